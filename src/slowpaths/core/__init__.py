@@ -1,0 +1,1 @@
+"""The words of the project: records, spans, strokes, features, ids and errors (standard library and numpy)."""

@@ -1,0 +1,83 @@
+"""Content-derived ids: the same bytes and the same configuration always give the same id."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+from typing import Any
+
+_CHUNK_BYTES = 1 << 20
+
+
+def slug(text: str, *, max_length: int = 40) -> str:
+    """Return `text` in lower-case letters, digits and underscores.
+
+    Example:
+        >>> slug("AUS v IND, 2nd Test.mp4")
+        'aus_v_ind_2nd_test_mp4'
+    """
+    return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:max_length] or "x"
+
+
+def file_digest(path: Path) -> str:
+    """Return the sha256 of a file's bytes, 64 hex digits, read in one pass."""
+    digest = hashlib.sha256()
+    with path.open("rb") as stream:
+        while block := stream.read(_CHUNK_BYTES):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def folder_digest(paths: Iterable[Path]) -> str:
+    """Return one sha256 over the names and bytes of several files in sorted order (a frame folder)."""
+    digest = hashlib.sha256()
+    for path in sorted(paths):
+        digest.update(path.name.encode() + b"\0" + file_digest(path).encode())
+    return digest.hexdigest()
+
+
+def video_id(path: Path, digest: str) -> str:
+    """Return a readable id made of the file's stem and its content digest."""
+    return f"{slug(path.stem, max_length=32)}-{digest[:10]}"
+
+
+def shot_id(video: str, index: int) -> str:
+    """Return the id of the `index`-th shot of a video."""
+    return f"{video}-s{index:04d}"
+
+
+def delivery_id(video: str, impact_s: float) -> str:
+    """Return the id of a delivery: its video and the impact time in milliseconds."""
+    return f"{video}-d{round(impact_s * 1000):08d}"
+
+
+def fingerprint(value: Any) -> str:
+    """Return 12 hex digits that identify a configuration of plain values.
+
+    Args:
+        value: Mappings, sequences, numbers, strings, booleans or None, nested.
+
+    Raises:
+        TypeError: If the value holds anything else.
+
+    Example:
+        >>> fingerprint({"a": 1, "b": [2]}) == fingerprint({"b": [2], "a": 1})
+        True
+    """
+    text = json.dumps(_plain(value), sort_keys=True, separators=(",", ":"), allow_nan=True)
+    return hashlib.sha256(text.encode()).hexdigest()[:12]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {str(key): _plain(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_plain(item) for item in value]
+    if isinstance(value, (set, frozenset)):
+        return sorted(str(item) for item in value)
+    if value is None or isinstance(value, (str, bool, int, float)):
+        return value
+    raise TypeError(f"cannot fingerprint a {type(value).__name__}")

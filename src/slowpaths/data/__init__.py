@@ -1,0 +1,1 @@
+"""Clips for training: splits, dataset, transforms, batches, importers."""

@@ -1,0 +1,1 @@
+"""Truth: accuracy and usefulness of anybody's predictions."""

@@ -1,0 +1,1 @@
+"""Figures, each saved with the table behind it."""

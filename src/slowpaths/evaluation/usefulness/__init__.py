@@ -1,0 +1,1 @@
+"""What the predictions are good for, one file a measure."""

@@ -1,0 +1,1 @@
+"""Features to labels; no pixels here."""

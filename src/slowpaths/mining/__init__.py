@@ -1,0 +1,1 @@
+"""Footage to deliveries with features; no labels here."""

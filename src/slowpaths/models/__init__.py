@@ -1,0 +1,1 @@
+"""Learning: SlowFast, weights, losses, the Lightning classifier."""

@@ -1,0 +1,1 @@
+"""People: detection and pose behind one protocol, tracks, kinematics."""

@@ -1,0 +1,325 @@
+"""Atomic table files and the way between records and rows. Nothing is updated in place."""
+
+from __future__ import annotations
+
+import errno
+import os
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from fractions import Fraction
+from pathlib import Path
+from typing import IO, Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slowpaths.core.errors import SlowpathsError, TableError
+from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.core.spans import Span
+from slowpaths.core.strokes import STROKES
+from slowpaths.store.schema import (
+    DELIVERIES,
+    FEATURE_PREFIX,
+    FOOTAGE,
+    LABELS,
+    POSES,
+    PREDICTIONS,
+    PROB_PREFIX,
+    SHOTS,
+    TABLE_KEY,
+    VERSION_KEY,
+    VOTES,
+    TableSpec,
+)
+
+
+@contextmanager
+def atomic_write(path: Path) -> Iterator[IO[bytes]]:
+    """Open a temporary file beside `path` that takes its name only when all went well.
+
+    Args:
+        path: Final file; its folder is made where it is missing.
+
+    Yields:
+        A binary stream.
+
+    Raises:
+        SlowpathsError: If the disk is full or the folder cannot be written; what stood at `path` stays.
+    """
+    temporary = ""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
+        with os.fdopen(handle, "wb") as stream:
+            yield stream
+            stream.flush()
+            os.fsync(stream.fileno())
+        Path(temporary).chmod(0o644)
+        Path(temporary).replace(path)
+    except OSError as error:
+        raise write_error(path, error) from error
+    finally:
+        if temporary:
+            Path(temporary).unlink(missing_ok=True)
+
+
+def write_error(path: Path, error: OSError) -> SlowpathsError:
+    """Return the sentence for a failed write, with its cure."""
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return SlowpathsError(f"no space left while writing {path}: free some disk and run the same command again")
+    if error.errno in (errno.EACCES, errno.EPERM, errno.EROFS):
+        return SlowpathsError(f"cannot write {path}: choose an out= folder that you may write to")
+    if error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR):
+        return SlowpathsError(f"cannot write {path}: a file or folder is in the way, choose another out=")
+    return SlowpathsError(f"cannot write {path}: {error.strerror or error}; choose another out= or mend the disk")
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file atomically as UTF-8."""
+    with atomic_write(path) as stream:
+        stream.write(text.encode())
+
+
+def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
+    """Write a table atomically in the order and types of its schema.
+
+    Args:
+        path: Parquet file.
+        table: Columns of `spec`, in any order; a missing column is an error, an extra one is dropped.
+        spec: What the table is.
+
+    Raises:
+        TableError: If a column is missing or cannot be cast.
+    """
+    missing = [name for name in spec.schema.names if name not in table.column_names]
+    if missing:
+        raise TableError(f"the {spec.name} table lacks the column '{missing[0]}'")
+    try:
+        table = table.select(spec.schema.names).cast(spec.schema.remove_metadata())
+    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
+        raise TableError(f"the {spec.name} table has a column of the wrong type: {error}") from error
+    table = table.replace_schema_metadata(spec.schema.metadata)
+    with atomic_write(path) as stream:
+        pq.write_table(table, stream, compression="zstd")
+
+
+def read_table(path: Path, spec: TableSpec) -> pa.Table:
+    """Read a table written by `write_table`.
+
+    Args:
+        path: Parquet file.
+        spec: What is expected.
+
+    Returns:
+        The table with exactly the columns of `spec`.
+
+    Raises:
+        TableError: If the file is missing, is no Parquet, is another table, or has another version.
+    """
+    try:
+        table = pq.read_table(path)
+    except FileNotFoundError as error:
+        raise TableError(f"{path} does not exist: check the folder, or run the stage that writes it") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(
+            f"{path} is not a readable Parquet file: write it again with the stage it comes from"
+        ) from error
+    metadata = table.schema.metadata or {}
+    name = metadata.get(TABLE_KEY, spec.name.encode()).decode()
+    if name != spec.name:
+        raise TableError(f"{path} holds the table '{name}', not '{spec.name}'")
+    version = int(metadata.get(VERSION_KEY, str(spec.version).encode()))
+    if version != spec.version:
+        raise TableError(
+            f"{path} has version {version} of the {spec.name} table, this slowpaths reads {spec.version}: "
+            "run the stage that writes it again"
+        )
+    missing = [column for column in spec.schema.names if column not in table.column_names]
+    if missing:
+        raise TableError(f"{path} lacks the column '{missing[0]}' of the {spec.name} table")
+    return table.select(spec.schema.names).cast(spec.schema.remove_metadata())
+
+
+def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
+    """Return several shards of one table as one, in the given order (empty where there are none)."""
+    shards = [read_table(path, spec) for path in paths]
+    return pa.concat_tables(shards) if shards else spec.schema.remove_metadata().empty_table()
+
+
+# --- records to rows and back ------------------------------------------------------------------------------------
+
+
+def _table(rows: Sequence[dict[str, Any]], spec: TableSpec) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=spec.schema.remove_metadata())
+
+
+def _write(path: Path, records: Iterable[Any], to_row: Callable[[Any], dict[str, Any]], spec: TableSpec) -> None:
+    write_table(path, _table([to_row(record) for record in records], spec), spec)
+
+
+def write_footage(path: Path, videos: Iterable[VideoRef]) -> None:
+    """Write the footage table."""
+    _write(path, videos, _footage_row, FOOTAGE)
+
+
+def read_footage(path: Path) -> list[VideoRef]:
+    """Read the footage table."""
+    return [
+        VideoRef(**{key: value for key, value in row.items() if key not in ("fps", "fps_fraction")},
+                 fps=Fraction(row["fps_fraction"]))
+        for row in read_table(path, FOOTAGE).to_pylist()
+    ]  # fmt: skip
+
+
+def _footage_row(video: VideoRef) -> dict[str, Any]:
+    names = [name for name in FOOTAGE.schema.names if name not in ("fps", "fps_fraction")]
+    row = {name: getattr(video, name) for name in names}
+    return row | {"fps": float(video.fps), "fps_fraction": str(video.fps)}
+
+
+def write_shots(path: Path, shots: Iterable[Shot]) -> None:
+    """Write the shots table."""
+    _write(path, shots, lambda shot: _flat(shot, SHOTS), SHOTS)
+
+
+def read_shots(path: Path) -> list[Shot]:
+    """Read the shots table."""
+    return [Shot(**_spanned(row)) for row in read_table(path, SHOTS).to_pylist()]
+
+
+def write_deliveries(path: Path, deliveries: Iterable[Delivery]) -> None:
+    """Write the deliveries table."""
+    _write(path, deliveries, _delivery_row, DELIVERIES)
+
+
+def read_deliveries(path: Path) -> list[Delivery]:
+    """Read the deliveries table."""
+    deliveries = []
+    for row in read_table(path, DELIVERIES).to_pylist():
+        row = _spanned(row)
+        features = {key[len(FEATURE_PREFIX) :]: row.pop(key) for key in list(row) if key.startswith(FEATURE_PREFIX)}
+        box = Box(**{corner: row.pop(f"box_{corner}") for corner in ("x1", "y1", "x2", "y2")})
+        deliveries.append(Delivery(**row, box=box, features=features))
+    return deliveries
+
+
+def _delivery_row(delivery: Delivery) -> dict[str, Any]:
+    row = {}
+    for name in DELIVERIES.schema.names:
+        if name.startswith(FEATURE_PREFIX):
+            row[name] = float(delivery.features.get(name[len(FEATURE_PREFIX) :], np.nan))
+        elif name.startswith("box_"):
+            row[name] = float(getattr(delivery.box, name[4:]))
+        elif name in ("start_s", "end_s"):
+            row[name] = getattr(delivery.span, name)
+        else:
+            row[name] = getattr(delivery, name)
+    return row
+
+
+def write_votes(path: Path, votes: Iterable[Vote]) -> None:
+    """Write the votes table."""
+    _write(path, votes, lambda vote: _flat(vote, VOTES), VOTES)
+
+
+def read_votes(path: Path) -> list[Vote]:
+    """Read the votes table."""
+    return [Vote(**row) for row in read_table(path, VOTES).to_pylist()]
+
+
+def write_labels(path: Path, clips: Iterable[LabelledClip]) -> None:
+    """Write a labels table."""
+    _write(path, clips, lambda clip: _clip_row(clip, LABELS), LABELS)
+
+
+def read_labels(path: Path) -> list[LabelledClip]:
+    """Read a labels table."""
+    return [LabelledClip(**_clip_fields(row)) for row in read_table(path, LABELS).to_pylist()]
+
+
+def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
+    """Write a predictions table."""
+    _write(path, predictions, lambda prediction: _clip_row(prediction, PREDICTIONS), PREDICTIONS)
+
+
+def read_predictions(path: Path) -> list[Prediction]:
+    """Read a predictions table."""
+    return [Prediction(**_clip_fields(row)) for row in read_table(path, PREDICTIONS).to_pylist()]
+
+
+def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
+    """Write pose tracks, one row a person and frame."""
+    rows = [
+        {
+            "video_id": track.video_id,
+            "shot_id": track.shot_id,
+            "track_id": track.track_id,
+            "frame": int(track.frames_T[index]),
+            "pts_s": float(track.pts_s[index]),
+            "keypoints": track.keypoints_TKC[index].astype(np.float32).ravel().tolist(),
+            "box": track.boxes_T4[index].astype(np.float32).tolist(),
+            "camera": track.camera_T3[index].astype(np.float32).tolist(),
+        }
+        for track in tracks
+        for index in range(len(track.pts_s))
+    ]
+    write_table(path, _table(rows, POSES), POSES)
+
+
+def read_poses(path: Path) -> list[PoseTrack]:
+    """Read pose tracks in the order they were written."""
+    table = read_table(path, POSES)
+    groups: dict[tuple[str, str, int], list[int]] = {}
+    keys = zip(*(table[name].to_pylist() for name in ("video_id", "shot_id", "track_id")), strict=True)
+    for position, key in enumerate(keys):
+        groups.setdefault(key, []).append(position)
+    columns = {
+        name: np.asarray(table[name].combine_chunks().flatten().to_numpy(zero_copy_only=False)).reshape(-1, size)
+        for name, size in (("keypoints", NUM_JOINTS * 3), ("box", 4), ("camera", 3))
+    }
+    frames, pts_s = table["frame"].to_numpy(), table["pts_s"].to_numpy()
+    return [
+        PoseTrack(
+            video_id=video_id,
+            shot_id=shot_id,
+            track_id=track_id,
+            frames_T=frames[rows],
+            pts_s=pts_s[rows],
+            keypoints_TKC=columns["keypoints"][rows].reshape(-1, NUM_JOINTS, 3).astype(np.float64),
+            boxes_T4=columns["box"][rows].astype(np.float64),
+            camera_T3=columns["camera"][rows].astype(np.float64),
+        )
+        for (video_id, shot_id, track_id), rows in groups.items()
+    ]
+
+
+def _flat(record: Any, spec: TableSpec) -> dict[str, Any]:
+    return {
+        name: getattr(record.span, name) if name in ("start_s", "end_s") else getattr(record, name)
+        for name in spec.schema.names
+    }
+
+
+def _spanned(row: dict[str, Any]) -> dict[str, Any]:
+    span = Span(row.pop("start_s"), row.pop("end_s"))
+    return {**row, "span": span}
+
+
+def _clip_row(clip: LabelledClip, spec: TableSpec) -> dict[str, Any]:
+    probs = {PROB_PREFIX + stroke: float(value) for stroke, value in zip(STROKES, clip.probs, strict=True)}
+    row = {}
+    for name in spec.schema.names:
+        if name in ("start_s", "end_s"):
+            row[name] = getattr(clip.span, name)
+        else:
+            row[name] = probs[name] if name in probs else getattr(clip, name)
+    return row
+
+
+def _clip_fields(row: dict[str, Any]) -> dict[str, Any]:
+    row = _spanned(row)
+    probs = np.array([row.pop(PROB_PREFIX + stroke) for stroke in STROKES], dtype=np.float64)
+    return {**row, "probs": probs}

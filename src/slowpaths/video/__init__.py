@@ -1,0 +1,1 @@
+"""Pixels, sound and time: probing, decoding, scanning, shots, camera motion, writing clips."""
