@@ -1,0 +1,44 @@
+# `make` lists the verbs. Everything runs through uv, which is installed with pip where it is missing.
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint type imports docs bench paper clean
+
+PYTHON ?= python3
+UV ?= $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
+RUN = $(UV) run --frozen --no-sync
+DEMO ?= runs/demo
+
+help: ## list the verbs
+	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+.uv/bin/uv:
+	@$(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv
+
+setup: $(if $(findstring .uv,$(UV)),.uv/bin/uv) ## install the locked environment into .venv
+	@$(UV) sync --frozen --quiet --extra pose
+
+demo: setup ## mine, label, train and evaluate on footage made on the spot (offline, CPU)
+	$(RUN) bash scripts/demo.sh $(DEMO)
+
+test: setup ## run the tests
+	$(RUN) pytest -n 2
+
+lint: setup ## check style, spelling and the import rules
+	$(RUN) ruff check .
+	$(RUN) ruff format --check .
+	$(RUN) codespell
+	$(RUN) lint-imports
+
+type: setup ## check the types
+	$(RUN) pyrefly check
+
+bench: setup ## measure the ratios in scripts/bench
+	@for script in scripts/bench/*.py; do echo "== $$script"; $(RUN) python $$script || exit 1; done
+
+docs: setup ## build the documentation into site/
+	$(UV) run --frozen --group docs mkdocs build --strict
+
+paper: setup ## recompute the committed result tables of experiments/
+	$(RUN) bash scripts/paper.sh
+
+clean: ## remove what the demo and the tools wrote
+	rm -rf runs outputs multirun site dist .pytest_cache .ruff_cache

@@ -1,0 +1,63 @@
+"""The command line: `slowpaths <verb> [hydra overrides]`. Dispatch only; each verb lives in its own app."""
+
+from __future__ import annotations
+
+import difflib
+import sys
+
+from slowpaths import __version__
+
+VERBS: dict[str, str] = {
+    "doctor": "check this machine: decoders, codecs, GPU, weights, W&B mode, disk",
+    "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
+    "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
+    "train": "fit SlowFast on a mined set                         mined=DIR experiment=NAME",
+    "predict": "raw footage -> tagged strokes                       ckpt=FILE footage=DIR_OR_FILES out=DIR",
+    "evaluate": "accuracy and usefulness against truth               predictions=FILE truth=FILE [mined=DIR]",
+}
+
+
+def usage() -> str:
+    """Return the help text."""
+    width = max(len(verb) for verb in VERBS)
+    lines = [
+        "slowpaths: cricket-stroke recognition from footage that has no labels",
+        "",
+        "usage: slowpaths <verb> [key=value ...]     Hydra overrides; -m sweeps; --cfg job shows the configuration",
+        "",
+        *[f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()],
+        "",
+        "exit codes: 0 done, 1 error, 2 wrong usage, 3 done with some input quarantined",
+    ]
+    return "\n".join(lines)
+
+
+def main(argv: list[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        argv: Arguments without the program's name; the process's own where not given.
+
+    Returns:
+        The exit code.
+    """
+    arguments = sys.argv[1:] if argv is None else argv
+    if not arguments or arguments[0] in ("-h", "--help", "help"):
+        sys.stdout.write(usage() + "\n")
+        return 0 if arguments else 2
+    if arguments[0] in ("--version", "version"):
+        sys.stdout.write(f"slowpaths {__version__}\n")
+        return 0
+    verb, *overrides = arguments
+    if verb not in VERBS:
+        near = difflib.get_close_matches(verb, VERBS, n=1)
+        hint = f"did you mean '{near[0]}'?" if near else f"the verbs are {', '.join(VERBS)}"
+        sys.stderr.write(f"slowpaths: unknown verb '{verb}'; {hint}\n")
+        return 2
+    from slowpaths.apps.launch import launch
+
+    return launch(verb, overrides)
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

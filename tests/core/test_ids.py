@@ -1,0 +1,33 @@
+import pytest
+
+from slowpaths.core import ids
+
+
+def test_video_id_follows_content_and_name(tmp_path):
+    first, second = tmp_path / "Test Match.mp4", tmp_path / "b.mp4"
+    first.write_bytes(b"abc")
+    second.write_bytes(b"abc")
+    digest = ids.file_digest(first)
+    assert digest == ids.file_digest(second)
+    assert ids.video_id(first, digest) == f"test_match-{digest[:10]}"
+
+
+def test_folder_digest_sees_names_and_bytes_but_not_order(tmp_path):
+    a, b = tmp_path / "1.png", tmp_path / "2.png"
+    a.write_bytes(b"x")
+    b.write_bytes(b"y")
+    assert ids.folder_digest([a, b]) == ids.folder_digest([b, a])
+    before = ids.folder_digest([a, b])
+    b.write_bytes(b"z")
+    assert ids.folder_digest([a, b]) != before
+
+
+def test_fingerprint_ignores_the_order_of_keys_only():
+    assert ids.fingerprint({"a": [1, 2], "b": None}) == ids.fingerprint({"b": None, "a": (1, 2)})
+    assert ids.fingerprint([1, 2]) != ids.fingerprint([2, 1])
+    with pytest.raises(TypeError):
+        ids.fingerprint(object())
+
+
+def test_delivery_id_carries_milliseconds():
+    assert ids.delivery_id("v", 1.2345) == "v-d00001234"
