@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import hashlib
+import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -74,3 +76,33 @@ def test_download_with_other_content_leaves_nothing_behind(tmp_path: Path) -> No
     with pytest.raises(MissingWeightsError, match="no longer holds"):
         find_weights(spec(url=source.as_uri()))
     assert list((tmp_path / "cache").rglob("*.*")) == []
+
+
+def test_another_export_of_the_same_network_is_accepted(tmp_path: Path) -> None:
+    (tmp_path / "net.bin").write_bytes(b"other")
+    other = replace(spec(), other_sha256=(hashlib.sha256(b"other").hexdigest(),))
+    assert find_weights(other, weights_dir=tmp_path) == tmp_path / "net.bin"
+
+
+def test_archive_gives_its_one_member_of_the_right_kind(tmp_path: Path) -> None:
+    source = tmp_path / "published.zip"
+    with zipfile.ZipFile(source, "w") as archive:
+        archive.writestr("deep/end2end.bin", CONTENT)
+        archive.writestr("deep/notes.json", "{}")
+    path = find_weights(spec(url=source.as_uri()))
+    assert path.name == "net.bin"
+    assert path.read_bytes() == CONTENT
+
+
+@pytest.mark.parametrize("members", [(), ("a.bin", "b.bin"), None])
+def test_archive_without_one_clear_member_is_refused(tmp_path: Path, members: tuple[str, ...] | None) -> None:
+    source = tmp_path / "published.zip"
+    if members is None:
+        source.write_bytes(b"no archive")
+    else:
+        with zipfile.ZipFile(source, "w") as archive:
+            for member in members:
+                archive.writestr(member, CONTENT)
+    with pytest.raises(MissingWeightsError, match=VARIABLE):
+        find_weights(spec(url=source.as_uri()))
+    assert not (tmp_path / "cache" / "slowpaths" / "weights" / "net.bin").exists()

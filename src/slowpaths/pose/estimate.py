@@ -18,13 +18,15 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from slowpaths.core.errors import MissingDependencyError, MissingWeightsError, UsageError
+from slowpaths.core.errors import MissingDependencyError, UsageError
 from slowpaths.core.skeleton import NUM_JOINTS
-from slowpaths.pose.weights import find_weights
+from slowpaths.pose.weights import WEIGHTS, find_weights
+from slowpaths.store.weights import local_weights
 
 log = logging.getLogger(__name__)
 
 BACKENDS: tuple[str, ...] = ("auto", "rtmpose", "keypoint_rcnn", "movenet", "simulated")
+_WEIGHTS_OF = {"rtmpose": "rtmpose_m", "keypoint_rcnn": "keypoint_rcnn", "movenet": "movenet_lightning"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -140,13 +142,9 @@ def build_pose(
 def _choose(weights_dir: str | Path | None) -> tuple[str, str]:
     """Return the best backend that can run here without a large download, and why."""
     passed_over = []
-    for name, weights, package in (
-        ("rtmpose", "rtmpose_m", "rtmlib"),
-        ("keypoint_rcnn", "keypoint_rcnn", "torchvision"),
-    ):
-        try:
-            path = find_weights(weights, weights_dir=weights_dir, allow_download=False)
-        except MissingWeightsError:
+    for name, package in (("rtmpose", "rtmlib"), ("keypoint_rcnn", "torchvision")):
+        path = local_weights(WEIGHTS[_WEIGHTS_OF[name]], weights_dir=weights_dir)
+        if path is None:
             passed_over.append(f"no weights of {name} at hand")
             continue
         if find_spec(package) is None:
@@ -157,27 +155,28 @@ def _choose(weights_dir: str | Path | None) -> tuple[str, str]:
 
 
 def _build(name: str, *, weights_dir: str | Path | None, device: str, options: dict[str, Any]) -> PoseEstimator:
-    def weights(key: str) -> Path:
-        return find_weights(key, weights_dir=weights_dir)
-
-    options = dict(options)
     if name == "simulated":
         from slowpaths.pose._simulated import SimulatedPose
 
         return _construct(SimulatedPose, options)
+    given: dict[str, Any] = {"device": device}
+    if name != "keypoint_rcnn":
+        require("onnxruntime", "ai_edge_litert" if name == "movenet" else "rtmlib")
+        detector = options.get("detector", "yolox_nano")
+        given["detector"] = find_weights(detector, weights_dir=weights_dir)
+        options = {key: value for key, value in options.items() if key != "detector"}
+    given["weights"] = find_weights(_WEIGHTS_OF[name], weights_dir=weights_dir)
     if name == "keypoint_rcnn":
         from slowpaths.pose._keypoint_rcnn import KeypointRCNN
 
-        return _construct(KeypointRCNN, options, weights=weights("keypoint_rcnn"), device=device)
-    require("onnxruntime", "ai_edge_litert" if name == "movenet" else "rtmlib")
-    detector = weights(options.pop("detector", "yolox_nano"))
+        return _construct(KeypointRCNN, options, **given)
     if name == "rtmpose":
         from slowpaths.pose._rtmpose import RTMPose
 
-        return _construct(RTMPose, options, detector=detector, weights=weights("rtmpose_m"), device=device)
+        return _construct(RTMPose, options, **given)
     from slowpaths.pose._movenet import MoveNet
 
-    return _construct(MoveNet, options, detector=detector, weights=weights("movenet_lightning"), device=device)
+    return _construct(MoveNet, options, **given)
 
 
 def _construct(kind: Callable[..., PoseEstimator], options: dict[str, Any], **given: Any) -> PoseEstimator:

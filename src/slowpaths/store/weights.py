@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import http.client
+import io
 import logging
 import os
 import urllib.request
+import zipfile
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,11 +35,12 @@ class WeightSpec:
     Args:
         name: Name by which code asks for it.
         filename: File name in the weights folder.
-        url: Where it is published.
+        url: Where it is published; out of a `.zip` the one member with the suffix of `filename` is taken.
         sha256: Digest, or the leading digits its publisher gives (at least 8); "" where none is published: such a file
             is used where a person has put it, but never downloaded.
         licence: SPDX name of its licence.
         size_bytes: Size; 0 where unknown.
+        other_sha256: Digests of further exports of the same network, accepted as well.
     """
 
     name: str
@@ -45,6 +49,11 @@ class WeightSpec:
     sha256: str
     licence: str
     size_bytes: int = 0
+    other_sha256: tuple[str, ...] = ()
+
+    def accepts(self, digest: str) -> bool:
+        """Return whether a file with this sha256 is the one described."""
+        return digest.startswith((self.sha256, *self.other_sha256))
 
 
 def weight_folders(weights_dir: str | Path | None = None) -> list[Path]:
@@ -79,7 +88,8 @@ def find_weights(spec: WeightSpec, *, weights_dir: str | Path | None = None, all
     """
     path = local_weights(spec, weights_dir=weights_dir)
     if path is None:
-        cure = f"download {spec.url} into a folder and name the folder with weights_dir= or the variable {VARIABLE}"
+        unpacked = f" and unpack {spec.filename} from it" if spec.url.endswith(".zip") else ""
+        cure = f"download {spec.url}{unpacked} into a folder and name that with weights_dir= or the variable {VARIABLE}"
         if not allow_download:
             raise MissingWeightsError(f"the weights '{spec.filename}' are in none of the weights folders: {cure}")
         if not spec.sha256:
@@ -100,7 +110,7 @@ def _cache_folder() -> Path:
 
 
 def _check(spec: WeightSpec, path: Path) -> None:
-    if not file_digest(path).startswith(spec.sha256):
+    if not spec.accepts(file_digest(path)):
         raise MissingWeightsError(
             f"{path} is not the published '{spec.name}' (its sha256 does not begin with {spec.sha256[:12]}): "
             f"delete it and run again, or download {spec.url} anew"
@@ -112,13 +122,27 @@ def _download(spec: WeightSpec, path: Path, *, cure: str) -> None:
     _log.info("downloading %s (%s, %.1f MB) to %s", spec.url, spec.licence, spec.size_bytes / 1e6, path)
     digest = hashlib.sha256()
     with atomic_write(path) as stream:
-        for block in _blocks(spec, cure=cure):
+        for block in _content(spec, cure=cure):
             digest.update(block)
             stream.write(block)
-        if not digest.hexdigest().startswith(spec.sha256):
+        if not spec.accepts(digest.hexdigest()):
             raise MissingWeightsError(
                 f"{spec.url} no longer holds the file that was published as '{spec.name}': {cure}"
             )
+
+
+def _content(spec: WeightSpec, *, cure: str) -> Iterator[bytes]:
+    blocks = _blocks(spec, cure=cure)
+    if not spec.url.endswith(".zip"):
+        yield from blocks
+        return
+    try:
+        with zipfile.ZipFile(io.BytesIO(b"".join(blocks))) as archive:
+            wanted = [name for name in archive.namelist() if Path(name).suffix == Path(spec.filename).suffix]
+            if len(wanted) == 1:
+                yield archive.read(wanted[0])
+    except (zipfile.BadZipFile, zlib.error) as error:
+        raise MissingWeightsError(f"{spec.url} does not hold a readable archive ({error}): {cure}") from error
 
 
 def _blocks(spec: WeightSpec, *, cure: str) -> Iterator[bytes]:
