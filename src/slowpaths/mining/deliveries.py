@@ -1,0 +1,385 @@
+"""When bat meets ball: a left-right semi-Markov model over the signals of one person in one shot.
+
+Legend: T frames, G points of an even time grid, S states.
+
+States run idle -> stance -> backlift -> downswing | impact | follow-through -> after. Idle and after say nothing about
+the signals (log ratio 0); the four between have explicit durations and a level of movement relative to the quiet and
+the busy moments of the same person. Cues that point at one instant (a speed peak, the camera starting to follow the
+ball, the cut to the wide field, a crack in the sound) enter at the boundary between downswing and follow-through as
+mixtures: with probability `rho` the cue speaks of this impact and has its own density, otherwise it is uniform.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from scipy.special import logsumexp
+
+STEP_S = 0.02  # half a frame at 25 fps
+
+# Frames next to each other are not independent: movement of a limb stays correlated for about a tenth of a second of
+# real time, so evidence is counted per tenth of a second, whatever the frame rate and the playing speed.
+CORRELATION_S = 0.10
+
+
+@dataclass(frozen=True, slots=True)
+class Phase:
+    """Describe one state with an explicit duration.
+
+    Args:
+        name: Name.
+        mean_s: Mean duration at normal speed, seconds.
+        sd_s: Standard deviation of the duration, seconds.
+        level: Expected movement: 0 quiet, 1 the busiest moments of this person (logarithmic scale).
+        level_sd: Spread of that level.
+    """
+
+    name: str
+    mean_s: float
+    sd_s: float
+    level: float
+    level_sd: float
+
+
+# Backlift about .2 s and downswing .2 s (S. Mueller's timings); drives and defences start the downswing .36-.38 s
+# before impact (Stretch, Buys, Du Toit and Viljoen, J Sports Sci 16(8), 1998): means between the two. The hands gain
+# speed about evenly until impact and lose it the same way, hence two halves on either side. A batter stands still from
+# the bowler's delivery stride on, half a second and more; the follow-through of a drive takes .3-.4 s.
+BEFORE: tuple[Phase, ...] = (
+    Phase("stance", 0.50, 0.20, 0.10, 0.25),
+    Phase("backlift", 0.20, 0.08, 0.45, 0.25),
+    Phase("downswing", 0.13, 0.05, 0.70, 0.20),
+    Phase("strike", 0.11, 0.04, 0.95, 0.20),
+)
+AFTER: tuple[Phase, ...] = (
+    Phase("through", 0.12, 0.04, 0.90, 0.20),
+    Phase("follow-through", 0.24, 0.10, 0.65, 0.25),
+)
+
+# Share of strokes shown at normal speed, at half and at a quarter of it (replays; high-speed cameras run at 2-4 times).
+TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.80), (0.5, 0.13), (0.25, 0.07))
+REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.25, 0.33))
+
+# A live camera operator cuts to the wide field 5-14 frames (25 fps) after contact.
+CUT_MEAN_S, CUT_SD_S = 0.38, 0.11
+# The operator reacts to the ball 80-250 ms after contact.
+PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
+# Peak wrist speed lies within 40 ms of impact; one frame of the camera is added.
+PEAK_SD_S = 0.05
+SOUND_SD_S = 0.04
+RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.8, "end": 0.25, "sound": 0.5}
+
+# A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
+STROKE_PRIOR = 0.8
+SECONDS_PER_BALL = 35.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Signals:
+    """Hold what was measured on one person in one shot; NaN where unseen.
+
+    Args:
+        pts_s: Presentation times (T,), seconds.
+        hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
+        hand_confidence_T: Confidence of the wrists (T,), 0..1.
+        flow_T: Energy of camera-compensated flow on the upper body (T,), body heights per second.
+        camera_T: Speed of the camera (T,), picture heights per second, zoom included.
+        cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
+        end_s: When the shot ends for whatever reason, seconds.
+        onset_times_s: Onsets in the sound (N,), seconds.
+        onset_z: Their strength (N,), robust z.
+        is_replay: Whether the shot is a replay.
+    """
+
+    pts_s: np.ndarray
+    hand_speed_T: np.ndarray
+    hand_confidence_T: np.ndarray
+    flow_T: np.ndarray
+    camera_T: np.ndarray
+    cut_s: float = float("nan")
+    end_s: float = float("nan")
+    onset_times_s: np.ndarray | None = None
+    onset_z: np.ndarray | None = None
+    is_replay: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Evidence:
+    """Hold log ratios of "impact here" against "no stroke at all" on an even grid.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        log_ratio_G: Log likelihood ratio (G,), all cues.
+        parts: The same by cue, for looking at: name -> (G,).
+    """
+
+    times_s: np.ndarray
+    log_ratio_G: np.ndarray
+    parts: dict[str, np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """Describe one stroke found.
+
+    Args:
+        impact_s: Most probable impact, seconds.
+        uncertainty_s: Standard deviation of the posterior around it, seconds.
+        event_p: Probability that there is a stroke at all, against the path without one.
+        log_odds: Log odds behind `event_p`.
+    """
+
+    impact_s: float
+    uncertainty_s: float
+    event_p: float
+    log_odds: float
+
+
+def localise(
+    signals: Signals, *, prior_log_odds: float = 0.0, min_event_p: float = 0.5, min_gap_s: float = 3.0
+) -> list[Event]:
+    """Find the strokes of one person in one shot.
+
+    Args:
+        signals: What was measured.
+        prior_log_odds: What is known from elsewhere (view, striker), added to the prior of a stroke.
+        min_event_p: Events less probable than this are left out.
+        min_gap_s: Shortest time between two events, seconds.
+
+    Returns:
+        Events in time order.
+    """
+    evidence = fuse(signals)
+    return find_events(evidence, prior_log_odds=prior_log_odds, min_event_p=min_event_p, min_gap_s=min_gap_s)
+
+
+def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float, min_gap_s: float) -> list[Event]:
+    """Take the most probable event, blank its surroundings, and go on until none is probable enough."""
+    times_s = evidence.times_s
+    if times_s.size == 0:
+        return []
+    duration_s = times_s[-1] - times_s[0] + STEP_S
+    rate = STROKE_PRIOR / min(duration_s, SECONDS_PER_BALL)
+    log_prior = np.log(rate * STEP_S / (1 - STROKE_PRIOR)) + prior_log_odds
+    log_ratio = evidence.log_ratio_G.copy()
+    events: list[Event] = []
+    while np.isfinite(log_ratio).any():
+        peak = int(np.argmax(log_ratio))
+        near = np.abs(times_s - times_s[peak]) <= min_gap_s
+        log_odds = float(logsumexp(log_ratio[near]) + log_prior)
+        event_p = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+        if event_p < min_event_p:
+            break
+        weights = np.exp(log_ratio[near] - log_ratio[peak])
+        offsets_s = times_s[near] - times_s[peak]
+        # The mode is the estimate; its error is the root mean square distance to it under the posterior.
+        spread_s = float(np.sqrt((weights * offsets_s**2).sum() / weights.sum() + STEP_S**2 / 12))
+        events.append(
+            Event(impact_s=float(times_s[peak]), uncertainty_s=spread_s, event_p=float(event_p), log_odds=log_odds)
+        )
+        log_ratio[near] = -np.inf
+    return sorted(events, key=lambda event: event.impact_s)
+
+
+def fuse(signals: Signals) -> Evidence:
+    """Return the log ratio of an impact at every instant, all cues together.
+
+    Args:
+        signals: What was measured.
+
+    Returns:
+        Evidence on a grid of `STEP_S` over the shot; empty where fewer than three frames were seen.
+    """
+    pts_s = np.asarray(signals.pts_s, dtype=np.float64)
+    seen = np.isfinite(signals.hand_speed_T) | np.isfinite(signals.flow_T)
+    if seen.sum() < 3:
+        empty = np.zeros(0)
+        return Evidence(times_s=empty, log_ratio_G=empty, parts={})
+    times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
+    hands, hand_weight = _level(times_s, pts_s, signals.hand_speed_T, signals.hand_confidence_T)
+    flow, flow_weight = _level(times_s, pts_s, signals.flow_T, np.ones(len(pts_s)))
+    parts = {
+        "path": path_ratio(
+            [(hands, hand_weight), (flow, flow_weight)],
+            tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
+        ),
+        "peak": _mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
+        "camera": _mixture(camera_density(times_s, pts_s, signals.camera_T), RHO["camera"]),
+        "cut": cut_ratio(times_s, signals),
+        "sound": _mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),
+    }
+    return Evidence(times_s=times_s, log_ratio_G=np.sum(list(parts.values()), axis=0), parts=parts)
+
+
+def path_ratio(
+    cues: list[tuple[np.ndarray, np.ndarray]],
+    *,
+    tempos: tuple[tuple[float, float], ...] = TEMPOS,
+    before: tuple[Phase, ...] = BEFORE,
+    after: tuple[Phase, ...] = AFTER,
+) -> np.ndarray:
+    """Return the log ratio of all paths through the phases with impact at each point.
+
+    Args:
+        cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
+        tempos: Pairs of playing speed and its prior.
+        before: Phases that lead to the impact.
+        after: Phases that follow it.
+
+    Returns:
+        Log ratio (G,) against the path without a stroke, whose levels are spread as they are over the whole shot.
+    """
+    totals = []
+    for tempo, prior in tempos:
+        leading = trailing = np.zeros(len(cues[0][0]))  # log of the sum over all paths that enter the next phase here
+        for phase in before:
+            leading = _advance(leading, _phase_ratio(cues, phase) * tempo, phase, tempo)
+        for phase in reversed(after):
+            trailing = _advance(trailing[::-1], _phase_ratio(cues, phase)[::-1] * tempo, phase, tempo)[::-1]
+        totals.append(np.log(prior) + leading + trailing)
+    return logsumexp(totals, axis=0)
+
+
+def peak_density(
+    times_s: np.ndarray, hands: np.ndarray, hand_weight: np.ndarray, flow: np.ndarray, flow_weight: np.ndarray
+) -> np.ndarray:
+    """Return the density of impact given the peaks of movement, uniform where there is none.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        hands: Level of the hands (G,).
+        hand_weight: Its weight (G,).
+        flow: Level of the flow (G,).
+        flow_weight: Its weight (G,).
+
+    Returns:
+        Density relative to the uniform one (G,), mean 1.
+    """
+    total = hand_weight + flow_weight
+    level = np.where(total > 0, (hands * hand_weight + flow * flow_weight) / np.maximum(total, 1e-9), 0.0)
+    level = _smooth(level, PEAK_SD_S / 2)
+    inner = (level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:])
+    peaks = np.flatnonzero(np.r_[False, inner, False])
+    # A peak half as high on the logarithmic level is a movement many times slower: weight by a steep power.
+    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S)
+
+
+def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
+    """Return the density of impact given that the camera starts to follow the ball a little later.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        pts_s: Frame times (T,), seconds.
+        camera_T: Camera speed (T,), picture heights per second; NaN where unknown.
+
+    Returns:
+        Density relative to the uniform one (G,), mean 1.
+    """
+    known = np.isfinite(camera_T)
+    if known.sum() < 3:
+        return np.ones(len(times_s))
+    speed = np.interp(times_s, pts_s[known], camera_T[known])
+    gain = np.maximum(np.gradient(_smooth(speed, 0.06), STEP_S), 0.0)
+    lags = np.arange(round(PAN_FIRST_S / STEP_S), round(PAN_LAST_S / STEP_S) + 1)
+    padded = np.r_[gain, np.zeros(lags[-1])]
+    delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
+    return delayed / delayed.mean() if delayed.mean() > 0 else np.ones(len(times_s))
+
+
+def cut_ratio(times_s: np.ndarray, signals: Signals) -> np.ndarray:
+    """Return the log ratio of impact given how the shot ends.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        signals: Where the shot ends and how.
+
+    Returns:
+        Log ratio (G,).
+    """
+    if signals.is_replay:
+        return np.zeros(len(times_s))
+    if np.isfinite(signals.cut_s):
+        return _mixture(_bumps(times_s, np.array([signals.cut_s - CUT_MEAN_S]), np.ones(1), CUT_SD_S), RHO["cut"])
+    if np.isfinite(signals.end_s):  # clips are often trimmed where the broadcast would have cut, or a little later
+        bump = _bumps(times_s, np.array([signals.end_s - 1.5 * CUT_MEAN_S]), np.ones(1), 3 * CUT_SD_S)
+        return _mixture(bump, RHO["end"])
+    return np.zeros(len(times_s))
+
+
+def sound_density(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
+    """Return the density of impact given the onsets of the sound (uniform without sound)."""
+    if onset_times_s is None or onset_z is None or not len(onset_times_s):
+        return np.ones(len(times_s))
+    inside = (onset_times_s >= times_s[0]) & (onset_times_s <= times_s[-1])
+    return _bumps(times_s, onset_times_s[inside], np.maximum(onset_z[inside], 0.0), SOUND_SD_S)
+
+
+def _level(
+    times_s: np.ndarray, pts_s: np.ndarray, values_T: np.ndarray, weights_T: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return a speed as a level between this person's quiet (0) and busy (1) moments on the grid, and its weight."""
+    values_T = np.asarray(values_T, dtype=np.float64)
+    known = np.isfinite(values_T)
+    if known.sum() < 3:
+        return np.zeros(len(times_s)), np.zeros(len(times_s))
+    quiet, busy = np.quantile(values_T[known], [0.2, 0.97])
+    quiet = max(float(quiet), 0.05 * float(busy), 1e-6)
+    # A stroke is at least three times as fast as standing in guard; less contrast than that gives levels below 1.
+    # Differences between slow movements are noise of the pose, so the scale is logarithmic above the quiet level only.
+    level = np.log1p(values_T[known] / quiet) - np.log(2.0)
+    level /= max(float(np.log1p(busy / quiet)), np.log1p(3.0)) - np.log(2.0)
+    on_grid = np.interp(times_s, pts_s[known], level)
+    weight = np.interp(times_s, pts_s[known], np.clip(np.nan_to_num(weights_T[known]), 0.0, 1.0))
+    gap_s = np.abs(times_s[:, None] - pts_s[known][None, :]).min(axis=1) if known.sum() < 4000 else np.zeros(1)
+    typical_s = float(np.median(np.diff(pts_s))) if len(pts_s) > 1 else STEP_S
+    return on_grid, np.where(gap_s <= max(0.12, 1.5 * typical_s), weight, 0.0)
+
+
+def _phase_ratio(cues: list[tuple[np.ndarray, np.ndarray]], phase: Phase) -> np.ndarray:
+    total = np.zeros(len(cues[0][0]))
+    for level, weight in cues:
+        if not (weight > 0).any():
+            continue
+        mean = float(np.average(level, weights=weight))
+        spread = max(0.3, float(np.sqrt(np.average((level - mean) ** 2, weights=weight))))
+        here = -0.5 * ((level - phase.level) / phase.level_sd) ** 2 - np.log(phase.level_sd)
+        anywhere = -0.5 * ((level - mean) / spread) ** 2 - np.log(spread)
+        # One wild value must not veto a stroke: an outlier costs at most what three standard deviations cost.
+        total += weight * np.clip(here - anywhere, -4.5, 4.5)
+    return total * STEP_S / CORRELATION_S
+
+
+def _advance(entering: np.ndarray, ratio: np.ndarray, phase: Phase, tempo: float) -> np.ndarray:
+    """Return the log sum over all durations of a phase that ends at each point."""
+    mean, sd = phase.mean_s / tempo / STEP_S, phase.sd_s / tempo / STEP_S
+    durations = np.arange(max(1, round(mean - 2 * sd)), round(mean + 2 * sd) + 1)
+    log_prior = -0.5 * ((durations - mean) / sd) ** 2
+    log_prior -= logsumexp(log_prior)
+    longest = durations[-1]
+    # Before the first frame nothing is seen: a phase may begin there, at no cost and no gain.
+    total = np.cumsum(np.r_[np.zeros(longest + 1), ratio])
+    entering = np.r_[np.full(longest, entering[0] if len(entering) else 0.0), entering]
+    ends = np.arange(len(ratio)) + longest
+    terms = [log_prior[k] + entering[ends - d] + total[ends] - total[ends - d] for k, d in enumerate(durations)]
+    return logsumexp(terms, axis=0)
+
+
+def _mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
+    return np.log((1 - rho) + rho * relative_density)
+
+
+def _bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
+    """Return a mixture of Gaussians on the grid relative to the uniform density over it."""
+    if not len(centres_s) or weights.sum() <= 0:
+        return np.ones(len(times_s))
+    bumps = np.exp(-0.5 * ((times_s[:, None] - centres_s[None, :]) / sd_s) ** 2) / (sd_s * np.sqrt(2 * np.pi))
+    duration_s = times_s[-1] - times_s[0] + STEP_S
+    return (bumps @ (weights / weights.sum())) * duration_s
+
+
+def _smooth(values: np.ndarray, sd_s: float) -> np.ndarray:
+    radius = round(3 * sd_s / STEP_S)
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) * STEP_S / sd_s) ** 2)
+    padded = np.pad(values, radius, mode="edge")
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
