@@ -15,6 +15,8 @@ from typing import Any
 import cv2
 import numpy as np
 
+from slowpaths.pose.boxes import suppress
+
 _STRIDES = (8, 16, 32)
 _FILL = 114
 _PERSON = 0  # first class of COCO
@@ -108,35 +110,3 @@ def decode(cells_PC: np.ndarray, side_px: int) -> tuple[np.ndarray, np.ndarray]:
     centres = (cells_PC[:, :2] + corners_P2) * strides_P1
     halves = np.exp(cells_PC[:, 2:4]) * strides_P1 / 2
     return np.hstack([centres - halves, centres + halves]), cells_PC[:, 4] * cells_PC[:, 5 + _PERSON]
-
-
-def suppress(boxes_N4: np.ndarray, scores_N: np.ndarray, *, iou_max: float) -> np.ndarray:
-    """Return the indices of boxes that no better box overlaps too much, best first.
-
-    Args:
-        boxes_N4: Boxes (N, 4).
-        scores_N: Scores (N,).
-        iou_max: Largest overlap of two kept boxes.
-
-    Example:
-        >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 0, 60, 10]])
-        >>> suppress(boxes, np.array([0.5, 0.9, 0.4]), iou_max=0.45).tolist()
-        [1, 2]
-    """
-    order = np.argsort(-scores_N, kind="stable")
-    kept: list[int] = []
-    while len(order):
-        best, rest = order[0], order[1:]
-        kept.append(int(best))
-        order = rest[box_iou(boxes_N4[best][None], boxes_N4[rest])[0] <= iou_max]
-    return np.array(kept, dtype=np.int64)
-
-
-def box_iou(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
-    """Return intersection over union of every pair of boxes (N, M); 0 for boxes without an area."""
-    low = np.maximum(a_N4[:, None, :2], b_M4[None, :, :2])
-    high = np.minimum(a_N4[:, None, 2:], b_M4[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=2)
-    areas = [np.prod(np.clip(boxes[:, 2:] - boxes[:, :2], 0, None), axis=1) for boxes in (a_N4, b_M4)]
-    union = areas[0][:, None] + areas[1][None] - common
-    return np.divide(common, union, out=np.zeros_like(union, dtype=np.float64), where=union > 0)

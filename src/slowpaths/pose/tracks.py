@@ -1,0 +1,237 @@
+"""From people in frames to people over time: linking, gap filling, smoothing.
+
+Legend: T frames, N people, K = 17 joints, C = x, y, confidence, D colour bins.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+from scipy.optimize import linear_sum_assignment
+
+from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import OKS_SIGMAS
+from slowpaths.pose.boxes import box_iou
+from slowpaths.pose.estimate import People, no_keypoints
+from slowpaths.pose.filters import fill_gaps_in, median_of_three, savgol
+from slowpaths.pose.kinematics import stabilise
+
+_WEIGHTS = {"box": 0.5, "pose": 0.3, "colour": 0.2}
+MAX_GAP_S = 12 / 25
+MAX_COST = 0.7
+"""As SORT keeps a match from an overlap of .3 (Bewley et al. 2016, arXiv 1602.00763)."""
+_VELOCITY_S = 0.25  # a box jitters from frame to frame; its motion shows over a quarter of a second
+
+
+@dataclass(slots=True)
+class _Person:
+    """One person while linking, in stabilised pixels."""
+
+    rows: list[int] = field(default_factory=list)
+    members: list[int] = field(default_factory=list)
+    times_s: list[float] = field(default_factory=list)
+    boxes: list[np.ndarray] = field(default_factory=list)
+    pose_KC: np.ndarray = field(default_factory=lambda: no_keypoints(1)[0])
+    colour_D: np.ndarray | None = None
+
+    def shift_at(self, time_s: float) -> np.ndarray:
+        """Return the expected move (2,) since last seen, at the speed of the last quarter of a second."""
+        start = next(i for i, then_s in enumerate(self.times_s) if self.times_s[-1] - then_s <= _VELOCITY_S)
+        passed_s = self.times_s[-1] - self.times_s[start]
+        if passed_s <= 0:
+            return np.zeros(2)
+        moved = (self.boxes[-1] - self.boxes[start]).reshape(2, 2).mean(axis=0)
+        return moved / passed_s * (time_s - self.times_s[-1])
+
+
+def link_people(
+    people: Sequence[People],
+    *,
+    frames_T: np.ndarray,
+    pts_s: np.ndarray,
+    camera_T3: np.ndarray,
+    video_id: str,
+    shot_id: str,
+    centre_xy: tuple[float, float] = (0.0, 0.0),
+    colours: Sequence[np.ndarray] | None = None,
+    max_gap_s: float = MAX_GAP_S,
+    max_cost: float = MAX_COST,
+    min_frames: int = 2,
+) -> list[PoseTrack]:
+    """Link the people of the frames of one shot into tracks.
+
+    Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
+    between a detection and where a track is expected, all with the camera's motion removed. Terms that are not there
+    (no joints, no colours) leave their weight to the others, so boxes alone will do.
+
+    Args:
+        people: People of each frame (T), in full-size pixels.
+        frames_T: Frame indices (T,).
+        pts_s: Presentation times (T,), seconds, not decreasing.
+        camera_T3: Camera since the first frame (T, 3): pan, tilt, log zoom.
+        video_id: The video.
+        shot_id: The shot.
+        centre_xy: Centre of the picture, pixels, about which the camera zooms.
+        colours: For each frame colour histograms that sum to 1 (N, D).
+        max_gap_s: Longest time a person may be unseen, seconds.
+        max_cost: Cost from which on a detection starts a new track.
+        min_frames: Tracks seen in fewer frames are dropped.
+
+    Returns:
+        Tracks in order of appearance, numbered from 0; every given frame from the first to the last sighting has a row,
+        NaN where unseen.
+    """
+    live: list[_Person] = []
+    done: list[_Person] = []
+    for row, found in enumerate(people):
+        time_s, camera_13 = float(pts_s[row]), camera_T3[row : row + 1]
+        done += [person for person in live if time_s - person.times_s[-1] > max_gap_s + 1e-6]
+        live = [person for person in live if time_s - person.times_s[-1] <= max_gap_s + 1e-6]
+        boxes_N4 = stabilise(found.boxes_N4.reshape(1, -1, 2), camera_13, centre_xy=centre_xy).reshape(-1, 4)
+        poses_NKC = stabilise(found.keypoints_NKC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy).reshape(
+            found.keypoints_NKC.shape
+        )
+        colours_ND = None if colours is None else colours[row]
+        pairs = _assign(live, boxes_N4, poses_NKC, colours_ND, time_s=time_s, max_cost=max_cost)
+        for member in range(len(boxes_N4)):
+            person = pairs.get(member)
+            if person is None:
+                person = _Person()
+                live.append(person)
+            person.rows.append(row)
+            person.members.append(member)
+            person.times_s.append(time_s)
+            person.boxes.append(boxes_N4[member])
+            person.pose_KC = poses_NKC[member]
+            person.colour_D = None if colours_ND is None else colours_ND[member]
+    kept = [person for person in done + live if len(person.rows) >= min_frames]
+    kept.sort(key=lambda person: (person.rows[0], person.members[0]))
+    return [
+        _track(person, people, number, frames_T=frames_T, pts_s=pts_s, camera_T3=camera_T3, ids=(video_id, shot_id))
+        for number, person in enumerate(kept)
+    ]
+
+
+def _assign(
+    live: list[_Person],
+    boxes_N4: np.ndarray,
+    poses_NKC: np.ndarray,
+    colours_ND: np.ndarray | None,
+    *,
+    time_s: float,
+    max_cost: float,
+) -> dict[int, _Person]:
+    """Return the track of each detection that has one."""
+    if not live or not len(boxes_N4):
+        return {}
+    cost_MN = np.stack(
+        [_costs(person, boxes_N4, poses_NKC, colours_ND, shift=person.shift_at(time_s)) for person in live]
+    )
+    tracks, members = linear_sum_assignment(np.where(cost_MN <= max_cost, cost_MN, 1e3))
+    return {
+        int(member): live[track]
+        for track, member in zip(tracks, members, strict=True)
+        if cost_MN[track, member] <= max_cost
+    }
+
+
+def _costs(
+    person: _Person, boxes_N4: np.ndarray, poses_NKC: np.ndarray, colours_ND: np.ndarray | None, *, shift: np.ndarray
+) -> np.ndarray:
+    expected_4 = person.boxes[-1] + np.tile(shift, 2)
+    total_N = _WEIGHTS["box"] * (1.0 - box_iou(expected_4[None], boxes_N4)[0])
+    weight_N = np.full(len(boxes_N4), _WEIGHTS["box"])
+    pose_KC = person.pose_KC + np.append(shift, 0.0)
+    similarity_N = oks(pose_KC, poses_NKC, area=float(np.prod(expected_4[2:] - expected_4[:2])))
+    has_pose_N = np.isfinite(similarity_N)
+    total_N += np.where(has_pose_N, _WEIGHTS["pose"] * (1.0 - np.nan_to_num(similarity_N)), 0.0)
+    weight_N += _WEIGHTS["pose"] * has_pose_N
+    if colours_ND is not None and person.colour_D is not None:
+        total_N += _WEIGHTS["colour"] * 0.5 * np.abs(colours_ND - person.colour_D).sum(axis=1)
+        weight_N += _WEIGHTS["colour"]
+    return total_N / weight_N
+
+
+def oks(pose_KC: np.ndarray, poses_NKC: np.ndarray, *, area: float) -> np.ndarray:
+    """Return the COCO keypoint similarity (N,) of one pose to others; NaN where they share no seen joint.
+
+    Args:
+        pose_KC: Joints (17, 3).
+        poses_NKC: Joints (N, 17, 3).
+        area: Area of the person, square pixels.
+    """
+    squared_NK = ((poses_NKC[..., :2] - pose_KC[:, :2]) ** 2).sum(axis=-1)
+    similar_NK = np.exp(-squared_NK / (2.0 * max(area, 1.0) * (2.0 * OKS_SIGMAS) ** 2))
+    num_N = np.isfinite(similar_NK).sum(axis=1)
+    return np.where(num_N > 0, np.nansum(similar_NK, axis=1) / np.maximum(num_N, 1), np.nan)
+
+
+def _track(
+    person: _Person,
+    people: Sequence[People],
+    number: int,
+    *,
+    frames_T: np.ndarray,
+    pts_s: np.ndarray,
+    camera_T3: np.ndarray,
+    ids: tuple[str, str],
+) -> PoseTrack:
+    rows = slice(person.rows[0], person.rows[-1] + 1)
+    length = rows.stop - rows.start
+    keypoints_TKC, boxes_T4 = no_keypoints(length), np.full((length, 4), np.nan)
+    for row, member in zip(person.rows, person.members, strict=True):
+        keypoints_TKC[row - rows.start] = people[row].keypoints_NKC[member]
+        boxes_T4[row - rows.start] = people[row].boxes_N4[member]
+    return PoseTrack(
+        video_id=ids[0],
+        shot_id=ids[1],
+        track_id=number,
+        frames_T=np.asarray(frames_T[rows], dtype=np.int64),
+        pts_s=np.asarray(pts_s[rows], dtype=np.float64),
+        keypoints_TKC=keypoints_TKC,
+        boxes_T4=boxes_T4,
+        camera_T3=np.array(camera_T3[rows], dtype=np.float64),
+    )
+
+
+def fill_gaps(track: PoseTrack, *, max_gap_s: float = 0.2) -> PoseTrack:
+    """Fill short gaps of every joint and of the box; .2 s is five frames at 25 a second.
+
+    Filled joints get half the confidence of their surroundings.
+
+    Args:
+        track: Track.
+        max_gap_s: Longest gap that is filled, seconds.
+    """
+    keypoints_TKC = track.keypoints_TKC.copy()
+    for joint in range(keypoints_TKC.shape[1]):
+        xyc_TC = keypoints_TKC[:, joint]
+        xyc_TC[~np.isfinite(xyc_TC[:, :2]).all(axis=1)] = np.nan
+        unseen_T = np.isnan(xyc_TC[:, 0])
+        filled_TC = fill_gaps_in(xyc_TC, track.pts_s, np.nan_to_num(xyc_TC[:, 2]), max_gap_s=max_gap_s)
+        filled_TC[:, 2] = np.nan_to_num(filled_TC[:, 2]).clip(0.0, 1.0) * np.where(unseen_T, 0.5, 1.0)
+        keypoints_TKC[:, joint] = filled_TC
+    ones_T = np.ones(len(track.pts_s))
+    boxes_T4 = fill_gaps_in(track.boxes_T4, track.pts_s, ones_T, max_gap_s=max_gap_s)
+    return replace(track, keypoints_TKC=keypoints_TKC, boxes_T4=boxes_T4)
+
+
+def smooth(track: PoseTrack, *, window_s: float = 0.28, order: int = 3) -> PoseTrack:
+    """Smooth the joints: median of three frames, then Savitzky-Golay in real time.
+
+    Args:
+        track: Track, its short gaps filled.
+        window_s: Width of the Savitzky-Golay window, seconds, at most .3.
+        order: Degree of its polynomial.
+
+    Raises:
+        ValueError: If the window is wider than .3 s.
+    """
+    keypoints_TKC = track.keypoints_TKC.copy()
+    num_frames, num_joints = keypoints_TKC.shape[:2]
+    xy_TD = median_of_three(keypoints_TKC[..., :2].reshape(num_frames, -1))
+    xy_TD = savgol(xy_TD, track.pts_s, window_s=window_s, order=order)
+    keypoints_TKC[..., :2] = xy_TD.reshape(num_frames, num_joints, 2)
+    return replace(track, keypoints_TKC=keypoints_TKC)
