@@ -1,0 +1,1 @@
+"""A synthetic cricket world with exact truth: people, ball, cameras, edit, pictures and sound."""
