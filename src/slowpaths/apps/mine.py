@@ -1,0 +1,65 @@
+"""`slowpaths mine`: footage -> deliveries with features, clips, votes and labels. Run it again to resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from slowpaths.apps.console import progress, show_table
+from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps.mined import write_labels
+from slowpaths.core.errors import UsageError
+from slowpaths.data.importers import read_pose_archive
+from slowpaths.mining.collect import Collected, collect
+from slowpaths.mining.pipeline import MiningSettings
+from slowpaths.mining.sequences import collect_sequences
+from slowpaths.video.probe import find_footage
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Mine `footage=` into `out=`."""
+    require(cfg, "mine", "footage", "out")
+    config = plain(cfg)
+    out = Path(config["out"])
+    collected = mine(config, out)
+    inputs = {video.path: video.digest for video in collected.videos}
+    counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
+    labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
+    for video in collected.videos:
+        if video.status == "quarantined":
+            show_table("quarantined", ["video", "reason"], [(video.path, video.reason)])
+    rows = [
+        ("videos", len(collected.videos)),
+        ("  found mined already", collected.num_resumed),
+        ("  quarantined", collected.num_quarantined),
+        ("deliveries", collected.num_deliveries),
+        ("votes", labels.votes.num_rows),
+        ("labels kept for training", sum(labels.labels["is_kept"].to_pylist())),
+    ]
+    show_table("slowpaths mine", ["what", "count"], rows, wrote=[out / "report.md", out / "deliveries.parquet"])
+    return Outcome(metric=float(collected.num_deliveries), exit_code=3 if collected.num_quarantined else 0)
+
+
+def mine(config: dict[str, Any], out: Path) -> Collected:
+    """Find the deliveries of `config["footage"]`, an archive of poses or footage.
+
+    Args:
+        config: Resolved configuration with `footage`, `pose`, `mining`, `decoder`, `weights_dir`, `workers`, `seed`.
+        out: Mined folder.
+
+    Raises:
+        UsageError: If the settings hold an unknown key or an impossible value.
+    """
+    try:
+        settings = MiningSettings(**{**config["mining"], "decoder": config["decoder"]})
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"mining settings: {error}") from error
+    footage = config["footage"]
+    if isinstance(footage, str) and footage.endswith(".npz"):
+        return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
+    root, paths = find_footage(footage)
+    pose = {**config["pose"], "weights_dir": config["weights_dir"]}
+    with progress("mining", len(paths)) as step:
+        return collect(paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step)

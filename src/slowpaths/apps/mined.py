@@ -1,0 +1,118 @@
+"""What `mine`, `label` and `predict` share: write the labels, the description and the report of a mined folder."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.ids import fingerprint
+from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.pipeline import LabelSet, label
+from slowpaths.mining.clips import ClipSpec
+from slowpaths.mining.report import mining_report
+from slowpaths.store import tables
+from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS, TABLES, VOTES
+
+DATASET = "dataset.json"
+
+
+def write_labels(
+    mined: Path,
+    *,
+    stage: str,
+    config: Mapping[str, Any],
+    inputs: Mapping[str, str],
+    counts: Mapping[str, int],
+) -> LabelSet:
+    """Label the deliveries of a mined folder and write what depends on labels.
+
+    Every label set is kept under `label_sets/<fingerprint>/`; the tables beside the deliveries are copies of the
+    newest one.
+
+    Args:
+        mined: Mined folder.
+        stage: Verb, for the ledger.
+        config: Resolved configuration: `label_model`, `rules`, `selection`, `gold`, `seed`.
+        inputs: Digests of what the stage read, for the ledger.
+        counts: More counts for the ledger.
+
+    Returns:
+        The label set.
+    """
+    deliveries = tables.read_table(mined / "deliveries.parquet", DELIVERIES)
+    footage = tables.read_table(mined / "footage.parquet", FOOTAGE)
+    labels = label(
+        deliveries,
+        footage,
+        model=config["label_model"],
+        rules=config["rules"],
+        selection=config["selection"],
+        gold=read_gold(Path(config["gold"])) if config.get("gold") else None,
+        seed=config["seed"],
+    )
+    for folder in (mined / "label_sets" / labels.fingerprint, mined):
+        tables.write_table(folder / "votes.parquet", labels.votes, VOTES)
+        tables.write_table(folder / "labels.parquet", labels.labels, LABELS)
+        tables.write_text(folder / "rules.json", json.dumps(labels.rules, indent=1, sort_keys=True) + "\n")
+    shots = tables.read_table(mined / "shots.parquet", SHOTS)
+    report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
+    tables.write_text(mined / "report.md", report + "\n" + labels.summary.to_markdown())
+    names = [f"{name}.parquet" for name in TABLES if name != "predictions"]
+    outputs = digests(mined, names)
+    describe(mined, label_set=labels.fingerprint)
+    entry = Entry(
+        stage=stage,
+        inputs=dict(inputs),
+        outputs=outputs,
+        configuration=fingerprint(config),
+        rules=labels.fingerprint,
+        seed=config["seed"],
+        counts={**counts, "deliveries": deliveries.num_rows, "votes": labels.votes.num_rows},
+    )
+    append_entry(mined, entry)
+    return labels
+
+
+def describe(mined: Path, *, label_set: str = "") -> None:
+    """Write `dataset.json`: what the clips look like, which tables of which version there are, and how much.
+
+    Args:
+        mined: Mined folder with its tables.
+        label_set: Fingerprint of the label set; "" where there are no labels.
+    """
+    names = [name for name in TABLES if (mined / f"{name}.parquet").exists()]
+    dataset = {
+        "clip": asdict(ClipSpec()),
+        "strokes": list(STROKES),
+        "tables": {name: TABLES[name].version for name in names},
+        "rows": {name: tables.read_table(mined / f"{name}.parquet", TABLES[name]).num_rows for name in names},
+        "label_set": label_set,
+    }
+    tables.write_text(mined / DATASET, json.dumps(dataset, indent=1, sort_keys=True) + "\n")
+
+
+def read_gold(path: Path) -> pa.Table:
+    """Read labels that a person gave: `delivery_id,label`, CSV or Parquet.
+
+    Raises:
+        TableError: If the file is missing, unreadable or lacks a column.
+    """
+    from pyarrow import csv, parquet
+
+    try:
+        table = csv.read_csv(path) if path.suffix == ".csv" else parquet.read_table(path)
+    except FileNotFoundError as error:
+        raise TableError(f"gold={path} does not exist: give a CSV or Parquet file with delivery_id,label") from error
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"gold={path} cannot be read: give a CSV or Parquet file with delivery_id,label") from error
+    for column in ("delivery_id", "label"):
+        if column not in table.column_names:
+            raise TableError(f"gold={path} lacks the column '{column}': it needs delivery_id,label")
+    return table

@@ -1,0 +1,117 @@
+"""`slowpaths train`: fit SlowFast on a mined set and predict all its clips."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+from lightning.pytorch.callbacks import ModelCheckpoint
+from omegaconf import DictConfig
+
+from slowpaths.apps.console import show_table
+from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps.loggers import build_loggers
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.data.module import ClipDataModule
+from slowpaths.models.callbacks import build_callbacks
+from slowpaths.models.classifier import StrokeClassifier
+from slowpaths.models.predict import load_classifier, predict
+from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics
+from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.store.tables import write_predictions
+
+_BEST, _LAST = "best", "last"
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Train on `mined=`; run again with the same `out=` to resume."""
+    require(cfg, "train", "mined")
+    config = plain(cfg)
+    out, mined = Path(config["out"]), Path(config["mined"])
+    L.seed_everything(config["seed"], workers=True, verbose=False)
+    data = build_data(config)
+    data.setup()
+    classifier = build_classifier(config, data)
+    checkpoints = out / "checkpoints"
+    keeper = ModelCheckpoint(
+        dirpath=checkpoints, filename=_BEST, monitor=_monitor(data), mode="min", save_last=True,
+        enable_version_counter=False,
+    )  # fmt: skip
+    last = checkpoints / f"{_LAST}.ckpt"
+    trainer = L.Trainer(
+        default_root_dir=out,
+        logger=build_loggers(config["logger"], out=out, config=config),
+        callbacks=[keeper, *build_callbacks(mined=mined, out=out)],
+        enable_model_summary=False,
+        log_every_n_steps=1,
+        **config["trainer"],
+    )
+    trainer.fit(classifier, data, ckpt_path=last if last.exists() else None, weights_only=True)
+    best = Path(keeper.best_model_path or keeper.last_model_path)
+    trained = load_classifier(best, device=str(trainer.strategy.root_device))
+    predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
+    write_predictions(out / "predictions.parquet", predictions)
+    entry = Entry(
+        stage="train",
+        inputs={"labels": file_digest(_labels(config)), **data.lineage()},
+        outputs=digests(out, ["predictions.parquet", f"checkpoints/{best.name}"]),
+        configuration=configuration(config),
+        seed=config["seed"],
+        counts={part: len(data.split.deliveries(part)) for part in ("train", "val", "test")},
+    )
+    append_entry(out, entry)
+    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
+    rows = [(part, count) for part, count in entry.counts.items()] + sorted(metrics.items())
+    wrote = [best, out / "predictions.parquet", out / "csv" / "metrics.csv"]
+    show_table(f"slowpaths train: {config['trainer']['max_epochs']} epochs", ["what", "value"], rows, wrote=wrote)
+    return Outcome(metric=metrics.get("val/macro_f1"))
+
+
+def build_data(config: Mapping[str, Any]) -> ClipDataModule:
+    """Return the clips of `mined=` as the configuration wants them.
+
+    Raises:
+        UsageError: If `data` holds an unknown key.
+    """
+    try:
+        return ClipDataModule(mined=config["mined"], labels=config["labels"], seed=config["seed"], **config["data"])
+    except (TypeError, ValueError) as error:
+        raise UsageError(f"data settings: {error}") from error
+
+
+def build_classifier(config: Mapping[str, Any], data: ClipDataModule) -> StrokeClassifier:
+    """Return a fresh classifier, on first weights where `init=` names them."""
+    trainer = config["trainer"]
+    devices = trainer["devices"] if isinstance(trainer["devices"], int) and trainer["devices"] > 0 else 1
+    classifier = StrokeClassifier(
+        **config["model"],
+        **config["loss"],
+        **config["optim"],
+        batch_size=config["data"]["batch_size"] * trainer["accumulate_grad_batches"] * devices * trainer["num_nodes"],
+        class_prior=data.class_prior(),
+        clip=data.clip_settings(),
+        lineage=data.lineage(),
+        configuration=configuration(config),
+        seed=config["seed"],
+    )
+    if config["init"] in WEIGHTS:
+        load_kinetics(classifier.network, name=config["init"], weights_dir=config["weights_dir"])
+    elif config["init"]:
+        load_backbone(classifier.network, Path(config["init"]))
+    return classifier
+
+
+def configuration(config: Mapping[str, Any]) -> str:
+    """Return the fingerprint of everything in a configuration that decides the result."""
+    return fingerprint({key: value for key, value in config.items() if key not in ("out", "logger", "weights_dir")})
+
+
+def _labels(config: Mapping[str, Any]) -> Path:
+    return Path(config["labels"] or Path(config["mined"]) / "labels.parquet")
+
+
+def _monitor(data: ClipDataModule) -> str | None:
+    return "val/nll" if data.records("val") else None
