@@ -44,7 +44,7 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
         path: Final file; its folder is made where it is missing.
 
     Yields:
-        A binary stream.
+        A binary stream, open for writing; its `name` is the temporary file.
 
     Raises:
         SlowpathsError: If the disk is full or the folder cannot be written; what stood at `path` stays.
@@ -53,7 +53,8 @@ def atomic_write(path: Path) -> Iterator[IO[bytes]]:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         handle, temporary = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
-        with os.fdopen(handle, "wb") as stream:
+        os.close(handle)
+        with Path(temporary).open("wb") as stream:
             yield stream
             stream.flush()
             os.fsync(stream.fileno())
