@@ -1,0 +1,126 @@
+"""The batch that goes from the loader to the network, and the two pathways cut from one clip.
+
+Legend: B batch, C channels (RGB), T frames, H, W pixels, N the 14 strokes. Clips stay uint8 until they are on the
+device that trains: a quarter of the bytes through worker pipes and over the bus.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, fields
+from typing import NamedTuple
+
+import torch
+from torch import Tensor
+
+# What the published Kinetics weights were trained with (pytorchvideo model zoo, one value for all three channels).
+PIXEL_MEAN = 0.45
+PIXEL_STD = 0.225
+
+
+class ClipItem(NamedTuple):
+    """Hold one clip as the dataset gives it.
+
+    Args:
+        frames_CTHW: Clip (3, T, H, W), uint8.
+        probs_N: Target distribution (14,), float32.
+        weight: Weight of the clip in the loss.
+        index: Row of the clip in its dataset.
+        view: Number of the test view; 0 in training.
+    """
+
+    frames_CTHW: Tensor
+    probs_N: Tensor
+    weight: float
+    index: int
+    view: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipBatch:
+    """Hold a batch of clips, packed into the two pathways.
+
+    Args:
+        slow_BCTHW: Slow pathway (B, 3, T / alpha, H, W), uint8, or float once normalised.
+        fast_BCTHW: Fast pathway (B, 3, T, H, W), likewise.
+        probs_BN: Target distributions (B, 14), float32.
+        weights_B: Weights of the clips in the loss (B,), float32.
+        index_B: Rows of the clips in their dataset (B,), int64.
+        view_B: Numbers of the test views (B,), int64.
+    """
+
+    slow_BCTHW: Tensor
+    fast_BCTHW: Tensor
+    probs_BN: Tensor
+    weights_B: Tensor
+    index_B: Tensor
+    view_B: Tensor
+
+    def __len__(self) -> int:
+        return len(self.probs_BN)
+
+    def to(self, device: torch.device | str, *, non_blocking: bool = True) -> ClipBatch:
+        """Return the batch on another device (this is also how Lightning moves it)."""
+        return self._map(lambda tensor: tensor.to(device, non_blocking=non_blocking))
+
+    def pin_memory(self) -> ClipBatch:
+        """Return the batch in page-locked memory (this is how a DataLoader pins it)."""
+        return self._map(lambda tensor: tensor.pin_memory())
+
+    def pathways(self) -> list[Tensor]:
+        """Return [slow, fast] as the network takes them: float, normalised."""
+        return [normalise(self.slow_BCTHW), normalise(self.fast_BCTHW)]
+
+    def _map(self, function: Callable[[Tensor], Tensor]) -> ClipBatch:
+        return ClipBatch(**{field.name: function(getattr(self, field.name)) for field in fields(self)})
+
+
+def normalise(clip: Tensor) -> Tensor:
+    """Return a uint8 clip as float32 with the mean and spread of the Kinetics weights; a float clip as it is.
+
+    Example:
+        >>> [round(value, 4) for value in normalise(torch.tensor([0, 255], dtype=torch.uint8)).tolist()]
+        [-2.0, 2.4444]
+    """
+    if clip.is_floating_point():
+        return clip
+    return (clip.float() / 255 - PIXEL_MEAN) / PIXEL_STD
+
+
+def pack_pathways(fast_BCTHW: Tensor, *, alpha: int = 4) -> tuple[Tensor, Tensor]:
+    """Cut the slow pathway from a clip.
+
+    The index rule, `linspace` over both ends and truncation, is the one the published Kinetics weights were trained
+    with (pytorchvideo tutorial "torchhub_inference"); an even stride would give other frames.
+
+    Args:
+        fast_BCTHW: Clip (..., 3, T, H, W).
+        alpha: How many fast frames there are to a slow one.
+
+    Returns:
+        Slow pathway (..., 3, T // alpha, H, W) and the clip itself.
+
+    Example:
+        >>> slow_indices(num_frames=32, alpha=4).tolist()
+        [0, 4, 8, 13, 17, 22, 26, 31]
+    """
+    indices = slow_indices(num_frames=fast_BCTHW.shape[-3], alpha=alpha).to(fast_BCTHW.device)
+    return fast_BCTHW.index_select(-3, indices), fast_BCTHW
+
+
+def slow_indices(*, num_frames: int, alpha: int) -> Tensor:
+    """Return the frames (num_frames // alpha,) of the slow pathway."""
+    return torch.linspace(0, num_frames - 1, num_frames // alpha).long()
+
+
+def collate(items: Sequence[ClipItem], *, alpha: int = 4) -> ClipBatch:
+    """Stack clips of one size into a batch."""
+    slow_BCTHW, fast_BCTHW = pack_pathways(torch.stack([item.frames_CTHW for item in items]), alpha=alpha)
+    return ClipBatch(
+        slow_BCTHW=slow_BCTHW,
+        fast_BCTHW=fast_BCTHW,
+        probs_BN=torch.stack([item.probs_N for item in items]),
+        weights_B=torch.tensor([item.weight for item in items], dtype=torch.float32),
+        index_B=torch.tensor([item.index for item in items]),
+        view_B=torch.tensor([item.view for item in items]),
+    )

@@ -1,0 +1,122 @@
+"""Read what training needs from a mined folder: clips, their spec, and which of them show the same ball."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from slowpaths.core.errors import BrokenVideoError, TableError
+from slowpaths.core.ids import file_digest
+from slowpaths.core.records import LabelledClip
+from slowpaths.core.spans import Span
+from slowpaths.core.strokes import NUM_STROKES, STROKES
+from slowpaths.data.sampling import ClipSpec
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, SHOTS
+from slowpaths.store.tables import read_labels, read_table
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClipRecord:
+    """Hold one clip on disk and what is known of it.
+
+    Args:
+        clip: Its label; uniform and not kept where there is none.
+        path: The clip file.
+        handedness_p: Probability that the batter is right-handed.
+        shot_id: The shot it was cut from.
+    """
+
+    clip: LabelledClip
+    path: Path
+    handedness_p: float
+    shot_id: str
+
+
+def read_spec(mined: Path) -> ClipSpec:
+    """Read what the clip files of a mined folder look like.
+
+    Raises:
+        TableError: If `dataset.json` is missing or is not one of ours.
+    """
+    path = mined / "dataset.json"
+    try:
+        value = json.loads(path.read_text())
+    except FileNotFoundError as error:
+        raise TableError(f"{path} does not exist: mined= must name a folder written by `slowpaths mine`") from error
+    except (ValueError, OSError) as error:
+        raise TableError(f"{path} is not readable JSON: mine the footage again") from error
+    return ClipSpec.parse(value, path=path)
+
+
+def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = True) -> list[ClipRecord]:
+    """Read all clips of a mined folder with their labels.
+
+    Args:
+        mined: Folder written by `slowpaths mine`.
+        labels: Another labels table than the folder's own.
+        needs_labels: Whether a missing labels table is an error; otherwise clips without a label come out uniform.
+
+    Returns:
+        One record a delivery, in the order of the deliveries table.
+
+    Raises:
+        TableError: If a table is missing or wrong.
+        BrokenVideoError: If a clip file is missing; it is named, never replaced by another.
+    """
+    deliveries = read_table(mined / "deliveries.parquet", DELIVERIES).select(
+        ["delivery_id", "video_id", "shot_id", "start_s", "end_s", "impact_s", "event_p", "handedness_p"]
+    )
+    footage = {row["video_id"]: row for row in read_table(mined / "footage.parquet", FOOTAGE).to_pylist()}
+    path = labels or mined / "labels.parquet"
+    known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels or path.exists() else {}
+    records = []
+    for row in deliveries.to_pylist():
+        video = footage.get(row["video_id"], {})
+        clip = known.get(row["delivery_id"]) or LabelledClip(
+            delivery_id=row["delivery_id"],
+            video_id=row["video_id"],
+            video=video.get("path", ""),
+            match_id=video.get("match_id", ""),
+            span=Span(row["start_s"], row["end_s"]),
+            impact_s=row["impact_s"],
+            event_p=row["event_p"],
+            probs=np.full(NUM_STROKES, 1 / NUM_STROKES),
+            label=STROKES[0],
+            confidence=1 / NUM_STROKES,
+            source="weak",
+            is_kept=False,
+        )
+        file = mined / "clips" / f"{row['delivery_id']}.mp4"
+        if not file.is_file():
+            raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
+        records.append(ClipRecord(clip=clip, path=file, handedness_p=row["handedness_p"], shot_id=row["shot_id"]))
+    return records
+
+
+def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:
+    """Find the pairs of deliveries that show the same ball: replays of a live ball, and clips of the same bytes.
+
+    Args:
+        mined: The mined folder.
+        records: Its clips.
+
+    Returns:
+        Pairs of delivery ids that no split may separate.
+    """
+    by_shot: dict[str, list[str]] = defaultdict(list)
+    by_content: dict[tuple[int, str], list[str]] = defaultdict(list)
+    sizes = [record.path.stat().st_size for record in records]
+    count = Counter(sizes)
+    for record, size in zip(records, sizes, strict=True):
+        by_shot[record.shot_id].append(record.clip.delivery_id)
+        if count[size] > 1:  # files of one size only are worth reading
+            by_content[size, file_digest(record.path)].append(record.clip.delivery_id)
+    links = [(same[0], other) for same in by_content.values() for other in same[1:]]
+    for shot in read_table(mined / "shots.parquet", SHOTS).to_pylist():
+        if shot["replay_of"]:
+            links += [(live, again) for live in by_shot[shot["replay_of"]] for again in by_shot[shot["shot_id"]]]
+    return links

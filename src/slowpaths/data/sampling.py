@@ -1,0 +1,154 @@
+"""Which frames of a stored clip are shown, and in which order clips come.
+
+Everything random is a function of (seed, epoch, clip), never of the worker or of what was drawn before: any number of
+workers gives the same batches, and a resumed run goes on as if it had not stopped.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from torch.utils.data import Sampler
+
+from slowpaths.core.errors import TableError, UsageError
+
+# The stroke window is impact -.80 s .. +.48 s: this share of it lies before impact.
+_BEFORE_IMPACT = 0.80 / 1.28
+_VIEW_STEP_FRAMES = 2
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSpec:
+    """Describe the clip files of a mined folder (`dataset.json`).
+
+    Args:
+        fps: Frames a second.
+        num_frames: Frames in a file.
+        size: Side of the square picture, pixels.
+        impact_frame: Frame of the impact.
+    """
+
+    fps: float
+    num_frames: int
+    size: int
+    impact_frame: int
+
+    @classmethod
+    def parse(cls, value: Any, *, path: Path) -> ClipSpec:
+        """Read the `clip` entry of a dataset file.
+
+        Args:
+            value: The whole decoded JSON.
+            path: Where it was read from, for the message.
+
+        Raises:
+            TableError: If an entry is missing or is no number.
+        """
+        try:
+            clip = value["clip"]
+            return cls(
+                fps=float(clip["fps"]),
+                num_frames=int(clip["num_frames"]),
+                size=int(clip["size"]),
+                impact_frame=int(clip["impact_frame"]),
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise TableError(f"{path} does not describe its clips ({error!r}): mine the footage again") from error
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Describe what the network sees of a clip.
+
+    Args:
+        num_frames: Frames shown.
+        frame_stride: Step between them, in frames of the file.
+        jitter_frames: Largest shift in training, either way.
+        num_views: Shifted views in testing.
+    """
+
+    num_frames: int = 32
+    frame_stride: int = 1
+    jitter_frames: int = 0
+    num_views: int = 1
+
+    def frames(self, spec: ClipSpec, *, shift: int = 0) -> np.ndarray:
+        """Return the frames (T,) of the file that are shown, the window moved by `shift` frames.
+
+        Example:
+            >>> spec = ClipSpec(fps=25, num_frames=52, size=256, impact_frame=30)
+            >>> Window(num_frames=32).frames(spec)[[0, -1]].tolist()
+            [10, 41]
+        """
+        span = self.num_frames * self.frame_stride
+        start = spec.impact_frame - round(span * _BEFORE_IMPACT) + shift
+        return start + np.arange(self.num_frames) * self.frame_stride
+
+    def view_shifts(self) -> tuple[int, ...]:
+        """Return the shifts of the test views, two frames apart around impact: -2, 0, 2 for three."""
+        first = -_VIEW_STEP_FRAMES * (self.num_views - 1) // 2
+        return tuple(range(first, first + _VIEW_STEP_FRAMES * self.num_views, _VIEW_STEP_FRAMES))
+
+    def train_shift(self, rng: np.random.Generator) -> int:
+        """Draw a shift, every one of -jitter .. jitter as likely."""
+        return int(rng.integers(-self.jitter_frames, self.jitter_frames + 1))
+
+    def check(self, spec: ClipSpec) -> None:
+        """Check that every window lies inside the files.
+
+        Raises:
+            UsageError: If one does not.
+        """
+        if min(self.num_frames, self.frame_stride, self.num_views) < 1 or self.jitter_frames < 0:
+            raise UsageError("num_frames, frame_stride and num_test_views must be at least 1, jitter_frames at least 0")
+        furthest = max(self.jitter_frames, *map(abs, self.view_shifts()), 0)
+        first, last = self.frames(spec, shift=-furthest)[0], self.frames(spec, shift=furthest)[-1]
+        if first < 0 or last >= spec.num_frames:
+            raise UsageError(
+                f"{self.num_frames} frames at stride {self.frame_stride}, moved by up to {furthest}, do not fit into "
+                f"clips of {spec.num_frames} frames: lower num_frames, frame_stride, jitter_frames or num_test_views"
+            )
+
+
+class EpochSampler(Sampler[int]):
+    """Give every clip once an epoch, as the index `epoch * num_clips + clip`.
+
+    The epoch travels inside the index, so a worker that was started in an earlier epoch still knows it. Lightning calls
+    `set_epoch`. With several processes each takes every `num_replicas`-th index (run the Trainer with
+    `use_distributed_sampler=False`); the first ones are repeated until all have as many.
+
+    Args:
+        num_clips: Clips in the dataset.
+        seed: Seed of the order.
+        is_shuffled: Whether the order is drawn anew each epoch.
+        num_replicas: Number of processes.
+        rank: Number of this process.
+    """
+
+    def __init__(
+        self, num_clips: int, *, seed: int = 0, is_shuffled: bool = True, num_replicas: int = 1, rank: int = 0
+    ) -> None:
+        self._num_clips = num_clips
+        self._seed = seed
+        self._is_shuffled = is_shuffled
+        self._num_replicas = num_replicas
+        self._rank = rank
+        self._epoch = 0
+
+    def set_epoch(self, epoch: int) -> None:
+        """Choose the epoch that the next iteration shows."""
+        self._epoch = epoch
+
+    def __len__(self) -> int:
+        return -(-self._num_clips // self._num_replicas)
+
+    def __iter__(self) -> Iterator[int]:
+        order = np.arange(self._num_clips)
+        if self._is_shuffled:
+            np.random.default_rng((self._seed, self._epoch)).shuffle(order)
+        order = np.resize(order, len(self) * self._num_replicas)
+        yield from (self._epoch * self._num_clips + order[self._rank :: self._num_replicas]).tolist()

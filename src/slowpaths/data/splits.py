@@ -1,0 +1,220 @@
+"""Train, validation and test parts that share no match, and the check that they do not.
+
+What belongs together (one match, and where asked one venue or batter, exact duplicates, a replay and its live ball)
+stays together; whole groups are dealt out so that every part gets its share of every stroke.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import fingerprint
+from slowpaths.core.records import LabelledClip
+
+Part = Literal["train", "val", "test"]
+PARTS: tuple[Part, ...] = ("train", "val", "test")
+Link = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
+    """Hold which delivery lies in which part.
+
+    Args:
+        parts: Delivery -> "train", "val" or "test".
+    """
+
+    parts: Mapping[str, Part]
+
+    def deliveries(self, part: Part) -> list[str]:
+        """Return the deliveries of one part, sorted."""
+        return sorted(delivery for delivery, name in self.parts.items() if name == part)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return what identifies the split, whatever order it was made in."""
+        return fingerprint(dict(self.parts))
+
+
+def split_clips(
+    clips: Sequence[LabelledClip],
+    *,
+    fractions: Sequence[float] = (0.7, 0.15, 0.15),
+    seed: int = 0,
+    groups: Iterable[Mapping[str, str]] = (),
+    links: Iterable[Link] = (),
+) -> Split:
+    """Deal whole matches out to train, validation and test.
+
+    Args:
+        clips: What is split; `match_id` says what stays together.
+        fractions: Shares of the three parts; they need not sum to 1, and 0 leaves a part empty.
+        seed: Seed of the order in which groups of one size are dealt.
+        groups: Further groupings (delivery -> venue, delivery -> batter) that no two parts may share.
+        links: Pairs of deliveries that must stay together (duplicates, replays).
+
+    Returns:
+        The split.
+
+    Raises:
+        UsageError: If there are fewer groups than parts, or the fractions make no sense.
+    """
+    shares = np.asarray(fractions, dtype=np.float64)
+    if shares.shape != (3,) or (shares < 0).any() or shares[0] == 0 or not np.isfinite(shares).all():
+        raise UsageError(f"fractions needs three shares (train, val, test) with train above 0, got {list(fractions)}")
+    wanted = [part for part, share in zip(PARTS, shares, strict=True) if share > 0]
+    bins = _deal(clips, shares=shares[shares > 0], seed=seed, groups=groups, links=links, what="parts of the split")
+    return _checked(clips, {d: wanted[bin_] for d, bin_ in bins.items()}, groups=groups, links=links)
+
+
+def fold_clips(
+    clips: Sequence[LabelledClip],
+    *,
+    num_folds: int = 5,
+    seed: int = 0,
+    groups: Iterable[Mapping[str, str]] = (),
+    links: Iterable[Link] = (),
+) -> list[Split]:
+    """Return cross-validation splits: each group is tested once, the next fold validates, the rest trains.
+
+    Args:
+        clips: What is split.
+        num_folds: Number of folds, at least 3.
+        seed: As for `split_clips`.
+        groups: As for `split_clips`.
+        links: As for `split_clips`.
+
+    Raises:
+        UsageError: If there are fewer groups than folds.
+    """
+    if num_folds < 3:
+        raise UsageError(f"num_folds must be at least 3 (train, val and test), got {num_folds}")
+    groups, links = list(groups), list(links)
+    bins = _deal(clips, shares=np.ones(num_folds), seed=seed, groups=groups, links=links, what="folds")
+    splits = []
+    for fold in range(num_folds):
+        roles: dict[int, Part] = {fold: "test", (fold + 1) % num_folds: "val"}
+        parts = {delivery: roles.get(bin_, "train") for delivery, bin_ in bins.items()}
+        splits.append(_checked(clips, parts, groups=groups, links=links))
+    return splits
+
+
+def check_split(
+    split: Split,
+    clips: Sequence[LabelledClip],
+    *,
+    groups: Iterable[Mapping[str, str]] = (),
+    links: Iterable[Link] = (),
+) -> None:
+    """Refuse a split that leaks.
+
+    Args:
+        split: The split, wherever it comes from.
+        clips: The clips it divides.
+        groups: Further groupings that no two parts may share.
+        links: Pairs of deliveries that must stay together.
+
+    Raises:
+        UsageError: If two parts share a match, a further group, or the two ends of a link.
+    """
+    keys = [("match", _matches(clips))]
+    keys += [("group", dict(grouping)) for grouping in groups]
+    for kind, grouping in keys:
+        seen: dict[str, Part] = {}
+        for delivery, part in split.parts.items():
+            if (group := grouping.get(delivery)) and seen.setdefault(group, part) != part:
+                raise UsageError(
+                    f"the split leaks: the {kind} '{group}' lies in both {seen[group]} and {part}; "
+                    "split whole matches, venues and batters"
+                )
+    for one, other in links:
+        if one in split.parts and other in split.parts and split.parts[one] != split.parts[other]:
+            raise UsageError(
+                f"the split leaks: {one} ({split.parts[one]}) and {other} ({split.parts[other]}) show the same ball; "
+                "put duplicates and replays on one side"
+            )
+
+
+def _checked(
+    clips: Sequence[LabelledClip],
+    parts: Mapping[str, Part],
+    *,
+    groups: Iterable[Mapping[str, str]],
+    links: Iterable[Link],
+) -> Split:
+    split = Split(parts=parts)
+    check_split(split, clips, groups=groups, links=links)
+    return split
+
+
+def _deal(
+    clips: Sequence[LabelledClip],
+    *,
+    shares: np.ndarray,
+    seed: int,
+    groups: Iterable[Mapping[str, str]],
+    links: Iterable[Link],
+    what: str,
+) -> dict[str, int]:
+    """Deal components to bins of given shares, each to the bin that it leaves closest to its share of all strokes."""
+    components = _components(clips, groups=groups, links=links)
+    if len(components) < len(shares):
+        raise UsageError(
+            f"{len(clips)} clips come from {len(components)} independent match(es), too few for {len(shares)} {what}: "
+            "mine more matches, set a fraction to 0, or ask for fewer folds"
+        )
+    # Mass per stroke of each component: soft labels count as what they are.
+    masses = np.array([sum(clips[row].probs for row in rows) for rows in components])
+    targets = shares[:, None] / shares.sum() * masses.sum(axis=0)
+    scale = np.maximum(masses.sum(axis=0), 1e-12)
+    order = np.random.default_rng(seed).permutation(len(components))
+    order = order[np.argsort(-masses[order].sum(axis=1), kind="stable")]
+    filled, empty = np.zeros_like(targets), set(range(len(shares)))
+    bins: dict[str, int] = {}
+    for position, component in enumerate(order):
+        # Squared distance to the target before minus after: what putting it there is worth, all strokes alike.
+        missing = (targets - filled) / scale
+        worth = (missing**2 - (missing - masses[component] / scale) ** 2).sum(axis=1)
+        candidates = empty if len(order) - position <= len(empty) else range(len(shares))
+        best = max(candidates, key=lambda bin_: (worth[bin_], -bin_))
+        empty.discard(best)
+        filled[best] += masses[component]
+        bins |= {clips[row].delivery_id: best for row in components[component]}
+    return bins
+
+
+def _components(
+    clips: Sequence[LabelledClip], *, groups: Iterable[Mapping[str, str]], links: Iterable[Link]
+) -> list[list[int]]:
+    """Return the rows of clips that must stay together, by union-find over all groupings."""
+    parent = list(range(len(clips)))
+
+    def find(row: int) -> int:
+        while parent[row] != row:
+            parent[row] = row = parent[parent[row]]
+        return row
+
+    row_of = {clip.delivery_id: row for row, clip in enumerate(clips)}
+    groupings = [_matches(clips), *groups]
+    for grouping in groupings:
+        first: dict[str, int] = {}
+        for delivery, group in grouping.items():
+            if group and (row := row_of.get(delivery)) is not None:
+                parent[find(row)] = find(first.setdefault(group, row))
+    for one, other in links:
+        if one in row_of and other in row_of:
+            parent[find(row_of[one])] = find(row_of[other])
+    components: dict[int, list[int]] = {}
+    # By name, so that the split does not depend on the order of the table.
+    for row in sorted(range(len(clips)), key=lambda row: clips[row].delivery_id):
+        components.setdefault(find(row), []).append(row)
+    return list(components.values())
+
+
+def _matches(clips: Sequence[LabelledClip]) -> dict[str, str]:
+    return {clip.delivery_id: clip.match_id or clip.video_id for clip in clips}

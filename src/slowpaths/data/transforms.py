@@ -1,0 +1,111 @@
+"""What happens to the pixels of a clip between the file and the network.
+
+Legend: T frames, C channels (RGB), H, W pixels. Everything is uint8; every random choice is made once a clip, so that
+all frames share it. Strokes are relative to the batter, so which way the picture faces is part of the label: a
+left-hander is turned into a right-hander at load, and nothing else flips.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import numpy as np
+import torch
+from torch import Tensor
+from torchvision import tv_tensors
+from torchvision.transforms import v2
+
+ClipTransform = Callable[[Tensor], Tensor]
+
+# The Kinetics test protocol cuts 224 out of 256 px: a fourteenth of the crop is left over on either side.
+_MARGIN = 1 / 14
+# Share of red, green and blue in brightness, ITU-R BT.601.
+_LUMA = (0.299, 0.587, 0.114)
+
+
+def canonical(frames_THWC: np.ndarray, *, handedness_p: float) -> np.ndarray:
+    """Return the clip as a right-hander would look: mirrored where the batter is more likely left-handed.
+
+    Args:
+        frames_THWC: Clip (T, H, W, 3), uint8.
+        handedness_p: Probability that the batter is right-handed; NaN counts as right-handed.
+    """
+    return frames_THWC[:, :, ::-1] if handedness_p < 0.5 else frames_THWC
+
+
+def train_transform(
+    *,
+    crop_px: int = 224,
+    crop_scale: tuple[float, float] = (0.6, 1.0),
+    crop_ratio: tuple[float, float] = (0.8, 1.25),
+    jitter: float = 0.4,
+    flip_p: float = 0.0,
+) -> ClipTransform:
+    """Build the random transform of training.
+
+    The smallest crop keeps .6 of the area: clips are cut around the batter, and the [.2, .766] of Kinetics recipes
+    would cut bat or feet off.
+
+    Args:
+        crop_px: Side of the square that comes out, pixels.
+        crop_scale: Share of the area that is cut, smallest and largest.
+        crop_ratio: Width over height of the cut, smallest and largest.
+        jitter: Largest relative change of brightness, contrast and saturation.
+        flip_p: Probability of a horizontal flip. Off, and meant to stay off outside an ablation: after every clip has
+            been turned into a right-hander's, a flip keeps the name of the stroke but shows it as a left-hander plays
+            it, and teaches the network to overlook where handedness went wrong.
+
+    Returns:
+        Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8; it draws from torch's global generator.
+    """
+    steps: list[torch.nn.Module] = [
+        v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=crop_ratio, antialias=True),
+    ]
+    if flip_p > 0:
+        steps.append(v2.RandomHorizontalFlip(flip_p))
+    geometry = _over_frames(v2.Compose(steps))
+    return lambda frames_TCHW: jitter_colours(geometry(frames_TCHW), strength=jitter)
+
+
+def jitter_colours(clip_CTHW: Tensor, *, strength: float) -> Tensor:
+    """Change brightness, contrast and saturation of a whole clip alike.
+
+    The three are affine in the pixel, so one 3 x 3 matrix does them: an eighth of the time of `v2.ColorJitter`.
+
+    Args:
+        clip_CTHW: Clip (3, T, H, W), uint8.
+        strength: Each factor is drawn from 1 - strength .. 1 + strength.
+
+    Returns:
+        Clip (3, T, H, W), uint8.
+    """
+    if strength == 0:
+        return clip_CTHW
+    brightness, contrast, saturation = (1 + strength * (2 * torch.rand(3) - 1)).tolist()
+    luma = torch.tensor(_LUMA)
+    # A coarse grid is enough for the mean grey that contrast turns about.
+    mean_grey = float(luma @ clip_CTHW[:, ::4, ::8, ::8].float().flatten(1).mean(1))
+    matrix = brightness * contrast * (saturation * torch.eye(3) + (1 - saturation) * luma.expand(3, 3))
+    offset = brightness * (1 - contrast) * mean_grey
+    pixels = (matrix @ clip_CTHW.flatten(1).float()).add_(offset).clamp_(0, 255)
+    return pixels.to(torch.uint8).view_as(clip_CTHW)
+
+
+def eval_transform(*, crop_px: int = 224) -> ClipTransform:
+    """Build the transform of testing: the centre of the picture, at the scale of the Kinetics test protocol.
+
+    Args:
+        crop_px: Side of the square that comes out, pixels.
+
+    Returns:
+        Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8.
+    """
+    resize_px = crop_px + 2 * round(crop_px * _MARGIN)
+    return _over_frames(v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(crop_px)]))
+
+
+def _over_frames(transform: v2.Transform) -> ClipTransform:
+    def apply(frames_TCHW: Tensor) -> Tensor:
+        return transform(tv_tensors.Video(frames_TCHW)).as_subclass(torch.Tensor).transpose(0, 1).contiguous()
+
+    return apply

@@ -1,0 +1,124 @@
+"""Small mined folders: every stroke is a bright square that moves its own way, so that a tiny network can learn it."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+from slowpaths.video.write import write_clip
+
+from slowpaths.core.records import Box, Delivery, LabelledClip, Shot, VideoRef
+from slowpaths.core.spans import Span
+from slowpaths.core.strokes import NUM_STROKES, STROKES
+from slowpaths.store.tables import write_deliveries, write_footage, write_labels, write_shots
+
+NUM_FRAMES, IMPACT_FRAME, FPS = 52, 30, 25
+
+
+def stroke_frames(stroke: int, *, size: int = 64, is_left_handed: bool = False, seed: int = 0) -> np.ndarray:
+    """Return (52, size, size, 3) uint8: grey noise and a square in the colour and on the path of a stroke."""
+    rng = np.random.default_rng(seed)
+    frames = rng.integers(90, 110, size=(NUM_FRAMES, size, size, 3), dtype=np.uint8)
+    angle = 2 * np.pi * stroke / NUM_STROKES
+    side = size // 4
+    colour = np.array([255 * (stroke % 2), 255 * (stroke // 2 % 2), 255 * (stroke // 4 % 2)])
+    for t in range(NUM_FRAMES):
+        reach = (size - side) / 2 * (1 + 0.9 * np.array([np.cos(angle), np.sin(angle)]) * (t - IMPACT_FRAME) / 30)
+        x, y = np.clip(reach, 0, size - side).astype(int)
+        frames[t, y : y + side, x : x + side] = colour
+    return frames[:, :, ::-1] if is_left_handed else frames
+
+
+def labelled(
+    delivery_id: str,
+    *,
+    stroke: int = 0,
+    match_id: str = "m0",
+    video_id: str = "v0",
+    confidence: float = 0.9,
+    is_kept: bool = True,
+) -> LabelledClip:
+    """Return a clip with `confidence` on one stroke and the rest spread evenly."""
+    probs = np.full(NUM_STROKES, (1 - confidence) / (NUM_STROKES - 1))
+    probs[stroke] = confidence
+    return LabelledClip(
+        delivery_id=delivery_id,
+        video_id=video_id,
+        video=f"{match_id}/{video_id}.mp4",
+        match_id=match_id,
+        span=Span(1.2, 2.48),
+        impact_s=2.0,
+        event_p=0.9,
+        probs=probs,
+        label=STROKES[stroke],
+        confidence=confidence,
+        source="weak",
+        is_kept=is_kept,
+        votes_fingerprint="abc",
+    )
+
+
+def write_mined(
+    folder: Path,
+    *,
+    num_matches: int = 4,
+    clips_a_match: int = 4,
+    num_strokes: int = 4,
+    size: int = 64,
+    left_handers: frozenset[int] = frozenset(),
+    dropped: frozenset[int] = frozenset(),
+) -> Path:
+    """Write a mined folder and return it.
+
+    Args:
+        folder: Where.
+        num_matches: Matches, one video each.
+        clips_a_match: Deliveries in each.
+        num_strokes: Delivery i plays stroke i modulo this.
+        size: Side of the clips, pixels.
+        left_handers: Deliveries (counted through) shown as left-handers.
+        dropped: Deliveries that selection does not keep.
+    """
+    videos, shots, deliveries, labels = [], [], [], []
+    for match in range(num_matches):
+        video_id = f"v{match}"
+        videos.append(
+            VideoRef(video_id=video_id, path=f"m{match}/{video_id}.mp4", fps=Fraction(25), match_id=f"m{match}")
+        )
+        for ball in range(clips_a_match):
+            count = match * clips_a_match + ball
+            name, stroke, shot = f"{video_id}-d{ball:03d}", count % num_strokes, f"{video_id}-s{ball:03d}"
+            is_left = count in left_handers
+            write_clip(
+                folder / "clips" / f"{name}.mp4",
+                stroke_frames(stroke, size=size, is_left_handed=is_left, seed=count),
+                fps=FPS,
+            )
+            span = Span(ball * 10 + 1.2, ball * 10 + 2.48)
+            shots.append(Shot(shot_id=shot, video_id=video_id, span=span, first_frame=0, last_frame=9))
+            deliveries.append(
+                Delivery(
+                    delivery_id=name,
+                    video_id=video_id,
+                    shot_id=shot,
+                    span=span,
+                    impact_s=ball * 10 + 2.0,
+                    impact_uncertainty_s=0.02,
+                    view="pitch_endon",
+                    handedness_p=0.1 if is_left else 0.9,
+                    box=Box(x1=0, y1=0, x2=10, y2=20),
+                    event_p=0.9,
+                )
+            )
+            labels.append(
+                labelled(name, stroke=stroke, match_id=f"m{match}", video_id=video_id, is_kept=count not in dropped)
+            )
+    write_footage(folder / "footage.parquet", videos)
+    write_shots(folder / "shots.parquet", shots)
+    write_deliveries(folder / "deliveries.parquet", deliveries)
+    write_labels(folder / "labels.parquet", labels)
+    clip = {"fps": FPS, "num_frames": NUM_FRAMES, "size": size, "impact_frame": IMPACT_FRAME}
+    (folder / "dataset.json").write_text(json.dumps({"clip": clip}))
+    return folder

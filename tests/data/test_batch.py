@@ -1,0 +1,56 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import Tensor
+
+from slowpaths.data.batch import ClipBatch, ClipItem, collate, normalise, pack_pathways, slow_indices
+
+
+def item(index: int, *, num_frames: int = 32) -> ClipItem:
+    frames = torch.arange(num_frames, dtype=torch.uint8).view(1, -1, 1, 1).expand(3, -1, 4, 4)
+    return ClipItem(frames_CTHW=frames, probs_N=torch.eye(14)[index], weight=0.5, index=index, view=1)
+
+
+@pytest.mark.parametrize(
+    ("num_frames", "alpha", "golden"),
+    [
+        (32, 4, [0, 4, 8, 13, 17, 22, 26, 31]),  # what the published Kinetics weights were trained with
+        (16, 4, [0, 5, 10, 15]),
+        (64, 4, [0, 4, 8, 12, 16, 21, 25, 29, 33, 37, 42, 46, 50, 54, 58, 63]),
+        (32, 8, [0, 10, 20, 31]),
+    ],
+)
+def test_slow_pathway_takes_the_frames_of_the_kinetics_weights(num_frames: int, alpha: int, golden: list[int]) -> None:
+    assert slow_indices(num_frames=num_frames, alpha=alpha).tolist() == golden
+    clip: Tensor = torch.arange(num_frames).view(1, 1, -1, 1, 1).expand(2, 3, -1, 2, 2)
+    slow, fast = pack_pathways(clip, alpha=alpha)
+    assert slow[1, 2, :, 0, 1].tolist() == golden
+    assert fast is clip
+
+
+def test_collate_stacks_and_packs() -> None:
+    batch = collate([item(0), item(3)])
+    assert batch.slow_BCTHW.shape == (2, 3, 8, 4, 4)
+    assert batch.fast_BCTHW.shape == (2, 3, 32, 4, 4)
+    assert batch.fast_BCTHW.dtype == torch.uint8
+    assert batch.probs_BN.argmax(1).tolist() == [0, 3]
+    assert batch.index_B.tolist() == [0, 3]
+    assert batch.view_B.tolist() == [1, 1]
+    assert batch.weights_B.tolist() == [0.5, 0.5]
+    assert len(batch) == 2
+
+
+def test_batch_moves_as_a_whole() -> None:
+    moved = collate([item(0)]).to("meta")
+    assert isinstance(moved, ClipBatch)
+    tensors = (moved.slow_BCTHW, moved.fast_BCTHW, moved.probs_BN, moved.weights_B, moved.index_B, moved.view_B)
+    assert all(tensor.device.type == "meta" for tensor in tensors)
+
+
+def test_pathways_are_normalised_once() -> None:
+    batch = collate([item(0)])
+    slow, fast = batch.pathways()
+    assert fast[0, 0, 31, 0, 0].item() == pytest.approx((31 / 255 - 0.45) / 0.225, abs=1e-6)
+    assert slow[0, 0, -1, 0, 0] == fast[0, 0, -1, 0, 0]
+    assert normalise(fast) is fast

@@ -1,0 +1,109 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+import torch
+from tests.data.mined import write_mined
+
+from slowpaths.core.errors import UsageError
+from slowpaths.data.batch import ClipBatch
+from slowpaths.data.module import ClipDataModule
+
+SMALL = {"num_frames": 8, "frame_stride": 2, "crop_px": 48, "batch_size": 3}
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return write_mined(tmp_path_factory.mktemp("mined"), num_matches=4, clips_a_match=3, dropped=frozenset({0, 5}))
+
+
+def module(mined: Path, **options: object) -> ClipDataModule:
+    data = ClipDataModule(mined=mined, **{**SMALL, "fractions": (2, 1, 1), **options})  # type: ignore[arg-type]
+    data.setup("fit")
+    return data
+
+
+def batches(loader: object, *, epoch: int = 0) -> list[ClipBatch]:
+    if hasattr(loader.sampler, "set_epoch"):  # type: ignore[attr-defined]
+        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+    return list(loader)  # type: ignore[call-overload]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+def test_any_number_of_workers_gives_the_same_batches(mined: Path) -> None:
+    here, there = (module(mined, num_workers=count, cache_mib=10).train_dataloader() for count in (0, 2))
+    for epoch in (0, 3):
+        pairs = list(zip(batches(here, epoch=epoch), batches(there, epoch=epoch), strict=True))
+        assert pairs
+        for one, other in pairs:
+            assert torch.equal(one.index_B, other.index_B)
+            assert torch.equal(one.fast_BCTHW, other.fast_BCTHW)
+
+
+def test_parts_share_no_match_and_training_sees_only_kept_clips(mined: Path) -> None:
+    data = module(mined)
+    parts = {part: {r.clip.match_id for r in data.records(part)} for part in ("train", "val", "test")}
+    assert sum(len(found) for found in parts.values()) == 4
+    assert not {"v0-d000", "v1-d002"} & {r.clip.delivery_id for p in parts for r in data.records(p)}
+    everything = {r.clip.delivery_id for part in parts for r in data.records(part, only_kept=False)}
+    assert len(everything) == 12
+
+
+def test_prediction_shows_every_clip_in_every_view(mined: Path) -> None:
+    data = module(mined)
+    shown = [
+        pair for b in data.predict_dataloader() for pair in zip(b.index_B.tolist(), b.view_B.tolist(), strict=True)
+    ]
+    assert shown == [(row, view) for row in range(12) for view in range(3)]
+    assert len(data.clips()) == 12
+
+
+def test_validation_is_centred_and_testing_shows_three_views(mined: Path) -> None:
+    data = module(mined)
+    assert {int(view) for batch in data.val_dataloader() for view in batch.view_B} == {0}
+    assert {int(view) for batch in data.test_dataloader() for view in batch.view_B} == {0, 1, 2}
+
+
+def test_prior_is_the_mean_target_of_training(mined: Path) -> None:
+    prior = module(mined).class_prior()
+    assert sum(prior) == pytest.approx(1)
+    assert min(prior[:4]) > max(prior[4:])
+
+
+def test_lineage_tells_labels_and_splits_apart(mined: Path) -> None:
+    one, same, other = module(mined), module(mined), module(mined, fractions=(1, 0, 1))
+    assert one.lineage() == same.lineage()
+    assert one.lineage()["split"] != other.lineage()["split"]
+    assert one.lineage()["labels"] == other.lineage()["labels"]
+    assert one.clip_settings() == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48}
+
+
+def test_folds_test_every_match_once(mined: Path) -> None:
+    tested = [{r.clip.match_id for r in module(mined, num_folds=4, fold=fold).records("test")} for fold in range(4)]
+    assert sorted(match for found in tested for match in found) == ["m0", "m1", "m2", "m3"]
+    with pytest.raises(UsageError, match=r"fold must lie in 0\.\.3"):
+        module(mined, num_folds=4, fold=4)
+
+
+def test_empty_parts_and_empty_folders_are_said(mined: Path, tmp_path: Path) -> None:
+    data = module(mined, fractions=(1, 0, 1))
+    assert data.val_dataloader() == []
+    with pytest.raises(UsageError, match="holds no deliveries"):
+        module(write_mined(tmp_path / "empty", num_matches=0))
+    unkept = write_mined(tmp_path / "unkept", num_matches=3, clips_a_match=1, dropped=frozenset(range(3)), size=32)
+    with pytest.raises(UsageError, match=r"no clip .* is kept"):
+        module(unkept).train_dataloader()
+
+
+def test_a_last_batch_of_one_is_dropped(mined: Path) -> None:
+    data = module(mined, fractions=(1, 0, 0))
+    assert [len(batch) for batch in data.train_dataloader()] == [3, 3, 3]  # 10 kept clips
+
+
+def test_footage_without_labels_can_be_predicted(tmp_path: Path) -> None:
+    folder = write_mined(tmp_path, num_matches=1, clips_a_match=2, size=32)
+    (folder / "labels.parquet").unlink()
+    data = module(folder, needs_labels=False)
+    assert len(list(data.predict_dataloader())) == 2
+    assert data.split.parts == {}

@@ -1,0 +1,70 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+import torch
+
+from slowpaths.data.transforms import canonical, eval_transform, jitter_colours, train_transform
+
+
+def still(size: int = 64, num_frames: int = 4) -> torch.Tensor:
+    """Return one random picture, repeated over time."""
+    picture = torch.randint(0, 256, (1, 3, size, size), generator=torch.Generator().manual_seed(0), dtype=torch.uint8)
+    return picture.expand(num_frames, -1, -1, -1).contiguous()
+
+
+def test_all_frames_of_a_clip_are_changed_alike() -> None:
+    clip = train_transform(crop_px=32)(still())
+    assert clip.shape == (3, 4, 32, 32)
+    assert clip.dtype == torch.uint8
+    assert (clip == clip[:, :1]).all()
+
+
+def test_clips_are_changed_differently_and_repeatably() -> None:
+    transform = train_transform(crop_px=32)
+    torch.manual_seed(5)
+    one, other = transform(still()), transform(still())
+    torch.manual_seed(5)
+    assert (transform(still()) == one).all()
+    assert (one != other).any()
+
+
+def test_nothing_flips_unless_asked() -> None:
+    ramp = torch.arange(64, dtype=torch.uint8).expand(2, 3, 64, 64).contiguous()
+    rising = [bool(train_transform(crop_px=32)(ramp).float().diff(dim=-1).mean() > 0) for _ in range(20)]
+    assert all(rising)
+    assert bool(train_transform(crop_px=32, flip_p=1.0)(ramp).float().diff(dim=-1).mean() < 0)
+
+
+@pytest.mark.parametrize(("size", "crop_px"), [(64, 32), (256, 224), (128, 96)])
+def test_evaluation_shows_the_centre(size: int, crop_px: int) -> None:
+    frames = torch.zeros(2, 3, size, size, dtype=torch.uint8)
+    frames[:, :, size // 2 - size // 8 : size // 2 + size // 8, size // 2 - size // 8 : size // 2 + size // 8] = 200
+    clip = eval_transform(crop_px=crop_px)(frames)
+    assert clip.shape == (3, 2, crop_px, crop_px)
+    assert clip[0, 0, crop_px // 2, crop_px // 2] == 200
+    assert clip[0, 0, 0, 0] == 0
+    assert torch.equal(clip, clip.flip(-1))
+
+
+def test_only_a_left_hander_is_mirrored() -> None:
+    frames = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 3), dtype=np.uint8)
+    for handedness_p in (0.9, 0.5, float("nan")):
+        assert (canonical(frames, handedness_p=handedness_p) == frames).all()
+    assert (canonical(frames, handedness_p=0.49) == frames[:, :, ::-1]).all()
+
+
+def test_colour_jitter_is_brightness_contrast_and_saturation(monkeypatch: pytest.MonkeyPatch) -> None:
+    clip = still(16).transpose(0, 1)
+    draws = torch.tensor([0.75, 0.25, 0.9])
+    monkeypatch.setattr(torch, "rand", lambda _: draws)
+    changed = jitter_colours(clip, strength=0.4)
+    # Step by step, as the three are defined: scale, turn about the mean grey, turn about each pixel's grey.
+    brightness, contrast, saturation = (1 + 0.4 * (2 * draws - 1)).tolist()
+    luma = torch.tensor([0.299, 0.587, 0.114])[:, None, None, None]
+    bright = clip.float() * brightness
+    grey_mean = (luma * bright[:, ::4, ::8, ::8]).sum(0).mean()
+    contrasted = contrast * bright + (1 - contrast) * grey_mean
+    expected = saturation * contrasted + (1 - saturation) * (luma * contrasted).sum(0)
+    assert (changed.float() - expected.clamp(0, 255)).abs().max() <= 1
+    assert jitter_colours(clip, strength=0) is clip
