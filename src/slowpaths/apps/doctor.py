@@ -87,10 +87,10 @@ def _decoders() -> list[Check]:
 def _pose(weights_dir: str | None) -> list[Check]:
     cure = "optional: pip install 'slowpaths[pose]'"
     checks = [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
-    from slowpaths.models.weights import KINETICS
-    from slowpaths.pose.weights import WEIGHTS
+    from slowpaths.models.weights import WEIGHTS as KINETICS
+    from slowpaths.pose.weights import WEIGHTS as POSE
 
-    for spec in [*WEIGHTS.values(), *KINETICS.values()]:
+    for spec in [*POSE.values(), *KINETICS.values()]:
         try:
             path = find_weights(spec, weights_dir=weights_dir, allow_download=False)
             checks.append(Check(f"weights {spec.name}", "ok", str(path)))

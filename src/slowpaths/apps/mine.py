@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +16,7 @@ from slowpaths.data.importers import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
+from slowpaths.pose.weights import WEIGHTS
 from slowpaths.video.probe import find_footage
 
 
@@ -46,20 +48,29 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     """Find the deliveries of `config["footage"]`, an archive of poses or footage.
 
     Args:
-        config: Resolved configuration with `footage`, `pose`, `mining`, `decoder`, `weights_dir`, `workers`, `seed`.
+        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`.
         out: Mined folder.
 
     Raises:
         UsageError: If the settings hold an unknown key or an impossible value.
     """
     try:
-        settings = MiningSettings(**{**config["mining"], "decoder": config["decoder"]})
+        settings = MiningSettings(**config["mining"])
     except (TypeError, ValueError) as error:
         raise UsageError(f"mining settings: {error}") from error
     footage = config["footage"]
     if isinstance(footage, str) and footage.endswith(".npz"):
         return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
     root, paths = find_footage(footage)
-    pose = {**config["pose"], "weights_dir": config["weights_dir"]}
+    pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
         return collect(paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step)
+
+
+def _weights_beside(root: Path) -> Path | None:
+    """Return a folder `models` beside the footage or up to two folders above it that holds weights we know."""
+    if os.environ.get("SLOWPATHS_WEIGHTS"):
+        return None
+    names = {spec.filename for spec in WEIGHTS.values()}
+    folders = [folder / "models" for folder in (root.resolve(), *root.resolve().parents[:2])]
+    return next((folder for folder in folders if any((folder / name).is_file() for name in names)), None)

@@ -1,0 +1,88 @@
+"""Every configuration composes, says what the code takes, and nothing more."""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+from pathlib import Path
+
+import hydra
+import pytest
+from omegaconf import OmegaConf
+
+from slowpaths.apps.launch import config_dir
+from slowpaths.cli import VERBS
+
+CONFIGS = config_dir()
+GROUPS = sorted(
+    (folder.name, path.stem)
+    for folder in CONFIGS.iterdir()
+    if folder.is_dir() and folder.name not in ("sweep", "launch")
+    for path in folder.glob("*.yaml")
+)
+PRIMARY = {
+    "pose": "mine", "mining": "mine", "label_model": "label", "rules": "label", "selection": "label", "data": "train",
+    "model": "train", "loss": "train", "optim": "train", "trainer": "train", "experiment": "train",
+}  # fmt: skip
+
+
+def compose(verb: str, *overrides: str):
+    with hydra.initialize_config_dir(str(CONFIGS), version_base="1.3"):
+        return hydra.compose(config_name=verb, overrides=list(overrides))
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_verb_has_a_primary_config_that_reads_as_a_table_of_contents(verb):
+    assert compose(verb) is not None
+    assert len((CONFIGS / f"{verb}.yaml").read_text().splitlines()) <= 40
+
+
+@pytest.mark.parametrize(("group", "option"), GROUPS)
+def test_every_option_composes(group, option):
+    assert compose(PRIMARY[group], f"{group}={option}") is not None
+
+
+def keys(function, *leave_out: str) -> set[str]:
+    parameters = inspect.signature(function).parameters.values()
+    return {item.name for item in parameters if item.kind is item.KEYWORD_ONLY} - set(leave_out)
+
+
+def test_mining_settings_are_those_of_the_code_with_the_same_defaults():
+    from slowpaths.mining.settings import MiningSettings
+
+    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "mining" / "default.yaml"))
+    assert written == dataclasses.asdict(MiningSettings())
+
+
+def test_data_settings_are_those_of_the_data_module():
+    from slowpaths.data.module import ClipDataModule
+
+    assert set(compose("train").data) == keys(ClipDataModule.__init__, "mined", "labels", "needs_labels", "seed")
+
+
+def test_model_loss_and_optim_settings_are_those_of_the_classifier():
+    from slowpaths.models.classifier import StrokeClassifier
+
+    cfg = compose("train")
+    computed = ("batch_size", "class_prior", "seed", "clip", "lineage", "configuration")
+    assert {*cfg.model, *cfg.loss, *cfg.optim} == keys(StrokeClassifier.__init__, *computed)
+
+
+def test_trainer_settings_are_those_of_lightning():
+    import lightning as L
+
+    assert set(compose("train", "trainer=ddp").trainer) <= set(inspect.signature(L.Trainer.__init__).parameters)
+
+
+def test_every_sweep_names_keys_that_exist():
+    for path in (CONFIGS / "sweep").glob("*.yaml"):
+        sweep = OmegaConf.load(path)
+        cells = [
+            f"{name}={item.value if 'value' in item else item['values'][0]}" for name, item in sweep.parameters.items()
+        ]
+        assert compose(str(sweep.command[1]), *cells) is not None
+
+
+def test_the_wheel_carries_the_configs():
+    text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
+    assert '"configs" = "slowpaths/configs"' in text
