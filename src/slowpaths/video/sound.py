@@ -1,0 +1,171 @@
+"""Sound: mono samples on the video's clock, and the onsets in the band where bat on ball is heard.
+
+Legend: N samples or onsets, F frequency bins, B blocks of the spectrogram.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.ndimage import maximum_filter1d, median_filter
+
+from slowpaths.core.errors import BrokenVideoError
+
+_WINDOW, _HOP = 512, 128  # 32 ms and 8 ms at 16 kHz
+_BAND_HZ = (1000.0, 6000.0)  # where bat on ball stands out from crowd and wind
+_BRIGHT_HZ = (2000.0, 6000.0)
+_DULL_HZ = 800.0
+_MEDIAN_S = 0.4
+_MIN_Z = 4.0
+_MIN_GAP_S = 0.05
+_CHUNK = 4096
+_QUIET = 2.0**-15 * 160
+_MAD_TO_STD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Onsets:
+    """Hold the sudden sounds of a recording, in time order.
+
+    Args:
+        times_s: When they begin (N,), seconds.
+        z: How far the spectral flux stands out of its surroundings (N,), in standard deviations estimated by the MAD.
+        brightness: Energy in 2..6 kHz over energy below .8 kHz in the 40 ms after (N,): a bat is bright, a pad dull.
+    """
+
+    times_s: np.ndarray
+    z: np.ndarray
+    brightness: np.ndarray
+
+
+def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
+    """Return the sound of a video, mono, with sample 0 at video time 0.
+
+    Args:
+        path: Video file.
+        rate: Samples a second.
+
+    Returns:
+        Samples (N,), float32 in -1..1; silence fills in where the sound starts late or pauses. None without sound.
+
+    Raises:
+        BrokenVideoError: If the file cannot be opened.
+    """
+    import av
+
+    from slowpaths.video._index import decode, open_container, read_index
+
+    if path.is_dir():
+        return None
+    origin_s = read_index(path).origin_s
+    pieces: list[tuple[int, np.ndarray]] = []
+    try:
+        with open_container(path) as container:
+            if not container.streams.audio:
+                return None
+            stream = container.streams.audio[0]
+            resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+            position: int | None = None
+            for frame in decode(container, stream):
+                for part in resampler.resample(frame):
+                    samples = part.to_ndarray().reshape(-1)
+                    stamp = None if part.time is None else round((part.time - origin_s) * rate)
+                    # Resampled pieces follow one another; a time stamp counts only where the sound pauses or jumps.
+                    if position is None or (stamp is not None and stamp - position > rate // 10):
+                        position = stamp or 0
+                    pieces.append((position, samples))
+                    position += len(samples)
+    except av.FFmpegError as error:
+        raise BrokenVideoError(f"the sound of {path.name} cannot be read: re-encode the file") from error
+    if not pieces:
+        return None
+    sound = np.zeros(max(0, max(start + len(samples) for start, samples in pieces)), dtype=np.float32)
+    for start, samples in pieces:
+        if start + len(samples) > 0:
+            sound[max(start, 0) : start + len(samples)] = samples[max(-start, 0) :]
+    return sound
+
+
+def find_onsets(samples: np.ndarray, *, rate: int, min_z: float = _MIN_Z) -> Onsets:
+    """Find sudden sounds: half-wave rectified spectral flux in 1..6 kHz against its local median and MAD.
+
+    Args:
+        samples: Mono samples (N,).
+        rate: Samples a second; 16,000 is meant, a lower rate cuts the bands off.
+        min_z: Least z of an onset.
+    """
+    flux_B, energy_B2 = spectral_flux(samples, rate=rate)
+    z_B = local_z(flux_B, size=round(_MEDIAN_S * rate / _HOP) | 1)
+    z_B[: _WINDOW // _HOP] = 0.0  # the recording begins here: a rise out of nothing is no onset
+    gap = max(1, round(_MIN_GAP_S * rate / _HOP))
+    is_peak = (z_B >= min_z) & (z_B == maximum_filter1d(z_B, 2 * gap + 1)) if len(z_B) else np.zeros(0, dtype=bool)
+    peaks = np.flatnonzero(is_peak)
+    peaks = peaks[np.diff(peaks, prepend=-gap - 1) > gap]  # equal neighbours: the first
+    after = max(1, round(0.04 * rate / _HOP))
+    bright_dull = np.array([energy_B2[peak : peak + after].sum(axis=0) for peak in peaks]).reshape(-1, 2)
+    return Onsets(
+        times_s=np.array([_rise(samples, peak) for peak in peaks], dtype=np.float64) / rate,
+        z=z_B[peaks],
+        brightness=bright_dull[:, 0] / np.maximum(bright_dull[:, 1], 1e-12),
+    )
+
+
+def spectral_flux(samples: np.ndarray, *, rate: int) -> tuple[np.ndarray, np.ndarray]:
+    """Return how much the spectrum rises from block to block, and the energy of two bands.
+
+    Args:
+        samples: Mono samples (N,).
+        rate: Samples a second.
+
+    Returns:
+        Flux (B,): sum over 1..6 kHz of the rises in magnitude; block b ends at sample 128 (b + 1). Energy (B, 2) in
+        2..6 kHz and below .8 kHz.
+    """
+    num_blocks = len(samples) // _HOP
+    frequencies = np.fft.rfftfreq(_WINDOW, 1 / rate)
+    in_band = (frequencies >= _BAND_HZ[0]) & (frequencies <= _BAND_HZ[1])
+    is_bright = (frequencies >= _BRIGHT_HZ[0]) & (frequencies <= _BRIGHT_HZ[1])
+    is_dull = (frequencies > 0) & (frequencies < _DULL_HZ)
+    window = np.hanning(_WINDOW).astype(np.float32)
+    padded = np.concatenate([np.zeros(_WINDOW - _HOP, dtype=np.float32), samples.astype(np.float32)])
+    flux_B, energy_B2 = np.zeros(num_blocks), np.zeros((num_blocks, 2))
+    last_F = np.zeros(int(in_band.sum()))
+    for first in range(0, num_blocks, _CHUNK):
+        stop = min(first + _CHUNK, num_blocks)
+        part = padded[first * _HOP : (stop - 1) * _HOP + _WINDOW]
+        blocks = np.lib.stride_tricks.sliding_window_view(part, _WINDOW)[::_HOP]
+        size_BF = np.abs(np.fft.rfft(blocks * window, axis=1))
+        band_BF = size_BF[:, in_band]
+        rises = np.diff(band_BF, axis=0, prepend=last_F[None])
+        flux_B[first:stop] = np.maximum(rises, 0).sum(axis=1)
+        energy_B2[first:stop, 0] = (size_BF[:, is_bright] ** 2).sum(axis=1)
+        energy_B2[first:stop, 1] = (size_BF[:, is_dull] ** 2).sum(axis=1)
+        last_F = band_BF[-1]
+    return flux_B, energy_B2
+
+
+def local_z(values: np.ndarray, *, size: int) -> np.ndarray:
+    """Return robust z: values minus the local median, over the local MAD scaled to a standard deviation.
+
+    Args:
+        values: Values (B,).
+        size: Length of the neighbourhood, odd.
+    """
+    if not len(values):
+        return np.zeros(0)
+    centred = values - median_filter(values, size=size, mode="reflect")
+    spread = _MAD_TO_STD * median_filter(np.abs(centred), size=size, mode="reflect")
+    # In digital silence the spread is 0: one step of 16-bit sound in every bin of the band is the least there can be.
+    return centred / np.maximum(spread, _QUIET)
+
+
+def _rise(samples: np.ndarray, block: int) -> int:
+    """Return the sample where the sound of a block begins: the steepest rise of the 2 ms envelope of its slope."""
+    first = max(0, (block + 1) * _HOP - _WINDOW)
+    part = np.abs(np.diff(samples[first : (block + 1) * _HOP].astype(np.float64), prepend=float(samples[first])))
+    width = _HOP // 4
+    energy = np.convolve(part, np.ones(width), mode="full")[: len(part)]
+    before = np.concatenate([np.zeros(width), energy[:-width]])
+    return first + max(0, int(np.argmax(energy - before)) - width + 1)
