@@ -41,6 +41,8 @@ FEATURES: tuple[Feature, ...] = (
     Feature("knee_back_deg", "deg", "k_B: back knee angle at t_i", 0.6, 1.0),
     Feature("head_over_front", "torso", "eta: nose ahead of the front ankle along fwd at t_i", 0.0, 1.0),
     Feature("front_foot_lift", "torso", "largest rise of the front ankle between t_i and t_i + .3 s", 1.0, 1.0),
+    Feature("front_foot_swing", "torso", "largest travel of the front ankle towards leg, t_i to t_i + .3 s", 1.0, 0.2),
+    Feature("back_foot_shift", "torso", "largest distance of the back ankle from its place at t_i, up to t_i + .3 s"),
     Feature("front_foot_line", "torso", "L_f: travel of the front ankle from t_g to t_i along off", 1.0, 0.2),
     # plane
     Feature("hand_path_deg", "deg", "phi: angle from vertical of the main axis of h over t_i-.16..t_i+.08", 1.0, 0.4),
@@ -61,6 +63,7 @@ FEATURES: tuple[Feature, ...] = (
     Feature("arc_length", "torso", "A: length of the path of h from t_bl to t_i+.3", 1.0, 1.0),
     Feature("backlift_height", "torso", "bh: h above mid-shoulder at t_bl", 1.0, 1.0),
     Feature("runs_after", "torso", "travel of mid-hip over t_i+.6..t_i+1.6, camera motion removed", 0.7, 1.0),
+    Feature("elbow_extension_deg", "deg", "front elbow angle at t_i minus at t_bl", 0.7, 1.0),
     # finish
     Feature("finish_height", "torso", "Phi: largest height of h above mid-shoulder in (t_i, t_i+.4]", 1.0, 1.0),
     Feature(

@@ -143,6 +143,27 @@ class PoseTrack:
         return Span(float(self.pts_s[0]), float(np.nextafter(self.pts_s[-1], np.inf)))
 
 
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PoseSequence:
+    """Hold an imported pose sequence of one stroke, without its video.
+
+    Args:
+        name: Name in its archive; it stands for the path of a video.
+        label: Stroke in the words of the archive; "" where unknown. For evaluation only.
+        track: The poses, in pixels of a nominal picture and at a nominal frame rate.
+        duplicate_of: Name of a sequence with the very same numbers; "" where there is none.
+        picture_size: Width and height of the nominal picture, pixels.
+        digest: sha256 of the numbers, 64 hex digits.
+    """
+
+    name: str
+    label: str
+    track: PoseTrack
+    duplicate_of: str
+    picture_size: tuple[int, int]
+    digest: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
     """Describe one ball faced: where it is, who faces it, and what was measured.

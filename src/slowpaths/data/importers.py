@@ -1,0 +1,338 @@
+"""Data sets of others, read as plain records: pose archives, class folders, Kinetics, spot and UCF101 lists.
+
+Nothing is downloaded, and no list is repaired: what cannot be used is returned with the place it stands at.
+
+Legend: N sequences, T frames, K = 17 joints (COCO), C = x, y, confidence.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+
+from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.ids import video_id
+from slowpaths.core.records import PoseSequence, PoseTrack
+from slowpaths.core.skeleton import JOINTS
+from slowpaths.video.probe import VIDEO_SUFFIXES
+
+# Joints of MediaPipe Pose (33 landmarks) by their COCO name.
+MEDIAPIPE_INDEX: dict[str, int] = {
+    "nose": 0,
+    "left_eye": 2,
+    "right_eye": 5,
+    "left_ear": 7,
+    "right_ear": 8,
+    "left_shoulder": 11,
+    "right_shoulder": 12,
+    "left_elbow": 13,
+    "right_elbow": 14,
+    "left_wrist": 15,
+    "right_wrist": 16,
+    "left_hip": 23,
+    "right_hip": 24,
+    "left_knee": 25,
+    "right_knee": 26,
+    "left_ankle": 27,
+    "right_ankle": 28,
+}
+MEDIAPIPE_JOINTS = 33
+PICTURE_SIZE = (1280, 720)
+"""Archives hold x and y as shares of an unknown picture: broadcast pictures are 16:9."""
+FPS = 25.0
+"""Archives hold no times either: broadcasts of 50 Hz countries run at 25 frames a second."""
+_KEYS = ("pose", "length", "label", "name")
+_UCF101_NAME = re.compile(r"v_(?P<label>[A-Za-z0-9]+)_g(?P<group>\d+)_c\d+$")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipRow:
+    """Hold one labelled clip of a foreign list.
+
+    Args:
+        path: Video as the list names it, with forward slashes.
+        label: Class in the words of the list; "" where the list gives none.
+        start_s: Start, seconds; NaN for the whole video.
+        end_s: End, seconds; NaN for the whole video. An instant has both alike.
+        group: What must stay on one side of a split; the video itself where nothing is known.
+    """
+
+    path: str
+    label: str
+    start_s: float = float("nan")
+    end_s: float = float("nan")
+    group: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowError:
+    """Hold what cannot be used, and where it stands.
+
+    Args:
+        place: Such as "line 7" or "video 3, event 2".
+        reason: One sentence.
+    """
+
+    place: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """Hold what a list gave.
+
+    Args:
+        rows: Clips in the order of the list.
+        errors: What could not be used.
+    """
+
+    rows: tuple[ClipRow, ...]
+    errors: tuple[RowError, ...]
+
+
+def read_pose_archive(
+    path: Path, *, fps: float = FPS, picture_size: tuple[int, int] = PICTURE_SIZE
+) -> list[PoseSequence]:
+    """Read an archive of MediaPipe pose sequences.
+
+    The archive holds `pose` (N, T, 33, 3) with x and y as shares of the picture, NaN where padded, `length` (N,),
+    `label` (N,), `name` (N,) and optionally `exact_duplicate_of` (N,). Depth is dropped. MediaPipe's visibility is not
+    in it: a joint has confidence 1 where it is there and 0 where it is not.
+
+    Args:
+        path: File of `numpy.savez`.
+        fps: Frames a second that are assumed.
+        picture_size: Width and height that are assumed, pixels.
+
+    Raises:
+        TableError: If the file is missing, is no such archive, or holds pickled objects.
+    """
+    path = Path(path)
+    arrays = _load(path)
+    pose_NTJC, lengths_N = arrays["pose"], arrays["length"]
+    names = [str(name) for name in arrays["name"]]
+    duplicates = arrays.get("exact_duplicate_of", np.full(len(names), ""))
+    if len(set(names)) < len(names):
+        raise TableError(f"{path} names a sequence twice: names must differ, they tell the sequences apart")
+    rows = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
+    sequences = []
+    for index, name in enumerate(names):
+        shares_TK2 = pose_NTJC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
+        digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TK2).tobytes()).hexdigest()
+        track = _track(shares_TK2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
+        sequences.append(
+            PoseSequence(
+                name=name,
+                label=str(arrays["label"][index]),
+                track=track,
+                duplicate_of=str(duplicates[index]),
+                picture_size=picture_size,
+                digest=digest,
+            )
+        )
+    return sequences
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    cure = f"give a file of numpy.savez with the arrays {', '.join(_KEYS)}"
+    if not path.is_file():
+        raise TableError(f"{path} does not exist: {cure}")
+    try:
+        with np.load(path, allow_pickle=False) as archive:
+            if not isinstance(archive, np.lib.npyio.NpzFile):
+                raise TableError(f"{path} holds one array, not an archive of poses: {cure}")
+            arrays = {key: archive[key] for key in archive.files if key in (*_KEYS, "exact_duplicate_of")}
+    except TableError:
+        raise
+    except Exception as error:  # numpy reports a broken or pickled archive by half a dozen types
+        raise TableError(f"{path} is not a readable archive of plain arrays: {cure}") from error
+    if missing := [key for key in _KEYS if key not in arrays]:
+        raise TableError(f"{path} lacks the array '{missing[0]}': {cure}")
+    _check(path, arrays)
+    return arrays
+
+
+def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    pose = arrays["pose"]
+    if pose.ndim != 4 or pose.shape[2:] != (MEDIAPIPE_JOINTS, 3) or pose.dtype.kind != "f":
+        raise TableError(
+            f"{path}: 'pose' has the shape {pose.shape} and type {pose.dtype}; it must be (sequences, frames, "
+            f"{MEDIAPIPE_JOINTS}, 3) of floating point numbers, the joints of MediaPipe Pose"
+        )
+    for key, array in arrays.items():
+        if array.shape[0:1] != pose.shape[:1] or (key != "pose" and array.ndim != 1):
+            raise TableError(f"{path}: '{key}' has the shape {array.shape}; it must be ({pose.shape[0]},)")
+    lengths = arrays["length"]
+    if lengths.dtype.kind not in "iu" or (lengths < 1).any() or (lengths > pose.shape[1]).any():
+        raise TableError(f"{path}: 'length' must hold whole numbers from 1 to {pose.shape[1]}, the frames of 'pose'")
+
+
+def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
+    num_frames = len(xy_TK2)
+    is_seen_TK = np.asarray(np.isfinite(xy_TK2).all(axis=2))
+    keypoints_TKC = np.concatenate([np.where(is_seen_TK[..., None], xy_TK2, np.nan), is_seen_TK[..., None]], axis=2)
+    boxes_T4 = np.full((num_frames, 4), np.nan)
+    for row in np.flatnonzero(is_seen_TK.any(axis=1)):
+        seen = xy_TK2[row][is_seen_TK[row]]
+        boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
+    return PoseTrack(
+        video_id=video,
+        shot_id="",
+        track_id=0,
+        frames_T=np.arange(num_frames),
+        pts_s=np.arange(num_frames) / fps,
+        keypoints_TKC=keypoints_TKC,
+        boxes_T4=boxes_T4,
+        camera_T3=np.zeros((num_frames, 3)),
+    )
+
+
+def archive_truth(sequences: Iterable[PoseSequence], *, with_duplicates: bool = False) -> list[dict[str, str]]:
+    """Return the truth table of an archive: what is played, somewhere in the "video" of that name.
+
+    Args:
+        sequences: Sequences; those without a label are left out.
+        with_duplicates: Whether sequences that repeat another one count too.
+
+    Returns:
+        Rows with video, start_s, end_s, impact_s (empty: not known) and label.
+    """
+    return [
+        {"video": item.name, "start_s": "", "end_s": "", "impact_s": "", "label": item.label}
+        for item in sequences
+        if item.label and (with_duplicates or not item.duplicate_of)
+    ]
+
+
+def read_class_folders(root: Path) -> Listing:
+    """Read a data set whose folders are its classes, such as CricShot10: `<class>/<video>`.
+
+    Args:
+        root: Folder of the class folders.
+
+    Raises:
+        UsageError: If the folder is missing or no folder in it holds a video.
+    """
+    root = Path(root)
+    if not root.is_dir():
+        raise UsageError(f"{root} is not a folder: give the folder that holds one folder a class")
+    rows, errors = [], []
+    for path in sorted(item for item in root.rglob("*") if item.is_file()):
+        place = path.relative_to(root).as_posix()
+        if path.suffix.lower() not in VIDEO_SUFFIXES:
+            errors.append(RowError(place=place, reason="is not a video"))
+        elif path.parent.parent != root:
+            errors.append(RowError(place=place, reason="does not lie directly in the folder of its class"))
+        else:
+            rows.append(ClipRow(path=place, label=path.parent.name, group=place))
+    if not rows:
+        raise UsageError(f"{root} holds no <class>/<video>: give the folder that holds one folder a class")
+    return Listing(rows=tuple(rows), errors=tuple(errors))
+
+
+def read_kinetics_csv(path: Path) -> Listing:
+    """Read a list of the kind PySlowFast takes for Kinetics: one `path label` a line, by a space, a tab or a comma.
+
+    Args:
+        path: Text file; empty lines and lines that begin with # are left out.
+
+    Raises:
+        TableError: If the file cannot be read as text.
+    """
+    rows, errors = [], []
+    for number, line in _lines(path):
+        parts = next(csv.reader([line])) if "," in line else line.rsplit(None, 1)
+        if len(parts) != 2 or not all(part.strip() for part in parts):
+            errors.append(RowError(place=f"line {number}", reason="is not `path label`"))
+            continue
+        video, label = _posix(parts[0]), parts[1].strip()
+        rows.append(ClipRow(path=video, label=label, group=video))
+    return Listing(rows=tuple(rows), errors=tuple(errors))
+
+
+def read_ucf101_split(path: Path) -> Listing:
+    """Read a split list of UCF101: `Class/v_Class_g01_c01.avi` with or without a class number after it.
+
+    Clips of one group (g01) of a class were cut from the same video and must stay together.
+
+    Args:
+        path: Such as trainlist01.txt or testlist01.txt.
+
+    Raises:
+        TableError: If the file cannot be read as text.
+    """
+    rows, errors = [], []
+    for number, line in _lines(path):
+        video = _posix(line.split()[0])
+        found = _UCF101_NAME.match(PurePosixPath(video).stem)
+        if not found:
+            errors.append(RowError(place=f"line {number}", reason=f"'{video}' is not named v_<class>_g<nn>_c<nn>"))
+            continue
+        label = found["label"]
+        rows.append(ClipRow(path=video, label=label, group=f"{label}_g{found['group']}"))
+    return Listing(rows=tuple(rows), errors=tuple(errors))
+
+
+def read_spot_json(path: Path) -> Listing:
+    """Read events of the jhong93/spot schema: videos with `video`, `num_frames`, `fps` and `events` of frame and label.
+
+    Args:
+        path: JSON file.
+
+    Raises:
+        TableError: If the file is not JSON or not a list of videos.
+    """
+    path = Path(path)
+    try:
+        videos = json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise TableError(f"{path} line {error.lineno} is not JSON: mend it or export it again") from error
+    if not isinstance(videos, list):
+        raise TableError(f"{path} is not a list of videos: give a file of the jhong93/spot schema")
+    rows, errors = [], []
+    for number, video in enumerate(videos, start=1):
+        place = f"video {number}"
+        try:
+            name, fps, events = _posix(str(video["video"])), float(video["fps"]), list(video["events"])
+            if not (np.isfinite(fps) and fps > 0):
+                raise ValueError
+        except (KeyError, TypeError, ValueError):
+            errors.append(RowError(place=place, reason="needs video, events and an fps above 0"))
+            continue
+        for position, event in enumerate(events, start=1):
+            try:
+                at_s, label = int(event["frame"]) / fps, str(event["label"])
+                if at_s < 0 or int(event["frame"]) >= int(video.get("num_frames", np.iinfo(np.int64).max)):
+                    raise ValueError
+            except (KeyError, TypeError, ValueError):
+                reason = "needs a label and a frame inside the video"
+                errors.append(RowError(place=f"{place}, event {position}", reason=reason))
+                continue
+            rows.append(ClipRow(path=name, label=label, start_s=at_s, end_s=at_s, group=name))
+    return Listing(rows=tuple(rows), errors=tuple(errors))
+
+
+def _lines(path: Path) -> Iterator[tuple[int, str]]:
+    for number, line in enumerate(_text(path).splitlines(), start=1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            yield number, line.strip()
+
+
+def _text(path: Path) -> str:
+    try:
+        return Path(path).read_text(encoding="utf-8-sig")
+    except FileNotFoundError as error:
+        raise TableError(f"{path} does not exist: check the path") from error
+    except (OSError, UnicodeDecodeError) as error:
+        raise TableError(f"{path} cannot be read as text: give a UTF-8 file") from error
+
+
+def _posix(text: str) -> str:
+    return str(PurePosixPath(text.strip().replace("\\", "/")))
