@@ -26,7 +26,7 @@ from slowpaths.world.body import (
 from slowpaths.world.strokes import CHANNELS, Stride, stroke
 
 CREASE_Y_M = 1.22  # popping crease, metres before the stumps (Laws of Cricket, law 7)
-STANCE_X_M = -0.16
+STANCE_X_M = -0.06
 SWEET_SPOT_M, TOE_M, HANDLE_M = 0.52, 0.70, 0.13  # along the bat from the hands
 _ANGLES = [name for name in CHANNELS if not name.startswith("hand_")]
 _RELAXED = (166, 166, 8, 2, 24, 24, 0.08, 0.16, 0.02, -28, 6)

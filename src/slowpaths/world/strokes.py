@@ -3,8 +3,9 @@
 Distances are in torso units (.52 m), angles in degrees, times in seconds from impact. Numbers marked m are measured:
 stride, back-foot travel, timing of stride, downswing and plant, and bat speed of forward defence and drive (Stretch et
 al. 1998, J Sports Sci 16:8), stance width and centre of mass (same), foot placement and bat loop of the drive
-(Stuelcken, Portus, Mason 2005), pull (Zia ul Haq et al. 2019), lofted hits (Peploe et al. 2017, McErlain-Naylor 2021). All others,
-marked d, follow coaching texts and are to be jittered: no full joint-angle table a stroke could be found.
+(Stuelcken, Portus, Mason 2005), pull (Zia ul Haq et al. 2019), lofted hits (Peploe et al. 2017, McErlain-Naylor
+2021). All others, marked d, follow coaching texts and are to be jittered: no full joint-angle table of a stroke was at
+hand.
 
 | stroke       | S_f     | S_b    | knees F/B | H    | phi   | arc | delta     | finish | source of timing        |
 |--------------|---------|--------|-----------|------|-------|-----|-----------|--------|-------------------------|
@@ -140,9 +141,9 @@ TABLE: dict[str, Stroke] = {
         (-0.45, -0.15, 0.15, 0.50),
         (
             (148, 150, 18, 8, 0, -10, -0.01, -0.30, 0.74, -120, -5),
-            (148, 152, 16, 8, 0, -12, -0.02, -0.32, 0.80, -150, -5),
-            (150, 152, 14, 8, 0, -12, -0.04, -0.30, 0.84, -160, -5),
-            (152, 154, 12, 8, 0, -12, -0.05, -0.28, 0.86, -160, -5),
+            (148, 152, 16, 8, 0, -12, -0.02, -0.32, 0.79, -150, -5),
+            (150, 152, 14, 8, 0, -12, -0.03, -0.30, 0.82, -160, -5),
+            (152, 154, 12, 8, 0, -12, -0.03, -0.28, 0.82, -160, -5),
             (155, 156, 12, 6, 0, -10, -0.04, -0.20, 0.78, -150, -5),
         ),
         Stride(fwd=0.6, off=0.15, start_s=-0.60, plant_s=-0.20),
