@@ -1,0 +1,89 @@
+"""Tables as CSV, figures as PNG beside them, and the command that made both."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+from matplotlib.figure import Figure
+
+from slowpaths.evaluation.figures.accuracy import draw_confusion, draw_reliability
+from slowpaths.evaluation.figures.style import styled
+from slowpaths.evaluation.figures.usefulness import (
+    draw_effort,
+    draw_impact_error,
+    draw_profiles,
+    draw_risk_coverage,
+    draw_waterfall,
+)
+from slowpaths.evaluation.measure import Table
+from slowpaths.store.tables import atomic_write, write_text
+
+FIGURES: dict[str, Callable[[Table], Figure]] = {
+    "confusion": draw_confusion,
+    "reliability": draw_reliability,
+    "risk_coverage": draw_risk_coverage,
+    "effort": draw_effort,
+    "profiles": draw_profiles,
+    "waterfall": draw_waterfall,
+    "impact_error": draw_impact_error,
+}
+INDEX_NAME = "README.md"
+
+
+def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list[str]:
+    """Write every table as CSV and draw those that have a figure.
+
+    Figures of an earlier run whose table is gone are removed: a folder never mixes two runs.
+
+    Args:
+        folder: Where they go.
+        tables: Name -> rows; empty tables are left out.
+        command: What a reader types to make them again; also stored inside each PNG.
+
+    Returns:
+        Names of the figures that were drawn.
+    """
+    filled = {name: table for name, table in tables.items() if table}
+    for old in (*folder.glob("*.png"), *folder.glob("*.csv")):
+        if old.stem not in filled:
+            old.unlink()
+    for name, table in filled.items():
+        write_text(folder / f"{name}.csv", to_csv(table))
+    drawn = [name for name in FIGURES if name in filled]
+    for name in drawn:
+        with styled():
+            _save(folder / f"{name}.png", FIGURES[name](filled[name]), command)
+    lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", "| table | figure |", "|---|---|"]
+    lines += [f"| {name}.csv | {f'{name}.png' if name in drawn else ''} |" for name in sorted(filled)]
+    write_text(folder / INDEX_NAME, "\n".join(lines) + "\n")
+    return drawn
+
+
+def to_csv(table: Table) -> str:
+    r"""Return a table as CSV text; numbers with six significant digits, NaN as nothing.
+
+    Example:
+        >>> to_csv([{"a": 1, "b": 0.25}])
+        'a,b\n1,0.25\n'
+    """
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(table[0]), lineterminator="\n")
+    writer.writeheader()
+    for row in table:
+        writer.writerow({key: _cell(value) for key, value in row.items()})
+    return stream.getvalue()
+
+
+def _cell(value: float | str) -> float | str:
+    if isinstance(value, float):
+        return f"{value:.6g}" if np.isfinite(value) else ""
+    return value
+
+
+def _save(path: Path, figure: Figure, command: str) -> None:
+    with atomic_write(path) as stream:
+        figure.savefig(stream, format="png", metadata={"Software": "slowpaths", "Description": command})

@@ -1,0 +1,97 @@
+"""What confidence buys, as the report states it.
+
+Legend: U rows of the pairing, N graded rows, G classes, B replicates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import ClusterBootstrap
+from slowpaths.evaluation.measure import Measure, Table, measured, missing
+from slowpaths.evaluation.pairing import Pairing
+from slowpaths.evaluation.usefulness import decision, selective
+from slowpaths.evaluation.usefulness.ppi import effective_sample_gain
+from slowpaths.evaluation.usefulness.retrieval import MIN_RELEVANT
+
+COSTS_OF_ERROR: tuple[int, ...] = (1, 3, 9)
+
+
+def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Measure], dict[str, Table]]:
+    """Measure what confidence buys: automatic acceptance, rejection, decisions, and labels saved."""
+    rows = np.flatnonzero(pairing.is_graded)
+    meanings = {
+        "aurc": "mean error rate among the surest, over all shares accepted (lower is better)",
+        "augrc": "mean risk of an error that slips through (lower is better)",
+        **{
+            f"value_cost{cost}": f"value per delivery where an error costs {cost} times a right answer"
+            for cost in COSTS_OF_ERROR
+        },
+        "decision_utility": "cost of errors avoided by acting on the probabilities",
+        "decision_utility_top1": "the same, acting on the named stroke",
+        "auto_accept": "share nobody need look at, at 95 % precision for sure",
+        "label_worth": "labelled deliveries that one is worth with the predictions beside it, mean over strokes",
+    }
+    if not len(rows):
+        reason = "no delivery has both a prediction and a true stroke"
+        return [missing(name, "usefulness", text, reason=reason) for name, text in meanings.items()], {}
+    probs_NG, true_N = pairing.probs_UG[rows], pairing.true_U[rows]
+    called_N, confidence_N = np.argmax(probs_NG, axis=1), probs_NG.max(axis=1)
+    correct_N = (called_N == true_N).astype(np.float64)
+    costs_GG = decision.class_costs(pairing.space)
+    acted_N = decision.best_actions(probs_NG, costs_GG)
+
+    def statistic(weights_BU: np.ndarray) -> np.ndarray:
+        weights_BN = weights_BU[:, rows]
+        return np.stack(
+            [
+                selective.aurc(confidence_N, correct_N, weights_BN),
+                selective.augrc(confidence_N, correct_N, weights_BN),
+                *(
+                    selective.value_with_rejection(confidence_N, correct_N, weights_BN, cost_of_error=cost)
+                    for cost in COSTS_OF_ERROR
+                ),
+                decision.normalised_utility(acted_N, true_N, costs_GG, weights_BN),
+                decision.normalised_utility(called_N, true_N, costs_GG, weights_BN),
+            ],
+            axis=1,
+        )
+
+    error = float(1 - correct_N.mean())
+    chance = {"aurc": error, "augrc": error / 2, "label_worth": 1.0}
+    constant = {f"value_cost{cost}": 0.0 for cost in COSTS_OF_ERROR} | {"decision_utility": 0.0}
+    rate, threshold = selective.auto_accept_rate(confidence_N, correct_N)
+    values = [*bootstrap.estimate(statistic), rate, _label_worth(probs_NG, true_N, len(pairing.space.names))]
+    measures = [
+        measured(
+            name,
+            "usefulness",
+            text,
+            estimate=value,
+            chance=chance.get(name),
+            constant=constant.get(name),
+            num=len(rows),
+        )
+        for (name, text), value in zip(meanings.items(), values, strict=True)
+    ]
+    coverage, errors = (curve[0] for curve in selective.risk_coverage(confidence_N, correct_N))
+    curve: Table = [
+        {"coverage": float(share), "risk": float(wrong / share), "undetected": float(wrong)}
+        for share, wrong in zip(coverage[1:], errors[1:], strict=True)
+    ]
+    accepted: Table = [{"class": "all", "share": rate, "confidence_from": threshold, "deliveries": len(rows)}]
+    for column, name in enumerate(pairing.space.names):
+        own = called_N == column
+        share, start = selective.auto_accept_rate(confidence_N[own], correct_N[own])
+        accepted.append({"class": name, "share": share, "confidence_from": start, "deliveries": int(own.sum())})
+    return measures, {"risk_coverage": curve, "auto_accept": accepted}
+
+
+def _label_worth(probs_NG: np.ndarray, true_N: np.ndarray, num_true: int) -> float:
+    gains = []
+    for column in range(num_true):
+        truth = (true_N == column).astype(np.float64)
+        if truth.sum() >= MIN_RELEVANT and 0 < truth.mean() < 1 and np.ptp(probs_NG[:, column]) > 0:
+            correlation = float(np.corrcoef(truth, probs_NG[:, column])[0, 1])
+            gains.append(effective_sample_gain(correlation, num_labelled=0, num_unlabelled=1))
+    return float(np.mean(gains)) if gains else float("nan")

@@ -1,0 +1,190 @@
+"""Predictions and truth side by side: matched deliveries, false ones and missed ones.
+
+Legend: U rows = matched + false + missed, G classes.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from slowpaths.evaluation.classes import ClassSpace
+from slowpaths.evaluation.matching import TOLERANCE_S, match_moments, match_videos
+from slowpaths.evaluation.predictions import Predictions
+from slowpaths.evaluation.truth import TrueDelivery, Truth
+
+NO_STROKE = -2
+"""The true class of a prediction that no true delivery belongs to."""
+_Row = tuple[str, int, TrueDelivery | None]  # video as truth calls it, row of the predictions or -1, true delivery
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Pairing:
+    """Hold every delivery that was predicted, happened, or both.
+
+    Args:
+        space: The classes.
+        probs_UG: Class probabilities (U, G); NaN for a missed delivery.
+        probs_UK: Stroke probabilities (U, 14); NaN for a missed delivery.
+        event_p: Probability that there is a stroke (U,); NaN for a missed delivery.
+        true_U: True class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false
+            delivery.
+        is_found: Whether a prediction stands here (U,).
+        video: The video (U,), as truth names it.
+        match: The match (U,), else the video: what the bootstrap draws.
+        group: Who bats (U,), else the match: what profiles are made of.
+        has_batters: Whether truth names the batters.
+        predicted_impact_s: Impact given by the prediction (U,), NaN where unknown.
+        true_impact_s: Impact in truth (U,), NaN where unknown.
+        rows_P: Row of each prediction of the evaluated videos -> row of the prediction table (U,), -1 for missed ones.
+        truths: The true delivery (U,), None for a false one.
+        num_unseen_videos: Videos of the truth for which there is no prediction.
+        num_unseen: True deliveries in them.
+        num_other_videos: Videos of the predictions that truth does not mention.
+        num_other: Predictions in them.
+    """
+
+    space: ClassSpace
+    probs_UG: np.ndarray
+    probs_UK: np.ndarray
+    event_p: np.ndarray
+    true_U: np.ndarray
+    is_found: np.ndarray
+    video: np.ndarray
+    match: np.ndarray
+    group: np.ndarray
+    has_batters: bool
+    predicted_impact_s: np.ndarray
+    true_impact_s: np.ndarray
+    rows_P: np.ndarray
+    truths: list[TrueDelivery | None] = field(default_factory=list)
+    num_unseen_videos: int = 0
+    num_unseen: int = 0
+    num_other_videos: int = 0
+    num_other: int = 0
+
+    @property
+    def is_graded(self) -> np.ndarray:
+        """Return where both a prediction and a true class stand (U,): what accuracy is measured on."""
+        return self.is_found & (self.true_U >= 0)
+
+    @property
+    def num_matches(self) -> int:
+        """Return how many matches the graded deliveries come from."""
+        return len(set(self.match[self.is_graded]))
+
+
+def pair(
+    predictions: Predictions,
+    truth: Truth,
+    space: ClassSpace,
+    *,
+    tolerance_s: float = TOLERANCE_S,
+    searched: Iterable[str] = (),
+) -> Pairing:
+    """Pair predictions with true deliveries.
+
+    Args:
+        predictions: The rows to evaluate.
+        truth: What happened.
+        space: The classes to compare in.
+        tolerance_s: Largest gap in time between a prediction and its true delivery, seconds.
+        searched: Videos that were searched, whether or not a prediction came out of them; without them only videos with
+            predictions are judged.
+    """
+    names = [*predictions.video.tolist(), *searched]
+    partners = match_videos(names, (item.video for item in truth.deliveries))
+    predicted_of: dict[str, list[int]] = {partners[name]: [] for name in names if name in partners}
+    true_of: dict[str, list[TrueDelivery]] = defaultdict(list)
+    for row, video in enumerate(predictions.video):
+        if video in partners:
+            predicted_of[partners[video]].append(row)
+    for item in truth.deliveries:
+        true_of[item.video].append(item)
+    rows: list[_Row] = []
+    for video in sorted(predicted_of):
+        pairs = _pair_video(predictions, predicted_of[video], true_of[video], tolerance_s)
+        rows += [(video, row, item) for row, item in pairs]
+    unseen = [video for video in true_of if video not in predicted_of]
+    others = sorted(set(predictions.video) - set(partners))
+    return _assemble(
+        predictions,
+        rows,
+        space,
+        num_unseen_videos=len(unseen),
+        num_unseen=sum(len(true_of[video]) for video in unseen),
+        num_other_videos=len(others),
+        num_other=int(np.isin(predictions.video, others).sum()),
+    )
+
+
+def moments(predictions: Predictions, rows: np.ndarray) -> np.ndarray:
+    """Return when each prediction says it happens: the impact twice, else the span (P, 2), seconds."""
+    impact_s = predictions.impact_s[rows]
+    spans_P2 = np.stack([predictions.start_s[rows], predictions.end_s[rows]], axis=1)
+    return np.where(np.isnan(impact_s)[:, None], spans_P2, impact_s[:, None])
+
+
+def _pair_video(
+    predictions: Predictions, rows: list[int], truths: list[TrueDelivery], tolerance_s: float
+) -> list[tuple[int, TrueDelivery | None]]:
+    true_T2 = np.array([item.moment_s for item in truths], dtype=np.float64)
+    pairs = match_moments(moments(predictions, np.array(rows, dtype=np.int64)), true_T2, tolerance_s=tolerance_s)
+    partner = dict(pairs)
+    found: list[tuple[int, TrueDelivery | None]] = [
+        (row, truths[partner[i]] if i in partner else None) for i, row in enumerate(rows)
+    ]
+    matched = set(partner.values())
+    return found + [(-1, item) for i, item in enumerate(truths) if i not in matched]
+
+
+def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **counts: int) -> Pairing:
+    index = np.array([row for _, row, _ in rows], dtype=np.int64)
+    truths = [item for *_, item in rows]
+    is_found = index >= 0
+    matches = _matches(predictions, rows)
+    has_batters = any(item is not None and item.batter_id for item in truths)
+    groups = [
+        (item.batter_id if item else "") if has_batters else match for item, match in zip(truths, matches, strict=True)
+    ]
+
+    def column(values: np.ndarray) -> np.ndarray:
+        blank = np.full((len(index), *values.shape[1:]), np.nan)
+        blank[is_found] = values[index[is_found]]
+        return blank
+
+    probs_UK = column(predictions.probs_NK)
+    return Pairing(
+        space=space,
+        probs_UG=space.probabilities(probs_UK),
+        probs_UK=probs_UK,
+        event_p=column(predictions.event_p),
+        true_U=np.array(
+            [space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=np.int64
+        ),
+        is_found=is_found,
+        video=np.array([video for video, *_ in rows], dtype=object),
+        match=np.array(matches, dtype=object),
+        group=np.array(groups, dtype=object),
+        has_batters=has_batters,
+        predicted_impact_s=column(predictions.impact_s),
+        true_impact_s=np.array([item.impact_s if item else np.nan for item in truths], dtype=np.float64),
+        rows_P=index,
+        truths=truths,
+        **counts,
+    )
+
+
+def _matches(predictions: Predictions, rows: list[_Row]) -> list[str]:
+    """Return the match of every row: truth's word, else that of the video in truth or predictions, else the video."""
+    of_video: dict[str, str] = {}
+    for video, _, item in rows:
+        if item and item.match_id:
+            of_video.setdefault(video, item.match_id)
+    for video, row, _ in rows:
+        if row >= 0 and predictions.match_id[row]:
+            of_video.setdefault(video, predictions.match_id[row])
+    return [(item.match_id if item else "") or of_video.get(video, video) for video, _, item in rows]

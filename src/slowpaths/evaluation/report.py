@@ -1,0 +1,261 @@
+"""The evaluation: predictions or a mined set against truth, accuracy and usefulness side by side."""
+
+from __future__ import annotations
+
+import json
+import logging
+import math
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slowpaths import __version__
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import file_digest
+from slowpaths.evaluation.checks import MinedSet, check_mining, read_mined
+from slowpaths.evaluation.classes import OUTSIDE, class_space
+from slowpaths.evaluation.figures.save import save_tables
+from slowpaths.evaluation.grades.accuracy import grade_accuracy
+from slowpaths.evaluation.grades.counts import grade_counts
+from slowpaths.evaluation.grades.mining import grade_mining, grade_rules
+from slowpaths.evaluation.grades.profiles import grade_profiles
+from slowpaths.evaluation.grades.retrieval import grade_retrieval
+from slowpaths.evaluation.grades.review import grade_review
+from slowpaths.evaluation.grades.selective import grade_selective
+from slowpaths.evaluation.grades.spotting import grade_spotting
+from slowpaths.evaluation.intervals import ClusterBootstrap
+from slowpaths.evaluation.markdown import to_markdown
+from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
+from slowpaths.evaluation.predictions import Predictions, check_not_empty, choose_split, read_predictions
+from slowpaths.evaluation.shotcheck import check_shots
+from slowpaths.evaluation.truth import Truth, read_truth
+from slowpaths.store.tables import write_text
+
+ENOUGH_MATCHES = 30
+_LONG_TABLES = frozenset({"risk_coverage", "effort", "profiles", "impact_error"})
+_LOG = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Found:
+    measures: list[Measure]
+    tables: dict[str, Table]
+    notes: list[str]
+    counts: dict[str, int]
+
+
+def evaluate(
+    *,
+    truth: Path,
+    out: Path,
+    predictions: Path | None = None,
+    mined: Path | None = None,
+    truth_taxonomy: str = "slowpaths",
+    shots_truth: Path | None = None,
+    is_complete: bool = False,
+    split: str = "auto",
+    model_id: str | None = None,
+    tolerance_s: float = TOLERANCE_S,
+    num_bootstrap: int = 2000,
+    seed: int = 0,
+    command: str = "",
+) -> dict[str, Any]:
+    """Evaluate predictions, a mined folder, or both, and write report.json, report.md and figures.
+
+    Args:
+        truth: Truth table, see `evaluation.truth.read_truth`.
+        out: Folder that the report goes to.
+        predictions: Predictions or labels; where not given, the labels of the mined folder.
+        mined: Folder that mining wrote.
+        truth_taxonomy: Stroke vocabulary of the truth.
+        shots_truth: Table of true shots with their views, for the mined folder.
+        is_complete: Whether truth lists every delivery of every mined video.
+        split: "auto" takes what was held out; else test, val, train or all.
+        model_id: Which model's predictions, where the table holds several.
+        tolerance_s: Largest gap between a prediction and its true delivery, seconds.
+        num_bootstrap: Replicates of the bootstrap.
+        seed: Its seed.
+        command: What a reader types to make the report again; made from the arguments where not given.
+
+    Returns:
+        What report.json holds.
+
+    Raises:
+        UsageError: If there is nothing to evaluate.
+        TableError: If a table cannot be used.
+    """
+    if predictions is None and mined is None:
+        raise UsageError("there is nothing to evaluate: give predictions= or mined=")
+    if num_bootstrap < 0:
+        raise UsageError(f"num_bootstrap={num_bootstrap} is negative: give 0 for no intervals, or 2000")
+    true = read_truth(truth, taxonomy=truth_taxonomy)
+    if not true.deliveries:
+        raise UsageError(f"{truth} holds no deliveries: give a truth table with at least one row")
+    if shots_truth is not None and mined is None:
+        raise UsageError("shots_truth= needs mined=: shots are compared with those of a mined folder")
+    mined_set = read_mined(mined) if mined is not None else None
+    parts = []
+    if mined_set is not None:
+        parts.append(_grade_mined(mined_set, true, shots_truth, is_complete, num_bootstrap, seed))
+    table = predictions or _labels_of(mined_set)
+    if table is None:
+        notes = [f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]
+        parts.append(_Found(measures=[], tables={}, notes=notes, counts={}))
+    else:
+        searched = [v.path for v in mined_set.videos if v.status == "ok"] if mined_set and not predictions else []
+        rows, split_note = choose_split(_read(table, model_id), split)
+        space = class_space(truth_taxonomy)
+        pairing = pair(rows, true, space, tolerance_s=tolerance_s, searched=searched)
+        notes = [split_note] if split_note else []
+        parts.insert(0, _grade_predictions(pairing, rows, notes, num_bootstrap, seed))
+    inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
+    settings = {
+        "truth_taxonomy": truth_taxonomy,
+        "split": split,
+        "is_complete": is_complete,
+        "tolerance_s": tolerance_s,
+        "num_bootstrap": num_bootstrap,
+        "seed": seed,
+    }
+    command = command or _command(truth, out, predictions, mined, truth_taxonomy)
+    return _write(out, parts, inputs=inputs, settings=settings, command=command)
+
+
+def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], num_bootstrap: int, seed: int) -> _Found:
+    bootstrap = ClusterBootstrap(pairing.match, num_replicates=num_bootstrap, seed=seed)
+    accuracy, tables = grade_accuracy(pairing, bootstrap)
+    measures, found_tables = [*accuracy], [tables]
+    measures += grade_retrieval(pairing, bootstrap)
+    for grade in (grade_profiles, grade_review, grade_selective):
+        found, tables = grade(pairing, bootstrap)
+        measures += found
+        found_tables.append(tables)
+    for grade in (grade_counts, grade_spotting):
+        found, tables = grade(pairing)
+        measures += found
+        found_tables.append(tables)
+    counts = {
+        "graded": int(pairing.is_graded.sum()),
+        "matches": pairing.num_matches,
+        "outside_taxonomy": int((pairing.is_found & (pairing.true_U == OUTSIDE)).sum()),
+        "false": int((pairing.true_U == NO_STROKE).sum()),
+        "missed": int((~pairing.is_found).sum()),
+        "unseen_videos": pairing.num_unseen_videos,
+        "unseen_deliveries": pairing.num_unseen,
+        "other_videos": pairing.num_other_videos,
+        "other_predictions": pairing.num_other,
+    }
+    return _Found(
+        measures=measures,
+        tables={name: table for tables in found_tables for name, table in tables.items()},
+        notes=_notes(counts, rows, pairing) + notes,
+        counts=counts,
+    )
+
+
+def _grade_mined(
+    mined: MinedSet, truth: Truth, shots_truth: Path | None, is_complete: bool, num_bootstrap: int, seed: int
+) -> _Found:
+    check = check_mining(mined, truth, is_complete=is_complete)
+    shots = check_shots(mined, shots_truth) if shots_truth else None
+    measures, tables = grade_mining(check, shots, num_bootstrap=num_bootstrap, seed=seed)
+    rules, rule_tables = grade_rules(mined.folder, check, class_space(truth.taxonomy))
+    not_mined = sum(fate.video is None for fate in check.fates)
+    notes = []
+    if not_mined:
+        notes.append(
+            f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
+        )
+    return _Found(
+        measures=measures + rules,
+        tables=tables | rule_tables,
+        notes=notes,
+        counts={
+            "true_deliveries": len(check.fates),
+            "mined_deliveries": len(mined.deliveries),
+            "judged_deliveries": len(check.claimed),
+            "quarantined_videos": sum(video.status != "ok" for video in mined.videos),
+        },
+    )
+
+
+def _notes(counts: dict[str, int], rows: Predictions, pairing: Pairing) -> list[str]:
+    notes = [
+        f"{counts['graded']} deliveries of {counts['matches']} matches have both a prediction and a true stroke; "
+        f"{counts['false']} predictions belong to no true delivery, {counts['missed']} true deliveries were missed, "
+        f"{counts['outside_taxonomy']} are strokes outside the truth's taxonomy."
+    ]
+    if counts["matches"] < ENOUGH_MATCHES:
+        notes.append(
+            f"Only {counts['matches']} labelled matches (fewer than {ENOUGH_MATCHES}): the intervals are wide and may "
+            "still be too narrow; do not rank systems by these numbers."
+        )
+    if counts["unseen_videos"]:
+        notes.append(
+            f"{counts['unseen_deliveries']} true deliveries lie in {counts['unseen_videos']} videos without any of "
+            "these predictions and are not judged."
+        )
+    if counts["other_videos"]:
+        notes.append(
+            f"{counts['other_predictions']} predictions lie in {counts['other_videos']} videos that truth does not "
+            "mention and are not judged."
+        )
+    if not rows.has_probabilities:
+        notes.append("The predictions give no probabilities: the rest of each confidence is spread evenly.")
+    if pairing.space.columns != pairing.space.names:
+        notes.append("Strokes that the truth's taxonomy does not know count as 'other', which is never right.")
+    return notes
+
+
+def _labels_of(mined: MinedSet | None) -> Path | None:
+    path = mined.folder / "labels.parquet" if mined else None
+    return path if path and path.exists() else None
+
+
+def _read(path: Path, model_id: str | None) -> Predictions:
+    predictions = read_predictions(path, model_id=model_id)
+    check_not_empty(predictions, path)
+    return predictions
+
+
+def _command(truth: Path, out: Path, predictions: Path | None, mined: Path | None, taxonomy: str) -> str:
+    parts = [f"predictions={predictions}"] * bool(predictions) + [f"mined={mined}"] * bool(mined)
+    return " ".join(["slowpaths evaluate", *parts, f"truth={truth}", f"truth_taxonomy={taxonomy}", f"out={out}"])
+
+
+def _write(
+    out: Path, parts: list[_Found], *, inputs: dict[str, Path | None], settings: dict[str, Any], command: str
+) -> dict[str, Any]:
+    measures = [item for part in parts for item in part.measures]
+    tables = {name: table for part in parts for name, table in part.tables.items()}
+    notes = [note for part in parts for note in part.notes]
+    figures = save_tables(out / "figures", tables, command=command)
+    report = {
+        "version": __version__,
+        "command": command,
+        "inputs": {key: {"name": path.name, "sha256": file_digest(path)} for key, path in inputs.items() if path},
+        "settings": settings,
+        "counts": {key: value for part in parts for key, value in part.counts.items()},
+        "notes": notes,
+        "measures": {item.name: item.to_dict() for item in measures},
+        "tables": {name: _plain(table) for name, table in tables.items() if name not in _LONG_TABLES},
+        "figures": figures,
+    }
+    write_text(out / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
+    write_text(out / "report.md", to_markdown(measures, tables, notes=notes, figures=figures, command=command))
+    _LOG.info("wrote %s", out / "report.md")
+    return report
+
+
+def _plain(table: Table) -> list[dict[str, Any]]:
+    return [{key: _json(value) for key, value in row.items()} for row in table]
+
+
+def _json(value: Any) -> Any:
+    if isinstance(value, (float, np.floating)):
+        return float(value) if math.isfinite(value) else None
+    return int(value) if isinstance(value, np.integer) else value

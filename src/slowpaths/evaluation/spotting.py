@@ -1,0 +1,160 @@
+"""How precisely strokes are found in time: average precision at tolerances, impact error, recall at few false alarms.
+
+The protocol is that of E2E-Spot (Hong et al. 2022, arXiv 2207.10213): predictions in order of score take the nearest
+unused truth within the tolerance; average precision is the area under the interpolated precision-recall curve.
+
+Legend: P predictions, T true events, G classes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+FPS = 25.0  # frame tolerances count frames at this rate, whatever the footage has
+FRAME_TOLERANCES: tuple[int, ...] = (0, 1, 2, 4)
+SECOND_TOLERANCES: tuple[float, ...] = (0.1, 0.2, 0.5)
+FALSE_ALARMS_PER_DELIVERY = 0.1
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Events:
+    """Hold moments with the video they lie in.
+
+    Args:
+        video: Videos (E,), named alike in predictions and truth.
+        time_s: Moments (E,), seconds.
+        scores_EG: Score of every class (E, G) for predictions; 0/1 for truth, which may have one more column for
+            strokes outside the taxonomy.
+    """
+
+    video: np.ndarray
+    time_s: np.ndarray
+    scores_EG: np.ndarray
+
+    def anonymous(self) -> Events:
+        """Return the events with one column: that something happens at all."""
+        return Events(video=self.video, time_s=self.time_s, scores_EG=self.scores_EG.sum(axis=1, keepdims=True))
+
+    def in_frames(self) -> Events:
+        """Return the events with moments rounded to whole frames at 25 per second."""
+        return Events(video=self.video, time_s=np.round(self.time_s * FPS) / FPS, scores_EG=self.scores_EG)
+
+
+def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s: float) -> tuple[np.ndarray, int]:
+    """Match greedily in order of score.
+
+    Args:
+        predicted: Scored events; those with score 0 are left out.
+        truth: True events; those with 1 in `column` count.
+        column: The class.
+        tolerance_s: Largest distance that is a hit, seconds.
+
+    Returns:
+        Whether each prediction is a hit, best score first, and the number of true events.
+    """
+    scores = predicted.scores_EG[:, column]
+    order = np.argsort(-scores, kind="stable")
+    order = order[scores[order] > 0]
+    wanted = np.flatnonzero(truth.scores_EG[:, column] > 0)
+    free: dict[str, list[float]] = {}
+    for index in wanted:
+        free.setdefault(truth.video[index], []).append(float(truth.time_s[index]))
+    hits = np.zeros(len(order), dtype=bool)
+    for rank, index in enumerate(order):
+        candidates = free.get(predicted.video[index], [])
+        distances = [abs(time_s - predicted.time_s[index]) for time_s in candidates]
+        if distances and min(distances) <= tolerance_s + 1e-9:
+            candidates.pop(int(np.argmin(distances)))
+            hits[rank] = True
+    return hits, len(wanted)
+
+
+def average_precision(hits: np.ndarray, num_true: int) -> float:
+    """Return the area under the interpolated precision-recall curve; NaN without true events.
+
+    Args:
+        hits: Whether each prediction is a hit, best first (P,).
+        num_true: How many events there are.
+
+    Example:
+        >>> round(average_precision(np.array([True, False, True]), 4), 4)
+        0.4167
+    """
+    if not num_true:
+        return float("nan")
+    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    interpolated = np.maximum.accumulate(precision[::-1])[::-1]
+    return float((interpolated * hits).sum() / num_true)
+
+
+def mean_average_precision(predicted: Events, truth: Events, *, tolerance_s: float) -> float:
+    """Return the mean over the classes that occur in truth of average precision; NaN where none does."""
+    scores = [
+        average_precision(*hits_in_order(predicted, truth, column=column, tolerance_s=tolerance_s))
+        for column in range(predicted.scores_EG.shape[1])
+        if truth.scores_EG[:, column].any()
+    ]
+    return float(np.mean(scores)) if scores else float("nan")
+
+
+def spotting_table(predicted: Events, truth: Events) -> list[dict[str, float | str]]:
+    """Return mAP at every tolerance, blind to classes and per class.
+
+    Frame tolerances compare moments rounded to frames at 25 per second, as E2E-Spot does.
+    """
+    rows: list[dict[str, float | str]] = []
+    tolerances = [(f"{n} frames", n / FPS, True) for n in FRAME_TOLERANCES]
+    tolerances += [(f"{t:g} s", t, False) for t in SECOND_TOLERANCES]
+    for name, tolerance_s, is_framed in tolerances:
+        ours, theirs = (predicted.in_frames(), truth.in_frames()) if is_framed else (predicted, truth)
+        rows.append(
+            {
+                "tolerance": name,
+                "tolerance_s": tolerance_s,
+                "map_any_stroke": mean_average_precision(ours.anonymous(), theirs.anonymous(), tolerance_s=tolerance_s),
+                "map_per_class": mean_average_precision(ours, theirs, tolerance_s=tolerance_s),
+            }
+        )
+    return rows
+
+
+def recall_at_false_alarms(
+    hits: np.ndarray, num_true: int, *, per_delivery: float = FALSE_ALARMS_PER_DELIVERY
+) -> float:
+    """Return the best recall with at most so many false alarms for each true delivery; NaN without true events.
+
+    Args:
+        hits: Whether each prediction is a hit, best first (P,).
+        num_true: How many events there are.
+        per_delivery: False alarms allowed for each true delivery.
+    """
+    if not num_true:
+        return float("nan")
+    allowed = np.cumsum(~hits) <= per_delivery * num_true + 1e-9
+    return float((np.cumsum(hits) * allowed).max(initial=0) / num_true)
+
+
+def impact_error(predicted_s: np.ndarray, true_s: np.ndarray) -> dict[str, float]:
+    """Summarise the distance between predicted and true impact of matched deliveries.
+
+    Args:
+        predicted_s: Predicted impacts (N,), seconds.
+        true_s: True impacts (N,), seconds; pairs with NaN are left out.
+
+    Returns:
+        num, median_s, mean_signed_s (positive: too late), and the share within 1, 2 and 5 frames at 25 per second.
+    """
+    error_s = predicted_s - true_s
+    error_s = error_s[np.isfinite(error_s)]
+    if not len(error_s):
+        return {"num": 0}
+    summary = {
+        "num": len(error_s),
+        "median_s": float(np.median(np.abs(error_s))),
+        "mean_signed_s": float(error_s.mean()),
+    }
+    for frames in (1, 2, 5):
+        summary[f"within_{frames}_frames"] = float(np.mean(np.abs(error_s) <= frames / FPS + 1e-9))
+    return summary

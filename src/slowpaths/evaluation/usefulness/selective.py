@@ -1,0 +1,132 @@
+"""What confidence is good for: letting the sure ones through and looking at the rest.
+
+Legend: N graded deliveries, B replicates, U groups of equal confidence.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide, unit_weights, wilson
+from slowpaths.evaluation.usefulness.ranking import rank
+
+PRECISION_TARGET = 0.95
+
+
+def risk_coverage(
+    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return how many errors are let through as more and more deliveries are accepted, surest first.
+
+    Deliveries of equal confidence cannot be ordered: they enter together, so each brings the mean error of its group.
+
+    Args:
+        confidence_N: Confidence (N,).
+        correct_N: Whether each is right, 0..1 (N,).
+        weights_BN: Weights (B, N); ones where not given.
+
+    Returns:
+        Coverage (B, N + 1) from 0 to 1, and undetected errors as a share of all deliveries (B, N + 1).
+    """
+    weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
+    order = np.argsort(-confidence_N, kind="stable")
+    weights_BN, wrong_N = weights_BN[:, order], 1.0 - correct_N[order]
+    if len(order):
+        starts = np.flatnonzero(np.r_[True, np.diff(confidence_N[order]) != 0])
+        mass_BU = np.add.reduceat(weights_BN, starts, axis=1)
+        wrong_BU = np.add.reduceat(weights_BN * wrong_N, starts, axis=1)
+        rate_BN = np.repeat(divide(wrong_BU, mass_BU), np.diff(np.r_[starts, len(order)]), axis=1)
+    else:
+        rate_BN = np.zeros_like(weights_BN)
+    total_B1 = weights_BN.sum(axis=1, keepdims=True)
+    coverage_BN = divide(np.cumsum(weights_BN, axis=1), total_B1)
+    errors_BN = divide(np.cumsum(np.where(weights_BN > 0, weights_BN * np.nan_to_num(rate_BN), 0.0), axis=1), total_B1)
+    zero = np.zeros((len(weights_BN), 1))
+    return np.hstack([zero, coverage_BN]), np.hstack([zero, errors_BN])
+
+
+def augrc(confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None) -> np.ndarray:
+    """Return the area under the generalised risk-coverage curve: the mean risk of an undetected error (B,).
+
+    Mean over coverage of coverage times selective risk (Traub et al. 2024, arXiv 2407.01032). An error rate e gives e/2
+    in random order and e^2/2 in perfect order.
+    """
+    coverage, errors = risk_coverage(confidence_N, correct_N, weights_BN)
+    return (np.diff(coverage, axis=1) * (errors[:, 1:] + errors[:, :-1]) / 2).sum(axis=1)
+
+
+def aurc(confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None) -> np.ndarray:
+    """Return the area under the risk-coverage curve: mean error rate of the accepted over all coverages (B,).
+
+    Geifman and El-Yaniv 2017 (arXiv 1705.08500); random order gives the error rate.
+    """
+    coverage, errors = risk_coverage(confidence_N, correct_N, weights_BN)
+    risk = np.nan_to_num(divide(errors[:, 1:], coverage[:, 1:]))
+    return (np.diff(coverage, axis=1) * risk).sum(axis=1)
+
+
+def error_detection(
+    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None
+) -> np.ndarray:
+    """Return the probability that a right answer is surer than a wrong one (AUROC), ties count half (B,)."""
+    ranking = rank(confidence_N, correct_N, weights_BN)
+    wrong_BU = ranking.size_BU - ranking.hits_BU
+    below_BU = wrong_BU.sum(axis=1, keepdims=True) - np.cumsum(wrong_BU, axis=1)
+    pairs_B = (ranking.hits_BU * (below_BU + wrong_BU / 2)).sum(axis=1)
+    return divide(pairs_B, ranking.hits_BU.sum(axis=1) * wrong_BU.sum(axis=1))
+
+
+def accuracy_at_coverage(confidence_N: np.ndarray, correct_N: np.ndarray, *, coverage: float) -> float:
+    """Return the accuracy of the surest share of deliveries, NaN where there are none."""
+    if not len(confidence_N):
+        return float("nan")
+    covered, errors = (values[0] for values in risk_coverage(confidence_N, correct_N))
+    return float(1 - np.interp(coverage, covered, errors) / coverage)
+
+
+def acceptance_threshold(cost_of_error: float) -> float:
+    """Return the confidence above which accepting pays where a right answer earns 1 and a wrong one costs so much.
+
+    Example:
+        >>> [acceptance_threshold(cost) for cost in (1, 3, 9)]
+        [0.5, 0.75, 0.9]
+    """
+    return cost_of_error / (1 + cost_of_error)
+
+
+def value_with_rejection(
+    confidence_N: np.ndarray,
+    correct_N: np.ndarray,
+    weights_BN: np.ndarray | None = None,
+    *,
+    cost_of_error: float,
+) -> np.ndarray:
+    """Return the mean value per delivery: right +1, left to a person 0, wrong -cost (B,).
+
+    Sayin et al. 2021 (arXiv 2112.06775): accept where the confidence exceeds `acceptance_threshold`.
+    """
+    weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
+    accepted_N = confidence_N > acceptance_threshold(cost_of_error)
+    gain_N = np.where(accepted_N, correct_N - cost_of_error * (1 - correct_N), 0.0)
+    return divide(weights_BN @ gain_N, weights_BN.sum(axis=1))
+
+
+def auto_accept_rate(
+    confidence_N: np.ndarray, correct_N: np.ndarray, *, precision: float = PRECISION_TARGET
+) -> tuple[float, float]:
+    """Return the largest share of deliveries nobody need look at.
+
+    The surest deliveries are accepted down to a confidence at which the lower end of Wilson's 95 % interval of their
+    precision is still at least `precision`. The confidence is chosen on the same deliveries, so the rate is an upper
+    estimate of what a fresh match will give.
+
+    Returns:
+        Coverage, and the confidence to accept from (infinite where nothing qualifies).
+    """
+    best, threshold = 0, np.inf
+    order = np.argsort(-confidence_N, kind="stable")
+    hits = np.cumsum(correct_N[order])
+    for end in np.flatnonzero(np.r_[np.diff(confidence_N[order]) != 0, True] if len(order) else []):
+        if wilson(float(hits[end]), int(end) + 1).low >= precision:
+            best, threshold = int(end) + 1, float(confidence_N[order[end]])
+    return (best / len(order) if len(order) else float("nan")), threshold
