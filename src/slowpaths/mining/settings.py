@@ -16,7 +16,7 @@ class MiningSettings:
         work_fps: Frames a second that are looked at inside a play shot; more adds cost and no information, since the
             downswing lasts about .2 s.
         detect_fps: Detections a second inside a play shot; boxes in between are interpolated.
-        samples_per_shot: Frames a shot on which people are counted to name its view.
+        survey_every_s: Time between the frames on which people are counted to name views, seconds.
         max_candidates: Tracks a shot on which pose is run to find the striker.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory).
         min_view_p: Shots whose most probable play view is less probable than this are not searched for strokes.
@@ -38,7 +38,7 @@ class MiningSettings:
     work_height: int = 360
     work_fps: float = 30.0
     detect_fps: float = 10.0
-    samples_per_shot: int = 5
+    survey_every_s: float = 0.5
     max_candidates: int = 3
     max_play_s: float = 60.0
     min_view_p: float = 0.35

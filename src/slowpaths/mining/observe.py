@@ -1,0 +1,310 @@
+"""The close look at a play shot: camera from frame to frame, people as tracks, poses and flow of the candidates.
+
+Legend: T frames looked at, N people, K = 17 joints, C = x, y, confidence. Pixels are those of the reduced picture
+inside this module; what leaves it is in full-size pixels.
+"""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from slowpaths.core.records import PoseTrack
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
+from slowpaths.pose.kinematics import stabilise
+from slowpaths.pose.tracks import link_people
+from slowpaths.video.decode import Decoder
+from slowpaths.video.flow import CameraStep, camera_step, compensated_flow, static_overlay_mask
+
+# A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the
+# frames around it change by.
+_REPEAT_SHARE = 0.25
+_REPEAT_WINDOW = 6
+_HOLD_S = 0.3  # how far a track is carried on before its first and after its last sighting
+_MIN_PATCH_PX = 12
+_LEAST_PX = 64
+_OVERLAY_FRAMES = 16
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Observed:
+    """Hold what was seen of a play shot.
+
+    Args:
+        frames_T: Frame indices (T,), repeated pictures left out.
+        pts_s: Presentation times (T,), seconds.
+        camera_T3: Camera since the first frame (T, 3), full-size pixels and log zoom.
+        camera_speed_T: Speed of the camera (T,), picture heights per second, zoom at the picture's edge included.
+        inliers_T: Share of points that follow the camera fit (T,).
+        tracks: People, with a box wherever they are seen or in between.
+        height: Full height of the picture, pixels.
+        width: Full width, pixels.
+    """
+
+    frames_T: np.ndarray
+    pts_s: np.ndarray
+    camera_T3: np.ndarray
+    camera_speed_T: np.ndarray
+    inliers_T: np.ndarray
+    tracks: list[PoseTrack]
+    height: int
+    width: int
+
+
+class Look:
+    """Keep the reduced pictures of one shot while it is looked at.
+
+    Args:
+        decoder: The video.
+        path: Its file.
+        first_frame: First frame of the shot.
+        last_frame: Last frame, inclusive.
+        pose: Finds people and joints.
+        settings: Size of the pictures and rates.
+    """
+
+    def __init__(
+        self,
+        decoder: Decoder,
+        *,
+        path: Path,
+        first_frame: int,
+        last_frame: int,
+        pose: PoseEstimator,
+        settings: MiningSettings,
+    ) -> None:
+        self._path, self._pose, self._settings = path, pose, settings
+        self._full = (decoder.height, decoder.width)
+        height = min(settings.work_height, decoder.height)
+        self._scale = height / decoder.height
+        self._frames, self._greys, indices = [], [], []
+        last_s = -np.inf
+        for index, frame_HWC in decoder.iterate(start=first_frame, stop=last_frame + 1, height=height):
+            if decoder.pts_s[index] - last_s < 0.9 / settings.work_fps:
+                continue
+            last_s = decoder.pts_s[index]
+            self._frames.append(frame_HWC)
+            self._greys.append(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY))
+            indices.append(index)
+        fresh = np.flatnonzero(~repeats(self._greys))
+        self._frames, self._greys = [self._frames[row] for row in fresh], [self._greys[row] for row in fresh]
+        self.frames_T = np.array(indices, dtype=np.int64)[fresh]
+        self.pts_s = decoder.pts_s[self.frames_T]
+        self._steps: list[CameraStep] = []
+        self._still = _graphics(self._greys)
+
+    def people(self, *, video_id: str, shot_id: str) -> Observed:
+        """Find people on a grid in time, follow the camera, and link the people into tracks with dense boxes."""
+        rows = _grid(self.pts_s, 1 / self._settings.detect_fps)
+        at = FramesAt(path=self._path, indices_T=self.frames_T[rows], scale=self._scale)
+        found = self._pose.detect(np.stack([self._frames[row] for row in rows]), at=at)
+        nearest = np.abs(np.arange(len(self.frames_T))[:, None] - rows[None, :]).argmin(axis=1)
+        self._steps = [
+            camera_step(
+                self._greys[row - 1],
+                self._greys[row],
+                mask=_background(self._greys[row], found[nearest[row - 1]]) & ~self._still,
+            )
+            for row in range(1, len(self._greys))
+        ]
+        camera_T3, speed_T, inliers_T = _accumulate(self._steps, self.pts_s, self._greys[0].shape)
+        centre_xy = (self._greys[0].shape[1] / 2, self._greys[0].shape[0] / 2)
+        sparse = link_people(
+            found,
+            frames_T=self.frames_T[rows],
+            pts_s=self.pts_s[rows],
+            camera_T3=camera_T3[rows],
+            video_id=video_id,
+            shot_id=shot_id,
+            centre_xy=centre_xy,
+            max_gap_s=0.6,
+        )
+        tracks = [
+            _dense(track, frames_T=self.frames_T, pts_s=self.pts_s, camera_T3=camera_T3, centre_xy=centre_xy)
+            for track in sparse
+        ]
+        full = 1 / self._scale
+        return Observed(
+            frames_T=self.frames_T,
+            pts_s=self.pts_s,
+            camera_T3=camera_T3 * np.array([full, full, 1.0]),
+            camera_speed_T=speed_T,
+            inliers_T=inliers_T,
+            tracks=[_enlarge(track, full) for track in tracks],
+            height=self._full[0],
+            width=self._full[1],
+        )
+
+    def joints(self, track: PoseTrack) -> PoseTrack:
+        """Return the track with joints estimated on every frame where it has a box."""
+        rows = np.searchsorted(self.frames_T, track.frames_T)
+        at = FramesAt(path=self._path, indices_T=track.frames_T, scale=self._scale)
+        boxes = [box_4[None] * self._scale for box_4 in track.boxes_T4]
+        # The frames are handed over one by one: a stack of them would double the memory.
+        found = [
+            self._pose.keypoints(
+                self._frames[row][None], [box], at=replace(at, indices_T=at.indices_T[number : number + 1])
+            )[0][0]
+            for number, (row, box) in enumerate(zip(rows, boxes, strict=True))
+        ]
+        keypoints_TKC = np.stack(found) / np.array([self._scale, self._scale, 1.0])
+        return replace(track, keypoints_TKC=keypoints_TKC)
+
+    def flow(self, track: PoseTrack) -> tuple[np.ndarray, np.ndarray]:
+        """Return the energy of the upper body's flow and the share of it that is horizontal.
+
+        Returns:
+            95th percentile of the speed in body heights per second (T,), and the horizontal share (T,); NaN at the
+            first frame and where the box is too small to see movement in.
+        """
+        energy_T, horizontal_T = np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan)
+        rows = np.searchsorted(self.frames_T, track.frames_T)
+        for number, row in enumerate(rows):
+            if row == 0:
+                continue
+            step_s = self.pts_s[row] - self.pts_s[row - 1]
+            box_4 = track.boxes_T4[number] * self._scale
+            patch = _upper_body(box_4, self._greys[row].shape)
+            if patch is None or step_s <= 0:
+                continue
+            flow = self._patch_flow(row, patch)
+            size = np.hypot(flow[..., 0], flow[..., 1])
+            energy_T[number] = np.percentile(size, 95) / (box_4[3] - box_4[1]) / step_s
+            squares = (flow**2).sum(axis=(0, 1))
+            horizontal_T[number] = squares[0] / max(float(squares.sum()), 1e-9)
+        return energy_T, horizontal_T
+
+    def _patch_flow(self, row: int, patch: tuple[int, int, int, int]) -> np.ndarray:
+        """Return the flow into one frame inside a patch, looked at with as much margin as the camera moved."""
+        top, bottom, left, right = patch
+        step = self._steps[row - 1]
+        height, width = self._greys[row].shape
+        margin = 8 + int(np.hypot(step.dx_px, step.dy_px))
+        low, high = max(top - margin, 0), min(bottom + margin, height)
+        near, far = max(left - margin, 0), min(right + margin, width)
+        # Dense inverse search needs a picture of some size: small patches get a repeated border.
+        below, right_of = max(_LEAST_PX - (high - low), 0), max(_LEAST_PX - (far - near), 0)
+        grey_a, grey_b = (
+            cv2.copyMakeBorder(grey[low:high, near:far], 0, below, 0, right_of, cv2.BORDER_REPLICATE)
+            for grey in (self._greys[row - 1], self._greys[row])
+        )
+        flow = compensated_flow(grey_a, grey_b, step=_shifted(step, near, low))
+        return flow[top - low : bottom - low, left - near : right - near]
+
+
+def repeats(greys: Sequence[np.ndarray]) -> np.ndarray:
+    """Return which pictures are the one before them once more (T,), bool.
+
+    Args:
+        greys: Grey pictures (H, W) in time order.
+    """
+    changes_T = np.array([cv2.absdiff(a, b).mean() for a, b in itertools.pairwise(greys)])
+    usual_T = np.array(
+        [
+            np.quantile(changes_T[max(row - _REPEAT_WINDOW, 0) : row + _REPEAT_WINDOW + 1], 0.75)
+            for row in range(len(changes_T))
+        ]
+    )
+    return np.r_[False, changes_T <= _REPEAT_SHARE * usual_T]
+
+
+def _grid(pts_s: np.ndarray, every_s: float) -> np.ndarray:
+    """Return rows about `every_s` apart, the first and the last among them."""
+    rows, next_s = [], -np.inf
+    for row, time_s in enumerate(pts_s):
+        if time_s >= next_s - 1e-6:
+            rows.append(row)
+            next_s = time_s + every_s
+    return np.unique([*rows, len(pts_s) - 1])
+
+
+def _graphics(greys: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mask (H, W) of burnt-in graphics: their corners are the sharpest and would stop the camera."""
+    some = np.linspace(0, len(greys) - 1, min(len(greys), _OVERLAY_FRAMES)).round().astype(int)
+    mask = static_overlay_mask(np.stack([greys[row] for row in some]))
+    return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
+
+
+def _background(grey: np.ndarray, people: People) -> np.ndarray:
+    """Return the mask (H, W) of pixels that belong to nobody."""
+    mask = np.ones(grey.shape, dtype=bool)
+    for x1, y1, x2, y2 in people.boxes_N4:
+        grow = 0.1 * (y2 - y1)
+        mask[max(int(y1 - grow), 0) : int(y2 + grow) + 1, max(int(x1 - grow), 0) : int(x2 + grow) + 1] = False
+    return mask
+
+
+def _accumulate(
+    steps: list[CameraStep], pts_s: np.ndarray, shape: tuple[int, ...]
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Chain steps into the camera since the first frame, its speed and the share of inliers."""
+    centre = np.array([shape[1] / 2, shape[0] / 2, 1.0])
+    whole = np.eye(3)
+    camera_T3, speed_T, inliers_T = np.zeros((len(pts_s), 3)), np.full(len(pts_s), np.nan), np.ones(len(pts_s))
+    for row, step in enumerate(steps, start=1):
+        whole = np.vstack([step.matrix_23, [0, 0, 1]]) @ whole
+        camera_T3[row, :2] = (centre - whole @ centre)[:2]
+        camera_T3[row, 2] = 0.5 * np.log(max(float(np.linalg.det(whole[:2, :2])), 1e-6))
+        inliers_T[row] = step.inliers
+        step_s = pts_s[row] - pts_s[row - 1]
+        if step_s > 0:
+            moved = np.hypot(step.dx_px, step.dy_px) / shape[0] + 0.5 * abs(step.log_zoom)
+            speed_T[row] = moved / step_s
+    return camera_T3, speed_T, inliers_T
+
+
+def _dense(
+    track: PoseTrack,
+    *,
+    frames_T: np.ndarray,
+    pts_s: np.ndarray,
+    camera_T3: np.ndarray,
+    centre_xy: tuple[float, float],
+) -> PoseTrack:
+    """Fill in the boxes between sightings: straight lines in the stabilised picture."""
+    seen = np.isfinite(track.boxes_T4).all(axis=1)
+    times_s = track.pts_s[seen]
+    rows = np.flatnonzero((pts_s >= times_s[0] - _HOLD_S) & (pts_s <= times_s[-1] + _HOLD_S))
+    still = stabilise(track.boxes_T4[seen].reshape(-1, 2, 2), track.camera_T3[seen], centre_xy=centre_xy)
+    still_T4 = np.stack([np.interp(pts_s[rows], times_s, column) for column in still.reshape(-1, 4).T], axis=1)
+    camera = camera_T3[rows]
+    centre = np.asarray(centre_xy)
+    corners = (still_T4.reshape(-1, 2, 2) - centre) * np.exp(camera[:, None, 2:]) + centre - camera[:, None, :2]
+    return PoseTrack(
+        video_id=track.video_id,
+        shot_id=track.shot_id,
+        track_id=track.track_id,
+        frames_T=frames_T[rows],
+        pts_s=pts_s[rows],
+        keypoints_TKC=np.concatenate([np.full((len(rows), 17, 2), np.nan), np.zeros((len(rows), 17, 1))], axis=2),
+        boxes_T4=corners.reshape(-1, 4),
+        camera_T3=camera,
+    )
+
+
+def _enlarge(track: PoseTrack, factor: float) -> PoseTrack:
+    return replace(track, boxes_T4=track.boxes_T4 * factor, camera_T3=track.camera_T3 * np.array([factor, factor, 1.0]))
+
+
+def _upper_body(box_4: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """Return top, bottom, left, right of the part of the picture where arms and bat move."""
+    width, height = box_4[2] - box_4[0], box_4[3] - box_4[1]
+    top, bottom = max(int(box_4[1] - 0.1 * height), 0), min(int(box_4[1] + 0.7 * height), shape[0])
+    left, right = max(int(box_4[0] - 0.25 * width), 0), min(int(box_4[2] + 0.25 * width), shape[1])
+    if bottom - top < _MIN_PATCH_PX or right - left < _MIN_PATCH_PX:
+        return None
+    return top, bottom, left, right
+
+
+def _shifted(step: CameraStep, left: int, top: int) -> CameraStep:
+    """Return the camera step in the pixels of a patch."""
+    matrix = np.array(step.matrix_23, dtype=np.float64)
+    corner = np.array([left, top], dtype=np.float64)
+    matrix[:, 2] += matrix[:, :2] @ corner - corner
+    return replace(step, matrix_23=matrix)

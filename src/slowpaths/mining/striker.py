@@ -1,0 +1,159 @@
+"""Who of the people in a play shot faces the ball.
+
+Legend: T frames, N tracks, K = 17 joints, C = x, y, confidence.
+
+Each track gets a sum of log scores that do not depend on when the ball is hit: where it stands, how big it is, how long
+it is seen, how still it stands, whether it is bent over a bat. What it does (stillness, then a burst) is scored by
+`deliveries` and added by the pipeline, so that person and moment are decided together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import INDEX
+from slowpaths.core.views import ASPECT
+from slowpaths.pose.kinematics import body_scale, body_scales, middle, stabilise
+
+# Trunk lean in guard 20-50 degrees, hands below the hips' height plus a little and within .35 torso of each other.
+LEAN_DEG = (15.0, 60.0)
+HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
+# The batter fills about the same part of the picture as the ball's path ends in: operators frame the striker centrally.
+CENTRE_SD = 0.16
+APPROACH_HEIGHTS = 1.5  # a bowler runs in over many body heights, a batter moves within his crease
+MIN_SEEN_S = 0.4
+
+
+def place_scores(
+    tracks: Sequence[PoseTrack], *, view: str, height: int, width: int, start_s: float, end_s: float
+) -> np.ndarray:
+    """Return log scores (N,) from boxes and camera alone.
+
+    Args:
+        tracks: People of one shot, full-size pixels.
+        view: View of the shot.
+        height: Height of the picture, pixels.
+        width: Width, pixels.
+        start_s: Begin of the shot, seconds.
+        end_s: End of the shot, seconds.
+    """
+    if not tracks:
+        return np.zeros(0)
+    scores = np.zeros(len(tracks))
+    tall = np.array([float(np.median(_heights(track))) for track in tracks]) / height
+    for number, track in enumerate(tracks):
+        seen_s = float(track.pts_s[-1] - track.pts_s[0])
+        if seen_s < MIN_SEEN_S:
+            scores[number] -= 4.0
+        # A live camera ends on the striker; whoever leaves the picture before is somebody else.
+        left_early = max(0.0, (end_s - track.pts_s[-1]) / max(end_s - start_s, 1e-6))
+        scores[number] -= 4.0 * left_early
+        scores[number] += _centrality(track, height=height, width=width)
+        scores[number] -= 2.0 * max(
+            0.0, np.log(max(_travel(track, height=height, width=width) / APPROACH_HEIGHTS, 1.0))
+        )
+        scores[number] -= 3.0 * _cut_off(track, height=height, width=width)
+    if ASPECT[view] == "E" and view != "closeup":
+        scores += _along_the_pitch(tracks, height=height)
+    else:
+        scores += 1.5 * (np.log(tall) - np.log(tall.max()))
+    return scores
+
+
+def guard_score(track: PoseTrack) -> float:
+    """Return how much the joints look like a batter in guard, -1..1.5.
+
+    Args:
+        track: One person with joints.
+    """
+    guard = guard_frames(track)
+    if not len(guard):
+        return 0.0
+    return float(2.5 * guard.mean() - 1.0) if guard.mean() < 0.999 else 1.5
+
+
+def guard_frames(track: PoseTrack) -> np.ndarray:
+    """Return for every frame with a usable pose whether the person is bent over with both hands together (N,), bool."""
+    keypoints_TKC = track.keypoints_TKC
+    scale = body_scale(keypoints_TKC)
+    shoulder, hip = middle(keypoints_TKC, "shoulder"), middle(keypoints_TKC, "hip")
+    wrists = keypoints_TKC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
+    trunk = hip - shoulder
+    lean = np.degrees(np.arctan2(np.abs(trunk[:, 0]), np.abs(trunk[:, 1])))
+    gap = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=1) / scale
+    low = wrists[..., 1].mean(axis=1) > 0.5 * (shoulder[:, 1] + hip[:, 1])
+    # Seen along the pitch a batter leans towards or away from the camera: the trunk looks short instead of tilted.
+    short = np.linalg.norm(trunk, axis=1) / np.maximum(body_scales(keypoints_TKC), 1e-6) < 0.85
+    usable = np.isfinite(lean) & np.isfinite(gap)
+    bent = ((lean >= LEAN_DEG[0]) & (lean <= LEAN_DEG[1])) | short
+    return (bent & (gap <= HANDS_TOGETHER) & low)[usable]
+
+
+def choose(log_scores: np.ndarray, *, none_score: float = 0.0) -> tuple[int, float]:
+    """Return the best track and its probability among all tracks and "none of them".
+
+    Args:
+        log_scores: Log scores (N,), N >= 1.
+        none_score: Log score of "none".
+    """
+    everyone = np.append(log_scores, none_score)
+    weights = np.exp(everyone - everyone.max())
+    best = int(np.argmax(log_scores))
+    return best, float(weights[best] / weights.sum())
+
+
+def _heights(track: PoseTrack) -> np.ndarray:
+    return track.boxes_T4[:, 3] - track.boxes_T4[:, 1]
+
+
+def _centrality(track: PoseTrack, *, height: int, width: int) -> float:
+    """Return the log density of the track's place across the picture over its last second."""
+    late = track.pts_s >= track.pts_s[-1] - 1.0
+    centre = (track.boxes_T4[late, 0] + track.boxes_T4[late, 2]).mean() / 2 / width
+    return -0.5 * ((centre - 0.5) / CENTRE_SD) ** 2
+
+
+def _cut_off(track: PoseTrack, *, height: int, width: int) -> float:
+    """Return the share of frames in which the person sticks out of the picture below or at a side."""
+    boxes_T4 = track.boxes_T4
+    out = (boxes_T4[:, 3] >= height - 2) | (boxes_T4[:, 0] <= 1) | (boxes_T4[:, 2] >= width - 2)
+    return float(out.mean())
+
+
+def _travel(track: PoseTrack, *, height: int, width: int) -> float:
+    """Return how far the feet get from where they are first seen, in body heights, camera removed."""
+    feet = np.stack([(track.boxes_T4[:, 0] + track.boxes_T4[:, 2]) / 2, track.boxes_T4[:, 3]], axis=1)
+    still = stabilise(feet, track.camera_T3, centre_xy=(width / 2, height / 2))
+    tall = np.median(_heights(track) / np.exp(track.camera_T3[:, 2]))
+    away = np.linalg.norm(still - np.median(still[: max(3, len(still) // 10)], axis=0), axis=1)
+    # The batter may run after the stroke: what counts is where half of the time is spent.
+    return float(np.median(away) / max(tall, 1e-6))
+
+
+def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int) -> np.ndarray:
+    """Return log scores from the order of people along an end-on pitch.
+
+    Nearest to a camera behind the bowler stand umpire, bowler and non-striker, farthest keeper and slips, and the
+    striker just in front of the keeper. So: not the lowest feet when several people are seen, and in front of a person
+    who overlaps.
+    """
+    scores = np.zeros(len(tracks))
+    for number, track in enumerate(tracks):
+        for other_number, other in enumerate(tracks):
+            common, rows, other_rows = np.intersect1d(track.frames_T, other.frames_T, return_indices=True)
+            if other_number == number or len(common) < 3:
+                continue
+            box, other_box = np.median(track.boxes_T4[rows], axis=0), np.median(other.boxes_T4[other_rows], axis=0)
+            share = len(common) / len(track.frames_T)
+            tall = box[3] - box[1]
+            beside = abs((box[0] + box[2]) - (other_box[0] + other_box[2])) / 2 < 0.75 * tall
+            if beside and 0.05 * tall < box[3] - other_box[3] < 1.0 * tall:
+                scores[number] += 1.0 * share  # somebody crouches right behind: the keeper
+            elif beside and 0.05 * tall < other_box[3] - box[3] < 1.0 * tall:
+                scores[number] -= 1.0 * share  # this is the keeper
+        lowest = np.median(track.boxes_T4[:, 3]) / height
+        scores[number] -= 3.0 * max(0.0, lowest - 0.8)
+    return scores
