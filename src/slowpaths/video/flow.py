@@ -59,17 +59,36 @@ def camera_step(
         is_projective: Whether to fit a homography too: it is kept where at least 60 points agree and the similarity
             leaves more than 1.5 px.
     """
+    return followed_corners(gray_a, gray_b, mask=mask, is_projective=is_projective)[0]
+
+
+def followed_corners(
+    gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None, is_projective: bool = False
+) -> tuple[CameraStep, np.ndarray, np.ndarray]:
+    """Estimate the camera step and tell which corners follow it.
+
+    Args:
+        gray_a: First frame (H, W), uint8.
+        gray_b: Second frame (H, W), uint8.
+        mask: Pixels of a that belong to the background (H, W), bool; None for all.
+        is_projective: Whether to fit a homography too.
+
+    Returns:
+        The step, the corners of a (P, 2) in pixels, and whether each was found in b where the step puts it (P,).
+    """
     usable = None if mask is None else np.ascontiguousarray(mask, dtype=np.uint8)
     spacing = max(3, round(gray_a.shape[0] / 40))
     corners = cv2.goodFeaturesToTrack(gray_a, _NUM_CORNERS, 0.01, spacing, mask=usable)
-    if corners is None or len(corners) < _MIN_POINTS:
-        return _no_step()
-    corners = corners.reshape(-1, 2)
-    step = _fit(gray_a, gray_b, corners, shift=None, is_projective=is_projective)
-    if step.inliers >= 0.5:
-        return step
-    retry = _fit(gray_a, gray_b, corners, shift=coarse_shift(gray_a, gray_b), is_projective=is_projective)
-    return retry if retry.inliers > step.inliers else step
+    corners_P2 = np.empty((0, 2), dtype=np.float32) if corners is None else corners.reshape(-1, 2)
+    if len(corners_P2) < _MIN_POINTS:
+        return _no_step(), corners_P2, np.zeros(len(corners_P2), dtype=bool)
+    step, is_inlier = _fit(gray_a, gray_b, corners_P2, shift=None, is_projective=is_projective)
+    if step.inliers < 0.5:
+        shift = coarse_shift(gray_a, gray_b)
+        retry, retry_is_inlier = _fit(gray_a, gray_b, corners_P2, shift=shift, is_projective=is_projective)
+        if retry.inliers > step.inliers:
+            step, is_inlier = retry, retry_is_inlier
+    return step, corners_P2, is_inlier
 
 
 def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray) -> np.ndarray:
@@ -84,23 +103,24 @@ def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray) -> np.ndarray:
 
 def _fit(
     gray_a: np.ndarray, gray_b: np.ndarray, corners_P2: np.ndarray, *, shift: np.ndarray | None, is_projective: bool
-) -> CameraStep:
+) -> tuple[CameraStep, np.ndarray]:
     found = follow(gray_a, gray_b, corners_P2, shift=shift)
     is_found = np.isfinite(found[:, 0])
+    nothing = _no_step(), np.zeros(len(corners_P2), dtype=bool)
     if is_found.sum() < _MIN_POINTS:
-        return _no_step()
+        return nothing
     points_a, points_b = corners_P2[is_found], found[is_found].astype(np.float32)
     cv2.setRNGSeed(0)  # RANSAC draws: the same pictures give the same fit
     matrix, is_inlier = cv2.estimateAffinePartial2D(
         points_a, points_b, method=cv2.RANSAC, ransacReprojThreshold=_FIT_PX, maxIters=500
     )
     if matrix is None or not np.all(np.isfinite(matrix)) or np.hypot(matrix[0, 0], matrix[1, 0]) < 1e-3:
-        return _no_step()
+        return nothing
     is_inlier = is_inlier.ravel().astype(bool)
     homography = _homography(points_a, points_b, matrix, is_inlier) if is_projective else None
     centre = np.array([(gray_a.shape[1] - 1) / 2, (gray_a.shape[0] - 1) / 2])
     dx_px, dy_px = matrix[:, :2] @ centre + matrix[:, 2] - centre
-    return CameraStep(
+    step = CameraStep(
         dx_px=float(dx_px),
         dy_px=float(dy_px),
         log_zoom=float(np.log(np.hypot(matrix[0, 0], matrix[1, 0]))),
@@ -109,6 +129,9 @@ def _fit(
         matrix_23=matrix,
         homography_33=homography,
     )
+    follows = np.zeros(len(corners_P2), dtype=bool)
+    follows[np.flatnonzero(is_found)[is_inlier]] = True
+    return step, follows
 
 
 def follow(
@@ -178,7 +201,7 @@ def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep
     warped = cv2.warpAffine(gray_a, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     reach = cv2.warpAffine(np.ones_like(gray_a), matrix, (width, height), flags=cv2.INTER_NEAREST)
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
-    flow = finder.calc(warped, gray_b, None)
+    flow = finder.calc(warped, gray_b, np.zeros((height, width, 2), dtype=np.float32))
     # The flow sits at the pixels of the warped first frame; the object is found again `flow` further in b.
     flow[reach == 0] = 0.0
     return flow

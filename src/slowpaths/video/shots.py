@@ -1,0 +1,305 @@
+"""Cut a video into shots: hard cuts, dissolves, and logo wipes around replays.
+
+A cut is a change that stands out of its neighbours (the adaptive rule of PySceneDetect), all over the picture, and
+that moving the camera does not explain: a whip pan changes a histogram as much, but the picture before, moved, still
+resembles the picture after. Frames that repeat are passed over: every comparison is with the last distinct frame.
+
+Legend: T frames, D distinct frames, B = 16 blocks, H, W, C = red, green, blue.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from slowpaths.video import _transitions
+from slowpaths.video.flow import coarse_shift, followed_corners
+
+Transition = Literal["start", "cut", "wipe", "dissolve"]
+
+_THUMBNAIL = (64, 36)
+_MATCH_WIDTH = 192  # pictures are compared under camera motion at this width or less
+_BINS = 16
+_REPEAT_GREY = 1.0  # no 1/16 of the width changes by a grey level: the same picture again, up to coding noise
+# PySceneDetect AdaptiveDetector: adaptive_threshold 3.0, window_width 2, min_content_val 15 (scenedetect.com, docs).
+ADAPTIVE_THRESHOLD = 3.0
+WINDOW = 2
+MIN_CONTENT = 15.0
+# A weaker change is taken too, down to a third, where nothing else speaks against a cut.
+_MIN_CONTENT_WEAK = MIN_CONTENT / 3
+_MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, a cut changes all
+_EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
+_FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash and not cut
+_SMEARED = 0.2
+_DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShotCut:
+    """Describe a run of frames from one camera.
+
+    Args:
+        first_frame: First frame.
+        last_frame: Last frame, inclusive.
+        transition: How the shot begins.
+    """
+
+    first_frame: int
+    last_frame: int
+    transition: Transition
+
+
+def find_shots(
+    images_THWC: np.ndarray,
+    pts_s: np.ndarray,
+    *,
+    adaptive_threshold: float = ADAPTIVE_THRESHOLD,
+    min_shot_s: float = 0.2,
+) -> list[ShotCut]:
+    """Cut a video that lies in memory at reduced size; `ShotFinder` does the same frame by frame.
+
+    Args:
+        images_THWC: Every frame (T, H, W, 3), uint8; 64x36 will do, 192 pixels across tell pans from cuts better.
+        pts_s: Presentation times (T,), seconds.
+        adaptive_threshold: How many times its neighbours a change must be to be a cut.
+        min_shot_s: Of two transitions closer than this the stronger one stays, seconds.
+    """
+    finder = ShotFinder(adaptive_threshold=adaptive_threshold, min_shot_s=min_shot_s)
+    for image_HWC, time_s in zip(images_THWC, pts_s, strict=True):
+        finder.add(image_HWC, pts_s=float(time_s))
+    return finder.shots()
+
+
+@dataclass(slots=True, kw_only=True)
+class _Change:
+    """Hold the change from the distinct frame before to this one, and the pictures while they may be needed."""
+
+    frame: int
+    content: float
+    blocks_B: np.ndarray
+    before: np.ndarray | None
+    after: np.ndarray | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Hold a change that no camera motion explains, with its pictures at matching size."""
+
+    position: int
+    content: float
+    is_smeared: bool
+    before: np.ndarray
+    after: np.ndarray
+
+
+class ShotFinder:
+    """Take frames one by one and name the shots at the end; keeps about 700 bytes a frame.
+
+    Args:
+        adaptive_threshold: How many times its neighbours a change must be to be a cut.
+        min_shot_s: Of two transitions closer than this the stronger one stays, seconds.
+    """
+
+    def __init__(self, *, adaptive_threshold: float = ADAPTIVE_THRESHOLD, min_shot_s: float = 0.2) -> None:
+        self._threshold, self._min_shot_s = adaptive_threshold, min_shot_s
+        self._pts_s: list[float] = []
+        self._changes: list[_Change] = []  # one a distinct frame
+        self._small: list[np.ndarray] = []  # one a distinct frame
+        self._cuts: list[_Cut] = []
+        self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
+        self._judged = 0
+
+    def add(self, image_HWC: np.ndarray, *, pts_s: float) -> None:
+        """Take the next frame.
+
+        Args:
+            image_HWC: Picture (H, W, 3), uint8, of any size (always the same).
+            pts_s: Its presentation time, seconds.
+        """
+        frame = len(self._pts_s)
+        self._pts_s.append(pts_s)
+        grey = cv2.cvtColor(_at_most(image_HWC, _MATCH_WIDTH), cv2.COLOR_RGB2GRAY)
+        if self._last is not None:
+            blocks = cv2.resize(cv2.absdiff(grey, self._last[2]), (16, 9), interpolation=cv2.INTER_AREA)
+            if blocks.max() < _REPEAT_GREY:
+                return
+        thumbnail = cv2.resize(image_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
+        hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
+        histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
+        self._small.append(_transitions.shrink(thumbnail))
+        if self._last is None:
+            change = _Change(frame=frame, content=0.0, blocks_B=np.zeros(16), before=None, after=None)
+        else:
+            change = _Change(
+                frame=frame,
+                content=hsv_difference(self._last[0], hsv),
+                blocks_B=chi_square(self._last[1], histograms),
+                before=self._last[2],
+                after=grey,
+            )
+        self._changes.append(change)
+        self._last = (hsv, histograms, grey)
+        if len(self._changes) > WINDOW:
+            self._judge(len(self._changes) - 1 - WINDOW)
+
+    def shots(self) -> list[ShotCut]:
+        """Return the shots of all frames taken so far, in order; they cover every frame."""
+        for position in range(self._judged, len(self._changes)):
+            self._judge(position)
+        if not self._pts_s:
+            return []
+        times_s = np.array([self._pts_s[change.frame] for change in self._changes])
+        content = np.array([change.content for change in self._changes])
+        cuts = self._without_returns(times_s)
+        found: list[tuple[int, float, Transition]] = [(cut.position, cut.content, "cut") for cut in cuts]
+        small_DHW = np.stack(self._small)
+        for first, last in _transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
+            found.append(((first + last + 1) // 2, np.inf, "dissolve"))
+        for first, last in _transitions.find_wipes(small_DHW, content, times_s, min_content=MIN_CONTENT):
+            found = [item for item in found if not first <= item[0] <= last]
+            found.append(((first + last + 1) // 2, np.inf, "wipe"))
+        return self._split(found, times_s)
+
+    def _judge(self, position: int) -> None:
+        """Decide whether a change is a cut as soon as its neighbours on both sides are known."""
+        self._judged = position + 1
+        change = self._changes[position]
+        if change.before is None or change.after is None:
+            return
+        before = self._changes[max(1, position - WINDOW) : position]
+        after = self._changes[position + 1 : position + 1 + WINDOW]
+        # One calm side is enough: a cut often lands in a whip pan. At the very end only one side is left.
+        sides = [side for side in (before, after) if side]
+        if change.content >= _MIN_CONTENT_WEAK and any(self._stands_out(change, side) for side in sides):
+            is_smeared = smear_share(change.after) >= _SMEARED
+            if is_smeared or camera_explains(change.before, change.after) < _EXPLAINED:
+                self._cuts.append(_Cut(position, change.content, is_smeared, change.before, change.after))
+        change.before = change.after = None
+
+    def _stands_out(self, change: _Change, side: list[_Change]) -> bool:
+        content = max(float(np.mean([other.content for other in side])), 1.0)
+        blocks_B = np.maximum(np.mean([other.blocks_B for other in side], axis=0), 1e-3)
+        share = float((change.blocks_B >= self._threshold * blocks_B).mean())
+        return change.content >= self._threshold * content and share >= _MIN_BLOCKS
+
+    def _without_returns(self, times_s: np.ndarray) -> list[_Cut]:
+        """Drop pairs of changes after which the picture is back: a flash, or damage until the next key frame."""
+        kept: list[_Cut] = []
+        for cut in self._cuts:
+            last = kept[-1] if kept else None
+            if last is not None:
+                lasted_s = times_s[cut.position] - times_s[last.position]
+                limit_s = _DAMAGE_S if last.is_smeared else _FLASH_S
+                if lasted_s <= limit_s and _resembles(last.before, cut.after, unlike=last.after):
+                    kept.pop()
+                    continue
+            kept.append(cut)
+        return [cut for cut in kept if not cut.is_smeared]
+
+    def _split(self, found: list[tuple[int, float, Transition]], times_s: np.ndarray) -> list[ShotCut]:
+        """Turn transitions into shots, the stronger of two that are too close first."""
+        kept: list[tuple[int, Transition]] = []
+        for position, _, transition in sorted(found, key=lambda item: (-item[1], item[0])):
+            if all(abs(times_s[position] - times_s[other]) >= self._min_shot_s for other, _ in kept):
+                kept.append((position, transition))
+        starts: list[tuple[int, Transition]] = [(0, "start")]
+        starts += [(self._changes[position].frame, transition) for position, transition in sorted(kept)]
+        ends = [start for start, _ in starts[1:]] + [len(self._pts_s)]
+        return [
+            ShotCut(first_frame=first, last_frame=end - 1, transition=transition)
+            for (first, transition), end in zip(starts, ends, strict=True)
+        ]
+
+
+def hsv_difference(hsv_a: np.ndarray, hsv_b: np.ndarray) -> float:
+    """Return the mean absolute difference of hue, saturation and value (H, W, 3) in OpenCV units."""
+    delta = np.abs(hsv_a.astype(np.int16) - hsv_b)
+    delta[..., 0] = np.minimum(delta[..., 0], 180 - delta[..., 0])
+    return float(delta.mean())
+
+
+def block_histograms(lab_HWC: np.ndarray) -> np.ndarray:
+    """Return histograms (16, 3, 16) of the LAB channels in 4x4 blocks, each summing to 1."""
+    height, width = (side // 4 * 4 for side in lab_HWC.shape[:2])
+    cells = lab_HWC[:height, :width].reshape(4, height // 4, 4, width // 4, 3).transpose(0, 2, 4, 1, 3)
+    bins = cells.reshape(16 * 3, -1) // (256 // _BINS) + _BINS * np.arange(48)[:, None]
+    return np.bincount(bins.ravel(), minlength=48 * _BINS).reshape(16, 3, _BINS) / bins.shape[1]
+
+
+def chi_square(histograms_a: np.ndarray, histograms_b: np.ndarray) -> np.ndarray:
+    """Return the chi-square distance of each block (16,), 0 (same) to 1 (nothing in common), mean over channels."""
+    total = histograms_a + histograms_b
+    distance = np.divide((histograms_a - histograms_b) ** 2, total, out=np.zeros_like(total), where=total > 0)
+    return 0.5 * distance.sum(axis=2).mean(axis=1)
+
+
+def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
+    """Return how well the picture after is the picture before, seen by a camera that may have moved.
+
+    Args:
+        grey_a: Picture before (H, W), uint8.
+        grey_b: Picture after (H, W), uint8.
+
+    Returns:
+        0..1, the best of three: the share of 4x4 blocks whose corners are found again where one camera motion puts
+        them (blocks and not corners, since a score bug has many corners that outlive a cut); and the share of the
+        change that moving the picture takes away, by that motion or by a plain shift.
+    """
+    step, corners_P2, follows_P = followed_corners(grey_a, grey_b)
+    shift = coarse_shift(grey_a, grey_b)
+    plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
+    held = held_blocks(corners_P2, follows_P, shape=grey_a.shape)
+    return max(held, *(_taken_away(grey_a, grey_b, matrix) for matrix in (step.matrix_23, plain)))
+
+
+def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...]) -> float:
+    """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any."""
+    column_row = (corners_P2 * 4 / np.array([shape[1], shape[0]])).astype(int).clip(0, 3)
+    block = column_row[:, 1] * 4 + column_row[:, 0]
+    total, following = np.bincount(block, minlength=16), np.bincount(block, weights=follows_P, minlength=16)
+    has_corners = total > 0
+    return float((following[has_corners] >= 0.5 * total[has_corners]).mean()) if has_corners.any() else 0.0
+
+
+def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray) -> float:
+    height, width = grey_b.shape
+    reach = cv2.warpAffine(np.ones_like(grey_a), matrix_23, (width, height), flags=cv2.INTER_NEAREST) > 0
+    if reach.mean() < 0.25:
+        return 0.0
+    # Blurred, since motion blur and coding differ between the two even where the motion is right.
+    soft_a, soft_b = _soft(grey_a), _soft(grey_b)
+    moved = cv2.warpAffine(soft_a, matrix_23, (width, height), flags=cv2.INTER_LINEAR)
+    unmoved = np.abs(soft_a - soft_b)[reach].mean()
+    return 1.0 - float(np.abs(moved - soft_b)[reach].mean() / max(unmoved, 1e-6))
+
+
+def _soft(grey: np.ndarray) -> np.ndarray:
+    return cv2.GaussianBlur(grey.astype(np.float32), (0, 0), max(1.0, grey.shape[1] / 100))
+
+
+def _resembles(grey_a: np.ndarray, grey_b: np.ndarray, *, unlike: np.ndarray) -> bool:
+    """Return whether b is more than twice as close to a as the picture `unlike` is."""
+    back = np.abs(_soft(grey_a) - _soft(grey_b)).mean() * (1.0 - camera_explains(grey_a, grey_b))
+    away = np.abs(_soft(grey_a) - _soft(unlike)).mean()
+    return bool(back < 0.5 * away)
+
+
+def smear_share(grey: np.ndarray) -> float:
+    """Return the share of rows that repeat the row above although they have detail along the row.
+
+    This is how decoders conceal a damaged part: the last good row is drawn down the picture.
+    """
+    values = grey.astype(np.int16)
+    down = np.abs(np.diff(values, axis=0)).mean(axis=1)
+    along = np.abs(np.diff(values, axis=1)).mean(axis=1)[1:]
+    return float(((down < 0.15 * along) & (along > 3)).mean())
+
+
+def _at_most(image_HWC: np.ndarray, width: int) -> np.ndarray:
+    if image_HWC.shape[1] <= width:
+        return image_HWC
+    height = max(1, round(image_HWC.shape[0] * width / image_HWC.shape[1]))
+    return cv2.resize(image_HWC, (width, height), interpolation=cv2.INTER_AREA)
