@@ -78,7 +78,7 @@ def unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-9)
 
 
-def heading(yaw_deg: np.ndarray) -> np.ndarray:
+def heading(yaw_deg: np.ndarray | float) -> np.ndarray:
     """Return the facing direction (..., 3) for a yaw in degrees, 0 = off side, 90 = towards the bowler."""
     yaw = np.deg2rad(np.asarray(yaw_deg, dtype=np.float64))
     return np.stack([np.cos(yaw), np.sin(yaw), np.zeros_like(yaw)], axis=-1)

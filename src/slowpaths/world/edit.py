@@ -77,6 +77,20 @@ class Match:
     seed: tuple[int, ...]
     fps: int
 
+    @property
+    def num_frames(self) -> int:
+        """Return the length of the video, frames."""
+        return sum(shot.num_frames for shot in self.shots)
+
+    def timed_shots(self) -> list[tuple[int, PlannedShot]]:
+        """Return every shot with the number of its first frame."""
+        starts = np.cumsum([0, *(shot.num_frames for shot in self.shots)])
+        return [(int(start), shot) for start, shot in zip(starts, self.shots, strict=False)]
+
+    def shown_s(self, first_frame: int, shot: PlannedShot, action_s: float) -> float:
+        """Return when an instant of the action (seconds from impact) is shown in a shot, seconds of video."""
+        return first_frame / self.fps + (action_s - shot.start_s) / shot.speed
+
 
 def plan_match(
     *,
@@ -150,6 +164,7 @@ def _play(
     team = str(random.choice(["RVR", "HKS", "MNT", "DLT", "OAK", "STR"]))
     scenes, scores = [], []
     runs, wickets, striker = 0, 0, 0
+    faced: dict[str, int] = {}
     first_ball = int(random.integers(0, 18 * 6))
     for number in range(part.balls_per_match):
         balls = first_ball + number
@@ -178,8 +193,9 @@ def _play(
             )
         )
         runs += scene.runs
-        if scene.is_wicket:
-            wickets += 1
+        faced[batter.batter_id] = faced.get(batter.batter_id, 0) + 1
+        if scene.is_wicket or faced[batter.batter_id] % part.retire_after == 0:
+            wickets += int(scene.is_wicket)
             at_crease[striker] = order[following % len(order)]
             following += 1
             if at_crease[0] is at_crease[1]:

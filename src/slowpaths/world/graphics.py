@@ -198,7 +198,8 @@ def crowd_sheet(random: np.random.Generator, *, width: int, height: int, fill: f
             x = (seat + 0.5 * (row % 2)) * 0.78 * unit
             if look[0] > fill:
                 continue
-            shirt = tuple(float(v) for v in 40 + 200 * look[1:4])
+            grey = look[1:4].mean()
+            shirt = tuple(float(v) for v in 50 + 190 * (0.55 * grey + 0.45 * look[1:4]))
             skin = tuple(float(v) for v in np.array([110, 140, 190]) * (0.45 + 0.6 * look[4]))
             for phase, sheet in enumerate(sheets):
                 up = 0.10 * unit * np.sin(1.57 * phase + 6.3 * look[5]) * (look[6] > 0.4)

@@ -15,7 +15,7 @@ from slowpaths.world.figures import Capsules
 
 SUBFRAMES = 3
 _SHIFT = 3
-_CAP = 5  # points a half circle
+_CAP, _CAP_LARGE = 5, 11  # points a half circle
 _BLUR_PX = 1.3  # sub-frames are drawn where something moves at least so far within the shutter
 
 
@@ -76,7 +76,8 @@ def prepare(
     focal = aim.focal_T(height)[:, None]
     radius_a = np.maximum(focal * capsules.radii_N2[:, 0] / np.maximum(depth_a, 0.3), 0.55)
     radius_b = np.maximum(focal * capsules.radii_N2[:, 1] / np.maximum(depth_b, 0.3), 0.55)
-    polygons = _outline(a, b, radius_a, radius_b)
+    cap = _CAP if np.nanmax(radius_a) < 12 else _CAP_LARGE
+    polygons = _outline(a, b, radius_a, radius_b, cap=cap)
     middle = slice(SUBFRAMES // 2, None, SUBFRAMES)
     axis = capsules.ends_TN3 - capsules.starts_TN3
     axis = axis / np.maximum(np.linalg.norm(axis, axis=-1, keepdims=True), 1e-6)
@@ -88,7 +89,11 @@ def prepare(
         toward = toward / np.maximum(np.linalg.norm(toward, axis=1, keepdims=True), 1e-6)
         offset = toward[:, None] * 0.34
         shine = _outline(
-            a + offset * radius_a[..., None], b + offset * radius_b[..., None], 0.55 * radius_a, 0.55 * radius_b
+            a + offset * radius_a[..., None],
+            b + offset * radius_b[..., None],
+            0.55 * radius_a,
+            0.55 * radius_b,
+            cap=cap,
         )
         shine = shine.reshape(num_frames, SUBFRAMES, *shine.shape[1:])
     shadows = np.zeros((num_frames, 0, 2 * _CAP, 2), dtype=np.int32)
@@ -129,13 +134,15 @@ def prepare(
     )
 
 
-def _outline(a: np.ndarray, b: np.ndarray, radius_a: np.ndarray, radius_b: np.ndarray) -> np.ndarray:
+def _outline(
+    a: np.ndarray, b: np.ndarray, radius_a: np.ndarray, radius_b: np.ndarray, *, cap: int = _CAP
+) -> np.ndarray:
     """Return outlines (..., P, 2) of tapered capsules, int32 with fractional bits."""
     way = b - a
     length = np.linalg.norm(way, axis=-1, keepdims=True)
     u = np.where(length > 1e-3, way / np.maximum(length, 1e-3), [0.0, 1.0])
     n = np.stack([-u[..., 1], u[..., 0]], axis=-1)
-    turn = np.linspace(0, np.pi, _CAP)
+    turn = np.linspace(0, np.pi, cap)
     across, along = np.cos(turn)[:, None], np.sin(turn)[:, None]
     head = a[..., None, :] + radius_a[..., None, None] * (across * n[..., None, :] - along * u[..., None, :])
     tail = b[..., None, :] + radius_b[..., None, None] * (-across * n[..., None, :] + along * u[..., None, :])
@@ -197,9 +204,7 @@ def _draw_parts(image: np.ndarray, sprite: Sprite, index: int, sub: int, *, offs
             cv2.fillConvexPoly(image, shine[part], bright[part], cv2.LINE_AA, _SHIFT)
 
 
-def draw_ball(
-    frame: np.ndarray, pixels_S2: np.ndarray, radius_px: float, *, colour: tuple[float, float, float]
-) -> None:
+def draw_ball(frame: np.ndarray, pixels_S2: np.ndarray, radius_px: float, *, colour: tuple[float, ...]) -> None:
     """Draw the ball as a streak over the shutter, in place."""
     if not np.isfinite(pixels_S2).all() or np.abs(pixels_S2).max() > 4000:
         return

@@ -12,7 +12,7 @@ import numpy as np
 from slowpaths.world.cameras import Aim
 from slowpaths.world.cast import PITCH_M
 
-Colour = tuple[float, float, float]
+Colour = tuple[float, ...]
 _MIDDLE_Y = PITCH_M / 2
 _NOISE_SIZE = 1 << 16
 

@@ -34,6 +34,7 @@ class PartSettings:
         num_batters: Size of the pool of batters.
         is_held_out: Batters from a shifted distribution and no tie between venue and strokes.
         leisure: Factor on the time between balls.
+        retire_after: Balls after which a batter makes room for the next.
         strokes: Strokes that occur; all where empty.
     """
 
@@ -49,6 +50,7 @@ class PartSettings:
     num_batters: int = 8
     is_held_out: bool = False
     leisure: float = 1.0
+    retire_after: int = 30
     strokes: tuple[str, ...] = ()
 
 
@@ -197,7 +199,8 @@ def _check_part(part: PartSettings) -> None:
         if name.startswith("nets") != (part.mode == "nets"):
             raise UsageError(f"camera '{name}' does not suit mode '{part.mode}': nets go with nets only")
     for key, low, high in (("width", 64, 3840), ("height", 64, 2160), ("num_matches", 1, 10_000),
-                           ("balls_per_match", 1, 10_000), ("num_batters", 2, 10_000)):  # fmt: skip
+                           ("balls_per_match", 1, 10_000), ("num_batters", 2, 10_000),
+                           ("retire_after", 1, 10_000)):  # fmt: skip
         _within(key, getattr(part, key), low, high, whole=True)
     if part.width % 2 or part.height % 2:
         raise UsageError(f"width and height must be even for H.264, not {part.width} x {part.height}")

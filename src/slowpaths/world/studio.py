@@ -11,6 +11,7 @@ from dataclasses import dataclass, fields, replace
 import cv2
 import numpy as np
 
+from slowpaths.world.backdrop import Backdrop, make_backdrop
 from slowpaths.world.body import Body, Joints, heading
 from slowpaths.world.cameras import Aim, Camera, make_camera, work
 from slowpaths.world.cast import stand
@@ -20,11 +21,9 @@ from slowpaths.world.graphics import advert, crowd_sheet, lay_over, score_bug, w
 from slowpaths.world.kinematics import Bat
 from slowpaths.world.raster import SUBFRAMES, Sprite, draw, draw_ball, draw_shadow, prepare
 from slowpaths.world.scene import Scene
-from slowpaths.world.scenery import paint, reference
 from slowpaths.world.wardrobe import Wardrobe, dress_code
 
 _SHUTTER = 0.5  # of the frame time
-_MAX_BACKDROP_PX = 2_400_000
 _BAT_PARTS = 3
 _TRACKS = {"striker": 0, "bowler": 1, "keeper": 2, "non_striker": 3, "umpire": 4}
 
@@ -98,7 +97,7 @@ class Studio:
         size = (8, self._height, self._width, 3)
         noise = grain.normal(scale=match.broadcaster.noise, size=size)
         self._grain = np.clip(noise, 0, 60).astype(np.uint8), np.clip(-noise, 0, 60).astype(np.uint8)
-        self._backdrops: dict[str, tuple[np.ndarray, np.ndarray, np.ndarray]] = {}
+        self._backdrops: dict[str, Backdrop] = {}
 
     def film(self) -> Iterator[np.ndarray]:
         """Yield every frame (H, W, 3), uint8, RGB; fills `truths` on the way."""
@@ -226,18 +225,12 @@ class Studio:
                 camera_T3=_camera_track(at, self._height),
             )
         )
-        backdrop, rotation, intrinsics = self._backdrop(shot, aim)
+        backdrop = self._backdrop(shot, aim)
         focal_T, rotation_T = at.focal_T(self._height), at.rotation_T33()
         radius_T = 0.036 * focal_T / np.maximum(ball_depth[middle, 0], 0.5)
         red_or_white = self._wardrobe.ball
         for index in range(shot.num_frames):
-            camera = np.array(
-                [[focal_T[index], 0, self._width / 2], [0, focal_T[index], self._height / 2], [0, 0, 1.0]]
-            )
-            warp = camera @ rotation_T[index] @ rotation.T @ np.linalg.inv(intrinsics)
-            frame = cv2.warpPerspective(
-                backdrop, warp, (self._width, self._height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
+            frame = backdrop.cut(rotation_T[index], focal_T[index], width=self._width, height=self._height)
             if shot.camera == "closeup":
                 frame = cv2.blur(frame, (9, 9))
             for sprite in sprites:
@@ -303,32 +296,14 @@ class Studio:
         target = joints.head_T3 - [0.0, 0.0, 0.28]
         return {role: (joints, bat, kit)}, work(camera, times_TS, ball=None, target_T3=target)
 
-    def _backdrop(self, shot: PlannedShot, aim: Aim) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Return a painted backdrop that covers the shot, its rotation and its intrinsics."""
+    def _backdrop(self, shot: PlannedShot, aim: Aim) -> Backdrop:
+        if shot.camera == "closeup":
+            return make_backdrop(self.match.venue, aim, width=self._width, height=self._height)
         key = f"{shot.camera}{shot.is_replay}"
-        rotation, focal = reference(aim, height=self._height)
-        if key in self._backdrops and _covers(self._backdrops[key], aim, self._width, self._height):
-            return self._backdrops[key]
-        low, high = _extent(rotation, aim, self._width, self._height)
-        margin = 0.06 * (high - low) + 0.01
-        low, high = low - margin, high + margin
-        area = float(np.prod((high - low) * focal))
-        focal *= min(1.0, np.sqrt(_MAX_BACKDROP_PX / area))
-        centre = -low * focal
-        size = np.ceil((high - low) * focal).astype(int)
-        picture = paint(
-            self.match.venue,
-            place_3=aim.place_3,
-            rotation_33=rotation,
-            focal=focal,
-            centre=(float(centre[0]), float(centre[1])),
-            size=(int(size[1]), int(size[0])),
+        self._backdrops[key] = make_backdrop(
+            self.match.venue, aim, width=self._width, height=self._height, known=self._backdrops.get(key)
         )
-        intrinsics = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1.0]])
-        made = (picture, rotation, intrinsics)
-        if shot.camera != "closeup":
-            self._backdrops[key] = made
-        return made
+        return self._backdrops[key]
 
 
 def _pick(aim: Aim, which: slice) -> Aim:
@@ -345,27 +320,6 @@ def _camera_track(aim: Aim, height: int) -> np.ndarray:
     steps = np.diff(np.stack([pan, -tilt], axis=1), axis=0) * focal[1:, None]
     moved = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
     return np.concatenate([moved, np.log(focal / focal[0])[:, None]], axis=1)
-
-
-def _extent(rotation: np.ndarray, aim: Aim, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return the smallest and largest tangent coordinates of all picture corners in a reference camera."""
-    focal = aim.focal_T(height)
-    corners = np.array([[-1, -1], [1, -1], [1, 1], [-1, 1]]) * np.array([width / 2, height / 2])
-    rays = np.concatenate([corners[None] / focal[:, None, None], np.ones((len(focal), 4, 1))], axis=-1)
-    world = np.einsum("tji,tnj->tni", aim.rotation_T33(), rays)
-    seen = world @ rotation.T
-    flat = np.clip(seen[..., :2] / np.maximum(seen[..., 2:], 0.15), -3, 3)
-    return flat.min(axis=(0, 1)), flat.max(axis=(0, 1))
-
-
-def _covers(backdrop: tuple[np.ndarray, np.ndarray, np.ndarray], aim: Aim, width: int, height: int) -> bool:
-    picture, rotation, intrinsics = backdrop
-    low, high = _extent(rotation, aim, width, height)
-    focal, centre = intrinsics[0, 0], intrinsics[:2, 2]
-    corner, end = low * focal + centre, high * focal + centre
-    is_sharp = focal > 0.75 * float(aim.focal_T(height).max())
-    inside = (corner >= 0).all() and end[0] <= picture.shape[1] and end[1] <= picture.shape[0]
-    return bool(inside and is_sharp)
 
 
 def _carried(joints: Joints) -> Bat:
