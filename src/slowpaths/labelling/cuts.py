@@ -1,0 +1,71 @@
+"""Cuts: the places where a rule divides a feature, with the guard rails calibration may move them between."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from slowpaths.core.features import BY_NAME, Feature
+
+# Numbers made from other features of the same delivery or its video, named as if they had been measured.
+DERIVED: dict[str, Feature] = {
+    "onset_rank": Feature("onset_rank", "", "rank of onset_z among the audible hits of the same video, 0..1"),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cut:
+    """Describe one comparison of a rule.
+
+    Args:
+        feature: Feature compared.
+        side: Whether the cut is met above or below the threshold.
+        default: Threshold where nothing better is known, in the unit of the feature.
+        rails: Interval a calibrated threshold is clipped to; None keeps the default in every footage.
+        end_on_gain: Factor on default and rails in end-on views, where motion along the pitch looks shorter.
+        is_folded: Whether the absolute value is compared.
+    """
+
+    feature: str
+    side: Literal["above", "below"]
+    default: float
+    rails: tuple[float, float] | None = None
+    end_on_gain: float = 1.0
+    is_folded: bool = False
+
+    def __post_init__(self) -> None:
+        assert self.feature in BY_NAME or self.feature in DERIVED, f"unknown feature {self.feature}"
+        assert self.rails is None or self.rails[0] <= self.default <= self.rails[1], f"default outside rails: {self}"
+
+
+def above(
+    feature: str,
+    default: float,
+    *,
+    rails: tuple[float, float] | None = None,
+    end_on_gain: float = 1.0,
+    is_folded: bool = False,
+) -> Cut:
+    """Return a cut met by values of at least the threshold (arguments as in `Cut`)."""
+    return Cut(
+        feature=feature, side="above", default=default, rails=rails, end_on_gain=end_on_gain, is_folded=is_folded
+    )
+
+
+def below(
+    feature: str,
+    default: float,
+    *,
+    rails: tuple[float, float] | None = None,
+    end_on_gain: float = 1.0,
+    is_folded: bool = False,
+) -> Cut:
+    """Return a cut met by values of at most the threshold (arguments as in `Cut`)."""
+    return Cut(
+        feature=feature, side="below", default=default, rails=rails, end_on_gain=end_on_gain, is_folded=is_folded
+    )
+
+
+def feature_of(name: str) -> Feature:
+    """Return the definition of a measured or derived feature."""
+    return BY_NAME[name] if name in BY_NAME else DERIVED[name]

@@ -1,0 +1,67 @@
+"""Dawid and Skene 1979 (doi 10.2307/2346806): one confusion matrix a rule, by expectation maximisation."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+
+from slowpaths.labelling.encoding import FLOOR, Encoding, Rows, clamp
+from slowpaths.labelling.majority import majority
+from slowpaths.labelling.models import LabelModel
+
+
+class DawidSkene(LabelModel):
+    """Learn P(symbol | class) of every rule, starting from the majority vote.
+
+    Args:
+        num_rounds: Most rounds of expectation maximisation.
+        tolerance: Stop when the log-likelihood a delivery rises by less.
+        abstain: Whether an abstention is a symbol of its own (it says which strokes a rule is silent on) or a missing
+            vote, as in crowdsourcing where a worker did not see the task.
+        smoothing: Pseudo-count added to every cell of a confusion matrix.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them.
+    """
+
+    def __init__(
+        self,
+        *,
+        num_rounds: int = 100,
+        tolerance: float = 1e-5,
+        abstain: Literal["symbol", "missing"] = "symbol",
+        smoothing: float = 0.01,
+        temperature: float = 1.0,
+    ) -> None:
+        self.num_rounds = num_rounds
+        self.tolerance = tolerance
+        self.abstain = abstain
+        self.smoothing = smoothing
+        self.temperature = temperature
+
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        counts_SY, totals_Y = encoding.counts(clamp(majority(encoding), gold))
+        before = -np.inf
+        for _ in range(self.num_rounds):
+            self._rows = self._maximise(encoding, counts_SY, totals_Y)
+            counts_SY, totals_Y, log_likelihood = encoding.expected_counts(self._rows, gold=gold)
+            if log_likelihood - before < self.tolerance * encoding.num_rows:
+                break
+            before = log_likelihood
+        self._rows = self._maximise(encoding, counts_SY, totals_Y)
+
+    def _maximise(self, encoding: Encoding, counts_SY: np.ndarray, totals_Y: np.ndarray) -> Rows:
+        prior_Y = totals_Y / totals_Y.sum()
+        counts_SY = np.maximum(counts_SY + self.smoothing, FLOOR)
+        cast_RY = encoding.by_rule(counts_SY)
+        if self.abstain == "missing":
+            return Rows(prior_Y=prior_Y, symbols_SY=counts_SY / cast_RY[encoding.rule_S], abstain_RY=None)
+        silent_RY = np.maximum(totals_Y + self.smoothing * (1 + self._sizes(encoding)) - cast_RY, FLOOR)
+        all_RY = cast_RY + silent_RY
+        return Rows(prior_Y=prior_Y, symbols_SY=counts_SY / all_RY[encoding.rule_S], abstain_RY=silent_RY / all_RY)
+
+    @staticmethod
+    def _sizes(encoding: Encoding) -> np.ndarray:
+        return np.bincount(encoding.rule_S)[:, None]
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        return encoding.posterior(self._rows, gold=gold)

@@ -1,0 +1,185 @@
+"""The hierarchical partial-label model: three numbers a rule first, full confusions shrunk towards them second.
+
+A rule k has symbols s, each declared to mean the classes S_k(s); in_k are the classes that some symbol of it means.
+
+Stage 1 ties all confusions of a rule to three numbers. For y in in_k it speaks with probability c_in and is then right
+with probability a (split over its right symbols, or else over its wrong ones); for other y it speaks with probability
+c_out, any symbol. All three are maximum a posteriori estimates with Beta priors of `strength` pseudo-counts. The
+declared sets anchor the classes, so there is no label switching. Stage 2 lets every P(s | y), abstention included, move
+away from its tied row, which weighs `strength` pseudo-counts: this is where "the stride rule misreads sweeps" is
+learnt. The partial one-coin model of stage 1 follows Yu, Ding and Bach 2022 (PMLR 151), with abstentions modelled.
+
+Legend: R rules, S symbols of all rules stacked, Y classes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.core.errors import UsageError
+from slowpaths.labelling.encoding import Encoding, Rows
+from slowpaths.labelling.models import LabelModel
+
+ACCURACY = 0.78  # prior of a: how often a rule is right where it speaks of a stroke it covers
+COVERAGE = 0.65  # prior of c_in
+FALSE_ALARM = 0.25  # prior of c_out
+_CERTAIN = 0.999  # accuracy of a rule with a single symbol: it cannot say a wrong one
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Tied:
+    """Hold the three numbers of every rule.
+
+    Args:
+        accuracy_R: a.
+        coverage_R: c_in.
+        false_alarm_R: c_out.
+    """
+
+    accuracy_R: np.ndarray
+    coverage_R: np.ndarray
+    false_alarm_R: np.ndarray
+
+    @classmethod
+    def prior(cls, encoding: Encoding) -> Tied:
+        """Return the numbers expected of rules before any vote is seen."""
+        num_rules = len(encoding.starts_R)
+        return cls(
+            accuracy_R=np.where(np.bincount(encoding.rule_S) == 1, _CERTAIN, ACCURACY),
+            coverage_R=np.full(num_rules, COVERAGE),
+            false_alarm_R=np.full(num_rules, FALSE_ALARM),
+        )
+
+
+class HierarchicalPartial(LabelModel):
+    """Learn from partial votes in two stages; the default label model.
+
+    Args:
+        tied_rounds: Rounds of stage 1; 0 keeps the prior numbers.
+        confusion_rounds: Rounds of stage 2; 0 keeps the tied rows.
+        strength: Pseudo-counts of the priors, in deliveries.
+        class_prior: Rough shares of the classes (Y,); uniform where they are not given.
+        prior_strength: Weight of `class_prior`, as a share of the number of deliveries.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them.
+    """
+
+    def __init__(
+        self,
+        *,
+        tied_rounds: int = 40,
+        confusion_rounds: int = 5,
+        strength: float = 30.0,
+        class_prior: Sequence[float] | None = None,
+        prior_strength: float = 0.5,
+        temperature: float = 1.0,
+    ) -> None:
+        self.tied_rounds = tied_rounds
+        self.confusion_rounds = confusion_rounds
+        self.strength = strength
+        self.class_prior = class_prior
+        self.prior_strength = prior_strength
+        self.temperature = temperature
+
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        expected_Y = expected_shares(encoding, self.class_prior)
+        prior_Y, tied = expected_Y, Tied.prior(encoding)
+        rows = tied_rows(encoding, tied, prior_Y)
+        for _ in range(self.tied_rounds):
+            counts_SY, totals_Y, _ = encoding.expected_counts(rows, gold=gold)
+            prior_Y = self._class_shares(totals_Y, expected_Y)
+            tied = maximise_tied(encoding, counts_SY, totals_Y, strength=self.strength)
+            rows = tied_rows(encoding, tied, prior_Y)
+        anchor = rows
+        for _ in range(self.confusion_rounds):
+            counts_SY, totals_Y, _ = encoding.expected_counts(rows, gold=gold)
+            prior_Y = self._class_shares(totals_Y, expected_Y)
+            rows = shrunk_rows(encoding, counts_SY, totals_Y, prior_Y, anchor=anchor, strength=self.strength)
+        self._tied, self._rows = tied, rows
+
+    def _class_shares(self, totals_Y: np.ndarray, expected_Y: np.ndarray) -> np.ndarray:
+        shares_Y = totals_Y + self.prior_strength * totals_Y.sum() * expected_Y
+        return shares_Y / shares_Y.sum()
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        return encoding.posterior(self._rows, gold=gold)
+
+
+class FixedNaiveBayes(LabelModel):
+    """Trust the declared sets and the prior numbers, and learn nothing: a fairer baseline than majority vote.
+
+    Args:
+        class_prior: Rough shares of the classes (Y,); uniform where they are not given.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them.
+    """
+
+    def __init__(self, *, class_prior: Sequence[float] | None = None, temperature: float = 1.0) -> None:
+        self.class_prior = class_prior
+        self.temperature = temperature
+
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        self._rows = tied_rows(encoding, Tied.prior(encoding), expected_shares(encoding, self.class_prior))
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        return encoding.posterior(self._rows, gold=gold)
+
+
+def expected_shares(encoding: Encoding, class_prior: Sequence[float] | None) -> np.ndarray:
+    """Return the shares of the classes to expect (Y,): the given ones scaled to sum to one, or uniform."""
+    num_classes = encoding.sets_SY.shape[1]
+    if class_prior is None:
+        return np.full(num_classes, 1.0 / num_classes)
+    shares_Y = np.asarray(class_prior, dtype=np.float64)
+    if shares_Y.shape != (num_classes,) or not (shares_Y > 0).all():
+        raise UsageError(f"class_prior needs {num_classes} positive shares, one a stroke in the order of the taxonomy")
+    return shares_Y / shares_Y.sum()
+
+
+def tied_rows(encoding: Encoding, tied: Tied, prior_Y: np.ndarray) -> Rows:
+    """Return P(symbol | class) and P(abstain | class) of rules described by three numbers each."""
+    rule_S, sets_SY = encoding.rule_S, encoding.sets_SY
+    sizes_R = np.bincount(rule_S)
+    right_RY = encoding.by_rule(sets_SY.astype(np.float64))
+    wrong_RY = sizes_R[:, None] - right_RY
+    accuracy_S, coverage_S = tied.accuracy_R[rule_S, None], tied.coverage_R[rule_S, None]
+    is_right = accuracy_S * coverage_S / np.maximum(right_RY, 1)[rule_S]
+    is_wrong = (1 - accuracy_S) * coverage_S / np.maximum(wrong_RY, 1)[rule_S]
+    is_strange = (tied.false_alarm_R / sizes_R)[rule_S, None]
+    symbols_SY = np.where(sets_SY, is_right, np.where(right_RY[rule_S] > 0, is_wrong, is_strange))
+    return Rows(prior_Y=prior_Y, symbols_SY=symbols_SY, abstain_RY=1.0 - encoding.by_rule(symbols_SY))
+
+
+def maximise_tied(encoding: Encoding, counts_SY: np.ndarray, totals_Y: np.ndarray, *, strength: float) -> Tied:
+    """Return the three numbers of every rule from expected counts, with Beta priors of `strength` pseudo-counts."""
+    is_in_RY = encoding.by_rule(encoding.sets_SY.astype(np.float64)) > 0
+    cast_RY = encoding.by_rule(counts_SY)
+    cast_in_R, cast_out_R = (cast_RY * is_in_RY).sum(axis=1), (cast_RY * ~is_in_RY).sum(axis=1)
+    right_R = encoding.by_rule(counts_SY * encoding.sets_SY).sum(axis=1)
+    accuracy_R = (right_R + strength * ACCURACY) / (cast_in_R + strength)
+    return Tied(
+        accuracy_R=np.where(np.bincount(encoding.rule_S) == 1, _CERTAIN, accuracy_R),
+        coverage_R=(cast_in_R + strength * COVERAGE) / (is_in_RY @ totals_Y + strength),
+        false_alarm_R=(cast_out_R + strength * FALSE_ALARM) / (~is_in_RY @ totals_Y + strength),
+    )
+
+
+def shrunk_rows(
+    encoding: Encoding,
+    counts_SY: np.ndarray,
+    totals_Y: np.ndarray,
+    prior_Y: np.ndarray,
+    *,
+    anchor: Rows,
+    strength: float,
+) -> Rows:
+    """Return full confusions from expected counts, each row shrunk to its anchor by `strength` pseudo-counts."""
+    assert anchor.abstain_RY is not None
+    scale_Y = totals_Y + strength
+    silent_RY = totals_Y - encoding.by_rule(counts_SY)
+    return Rows(
+        prior_Y=prior_Y,
+        symbols_SY=(counts_SY + strength * anchor.symbols_SY) / scale_Y,
+        abstain_RY=(silent_RY + strength * anchor.abstain_RY) / scale_Y,
+    )

@@ -1,0 +1,51 @@
+"""Camera: the operator follows the ball, and so annotates it for free."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.core.strokes import DEFEND, LEAVE, LEG, LOFT, OFF, STRAIGHT
+from slowpaths.labelling.block import FeatureBlock
+from slowpaths.labelling.cuts import above, below
+from slowpaths.labelling.rules import pick, rule
+
+_BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
+_OPERATED = ("camera", "impact", "live")
+_SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the broadcast camera tells five directions"
+
+
+@rule(
+    code="camera.pan",
+    family="camera",
+    votes={"off": OFF | {"loft_straight_off"}, "leg": LEG, "still": STRAIGHT | DEFEND | LEAVE},
+    cuts={
+        "pan": above("camera_pan_off", 0.08, rails=(0.03, 0.08), is_folded=True),
+        "still": below("camera_pan_off", 0.03, rails=(0.03, 0.08), is_folded=True),
+        "no_zoom": below("camera_zoom", 0.05, is_folded=True),
+    },
+    requires=("camera_pan_off", "camera_zoom"),
+    evidence={"off": ("pan",), "leg": ("pan",), "still": ("still", "no_zoom")},
+    views=_BROADCAST,
+    gates=_OPERATED,
+    source=f"{_SOURCE}; design choice for the numbers",
+)
+def pan(block: FeatureBlock) -> np.ndarray:
+    """After impact the broadcast camera pans to the side the ball went, and rests when it goes nowhere."""
+    to_off = block["camera_pan_off"] > 0
+    return pick(
+        block.met("pan") & to_off, block.met("pan") & ~to_off, block.met("still") & block.met("no_zoom")
+    )  # fmt: skip
+
+
+@rule(
+    code="camera.tilt_up",
+    family="camera",
+    votes={"air": LOFT | {"pull_hook", "sweep"}},
+    cuts={"air": above("camera_tilt_up", 0.05)},
+    views=_BROADCAST,
+    gates=_OPERATED,
+    source=f"{_SOURCE}; a ball in the air makes the operator tilt up; design choice for the number",
+)
+def tilt_up(block: FeatureBlock) -> np.ndarray:
+    """A camera that tilts up follows a ball in the air."""
+    return pick(block.met("air"))

@@ -1,0 +1,41 @@
+"""Leave: the batter offers no stroke."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.core.strokes import LEAVE
+from slowpaths.labelling.block import FeatureBlock
+from slowpaths.labelling.cuts import above, below
+from slowpaths.labelling.gates import MOVEMENT_GATES
+from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
+
+
+@rule(
+    code="leave.no_downswing",
+    family="leave",
+    votes={"leave": LEAVE},
+    cuts={"short": below("arc_length", 0.6), "hands_high": above("hand_height", 0.75)},
+    views=BOTH,
+    gates=(*MOVEMENT_GATES, "live"),
+    source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",
+)
+def no_downswing(block: FeatureBlock) -> np.ndarray:
+    """Hands that stay high and hardly move when the ball passes leave it."""
+    return pick(block.met("short") & block.met("hands_high"))
+
+
+@rule(
+    code="leave.withdraw",
+    family="leave",
+    votes={"leave": LEAVE},
+    cuts={"withdrawn": above("hands_withdraw", 0.25), "no_hit": below("onset_z", 4.0)},
+    requires=("hands_withdraw",),
+    evidence={"leave": ("withdrawn",)},
+    views=END_ON,
+    source="coaching texts: hands and bat are pulled up out of the line of the ball; design choice for the numbers",
+)
+def withdraw(block: FeatureBlock) -> np.ndarray:
+    """Hands pulled up out of the way leave the ball, unless a hit is heard."""
+    is_hit_heard = np.isfinite(block["onset_z"]) & ~block.met("no_hit")
+    return pick(block.met("withdrawn") & ~is_hit_heard)

@@ -1,0 +1,91 @@
+"""Side: where the hands, the body and the eyes go after the ball."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.core.strokes import LEG, OFF, STRAIGHT
+from slowpaths.labelling.block import FeatureBlock
+from slowpaths.labelling.cuts import above, below
+from slowpaths.labelling.rules import CLOSE, END_ON, pick, rule
+
+_DESIGN = "design choice for the numbers"
+
+
+@rule(
+    code="side.hand_sweep",
+    family="side",
+    votes={"off": OFF, "leg": LEG, "straight": STRAIGHT},
+    cuts={
+        "across": above("hand_sweep", 0.35, rails=(0.12, 0.35), is_folded=True),
+        "straight": below("hand_sweep", 0.12, rails=(0.12, 0.35), is_folded=True),
+    },
+    views=END_ON,
+    evidence={"off": ("across",), "leg": ("across",)},
+    source=f"coaching texts: the hands go through the line of the ball towards the target; {_DESIGN}",
+)
+def hand_sweep(block: FeatureBlock) -> np.ndarray:
+    """The hands travel through impact to the side the ball is sent to."""
+    towards_off = block["hand_sweep"] > 0
+    return pick(block.met("across") & towards_off, block.met("across") & ~towards_off, block.met("straight"))
+
+
+@rule(
+    code="side.finish_side",
+    family="side",
+    votes={"off": OFF, "leg": LEG},
+    cuts={"off": above("finish_side", 0.5), "leg": below("finish_side", -0.5)},
+    views=END_ON,
+    source=f"coaching texts: the follow-through ends on the side of the target; {_DESIGN}",
+)
+def finish_side(block: FeatureBlock) -> np.ndarray:
+    """The follow-through ends on the side the ball was sent to."""
+    return pick(block.met("off"), block.met("leg"))
+
+
+@rule(
+    code="side.chest_open",
+    family="side",
+    votes={"leg": LEG, "off": OFF | STRAIGHT},
+    cuts={
+        "leg": above("chest_opening", 0.25, rails=(0.05, 0.25)),
+        "off": below("chest_opening", 0.05, rails=(0.05, 0.25)),
+    },
+    views=END_ON,
+    source=f"yehhaicricket.com, pull: the shoulders come square on to the bowler; {_DESIGN}",
+)
+def chest_open(block: FeatureBlock) -> np.ndarray:
+    """The chest turns square for strokes to leg and stays side-on for the others."""
+    return pick(block.met("leg"), block.met("off"))
+
+
+@rule(
+    code="side.front_foot_line",
+    family="side",
+    votes={"off": OFF, "leg": LEG},
+    cuts={"off": above("front_foot_line", 0.25), "leg": below("front_foot_line", -0.15)},
+    views=END_ON,
+    source="Stuelcken, Portus and Mason 2005, doi 10.1080/14763140508522849: the front ankle lands beside the line of "
+    f"off-side drives; {_DESIGN}",
+)
+def front_foot_line(block: FeatureBlock) -> np.ndarray:
+    """The front foot steps to the side the ball is played on."""
+    return pick(block.met("off"), block.met("leg"))
+
+
+@rule(
+    code="side.gaze_after",
+    family="side",
+    votes={"off": OFF, "leg": LEG, "straight": STRAIGHT},
+    cuts={
+        "off": above("gaze_side", 0.3),
+        "leg": below("gaze_side", -0.3),
+        "straight": below("gaze_side", 0.3, is_folded=True),
+    },
+    views=END_ON | CLOSE,
+    source=f"batters watch the ball they have hit; {_DESIGN}",
+)
+def gaze_after(block: FeatureBlock) -> np.ndarray:
+    """After impact the batter looks where the ball went."""
+    is_side = block.met("off") | block.met("leg")
+    return pick(block.met("off"), block.met("leg"), block.met("straight") & ~is_side)

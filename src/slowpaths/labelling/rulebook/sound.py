@@ -1,0 +1,42 @@
+"""Sound: what the stump microphone hears around impact."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.core.strokes import ATTACK, DEFEND, LEAVE
+from slowpaths.core.views import PLAY_VIEWS
+from slowpaths.labelling.block import FeatureBlock
+from slowpaths.labelling.cuts import above, below
+from slowpaths.labelling.rules import pick, rule
+
+_HEARD = ("impact", "live")  # replays carry commentary instead of the ground
+
+
+@rule(
+    code="sound.silent",
+    family="sound",
+    votes={"leave": LEAVE},
+    cuts={"leave": below("onset_z", 4.0)},
+    views=PLAY_VIEWS,
+    gates=_HEARD,
+    source="bat and pad are audible on match recordings (Khan et al. 2019, doi 10.3906/elk-1901-166); a play and miss "
+    "is silent too, so a weak cue",
+)
+def silent(block: FeatureBlock) -> np.ndarray:
+    """No onset around impact: the ball passed the bat."""
+    return pick(block.met("leave"))
+
+
+@rule(
+    code="sound.loudness",
+    family="sound",
+    votes={"attack": ATTACK, "defend": DEFEND | {"flick_glance"}},
+    cuts={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
+    views=PLAY_VIEWS,
+    gates=_HEARD,
+    source="harder hits sound louder through one microphone; quartiles within a video, so that no level is assumed",
+)
+def loudness(block: FeatureBlock) -> np.ndarray:
+    """The loudest quarter of a video's hits are attacking strokes, the softest quarter defensive ones."""
+    return pick(block.met("attack"), block.met("defend"))
