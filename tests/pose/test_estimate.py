@@ -1,0 +1,146 @@
+from __future__ import annotations
+
+import logging
+import sys
+from pathlib import Path
+from types import ModuleType
+
+import numpy as np
+import pytest
+
+from slowpaths.core.errors import MissingDependencyError, MissingWeightsError, UsageError
+from slowpaths.pose import estimate
+from slowpaths.pose.estimate import available_threads, build_pose, no_keypoints, require
+from slowpaths.pose.weights import WEIGHTS, find_weights
+from slowpaths.store.weights import WeightSpec
+
+
+class Fake:
+    """Stand in for an adapter: keeps what it was built with."""
+
+    def __init__(
+        self, *, weights: Path | None = None, device: str = "", detector: Path | None = None, num_threads: int = 0
+    ):
+        self.given = {"weights": weights, "device": device, "detector": detector, "num_threads": num_threads}
+        self.reason = ""
+
+
+@pytest.fixture(autouse=True)
+def _adapters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """Replace every adapter and its weights, so that nothing heavy is loaded and nothing downloaded."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.delenv("SLOWPATHS_WEIGHTS", raising=False)
+    monkeypatch.setattr(estimate, "find_spec", lambda name: object())
+    for module, name in (("_movenet", "MoveNet"), ("_rtmpose", "RTMPose"), ("_keypoint_rcnn", "KeypointRCNN")):
+        stand_in = ModuleType(module)
+        setattr(stand_in, name, type(name, (Fake,), {"name": module[1:]}))
+        monkeypatch.setitem(sys.modules, f"slowpaths.pose.{module}", stand_in)
+
+
+def put(folder: Path, *names: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder.mkdir(exist_ok=True)
+    digest = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"  # of nothing
+    for name in names:
+        (folder / WEIGHTS[name].filename).touch()
+        old = WEIGHTS[name]
+        spec = WeightSpec(name=name, filename=old.filename, url=old.url, sha256=digest, licence=old.licence)
+        monkeypatch.setitem(WEIGHTS, name, spec)
+
+
+@pytest.mark.parametrize(
+    ("at_hand", "expected"),
+    [
+        (("yolox_nano", "movenet_lightning"), "movenet"),
+        (("yolox_nano", "movenet_lightning", "keypoint_rcnn"), "keypoint_rcnn"),
+        (("yolox_nano", "movenet_lightning", "keypoint_rcnn", "rtmpose_m"), "rtmpose"),
+    ],
+)
+def test_auto_takes_the_best_backend_at_hand(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    at_hand: tuple[str, ...],
+    expected: str,
+) -> None:
+    put(tmp_path / "w", *at_hand, monkeypatch=monkeypatch)
+    with caplog.at_level(logging.INFO, logger="slowpaths.pose.estimate"):
+        estimator = build_pose("auto", weights_dir=tmp_path / "w")
+    assert estimator.name == expected
+    assert expected in caplog.text
+    assert estimator.reason in caplog.text
+    assert estimator.reason
+
+
+def test_auto_passes_over_a_backend_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "w", "yolox_nano", "movenet_lightning", "rtmpose_m", monkeypatch=monkeypatch)
+    monkeypatch.setattr(estimate, "find_spec", lambda name: None if name == "rtmlib" else object())
+    estimator = build_pose("auto", weights_dir=tmp_path / "w")
+    assert estimator.name == "movenet"
+    assert "rtmlib" in estimator.reason
+
+
+def test_options_and_device_reach_the_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "w", "yolox_m_humanart", "rtmpose_m", monkeypatch=monkeypatch)
+    estimator = build_pose(
+        "rtmpose", weights_dir=tmp_path / "w", device="cuda", num_threads=3, detector="yolox_m_humanart"
+    )
+    assert estimator.given["device"] == "cuda"
+    assert estimator.given["num_threads"] == 3
+    assert estimator.given["detector"].name.startswith("yolox_m")
+    assert estimator.given["weights"].name.startswith("rtmpose-m")
+
+
+def test_unknown_names_are_usage_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "w", "yolox_nano", "movenet_lightning", monkeypatch=monkeypatch)
+    with pytest.raises(UsageError, match="choose one of auto, rtmpose"):
+        build_pose("openpose")
+    with pytest.raises(UsageError, match=r"unknown pose option 'colour'.*num_threads"):
+        build_pose("movenet", weights_dir=tmp_path / "w", colour=1)
+    with pytest.raises(UsageError, match="unknown weights 'yolo9'"):
+        build_pose("movenet", weights_dir=tmp_path / "w", detector="yolo9")
+    with pytest.raises(UsageError, match="unknown weights"):
+        find_weights("nothing")
+
+
+def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(estimate, "find_spec", lambda name: None if name == "ai_edge_litert" else object())
+    with pytest.raises(MissingDependencyError, match=r"ai_edge_litert.*pip install 'slowpaths\[pose\]'"):
+        build_pose("movenet")
+    require("onnxruntime")
+
+
+def test_weights_that_are_nowhere_are_named_with_address_and_cure(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def offline(*args, **kwargs):
+        raise OSError("no network")
+
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(MissingWeightsError, match=r"yolox_nano.onnx.*https://github.com/.*weights_dir="):
+        build_pose("movenet", weights_dir=tmp_path)
+
+
+def test_every_weight_is_pinned() -> None:
+    for name, spec in WEIGHTS.items():
+        assert spec.name == name
+        assert spec.url.startswith("https://")
+        assert all(len(digest) == 64 for digest in (spec.sha256, *spec.other_sha256))
+        assert spec.licence and spec.size_bytes > 1_000_000
+    rcnn = WEIGHTS["keypoint_rcnn"]
+    assert rcnn.filename.endswith(f"-{rcnn.sha256[:8]}.pth")
+
+
+def test_no_keypoints_says_not_estimated() -> None:
+    nothing = no_keypoints(2)
+    assert nothing.shape == (2, 17, 3)
+    assert np.isnan(nothing[..., :2]).all()
+    assert (nothing[..., 2] == 0).all()
+    assert available_threads() >= 1
+
+
+@pytest.mark.shared
+def test_published_weights_are_accepted(shared_dir: Path) -> None:
+    for name in ("yolox_nano", "movenet_lightning"):
+        assert (
+            find_weights(name, weights_dir=shared_dir / "models", allow_download=False).parent == shared_dir / "models"
+        )
