@@ -23,8 +23,9 @@ from slowpaths.mining.moments import GUARD_S, LATEST_GUARD_S, MIN_VALID, find_mo
 from slowpaths.pose.filters import frame_time_s
 
 BEFORE_S, AFTER_S = 1.5, 1.8
-CORE_S = (-0.40, 0.20)
-"""Backlift to follow-through: the part of a stroke without which nothing can be said of it."""
+CORE_S = (-0.20, 0.12)
+"""Downswing (about .2 s) and what follows impact at once: without it nothing can be said of a stroke. What a number
+needs beyond it, its own window asks for."""
 CAMERA_S = (0.12, 0.80)
 _MIN_JOINTS = 8  # of the 12 of the limbs
 _LIMBS = [INDEX[name] for name in LIMB_JOINTS]

@@ -1,6 +1,6 @@
 """Which hand the batter plays with, from how he stands: log odds of four cues and a prior.
 
-All cues but the backlift are read at guard. The side the bat ends up on is no cue: it misleads in reverse and switch
+All cues are read before the ball is hit. The side the bat ends up on is no cue: it misleads in reverse and switch
 strokes, where the batter turns before the ball is hit.
 """
 
@@ -16,7 +16,10 @@ from slowpaths.mining.moments import find_moments, in_window
 
 PRIOR_P = 0.78
 """Share of balls faced by right-handers (a design choice; about one international batter in four is left-handed)."""
-STANCE_S = (-1.2, -0.3)
+STANCE_S = (-1.2, -0.12)
+"""Chest, head and feet keep to their side until the ball is hit; where guard is shown it outweighs the rest."""
+GRIP_S = (-1.2, -0.5)
+"""The bat hangs down until the backlift; raised, it turns the order of the hands over."""
 
 # How often each cue is right where it is clear, and how large it is then (torso units). Design choices: facing is a
 # whole body's, the feet are a hand's breadth in the picture and, like the wrists, need left and right told apart;
@@ -64,13 +67,13 @@ def stance_cues(
     motion = motion_of(track, view=view, is_right_handed=True, guard_s=window_s, picture_size=picture_size)
     if motion is None:
         return {}
-    rows = in_window(motion, *window_s)
 
     def in_stance(values_T: np.ndarray) -> float:
-        return median_or_nan(values_T[rows])
+        return median_or_nan(values_T[in_window(motion, *window_s)])
 
     feet_T2 = motion.joint("left_ankle") - motion.joint("right_ankle")
-    cues = {"top_hand": in_stance((motion.joint("left_wrist") - motion.joint("right_wrist"))[:, 1])}
+    grip_T = (motion.joint("left_wrist") - motion.joint("right_wrist"))[:, 1]
+    cues = {"top_hand": median_or_nan(grip_T[in_window(motion, impact_s + GRIP_S[0], impact_s + GRIP_S[1])])}
     if motion.is_side_on:
         looks = np.sign(in_stance(gaze_x(motion.joints_TK2)))
         return cues | {"front_foot_side_on": in_stance(feet_T2[:, 0]) * (looks if looks != 0 else np.nan)}

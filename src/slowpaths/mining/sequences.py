@@ -1,0 +1,277 @@
+"""Pose sequences without video: find the batter in them, when he hits, and measure the stroke.
+
+An archive of poses holds about thirty frames around one stroke, as broadcast from behind the bowler, one person a frame
+and not always the same one: bowler first, batter later, spectators in between. It tells neither where the camera looks
+nor what time it is. So people are told apart by jumps, the batter is the one seen from the front with both hands
+together, the camera is taken to follow his hips and to zoom as his size grows, and every number that needs the true
+camera is left out. The view is unknown; it is called `pitch_endon` with probability 0, which is how stroke archives
+are filmed.
+
+Legend: T frames, K = 17 joints, C = x, y, confidence.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from fractions import Fraction
+from pathlib import Path
+
+import numpy as np
+
+from slowpaths.core import ids
+from slowpaths.core.records import Box, Delivery, PoseSequence, PoseTrack, Shot, VideoRef
+from slowpaths.core.spans import Span
+from slowpaths.mining.collect import Collected
+from slowpaths.mining.features import measure
+from slowpaths.mining.handedness import handedness
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.pose.filters import median_of_three, savgol
+from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, hands, middle
+from slowpaths.store import tables
+
+VIEW = "pitch_endon"
+# From one frame to the next the middle of a body moves .2 of its torso (median over the archive of 620 sequences) and,
+# where somebody else is shown, 3 to 5 torsos; the counts are lowest between 1 and 2. Sizes behave alike.
+MAX_JUMP = 1.0
+JUMP_PER_LOST_FRAME = 0.2
+MAX_LOG_SIZE = 0.5
+MAX_LOST_FRAMES = 4
+MIN_FRAMES = 5
+APART = 1.0
+"""Hands further apart than this, torso units, hold no bat: bowlers and spectators."""
+# Impact lies up to .04 s before the fastest moment of the hands in blocks and up to .02 s after it in full swings.
+SLOW_SWING = 5.0
+SHIFT_S = {"block": -0.02, "swing": 0.01}
+FIRST_PEAK = 0.8
+"""Hands are about as fast in the follow-through: the first peak this close to the highest one counts."""
+NEEDS_CAMERA: tuple[str, ...] = (
+    "stride_front",
+    "stride_back",
+    "com_shift",
+    "size_change",
+    "front_foot_line",
+    "front_foot_lift",
+    "front_foot_swing",
+    "back_foot_shift",
+    "head_drop",
+    "runs_after",
+    "camera_pan_off",
+    "camera_tilt_up",
+    "camera_zoom",
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class MinedArchive:
+    """Hold what an archive gave.
+
+    Args:
+        videos: One a sequence, its path being the sequence's name; quarantined where nobody is seen for long enough.
+        shots: One a usable sequence.
+        deliveries: One a usable sequence.
+        tracks: The batters, in the order of the deliveries.
+    """
+
+    videos: list[VideoRef] = field(default_factory=list)
+    shots: list[Shot] = field(default_factory=list)
+    deliveries: list[Delivery] = field(default_factory=list)
+    tracks: list[PoseTrack] = field(default_factory=list)
+
+
+def mine_archive(sequences: Iterable[PoseSequence], *, settings: MiningSettings | None = None) -> MinedArchive:
+    """Measure every sequence of an archive; labels are not looked at.
+
+    Args:
+        sequences: Sequences.
+        settings: Length of the stroke clip around impact.
+    """
+    settings = settings or MiningSettings()
+    mined = MinedArchive()
+    for sequence in sequences:
+        rows = batter_rows(sequence.track)
+        video = _video(sequence)
+        if len(rows) < MIN_FRAMES:
+            reason = f"no person is seen in {MIN_FRAMES} frames one after another: give a longer sequence"
+            mined.videos.append(replace(video, status="quarantined", reason=reason))
+            continue
+        shot = _shot(sequence)
+        track = follow(_rows_of(sequence.track, rows), picture_size=sequence.picture_size)
+        mined.videos.append(video)
+        mined.shots.append(shot)
+        mined.tracks.append(replace(track, shot_id=shot.shot_id))
+        mined.deliveries.append(_deliver(track, shot=shot, picture_size=sequence.picture_size, settings=settings))
+    return mined
+
+
+def collect_sequences(sequences: Sequence[PoseSequence], *, archive: Path, out: Path) -> Collected:
+    """Write the tables of a mined archive; there are no clips, since there is no video.
+
+    Args:
+        sequences: Sequences of the archive.
+        archive: Where they come from.
+        out: Mined folder.
+
+    Raises:
+        SlowpathsError: If the disk cannot be written.
+    """
+    mined = mine_archive(sequences)
+    tables.write_shots(out / "shots.parquet", mined.shots)
+    tables.write_deliveries(out / "deliveries.parquet", mined.deliveries)
+    tables.write_poses(out / "poses.parquet", mined.tracks)
+    tables.write_footage(out / "footage.parquet", mined.videos)
+    return Collected(videos=mined.videos, num_deliveries=len(mined.deliveries), num_resumed=0)
+
+
+def people(track: PoseTrack) -> np.ndarray:
+    """Tell people apart by jumps of place and size.
+
+    Args:
+        track: Frames of whoever was found.
+
+    Returns:
+        Number of the person in each frame (T,), -1 where no body is seen.
+    """
+    places_T2 = 0.5 * (middle(track.keypoints_TKC, "hip") + middle(track.keypoints_TKC, "shoulder"))
+    sizes_T = body_scales(track.keypoints_TKC)
+    who_T = np.full(len(sizes_T), -1)
+    last_seen: list[int] = []
+    for row in np.flatnonzero(np.isfinite(places_T2).all(axis=1) & (sizes_T > 0)):
+        costs = [_jump(places_T2, sizes_T, earlier, row) for earlier in last_seen]
+        nearest = int(np.argmin(costs)) if costs else 0
+        if not costs or not np.isfinite(costs[nearest]):
+            nearest = len(last_seen)
+            last_seen.append(row)
+        who_T[row], last_seen[nearest] = nearest, row
+    return who_T
+
+
+def _jump(places_T2: np.ndarray, sizes_T: np.ndarray, earlier: int, row: int) -> float:
+    lost = row - earlier - 1
+    growth = abs(np.log(sizes_T[row] / sizes_T[earlier]))
+    moved = np.linalg.norm(places_T2[row] - places_T2[earlier]) / np.sqrt(sizes_T[row] * sizes_T[earlier])
+    if lost > MAX_LOST_FRAMES or growth > MAX_LOG_SIZE or moved > MAX_JUMP + JUMP_PER_LOST_FRAME * lost:
+        return float("inf")
+    return float(moved + growth)
+
+
+def batter_rows(track: PoseTrack) -> np.ndarray:
+    """Return the frames (N,) that show the batter: both hands together, chest rather than back to the camera.
+
+    Every frame counts for a person: 1 with the hands together, -1 with them far apart, and half as much for the side
+    he shows, as seen from behind the bowler. Of two people alike the later one bats.
+
+    Args:
+        track: Frames of whoever was found.
+    """
+    who_T = people(track)
+    best, best_score = np.zeros(0, dtype=np.int64), -np.inf
+    for person in range(who_T.max() + 1):
+        rows = np.flatnonzero(who_T == person)
+        keypoints_TKC = track.keypoints_TKC[rows]
+        left, right = keypoints_TKC[:, 9, :2], keypoints_TKC[:, 10, :2]
+        gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TKC)
+        chest_T = keypoints_TKC[:, 5, 0] - keypoints_TKC[:, 6, 0]
+        score = (gap_T <= MAX_WRIST_GAP).sum() - (gap_T > APART).sum() + 0.5 * np.nansum(np.sign(chest_T))
+        if score >= best_score:
+            best, best_score = rows, score
+    return best
+
+
+def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
+    """Give a track the camera that would keep the hips of the person in place and his size even.
+
+    The size follows a straight line in logarithms, so that a bent body does not count as a zoom.
+
+    Args:
+        track: One person, at least two frames.
+        picture_size: Width and height of the picture, pixels.
+    """
+    hips_T2 = savgol(median_of_three(middle(track.keypoints_TKC, "hip")), track.pts_s)
+    sizes_T = body_scales(track.keypoints_TKC)
+    seen = np.isfinite(sizes_T)
+    since_T = track.pts_s - track.pts_s[0]
+    slope = np.polyfit(since_T[seen], np.log(sizes_T[seen]), 1)[0]
+    zoom_T1 = (slope * since_T)[:, None]
+    centre = 0.5 * (np.array(picture_size, dtype=np.float64) - 1)
+    first = hips_T2[np.flatnonzero(np.isfinite(hips_T2).all(axis=1))[0]]
+    pan_T2 = (first - centre) * np.exp(zoom_T1) - (hips_T2 - centre)
+    return replace(track, camera_T3=np.column_stack([np.nan_to_num(pan_T2), zoom_T1]))
+
+
+def find_impact(track: PoseTrack) -> float:
+    """Return when bat meets ball, seconds: at the first high peak of the speed of the hands about the hips.
+
+    Args:
+        track: The batter.
+    """
+    scale = body_scale(track.keypoints_TKC)
+    hands_T2 = (hands(track.keypoints_TKC, scale=scale)[:, :2] - middle(track.keypoints_TKC, "hip")) / scale
+    speed_T = np.linalg.norm(savgol(median_of_three(hands_T2), track.pts_s, derivative=1), axis=1)
+    edge = 2 if len(speed_T) >= 4 * MIN_FRAMES // 2 else 1  # poses are worst where the picture changes over
+    speed_T[:edge] = speed_T[-edge:] = np.nan
+    if not np.isfinite(speed_T).any():
+        return float(track.pts_s[len(track.pts_s) // 2])
+    highest = np.nanmax(speed_T)
+    known_T = np.nan_to_num(speed_T, nan=-1.0)
+    before_T, after_T = np.append(-1.0, known_T[:-1]), np.append(known_T[1:], -1.0)
+    is_peak_T = (known_T >= before_T) & (known_T >= after_T) & (known_T >= FIRST_PEAK * highest)
+    shift_s = SHIFT_S["block" if highest <= SLOW_SWING else "swing"]
+    return float(track.pts_s[int(np.argmax(is_peak_T))] + shift_s)
+
+
+def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], settings: MiningSettings) -> Delivery:
+    impact_s = find_impact(track)
+    right_p = handedness(track, impact_s=impact_s, view=VIEW, picture_size=picture_size)
+    features = measure(track, impact_s=impact_s, view=VIEW, handedness_p=right_p, picture_size=picture_size)
+    features |= dict.fromkeys(NEEDS_CAMERA, float("nan"))
+    x1, y1, x2, y2 = track.boxes_T4[int(np.abs(track.pts_s - impact_s).argmin())]
+    return Delivery(
+        delivery_id=ids.delivery_id(track.video_id, impact_s),
+        video_id=track.video_id,
+        shot_id=shot.shot_id,
+        span=Span(impact_s - settings.before_s, impact_s + settings.after_s),
+        impact_s=impact_s,
+        impact_uncertainty_s=float("nan"),  # an archive offers one cue and no second one to compare it with
+        view=VIEW,
+        handedness_p=right_p,
+        box=Box(x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2)),
+        event_p=1.0,  # archives are trimmed to strokes
+        features=features,
+    )
+
+
+def _video(sequence: PoseSequence) -> VideoRef:
+    track = sequence.track
+    frame_s = float(track.pts_s[1] - track.pts_s[0]) if len(track.pts_s) > 1 else 0.0
+    width, height = sequence.picture_size
+    return VideoRef(
+        video_id=track.video_id,
+        path=sequence.name,
+        fps=Fraction(1 / frame_s).limit_denominator(1001) if frame_s else Fraction(0),
+        num_frames=len(track.pts_s),
+        width=width,
+        height=height,
+        duration_s=len(track.pts_s) * frame_s,
+        match_id=sequence.duplicate_of or sequence.name,
+        digest=sequence.digest,
+        codec="poses",
+    )
+
+
+def _shot(sequence: PoseSequence) -> Shot:
+    return Shot(
+        shot_id=ids.shot_id(sequence.track.video_id, 0),
+        video_id=sequence.track.video_id,
+        span=sequence.track.span,
+        first_frame=0,
+        last_frame=len(sequence.track.pts_s) - 1,
+        view=VIEW,
+        view_probability=0.0,
+        transition="start",
+    )
+
+
+def _rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
+    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    return replace(track, **{name: getattr(track, name)[rows] for name in names})
