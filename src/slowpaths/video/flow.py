@@ -84,15 +84,23 @@ def followed_corners(
         return _no_step(), corners_P2, np.zeros(len(corners_P2), dtype=bool)
     step, is_inlier = _fit(gray_a, gray_b, corners_P2, shift=None, is_projective=is_projective)
     if step.inliers < 0.5:
-        shift = coarse_shift(gray_a, gray_b)
+        shift = coarse_shift(gray_a, gray_b, mask=mask)
         retry, retry_is_inlier = _fit(gray_a, gray_b, corners_P2, shift=shift, is_projective=is_projective)
         if retry.inliers > step.inliers:
             step, is_inlier = retry, retry_is_inlier
     return step, corners_P2, is_inlier
 
 
-def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray) -> np.ndarray:
-    """Return the shift (2,) from a to b in pixels that phase correlation finds at low resolution."""
+def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
+    """Return the shift (2,) from a to b in pixels that phase correlation finds at low resolution.
+
+    Args:
+        gray_a: First frame (H, W), uint8.
+        gray_b: Second frame (H, W), uint8.
+        mask: Pixels that count (H, W), bool, the others are made grey; None for all.
+    """
+    if mask is not None:
+        gray_a, gray_b = (np.where(mask, gray, np.uint8(128)) for gray in (gray_a, gray_b))
     scale = min(1.0, _LOW_RES / gray_a.shape[1])
     size = (max(8, round(gray_a.shape[1] * scale)), max(8, round(gray_a.shape[0] * scale)))
     small_a, small_b = (cv2.resize(gray, size, interpolation=cv2.INTER_AREA) for gray in (gray_a, gray_b))

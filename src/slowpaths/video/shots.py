@@ -33,6 +33,7 @@ _MIN_CONTENT_WEAK = MIN_CONTENT / 3
 _MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, a cut changes all
 _EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
 _FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash and not cut
+_STATIC_GREY = 3  # a pixel that changes less stays (the level that static graphics are told by)
 _SMEARED = 0.2
 _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
 
@@ -173,10 +174,14 @@ class ShotFinder:
         after = self._changes[position + 1 : position + 1 + WINDOW]
         # One calm side is enough: a cut often lands in a whip pan. At the very end only one side is left.
         sides = [side for side in (before, after) if side]
-        if change.content >= _MIN_CONTENT_WEAK and any(self._stands_out(change, side) for side in sides):
-            is_smeared = smear_share(change.after) >= _SMEARED
-            if is_smeared or camera_explains(change.before, change.after) < _EXPLAINED:
-                self._cuts.append(_Cut(position, change.content, is_smeared, change.before, change.after))
+        is_smeared = change.content >= MIN_CONTENT and smear_share(change.after) >= _SMEARED
+        is_cut = (
+            change.content >= _MIN_CONTENT_WEAK
+            and any(self._stands_out(change, side) for side in sides)
+            and camera_explains(change.before, change.after) < _EXPLAINED
+        )
+        if is_smeared or is_cut:
+            self._cuts.append(_Cut(position, change.content, is_smeared, change.before, change.after))
         change.before = change.after = None
 
     def _stands_out(self, change: _Change, side: list[_Change]) -> bool:
@@ -188,16 +193,24 @@ class ShotFinder:
     def _without_returns(self, times_s: np.ndarray) -> list[_Cut]:
         """Drop pairs of changes after which the picture is back: a flash, or damage until the next key frame."""
         kept: list[_Cut] = []
+        damage: _Cut | None = None
         for cut in self._cuts:
+            if cut.is_smeared:
+                damage = damage or cut
+                continue
+            if damage is not None and times_s[cut.position] - times_s[damage.position] > _DAMAGE_S:
+                damage = None
+            if damage is not None and camera_explains(damage.before, cut.after) >= _EXPLAINED:
+                kept = [other for other in kept if other.position < damage.position]
+                damage = None
+                continue
             last = kept[-1] if kept else None
-            if last is not None:
-                lasted_s = times_s[cut.position] - times_s[last.position]
-                limit_s = _DAMAGE_S if last.is_smeared else _FLASH_S
-                if lasted_s <= limit_s and _resembles(last.before, cut.after, unlike=last.after):
-                    kept.pop()
-                    continue
+            is_soon = last is not None and times_s[cut.position] - times_s[last.position] <= _FLASH_S
+            if last is not None and is_soon and camera_explains(last.before, cut.after) >= _EXPLAINED:
+                kept.pop()
+                continue
             kept.append(cut)
-        return [cut for cut in kept if not cut.is_smeared]
+        return kept
 
     def _split(self, found: list[tuple[int, float, Transition]], times_s: np.ndarray) -> list[ShotCut]:
         """Turn transitions into shots, the stronger of two that are too close first."""
@@ -246,13 +259,24 @@ def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
     Returns:
         0..1, the best of three: the share of 4x4 blocks whose corners are found again where one camera motion puts
         them (blocks and not corners, since a score bug has many corners that outlive a cut); and the share of the
-        change that moving the picture takes away, by that motion or by a plain shift.
+        change that moving the picture takes away, by that motion or by a plain shift. Each is tried on the whole
+        picture and without the graphics that stay.
     """
-    step, corners_P2, follows_P = followed_corners(grey_a, grey_b)
-    shift = coarse_shift(grey_a, grey_b)
-    plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
-    held = held_blocks(corners_P2, follows_P, shape=grey_a.shape)
-    return max(held, *(_taken_away(grey_a, grey_b, matrix) for matrix in (step.matrix_23, plain)))
+    best = 0.0
+    for pixels in (None, changed_pixels(grey_a, grey_b)):
+        step, corners_P2, follows_P = followed_corners(grey_a, grey_b, mask=pixels)
+        shift = coarse_shift(grey_a, grey_b, mask=pixels)
+        plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
+        held = held_blocks(corners_P2, follows_P, shape=grey_a.shape)
+        best = max(best, held, *(_taken_away(grey_a, grey_b, matrix, pixels) for matrix in (step.matrix_23, plain)))
+    return best
+
+
+def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
+    """Return where two pictures differ (H, W), bool: not on graphics that stay while the picture moves or changes."""
+    difference = cv2.absdiff(grey_a, grey_b)
+    size = max(3, round(grey_a.shape[1] / 40)) | 1
+    return cv2.dilate(cv2.medianBlur(difference, 3), np.ones((size, size), np.uint8)) > _STATIC_GREY
 
 
 def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...]) -> float:
@@ -264,9 +288,10 @@ def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[i
     return float((following[has_corners] >= 0.5 * total[has_corners]).mean()) if has_corners.any() else 0.0
 
 
-def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray) -> float:
+def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray, pixels: np.ndarray | None) -> float:
     height, width = grey_b.shape
-    reach = cv2.warpAffine(np.ones_like(grey_a), matrix_23, (width, height), flags=cv2.INTER_NEAREST) > 0
+    usable = np.ones_like(grey_a) if pixels is None else pixels.astype(np.uint8)
+    reach = (cv2.warpAffine(usable, matrix_23, (width, height), flags=cv2.INTER_NEAREST) > 0) & (usable > 0)
     if reach.mean() < 0.25:
         return 0.0
     # Blurred, since motion blur and coding differ between the two even where the motion is right.
@@ -278,13 +303,6 @@ def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray) -
 
 def _soft(grey: np.ndarray) -> np.ndarray:
     return cv2.GaussianBlur(grey.astype(np.float32), (0, 0), max(1.0, grey.shape[1] / 100))
-
-
-def _resembles(grey_a: np.ndarray, grey_b: np.ndarray, *, unlike: np.ndarray) -> bool:
-    """Return whether b is more than twice as close to a as the picture `unlike` is."""
-    back = np.abs(_soft(grey_a) - _soft(grey_b)).mean() * (1.0 - camera_explains(grey_a, grey_b))
-    away = np.abs(_soft(grey_a) - _soft(unlike)).mean()
-    return bool(back < 0.5 * away)
 
 
 def smear_share(grey: np.ndarray) -> float:
