@@ -94,25 +94,29 @@ def per_class(predicted_N: np.ndarray, true_N: np.ndarray, names: tuple[str, ...
     ]
 
 
-def factor_hits(probs_NG: np.ndarray, true_N: np.ndarray, space: ClassSpace) -> dict[str, tuple[np.ndarray, int]]:
+def factor_hits(
+    probs_NG: np.ndarray, true_N: np.ndarray, space: ClassSpace
+) -> dict[str, tuple[np.ndarray, int, float]]:
     """Return for foot, plane and side how often the most probable value is right.
 
     Returns:
-        Factor -> (hits (N,), NaN where the true class does not settle the factor; number of values).
+        Factor -> (hits (N,), NaN where the true class does not settle the factor; number of values; share of the most
+        frequent value).
     """
     found = {}
     for factor in FACTOR_NAMES:
         values, matrix_GV = space.factor(factor)
         true_NV = matrix_GV[true_N]
         hits_N = (np.argmax(probs_NG @ matrix_GV, axis=1) == np.argmax(true_NV, axis=1)).astype(np.float64)
-        found[factor] = (np.where(true_NV.any(axis=1), hits_N, np.nan), len(values))
+        share = float(divide(true_NV.sum(axis=0), true_NV.sum()).max())
+        found[factor] = (np.where(true_NV.any(axis=1), hits_N, np.nan), len(values), share)
     return found
 
 
-def most_frequent_share(true_N: np.ndarray, weights_BN: np.ndarray, *, num_classes: int) -> np.ndarray:
-    """Return the share of the most frequent class: what always naming it would get (B,)."""
-    shares_BG = divide(weights_BN @ np.eye(num_classes)[true_N], weights_BN.sum(axis=1, keepdims=True))
-    return shares_BG.max(axis=1)
+def guessing_macro_f1(true_N: np.ndarray, *, num_true: int) -> float:
+    """Return macro-F1 of guessing every class alike, from expected counts: precision is its share, recall 1/G."""
+    shares_G = np.bincount(true_N, minlength=num_true) / len(true_N)
+    return float((2 * shares_G / num_true / (shares_G + 1 / num_true)).mean())
 
 
 def _mean(values_BG: np.ndarray) -> np.ndarray:

@@ -69,8 +69,7 @@ class ClusterBootstrap:
             statistic: Takes weights (B, N), returns values (B, S); NaN where a replicate cannot be measured.
 
         Returns:
-            S estimates. The interval is the bias-corrected percentile one (Efron 1987, without acceleration); None
-            where fewer than half of the replicates have a value.
+            S estimates, intervals by `centred_percentiles`; None where fewer than half of the replicates have a value.
         """
         values_S = statistic(unit_weights(self._num_rows))[0]
         if not self._members or not self.num_replicates:
@@ -80,7 +79,7 @@ class ClusterBootstrap:
         for value, drawn_B in zip(values_S.tolist(), drawn_BS.T, strict=True):
             drawn_B = drawn_B[np.isfinite(drawn_B)]
             is_known = np.isfinite(value) and 2 * len(drawn_B) >= self.num_replicates
-            estimates.append(Estimate(value, bias_corrected(drawn_B, value=value) if is_known else None))
+            estimates.append(Estimate(value, centred_percentiles(drawn_B, value=value) if is_known else None))
         return estimates
 
     def _blocks(self) -> Iterator[np.ndarray]:
@@ -98,26 +97,23 @@ class ClusterBootstrap:
         return weights_BN
 
 
-def bias_corrected(values_B: np.ndarray, *, value: float, level: float = 0.95) -> Interval:
-    """Return the bias-corrected percentile interval.
+def centred_percentiles(values_B: np.ndarray, *, value: float, level: float = 0.95) -> Interval:
+    """Return the percentile interval of the replicates, moved so that their median is the value itself.
 
-    Measures such as calibration error or total variation are larger in a resample than in the sample; plain percentiles
-    would then leave the value itself outside.
+    Resampling adds noise, and noise makes distances such as calibration error or total variation larger: their plain
+    percentiles would lie beside the value. The replicates tell how much the value may vary, not where it lies.
 
     Args:
         values_B: Replicates (B,).
-        value: The value on the sample; always inside the interval.
+        value: The value on the sample.
         level: Probability that the interval should cover the truth.
 
     Example:
-        >>> bias_corrected(np.arange(1001) / 1000, value=0.5)
+        >>> centred_percentiles(np.arange(1001) / 1000 + 7, value=0.5)
         Interval(low=0.025, high=0.975)
     """
-    below = (np.mean(values_B < value) + np.mean(values_B <= value)) / 2
-    shift = norm.ppf(np.clip(below, 1 / (len(values_B) + 1), 1 - 1 / (len(values_B) + 1)))
-    tail = norm.ppf((1 + level) / 2)
-    low, high = np.quantile(values_B, norm.cdf([2 * shift - tail, 2 * shift + tail]))
-    return Interval(low=round(float(min(low, value)), 12), high=round(float(max(high, value)), 12))
+    low, middle, high = np.quantile(values_B, [(1 - level) / 2, 0.5, (1 + level) / 2])
+    return Interval(low=round(float(value + low - middle), 12), high=round(float(value + high - middle), 12))
 
 
 def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
@@ -145,10 +141,10 @@ def weighted_mean(values_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
     return divide(weights_BN @ values_N, weights_BN.sum(axis=1))
 
 
-def divide(top: np.ndarray, bottom: np.ndarray) -> np.ndarray:
+def divide(top: np.ndarray | float, bottom: np.ndarray | float) -> np.ndarray:
     """Return top / bottom, NaN where the bottom is 0."""
-    top, bottom = np.broadcast_arrays(np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64))
-    return np.divide(top, bottom, out=np.full(top.shape, np.nan), where=bottom != 0)
+    above, below = np.broadcast_arrays(np.asarray(top, dtype=np.float64), np.asarray(bottom, dtype=np.float64))
+    return np.divide(above, below, out=np.full(above.shape, np.nan), where=below != 0)
 
 
 def unit_weights(num: int) -> np.ndarray:

@@ -60,6 +60,7 @@ def measured(
     num: int = 0,
     unit: str = "",
     is_share: bool = False,
+    bounds: tuple[float, float] = (-np.inf, np.inf),
 ) -> Measure:
     """Return a measure that has a value; one whose value is NaN is said not to be measured.
 
@@ -74,6 +75,7 @@ def measured(
         unit: Unit.
         is_share: Whether it is a share of `num`; such a value at 0 or 1 takes Wilson's interval, as no resample can
             leave these ends.
+        bounds: Smallest and largest value it can take; the interval stays inside.
     """
     if not isinstance(estimate, Estimate):
         estimate = Estimate(float(estimate), None)
@@ -82,13 +84,15 @@ def measured(
         return missing(name, side, meaning, reason="there is no delivery it could be measured on")
     if is_share and num and (interval is None or interval.low == interval.high):
         interval = wilson(value * num, num)
+    if is_share:
+        bounds = (0.0, 1.0)
     return Measure(
         name=name,
         side=side,
         meaning=meaning,
         value=float(value),
-        low=interval.low if interval else None,
-        high=interval.high if interval else None,
+        low=max(interval.low, bounds[0]) if interval else None,
+        high=min(interval.high, bounds[1]) if interval else None,
         chance=_finite(chance),
         constant=_finite(constant),
         num=int(num),

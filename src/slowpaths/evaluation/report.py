@@ -130,14 +130,13 @@ def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], nu
     accuracy, tables = grade_accuracy(pairing, bootstrap)
     measures, found_tables = [*accuracy], [tables]
     measures += grade_retrieval(pairing, bootstrap)
-    for grade in (grade_profiles, grade_review, grade_selective):
+    for grade in (grade_profiles, grade_review, grade_selective, grade_counts):
         found, tables = grade(pairing, bootstrap)
         measures += found
         found_tables.append(tables)
-    for grade in (grade_counts, grade_spotting):
-        found, tables = grade(pairing)
-        measures += found
-        found_tables.append(tables)
+    spotted, tables = grade_spotting(pairing)
+    measures += spotted
+    found_tables.append(tables)
     counts = {
         "graded": int(pairing.is_graded.sum()),
         "matches": pairing.num_matches,

@@ -8,6 +8,7 @@ Legend: P predictions, T true events, G classes.
 
 from __future__ import annotations
 
+import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -59,14 +60,17 @@ def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s:
     order = order[scores[order] > 0]
     wanted = np.flatnonzero(truth.scores_EG[:, column] > 0)
     free: dict[str, list[float]] = {}
-    for index in wanted:
+    for index in wanted[np.argsort(truth.time_s[wanted])]:
         free.setdefault(truth.video[index], []).append(float(truth.time_s[index]))
     hits = np.zeros(len(order), dtype=bool)
     for rank, index in enumerate(order):
-        candidates = free.get(predicted.video[index], [])
-        distances = [abs(time_s - predicted.time_s[index]) for time_s in candidates]
-        if distances and min(distances) <= tolerance_s + 1e-9:
-            candidates.pop(int(np.argmin(distances)))
+        candidates, time_s = free.get(predicted.video[index], []), float(predicted.time_s[index])
+        after = bisect.bisect_left(candidates, time_s)
+        near = [
+            (abs(candidates[place] - time_s), place) for place in (after - 1, after) if 0 <= place < len(candidates)
+        ]
+        if near and min(near)[0] <= tolerance_s + 1e-9:
+            candidates.pop(min(near)[1])
             hits[rank] = True
     return hits, len(wanted)
 

@@ -71,7 +71,8 @@ def draw_profiles(table: Table) -> Figure:
         axes.invert_yaxis()
         axes.set_title(f"{group[:28]} ({deliveries[group]} balls)", fontsize=8)
         axes.set_xlabel("share of balls")
-    all_axes[0].legend(loc="lower right")
+    handles, labels = all_axes[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside upper right", ncols=2)
     return figure
 
 

@@ -28,6 +28,7 @@ MEANINGS: dict[str, str] = {
     "plane": "vertical or horizontal bat right",
     "side": "off, straight or leg right",
 }
+_BOUNDS = {"nll": (0.0, np.inf), "brier": (0.0, 2.0)}
 _CALIBRATION = ("nll", "brier", "ece", "ece_adaptive", "error_detection")
 
 
@@ -66,23 +67,28 @@ def grade_accuracy(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
             calibration.calibration_error(confidence_N, correct_N, mass_N, weights_BN),
             error_detection(confidence_N, correct_N, weights_BN),
         ]
-        for hits_N, _ in factors.values():
+        for hits_N, *_ in factors.values():
             known = np.isfinite(hits_N)
             numbers.append(weighted_mean(hits_N[known], weights_BN[:, known]))
         return np.stack(numbers, axis=1)
 
     constant_N = np.full(len(true_N), np.bincount(true_N).argmax())
-    constant = {"top1": float(np.mean(constant_N == true_N)), **_constant_f1(constant_N, true_N, num_classes)}
+    constant = {
+        "top1": float(np.mean(constant_N == true_N)),
+        **_constant_f1(constant_N, true_N, num_classes),
+        **{factor: share for factor, (*_, share) in factors.items()},
+    }
     chance = {
         "top1": 1 / num_true,
         "top5": min(1.0, 5 / num_true),
         "balanced_accuracy": 1 / num_true,
+        "macro_f1": accuracy.guessing_macro_f1(true_N, num_true=num_true),
         "nll": float(np.log(num_true)),
         "brier": 1 - 1 / num_true,
         "error_detection": 0.5,
         **{factor: 1 / factors[factor][1] for factor in FACTOR_NAMES},
     }
-    known_of = {factor: np.isfinite(hits_N) for factor, (hits_N, _) in factors.items()}
+    known_of = {factor: np.isfinite(hits_N) for factor, (hits_N, *_) in factors.items()}
     measures = []
     for (name, text), estimate in zip(MEANINGS.items(), bootstrap.estimate(statistic), strict=True):
         if name == "top5" and num_true <= 5:
@@ -98,6 +104,7 @@ def grade_accuracy(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
                 constant=constant.get(name),
                 num=int(known_of[name].sum()) if name in known_of else len(rows),
                 is_share=name in ("top1", "top5", *FACTOR_NAMES),
+                bounds=_BOUNDS.get(name, (0.0, 1.0)),
             )
         )
     return measures, _tables(pairing, predicted_N, true_N, confidence_N, correct_N)

@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from slowpaths.evaluation.intervals import ClusterBootstrap, divide
 from slowpaths.evaluation.measure import Measure, Table, measured, missing
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.usefulness import quantify
 
 
-def grade_counts(pairing: Pairing) -> tuple[list[Measure], dict[str, Table]]:
+def grade_counts(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Measure], dict[str, Table]]:
     """Measure how well the share of every class is counted over all graded deliveries (quantification)."""
     rows = np.flatnonzero(pairing.is_graded)
     name, text = "prevalence_error", "mean error of a stroke's overall share, counting named strokes"
@@ -40,8 +41,16 @@ def grade_counts(pairing: Pairing) -> tuple[list[Measure], dict[str, Table]]:
         for label, shares_G in methods.items()
     ]
     uniform_G = np.r_[np.full(num_true, 1 / num_true), np.zeros(num_columns - num_true)]
-    value, chance = float(table[0]["absolute_error"]), quantify.absolute_error(true_G, uniform_G)
-    return [measured(name, "usefulness", text, estimate=value, chance=chance, num=len(rows))], {"prevalence": table}
+
+    def statistic(weights_BU: np.ndarray) -> np.ndarray:
+        weights_BN = weights_BU[:, rows]
+        off_BG = weights_BN @ (np.eye(num_columns)[np.argmax(probs_NG, axis=1)] - np.eye(num_columns)[true_N])
+        return divide(np.abs(off_BG).mean(axis=1), weights_BN.sum(axis=1))[:, None]
+
+    (value,), chance = bootstrap.estimate(statistic), quantify.absolute_error(true_G, uniform_G)
+    return [measured(name, "usefulness", text, estimate=value, chance=chance, num=len(rows), bounds=(0, 1))], {
+        "prevalence": table
+    }
 
 
 def _cross_fitted(

@@ -101,6 +101,7 @@ def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
                 chance=chance.get(name),
                 constant=constant.get(name),
                 num=len(names),
+                bounds=(-1.0, np.inf) if name == "rare_stroke_bias" else (0.0, 1.0),
             )
         )
     return measures, {"profiles": _table(pairing, names, true_JG, hard_JG, shares(soft_NG, one)[0], adjusted_JG)}

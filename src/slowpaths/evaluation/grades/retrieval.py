@@ -45,10 +45,19 @@ def grade_retrieval(pairing: Pairing, bootstrap: ClusterBootstrap) -> list[Measu
     chances = {
         "retrieval_ap": float(np.mean([_random_ap(query) for query in queries])),
         "retrieval_p10": float(np.mean([_random_p10(query) for query in queries])),
+        "retrieval_ndcg20": float(np.mean([_random_ndcg(query) for query in queries])),
         "retrieval_saving": 0.0,
     }
     return [
-        measured(name, "usefulness", text, estimate=estimate, chance=chances.get(name), num=len(queries))
+        measured(
+            name,
+            "usefulness",
+            text,
+            estimate=estimate,
+            chance=chances.get(name),
+            num=len(queries),
+            bounds=(-np.inf, 1.0) if name == "retrieval_saving" else (0.0, 1.0),
+        )
         for (name, text), estimate in zip(meanings.items(), bootstrap.estimate(statistic), strict=True)
     ]
 
@@ -64,3 +73,9 @@ def _random_p10(query: Query) -> float:
     num = int(shown.sum())
     hit_rate = query.is_wanted[shown].mean() if num else 0.0
     return float(hit_rate * min(num, retrieval.PRECISION_AT) / retrieval.PRECISION_AT)
+
+
+def _random_ndcg(query: Query) -> float:
+    shown = query.scores > -np.inf
+    alike = np.where(shown, 0.0, -np.inf)
+    return float(retrieval.ndcg_at(rank(alike, query.is_wanted))[0])

@@ -44,6 +44,7 @@ def grade_review(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Me
             estimate=estimate,
             chance=beside[name],
             num=len(queries),
+            bounds=(0.0, np.inf) if name == "review_minutes" else (-1.0, 1.0),
             unit="min" if name == "review_minutes" else "",
         )
         for (name, text), estimate in zip(meanings.items(), bootstrap.estimate(statistic), strict=True)

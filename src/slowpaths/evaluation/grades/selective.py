@@ -7,13 +7,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import ClusterBootstrap
+from slowpaths.evaluation.intervals import ClusterBootstrap, divide, weighted_mean
 from slowpaths.evaluation.measure import Measure, Table, measured, missing
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.usefulness import decision, selective
-from slowpaths.evaluation.usefulness.ppi import effective_sample_gain
 from slowpaths.evaluation.usefulness.retrieval import MIN_RELEVANT
 
+_BOUNDS = {"aurc": (0.0, 1.0), "augrc": (0.0, 1.0), "label_worth": (1.0, np.inf)}
 COSTS_OF_ERROR: tuple[int, ...] = (1, 3, 9)
 
 
@@ -29,8 +29,8 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
         },
         "decision_utility": "cost of errors avoided by acting on the probabilities",
         "decision_utility_top1": "the same, acting on the named stroke",
-        "auto_accept": "share nobody need look at, at 95 % precision for sure",
         "label_worth": "labelled deliveries that one is worth with the predictions beside it, mean over strokes",
+        "auto_accept": "share nobody need look at, at 95 % precision for sure",
     }
     if not len(rows):
         reason = "no delivery has both a prediction and a true stroke"
@@ -53,6 +53,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
                 ),
                 decision.normalised_utility(acted_N, true_N, costs_GG, weights_BN),
                 decision.normalised_utility(called_N, true_N, costs_GG, weights_BN),
+                _label_worth(probs_NG, true_N, weights_BN, num_true=len(pairing.space.names)),
             ],
             axis=1,
         )
@@ -61,7 +62,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
     chance = {"aurc": error, "augrc": error / 2, "label_worth": 1.0}
     constant = {f"value_cost{cost}": 0.0 for cost in COSTS_OF_ERROR} | {"decision_utility": 0.0}
     rate, threshold = selective.auto_accept_rate(confidence_N, correct_N)
-    values = [*bootstrap.estimate(statistic), rate, _label_worth(probs_NG, true_N, len(pairing.space.names))]
+    values = [*bootstrap.estimate(statistic), rate]
     measures = [
         measured(
             name,
@@ -71,6 +72,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
             chance=chance.get(name),
             constant=constant.get(name),
             num=len(rows),
+            bounds=_BOUNDS.get(name, (-np.inf, 1.0)),
         )
         for (name, text), value in zip(meanings.items(), values, strict=True)
     ]
@@ -87,11 +89,18 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
     return measures, {"risk_coverage": curve, "auto_accept": accepted}
 
 
-def _label_worth(probs_NG: np.ndarray, true_N: np.ndarray, num_true: int) -> float:
+def _label_worth(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray, *, num_true: int) -> np.ndarray:
+    """Return by how much predictions for endless footage multiply a few labels, mean over classes (B,)."""
     gains = []
     for column in range(num_true):
-        truth = (true_N == column).astype(np.float64)
-        if truth.sum() >= MIN_RELEVANT and 0 < truth.mean() < 1 and np.ptp(probs_NG[:, column]) > 0:
-            correlation = float(np.corrcoef(truth, probs_NG[:, column])[0, 1])
-            gains.append(effective_sample_gain(correlation, num_labelled=0, num_unlabelled=1))
-    return float(np.mean(gains)) if gains else float("nan")
+        truth_N, predicted_N = (true_N == column).astype(np.float64), probs_NG[:, column]
+        if truth_N.sum() < MIN_RELEVANT:
+            continue
+        mean_t, mean_p = weighted_mean(truth_N, weights_BN), weighted_mean(predicted_N, weights_BN)
+        joint = weighted_mean(truth_N * predicted_N, weights_BN) - mean_t * mean_p
+        spread_t = mean_t * (1 - mean_t)
+        spread_p = weighted_mean(predicted_N**2, weights_BN) - mean_p**2
+        gains.append(divide(1, 1 - divide(joint**2, np.where(spread_p > 1e-15, spread_t * spread_p, 0.0))))
+    gains_GB = np.array(gains).reshape(-1, len(weights_BN))
+    known = np.isfinite(gains_GB)
+    return divide(np.where(known, gains_GB, 0.0).sum(axis=0), known.sum(axis=0))
