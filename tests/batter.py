@@ -10,16 +10,16 @@ from __future__ import annotations
 import argparse
 import csv
 import logging
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
-import av
 import numpy as np
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.store.tables import write_poses
+from slowpaths.video.write import write_clip
 from tests.stick_figures import STROKES, batter, croucher, runner
 from tests.stick_scene import Actor, Camera, Take, ground, render
 
@@ -191,7 +191,8 @@ def write_takes(
         first / fps + take.impact_s for first, take in zip(firsts, takes, strict=False) if take.impact_s is not None
     ]
     sound = _sound(firsts[-1] / fps, hits, rng) if has_sound else None
-    _write_mp4(path, frames, size=takes[0].cameras[0].size, fps=fps, sound=sound)
+    audio = None if sound is None else (sound, _RATE)
+    write_clip(path, frames, fps=Fraction(fps), crf=24, gop=fps, preset="ultrafast", audio=audio)
     tracks = [
         track
         for number, take in enumerate(takes)
@@ -210,28 +211,6 @@ def _sound(length_s: float, hits_s: Sequence[float], rng: np.random.Generator) -
         start = int(hit_s * _RATE)
         samples[start : start + len(crack)] += crack[: max(0, len(samples) - start)]
     return samples.astype(np.float32)
-
-
-def _write_mp4(
-    path: Path, frames: Iterator[np.ndarray], *, size: tuple[int, int], fps: int, sound: np.ndarray | None
-) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream("libx264", rate=Fraction(fps), options={"crf": "24", "preset": "ultrafast"})
-        stream.width, stream.height = size
-        stream.pix_fmt = "yuv420p"
-        stream.thread_count = 1
-        voice = None
-        if sound is not None:
-            voice = container.add_stream("aac", rate=_RATE, layout="mono")
-        for frame in frames:
-            container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
-        container.mux(stream.encode(None))
-        if voice is not None and sound is not None:
-            for start in range(0, len(sound), 1024):
-                chunk = av.AudioFrame.from_ndarray(sound[None, start : start + 1024], format="fltp", layout="mono")
-                chunk.sample_rate, chunk.pts, chunk.time_base = _RATE, start, Fraction(1, _RATE)
-                container.mux(voice.encode(chunk))
-            container.mux(voice.encode(None))
 
 
 def _tracks(take: Take, stem: str, number: int, *, first: int, fps: int) -> list[PoseTrack]:
