@@ -71,6 +71,11 @@ def test_auto_takes_the_best_backend_at_hand(
     assert estimator.reason
 
 
+def test_auto_leaves_movenet_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "w", "yolox_nano", "movenet_lightning", monkeypatch=monkeypatch)
+    assert build_pose("auto", weights_dir=tmp_path / "w", device="cuda").given["device"] == "cpu"
+
+
 def test_auto_passes_over_a_backend_without_its_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     put(tmp_path / "w", "yolox_nano", "movenet_lightning", "rtmpose_m", monkeypatch=monkeypatch)
     monkeypatch.setattr(estimate, "find_spec", lambda name: None if name == "rtmlib" else object())

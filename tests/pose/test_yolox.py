@@ -5,8 +5,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from slowpaths.core.errors import MissingDependencyError
 from slowpaths.pose import _yolox
-from slowpaths.pose._yolox import YoloxDetector, decode, letterbox
+from slowpaths.pose._yolox import YoloxDetector, decode, letterbox, open_session
 
 NUM_CELLS = 52**2 + 26**2 + 13**2  # strides 8, 16, 32 of 416 px
 
@@ -78,6 +79,12 @@ def test_decoded_exports_are_read_too(monkeypatch: pytest.MonkeyPatch) -> None:
     boxes, scores = detector(monkeypatch, output)(np.zeros((360, 640, 3), dtype=np.uint8))
     assert boxes == pytest.approx(np.array([[100.0, 100.0, 200.0, 200.0]]), rel=1e-5)
     assert scores == pytest.approx([0.9])
+
+
+def test_cuda_is_not_replaced_in_silence(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    with pytest.raises(MissingDependencyError, match="onnxruntime-gpu"):
+        open_session(Path("d.onnx"), num_threads=1, device="cuda")
 
 
 def test_nobody_there(monkeypatch: pytest.MonkeyPatch) -> None:

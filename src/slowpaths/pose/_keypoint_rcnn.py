@@ -16,7 +16,7 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.roi_heads import keypointrcnn_inference
 from torchvision.ops import FrozenBatchNorm2d
 
-from slowpaths.core.errors import MissingWeightsError
+from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
@@ -35,6 +35,7 @@ class KeypointRCNN:
 
     Raises:
         MissingWeightsError: If the file holds something else.
+        UsageError: If CUDA is asked for and not there.
     """
 
     name = "keypoint_rcnn"
@@ -51,6 +52,8 @@ class KeypointRCNN:
         max_people: int = 25,
         batch_size: int = 4,
     ) -> None:
+        if device.startswith("cuda") and not torch.cuda.is_available():
+            raise UsageError("no CUDA device is there: take device=cpu, or run where there is a GPU")
         if num_threads:
             torch.set_num_threads(num_threads)
         self.reason = ""

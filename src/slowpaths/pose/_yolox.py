@@ -15,6 +15,7 @@ from typing import Any
 import cv2
 import numpy as np
 
+from slowpaths.core.errors import MissingDependencyError
 from slowpaths.pose.boxes import suppress
 
 _STRIDES = (8, 16, 32)
@@ -29,6 +30,9 @@ def open_session(weights: Path, *, num_threads: int, device: str) -> Any:
         weights: ONNX file.
         num_threads: Threads inside one operator.
         device: "cpu" or "cuda".
+
+    Raises:
+        MissingDependencyError: If this onnxruntime has no CUDA and CUDA is asked for; it would fall back in silence.
     """
     import onnxruntime
 
@@ -38,6 +42,10 @@ def open_session(weights: Path, *, num_threads: int, device: str) -> Any:
     settings.log_severity_level = 3
     providers = ["CPUExecutionProvider"]
     if device.startswith("cuda"):
+        if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
+            raise MissingDependencyError(
+                "this onnxruntime is built without CUDA: pip install onnxruntime-gpu in its place, or take device=cpu"
+            )
         providers.insert(0, "CUDAExecutionProvider")
     return onnxruntime.InferenceSession(str(weights), settings, providers=providers)
 

@@ -133,6 +133,7 @@ def build_pose(
     reason = "asked for by name"
     if name == "auto":
         name, reason = _choose(weights_dir)
+        device = "cpu" if name == "movenet" else device
     estimator = _build(name, weights_dir=weights_dir, device=device, options=options)
     estimator.reason = reason
     log.info("pose backend %s: %s", name, reason)
