@@ -63,7 +63,13 @@ def prediction_table(rows: list[dict[str, object]]) -> pa.Table:
 
 
 def make_study(
-    folder: Path, *, num_matches: int = 8, batters_per_match: int = 3, balls: int = 40, accuracy: float = 0.7, seed: int = 0
+    folder: Path,
+    *,
+    num_matches: int = 8,
+    batters_per_match: int = 3,
+    balls: int = 40,
+    accuracy: float = 0.7,
+    seed: int = 0,
 ) -> tuple[Path, Path]:
     """Write truth.csv and predictions.parquet of matches with a known share of right answers.
 

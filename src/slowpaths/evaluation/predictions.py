@@ -117,7 +117,9 @@ def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predict
         raise UsageError(f"the predictions have no rows of split '{split}'; use split=auto")
     left_out = {name or "no split": n for name, n in present.items() if n and name != chosen}
     if chosen == "train":
-        return predictions, "These are training rows: the numbers say how well the model fits, not how good it is."
+        return predictions.take(
+            predictions.split == "train"
+        ), "These are training rows: the numbers say how well the model fits, not how good it is."
     note = ""
     if not chosen and not left_out and predictions.has_split:
         note = "The predictions name no split: it is not known whether these deliveries were held out of training."

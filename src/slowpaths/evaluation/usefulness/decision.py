@@ -20,14 +20,15 @@ _BASE, _SIDE, _FOOT, _INTENT = 0.3, 0.5, 0.2, 0.2
 def stroke_costs() -> np.ndarray:
     """Return what it costs to call one stroke another (14, 14), rows true, columns called; 0 right, 1 the worst.
 
-    A factor that a stroke does not have is never wrong.
+    A leave has no side, so its side differs from that of every stroke: otherwise it would be the cheap answer to
+    everything. A foot counts only where both strokes have one.
     """
     costs_KK = np.zeros((NUM_STROKES, NUM_STROKES))
     for (row, true), (column, called) in itertools.product(enumerate(STROKES), repeat=2):
         if true == called:
             continue
         ours, theirs = FACTORS[called], FACTORS[true]
-        side_differs = ours.side != theirs.side and "-" not in (ours.side, theirs.side)
+        side_differs = ours.side != theirs.side
         foot_differs = ours.foot != theirs.foot and "-" not in (ours.foot, theirs.foot)
         flips = {ours.intent, theirs.intent} == {"attack", "defend"}
         costs_KK[row, column] = _BASE + _SIDE * side_differs + _FOOT * foot_differs + _INTENT * flips
