@@ -208,8 +208,8 @@ def make_camera(name: str, random: np.random.Generator, *, height_m: float = 12.
     if name in ("bowler_end", "keeper_end", "field"):
         far = float(random.uniform(60, 75))
         y = 20.12 + far if name != "keeper_end" else -far
-        aim_y = {"bowler_end": 4.2, "keeper_end": 5.0, "field": 0.0}[name] + 0.4 * wobble[0]
-        fov = {"bowler_end": 4.7, "keeper_end": 5.0, "field": 13.0}[name] * lens
+        aim_y = {"bowler_end": 3.4, "keeper_end": 4.4, "field": 0.0}[name] + 0.4 * wobble[0]
+        fov = {"bowler_end": 4.2, "keeper_end": 4.6, "field": 13.0}[name] * lens
         return Camera(
             name=name,
             place_3=np.array([1.2 * wobble[1], y, height_m + 0.5 * wobble[2]]),

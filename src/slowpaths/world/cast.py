@@ -66,9 +66,11 @@ def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body)
     since = times_T - release_s
     stride = np.exp(-(((since + 0.05) / 0.22) ** 2))
     bob = 0.03 * np.sin(2 * np.pi * since / action.step_s) * (since < 0)
-    pelvis = np.stack([np.full_like(y, action.x), y, (0.90 - 0.10 * stride + bob) * body.thigh / 0.44], axis=1)
+    pelvis = np.stack([np.full_like(y, action.x), y, (0.87 - 0.07 * stride + bob) * body.thigh / 0.44], axis=1)
 
     feet = []
+    # A foot stays down while the body passes over it: about .55 m of way, which legs of this length can reach.
+    stance_s = 0.55 / action.speed
     for side, sign in enumerate((1.0, -1.0)):
         # The front foot at release is opposite to the bowling arm.
         is_front = (side == 0) == action.is_right_arm
@@ -77,11 +79,17 @@ def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body)
         across = action.x + (0.02 if is_front else 0.10) * sign
         steps = []
         for land_s in lands:
-            at = BOWLING_CREASE_Y_M - 0.25 - float(gone(np.array([land_s + 0.5 * action.step_s]))[0]) - 0.10
+            at = BOWLING_CREASE_Y_M - 0.25 - float(gone(np.array([land_s + 0.5 * stance_s]))[0])
             if abs(land_s - landing) < 1e-9 and is_front:
                 at = BOWLING_CREASE_Y_M - 0.35
             steps.append(
-                Step(start_s=land_s - 1.35 * action.step_s, end_s=land_s, x=across, y=at, lift=0.05 * action.speed)
+                Step(
+                    start_s=land_s - 2 * action.step_s + stance_s,
+                    end_s=land_s,
+                    x=across,
+                    y=at,
+                    lift=0.05 * action.speed,
+                )
             )
         first_y = BOWLING_CREASE_Y_M - 0.25 - float(gone(np.array([lands[0] - 1.5 * action.step_s]))[0])
         feet.append(foot_path(times_T, (across, first_y), steps, ankle=body.ankle))

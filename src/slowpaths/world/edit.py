@@ -19,7 +19,7 @@ from slowpaths.world.scene import Chances, Scene, draw_scene
 from slowpaths.world.scenery import Venue
 from slowpaths.world.settings import PartSettings
 
-CLIP_BEFORE_S, CLIP_FRAMES = 1.72, 75
+CLIP_BEFORE_S, CLIP_S = 1.72, 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,7 +131,7 @@ def plan_match(
                     camera=camera,
                     scene=scene.number,
                     start_s=-CLIP_BEFORE_S + float(random.uniform(-0.12, 0.12)),
-                    num_frames=CLIP_FRAMES,
+                    num_frames=round(CLIP_S * fps),
                     has_bug=False,
                 )
             )

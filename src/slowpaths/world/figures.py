@@ -130,8 +130,10 @@ def dress(joints: Joints, kit: Kit, *, bat: Bat | None = None, wood: Colour = (1
             add(f"{side}_knee", f"{side}_ankle", 0.088, 0.070, kit.pads, -0.06)
             add(f"{side}_knee", f"{side}_knee", 0.112, 0.112, kit.pads, -0.04)
         add(f"{side}_shoulder", f"{side}_hip", 0.088, 0.096, kit.shirt, 0.02, shade=True)
-        sleeve = kit.shirt if kit.has_sleeves else kit.skin
-        add(f"{side}_shoulder", f"{side}_elbow", 0.064, 0.050, kit.shirt, -0.02, shade=True)
+        # Arms a shade darker than the trunk, or they would vanish in front of it.
+        arm = tuple(0.86 * value for value in kit.shirt)
+        sleeve = arm if kit.has_sleeves else kit.skin
+        add(f"{side}_shoulder", f"{side}_elbow", 0.064, 0.050, arm, -0.02, shade=True)
         add(f"{side}_elbow", f"{side}_wrist", 0.046, 0.036, sleeve, -0.03, shade=True)
         if kit.gloves is not None:
             add(f"{side}_wrist", f"{side}_hand", 0.056, 0.062, kit.gloves, -0.08)

@@ -117,9 +117,9 @@ def score_bug(broadcaster: Broadcaster, score: Score, *, width: int, height: int
         _text(picture, f"OVERS {score.over}", (14 * scale, 38 * scale), 0.40 * scale, (255, 255, 255))
         return picture, int(20 * scale), int(16 * scale)
     strip = broadcaster.bug == "strip"
-    tall = int((22 if strip else 34) * scale)
+    tall = max(int((22 if strip else 34) * scale), 6)
     wide = width if strip else int(width * 0.86)
-    picture = np.full((max(tall, 6), wide, 3), main, dtype=np.uint8)
+    picture = np.full((tall, wide, 3), main, dtype=np.uint8)
     cv2.rectangle(picture, (0, 0), (int(0.30 * wide), tall), tuple(0.6 * value for value in main), -1)
     line = 0.68 * tall
     _text(picture, text, (10 * scale, line), 0.50 * scale, second)

@@ -142,7 +142,7 @@ class Studio:
         """Grade, flicker and add sensor noise, in place."""
         gains = np.array(self.match.broadcaster.grade) * (1.0 + 0.006 * random.normal())
         if not np.allclose(gains, 1.0, atol=0.004):
-            cv2.multiply(frame, (*gains, 1.0), dst=frame)
+            cv2.multiply(frame, np.array([*gains, 1.0]), dst=frame)
         which = int(random.integers(8))
         cv2.add(frame, self._grain[0][which], dst=frame)
         cv2.subtract(frame, self._grain[1][which], dst=frame)
@@ -205,8 +205,8 @@ class Studio:
                     boxes_T4=sprite.body_T4,
                 )
             )
-        if not venue.is_nets and shot.camera != "closeup":
-            for at_striker in (True, False):
+        if shot.camera != "closeup":
+            for at_striker in (True,) if venue.is_nets else (True, False):
                 wood = stumps(len(times_TS), at_striker=at_striker)
                 sprites.append(
                     prepare(wood, aim, width=self._width, height=self._height, sun_3=sun, shadow=venue.shadow)

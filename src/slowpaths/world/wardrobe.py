@@ -51,7 +51,7 @@ class Wardrobe:
             skin=_SKINS[number % len(_SKINS)],
             hat=self.batting_hat,
             pads=self.pads,
-            gloves=WHITE if number % 3 else self.batting_hat,
+            gloves=WHITE if number % 5 else self.batting_hat,
             has_helmet=True,
             has_sleeves=number % 4 == 0,
         )
@@ -92,9 +92,9 @@ def dress_code(random: np.random.Generator) -> Wardrobe:
     return Wardrobe(
         batting=(batting, batting),
         fielding=(fielding, fielding),
-        batting_hat=tuple(0.8 * value for value in batting),
-        fielding_hat=tuple(0.7 * value for value in fielding),
-        pads=tuple(0.6 * value + 60 for value in batting) if random.random() < 0.4 else WHITE,
+        batting_hat=tuple(0.55 * value for value in batting),
+        fielding_hat=tuple(0.6 * value for value in fielding),
+        pads=tuple(0.6 * value + 60 for value in batting) if random.random() < 0.25 else WHITE,
         umpire=(230, 200, 150) if random.random() < 0.5 else (60, 60, 60),
         ball=(238, 242, 242),
     )
