@@ -6,7 +6,7 @@ from typing import Literal
 
 import numpy as np
 
-from slowpaths.labelling.encoding import FLOOR, Encoding, Rows, clamp
+from slowpaths.labelling.encoding import FLOOR, Counts, Encoding, Rows, clamp
 from slowpaths.labelling.majority import majority
 from slowpaths.labelling.models import LabelModel
 
@@ -22,6 +22,8 @@ class DawidSkene(LabelModel):
         smoothing: Pseudo-count added to every cell of a confusion matrix.
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
+
+    name = "dawid_skene"
 
     def __init__(
         self,
@@ -39,29 +41,26 @@ class DawidSkene(LabelModel):
         self.temperature = temperature
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
-        counts_SY, totals_Y = encoding.counts(clamp(majority(encoding), gold))
+        counts = encoding.counts(clamp(majority(encoding), gold))
         before = -np.inf
         for _ in range(self.num_rounds):
-            self._rows = self._maximise(encoding, counts_SY, totals_Y)
-            counts_SY, totals_Y, log_likelihood = encoding.expected_counts(self._rows, gold=gold)
-            if log_likelihood - before < self.tolerance * encoding.num_rows:
+            self._rows = self._maximise(encoding, counts)
+            counts = encoding.expected_counts(self._rows, gold=gold)
+            if counts.log_likelihood - before < self.tolerance * encoding.num_rows:
                 break
-            before = log_likelihood
-        self._rows = self._maximise(encoding, counts_SY, totals_Y)
+            before = counts.log_likelihood
+        self._rows = self._maximise(encoding, counts)
 
-    def _maximise(self, encoding: Encoding, counts_SY: np.ndarray, totals_Y: np.ndarray) -> Rows:
-        prior_Y = totals_Y / totals_Y.sum()
-        counts_SY = np.maximum(counts_SY + self.smoothing, FLOOR)
+    def _maximise(self, encoding: Encoding, counts: Counts) -> Rows:
+        prior_Y = counts.totals_Y / counts.totals_Y.sum()
+        counts_SY = np.maximum(counts.symbols_SY + self.smoothing, FLOOR)
         cast_RY = encoding.by_rule(counts_SY)
         if self.abstain == "missing":
             return Rows(prior_Y=prior_Y, symbols_SY=counts_SY / cast_RY[encoding.rule_S], abstain_RY=None)
-        silent_RY = np.maximum(totals_Y + self.smoothing * (1 + self._sizes(encoding)) - cast_RY, FLOOR)
+        num_cells_R = 1 + np.bincount(encoding.rule_S)[:, None]
+        silent_RY = np.maximum(counts.asked_RY + self.smoothing * num_cells_R - cast_RY, FLOOR)
         all_RY = cast_RY + silent_RY
         return Rows(prior_Y=prior_Y, symbols_SY=counts_SY / all_RY[encoding.rule_S], abstain_RY=silent_RY / all_RY)
-
-    @staticmethod
-    def _sizes(encoding: Encoding) -> np.ndarray:
-        return np.bincount(encoding.rule_S)[:, None]
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
         return encoding.posterior(self._rows, gold=gold)

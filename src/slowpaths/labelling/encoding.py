@@ -1,7 +1,10 @@
 """Votes as sparse one-hot blocks: the arithmetic every label model shares.
 
-Legend: N deliveries, R rules, S symbols of all rules stacked, Y classes. Only cast votes are stored; what an abstention
-says is added as a constant, so that a round costs what the votes cost and never more than one block of memory.
+An abstention is evidence: a rule that looked and saw nothing says something about the stroke. A rule that could not
+look (wrong view, bad pose, feature unmeasured) says nothing. Votes are stored one-hot, and for each rule the rarer of
+the two silences; the commoner one is a constant. So a round costs what the votes cost, and no more memory than a block.
+
+Legend: N deliveries, R rules, S symbols of all rules stacked, Y classes.
 """
 
 from __future__ import annotations
@@ -12,97 +15,10 @@ import numpy as np
 from scipy import sparse
 
 from slowpaths.core.strokes import ABSTAIN
-from slowpaths.labelling.votes import VoteMatrix
+from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
 
 _BLOCK = 4096  # deliveries a block: its posteriors stay in the processor's cache
 FLOOR = 1e-10  # least probability, so that no single vote can rule a class out for good
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Encoding:
-    """Hold a vote matrix for label models.
-
-    Args:
-        blocks: One-hot votes (about 4096, S) each, in the order of the deliveries.
-        sets_SY: Classes each symbol may mean, bool.
-        rule_S: Rule of each symbol.
-        starts_R: First symbol of each rule.
-        num_rows: N.
-    """
-
-    blocks: tuple[sparse.csr_array, ...]
-    sets_SY: np.ndarray
-    rule_S: np.ndarray
-    starts_R: np.ndarray
-    num_rows: int
-
-    @classmethod
-    def of(cls, votes: VoteMatrix) -> Encoding:
-        """Return the encoding of a vote matrix."""
-        sizes = np.array([len(ballot.symbols) for ballot in votes.ballots])
-        starts_R = np.cumsum(sizes) - sizes
-        is_cast = votes.symbols_NR != ABSTAIN
-        columns = (votes.symbols_NR + starts_R)[is_cast].astype(np.int32)
-        ends = np.concatenate([[0], np.cumsum(is_cast.sum(axis=1))])
-        shape = (len(votes), int(sizes.sum()))
-        matrix = sparse.csr_array((np.ones(len(columns)), columns, ends.astype(np.int32)), shape=shape)
-        return cls(
-            blocks=tuple(matrix[start : start + _BLOCK] for start in range(0, len(votes), _BLOCK)),
-            sets_SY=np.concatenate([ballot.sets_SY for ballot in votes.ballots]),
-            rule_S=np.repeat(np.arange(len(sizes)), sizes),
-            starts_R=starts_R,
-            num_rows=len(votes),
-        )
-
-    def by_rule(self, values_SY: np.ndarray) -> np.ndarray:
-        """Return the sums over the symbols of each rule (R, Y)."""
-        return np.add.reduceat(values_SY, self.starts_R, axis=0)
-
-    def scores(self, weights_SY: np.ndarray) -> np.ndarray:
-        """Return the sum of the weights of the votes cast on each delivery (N, Y)."""
-        return np.concatenate([block @ weights_SY for block in self.blocks])
-
-    def posterior(self, rows: Rows, *, gold: np.ndarray | None = None) -> np.ndarray:
-        """Return the probability of each class given the votes (N, Y).
-
-        Args:
-            rows: What each rule says of each class.
-            gold: Known classes (N,), -1 where unknown; these rows become one-hot.
-        """
-        weights_SY, base_Y = rows.weights(self)
-        parts = [_softmax(block @ weights_SY + base_Y) for block in self.blocks]
-        posterior_NY = np.concatenate(parts) if parts else np.empty((0, len(base_Y)))
-        return clamp(posterior_NY, gold)
-
-    def counts(self, posterior_NY: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return expected counts: votes by symbol and class (S, Y), deliveries by class (Y,)."""
-        counts_SY = np.zeros(self.sets_SY.shape)
-        for number, block in enumerate(self.blocks):
-            counts_SY += block.T @ posterior_NY[number * _BLOCK : (number + 1) * _BLOCK]
-        return counts_SY, posterior_NY.sum(axis=0)
-
-    def expected_counts(self, rows: Rows, *, gold: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return the counts under the posterior of `rows` without holding that posterior, one pass.
-
-        Returns:
-            Votes by symbol and class (S, Y), deliveries by class (Y,), and the log-likelihood of the votes.
-        """
-        weights_SY, base_Y = rows.weights(self)
-        counts_SY, totals_Y, log_likelihood = np.zeros(self.sets_SY.shape), np.zeros(len(base_Y)), 0.0
-        for number, block in enumerate(self.blocks):
-            scores_NY = block @ weights_SY
-            scores_NY += base_Y
-            highest_N = scores_NY.max(axis=1, keepdims=True)
-            scores_NY -= highest_N
-            np.exp(scores_NY, out=scores_NY)
-            mass_N = scores_NY.sum(axis=1, keepdims=True)
-            log_likelihood += float(highest_N.sum() + np.log(mass_N).sum())
-            scores_NY /= mass_N
-            if gold is not None:
-                clamp(scores_NY, gold[number * _BLOCK : (number + 1) * _BLOCK])
-            counts_SY += block.T @ scores_NY
-            totals_Y += scores_NY.sum(axis=0)
-        return counts_SY, totals_Y, log_likelihood
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -119,14 +35,130 @@ class Rows:
     symbols_SY: np.ndarray
     abstain_RY: np.ndarray | None
 
-    def weights(self, encoding: Encoding) -> tuple[np.ndarray, np.ndarray]:
-        """Return the log-weights of a cast vote (S, Y) and of a delivery without any vote (Y,)."""
-        weights_SY = np.log(np.maximum(self.symbols_SY, FLOOR))
-        base_Y = np.log(np.maximum(self.prior_Y, FLOOR))
-        if self.abstain_RY is None:
-            return weights_SY, base_Y
-        log_abstain_RY = np.log(np.maximum(self.abstain_RY, FLOOR))
-        return weights_SY - log_abstain_RY[encoding.rule_S], base_Y + log_abstain_RY.sum(axis=0)
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts:
+    """Hold expected counts under a posterior.
+
+    Args:
+        symbols_SY: Votes by symbol and class.
+        asked_RY: Deliveries a rule could look at, by class.
+        totals_Y: Deliveries by class.
+        log_likelihood: Of the votes, under the rows that gave the posterior; NaN where it was given as such.
+    """
+
+    symbols_SY: np.ndarray
+    asked_RY: np.ndarray
+    totals_Y: np.ndarray
+    log_likelihood: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Encoding:
+    """Hold a vote matrix for label models.
+
+    Args:
+        blocks: One-hot votes, then one-hot rarer silences (about 4096, S + R) each, in the order of the deliveries.
+        is_abstain_rarer_R: Whether the rarer silence is the abstention (it is "could not look" otherwise).
+        sets_SY: Classes each symbol may mean, bool.
+        rule_S: Rule of each symbol.
+        starts_R: First symbol of each rule.
+        num_rows: N.
+    """
+
+    blocks: tuple[sparse.csr_array, ...]
+    is_abstain_rarer_R: np.ndarray
+    sets_SY: np.ndarray
+    rule_S: np.ndarray
+    starts_R: np.ndarray
+    num_rows: int
+
+    @classmethod
+    def of(cls, votes: VoteMatrix) -> Encoding:
+        """Return the encoding of a vote matrix."""
+        sizes = np.array([len(ballot.symbols) for ballot in votes.ballots])
+        starts_R = np.cumsum(sizes) - sizes
+        num_rules, num_symbols = len(sizes), int(sizes.sum())
+        is_abstain_rarer_R = (votes.symbols_NR == ABSTAIN).sum(axis=0) < (votes.symbols_NR == NOT_ASKED).sum(axis=0)
+        is_stored = votes.symbols_NR != np.where(is_abstain_rarer_R, NOT_ASKED, ABSTAIN)
+        place_NR = np.where(votes.symbols_NR >= 0, votes.symbols_NR + starts_R, num_symbols + np.arange(num_rules))
+        columns = place_NR[is_stored].astype(np.int32)
+        ends = np.concatenate([[0], np.cumsum(is_stored.sum(axis=1))]).astype(np.int32)
+        shape = (len(votes), num_symbols + num_rules)
+        matrix = sparse.csr_array((np.ones(len(columns)), columns, ends), shape=shape)
+        return cls(
+            blocks=tuple(sparse.csr_array(matrix[start : start + _BLOCK]) for start in range(0, len(votes), _BLOCK)),
+            is_abstain_rarer_R=is_abstain_rarer_R,
+            sets_SY=np.concatenate([ballot.sets_SY for ballot in votes.ballots]),
+            rule_S=np.repeat(np.arange(num_rules), sizes),
+            starts_R=starts_R,
+            num_rows=len(votes),
+        )
+
+    def by_rule(self, values_SY: np.ndarray) -> np.ndarray:
+        """Return the sums over the symbols of each rule (R, Y)."""
+        return np.add.reduceat(values_SY, self.starts_R, axis=0)
+
+    def scores(self, weights_SY: np.ndarray) -> np.ndarray:
+        """Return the sum of the weights of the votes cast on each delivery (N, Y)."""
+        weights = np.concatenate([weights_SY, np.zeros((len(self.starts_R), weights_SY.shape[1]))])
+        return np.concatenate([block @ weights for block in self.blocks])
+
+    def posterior(self, rows: Rows, *, gold: np.ndarray | None = None) -> np.ndarray:
+        """Return the probability of each class given the votes (N, Y).
+
+        Args:
+            rows: What each rule says of each class.
+            gold: Known classes (N,), -1 where unknown; these rows become one-hot.
+        """
+        weights, base_Y = self._weights(rows)
+        posterior_NY = np.empty((self.num_rows, len(base_Y)))
+        for number, block in enumerate(self.blocks):
+            posterior_NY[number * _BLOCK : (number + 1) * _BLOCK], _ = _softmax(block @ weights + base_Y)
+        return clamp(posterior_NY, gold)
+
+    def counts(self, posterior_NY: np.ndarray) -> Counts:
+        """Return the expected counts under a posterior (N, Y)."""
+        both = np.zeros((len(self.rule_S) + len(self.starts_R), posterior_NY.shape[1]))
+        for number, block in enumerate(self.blocks):
+            both += block.T @ posterior_NY[number * _BLOCK : (number + 1) * _BLOCK]
+        return self._split(both, posterior_NY.sum(axis=0), float("nan"))
+
+    def expected_counts(self, rows: Rows, *, gold: np.ndarray | None = None) -> Counts:
+        """Return the counts under the posterior of `rows` without holding that posterior, in one pass."""
+        weights, base_Y = self._weights(rows)
+        both, totals_Y, log_likelihood = np.zeros(weights.shape), np.zeros(len(base_Y)), 0.0
+        for number, block in enumerate(self.blocks):
+            posterior_NY, log_mass = _softmax(block @ weights + base_Y)
+            log_likelihood += log_mass
+            if gold is not None:
+                clamp(posterior_NY, gold[number * _BLOCK : (number + 1) * _BLOCK])
+            both += block.T @ posterior_NY
+            totals_Y += posterior_NY.sum(axis=0)
+        return self._split(both, totals_Y, log_likelihood)
+
+    def _weights(self, rows: Rows) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log-weights of the columns (S + R, Y) and the constant (Y,)."""
+        symbols_SY = np.log(np.maximum(rows.symbols_SY, FLOOR))
+        base_Y = np.log(np.maximum(rows.prior_Y, FLOOR))
+        if rows.abstain_RY is None:
+            return np.concatenate([symbols_SY, np.zeros((len(self.starts_R), len(base_Y)))]), base_Y
+        abstain_RY = np.log(np.maximum(rows.abstain_RY, FLOOR))
+        constant_RY = np.where(self.is_abstain_rarer_R[:, None], 0.0, abstain_RY)
+        weights = np.concatenate([symbols_SY - constant_RY[self.rule_S], abstain_RY - 2.0 * constant_RY])
+        return weights, base_Y + constant_RY.sum(axis=0)
+
+    def _split(self, both: np.ndarray, totals_Y: np.ndarray, log_likelihood: float) -> Counts:
+        symbols_SY, silence_RY = both[: len(self.rule_S)], both[len(self.rule_S) :]
+        asked_RY = np.where(
+            self.is_abstain_rarer_R[:, None], self.by_rule(symbols_SY) + silence_RY, totals_Y - silence_RY
+        )
+        return Counts(
+            symbols_SY=symbols_SY,
+            asked_RY=np.maximum(asked_RY, 0.0),
+            totals_Y=totals_Y,
+            log_likelihood=log_likelihood,
+        )
 
 
 def clamp(posterior_NY: np.ndarray, gold: np.ndarray | None) -> np.ndarray:
@@ -138,8 +170,11 @@ def clamp(posterior_NY: np.ndarray, gold: np.ndarray | None) -> np.ndarray:
     return posterior_NY
 
 
-def _softmax(scores_NY: np.ndarray) -> np.ndarray:
-    scores_NY -= scores_NY.max(axis=1, keepdims=True)
+def _softmax(scores_NY: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the scores as probabilities, in place, and the sum of the logs of their masses."""
+    highest_N = scores_NY.max(axis=1, keepdims=True)
+    scores_NY -= highest_N
     np.exp(scores_NY, out=scores_NY)
-    scores_NY /= scores_NY.sum(axis=1, keepdims=True)
-    return scores_NY
+    mass_N = scores_NY.sum(axis=1, keepdims=True)
+    scores_NY /= mass_N
+    return scores_NY, float(highest_N.sum() + np.log(mass_N).sum())

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slowpaths.core.errors import UsageError
-from slowpaths.labelling.encoding import Encoding, Rows
+from slowpaths.labelling.encoding import Counts, Encoding, Rows
 from slowpaths.labelling.models import LabelModel
 
 ACCURACY = 0.78  # prior of a: how often a rule is right where it speaks of a stroke it covers
@@ -66,6 +66,8 @@ class HierarchicalPartial(LabelModel):
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
 
+    name = "hierarchical"
+
     def __init__(
         self,
         *,
@@ -88,19 +90,19 @@ class HierarchicalPartial(LabelModel):
         prior_Y, tied = expected_Y, Tied.prior(encoding)
         rows = tied_rows(encoding, tied, prior_Y)
         for _ in range(self.tied_rounds):
-            counts_SY, totals_Y, _ = encoding.expected_counts(rows, gold=gold)
-            prior_Y = self._class_shares(totals_Y, expected_Y)
-            tied = maximise_tied(encoding, counts_SY, totals_Y, strength=self.strength)
+            counts = encoding.expected_counts(rows, gold=gold)
+            prior_Y = self._class_shares(counts, expected_Y)
+            tied = maximise_tied(encoding, counts, strength=self.strength)
             rows = tied_rows(encoding, tied, prior_Y)
         anchor = rows
         for _ in range(self.confusion_rounds):
-            counts_SY, totals_Y, _ = encoding.expected_counts(rows, gold=gold)
-            prior_Y = self._class_shares(totals_Y, expected_Y)
-            rows = shrunk_rows(encoding, counts_SY, totals_Y, prior_Y, anchor=anchor, strength=self.strength)
+            counts = encoding.expected_counts(rows, gold=gold)
+            prior_Y = self._class_shares(counts, expected_Y)
+            rows = shrunk_rows(encoding, counts, prior_Y, anchor=anchor, strength=self.strength)
         self._tied, self._rows = tied, rows
 
-    def _class_shares(self, totals_Y: np.ndarray, expected_Y: np.ndarray) -> np.ndarray:
-        shares_Y = totals_Y + self.prior_strength * totals_Y.sum() * expected_Y
+    def _class_shares(self, counts: Counts, expected_Y: np.ndarray) -> np.ndarray:
+        shares_Y = counts.totals_Y + self.prior_strength * counts.totals_Y.sum() * expected_Y
         return shares_Y / shares_Y.sum()
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
@@ -114,6 +116,8 @@ class FixedNaiveBayes(LabelModel):
         class_prior: Rough shares of the classes (Y,); uniform where they are not given.
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
+
+    name = "naive_bayes"
 
     def __init__(self, *, class_prior: Sequence[float] | None = None, temperature: float = 1.0) -> None:
         self.class_prior = class_prior
@@ -151,24 +155,23 @@ def tied_rows(encoding: Encoding, tied: Tied, prior_Y: np.ndarray) -> Rows:
     return Rows(prior_Y=prior_Y, symbols_SY=symbols_SY, abstain_RY=1.0 - encoding.by_rule(symbols_SY))
 
 
-def maximise_tied(encoding: Encoding, counts_SY: np.ndarray, totals_Y: np.ndarray, *, strength: float) -> Tied:
+def maximise_tied(encoding: Encoding, counts: Counts, *, strength: float) -> Tied:
     """Return the three numbers of every rule from expected counts, with Beta priors of `strength` pseudo-counts."""
     is_in_RY = encoding.by_rule(encoding.sets_SY.astype(np.float64)) > 0
-    cast_RY = encoding.by_rule(counts_SY)
+    cast_RY = encoding.by_rule(counts.symbols_SY)
     cast_in_R, cast_out_R = (cast_RY * is_in_RY).sum(axis=1), (cast_RY * ~is_in_RY).sum(axis=1)
-    right_R = encoding.by_rule(counts_SY * encoding.sets_SY).sum(axis=1)
+    right_R = encoding.by_rule(counts.symbols_SY * encoding.sets_SY).sum(axis=1)
     accuracy_R = (right_R + strength * ACCURACY) / (cast_in_R + strength)
     return Tied(
         accuracy_R=np.where(np.bincount(encoding.rule_S) == 1, _CERTAIN, accuracy_R),
-        coverage_R=(cast_in_R + strength * COVERAGE) / (is_in_RY @ totals_Y + strength),
-        false_alarm_R=(cast_out_R + strength * FALSE_ALARM) / (~is_in_RY @ totals_Y + strength),
+        coverage_R=(cast_in_R + strength * COVERAGE) / ((counts.asked_RY * is_in_RY).sum(axis=1) + strength),
+        false_alarm_R=(cast_out_R + strength * FALSE_ALARM) / ((counts.asked_RY * ~is_in_RY).sum(axis=1) + strength),
     )
 
 
 def shrunk_rows(
     encoding: Encoding,
-    counts_SY: np.ndarray,
-    totals_Y: np.ndarray,
+    counts: Counts,
     prior_Y: np.ndarray,
     *,
     anchor: Rows,
@@ -176,10 +179,10 @@ def shrunk_rows(
 ) -> Rows:
     """Return full confusions from expected counts, each row shrunk to its anchor by `strength` pseudo-counts."""
     assert anchor.abstain_RY is not None
-    scale_Y = totals_Y + strength
-    silent_RY = totals_Y - encoding.by_rule(counts_SY)
+    scale_RY = counts.asked_RY + strength
+    silent_RY = counts.asked_RY - encoding.by_rule(counts.symbols_SY)
     return Rows(
         prior_Y=prior_Y,
-        symbols_SY=(counts_SY + strength * anchor.symbols_SY) / scale_Y,
-        abstain_RY=(silent_RY + strength * anchor.abstain_RY) / scale_Y,
+        symbols_SY=(counts.symbols_SY + strength * anchor.symbols_SY) / scale_RY[encoding.rule_S],
+        abstain_RY=(silent_RY + strength * anchor.abstain_RY) / scale_RY,
     )

@@ -15,6 +15,8 @@ class MajorityVote(LabelModel):
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
 
+    name = "majority"
+
     def __init__(self, *, temperature: float = 1.0) -> None:
         self.temperature = temperature
 

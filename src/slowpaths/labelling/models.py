@@ -9,7 +9,7 @@ Legend: N deliveries, R rules, S symbols of all rules stacked, Y classes.
 from __future__ import annotations
 
 from abc import abstractmethod
-from typing import Self
+from typing import ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -29,6 +29,7 @@ class LabelModel(BaseEstimator):
             casts none.
     """
 
+    name: ClassVar[str]
     temperature: float = 1.0
     classes_: np.ndarray
     class_prior_: np.ndarray
@@ -54,9 +55,9 @@ class LabelModel(BaseEstimator):
         self.classes_ = np.arange(votes.num_classes)
         self._codes = [ballot.code for ballot in votes.ballots]
         self._learn(encoding, gold)
-        counts_SY, totals_Y = encoding.counts(self._posterior(encoding, gold))
-        self.class_prior_ = totals_Y / totals_Y.sum()
-        self.rule_accuracy_ = rule_accuracy(encoding, counts_SY)
+        counts = encoding.counts(self._posterior(encoding, gold))
+        self.class_prior_ = counts.totals_Y / counts.totals_Y.sum()
+        self.rule_accuracy_ = rule_accuracy(encoding, counts.symbols_SY)
         return self
 
     def predict_proba(self, votes: VoteMatrix) -> np.ndarray:

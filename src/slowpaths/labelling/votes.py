@@ -20,6 +20,9 @@ from slowpaths.labelling.cuts import Cut
 from slowpaths.labelling.gates import Gates
 from slowpaths.labelling.rules import Rule
 
+NOT_ASKED = -2
+"""The symbol of a rule that a gate or a missing feature kept from looking: no evidence, unlike an abstention."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Ballot:
@@ -50,7 +53,7 @@ class VoteMatrix:
     Args:
         delivery_ids: Deliveries, in the order of the rows (N,).
         ballots: What each rule can say (R,).
-        symbols_NR: Number of the symbol voted for, -1 to abstain (N, R), int8.
+        symbols_NR: Number of the symbol voted for, -1 to abstain, -2 where the rule could not look (N, R), int8.
     """
 
     delivery_ids: pa.Array
@@ -76,16 +79,16 @@ class VoteMatrix:
     @property
     def has_votes(self) -> np.ndarray:
         """Return where at least one rule votes (N,), bool."""
-        return (self.symbols_NR != ABSTAIN).any(axis=1)
+        return np.any(self.symbols_NR >= 0, axis=1)
 
     def take(self, rows: np.ndarray) -> VoteMatrix:
         """Return the votes on some deliveries, by position or mask."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
         return replace(self, delivery_ids=self.delivery_ids.take(pa.array(rows)), symbols_NR=self.symbols_NR[rows])
 
-    def with_rules(self, is_wanted: Sequence[bool]) -> VoteMatrix:
-        """Return the votes of some rules."""
-        columns = np.flatnonzero(np.asarray(is_wanted))
+    def with_rules(self, is_wanted: np.ndarray) -> VoteMatrix:
+        """Return the votes of some rules, by a mask (R,)."""
+        columns = np.flatnonzero(is_wanted)
         ballots = tuple(self.ballots[column] for column in columns)
         return replace(self, ballots=ballots, symbols_NR=self.symbols_NR[:, columns])
 
@@ -111,7 +114,7 @@ def apply_rules(
     assert delivery_ids is not None
     block, gates = deliveries, Gates.of(deliveries)
     met: dict[Cut, np.ndarray] = {}
-    symbols_NR = np.full((len(block), len(rules)), ABSTAIN, dtype=np.int8)
+    symbols_NR = np.full((len(block), len(rules)), NOT_ASKED, dtype=np.int8)
     for column, rule in enumerate(rules):
         for cut in rule.cuts.values():
             if cut not in met:
@@ -121,13 +124,13 @@ def apply_rules(
             is_open = is_open & np.isfinite(block[feature])
         if is_open.any():
             said = rule(block.with_cuts({name: met[cut] for name, cut in rule.cuts.items()}))
-            symbols_NR[:, column] = np.where(is_open, said, ABSTAIN)
+            symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
     ballots = tuple(Ballot.of(rule) for rule in rules)
     return VoteMatrix(delivery_ids=delivery_ids, ballots=ballots, symbols_NR=symbols_NR)
 
 
 def from_votes_table(votes: pa.Table, *, rules: Sequence[Rule], delivery_ids: pa.Array) -> VoteMatrix:
-    """Return the matrix of a votes table.
+    """Return the matrix of a votes table, which does not tell an abstention from a rule that could not look.
 
     Args:
         votes: Table of the votes schema, rows in any order.

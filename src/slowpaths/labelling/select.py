@@ -1,0 +1,145 @@
+"""Choose which labelled deliveries a network is trained on first.
+
+Taking the surest clips overall would teach the commonest strokes and little else. So each stroke gets a threshold of
+its own, at the confidence where the share kept of it matches its estimated share of the deliveries.
+
+Legend: N deliveries, Y strokes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Hold the rules of selection.
+
+    Args:
+        enabled: Whether anything is left out; without it every delivery with a vote is kept, duplicates too.
+        keep_share: Share of the deliveries with votes that all strokes together may fill, 0..1.
+        min_confidence: Least confidence of a kept label.
+        min_event_p: Least probability that there is a stroke at all.
+        max_per_stroke: Most deliveries of one stroke; None for no limit.
+        drop_duplicates: Whether only the surest of near-identical deliveries is kept.
+    """
+
+    enabled: bool = True
+    keep_share: float = 0.8
+    min_confidence: float = 0.0
+    min_event_p: float = 0.5
+    max_per_stroke: int | None = None
+    drop_duplicates: bool = True
+
+    def __post_init__(self) -> None:
+        for name in ("keep_share", "min_confidence", "min_event_p"):
+            value = getattr(self, name)
+            if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+                raise UsageError(f"selection.{name} must lie between 0 and 1, got {value}")
+        if self.max_per_stroke is not None and self.max_per_stroke < 1:
+            raise UsageError(f"selection.max_per_stroke must be at least 1 or null, got {self.max_per_stroke}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Selected:
+    """Hold the outcome of selection.
+
+    Args:
+        is_kept: Deliveries to train on (N,), bool.
+        thresholds_Y: Confidence of the last delivery kept of each stroke; NaN where none is.
+        counts: Reason -> deliveries left out for it, first reason that applies.
+    """
+
+    is_kept: np.ndarray
+    thresholds_Y: np.ndarray
+    counts: dict[str, int]
+
+
+def select(
+    probs_NY: np.ndarray,
+    *,
+    class_prior_Y: np.ndarray,
+    has_votes: np.ndarray,
+    event_p: np.ndarray,
+    groups: np.ndarray,
+    is_gold: np.ndarray,
+    settings: Selection,
+) -> Selected:
+    """Return which deliveries to keep; what a person labelled always stays, except for duplicates of itself.
+
+    Args:
+        probs_NY: Probabilities of the strokes.
+        class_prior_Y: Shares the kept deliveries should have.
+        has_votes: Where any rule spoke (N,), bool.
+        event_p: Probability that there is a stroke at all (N,); NaN counts as certain.
+        groups: Number of each delivery's group of near-identical deliveries (N,).
+        is_gold: Where a person gave the label (N,), bool.
+        settings: Thresholds and quotas.
+    """
+    label_N, confidence_N = probs_NY.argmax(axis=1), probs_NY.max(axis=1)
+    thresholds_Y = np.full(probs_NY.shape[1], np.nan)
+    has_label = has_votes | is_gold
+    if not settings.enabled:
+        return Selected(is_kept=has_label, thresholds_Y=thresholds_Y, counts={"no vote": int((~has_label).sum())})
+    reasons = {
+        "no vote": ~has_label,
+        "probably no stroke": (event_p < settings.min_event_p) & ~is_gold,
+        "near-duplicate": _is_duplicate(groups, confidence_N + is_gold) if settings.drop_duplicates else ~has_label,
+        "confidence below the least": (confidence_N < settings.min_confidence) & ~is_gold,
+    }
+    is_left = np.ones(len(label_N), dtype=bool)
+    counts = {}
+    for reason, applies in reasons.items():
+        counts[reason] = int((is_left & applies).sum())
+        is_left &= ~applies
+    is_kept = is_left & is_gold
+    budget = settings.keep_share * has_label.sum()
+    for stroke, share in enumerate(class_prior_Y):
+        rows = np.flatnonzero(is_left & ~is_gold & (label_N == stroke))
+        quota = round(budget * share) if settings.max_per_stroke is None else settings.max_per_stroke
+        quota = max(min(quota, round(budget * share)) - int((is_kept & (label_N == stroke)).sum()), 0)
+        surest = rows[np.argsort(-confidence_N[rows], kind="stable")][:quota]
+        is_kept[surest] = True
+        thresholds_Y[stroke] = confidence_N[surest].min() if len(surest) else np.nan
+    counts["beyond the stroke's quota"] = int((is_left & ~is_kept).sum())
+    return Selected(is_kept=is_kept, thresholds_Y=thresholds_Y, counts=counts)
+
+
+def duplicate_groups(features_NF: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
+    """Return one number a group of near-identical deliveries (N,): equal features, or a group that was given.
+
+    Args:
+        features_NF: Measured features, NaN where unmeasured; deliveries without any measurement are never alike.
+        groups: Groups known from elsewhere (N,), such as copies of a clip; -1 where unknown.
+
+    Example:
+        >>> duplicate_groups(np.array([[1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])).tolist()
+        [0, 1, 0]
+    """
+    rows = np.where(np.isnan(features_NF), np.inf, features_NF) + 0.0  # NaN differs from itself, -0 from 0 in bytes
+    _, first, alike = np.unique(
+        np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel(),
+        return_index=True,
+        return_inverse=True,
+    )
+    numbers = first[alike.ravel()]
+    is_bare = np.isnan(features_NF).all(axis=1)
+    numbers[is_bare] = np.flatnonzero(is_bare)
+    if groups is not None:
+        for name in np.unique(groups[groups >= 0]):
+            members = np.flatnonzero(groups == name)
+            numbers[np.isin(numbers, numbers[members])] = numbers[members].min()
+    return numbers
+
+
+def _is_duplicate(groups: np.ndarray, rank_N: np.ndarray) -> np.ndarray:
+    """Return all but the highest-ranked (then first) delivery of each group (N,), bool."""
+    order = np.lexsort((np.arange(len(groups)), -rank_N, groups))
+    is_first = np.diff(groups[order], prepend=-1) != 0
+    is_duplicate = np.ones(len(groups), dtype=bool)
+    is_duplicate[order[is_first]] = False
+    return is_duplicate

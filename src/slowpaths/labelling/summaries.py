@@ -1,0 +1,129 @@
+"""What can be said of votes without labels: coverage, overlap, conflict, correlation.
+
+Votes are partial: two of them conflict only where no stroke satisfies both.
+
+Legend: N deliveries, R rules, S symbols of all rules stacked, Y strokes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.labelling.encoding import Encoding
+from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
+
+_MIN_SHARED = 20  # a correlation over fewer deliveries is noise
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleSummary:
+    """Describe how one rule votes among the others.
+
+    Args:
+        code: Code of the rule.
+        family: Family of the rule.
+        num_votes: Deliveries it votes on.
+        asked: Share of all deliveries it could look at: its view, its features measured, the gates open.
+        coverage: Their share of all deliveries.
+        overlap: Share of all deliveries where another rule votes too.
+        conflict: Share of all deliveries where another rule's vote excludes its own.
+        by_symbol: Symbol -> votes.
+    """
+
+    code: str
+    family: str
+    num_votes: int
+    asked: float
+    coverage: float
+    overlap: float
+    conflict: float
+    by_symbol: dict[str, int]
+
+
+def summarise(votes: VoteMatrix) -> list[RuleSummary]:
+    """Return one summary a rule, in order; all shares are 0 where there are no deliveries."""
+    encoding = Encoding.of(votes)
+    excludes_SS = (encoding.sets_SY.astype(int) @ encoding.sets_SY.T.astype(int) == 0).astype(np.float64)
+    num_S, overlap_S, conflict_S = (np.zeros(len(encoding.rule_S)) for _ in range(3))
+    for block in encoding.blocks:
+        cast = block.toarray()[:, : len(encoding.rule_S)]
+        num_S += cast.sum(axis=0)
+        overlap_S += cast.T @ (cast.sum(axis=1) > 1)
+        conflict_S += (cast * (cast @ excludes_SS > 0)).sum(axis=0)
+    num_R, overlap_R, conflict_R = (
+        np.add.reduceat(values, encoding.starts_R) for values in (num_S, overlap_S, conflict_S)
+    )
+    share = 1.0 / max(len(votes), 1)
+    return [
+        RuleSummary(
+            code=ballot.code,
+            family=ballot.family,
+            num_votes=int(num_R[rule]),
+            asked=float((votes.symbols_NR[:, rule] != NOT_ASKED).sum() * share),
+            coverage=float(num_R[rule] * share),
+            overlap=float(overlap_R[rule] * share),
+            conflict=float(conflict_R[rule] * share),
+            by_symbol={
+                symbol: int(num_S[encoding.starts_R[rule] + number]) for number, symbol in enumerate(ballot.symbols)
+            },
+        )
+        for rule, ballot in enumerate(votes.ballots)
+    ]
+
+
+def summarise_by(votes: VoteMatrix, groups: Sequence[str]) -> dict[str, list[RuleSummary]]:
+    """Return summaries of the deliveries of each group (a view, a match, a hand), groups in sorted order.
+
+    Args:
+        votes: Votes on N deliveries.
+        groups: Name of each delivery's group (N,).
+    """
+    names, codes = np.unique(np.asarray(groups), return_inverse=True)
+    return {str(name): summarise(votes.take(codes == code)) for code, name in enumerate(names)}
+
+
+def residual_correlation(votes: VoteMatrix, posterior_NY: np.ndarray) -> np.ndarray:
+    """Return how far two rules are right and wrong together beyond what the strokes explain (R, R).
+
+    The residual of a vote is the posterior probability that it is right minus the expectation for those strokes; the
+    correlation is over deliveries where both vote. Two rules that share fewer than 20 deliveries count as uncorrelated.
+
+    Args:
+        votes: Votes on N deliveries.
+        posterior_NY: Probabilities of the strokes.
+    """
+    encoding = Encoding.of(votes)
+    counts_SY = encoding.counts(posterior_NY).symbols_SY
+    cast_RY = encoding.by_rule(counts_SY)
+    right_RY = encoding.by_rule(counts_SY * encoding.sets_SY) / np.maximum(cast_RY, 1e-12)
+    residual_NR = np.zeros(votes.symbols_NR.shape)
+    for rule, ballot in enumerate(votes.ballots):
+        rows = np.flatnonzero(votes.symbols_NR[:, rule] >= 0)
+        means = ballot.sets_SY[votes.symbols_NR[rows, rule]]
+        residual_NR[rows, rule] = (posterior_NY[rows] * (means - right_RY[rule])).sum(axis=1)
+    is_cast_NR = (votes.symbols_NR >= 0).astype(np.float64)
+    shared_RR = is_cast_NR.T @ is_cast_NR
+    squares_RR = (residual_NR**2).T @ is_cast_NR  # of the row's rule, over deliveries both vote on
+    scale_RR = np.sqrt(squares_RR * squares_RR.T)
+    is_known = (shared_RR >= _MIN_SHARED) & (scale_RR > 1e-12)
+    return np.divide(residual_NR.T @ residual_NR, scale_RR, out=np.eye(len(votes.ballots)), where=is_known)
+
+
+def effective_votes(votes: VoteMatrix, correlation_RR: np.ndarray) -> dict[str, float]:
+    """Return how many independent rules each family is worth: g / (1 + (g - 1) r), r the mean residual correlation.
+
+    Args:
+        votes: The votes, for the families.
+        correlation_RR: From `residual_correlation`.
+    """
+    worth = {}
+    for family in votes.families:
+        rules = [rule for rule, ballot in enumerate(votes.ballots) if ballot.family == family]
+        size = len(rules)
+        inside = correlation_RR[np.ix_(rules, rules)][~np.eye(size, dtype=bool)]
+        mean = float(np.clip(inside.mean(), 0.0, 1.0)) if size > 1 else 0.0
+        worth[family] = size / (1.0 + (size - 1) * mean)
+    return worth
