@@ -145,14 +145,14 @@ def _load(path: Path) -> dict[str, np.ndarray]:
     if not path.is_file():
         raise TableError(f"{path} does not exist: {cure}")
     try:
-        with np.load(path, allow_pickle=False) as archive:
-            if not isinstance(archive, np.lib.npyio.NpzFile):
-                raise TableError(f"{path} holds one array, not an archive of poses: {cure}")
-            arrays = {key: archive[key] for key in archive.files if key in (*_KEYS, "exact_duplicate_of")}
-    except TableError:
-        raise
+        with path.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
+            keys = [key for key in (*_KEYS, "exact_duplicate_of") if not isinstance(archive, np.ndarray)]
+            arrays = {key: archive[key] for key in keys if key in archive}
     except Exception as error:  # numpy reports a broken or pickled archive by half a dozen types
         raise TableError(f"{path} is not a readable archive of plain arrays: {cure}") from error
+    if isinstance(archive, np.ndarray):
+        raise TableError(f"{path} holds one array, not an archive of poses: {cure}")
     if missing := [key for key in _KEYS if key not in arrays]:
         raise TableError(f"{path} lacks the array '{missing[0]}': {cure}")
     _check(path, arrays)

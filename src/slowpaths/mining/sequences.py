@@ -21,6 +21,7 @@ import numpy as np
 
 from slowpaths.core import ids
 from slowpaths.core.records import Box, Delivery, PoseSequence, PoseTrack, Shot, VideoRef
+from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import Collected
 from slowpaths.mining.features import measure
@@ -36,15 +37,13 @@ VIEW = "pitch_endon"
 MAX_JUMP = 1.0
 JUMP_PER_LOST_FRAME = 0.2
 MAX_LOG_SIZE = 0.5
-MAX_LOST_FRAMES = 4
+MAX_LOST_FRAMES = 2
 MIN_FRAMES = 5
 APART = 1.0
 """Hands further apart than this, torso units, hold no bat: bowlers and spectators."""
 # Impact lies up to .04 s before the fastest moment of the hands in blocks and up to .02 s after it in full swings.
 SLOW_SWING = 5.0
 SHIFT_S = {"block": -0.02, "swing": 0.01}
-FIRST_PEAK = 0.8
-"""Hands are about as fast in the follow-through: the first peak this close to the highest one counts."""
 NEEDS_CAMERA: tuple[str, ...] = (
     "stride_front",
     "stride_back",
@@ -136,7 +135,7 @@ def people(track: PoseTrack) -> np.ndarray:
     sizes_T = body_scales(track.keypoints_TKC)
     who_T = np.full(len(sizes_T), -1)
     last_seen: list[int] = []
-    for row in np.flatnonzero(np.isfinite(places_T2).all(axis=1) & (sizes_T > 0)):
+    for row in map(int, np.flatnonzero(np.isfinite(places_T2).all(axis=1) & (sizes_T > 0))):
         costs = [_jump(places_T2, sizes_T, earlier, row) for earlier in last_seen]
         nearest = int(np.argmin(costs)) if costs else 0
         if not costs or not np.isfinite(costs[nearest]):
@@ -158,8 +157,9 @@ def _jump(places_T2: np.ndarray, sizes_T: np.ndarray, earlier: int, row: int) ->
 def batter_rows(track: PoseTrack) -> np.ndarray:
     """Return the frames (N,) that show the batter: both hands together, chest rather than back to the camera.
 
-    Every frame counts for a person: 1 with the hands together, -1 with them far apart, and half as much for the side
-    he shows, as seen from behind the bowler. Of two people alike the later one bats.
+    Every frame counts for a person: 1 with the hands together, -1 with them far apart or with the nose below the
+    shoulders (what a pose model makes of a back), and half as much for the side he shows, as seen from behind the
+    bowler. Of two people alike the later one bats.
 
     Args:
         track: Frames of whoever was found.
@@ -169,10 +169,12 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
     for person in range(who_T.max() + 1):
         rows = np.flatnonzero(who_T == person)
         keypoints_TKC = track.keypoints_TKC[rows]
-        left, right = keypoints_TKC[:, 9, :2], keypoints_TKC[:, 10, :2]
+        left, right = (keypoints_TKC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
         gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TKC)
-        chest_T = keypoints_TKC[:, 5, 0] - keypoints_TKC[:, 6, 0]
-        score = (gap_T <= MAX_WRIST_GAP).sum() - (gap_T > APART).sum() + 0.5 * np.nansum(np.sign(chest_T))
+        chest_T = keypoints_TKC[:, INDEX["left_shoulder"], 0] - keypoints_TKC[:, INDEX["right_shoulder"], 0]
+        is_back_T = keypoints_TKC[:, INDEX["nose"], 1] > middle(keypoints_TKC, "shoulder")[:, 1]
+        score = (gap_T <= MAX_WRIST_GAP).sum() - ((gap_T > APART) | is_back_T).sum()
+        score += 0.5 * np.nansum(np.sign(chest_T))
         if score >= best_score:
             best, best_score = rows, score
     return best
@@ -200,7 +202,9 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
 
 
 def find_impact(track: PoseTrack) -> float:
-    """Return when bat meets ball, seconds: at the first high peak of the speed of the hands about the hips.
+    """Return when bat meets ball, seconds: by the peak of the speed of the hands about the hips.
+
+    The first and last frames do not count: poses are worst where the picture changes to another person.
 
     Args:
         track: The batter.
@@ -208,16 +212,12 @@ def find_impact(track: PoseTrack) -> float:
     scale = body_scale(track.keypoints_TKC)
     hands_T2 = (hands(track.keypoints_TKC, scale=scale)[:, :2] - middle(track.keypoints_TKC, "hip")) / scale
     speed_T = np.linalg.norm(savgol(median_of_three(hands_T2), track.pts_s, derivative=1), axis=1)
-    edge = 2 if len(speed_T) >= 4 * MIN_FRAMES // 2 else 1  # poses are worst where the picture changes over
+    edge = 2 if len(speed_T) >= 2 * MIN_FRAMES else 1
     speed_T[:edge] = speed_T[-edge:] = np.nan
     if not np.isfinite(speed_T).any():
         return float(track.pts_s[len(track.pts_s) // 2])
-    highest = np.nanmax(speed_T)
-    known_T = np.nan_to_num(speed_T, nan=-1.0)
-    before_T, after_T = np.append(-1.0, known_T[:-1]), np.append(known_T[1:], -1.0)
-    is_peak_T = (known_T >= before_T) & (known_T >= after_T) & (known_T >= FIRST_PEAK * highest)
-    shift_s = SHIFT_S["block" if highest <= SLOW_SWING else "swing"]
-    return float(track.pts_s[int(np.argmax(is_peak_T))] + shift_s)
+    peak = int(np.nanargmax(speed_T))
+    return float(track.pts_s[peak]) + SHIFT_S["block" if speed_T[peak] <= SLOW_SWING else "swing"]
 
 
 def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], settings: MiningSettings) -> Delivery:
@@ -232,7 +232,7 @@ def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], set
         shot_id=shot.shot_id,
         span=Span(impact_s - settings.before_s, impact_s + settings.after_s),
         impact_s=impact_s,
-        impact_uncertainty_s=float("nan"),  # an archive offers one cue and no second one to compare it with
+        impact_uncertainty_s=float("nan"),  # one cue only, and no second one to compare it with
         view=VIEW,
         handedness_p=right_p,
         box=Box(x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2)),

@@ -1,0 +1,217 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.skeleton import INDEX, JOINTS
+from slowpaths.data.importers import (
+    FPS,
+    MEDIAPIPE_INDEX,
+    PICTURE_SIZE,
+    archive_truth,
+    read_class_folders,
+    read_kinetics_csv,
+    read_pose_archive,
+    read_spot_json,
+    read_ucf101_split,
+)
+from slowpaths.evaluation.truth import read_truth
+
+
+def archive_arrays(num: int = 3, *, num_frames: int = 6) -> dict[str, np.ndarray]:
+    """Joint j of frame t of sequence n lies at x = j / 100, y = t / 10 + n / 100."""
+    pose = np.zeros((num, num_frames, 33, 3), dtype=np.float16)
+    pose[..., 0] = np.arange(33) / 100
+    pose[..., 1] = np.arange(num_frames)[:, None] / 10 + np.arange(num)[:, None, None] / 100
+    length = np.array([num_frames, 2, 4][:num])
+    for row, frames in enumerate(length):
+        pose[row, frames:] = np.nan
+    return {
+        "pose": pose,
+        "length": length,
+        "label": np.array(["pull", "hook", "pull"][:num]),
+        "name": np.array(["a.npy", "b.npy", "c.npy"][:num]),
+        "exact_duplicate_of": np.array(["", "", "a.npy"][:num]),
+    }
+
+
+def write(path: Path, **arrays) -> Path:
+    np.savez(path, **{name: array for name, array in arrays.items() if array is not None})
+    return path
+
+
+def test_an_archive_becomes_coco_joints_in_pixels(tmp_path):
+    first, second, third = read_pose_archive(write(tmp_path / "a.npz", **archive_arrays()))
+    assert [first.name, second.name, third.name] == ["a.npy", "b.npy", "c.npy"]
+    assert (first.label, third.duplicate_of, first.picture_size) == ("pull", "a.npy", PICTURE_SIZE)
+    assert first.track.keypoints_TKC.shape == (6, 17, 3)
+    assert second.track.keypoints_TKC.shape == (2, 17, 3)
+    # MediaPipe's left wrist is landmark 15, its right ankle landmark 28
+    assert first.track.keypoints_TKC[2, INDEX["left_wrist"]] == pytest.approx([0.15 * 1280, 0.2 * 720, 1.0], rel=1e-3)
+    assert first.track.keypoints_TKC[0, INDEX["right_ankle"], 0] == pytest.approx(0.28 * 1280, rel=1e-3)
+    assert np.diff(first.track.pts_s) == pytest.approx(1 / FPS)
+    assert first.track.boxes_T4[0] == pytest.approx([0.0, 0.0, 0.28 * 1280, 0.0], rel=1e-3)
+
+
+def test_every_coco_joint_has_its_landmark_on_the_same_side():
+    assert set(MEDIAPIPE_INDEX) == set(JOINTS)
+    # in MediaPipe Pose, landmarks from the shoulders (11) down are odd on the left side and even on the right
+    for joint, landmark in MEDIAPIPE_INDEX.items():
+        if landmark >= 11:
+            assert landmark % 2 == (1 if joint.startswith("left") else 0), joint
+
+
+def test_a_joint_that_is_not_there_has_no_confidence(tmp_path):
+    arrays = archive_arrays()
+    arrays["pose"][0, 1, 15, 0] = np.nan
+    track = read_pose_archive(write(tmp_path / "a.npz", **arrays))[0].track
+    assert np.isnan(track.keypoints_TKC[1, INDEX["left_wrist"], :2]).all()
+    assert track.keypoints_TKC[1, INDEX["left_wrist"], 2] == 0.0
+    assert np.isfinite(track.boxes_T4[1]).all()
+
+
+def test_a_sequence_of_seventeen_frames_keeps_its_axes(tmp_path):
+    arrays = archive_arrays(1, num_frames=17)
+    track = read_pose_archive(write(tmp_path / "a.npz", **arrays))[0].track
+    assert track.keypoints_TKC[3, INDEX["nose"]] == pytest.approx([0.0, 0.3 * 720, 1.0], rel=1e-3)
+
+
+def test_ids_follow_the_content(tmp_path):
+    arrays = archive_arrays()
+    once = [item.track.video_id for item in read_pose_archive(write(tmp_path / "a.npz", **arrays))]
+    arrays["pose"][0, 0, 0, 0] = 0.5
+    again = [item.track.video_id for item in read_pose_archive(write(tmp_path / "b.npz", **arrays))]
+    assert once[0] != again[0] and once[1:] == again[1:]
+    assert len(set(once)) == 3
+
+
+def test_the_truth_of_an_archive_is_a_truth_table(tmp_path):
+    rows = archive_truth(read_pose_archive(write(tmp_path / "a.npz", **archive_arrays())))
+    assert [row["video"] for row in rows] == ["a.npy", "b.npy"]  # the third repeats the first
+    lines = [",".join(rows[0])] + [",".join(row.values()) for row in rows]
+    (tmp_path / "truth.csv").write_text("\n".join(lines) + "\n")
+    truth = read_truth(tmp_path / "truth.csv", taxonomy="cricshot10")
+    assert [(item.video, item.label) for item in truth.deliveries] == [("a.npy", "pull"), ("b.npy", "hook")]
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"label": None}, "lacks the array 'label'"),
+        ({"pose": np.zeros((3, 6, 17, 3))}, "33, 3"),
+        ({"pose": np.zeros((3, 6, 33, 3), dtype=np.int64)}, "floating point"),
+        ({"length": np.array([6, 2])}, "'length' has the shape"),
+        ({"length": np.array([6, 2, 9])}, "whole numbers from 1 to 6"),
+        ({"length": np.array([6, 0, 4])}, "whole numbers from 1 to 6"),
+        ({"length": np.array([6.0, 2.0, 4.0])}, "whole numbers"),
+        ({"label": np.array([["a"], ["b"], ["c"]])}, "'label' has the shape"),
+        ({"name": np.array(["a", "a", "b"])}, "twice"),
+        ({"label": np.array([{"a": 1}, 2, 3], dtype=object)}, "plain arrays"),
+    ],
+)
+def test_a_wrong_archive_is_one_sentence(tmp_path, change, sentence):
+    path = write(tmp_path / "a.npz", **{**archive_arrays(), **change})
+    with pytest.raises(TableError, match=sentence) as caught:
+        read_pose_archive(path)
+    assert "\n" not in str(caught.value) and str(path) in str(caught.value)
+
+
+@pytest.mark.parametrize("content", [b"", b"not an archive", b"PK\x03\x04 broken"])
+def test_a_broken_archive_is_one_sentence(tmp_path, content):
+    path = tmp_path / "a.npz"
+    path.write_bytes(content)
+    with pytest.raises(TableError, match="not a readable archive"):
+        read_pose_archive(path)
+
+
+def test_a_missing_archive_and_a_single_array_are_one_sentence(tmp_path):
+    with pytest.raises(TableError, match="does not exist"):
+        read_pose_archive(tmp_path / "a.npz")
+    np.save(tmp_path / "b.npy", np.zeros(3))
+    with pytest.raises(TableError, match="one array, not an archive"):
+        read_pose_archive(tmp_path / "b.npy")
+
+
+@pytest.mark.shared
+def test_the_real_archive(shared_dir):
+    sequences = read_pose_archive(shared_dir / "poses" / "cricshot10_poses_dev.npz")
+    assert len(sequences) == 620
+    assert sum(bool(item.duplicate_of) for item in sequences) == 12
+    assert len(archive_truth(sequences)) == 608
+    assert len({item.label for item in sequences}) == 10
+
+
+def test_class_folders(tmp_path):
+    for name in ("pull/a.mp4", "pull/b.AVI", "hook/c.mp4", "readme.txt", "hook/more/d.mp4"):
+        path = tmp_path / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"x")
+    listing = read_class_folders(tmp_path)
+    assert [(row.path, row.label) for row in listing.rows] == [
+        ("hook/c.mp4", "hook"),
+        ("pull/a.mp4", "pull"),
+        ("pull/b.AVI", "pull"),
+    ]
+    assert {error.place for error in listing.errors} == {"readme.txt", "hook/more/d.mp4"}
+
+
+def test_class_folders_without_a_video(tmp_path):
+    with pytest.raises(UsageError, match="holds no <class>/<video>"):
+        read_class_folders(tmp_path)
+    with pytest.raises(UsageError, match="is not a folder"):
+        read_class_folders(tmp_path / "missing")
+
+
+def test_kinetics_lists(tmp_path):
+    path = tmp_path / "train.csv"
+    path.write_text('\ufeffa/b c.mp4 3\n# note\n\nd.mp4,sweep\nlonely\n"x,y.mp4",cut\n', encoding="utf-8")
+    listing = read_kinetics_csv(path)
+    assert [(row.path, row.label) for row in listing.rows] == [
+        ("a/b c.mp4", "3"),
+        ("d.mp4", "sweep"),
+        ("x,y.mp4", "cut"),
+    ]
+    assert [(error.place, error.reason) for error in listing.errors] == [("line 5", "is not `path label`")]
+
+
+def test_ucf101_lists_keep_groups_together(tmp_path):
+    path = tmp_path / "trainlist01.txt"
+    path.write_text("CricketShot/v_CricketShot_g08_c01.avi 24\nCricketShot/v_CricketShot_g08_c02.avi\nbad.avi 1\n")
+    listing = read_ucf101_split(path)
+    assert [(row.label, row.group) for row in listing.rows] == [("CricketShot", "CricketShot_g08")] * 2
+    assert listing.errors[0].place == "line 3"
+
+
+def test_spot_events(tmp_path):
+    path = tmp_path / "val.json"
+    videos = [
+        {"video": "m1", "num_frames": 100, "fps": 25, "events": [{"frame": 50, "label": "cut", "comment": ""}]},
+        {"video": "m2", "num_frames": 10, "fps": 25.0, "events": [{"frame": 10, "label": "cut"}, {"frame": 1}]},
+        {"video": "m3", "events": []},
+        {"video": "m4", "num_frames": 10, "fps": 0, "events": []},
+    ]
+    path.write_text(json.dumps(videos))
+    listing = read_spot_json(path)
+    assert [(row.path, row.label, row.start_s, row.end_s) for row in listing.rows] == [("m1", "cut", 2.0, 2.0)]
+    assert [error.place for error in listing.errors] == ["video 2, event 1", "video 2, event 2", "video 3", "video 4"]
+
+
+@pytest.mark.parametrize(("text", "sentence"), [("{", "line 1 is not JSON"), ("{}", "not a list of videos")])
+def test_a_wrong_spot_file_is_one_sentence(tmp_path, text, sentence):
+    path = tmp_path / "a.json"
+    path.write_text(text)
+    with pytest.raises(TableError, match=sentence):
+        read_spot_json(path)
+
+
+@pytest.mark.parametrize("read", [read_kinetics_csv, read_ucf101_split, read_spot_json])
+def test_missing_and_binary_lists_are_one_sentence(tmp_path, read):
+    with pytest.raises(TableError, match="does not exist"):
+        read(tmp_path / "missing")
+    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x81")
+    with pytest.raises(TableError, match="cannot be read as text"):
+        read(tmp_path / "binary")

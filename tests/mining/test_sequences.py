@@ -1,0 +1,140 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.mining.stick import IMPACT_S, SIZE, as_track, stick_track
+from tests.stick_figures import batter, runner
+from tests.stick_scene import Camera
+
+from slowpaths.core.records import PoseSequence, PoseTrack
+from slowpaths.core.skeleton import INDEX
+from slowpaths.mining.sequences import (
+    NEEDS_CAMERA,
+    batter_rows,
+    collect_sequences,
+    find_impact,
+    follow,
+    mine_archive,
+    people,
+)
+from slowpaths.pose.kinematics import stabilise
+from slowpaths.store import tables
+
+BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 8.0, 0.8), focal_px=3500.0, size=SIZE)
+NUM_BOWLER, NUM_BATTER, AT_IMPACT = 9, 20, 14
+
+
+def seen(joints_TK3: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+    """Project joints and add the noise of a pose model, .03 torso."""
+    xy, per_m = BROADCAST.project(joints_TK3)
+    xy = xy + rng.normal(size=xy.shape) * 0.03 * 0.52 * per_m.mean()
+    return np.concatenate([xy, np.ones((*xy.shape[:2], 1))], axis=2)
+
+
+def broadcast(stroke: str = "straight_drive", *, is_right_handed: bool = True, seed: int = 0) -> PoseTrack:
+    """Stage what an archive holds: first the bowler running away from the camera, then the batter."""
+    rng = np.random.default_rng(seed)
+    steps = np.arange(NUM_BOWLER) / 25
+    place = np.stack([np.full(NUM_BOWLER, -0.9), 20.0 - 5.0 * steps, np.zeros(NUM_BOWLER)], axis=1)
+    bowler = runner(place, (0.0, -1.0), stride_T=9.0 * steps, arm_T=np.pi * steps / steps[-1])
+    times_s = (np.arange(NUM_BATTER) - AT_IMPACT) / 25
+    joints, _ = batter(stroke, times_s, is_right_handed=is_right_handed, rng=rng)
+    keypoints_TKC = np.concatenate([seen(bowler, rng=rng), seen(joints, rng=rng)])
+    return as_track(keypoints_TKC, np.arange(len(keypoints_TKC)) / 25)
+
+
+def sequence(track: PoseTrack, name: str = "a.npy") -> PoseSequence:
+    track = replace(track, video_id=f"{name[:-4]}-0", shot_id="")
+    return PoseSequence(name=name, label="x", track=track, duplicate_of="", picture_size=SIZE, digest="0" * 64)
+
+
+def test_people_are_told_apart_by_jumps():
+    who_T = people(broadcast())
+    assert len(set(who_T[:NUM_BOWLER])) == 1
+    assert len(set(who_T[NUM_BOWLER:])) == 1
+    assert who_T[0] != who_T[-1]
+
+
+def test_a_person_may_be_lost_for_two_frames_but_not_for_three():
+    track = stick_track()
+    for num_lost, num_people in ((2, 1), (3, 2)):
+        keypoints_TKC = track.keypoints_TKC.copy()
+        keypoints_TKC[20 : 20 + num_lost, :, :2] = np.nan
+        who_T = people(replace(track, keypoints_TKC=keypoints_TKC))
+        assert len(set(who_T) - {-1}) == num_people
+        assert (who_T[20 : 20 + num_lost] == -1).all()
+
+
+@pytest.mark.parametrize("is_right_handed", [True, False])
+def test_the_batter_is_found_behind_the_bowler(is_right_handed):
+    rows = batter_rows(broadcast(is_right_handed=is_right_handed))
+    assert rows.tolist() == list(range(NUM_BOWLER, NUM_BOWLER + NUM_BATTER))
+
+
+def test_impact_is_the_fastest_moment_of_the_hands():
+    hands_s = np.array([-0.56, -0.30, -0.10, 0.10, 0.40])
+    places = np.array([0.0, 0.6, 0.6, -0.8, -1.0])  # the swing covers 1.4 torso in .2 s
+    track = stick_track(span_s=(-0.56, 0.40))
+    at_T = np.interp(track.pts_s - IMPACT_S, hands_s, places)
+    for name in ("left_wrist", "right_wrist"):
+        track.keypoints_TKC[:, INDEX[name], 0] = 640.0 + 80.0 * at_T
+        track.keypoints_TKC[:, INDEX[name], 1] = 420.0
+    assert find_impact(track) == pytest.approx(IMPACT_S + 0.01, abs=0.03)
+
+
+def test_the_camera_that_follows_keeps_the_hips_in_place_and_the_size_even():
+    track = stick_track(span_s=(-0.6, 0.6))
+    since_T = track.pts_s - track.pts_s[0]
+    keypoints_TKC = track.keypoints_TKC.copy()
+    keypoints_TKC[..., :2] = (
+        keypoints_TKC[..., :2] * np.exp(0.4 * since_T)[:, None, None] + 90.0 * since_T[:, None, None]
+    )
+    moved = follow(replace(track, keypoints_TKC=keypoints_TKC), picture_size=SIZE)
+    centre = (0.5 * (SIZE[0] - 1), 0.5 * (SIZE[1] - 1))
+    stable = stabilise(moved.keypoints_TKC, moved.camera_T3, centre_xy=centre)
+    assert moved.camera_T3[:, 2] == pytest.approx(0.4 * since_T, abs=1e-6)
+    hips_T2 = 0.5 * (stable[:, 11, :2] + stable[:, 12, :2])
+    assert np.ptp(hips_T2, axis=0).max() < 1.0
+
+
+def test_a_mined_archive():
+    mined = mine_archive([sequence(broadcast("cut"), "cut_1.npy"), sequence(broadcast("pull_hook"), "pull_1.npy")])
+    assert [video.path for video in mined.videos] == ["cut_1.npy", "pull_1.npy"]
+    assert {video.status for video in mined.videos} == {"ok"}
+    for delivery in mined.deliveries:
+        assert delivery.view == "pitch_endon"
+        assert np.isnan([delivery.features[name] for name in NEEDS_CAMERA]).all()
+        assert np.isnan(delivery.impact_uncertainty_s)
+    assert len(mined.tracks[0].pts_s) == NUM_BATTER
+
+
+def test_a_left_hander_has_the_features_of_the_right_hander():
+    track = stick_track(span_s=(-0.6, 0.4))
+    right = mine_archive([sequence(track)]).deliveries[0]
+    left = mine_archive([sequence(stick_track(span_s=(-0.6, 0.4), is_left_handed=True))]).deliveries[0]
+    assert right.handedness_p > 0.8 > 0.5 > left.handedness_p
+    assert left.features["hand_sweep"] == pytest.approx(right.features["hand_sweep"], abs=1e-6)
+    assert left.features["hand_reach"] == pytest.approx(right.features["hand_reach"], abs=1e-6)
+
+
+def test_nobody_long_enough_is_quarantined():
+    jumping = stick_track(span_s=(0.0, 0.6))
+    jumping.keypoints_TKC[..., 0] += 400.0 * (np.arange(len(jumping.pts_s)) % 3)[:, None]
+    jumping.keypoints_TKC[..., 1] += 150.0 * (np.arange(len(jumping.pts_s)) % 2)[:, None]
+    short = replace(jumping, keypoints_TKC=np.full_like(jumping.keypoints_TKC, np.nan))
+    mined = mine_archive([sequence(short), sequence(broadcast(), "b.npy")])
+    assert [video.status for video in mined.videos] == ["quarantined", "ok"]
+    assert "5 frames" in mined.videos[0].reason
+    assert len(mined.deliveries) == 1
+
+
+def test_the_tables_of_an_archive(tmp_path):
+    collected = collect_sequences([sequence(broadcast())], archive=Path("x.npz"), out=tmp_path)
+    assert collected.num_deliveries == 1
+    delivery = tables.read_deliveries(tmp_path / "deliveries.parquet")[0]
+    assert tables.read_footage(tmp_path / "footage.parquet")[0].video_id == delivery.video_id
+    assert tables.read_shots(tmp_path / "shots.parquet")[0].shot_id == delivery.shot_id
+    assert len(tables.read_poses(tmp_path / "poses.parquet")[0].pts_s) == NUM_BATTER
