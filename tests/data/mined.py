@@ -7,12 +7,12 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
-from slowpaths.video.write import write_clip
 
 from slowpaths.core.records import Box, Delivery, LabelledClip, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.store.tables import write_deliveries, write_footage, write_labels, write_shots
+from slowpaths.video.write import write_clip
 
 NUM_FRAMES, IMPACT_FRAME, FPS = 52, 30, 25
 

@@ -1,0 +1,115 @@
+"""From a checkpoint and clips to predictions.
+
+Legend: N the 14 strokes, V views.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import fields
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.records import LabelledClip, Prediction
+from slowpaths.core.strokes import STROKES
+from slowpaths.data.batch import ClipBatch
+from slowpaths.models.classifier import CHECKPOINT_FORMAT, CHECKPOINT_KEY, StrokeClassifier
+from slowpaths.models.weights import read_checkpoint
+
+AVERAGE_VIEW = -1
+Part = Literal["train", "val", "test", "none"]
+
+
+def load_classifier(path: str | Path, *, device: str = "cpu") -> StrokeClassifier:
+    """Load a trained classifier, ready to predict.
+
+    Args:
+        path: Checkpoint written in training.
+        device: Where it is put.
+
+    Raises:
+        MissingWeightsError: If the file is missing or cannot be loaded safely.
+        UsageError: If it is another model's, or names other strokes.
+    """
+    path = Path(path)
+    content = read_checkpoint(path, device=device)
+    about = content.get(CHECKPOINT_KEY)
+    if not isinstance(about, dict) or not {"state_dict", "hyper_parameters"} <= content.keys():
+        raise UsageError(f"{path} is not a stroke classifier: give ckpt= a checkpoint written by `slowpaths train`")
+    if about.get("format") != CHECKPOINT_FORMAT:
+        raise UsageError(
+            f"{path} has checkpoint format {about.get('format')}, this slowpaths reads {CHECKPOINT_FORMAT}: "
+            f"load it with slowpaths {about.get('version')}, or train again"
+        )
+    if list(about.get("strokes", ())) != list(STROKES):
+        raise UsageError(f"{path} was trained on other strokes than the 14 of this slowpaths: train again")
+    try:
+        classifier = StrokeClassifier(**content["hyper_parameters"])
+        classifier.load_state_dict(content["state_dict"])
+    except (TypeError, RuntimeError) as error:
+        raise UsageError(f"{path} does not fit the network it describes ({_first(error)}): train again") from error
+    return classifier.to(device).eval()
+
+
+def model_id(classifier: StrokeClassifier) -> str:
+    """Return 12 hex digits over everything that decides a prediction: weights, their names, and the clip settings."""
+    digest = hashlib.sha256(repr(sorted((classifier.hparams["clip"] or {}).items())).encode())
+    network = classifier.network if classifier.average is None else classifier.average
+    for name, tensor in sorted(network.state_dict().items()):
+        digest.update(name.encode())
+        digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
+    return digest.hexdigest()[:12]
+
+
+@torch.inference_mode()
+def predict(
+    classifier: StrokeClassifier,
+    batches: Iterable[ClipBatch],
+    *,
+    clips: Sequence[LabelledClip],
+    parts: Mapping[str, Part] | None = None,
+) -> list[Prediction]:
+    """Predict every view of every clip, and the average over its views.
+
+    Args:
+        classifier: The classifier, on its device.
+        batches: Batches whose `index_B` are rows of `clips`; a DataLoader keeps memory bounded.
+        clips: The clips.
+        parts: Delivery -> part of the split; "none" where it is not in there.
+
+    Returns:
+        Row by row of `clips`: the average (view -1), then each view. Clips that no batch shows are left out.
+    """
+    classifier.eval()
+    identity = model_id(classifier)
+    views: dict[int, dict[int, np.ndarray]] = {}
+    for batch in batches:
+        probs_BN = classifier(batch.to(classifier.device)).float().softmax(dim=1).double().cpu().numpy()
+        for row, view, probs_N in zip(batch.index_B.tolist(), batch.view_B.tolist(), probs_BN, strict=True):
+            views.setdefault(row, {})[view] = probs_N
+    predictions = []
+    for row in sorted(views):
+        clip = clips[row]
+        part = (parts or {}).get(clip.delivery_id, "none")
+        average_N = np.mean([views[row][view] for view in sorted(views[row])], axis=0)
+        for view, probs_N in [(AVERAGE_VIEW, average_N), *sorted(views[row].items())]:
+            predictions.append(_prediction(clip, probs_N, view=view, identity=identity, part=part))
+    return predictions
+
+
+def _prediction(clip: LabelledClip, probs_N: np.ndarray, *, view: int, identity: str, part: Part) -> Prediction:
+    kept = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
+    probs_N = probs_N / probs_N.sum()
+    best = int(probs_N.argmax())
+    kept |= {"probs": probs_N, "label": STROKES[best], "confidence": float(probs_N[best])}
+    kept |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
+    return Prediction(**kept, model_id=identity, view_index=view, split=part)
+
+
+def _first(error: Exception) -> str:
+    return str(error).strip().splitlines()[-1].strip()

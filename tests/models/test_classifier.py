@@ -1,0 +1,166 @@
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import pytest
+import torch
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+from tests.models.training import QUIET, batch, classifier, loader, trainer
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.strokes import STROKES
+from slowpaths.models.callbacks import History, build_checkpoints
+from slowpaths.models.classifier import StrokeClassifier
+from slowpaths.models.slowfast import TINY
+
+pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
+
+
+class Losses(Callback):
+    def __init__(self) -> None:
+        self.values: list[float] = []
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx) -> None:
+        self.values.append(float(outputs["loss"]))
+
+
+def test_twenty_steps_of_the_tiny_network_are_golden() -> None:
+    losses = Losses()
+    model = StrokeClassifier(**TINY, dropout=0.0, lr=0.002, batch_size=4, warmup_epochs=0.0, seed=0)
+    trainer(max_epochs=10, callbacks=[losses]).fit(model, loader(8))
+    assert len(losses.values) == 20
+    assert losses.values[::5] == pytest.approx(GOLDEN, rel=0.02)
+
+
+GOLDEN = [4.0251, 2.2764, 1.4268, 1.3736]
+
+
+def test_a_resumed_run_ends_where_the_whole_run_ends(tmp_path: Path) -> None:
+    def run(folder: Path, *, epochs: int, resume: Path | None = None) -> tuple[StrokeClassifier, list[float]]:
+        losses = Losses()
+        keepers = [History(folder / "history.csv"), build_checkpoints(folder, has_validation=True)]
+        model = classifier(ema_decay=0.9, seed=1)
+        # The schedule is laid out over four epochs in both runs; one of them is killed after two.
+        run = trainer(max_epochs=4, callbacks=[losses, *keepers, StopAfter(epochs)], enable_checkpointing=True)
+        run.fit(model, loader(8), loader(4, is_shuffled=False), ckpt_path=resume)
+        return model, losses.values
+
+    whole, losses = run(tmp_path / "whole", epochs=4)
+    _, first = run(tmp_path / "parts", epochs=2)
+    resumed, second = run(tmp_path / "parts", epochs=4, resume=tmp_path / "parts" / "last.ckpt")
+    assert len(losses) == 8
+    assert first + second == losses
+    for (name, tensor), other in zip(whole.state_dict().items(), resumed.state_dict().values(), strict=True):
+        assert torch.equal(tensor, other), name
+    histories = [(tmp_path / run / "history.csv").read_bytes() for run in ("whole", "parts")]
+    assert histories[0] == histories[1]
+    assert histories[0].count(b"\n") == 5
+
+
+class StopAfter(Callback):
+    def __init__(self, epochs: int) -> None:
+        self._epochs = epochs
+
+    def on_train_epoch_end(self, trainer, pl_module) -> None:
+        if trainer.current_epoch + 1 >= self._epochs:
+            trainer.should_stop = True
+
+
+def test_training_learns_what_the_clips_show() -> None:
+    model = classifier(dropout=0.0, lr=0.02, logit_adjustment=0.0)
+    losses = Losses()
+    trainer(max_epochs=15, callbacks=[losses]).fit(model, loader(8))
+    assert losses.values[-1] < 0.4 * losses.values[0]
+    measured = trainer().validate(model, loader(8, is_shuffled=False), verbose=False)[0]
+    assert measured["val/top1"] == 1
+    assert measured["val/nll"] < 1.0
+    assert model.val_confusion.compute().diagonal().tolist()[:5] == [2, 2, 2, 2, 0]
+
+
+def test_metrics_are_those_of_the_whole_set_not_means_over_batches() -> None:
+    model = classifier()
+    model.forward = lambda batch: torch.eye(14)[torch.zeros(len(batch), dtype=torch.long)] * 5  # always "leave"
+    # Nine clips in batches of 4, 4 and 1: strokes 0 1 2 3 0 1 2 3 0, so 3 of 9 are right; the mean of batches is .5.
+    measured = trainer().validate(model, loader(9, is_shuffled=False), verbose=False)[0]
+    assert measured["val/top1"] == pytest.approx(3 / 9)
+    assert measured["val/balanced_accuracy"] == pytest.approx(1 / 4)
+    assert measured["val/macro_f1"] == pytest.approx(0.5 / 4)  # precision 3/9, recall 1: F1 .5 for one of four
+
+
+def test_average_is_what_is_validated() -> None:
+    model = classifier(ema_decay=0.99).eval()
+    for parameter in model.network.parameters():
+        parameter.data.zero_()
+    assert model(batch()).abs().max() > 0
+    with torch.no_grad():
+        for parameter in model.average.parameters():
+            parameter.zero_()
+    assert model(batch()).abs().max() == 0
+
+
+def test_a_frozen_backbone_does_not_move() -> None:
+    model = classifier(is_backbone_frozen=True)
+    before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
+    trainer(max_steps=2).fit(model, loader(8))
+    moved = {name for name, tensor in model.network.state_dict().items() if not torch.equal(tensor, before[name])}
+    assert moved == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
+
+
+def test_factor_heads_add_to_the_loss() -> None:
+    with_factors, without = classifier(factor_weight=0.3), classifier(factor_weight=0.0)
+    assert without.factors is None
+    for model in (with_factors, without):
+        model.eval()
+        model.log = lambda *args, **kwargs: None
+    extra = with_factors.training_step(batch(), 0) - without.training_step(batch(), 0)
+    # Fresh heads know next to nothing: about the log of the number of values of each factor (3, 3, 4, 3).
+    assert extra.item() == pytest.approx(0.3 * (3 * math.log(3) + math.log(4)), rel=0.2)
+
+
+def test_checkpoint_says_what_it_is_and_loads_without_code(tmp_path: Path) -> None:
+    lineage = {"labels": "abc", "split": "def"}
+    model = classifier(
+        clip={"fps": 25, "num_frames": 8}, lineage=lineage, configuration="0123", class_prior=[1 / 14] * 14
+    )
+    run = trainer(max_steps=1, enable_checkpointing=True, callbacks=[ModelCheckpoint(dirpath=tmp_path)])
+    run.fit(model, loader(8))
+    run.save_checkpoint(tmp_path / "model.ckpt")
+    content = torch.load(tmp_path / "model.ckpt", weights_only=True)
+    assert content["slowpaths"]["strokes"] == list(STROKES)
+    assert content["hyper_parameters"]["lineage"] == lineage
+    assert content["hyper_parameters"]["clip"] == {"fps": 25, "num_frames": 8}
+    assert content["hyper_parameters"]["configuration"] == "0123"
+    again = StrokeClassifier.load_from_checkpoint(tmp_path / "model.ckpt", weights_only=True)
+    assert torch.equal(again.eval()(batch()), model.eval()(batch()))
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [({"loss": "focal"}, "unknown loss 'focal'"), ({"class_prior": [0.5, 0.5]}, "needs 14 shares")],
+)
+def test_wrong_settings_are_refused(options: dict, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        classifier(**options)
+
+
+def test_only_plain_values_are_taken() -> None:
+    with pytest.raises(TypeError, match=r"cannot fingerprint a .*Path"):
+        classifier(lineage={"labels": Path("x")})
+
+
+def test_warm_up_longer_than_the_run_is_refused() -> None:
+    with pytest.raises(UsageError, match="lower warmup_epochs or train for more epochs"):
+        trainer(max_epochs=2).fit(classifier(warmup_epochs=34.0), loader(8))
+    trainer(fast_dev_run=True).fit(classifier(warmup_epochs=34.0), loader(8))
+
+
+def test_same_seed_same_weights_whatever_was_drawn_before() -> None:
+    torch.manual_seed(5)
+    one = classifier(seed=3)
+    torch.rand(7)
+    state = torch.random.get_rng_state()
+    two, other = classifier(seed=3), classifier(seed=4)
+    assert torch.equal(torch.random.get_rng_state(), state)
+    assert all(map(torch.equal, one.state_dict().values(), two.state_dict().values()))
+    assert not torch.equal(next(one.parameters()), next(other.parameters()))

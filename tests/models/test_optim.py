@@ -1,0 +1,78 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+
+from slowpaths.core.errors import UsageError
+from slowpaths.models.optim import build_optimiser, cosine_with_warmup, rate_at, update_average
+
+
+def network() -> nn.Sequential:
+    return nn.Sequential(nn.Conv3d(1, 2, 1), nn.BatchNorm3d(2), nn.Linear(2, 3))
+
+
+def test_rates_scale_with_the_batch_and_vectors_do_not_decay() -> None:
+    layers = network()
+    optimiser = build_optimiser(
+        backbone=[*layers[0].parameters(), *layers[1].parameters()],
+        head=layers[2].parameters(),
+        lr=0.01,
+        batch_size=16,
+        head_lr_ratio=10,
+        weight_decay=1e-4,
+    )
+    settings = {
+        id(parameter): (group["lr"], group["weight_decay"])
+        for group in optimiser.param_groups
+        for parameter in group["params"]
+    }
+    assert settings[id(layers[0].weight)] == (0.02, 1e-4)
+    assert settings[id(layers[0].bias)] == settings[id(layers[1].weight)] == (0.02, 0.0)
+    assert settings[id(layers[2].weight)] == (pytest.approx(0.2), 1e-4)
+    assert settings[id(layers[2].bias)] == (pytest.approx(0.2), 0.0)
+    assert all(group["nesterov"] for group in optimiser.param_groups)
+
+
+def test_frozen_parameters_are_left_out() -> None:
+    layers = network()
+    layers[0].requires_grad_(False)
+    optimiser = build_optimiser(backbone=layers[0].parameters(), head=layers[2].parameters(), lr=0.1, batch_size=8)
+    assert {id(p) for group in optimiser.param_groups for p in group["params"]} == set(map(id, layers[2].parameters()))
+
+
+def test_rate_rises_and_falls() -> None:
+    layers = network()
+    optimiser = torch.optim.SGD(layers.parameters(), lr=2.0)
+    schedule = cosine_with_warmup(optimiser, num_steps=10, warmup_steps=4)
+    rates = []
+    for _ in range(10):
+        rates.append(schedule.get_last_lr()[0])
+        optimiser.step()
+        schedule.step()
+    assert rates[:5] == pytest.approx([0.5, 1.0, 1.5, 2.0, 2.0])
+    assert rates[7] == pytest.approx(1.0)  # half way down
+    assert rates == sorted(rates[:4]) + sorted(rates[4:], reverse=True)
+    assert schedule.get_last_lr()[0] == pytest.approx(0, abs=1e-12)
+    assert rate_at(50, num_steps=10, warmup_steps=0) == pytest.approx(0)
+
+
+@pytest.mark.parametrize("warmup_steps", [10, 34])
+def test_warm_up_longer_than_the_run_is_refused(warmup_steps: int) -> None:
+    optimiser = torch.optim.SGD(network().parameters(), lr=1.0)
+    with pytest.raises(UsageError, match="lower warmup_epochs"):
+        cosine_with_warmup(optimiser, num_steps=10, warmup_steps=warmup_steps)
+
+
+def test_average_follows_weights_and_statistics() -> None:
+    average, moving = network(), network()
+    for module, value in ((average, 0.0), (moving, 1.0)):
+        for tensor in (*module.parameters(), module[1].running_mean):
+            tensor.data.fill_(value)
+    moving[1].num_batches_tracked.fill_(7)
+    update_average(average, moving, decay=0.9, num_updates=1000)
+    assert average[0].weight.flatten().tolist() == pytest.approx([0.1, 0.1])
+    assert average[1].running_mean.tolist() == pytest.approx([0.1, 0.1])
+    assert average[1].num_batches_tracked == 7
+    update_average(average, moving, decay=0.9, num_updates=0)  # early on: decay .1
+    assert average[0].weight.flatten().tolist() == pytest.approx([0.91, 0.91])

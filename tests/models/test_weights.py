@@ -1,0 +1,112 @@
+from __future__ import annotations
+
+import pickle
+import tempfile
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.models.heads import projection
+from slowpaths.models.slowfast import TINY, build_slowfast
+from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics, read_checkpoint
+
+
+def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
+    """Write a file in the form of the pytorchvideo model zoo."""
+    torch.manual_seed(3)
+    state = build_slowfast(num_classes=num_classes, **TINY).state_dict()
+    torch.save({"model_state": {**state, **changes}}, path)
+    return path
+
+
+def test_backbone_is_loaded_and_the_head_stays(tmp_path: Path) -> None:
+    path = published(tmp_path / "k400.pyth")
+    torch.manual_seed(4)
+    network = build_slowfast(**TINY)
+    head = projection(network).weight.clone()
+    report = load_backbone(network, path)
+    expected = torch.load(path, weights_only=True)["model_state"]
+    for name, tensor in network.state_dict().items():
+        assert "proj" in name or torch.equal(tensor, expected[name])
+    assert torch.equal(projection(network).weight, head)
+    assert len(report.loaded) == len(expected) - 2
+    assert report.missing == report.unexpected == ()
+    assert report.mismatched[1] == "blocks.6.proj.bias: (400,) in the file, (14,) here"
+    assert (
+        str(report).splitlines()[0]
+        == f"k400.pyth: {len(expected) - 2} tensors loaded, 0 missing, 0 unexpected, 2 of another shape"
+    )
+
+
+def test_what_the_file_has_more_is_reported(tmp_path: Path) -> None:
+    path = published(tmp_path / "more.pyth", num_classes=14, **{"blocks.7.extra": torch.zeros(1)})
+    report = load_backbone(build_slowfast(**TINY), path)
+    assert report.unexpected == ("blocks.7.extra",)
+    assert report.mismatched == ()
+    assert "unexpected: blocks.7.extra" in str(report)
+
+
+def test_lightning_and_bare_states_are_understood(tmp_path: Path) -> None:
+    state = build_slowfast(**TINY).state_dict()
+    for name, content in (
+        ("bare", state),
+        ("lightning", {"state_dict": {f"network.{key}": value for key, value in state.items()}}),
+    ):
+        torch.save(content, tmp_path / name)
+        assert len(load_backbone(build_slowfast(**TINY), tmp_path / name).loaded) == len(state)
+
+
+def test_another_architecture_is_one_sentence(tmp_path: Path) -> None:
+    path = published(tmp_path / "tiny.pyth")
+    for options in ({**TINY, "width": 32}, {**TINY, "depth": 50}):
+        network = build_slowfast(**options)
+        before = [tensor.clone() for tensor in network.state_dict().values()]
+        with pytest.raises(UsageError, match=r"tiny\.pyth is of another architecture .* choose the model="):
+            load_backbone(network, path)
+        assert all(map(torch.equal, before, network.state_dict().values()))
+
+
+MARK = Path(tempfile.gettempdir()) / "slowpaths-test-code-ran"
+
+
+class Bomb:
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Path.touch, (MARK,))
+
+
+@pytest.mark.parametrize("content", ["empty", "text", "truncated", "pickle", "list", "numbers"])
+def test_files_that_are_no_checkpoint_are_refused(
+    tmp_path: Path, content: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    path = tmp_path / "bad.pyth"
+    if content == "truncated":
+        path.write_bytes(published(tmp_path / "whole.pyth").read_bytes()[:5000])
+    elif content == "pickle":
+        path.write_bytes(pickle.dumps(Bomb(), protocol=2))
+    elif content in ("list", "numbers"):
+        torch.save([1, 2] if content == "list" else {"model_state": {"a": 1}}, path)
+    else:
+        path.write_bytes(b"" if content == "empty" else b"<html>not found</html>")
+    with pytest.raises(MissingWeightsError, match=r"bad\.pyth (is not a checkpoint|holds no network)"):
+        load_backbone(build_slowfast(**TINY), path)
+    assert not MARK.exists()
+
+
+def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
+    with pytest.raises(MissingWeightsError, match=r"gone\.ckpt does not exist"):
+        read_checkpoint(tmp_path / "gone.ckpt")
+
+
+def test_kinetics_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    network = build_slowfast(**TINY)
+    with pytest.raises(UsageError, match="unknown weights 'resnet'"):
+        load_kinetics(network, name="resnet")
+    with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
+        load_kinetics(network)
+    published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
+    assert load_kinetics(network, weights_dir=tmp_path).source == "SLOWFAST_8x8_R50.pyth"

@@ -1,0 +1,75 @@
+"""A classifier small enough to train in a test, and a trainer that keeps quiet."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import lightning as L
+import torch
+from torch.utils.data import DataLoader
+
+from slowpaths.data.batch import ClipBatch, ClipItem, collate
+from slowpaths.data.sampling import EpochSampler
+from slowpaths.models.callbacks import KNOWN_WARNINGS
+from slowpaths.models.classifier import StrokeClassifier
+
+# Half the width of the smallest network we offer.
+SMALL: dict[str, Any] = {"depth": 18, "width": 8, "channel_ratio": 4, "fusion_kernel": 5}
+QUIET = tuple(f"ignore:{message}:{category.__name__}" for message, category in KNOWN_WARNINGS)
+
+
+def clip_items(count: int, *, num_frames: int = 8, side: int = 32) -> list[ClipItem]:
+    """Return clips of noise, a bright quarter telling which of four strokes they show."""
+    items = []
+    for index in range(count):
+        frames = torch.randint(
+            60, 120, (3, num_frames, side, side), generator=torch.Generator().manual_seed(index), dtype=torch.uint8
+        )
+        stroke, half = index % 4, side // 2
+        frames[:, :, half * (stroke // 2) :, half * (stroke % 2) :][:, :, :half, :half] = 250
+        probs = torch.full((14,), 0.1 / 13)
+        probs[stroke] = 0.9
+        items.append(ClipItem(frames_CTHW=frames, probs_N=probs, weight=0.9, index=index, view=0))
+    return items
+
+
+def batch(count: int = 4, **options: int) -> ClipBatch:
+    """Return one batch of such clips."""
+    return collate(clip_items(count, **options))
+
+
+class Items(torch.utils.data.Dataset[ClipItem]):
+    """Hold items under the indices that `EpochSampler` gives."""
+
+    def __init__(self, items: list[ClipItem]) -> None:
+        self._items = items
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __getitem__(self, index: int) -> ClipItem:
+        return self._items[index % len(self._items)]
+
+
+def loader(count: int = 8, *, batch_size: int = 4, is_shuffled: bool = True) -> DataLoader[ClipItem]:
+    """Return a loader over such clips, shuffled anew each epoch."""
+    items = Items(clip_items(count))
+    sampler = EpochSampler(count, is_shuffled=is_shuffled)
+    return DataLoader(items, batch_size=batch_size, sampler=sampler, collate_fn=collate)
+
+
+def classifier(**options: Any) -> StrokeClassifier:
+    """Return the small classifier."""
+    return StrokeClassifier(**{**SMALL, "batch_size": 4, "warmup_epochs": 0.0, "ema_decay": 0.0, **options})
+
+
+def trainer(**options: Any) -> L.Trainer:
+    """Return a trainer on the CPU without bars, summaries or loggers."""
+    defaults = {
+        "accelerator": "cpu",
+        "logger": False,
+        "enable_checkpointing": False,
+        "enable_progress_bar": False,
+        "enable_model_summary": False,
+    }
+    return L.Trainer(**{**defaults, **options})
