@@ -16,11 +16,17 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from slowpaths.pose.filters import median_of_three
+
 STEP_S = 0.02  # half a frame at 25 fps
 
-# Frames next to each other are not independent: movement of a limb stays correlated for about a tenth of a second of
-# real time, so evidence is counted per tenth of a second, whatever the frame rate and the playing speed.
-CORRELATION_S = 0.10
+# Moments next to each other are not independent. The integral time of the autocorrelation of levels, median over the
+# people of unlabelled clips, is .4 s of real time, so evidence is counted once every .4 s whatever the frame rate and
+# the playing speed; and hands and flow correlate by .5, so two cues say as much as 1.33 independent ones.
+CORRELATION_S = 0.40
+CUE_CORRELATION = 0.5
+# Mean and spread of levels over the people of unlabelled clips: what a person does who does not play a stroke.
+ANY_LEVEL, ANY_LEVEL_SD = 0.30, 0.35
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +70,17 @@ DEAF = 0.2
 TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.80), (0.5, 0.13), (0.25, 0.07))
 REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.25, 0.33))
 
-# A live camera operator cuts to the wide field 5-14 frames (25 fps) after contact.
-CUT_MEAN_S, CUT_SD_S = 0.38, 0.11
+# A live director cuts to the wide field 5-14 frames after contact, at 20-30 frames a second: .17-.7 s, taken as the
+# middle nine tenths.
+CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
 # The operator reacts to the ball 80-250 ms after contact.
 PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
 # Peak wrist speed lies within 40 ms of impact; one frame of the camera is added.
 PEAK_SD_S = 0.05
 SOUND_SD_S = 0.04
+STEADY_SD_S = 0.04
+# Small pose networks show the guard of a batter who stands in it about as often as not.
+GUARD_SEEN = 0.6
 RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.8, "end": 0.25, "sound": 0.5}
 
 # A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
@@ -86,8 +96,9 @@ class Signals:
         pts_s: Presentation times (T,), seconds.
         hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
         hand_confidence_T: Confidence of the wrists (T,), 0..1.
-        flow_T: Energy of camera-compensated flow on the upper body (T,), body heights per second.
+        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second.
         camera_T: Speed of the camera (T,), picture heights per second, zoom included.
+        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
         cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
         end_s: When the shot ends for whatever reason, seconds.
         onset_times_s: Onsets in the sound (N,), seconds.
@@ -100,6 +111,7 @@ class Signals:
     hand_confidence_T: np.ndarray
     flow_T: np.ndarray
     camera_T: np.ndarray
+    guard_T: np.ndarray | None = None
     cut_s: float = float("nan")
     end_s: float = float("nan")
     onset_times_s: np.ndarray | None = None
@@ -200,11 +212,14 @@ def fuse(signals: Signals) -> Evidence:
         empty = np.zeros(0)
         return Evidence(times_s=empty, log_ratio_G=empty, parts={})
     times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
-    hands, hand_weight = _level(times_s, pts_s, signals.hand_speed_T, signals.hand_confidence_T)
-    flow, flow_weight = _level(times_s, pts_s, signals.flow_T, np.ones(len(pts_s)))
+    hand_speed_T = _steady(signals.hand_speed_T, pts_s)
+    flow_T = _steady(signals.flow_T, pts_s)
+    hands, hand_weight = _level(times_s, pts_s, hand_speed_T, signals.hand_confidence_T)
+    flow, flow_weight = _level(times_s, pts_s, flow_T, np.ones(len(pts_s)))
     parts = {
         "path": path_ratio(
             [(hands, hand_weight), (flow, flow_weight)],
+            guard=guard_ratio(times_s, pts_s, signals.guard_T),
             tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
         ),
         "peak": _mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
@@ -218,6 +233,7 @@ def fuse(signals: Signals) -> Evidence:
 def path_ratio(
     cues: list[tuple[np.ndarray, np.ndarray]],
     *,
+    guard: np.ndarray | None = None,
     tempos: tuple[tuple[float, float], ...] = TEMPOS,
     before: tuple[Phase, ...] = BEFORE,
     after: tuple[Phase, ...] = AFTER,
@@ -226,6 +242,7 @@ def path_ratio(
 
     Args:
         cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
+        guard: Log ratio of the posture for a batter in guard (G,), counted in the first phase.
         tempos: Pairs of playing speed and its prior.
         before: Phases that lead to the impact.
         after: Phases that follow it.
@@ -236,8 +253,11 @@ def path_ratio(
     totals = []
     for tempo, prior in tempos:
         leading = trailing = np.zeros(len(cues[0][0]))  # log of the sum over all paths that enter the next phase here
-        for phase in before:
-            leading = _advance(leading, _phase_ratio(cues, phase) * tempo, phase, tempo)
+        for number, phase in enumerate(before):
+            ratio = _phase_ratio(cues, phase)
+            if number == 0 and guard is not None:
+                ratio = ratio + guard * STEP_S / CORRELATION_S
+            leading = _advance(leading, ratio * tempo, phase, tempo)
         for phase in reversed(after):
             trailing = _advance(trailing[::-1], _phase_ratio(cues, phase)[::-1] * tempo, phase, tempo)[::-1]
         totals.append(np.log(prior) + leading + trailing)
@@ -318,6 +338,36 @@ def sound_density(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z
     return _bumps(times_s, onset_times_s[inside], np.maximum(onset_z[inside], 0.0), SOUND_SD_S)
 
 
+def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray | None) -> np.ndarray:
+    """Return the log ratio of what the posture says for "in guard", against this person at any time (G,).
+
+    Args:
+        times_s: Grid (G,), seconds.
+        pts_s: Frame times (T,), seconds.
+        guard_T: Whether the posture is that of a batter in guard (T,), 0, 1 or NaN.
+    """
+    known = np.zeros(0, dtype=bool) if guard_T is None else np.isfinite(guard_T)
+    if guard_T is None or known.sum() < 3:
+        return np.zeros(len(times_s))
+    usual = float(np.clip(guard_T[known].mean(), 0.2, 0.8))
+    here = max(GUARD_SEEN, usual)
+    ratio = np.where(guard_T[known] > 0.5, np.log(here / usual), np.log((1 - here) / (1 - usual)))
+    return np.interp(times_s, pts_s[known], ratio)
+
+
+def _steady(values_T: np.ndarray, pts_s: np.ndarray) -> np.ndarray:
+    """Return a speed without single wild frames: median of three, then a Gaussian far narrower than a downswing."""
+    values_T = np.array(values_T, dtype=np.float64)
+    rows = np.flatnonzero(np.isfinite(values_T))
+    if len(rows) < 3:
+        return values_T
+    seen = median_of_three(values_T[rows][:, None])[:, 0]
+    times_s = pts_s[rows]
+    near = np.exp(-0.5 * ((times_s[:, None] - times_s[None, :]) / STEADY_SD_S) ** 2)
+    values_T[rows] = near @ seen / near.sum(axis=1)
+    return values_T
+
+
 def _level(
     times_s: np.ndarray, pts_s: np.ndarray, values_T: np.ndarray, weights_T: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -342,14 +392,10 @@ def _level(
 def _phase_ratio(cues: list[tuple[np.ndarray, np.ndarray]], phase: Phase) -> np.ndarray:
     total = np.zeros(len(cues[0][0]))
     for level, weight in cues:
-        if not (weight > 0).any():
-            continue
-        mean = float(np.average(level, weights=weight))
-        spread = max(0.3, float(np.sqrt(np.average((level - mean) ** 2, weights=weight))))
         here = -0.5 * ((level - phase.level) / phase.level_sd) ** 2 - np.log(phase.level_sd)
-        anywhere = -0.5 * ((level - mean) / spread) ** 2 - np.log(spread)
+        anywhere = -0.5 * ((level - ANY_LEVEL) / ANY_LEVEL_SD) ** 2 - np.log(ANY_LEVEL_SD)
         total += weight * np.log(DEAF + (1 - DEAF) * np.exp(np.clip(here - anywhere, -20.0, 20.0)))
-    return total * STEP_S / CORRELATION_S
+    return total * STEP_S / CORRELATION_S / (1 + CUE_CORRELATION * (len(cues) - 1))
 
 
 def _advance(entering: np.ndarray, ratio: np.ndarray, phase: Phase, tempo: float) -> np.ndarray:

@@ -27,6 +27,9 @@ from slowpaths.video.flow import CameraStep, camera_step, compensated_flow, stat
 _REPEAT_SHARE = 0.25
 _REPEAT_WINDOW = 6
 _HOLD_S = 0.3  # how far a track is carried on before its first and after its last sighting
+# People overlap where it matters (batter and keeper), and a box takes the bat in or not from one look to the next.
+_MAX_GAP_S = 0.6
+_MAX_COST = 0.85
 _MIN_PATCH_PX = 12
 _LEAST_PX = 64
 _OVERLAY_FRAMES = 16
@@ -123,7 +126,8 @@ class Look:
             video_id=video_id,
             shot_id=shot_id,
             centre_xy=centre_xy,
-            max_gap_s=0.6,
+            max_gap_s=_MAX_GAP_S,
+            max_cost=_MAX_COST,
         )
         tracks = [
             _dense(track, frames_T=self.frames_T, pts_s=self.pts_s, camera_T3=camera_T3, centre_xy=centre_xy)
@@ -156,8 +160,12 @@ class Look:
         keypoints_TKC = np.stack(found) / np.array([self._scale, self._scale, 1.0])
         return replace(track, keypoints_TKC=keypoints_TKC)
 
-    def flow(self, track: PoseTrack) -> tuple[np.ndarray, np.ndarray]:
-        """Return the energy of the upper body's flow and the share of it that is horizontal.
+    def flow(self, track: PoseTrack, *, others: Sequence[PoseTrack] = ()) -> tuple[np.ndarray, np.ndarray]:
+        """Return the energy of the flow around a person and the share of it that is horizontal.
+
+        Args:
+            track: The person.
+            others: Everybody in the shot: what moves in another's box and not in this person's is left out.
 
         Returns:
             95th percentile of the speed in body heights per second (T,), and the horizontal share (T,); NaN at the
@@ -166,17 +174,23 @@ class Look:
         energy_T, horizontal_T = np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan)
         rows = np.searchsorted(self.frames_T, track.frames_T)
         for number, row in enumerate(rows):
-            if row == 0:
-                continue
-            step_s = self.pts_s[row] - self.pts_s[row - 1]
             box_4 = track.boxes_T4[number] * self._scale
-            patch = _upper_body(box_4, self._greys[row].shape)
-            if patch is None or step_s <= 0:
+            patch = _reach(box_4, self._greys[row].shape)
+            if row == 0 or patch is None:
                 continue
             flow = self._patch_flow(row, patch)
-            size = np.hypot(flow[..., 0], flow[..., 1])
-            energy_T[number] = np.percentile(size, 95) / (box_4[3] - box_4[1]) / step_s
-            squares = (flow**2).sum(axis=(0, 1))
+            own = _boxes_mask([box_4], patch)
+            rival = _boxes_mask([box * self._scale for box in _boxes_at(others, track.frames_T[number])], patch) & ~own
+            beside = flow[~own & ~rival]
+            if len(beside) >= _MIN_PATCH_PX**2:
+                flow = flow - np.median(beside, axis=0)  # what the camera fit leaves here
+            moving = flow[~rival]
+            step_s = self.pts_s[row] - self.pts_s[row - 1]
+            if step_s <= 0 or not len(moving):
+                continue
+            speeds = np.hypot(moving[:, 0], moving[:, 1])
+            energy_T[number] = np.percentile(speeds, 95) / (box_4[3] - box_4[1]) / step_s
+            squares = (moving.astype(np.float64) ** 2).sum(axis=0)
             horizontal_T[number] = squares[0] / max(float(squares.sum()), 1e-9)
         return energy_T, horizontal_T
 
@@ -292,14 +306,37 @@ def _enlarge(track: PoseTrack, factor: float) -> PoseTrack:
     return replace(track, boxes_T4=track.boxes_T4 * factor, camera_T3=track.camera_T3 * np.array([factor, factor, 1.0]))
 
 
-def _upper_body(box_4: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """Return top, bottom, left, right of the part of the picture where arms and bat move."""
-    width, height = box_4[2] - box_4[0], box_4[3] - box_4[1]
-    top, bottom = max(int(box_4[1] - 0.1 * height), 0), min(int(box_4[1] + 0.7 * height), shape[0])
-    left, right = max(int(box_4[0] - 0.25 * width), 0), min(int(box_4[2] + 0.25 * width), shape[1])
+def _reach(box_4: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
+    """Return top, bottom, left, right of the part of the picture that arms and bat can reach.
+
+    A bat is .97 m at most and hands reach about half a body height, so a swing leaves a narrow box on either side.
+    """
+    height, middle = box_4[3] - box_4[1], (box_4[0] + box_4[2]) / 2
+    half = max(0.5 * (box_4[2] - box_4[0]), 0.6 * height)
+    top, bottom = max(int(box_4[1] - 0.2 * height), 0), min(int(box_4[3]), shape[0])
+    left, right = max(int(middle - half), 0), min(int(middle + half), shape[1])
     if bottom - top < _MIN_PATCH_PX or right - left < _MIN_PATCH_PX:
         return None
     return top, bottom, left, right
+
+
+def _boxes_at(tracks: Sequence[PoseTrack], frame: int) -> list[np.ndarray]:
+    """Return the boxes (4,) of everybody seen at a frame."""
+    boxes = []
+    for track in tracks:
+        row = int(np.searchsorted(track.frames_T, frame))
+        if row < len(track.frames_T) and track.frames_T[row] == frame:
+            boxes.append(track.boxes_T4[row])
+    return boxes
+
+
+def _boxes_mask(boxes: Sequence[np.ndarray], patch: tuple[int, int, int, int]) -> np.ndarray:
+    """Return which pixels of a patch lie in any of the boxes."""
+    top, bottom, left, right = patch
+    mask = np.zeros((bottom - top, right - left), dtype=bool)
+    for x1, y1, x2, y2 in boxes:
+        mask[max(int(y1) - top, 0) : max(int(y2) - top, 0), max(int(x1) - left, 0) : max(int(x2) - left, 0)] = True
+    return mask
 
 
 def _shifted(step: CameraStep, left: int, top: int) -> CameraStep:

@@ -195,7 +195,7 @@ def track_signals(
 
     Args:
         track: The person, with joints.
-        flow_T: Energy of the upper body's flow (T,).
+        flow_T: Energy of the flow around the person (T,).
         observed: What was seen of the shot.
         shot: The shot.
         following: The shot after it, None where the file or the piece ends.
@@ -209,6 +209,7 @@ def track_signals(
         hand_confidence_T=hand_confidence_T,
         flow_T=flow_T,
         camera_T=observed.camera_speed_T[rows],
+        guard_T=striker.guard_frames(track),
         cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
         end_s=shot.span.end_s,
         onset_times_s=None if onsets is None else onsets.times_s,
@@ -264,13 +265,13 @@ def _strokes(
     tracks, evidences, flows, scores = [], [], [], []
     for candidate in candidates:
         track = look.joints(observed.tracks[candidate])
-        energy_T, horizontal_T = look.flow(track)
+        energy_T, horizontal_T = look.flow(track, others=observed.tracks)
         signals = track_signals(track, energy_T, observed, shot=shot, following=following, onsets=onsets)
         evidence = fuse(signals)
         tracks.append(track)
         evidences.append(evidence)
         flows.append((energy_T, horizontal_T))
-        scores.append(places[candidate] + striker.guard_score(track) + _total(evidence))
+        scores.append(places[candidate] + striker.guard_score(striker.guard_frames(track)) + _total(evidence))
     best, striker_p = striker.choose(np.array(scores))
     view_log_odds = float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6)))
     events = find_events(

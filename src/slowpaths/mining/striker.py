@@ -16,7 +16,7 @@ import numpy as np
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.views import ASPECT
-from slowpaths.pose.kinematics import body_scale, body_scales, middle, stabilise
+from slowpaths.pose.kinematics import body_scales, middle, stabilise
 
 # Trunk lean in guard 20-50 degrees, hands below the hips' height plus a little and within .35 torso of each other.
 LEAN_DEG = (15.0, 60.0)
@@ -25,6 +25,10 @@ HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
 CENTRE_SD = 0.16
 APPROACH_HEIGHTS = 1.5  # a bowler runs in over many body heights, a batter moves within his crease
 MIN_SEEN_S = 0.4
+# Along the pitch, in body heights of the person looked at: people at the other end are well over one away (20 m seen
+# from high up), a keeper standing up or a few metres back is within one.
+CLEARLY_NEARER = 1.2
+KEEPER_GAP = (0.05, 1.0)
 
 
 def place_scores(
@@ -56,40 +60,43 @@ def place_scores(
             0.0, np.log(max(_travel(track, height=height, width=width) / APPROACH_HEIGHTS, 1.0))
         )
         scores[number] -= 3.0 * _cut_off(track, height=height, width=width)
+        scores[number] -= 2.0 * _headless(track)
     if ASPECT[view] == "E" and view != "closeup":
-        scores += _along_the_pitch(tracks, height=height)
+        scores += _along_the_pitch(tracks, height=height, width=width)
     else:
         scores += 1.5 * (np.log(tall) - np.log(tall.max()))
     return scores
 
 
-def guard_score(track: PoseTrack) -> float:
-    """Return how much the joints look like a batter in guard, -1..1.5.
+def guard_score(guard_T: np.ndarray) -> float:
+    """Return how much the postures look like a batter in guard, -1..1.5.
+
+    Args:
+        guard_T: What `guard_frames` gives (T,).
+    """
+    usable = np.isfinite(guard_T)
+    return 2.5 * float(guard_T[usable].mean()) - 1.0 if usable.any() else 0.0
+
+
+def guard_frames(track: PoseTrack) -> np.ndarray:
+    """Return for every frame whether the person is bent over with both hands together (T,), 0 or 1, NaN unknown.
 
     Args:
         track: One person with joints.
     """
-    guard = guard_frames(track)
-    if not len(guard):
-        return 0.0
-    return float(2.5 * guard.mean() - 1.0) if guard.mean() < 0.999 else 1.5
-
-
-def guard_frames(track: PoseTrack) -> np.ndarray:
-    """Return for every frame with a usable pose whether the person is bent over with both hands together (N,), bool."""
     keypoints_TKC = track.keypoints_TKC
-    scale = body_scale(keypoints_TKC)
     shoulder, hip = middle(keypoints_TKC, "shoulder"), middle(keypoints_TKC, "hip")
     wrists = keypoints_TKC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
+    scale_T = np.maximum(body_scales(keypoints_TKC), 1e-6)
     trunk = hip - shoulder
     lean = np.degrees(np.arctan2(np.abs(trunk[:, 0]), np.abs(trunk[:, 1])))
-    gap = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=1) / scale
+    gap = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=1) / scale_T
     low = wrists[..., 1].mean(axis=1) > 0.5 * (shoulder[:, 1] + hip[:, 1])
     # Seen along the pitch a batter leans towards or away from the camera: the trunk looks short instead of tilted.
-    short = np.linalg.norm(trunk, axis=1) / np.maximum(body_scales(keypoints_TKC), 1e-6) < 0.85
-    usable = np.isfinite(lean) & np.isfinite(gap)
+    short = np.linalg.norm(trunk, axis=1) / scale_T < 0.85
     bent = ((lean >= LEAN_DEG[0]) & (lean <= LEAN_DEG[1])) | short
-    return (bent & (gap <= HANDS_TOGETHER) & low)[usable]
+    usable = np.isfinite(lean) & np.isfinite(gap)
+    return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low).astype(np.float64), np.nan)
 
 
 def choose(log_scores: np.ndarray, *, none_score: float = 0.0) -> tuple[int, float]:
@@ -123,6 +130,11 @@ def _cut_off(track: PoseTrack, *, height: int, width: int) -> float:
     return float(out.mean())
 
 
+def _headless(track: PoseTrack) -> float:
+    """Return the share of frames in which the picture's upper edge cuts the person off."""
+    return float((track.boxes_T4[:, 1] <= 2).mean())
+
+
 def _travel(track: PoseTrack, *, height: int, width: int) -> float:
     """Return how far the feet get from where they are first seen, in body heights, camera removed."""
     feet = np.stack([(track.boxes_T4[:, 0] + track.boxes_T4[:, 2]) / 2, track.boxes_T4[:, 3]], axis=1)
@@ -133,27 +145,41 @@ def _travel(track: PoseTrack, *, height: int, width: int) -> float:
     return float(np.median(away) / max(tall, 1e-6))
 
 
-def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int) -> np.ndarray:
+def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) -> np.ndarray:
     """Return log scores from the order of people along an end-on pitch.
 
     Nearest to a camera behind the bowler stand umpire, bowler and non-striker, farthest keeper and slips, and the
-    striker just in front of the keeper. So: not the lowest feet when several people are seen, and in front of a person
-    who overlaps.
+    striker just in front of the keeper. So somebody should stand clearly nearer, nobody clearly farther than the
+    keeper does; in front of a person who crouches close behind is better than being that person. Places are compared
+    with the camera's motion removed, each where the person stood for most of the time.
     """
+    places_N3 = np.array([_place(track, height=height, width=width) for track in tracks])
+    feet_N2, tall_N = places_N3[:, :2], np.maximum(places_N3[:, 2], 1.0)
     scores = np.zeros(len(tracks))
-    for number, track in enumerate(tracks):
-        for other_number, other in enumerate(tracks):
-            common, rows, other_rows = np.intersect1d(track.frames_T, other.frames_T, return_indices=True)
-            if other_number == number or len(common) < 3:
-                continue
-            box, other_box = np.median(track.boxes_T4[rows], axis=0), np.median(other.boxes_T4[other_rows], axis=0)
-            share = len(common) / len(track.frames_T)
-            tall = box[3] - box[1]
-            beside = abs((box[0] + box[2]) - (other_box[0] + other_box[2])) / 2 < 0.75 * tall
-            if beside and 0.05 * tall < box[3] - other_box[3] < 1.0 * tall:
-                scores[number] += 1.0 * share  # somebody crouches right behind: the keeper
-            elif beside and 0.05 * tall < other_box[3] - box[3] < 1.0 * tall:
-                scores[number] -= 1.0 * share  # this is the keeper
-        lowest = np.median(track.boxes_T4[:, 3]) / height
-        scores[number] -= 3.0 * max(0.0, lowest - 0.8)
+    for one in range(len(tracks)):
+        nearer = farther = behind = in_front = 0.0
+        for other in range(len(tracks)):
+            share = _overlap_share(tracks[one], tracks[other])
+            if other == one or share < 0.2 or _headless(tracks[other]) > 0.5:
+                continue  # legs at the upper edge say little of where their owner stands
+            down = (feet_N2[other, 1] - feet_N2[one, 1]) / tall_N[one]  # body heights towards the camera
+            beside = abs(feet_N2[other, 0] - feet_N2[one, 0]) < 0.75 * tall_N[one]
+            nearer = max(nearer, share * (down > CLEARLY_NEARER))
+            farther = max(farther, share * (down < -CLEARLY_NEARER))
+            behind = max(behind, share * (beside and -KEEPER_GAP[1] < down < -KEEPER_GAP[0]))
+            in_front = max(in_front, share * (beside and KEEPER_GAP[0] < down < KEEPER_GAP[1]))
+        scores[one] = 1.0 * nearer - 2.0 * farther + 1.0 * behind - 1.0 * in_front
     return scores
+
+
+def _place(track: PoseTrack, *, height: int, width: int) -> np.ndarray:
+    """Return where the feet usually are and how tall the person is (3,), pixels of the first picture of the shot."""
+    boxes_T4 = stabilise(track.boxes_T4.reshape(-1, 2, 2), track.camera_T3, centre_xy=(width / 2, height / 2))
+    middle_x = boxes_T4[:, :, 0].mean(axis=1)
+    return np.median(np.stack([middle_x, boxes_T4[:, 1, 1], boxes_T4[:, 1, 1] - boxes_T4[:, 0, 1]], axis=1), axis=0)
+
+
+def _overlap_share(track: PoseTrack, other: PoseTrack) -> float:
+    """Return the share of the shorter track during which both are there."""
+    common = np.intersect1d(track.frames_T, other.frames_T).size
+    return common / max(min(len(track.frames_T), len(other.frames_T)), 1)
