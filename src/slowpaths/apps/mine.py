@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import os
 from pathlib import Path
 from typing import Any
@@ -10,14 +12,17 @@ from omegaconf import DictConfig
 
 from slowpaths.apps.console import progress, show_table
 from slowpaths.apps.launch import Outcome, plain, require
-from slowpaths.apps.mined import write_labels
+from slowpaths.apps.mined import describe, write_labels
 from slowpaths.core.errors import UsageError
-from slowpaths.data.importers import read_pose_archive
+from slowpaths.data.importers import archive_truth, read_pose_archive
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.pose.weights import WEIGHTS
+from slowpaths.store.tables import write_text
 from slowpaths.video.probe import find_footage
+
+_SHOWN = 10
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -29,16 +34,17 @@ def run(cfg: DictConfig) -> Outcome:
     inputs = {video.path: video.digest for video in collected.videos}
     counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
     labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
-    for video in collected.videos:
-        if video.status == "quarantined":
-            show_table("quarantined", ["video", "reason"], [(video.path, video.reason)])
+    broken = [(video.path, video.reason) for video in collected.videos if video.status == "quarantined"]
+    if broken:
+        rest = [(f"... and {len(broken) - _SHOWN} more", f"see {out / 'report.md'}")] if len(broken) > _SHOWN else []
+        show_table("quarantined", ["video", "reason"], broken[:_SHOWN] + rest)
     rows = [
         ("videos", len(collected.videos)),
         ("  found mined already", collected.num_resumed),
         ("  quarantined", collected.num_quarantined),
         ("deliveries", collected.num_deliveries),
-        ("votes", labels.votes.num_rows),
-        ("labels kept for training", sum(labels.labels["is_kept"].to_pylist())),
+        ("votes", labels.votes.num_rows if labels else 0),
+        ("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0),
     ]
     show_table("slowpaths mine", ["what", "count"], rows, wrote=[out / "report.md", out / "deliveries.parquet"])
     return Outcome(metric=float(collected.num_deliveries), exit_code=3 if collected.num_quarantined else 0)
@@ -60,11 +66,28 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
         raise UsageError(f"mining settings: {error}") from error
     footage = config["footage"]
     if isinstance(footage, str) and footage.endswith(".npz"):
-        return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
+        return _mine_archive(Path(footage), out)
     root, paths = find_footage(footage)
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
-        return collect(paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step)
+        collected = collect(
+            paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step
+        )
+    describe(out, clip=settings.clip_spec())
+    return collected
+
+
+def _mine_archive(archive: Path, out: Path) -> Collected:
+    """Measure the pose sequences of an archive; its own labels go to `truth.csv`, which nothing here reads."""
+    sequences = read_pose_archive(archive)
+    collected = collect_sequences(sequences, archive=archive, out=out)
+    if rows := archive_truth(sequences):
+        text = io.StringIO()
+        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+        write_text(out / "truth.csv", text.getvalue())
+    return collected
 
 
 def _weights_beside(root: Path) -> Path | None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,13 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.pipeline import LabelSet, label
-from slowpaths.mining.clips import ClipSpec
 from slowpaths.mining.report import mining_report
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS, TABLES, VOTES
 
 DATASET = "dataset.json"
+_ELSEWHERE = ("out", "mined", "workers", "weights_dir")  # where and how, not what
 
 
 def write_labels(
@@ -30,7 +29,7 @@ def write_labels(
     config: Mapping[str, Any],
     inputs: Mapping[str, str],
     counts: Mapping[str, int],
-) -> LabelSet:
+) -> LabelSet | None:
     """Label the deliveries of a mined folder and write what depends on labels.
 
     Every label set is kept under `label_sets/<fingerprint>/`; the tables beside the deliveries are copies of the
@@ -44,52 +43,63 @@ def write_labels(
         counts: More counts for the ledger.
 
     Returns:
-        The label set.
+        The label set; None where there is no delivery to label (the tables are then empty).
     """
     deliveries = tables.read_table(mined / "deliveries.parquet", DELIVERIES)
     footage = tables.read_table(mined / "footage.parquet", FOOTAGE)
-    labels = label(
-        deliveries,
-        footage,
-        model=config["label_model"],
-        rules=config["rules"],
-        selection=config["selection"],
-        gold=read_gold(Path(config["gold"])) if config.get("gold") else None,
-        seed=config["seed"],
-    )
-    for folder in (mined / "label_sets" / labels.fingerprint, mined):
-        tables.write_table(folder / "votes.parquet", labels.votes, VOTES)
-        tables.write_table(folder / "labels.parquet", labels.labels, LABELS)
-        tables.write_text(folder / "rules.json", json.dumps(labels.rules, indent=1, sort_keys=True) + "\n")
     shots = tables.read_table(mined / "shots.parquet", SHOTS)
     report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
-    tables.write_text(mined / "report.md", report + "\n" + labels.summary.to_markdown())
-    names = [f"{name}.parquet" for name in TABLES if name != "predictions"]
-    outputs = digests(mined, names)
-    describe(mined, label_set=labels.fingerprint)
+    labels = _label(deliveries, footage, config) if deliveries.num_rows else None
+    written = (
+        {"votes": (VOTES, labels.votes), "labels": (LABELS, labels.labels)}
+        if labels
+        else {"votes": (VOTES, VOTES.schema.empty_table()), "labels": (LABELS, LABELS.schema.empty_table())}
+    )
+    rules = {item["code"]: item for item in labels.rules["rules"]} if labels else {}
+    name = labels.fingerprint if labels else ""
+    for folder in (mined / "label_sets" / name, mined) if labels else (mined,):
+        for table, (spec, rows) in written.items():
+            tables.write_table(folder / f"{table}.parquet", rows, spec)
+        tables.write_text(folder / "rules.json", json.dumps(rules, indent=1, sort_keys=True) + "\n")
+    tables.write_text(mined / "report.md", report + ("\n" + labels.summary.to_markdown() if labels else ""))
+    describe(mined, label_set=name)
     entry = Entry(
         stage=stage,
         inputs=dict(inputs),
-        outputs=outputs,
-        configuration=fingerprint(config),
-        rules=labels.fingerprint,
+        outputs=digests(mined, [f"{name}.parquet" for name in TABLES if name != "predictions"]),
+        configuration=fingerprint({key: value for key, value in config.items() if key not in _ELSEWHERE}),
+        rules=name,
         seed=config["seed"],
-        counts={**counts, "deliveries": deliveries.num_rows, "votes": labels.votes.num_rows},
+        counts={**counts, "deliveries": deliveries.num_rows, "votes": written["votes"][1].num_rows},
     )
     append_entry(mined, entry)
     return labels
 
 
-def describe(mined: Path, *, label_set: str = "") -> None:
+def _label(deliveries: pa.Table, footage: pa.Table, config: Mapping[str, Any]) -> LabelSet:
+    return label(
+        deliveries,
+        footage,
+        model=config["label_model"],
+        rules=config["rules"],
+        selection=config["selection"],
+        gold=read_gold(Path(config["gold"])) if config["gold"] else None,
+        seed=config["seed"],
+    )
+
+
+def describe(mined: Path, *, clip: Mapping[str, int] | None = None, label_set: str = "") -> None:
     """Write `dataset.json`: what the clips look like, which tables of which version there are, and how much.
 
     Args:
         mined: Mined folder with its tables.
+        clip: What a clip looks like (`MiningSettings.clip_spec`); as described before where not given.
         label_set: Fingerprint of the label set; "" where there are no labels.
     """
     names = [name for name in TABLES if (mined / f"{name}.parquet").exists()]
+    known = json.loads((mined / DATASET).read_text()) if (mined / DATASET).exists() else {}
     dataset = {
-        "clip": asdict(ClipSpec()),
+        "clip": dict(clip) if clip else known.get("clip"),
         "strokes": list(STROKES),
         "tables": {name: TABLES[name].version for name in names},
         "rows": {name: tables.read_table(mined / f"{name}.parquet", TABLES[name]).num_rows for name in names},

@@ -11,7 +11,6 @@ from omegaconf import DictConfig
 from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mine import mine
-from slowpaths.apps.mined import describe
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.records import Prediction
 from slowpaths.data.module import ClipDataModule
@@ -29,7 +28,6 @@ def run(cfg: DictConfig) -> Outcome:
     out = Path(config["out"])
     classifier = load_classifier(config["ckpt"], device=config["device"])  # fails before any footage is read
     collected = mine(config, out / "mined")
-    describe(out / "mined")
     predictions = _predict(classifier, out / "mined", config) if collected.num_deliveries else []
     write_predictions(out / "predictions.parquet", predictions)
     tagged = [row for row in predictions if row.view_index == AVERAGE_VIEW]

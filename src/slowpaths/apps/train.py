@@ -2,70 +2,71 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import ModelCheckpoint
 from omegaconf import DictConfig
 
 from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
-from slowpaths.apps.loggers import build_loggers
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.records import Prediction
 from slowpaths.data.module import ClipDataModule
-from slowpaths.models.callbacks import build_callbacks
+from slowpaths.models import callbacks
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.predict import load_classifier, predict
 from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics
 from slowpaths.store.ledger import Entry, append_entry, digests
-from slowpaths.store.tables import write_predictions
-
-_BEST, _LAST = "best", "last"
+from slowpaths.store.tables import read_votes, write_predictions
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Train on `mined=`; run again with the same `out=` to resume."""
     require(cfg, "train", "mined")
     config = plain(cfg)
-    out, mined = Path(config["out"]), Path(config["mined"])
+    out = Path(config["out"])
     L.seed_everything(config["seed"], workers=True, verbose=False)
     data = build_data(config)
     data.setup()
     classifier = build_classifier(config, data)
-    checkpoints = out / "checkpoints"
-    keeper = ModelCheckpoint(
-        dirpath=checkpoints, filename=_BEST, monitor=_monitor(data), mode="min", save_last=True,
-        enable_version_counter=False,
-    )  # fmt: skip
-    last = checkpoints / f"{_LAST}.ckpt"
+    keeper = callbacks.build_checkpoints(out / "checkpoints", has_validation=bool(data.records("val")))
+    last = out / "checkpoints" / "last.ckpt"
     trainer = L.Trainer(
         default_root_dir=out,
-        logger=build_loggers(config["logger"], out=out, config=config),
-        callbacks=[keeper, *build_callbacks(mined=mined, out=out)],
+        logger=callbacks.build_loggers(config["logger"], out=out, run_name=out.name, config=config),
+        callbacks=[
+            callbacks.History(out / "history.csv"),
+            callbacks.ConfusionMedia(),
+            callbacks.build_progress(),
+            keeper,
+        ],
         enable_model_summary=False,
         log_every_n_steps=1,
         **config["trainer"],
     )
     trainer.fit(classifier, data, ckpt_path=last if last.exists() else None, weights_only=True)
-    best = Path(keeper.best_model_path or keeper.last_model_path)
+    best = Path(keeper.best_model_path or last)
     trained = load_classifier(best, device=str(trainer.strategy.root_device))
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
     write_predictions(out / "predictions.parquet", predictions)
+    counts = {part: len(data.split.deliveries(part)) for part in ("train", "val", "test")}
     entry = Entry(
         stage="train",
         inputs={"labels": file_digest(_labels(config)), **data.lineage()},
         outputs=digests(out, ["predictions.parquet", f"checkpoints/{best.name}"]),
         configuration=configuration(config),
         seed=config["seed"],
-        counts={part: len(data.split.deliveries(part)) for part in ("train", "val", "test")},
+        counts=counts,
     )
     append_entry(out, entry)
-    metrics = {name: float(value) for name, value in trainer.callback_metrics.items()}
-    rows = [(part, count) for part, count in entry.counts.items()] + sorted(metrics.items())
-    wrote = [best, out / "predictions.parquet", out / "csv" / "metrics.csv"]
+    metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
+    _mirror(trainer, config, predictions=predictions, data=data, metrics=metrics)
+    rows = [*((f"clips to {part}", count) for part, count in counts.items()), *metrics.items()]
+    wrote = [best, out / "predictions.parquet", out / "history.csv"]
     show_table(f"slowpaths train: {config['trainer']['max_epochs']} epochs", ["what", "value"], rows, wrote=wrote)
     return Outcome(metric=metrics.get("val/macro_f1"))
 
@@ -74,7 +75,7 @@ def build_data(config: Mapping[str, Any]) -> ClipDataModule:
     """Return the clips of `mined=` as the configuration wants them.
 
     Raises:
-        UsageError: If `data` holds an unknown key.
+        UsageError: If `data` holds an impossible value.
     """
     try:
         return ClipDataModule(mined=config["mined"], labels=config["labels"], seed=config["seed"], **config["data"])
@@ -113,5 +114,21 @@ def _labels(config: Mapping[str, Any]) -> Path:
     return Path(config["labels"] or Path(config["mined"]) / "labels.parquet")
 
 
-def _monitor(data: ClipDataModule) -> str | None:
-    return "val/nll" if data.records("val") else None
+def _mirror(
+    trainer: L.Trainer,
+    config: Mapping[str, Any],
+    *,
+    predictions: list[Prediction],
+    data: ClipDataModule,
+    metrics: Mapping[str, float],
+) -> None:
+    """Send clips and lineage to W&B, where it is on."""
+    mined = Path(config["mined"])
+    votes = defaultdict(list)
+    for vote in read_votes(mined / "votes.parquet") if (mined / "votes.parquet").exists() else ():
+        votes[vote.delivery_id].append(vote)
+    labels = {clip.delivery_id: clip for clip in data.clips()}
+    callbacks.log_clips(trainer.loggers, predictions=predictions, labels=labels, votes=votes, folder=mined)
+    for folder in (mined, Path(config["out"])):
+        callbacks.log_ledger(trainer.loggers, folder=folder)
+    callbacks.finish(trainer.loggers, summary=metrics)

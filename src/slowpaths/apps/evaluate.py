@@ -1,0 +1,53 @@
+"""`slowpaths evaluate`: accuracy and usefulness of anybody's predictions, and of mining, against truth."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig
+
+from slowpaths.apps.console import show_table
+from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.core.ids import fingerprint
+from slowpaths.evaluation.report import evaluate
+from slowpaths.store.ledger import Entry, append_entry, digests
+
+_PATHS = ("predictions", "mined", "truth", "shots_truth", "out")
+_HEADLINE = "top1"
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Evaluate `predictions=`, `mined=` or both against `truth=`."""
+    require(cfg, "evaluate", "truth")
+    config = plain(cfg)
+    config |= {key: Path(config[key]) for key in _PATHS if config[key] is not None}
+    report = evaluate(**config)
+    out: Path = config["out"]
+    settings = {key: str(value) for key, value in config.items() if key != "out"}
+    entry = Entry(
+        stage="evaluate",
+        inputs={name: item["sha256"] for name, item in report["inputs"].items()},
+        outputs=digests(out, ["report.json", "report.md"]),
+        configuration=fingerprint(settings),
+        seed=config["seed"],
+        counts=report["counts"],
+    )
+    append_entry(out, entry)
+    rows = [
+        (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["reason"])
+        for name, item in report["measures"].items()
+    ]
+    wrote = [out / "report.md", out / "report.json", out / "figures"]
+    show_table("slowpaths evaluate", ["", "measure", "value", "95 %", "chance", "why not"], rows, wrote=wrote)
+    headline = report["measures"].get(_HEADLINE, {}).get("value")
+    return Outcome(metric=headline)
+
+
+def _number(value: float | None) -> str:
+    return "" if value is None else f"{value:.3f}"
+
+
+def _interval(item: Mapping[str, Any]) -> str:
+    return "" if item["low"] is None else f"{item['low']:.3f} .. {item['high']:.3f}"
