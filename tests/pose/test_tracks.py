@@ -110,6 +110,23 @@ def test_colours_tell_people_apart_where_boxes_do_not() -> None:
     assert [centres(track)[:, 0].tolist() for track in tracks] == [[200.0, 204.0], [204.0, 200.0]]
 
 
+def test_legs_of_somebody_known_are_nobody_new() -> None:
+    whole, legs = [80.0, 150.0, 120.0, 250.0], [85.0, 200.0, 122.0, 250.0]  # 35 of the 37 columns of the legs inside
+    whole_only = People(boxes_N4=np.array([whole]), scores_N=np.ones(1), keypoints_NKC=no_keypoints(1))
+    both = People(boxes_N4=np.array([legs, whole]), scores_N=np.ones(2), keypoints_NKC=no_keypoints(2))
+    (track,) = link([whole_only, *[both] * 5])
+    assert (track.boxes_T4 == whole).all()
+    only_legs = People(boxes_N4=np.array([legs]), scores_N=np.ones(1), keypoints_NKC=no_keypoints(1))
+    best_whole = People(boxes_N4=np.array([whole, legs]), scores_N=np.array([0.9, 0.5]), keypoints_NKC=no_keypoints(2))
+    (track,) = link([*[whole_only] * 3, only_legs, *[best_whole] * 3])
+    assert (track.boxes_T4[3] == legs).all()
+    assert (track.boxes_T4[4:] == whole).all()
+    beside = People(
+        boxes_N4=np.array([whole, [105.0, 200.0, 142.0, 250.0]]), scores_N=np.ones(2), keypoints_NKC=no_keypoints(2)
+    )
+    assert len(link([whole_only, *[beside] * 5])) == 2
+
+
 def test_a_single_sighting_is_no_track() -> None:
     assert link([people_at((100, 100)), people_at((500, 100)), people_at((900, 100))]) == []
     assert link([]) == []

@@ -5,6 +5,7 @@ Legend: B frames, N people, K = 17 joints.
 
 from __future__ import annotations
 
+import pickle
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -72,7 +73,7 @@ class KeypointRCNN:
                 module.eps = 0.0  # the published weights were trained so
         try:
             model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
-        except (RuntimeError, KeyError, AttributeError) as error:
+        except (RuntimeError, KeyError, AttributeError, pickle.UnpicklingError) as error:
             raise MissingWeightsError(
                 f"{weights} does not hold a Keypoint R-CNN with a ResNet-50 FPN: delete it and run again"
             ) from error

@@ -22,6 +22,7 @@ _WEIGHTS = {"box": 0.5, "pose": 0.3, "colour": 0.2}
 MAX_GAP_S = 12 / 25
 MAX_COST = 0.7
 """As SORT keeps a match from an overlap of .3 (Bewley et al. 2016, arXiv 1602.00763)."""
+_MAX_INSIDE = 0.8  # a detector finds legs or a torso beside the whole person now and then
 _VELOCITY_S = 0.25  # a box jitters from frame to frame; its motion shows over a quarter of a second
 
 
@@ -64,7 +65,8 @@ def link_people(
 
     Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
     between a detection and where a track is expected, all with the camera's motion removed. Terms that are not there
-    (no joints, no colours) leave their weight to the others, so boxes alone will do.
+    (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies inside another
+    one starts no track, and continues one only where nothing better does: it is part of a person, or of one hidden.
 
     Args:
         people: People of each frame (T), in full-size pixels.
@@ -94,10 +96,19 @@ def link_people(
             found.keypoints_NKC.shape
         )
         colours_ND = None if colours is None else colours[row]
-        pairs = _assign(live, boxes_N4, poses_NKC, colours_ND, time_s=time_s, max_cost=max_cost)
+        is_part_N = np.array([_is_inside(box_4, boxes_N4[found.scores_N > score])
+                              for box_4, score in zip(boxes_N4, found.scores_N, strict=True)], dtype=bool)  # fmt: skip
+        pairs: dict[int, _Person] = {}
+        if live and len(boxes_N4):
+            costs_MN = np.stack(
+                [_costs(person, boxes_N4, poses_NKC, colours_ND, shift=person.shift_at(time_s)) for person in live]
+            )
+            pairs = {member: live[track] for track, member in _assign(costs_MN, is_part_N, max_cost=max_cost)}
         for member in range(len(boxes_N4)):
             person = pairs.get(member)
             if person is None:
+                if is_part_N[member] or _is_inside(boxes_N4[member], boxes_N4[list(pairs)]):
+                    continue
                 person = _Person()
                 live.append(person)
             person.rows.append(row)
@@ -114,27 +125,26 @@ def link_people(
     ]
 
 
-def _assign(
-    live: list[_Person],
-    boxes_N4: np.ndarray,
-    poses_NKC: np.ndarray,
-    colours_ND: np.ndarray | None,
-    *,
-    time_s: float,
-    max_cost: float,
-) -> dict[int, _Person]:
-    """Return the track of each detection that has one."""
-    if not live or not len(boxes_N4):
-        return {}
-    cost_MN = np.stack(
-        [_costs(person, boxes_N4, poses_NKC, colours_ND, shift=person.shift_at(time_s)) for person in live]
-    )
-    tracks, members = linear_sum_assignment(np.where(cost_MN <= max_cost, cost_MN, 1e3))
-    return {
-        int(member): live[track]
-        for track, member in zip(tracks, members, strict=True)
-        if cost_MN[track, member] <= max_cost
-    }
+def _assign(costs_MN: np.ndarray, is_part_N: np.ndarray, *, max_cost: float) -> list[tuple[int, int]]:
+    """Return pairs of track and detection; whole people are dealt out first, parts go to tracks left without."""
+    pairs: list[tuple[int, int]] = []
+    for members in (np.flatnonzero(~is_part_N), np.flatnonzero(is_part_N)):
+        tracks = np.setdiff1d(np.arange(len(costs_MN)), [track for track, _ in pairs]).astype(int)
+        costs = costs_MN[np.ix_(tracks, members)]
+        rows, columns = linear_sum_assignment(np.where(costs <= max_cost, costs, 1e3))
+        pairs += [
+            (int(tracks[row]), int(members[column]))
+            for row, column in zip(rows, columns, strict=True)
+            if costs[row, column] <= max_cost
+        ]
+    return pairs
+
+
+def _is_inside(box_4: np.ndarray, others_N4: np.ndarray) -> bool:
+    """Return whether a box lies inside another one: part of a person, or somebody hidden behind."""
+    common = np.minimum(box_4[2:], others_N4[:, 2:]) - np.maximum(box_4[:2], others_N4[:, :2])
+    area = float(np.prod(box_4[2:] - box_4[:2]))
+    return bool((np.prod(common.clip(0.0), axis=1) >= _MAX_INSIDE * area).any())
 
 
 def _costs(
