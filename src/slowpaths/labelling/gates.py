@@ -33,6 +33,7 @@ MOVEMENT_GATES: tuple[str, ...] = ("person", "camera", "impact")
 SIDE_FEATURES: frozenset[str] = frozenset(
     {
         "front_foot_line",
+        "front_foot_swing",
         "hand_sweep",
         "finish_side",
         "chest_opening",

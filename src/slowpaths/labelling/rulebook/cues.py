@@ -13,7 +13,7 @@ ALONG_GAIN = 0.35
 
 FRONT_STRIDE = above("stride_front", 0.55, rails=(0.35, 0.80), end_on_gain=ALONG_GAIN)
 BACK_STRIDE = below("stride_back", -0.25, rails=(-0.50, -0.12), end_on_gain=ALONG_GAIN)
-BACK_FOOT_PLANTED = below("stride_back", 0.25, end_on_gain=ALONG_GAIN, is_folded=True)
+BACK_FOOT_PLANTED = below("back_foot_shift", 0.20)
 
 LINEAR_PATH = above("hand_path_linearity", 0.7)
 STRAIGHT_PATH = below("hand_path_deg", 35.0, rails=(35.0, 55.0))

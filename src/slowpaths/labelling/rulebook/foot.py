@@ -113,7 +113,7 @@ def pivot_lift(block: FeatureBlock) -> np.ndarray:
     code="foot.pivot_open",
     family="foot",
     votes={"pivot": _PIVOT},
-    cuts={"opened": below("front_foot_line", -0.30), "planted": BACK_FOOT_PLANTED},
+    cuts={"opened": above("front_foot_swing", 0.30), "planted": BACK_FOOT_PLANTED},
     views=END_ON,
     source="coaching texts on the pull: the front foot clears to leg; design choice for the numbers",
 )
