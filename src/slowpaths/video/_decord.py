@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import ctypes
+import importlib
+import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
 
-from slowpaths.core.errors import BrokenVideoError, UsageError
+from slowpaths.core.errors import BrokenVideoError
 from slowpaths.video._index import StreamIndex
 from slowpaths.video.decode import check_indices, resized
 
 _CHUNK = 16
+
+
+def load_decord() -> Any:
+    """Import decord without showing its libraries to the rest of the process.
+
+    decord 0.6.0 loads itself and the zlib it carries with RTLD_GLOBAL; OpenCV, loaded later, then finds that zlib
+    instead of its own and can no longer read PNG files.
+    """
+    if "decord" in sys.modules:
+        return sys.modules["decord"]
+    shown = ctypes.RTLD_GLOBAL
+    try:
+        ctypes.RTLD_GLOBAL = ctypes.RTLD_LOCAL  # pyrefly: ignore[bad-assignment]
+        return importlib.import_module("decord")
+    finally:
+        ctypes.RTLD_GLOBAL = shown
 
 
 class DecordDecoder:
@@ -20,19 +39,11 @@ class DecordDecoder:
 
     Args:
         path: Video file.
-        index: Its index.
+        index: Its index; `open_video` has seen to it that decord numbers the frames in the same way.
         num_threads: Decoding threads.
-
-    Raises:
-        UsageError: If decord does not number the frames of such a file as they are shown.
     """
 
     def __init__(self, path: Path, *, index: StreamIndex, num_threads: int) -> None:
-        if not index.is_plain:
-            raise UsageError(
-                f"decord does not read {path.name} frame for frame (its rate varies, it is rotated, or frames are "
-                "hidden by an edit list): use backend=pyav or backend=auto"
-            )
         self.pts_s, self.width, self.height = index.pts_s, index.width, index.height
         self._path, self._num_threads = path, num_threads
         self._reader: Any = None
@@ -79,8 +90,7 @@ class DecordDecoder:
         self.close()
 
     def _open(self) -> Any:
-        import decord
-
+        decord = load_decord()
         try:
             reader = decord.VideoReader(str(self._path), num_threads=self._num_threads)
         except (decord.DECORDError, RuntimeError) as error:
@@ -92,8 +102,7 @@ class DecordDecoder:
         return reader
 
     def _batch(self, reader: Any, numbers: np.ndarray) -> np.ndarray:
-        import decord
-
+        decord = load_decord()
         if not len(numbers):
             return np.empty((0, self.height, self.width, 3), dtype=np.uint8)
         try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -251,11 +252,16 @@ def decode(container: Any, stream: Any) -> Any:
     """Yield decoded frames to the end; a packet that does not decode is passed over."""
     import av
 
+    is_flushed = False
     for packet in _demux(container, stream):
+        is_flushed = packet.size == 0
         try:
             yield from packet.decode()
         except av.FFmpegError:
             continue
+    if not is_flushed:  # the container broke off: frames that wait in the decoder still come out
+        with suppress(av.FFmpegError):
+            yield from stream.decode(None)
 
 
 def set_threads(stream: Any, *, num_threads: int, is_draft: bool = False) -> None:
@@ -269,8 +275,9 @@ def set_threads(stream: Any, *, num_threads: int, is_draft: bool = False) -> Non
 def strictly_increasing(times_s: np.ndarray, *, step_s: float) -> np.ndarray:
     """Return times that increase from frame to frame, keeping as many as they were as can be kept.
 
-    The longest increasing subsequence stays; the others (repeated, going back, missing) are placed evenly between
-    their kept neighbours, or at the frame rate before the first and after the last.
+    Times that only changed places with a neighbour change back (decoders give frames in the order of showing, some AVI
+    files stamp them in another). Of what is left the longest increasing subsequence stays; the others (repeated, wild,
+    missing) are placed evenly between their kept neighbours, or at the frame rate before the first and after the last.
 
     Args:
         times_s: Times in frame order (T,), seconds; NaN where the container gives none.
@@ -283,6 +290,9 @@ def strictly_increasing(times_s: np.ndarray, *, step_s: float) -> np.ndarray:
     times_s = np.asarray(times_s, dtype=np.float64)
     if len(times_s) and np.all(np.isfinite(times_s)) and np.all(np.diff(times_s) > 0):
         return times_s
+    ordered_s = np.sort(times_s)
+    if np.all(np.abs(ordered_s - times_s) <= 2 * step_s):  # False where one is NaN
+        times_s = ordered_s
     kept = _longest_increasing(times_s)
     frames = np.arange(len(times_s))
     if not len(kept):
@@ -300,6 +310,8 @@ def _longest_increasing(values: np.ndarray) -> np.ndarray:
     previous = np.full(len(values), -1)
     for index in np.flatnonzero(np.isfinite(values)).tolist():
         place = bisect_left(ends, values[index])
+        if place < len(ends) and ends[place] == values[index]:
+            continue  # of equal values the first stays
         ends[place : place + 1] = [float(values[index])]
         positions[place : place + 1] = [index]
         previous[index] = positions[place - 1] if place else -1

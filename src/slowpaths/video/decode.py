@@ -16,8 +16,9 @@ import numpy as np
 from slowpaths.core.errors import MissingDependencyError, UsageError
 
 BACKENDS: tuple[str, ...] = ("auto", "decord", "pyav", "torchcodec", "frames")
-# What decord 0.6.0 is known to read frame for frame (it has neither AV1 nor GIF).
-_DECORD_CODECS = frozenset({"h264", "hevc", "mpeg4", "mjpeg", "mpeg2video"})
+# What decord 0.6.0 reads frame for frame. It has neither AV1 nor GIF, and returns wrong frames of HEVC with
+# bidirectional pictures.
+_DECORD_CODECS = frozenset({"h264", "mpeg4", "mjpeg"})
 _DECORD_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 
 
@@ -117,6 +118,11 @@ def open_video(path: Path, *, backend: str = "auto", num_threads: int | None = N
         if not _has_decord():
             raise MissingDependencyError(
                 "decord is not installed (it exists for Linux on x86-64 only): use backend=pyav, or pip install decord"
+            )
+        if not (index.is_plain and can_use_decord(index.codec, index.container)):
+            raise UsageError(
+                f"decord does not read {path.name} frame for frame (its codec, a varying rate, a rotation or "
+                "hidden frames): use backend=pyav or backend=auto"
             )
         from slowpaths.video._decord import DecordDecoder
 

@@ -125,7 +125,7 @@ def _fit(
     if matrix is None or not np.all(np.isfinite(matrix)) or np.hypot(matrix[0, 0], matrix[1, 0]) < 1e-3:
         return nothing
     is_inlier = is_inlier.ravel().astype(bool)
-    homography = _homography(points_a, points_b, matrix, is_inlier) if is_projective else None
+    homography = _homography(points_a, points_b, matrix) if is_projective else None
     centre = np.array([(gray_a.shape[1] - 1) / 2, (gray_a.shape[0] - 1) / 2])
     dx_px, dy_px = matrix[:, :2] @ centre + matrix[:, 2] - centre
     step = CameraStep(
@@ -176,14 +176,12 @@ def follow(
     return found
 
 
-def _homography(
-    points_a: np.ndarray, points_b: np.ndarray, matrix: np.ndarray, is_inlier: np.ndarray
-) -> np.ndarray | None:
+def _homography(points_a: np.ndarray, points_b: np.ndarray, matrix: np.ndarray) -> np.ndarray | None:
     residual = np.linalg.norm(points_a @ matrix[:, :2].T + matrix[:, 2] - points_b, axis=1)
-    if is_inlier.sum() < _HOMOGRAPHY_INLIERS or np.median(residual) <= _HOMOGRAPHY_RESIDUAL_PX:
+    if len(points_a) < _HOMOGRAPHY_INLIERS or np.median(residual) <= _HOMOGRAPHY_RESIDUAL_PX:
         return None
-    homography, _ = cv2.findHomography(points_a, points_b, cv2.RANSAC, _FIT_PX)
-    return homography
+    homography, is_inlier = cv2.findHomography(points_a, points_b, cv2.RANSAC, _FIT_PX)
+    return homography if is_inlier.sum() >= _HOMOGRAPHY_INLIERS else None
 
 
 def _no_step() -> CameraStep:
@@ -208,7 +206,8 @@ def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep
     matrix = np.asarray(step.matrix_23, dtype=np.float64)
     warped = cv2.warpAffine(gray_a, matrix, (width, height), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     reach = cv2.warpAffine(np.ones_like(gray_a), matrix, (width, height), flags=cv2.INTER_NEAREST)
-    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_FAST)
+    # The faster presets work at a coarser scale and halve the flow of things as small as a forearm.
+    finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = finder.calc(warped, gray_b, np.zeros((height, width, 2), dtype=np.float32))
     # The flow sits at the pixels of the warped first frame; the object is found again `flow` further in b.
     flow[reach == 0] = 0.0
@@ -237,6 +236,6 @@ def static_overlay_mask(frames_THW: np.ndarray, *, max_std: float = 3.0) -> np.n
         return np.zeros_like(is_still)
     mean = frames_THW.mean(axis=0, dtype=np.float32)
     edges = np.hypot(cv2.Sobel(mean, cv2.CV_32F, 1, 0), cv2.Sobel(mean, cv2.CV_32F, 0, 1)) > 8 * max_std
-    size = max(3, round(frames_THW.shape[1] / 60)) | 1
+    size = max(3, round(frames_THW.shape[1] / 20)) | 1  # letters and what lies between them
     near_edge = cv2.dilate((edges & is_still).astype(np.uint8), np.ones((size, size), np.uint8)).astype(bool)
     return cv2.morphologyEx((is_still & near_edge).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0

@@ -160,7 +160,8 @@ class ShotFinder:
         for first, last in _transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
             found.append(((first + last + 1) // 2, np.inf, "dissolve"))
         for first, last in _transitions.find_wipes(small_DHW, content, times_s, min_content=MIN_CONTENT):
-            found = [item for item in found if not first <= item[0] <= last]
+            # the cuts into and out of the animation belong to it
+            found = [item for item in found if not first - WINDOW <= item[0] <= last + WINDOW]
             found.append(((first + last + 1) // 2, np.inf, "wipe"))
         return self._split(found, times_s)
 
@@ -174,7 +175,7 @@ class ShotFinder:
         after = self._changes[position + 1 : position + 1 + WINDOW]
         # One calm side is enough: a cut often lands in a whip pan. At the very end only one side is left.
         sides = [side for side in (before, after) if side]
-        is_smeared = change.content >= MIN_CONTENT and smear_share(change.after) >= _SMEARED
+        is_smeared = change.content >= _MIN_CONTENT_WEAK and smear_share(change.after) >= _SMEARED
         is_cut = (
             change.content >= _MIN_CONTENT_WEAK
             and any(self._stands_out(change, side) for side in sides)
@@ -313,7 +314,7 @@ def smear_share(grey: np.ndarray) -> float:
     values = grey.astype(np.int16)
     down = np.abs(np.diff(values, axis=0)).mean(axis=1)
     along = np.abs(np.diff(values, axis=1)).mean(axis=1)[1:]
-    return float(((down < 0.15 * along) & (along > 3)).mean())
+    return float(((down < 0.15 * along) & (along > 1)).mean())
 
 
 def _at_most(image_HWC: np.ndarray, width: int) -> np.ndarray:

@@ -1,0 +1,68 @@
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from slowpaths.video._transitions import find_dissolves, find_wipes, picture_hashes, shrink
+from slowpaths.video.shots import find_shots
+from tests.factories import moving_scene
+
+
+def _small(images_THWC: np.ndarray) -> np.ndarray:
+    return np.stack([shrink(cv2.resize(image, (64, 36), interpolation=cv2.INTER_AREA)) for image in images_THWC])
+
+
+def _logo(number: int) -> np.ndarray:
+    """Return an animated replay logo of 16 frames."""
+    rng = np.random.default_rng(99)
+    keys = rng.integers(0, 256, (17, 4, 8, 3), dtype=np.uint8)
+    return cv2.resize(keys[number], (192, 108), interpolation=cv2.INTER_CUBIC)
+
+
+def _match() -> np.ndarray:
+    logo = np.stack([_logo(number) for number in range(16)])
+    scenes = [moving_scene(num_frames=60, seed=seed, pan_px=1) for seed in range(3)]
+    return np.concatenate([scenes[0], logo, scenes[1], logo, scenes[2]])
+
+
+def test_logo_around_a_replay_is_a_wipe() -> None:
+    match = _match()
+    shots = find_shots(match, np.arange(len(match)) / 25)
+    wipes = [shot.first_frame for shot in shots if shot.transition == "wipe"]
+    assert len(wipes) == 2
+    assert 60 <= wipes[0] <= 76 and 136 <= wipes[1] <= 152
+    assert len(shots) == 3
+
+
+def test_the_same_scene_twice_is_no_logo() -> None:
+    scene = moving_scene(num_frames=70, seed=1, pan_px=25)
+    other = moving_scene(num_frames=60, seed=2, pan_px=25)
+    small = _small(np.concatenate([scene, other, scene]))
+    assert find_wipes(small, np.full(len(small), 20.0), np.arange(len(small)) / 25, min_content=15) == []
+
+
+def test_a_quiet_repeat_is_no_logo() -> None:
+    still = moving_scene(num_frames=1, seed=3).repeat(20, axis=0)
+    other = moving_scene(num_frames=60, seed=4, pan_px=20)
+    small = _small(np.concatenate([still, other, still]))
+    content = np.where(np.arange(100) < 20, 0.0, np.where(np.arange(100) < 80, 20.0, 0.0))
+    assert find_wipes(small, content, np.arange(100) / 25, min_content=15) == []
+
+
+def test_hashes_tell_pictures_apart() -> None:
+    hashes = picture_hashes(_small(np.concatenate([moving_scene(num_frames=1, seed=seed) for seed in range(20)])))
+    assert len(set(hashes.tolist())) == 20
+    assert all(8 <= int(value).bit_count() <= 24 for value in hashes)
+
+
+def test_dissolves_and_what_looks_like_them() -> None:
+    one, other = (moving_scene(num_frames=1, seed=seed)[0].astype(float) for seed in (5, 6))
+    share_T = np.concatenate([np.zeros(5), np.linspace(0, 1, 14)[1:-1], np.ones(5)])[:, None, None, None]
+    times_s = np.arange(len(share_T)) / 25
+    found = find_dissolves(_small(((1 - share_T) * one + share_T * other).astype(np.uint8)), times_s, cuts=[])
+    assert len(found) == 1
+    assert abs(found[0][0] - 5) <= 3 and abs(found[0][1] - 16) <= 3
+    pan = _small(moving_scene(num_frames=30, seed=7, pan_px=6))
+    assert find_dissolves(pan, np.arange(30) / 25, cuts=[]) == []
+    fade = np.linspace(0.2, 1, 30)[:, None, None, None] * one[None]  # the same picture growing brighter
+    assert find_dissolves(_small(fade.astype(np.uint8)), np.arange(30) / 25, cuts=[]) == []
