@@ -109,11 +109,11 @@ def centred_percentiles(values_B: np.ndarray, *, value: float, level: float = 0.
         level: Probability that the interval should cover the truth.
 
     Example:
-        >>> centred_percentiles(np.arange(1001) / 1000 + 7, value=0.5)
-        Interval(low=0.025, high=0.975)
+        >>> centred_percentiles(np.arange(41.0) + 700, value=50.0)
+        Interval(low=31.0, high=69.0)
     """
     low, middle, high = np.quantile(values_B, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return Interval(low=round(float(value + low - middle), 12), high=round(float(value + high - middle), 12))
+    return Interval(low=value + float(low - middle), high=value + float(high - middle))
 
 
 def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
@@ -133,7 +133,7 @@ def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
     share = hits / num
     centre = (share + z * z / (2 * num)) / (1 + z * z / num)
     half = z / (1 + z * z / num) * np.sqrt(share * (1 - share) / num + z * z / (4 * num * num))
-    return Interval(low=round(max(0.0, float(centre - half)), 12), high=round(min(1.0, float(centre + half)), 12))
+    return Interval(low=max(0.0, min(share, float(centre - half))), high=min(1.0, max(share, float(centre + half))))
 
 
 def weighted_mean(values_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:

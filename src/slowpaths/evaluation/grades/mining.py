@@ -45,10 +45,13 @@ def grade_mining(
             for f in fates
         ]
     )
+    live = np.array([f.is_exact if f.truth.is_replay is False else np.nan for f in fates])
     hands = _optional([checks.is_hand_right(fate) for fate in fates])
     views = _optional([checks.is_view_right(fate) for fate in fates])
     measures = [
         _share("mining_recall", "share of true deliveries found, impact within 5 frames", exact, by_truth),
+        _share("mining_recall_live", "the same, deliveries that truth says are no replay", live, by_truth,
+               reason="truth does not say what is a replay"),
         _share("mining_precision", "share of mined deliveries that are true, impact within 5 frames",
                check.is_right, by_claim, reason="mining claims no delivery in these videos"),
         _share("mining_recall_near", "share of true deliveries found, within half a second", found, by_truth),

@@ -1,0 +1,36 @@
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from sklearn.metrics import accuracy_score, f1_score
+
+from slowpaths.evaluation.grades.accuracy import MEANINGS, grade_accuracy
+
+
+def test_numbers_agree_with_scikit_learn(pairing, draw, by_name) -> None:
+    measures, tables = grade_accuracy(pairing, draw(pairing))
+    found = by_name(measures)
+    assert list(found) == list(MEANINGS)
+    true, called = pairing.true_U[pairing.is_graded], pairing.probs_UG[pairing.is_graded].argmax(axis=1)
+    assert found["top1"].value == pytest.approx(accuracy_score(true, called))
+    assert found["macro_f1"].value == pytest.approx(f1_score(true, called, average="macro"))
+    assert found["top1"].chance == pytest.approx(1 / 14)
+    assert found["top1"].constant == pytest.approx(np.bincount(true).max() / len(true))
+    assert sum(row["support"] for row in tables["per_class"]) == len(true) == found["top1"].num
+    assert sum(sum(v for k, v in row.items() if k != "true") for row in tables["confusion"]) == len(true)
+    assert sum(row["deliveries"] for row in tables["reliability"]) == len(true)
+
+
+def test_a_perfect_answer_has_perfect_scores_and_an_honest_interval(perfect, draw, by_name) -> None:
+    found = by_name(grade_accuracy(perfect, draw(perfect))[0])
+    for name in ("top1", "top5", "balanced_accuracy", "macro_f1", "foot", "plane", "side"):
+        assert found[name].value == 1.0
+    for name in ("nll", "brier", "ece", "ece_adaptive"):
+        assert found[name].value == 0.0
+    assert found["top1"].low < 1.0  # a hundred right answers do not prove that the next is right
+    assert "no delivery" in found["error_detection"].reason  # there is no error to detect
+
+
+def test_nothing_to_grade_is_not_zero(nothing, draw, by_name) -> None:
+    found = by_name(grade_accuracy(nothing, draw(nothing))[0])
+    assert all(item.value is None and item.reason for item in found.values())

@@ -1,0 +1,65 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from tests.evaluation.mined import TRUTH, TRUTH_COLUMNS, make_mined
+from tests.evaluation.tables import write_truth
+
+from slowpaths.evaluation.checks import MiningCheck, check_mining, read_mined
+from slowpaths.evaluation.classes import class_space
+from slowpaths.evaluation.grades.mining import grade_mining, grade_rules
+from slowpaths.evaluation.shotcheck import ShotFate
+from slowpaths.evaluation.truth import read_truth
+
+
+@pytest.fixture
+def check(tmp_path: Path) -> MiningCheck:
+    truth = read_truth(write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS), taxonomy="cricshot10")
+    return check_mining(read_mined(make_mined(tmp_path / "mined")), truth)
+
+
+def test_every_number_by_hand(check: MiningCheck, by_name) -> None:
+    measures, tables = grade_mining(check, None, num_bootstrap=60, seed=0)
+    found = by_name(measures)
+    values = {name: (item.value, item.num) for name, item in found.items() if not item.reason}
+    assert values == {
+        "mining_recall": (pytest.approx(2 / 6), 6),
+        "mining_precision": (pytest.approx(2 / 4), 4),
+        "mining_recall_near": (pytest.approx(3 / 6), 6),
+        "mining_precision_near": (pytest.approx(3 / 4), 4),
+        "impact_at_20fps": (pytest.approx(1 / 3), 3),
+        "impact_error": (pytest.approx(0.22), 2),
+        "impact_within_1": (0.0, 2),
+        "impact_within_2": (0.5, 2),
+        "impact_within_5": (0.5, 2),
+        "handedness": (pytest.approx(2 / 3), 3),
+        "view": (0.5, 4),
+        "clean_videos": (0.5, 2),
+    }
+    assert found["mining_recall_live"].reason == "truth does not say what is a replay"
+    assert [row["lost_at"] for row in tables["missed_deliveries"]] == [
+        "shot seen as crowd",
+        "video quarantined",
+        "video not mined",
+    ]
+    assert [row["delivery"] for row in tables["false_deliveries"]] == ["va-20.0"]
+
+
+def test_a_table_of_shots_replaces_views_at_deliveries(check: MiningCheck, by_name) -> None:
+    shots = [
+        ShotFate(video="a", view="crowd", found_view=view, is_replay=None, found_replay=False)
+        for view in ("crowd", "crowd", "field")
+    ]
+    found = by_name(grade_mining(check, shots, num_bootstrap=60, seed=0)[0])
+    assert (found["view"].value, found["view"].num) == (pytest.approx(2 / 3), 3)
+
+
+def test_rules_are_graded_where_they_are_declared(check: MiningCheck, tmp_path: Path) -> None:
+    (measure,), tables = grade_rules(tmp_path / "mined", check, class_space("cricshot10"))
+    # OFF holds both strokes of `cover` and none of `pull`; FF only one of the two of `cover`; va-20.0 has no truth
+    assert (measure.value, measure.num, measure.chance) == (0.5, 2, 0.5)
+    assert {row["name"]: row["undecided"] for row in tables["rules"]} == {"foot.stride": 1, "side.sweep": 0}
+    (tmp_path / "mined" / "rules.json").unlink()
+    (measure,), tables = grade_rules(tmp_path / "mined", check, class_space("cricshot10"))
+    assert measure.reason == "the mined folder has no rules.json" and not tables
