@@ -118,7 +118,7 @@ def stroke_take(
     ]
     take = Take(view=view, cameras=[], actors=actors, ball_T3=ball)
     if view == "pitch_side":
-        base = Camera(place=(-38.0, 1.5, 3.4), aim=(0.0, 1.0, 0.8), focal_px=8.5 * size[1] * focal, size=size)
+        base = Camera(place=(-38.0, 1.5, 8.0), aim=(0.0, 1.0, 0.7), focal_px=8.5 * size[1] * focal, size=size)
     else:
         base = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, -1.6, 0.0), focal_px=7.4 * size[1] * focal, size=size)
     is_hit = stroke not in ("leave", "ff_defence", "bf_defence")

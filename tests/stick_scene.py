@@ -15,7 +15,7 @@ import numpy as np
 from slowpaths.core.skeleton import INDEX
 
 _GROUND_PX_M = 12.0
-_GROUND = (-40.0, -50.0, 40.0, 34.0)  # x1, y1, x2, y2, metres
+_GROUND = (-40.0, -72.0, 40.0, 34.0)  # x1, y1, x2, y2, metres
 _SKIN, _PAD, _WOOD = (196, 150, 120), (238, 236, 228), (205, 170, 110)
 
 
@@ -81,10 +81,11 @@ def ground(rng: np.random.Generator) -> np.ndarray:
     x1, y1, x2, y2 = _GROUND
     shape = (int((y2 - y1) * _GROUND_PX_M), int((x2 - x1) * _GROUND_PX_M))
     rows = (np.arange(shape[0]) / _GROUND_PX_M + y1)[:, None]
-    bands = np.where(np.floor(rows / 5.0) % 2 == 0, 1.0, 0.88)
-    picture = np.array([74.0, 138.0, 52.0]) * np.repeat(bands, shape[1], axis=1)[..., None]
-    rough = cv2.resize(rng.normal(size=(shape[0] // 4, shape[1] // 4)).astype(np.float32), shape[::-1])
-    picture += 7.0 * rough[..., None]
+    bands = 0.965 + 0.035 * np.tanh(4.0 * np.sin(np.pi * rows / 7.0))
+    picture = np.array([82.0, 140.0, 60.0]) * np.repeat(bands, shape[1], axis=1)[..., None]
+    patches = rng.normal(size=(shape[0] // 24, shape[1] // 24)).astype(np.float32)
+    rough = cv2.resize(patches, shape[::-1], interpolation=cv2.INTER_CUBIC)
+    picture += 3.0 * rough[..., None]
 
     def box(left: float, near: float, right: float, far: float, colour: tuple[int, int, int]) -> None:
         corners = (
@@ -96,7 +97,8 @@ def ground(rng: np.random.Generator) -> np.ndarray:
             np.array(colour) + 5.0 * rough[b : max(d, b + 1), a : max(c, a + 1), None]
         )
 
-    box(-1.5, -3.0, 1.5, 21.5, (196, 170, 120))
+    box(-9.0, -2.5, 9.0, 21.0, (152, 152, 84))  # the strips of other matches beside it
+    box(-1.5, -3.0, 1.5, 21.5, (200, 174, 124))
     for crease in (0.0, 17.68):
         box(-1.8, crease - 0.08, 1.8, crease + 0.08, (250, 250, 250))
     for bowling in (-1.22, 18.9):
@@ -153,7 +155,7 @@ def _draw_stumps(image: np.ndarray, camera: Camera, y_m: float) -> None:
 
 def _draw_stands(image: np.ndarray, camera: Camera, stands: np.ndarray) -> None:
     """Draw hoardings and stands where the picture reaches over the edge of the ground (side-on and low cameras)."""
-    far = np.array(camera.place) + 90.0 * camera.axes[2] * (1, 1, 0)
+    far = np.array(camera.place) + 122.0 * camera.axes[2] * (1, 1, 0)
     (_, foot), _ = camera.project(far * (1, 1, 0))
     (_, top), _ = camera.project(far * (1, 1, 0) + (0, 0, 1.2))
     foot, top = round(foot), round(top)
