@@ -13,7 +13,7 @@ import numpy as np
 from slowpaths.world.cameras import Aim
 from slowpaths.world.scenery import Venue, paint, reference
 
-_MAX_PX = 3_000_000
+_MAX_FRAMES = 13  # a backdrop is at most so many times as large as a frame
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,17 +64,18 @@ def make_backdrop(venue: Venue, aim: Aim, *, width: int, height: int, known: Bac
     """
     if known is not None and known.covers(aim, width, height):
         return known
+    most_px = _MAX_FRAMES * width * height
     rotation, focal = reference(aim, height=height)
     low, high = _extent(rotation, aim, width, height)
     if known is not None:
         # Grow what is there rather than paint a new one for every direction the ball is hit in.
         seen, edges = _extent(known.rotation, aim, width, height), known.edges()
         grown = np.minimum(seen[0], edges[0]), np.maximum(seen[1], edges[1])
-        if float(np.prod((grown[1] - grown[0]) * focal)) < _MAX_PX and np.abs(grown).max() < 0.5:
+        if float(np.prod((grown[1] - grown[0]) * focal)) < most_px and np.abs(grown).max() < 0.5:
             rotation, low, high = known.rotation, *grown
     margin = 0.03 * (high - low) + 0.005
     low, high = low - margin, high + margin
-    focal *= min(1.0, np.sqrt(_MAX_PX / float(np.prod((high - low) * focal))))
+    focal *= min(1.0, np.sqrt(most_px / float(np.prod((high - low) * focal))))
     centre = -low * focal
     size = np.ceil((high - low) * focal).astype(int)
     picture = paint(

@@ -117,19 +117,18 @@ def _roll(
     point, velocity = np.array(start, dtype=np.float64), np.array(velocity, dtype=np.float64)
     path, end_s = [point.copy()], _AFTER_S
     for step in range(1, int(_AFTER_S / _STEP_S) + 1):
-        is_stopped = end_s < _AFTER_S
-        if not is_stopped:
-            speed = float(np.linalg.norm(velocity))
-            velocity = velocity * (1 - 0.006 * speed * _STEP_S)
-            velocity[2] -= GRAVITY * _STEP_S
-            point = point + velocity * _STEP_S
-            if point[2] < RADIUS_M:
-                point[2], velocity[2] = RADIUS_M, -0.5 * velocity[2] if velocity[2] < -0.8 else 0.0
-                velocity[:2] *= 0.80 if velocity[2] > 0 else 1.0
-                velocity[:2] *= 1 - 0.28 * _STEP_S
-            is_home = stop_y_m is not None and point[1] <= stop_y_m
-            is_out = float(np.hypot(point[0], point[1] - 10.06)) > boundary_m
-            if is_home or is_out or float(np.linalg.norm(velocity[:2])) < 0.4:
-                end_s = step * _STEP_S
+        speed = float(np.linalg.norm(velocity))
+        velocity = velocity * (1 - 0.006 * speed * _STEP_S)
+        velocity[2] -= GRAVITY * _STEP_S
+        point = point + velocity * _STEP_S
+        if point[2] < RADIUS_M:
+            point[2], velocity[2] = RADIUS_M, -0.5 * velocity[2] if velocity[2] < -0.8 else 0.0
+            velocity[:2] *= 0.80 if velocity[2] > 0 else 1.0
+            velocity[:2] *= 1 - 0.28 * _STEP_S
         path.append(point.copy())
+        is_home = stop_y_m is not None and point[1] <= stop_y_m
+        is_out = float(np.hypot(point[0], point[1] - 10.06)) > boundary_m
+        if is_home or is_out or float(np.linalg.norm(velocity[:2])) < 0.4:
+            end_s = step * _STEP_S
+            break
     return np.array(path), end_s

@@ -245,7 +245,8 @@ def _paint_stands(
     taken = _noise(seat, row, seed=3) < venue.fill
     tint = np.stack([_noise(seat, row, seed=4 + channel) for channel in range(3)], axis=1)
     shade = 0.55 + 0.45 * ((high / 0.55) % 1.0)
-    people = (45 + 190 * tint**1.5) * shade[:, None]
+    grey = tint.mean(axis=1, keepdims=True)
+    people = (45 + 190 * (0.5 * grey + 0.5 * tint) ** 1.3) * shade[:, None]
     seats = shade[:, None] * np.array(venue.seats, dtype=np.float32)
     painted = np.where(taken[:, None], people, seats)
     aisle = (np.abs(arc) % 14.0) < 0.9

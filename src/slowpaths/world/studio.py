@@ -94,8 +94,7 @@ class Studio:
             for name in ("bowler_end", "keeper_end", "side_on", "field", "nets_static", "nets_handheld", "nets_side")
         }
         grain = np.random.default_rng([*match.seed, 4])
-        size = (8, self._height, self._width, 3)
-        noise = grain.normal(scale=match.broadcaster.noise, size=size)
+        noise = grain.standard_normal((8, self._height, self._width, 3), dtype=np.float32) * match.broadcaster.noise
         self._grain = np.clip(noise, 0, 60).astype(np.uint8), np.clip(-noise, 0, 60).astype(np.uint8)
         self._backdrops: dict[str, Backdrop] = {}
 
