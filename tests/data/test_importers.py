@@ -18,6 +18,7 @@ from slowpaths.data.importers import (
     read_pose_archive,
     read_spot_json,
     read_ucf101_split,
+    write_archive_truth,
 )
 from slowpaths.evaluation.truth import read_truth
 
@@ -89,13 +90,26 @@ def test_ids_follow_the_content(tmp_path):
     assert len(set(once)) == 3
 
 
+def test_an_archive_without_labels_has_no_truth(tmp_path):
+    arrays = archive_arrays() | {"label": np.array(["", "", ""])}
+    with pytest.raises(TableError, match="no sequence has a label"):
+        write_archive_truth(tmp_path / "truth.csv", read_pose_archive(write(tmp_path / "a.npz", **arrays)))
+
+
 def test_the_truth_of_an_archive_is_a_truth_table(tmp_path):
     rows = archive_truth(read_pose_archive(write(tmp_path / "a.npz", **archive_arrays())))
-    assert [row["video"] for row in rows] == ["a.npy", "b.npy"]  # the third repeats the first
-    lines = [",".join(rows[0])] + [",".join(row.values()) for row in rows]
-    (tmp_path / "truth.csv").write_text("\n".join(lines) + "\n")
+    assert [(row["video"], row["match_id"]) for row in rows] == [
+        ("a.npy", "a.npy"),
+        ("b.npy", "b.npy"),
+        ("c.npy", "a.npy"),
+    ]
+    write_archive_truth(tmp_path / "truth.csv", read_pose_archive(tmp_path / "a.npz"))
     truth = read_truth(tmp_path / "truth.csv", taxonomy="cricshot10")
-    assert [(item.video, item.label) for item in truth.deliveries] == [("a.npy", "pull"), ("b.npy", "hook")]
+    assert [(item.video, item.label) for item in truth.deliveries] == [
+        ("a.npy", "pull"),
+        ("b.npy", "hook"),
+        ("c.npy", "pull"),
+    ]
 
 
 @pytest.mark.parametrize(
@@ -141,7 +155,7 @@ def test_the_real_archive(shared_dir):
     sequences = read_pose_archive(shared_dir / "poses" / "cricshot10_poses_dev.npz")
     assert len(sequences) == 620
     assert sum(bool(item.duplicate_of) for item in sequences) == 12
-    assert len(archive_truth(sequences)) == 608
+    assert len(archive_truth(sequences)) == 620
     assert len({item.label for item in sequences}) == 10
 
 

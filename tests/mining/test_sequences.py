@@ -5,12 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.mining.stick import IMPACT_S, SIZE, as_track, stick_track
+from tests.mining.stick import SIZE, as_track, stick_track
 from tests.stick_figures import batter, runner
 from tests.stick_scene import Camera
 
 from slowpaths.core.records import PoseSequence, PoseTrack
-from slowpaths.core.skeleton import INDEX
 from slowpaths.mining.sequences import (
     NEEDS_CAMERA,
     batter_rows,
@@ -74,15 +73,11 @@ def test_the_batter_is_found_behind_the_bowler(is_right_handed):
     assert rows.tolist() == list(range(NUM_BOWLER, NUM_BOWLER + NUM_BATTER))
 
 
-def test_impact_is_the_fastest_moment_of_the_hands():
-    hands_s = np.array([-0.56, -0.30, -0.10, 0.10, 0.40])
-    places = np.array([0.0, 0.6, 0.6, -0.8, -1.0])  # the swing covers 1.4 torso in .2 s
-    track = stick_track(span_s=(-0.56, 0.40))
-    at_T = np.interp(track.pts_s - IMPACT_S, hands_s, places)
-    for name in ("left_wrist", "right_wrist"):
-        track.keypoints_TKC[:, INDEX[name], 0] = 640.0 + 80.0 * at_T
-        track.keypoints_TKC[:, INDEX[name], 1] = 420.0
-    assert find_impact(track) == pytest.approx(IMPACT_S + 0.01, abs=0.03)
+def test_impact_of_a_batter_in_three_dimensions():
+    track = broadcast("straight_drive")
+    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    found_s = find_impact(replace(track, **{name: getattr(track, name)[NUM_BOWLER:] for name in names}))
+    assert found_s == pytest.approx((NUM_BOWLER + AT_IMPACT) / 25, abs=0.12)
 
 
 def test_the_camera_that_follows_keeps_the_hips_in_place_and_the_size_even():

@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.core.ids import fingerprint
+from slowpaths.data.importers import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 
@@ -23,8 +24,11 @@ def run(cfg: DictConfig) -> Outcome:
     require(cfg, "evaluate", "truth")
     config = plain(cfg)
     config |= {key: Path(config[key]) for key in _PATHS if config[key] is not None}
-    report = evaluate(**config)
     out: Path = config["out"]
+    if config["truth"].suffix == ".npz":  # an archive of poses holds its own truth
+        write_archive_truth(out / "truth.csv", read_pose_archive(config["truth"]))
+        config["truth"] = out / "truth.csv"
+    report = evaluate(**config)
     settings = {key: str(value) for key, value in config.items() if key != "out"}
     entry = Entry(
         stage="evaluate",

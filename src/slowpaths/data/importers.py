@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import csv
 import hashlib
+import io
 import json
 import re
 from collections.abc import Iterable, Iterator
@@ -21,6 +22,7 @@ from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import video_id
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.skeleton import JOINTS
+from slowpaths.store.tables import write_text
 from slowpaths.video.probe import VIDEO_SUFFIXES
 
 # Joints of MediaPipe Pose (33 landmarks) by their COCO name.
@@ -194,21 +196,38 @@ def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
     )
 
 
-def archive_truth(sequences: Iterable[PoseSequence], *, with_duplicates: bool = False) -> list[dict[str, str]]:
+def archive_truth(sequences: Iterable[PoseSequence]) -> list[dict[str, str]]:
     """Return the truth table of an archive: what is played, somewhere in the "video" of that name.
 
     Args:
         sequences: Sequences; those without a label are left out.
-        with_duplicates: Whether sequences that repeat another one count too.
 
     Returns:
-        Rows with video, start_s, end_s, impact_s (empty: not known) and label.
+        Rows with video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
     """
+    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
     return [
-        {"video": item.name, "start_s": "", "end_s": "", "impact_s": "", "label": item.label}
+        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
         for item in sequences
-        if item.label and (with_duplicates or not item.duplicate_of)
+        if item.label
     ]
+
+
+def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
+    """Write the truth table of an archive as CSV; see `archive_truth`.
+
+    Raises:
+        TableError: If no sequence has a label.
+        SlowpathsError: If the disk cannot be written.
+    """
+    rows = archive_truth(sequences)
+    if not rows:
+        raise TableError(f"no sequence has a label, so there is no truth to write to {path}: name a labelled archive")
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())
 
 
 def read_class_folders(root: Path) -> Listing:

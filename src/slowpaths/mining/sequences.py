@@ -27,6 +27,7 @@ from slowpaths.mining.collect import Collected
 from slowpaths.mining.features import measure
 from slowpaths.mining.handedness import handedness
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.swing import impact_of_swing
 from slowpaths.pose.filters import median_of_three, savgol
 from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, hands, middle
 from slowpaths.store import tables
@@ -41,9 +42,6 @@ MAX_LOST_FRAMES = 2
 MIN_FRAMES = 5
 APART = 1.0
 """Hands further apart than this, torso units, hold no bat: bowlers and spectators."""
-# Impact lies up to .04 s before the fastest moment of the hands in blocks and up to .02 s after it in full swings.
-SLOW_SWING = 5.0
-SHIFT_S = {"block": -0.02, "swing": 0.01}
 NEEDS_CAMERA: tuple[str, ...] = (
     "stride_front",
     "stride_back",
@@ -202,22 +200,14 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
 
 
 def find_impact(track: PoseTrack) -> float:
-    """Return when bat meets ball, seconds: by the peak of the speed of the hands about the hips.
-
-    The first and last frames do not count: poses are worst where the picture changes to another person.
+    """Return when bat meets ball, seconds, from the hands about the hips.
 
     Args:
         track: The batter.
     """
     scale = body_scale(track.keypoints_TKC)
     hands_T2 = (hands(track.keypoints_TKC, scale=scale)[:, :2] - middle(track.keypoints_TKC, "hip")) / scale
-    speed_T = np.linalg.norm(savgol(median_of_three(hands_T2), track.pts_s, derivative=1), axis=1)
-    edge = 2 if len(speed_T) >= 2 * MIN_FRAMES else 1
-    speed_T[:edge] = speed_T[-edge:] = np.nan
-    if not np.isfinite(speed_T).any():
-        return float(track.pts_s[len(track.pts_s) // 2])
-    peak = int(np.nanargmax(speed_T))
-    return float(track.pts_s[peak]) + SHIFT_S["block" if speed_T[peak] <= SLOW_SWING else "swing"]
+    return impact_of_swing(hands_T2 * np.array([1.0, -1.0]), track.pts_s)
 
 
 def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], settings: MiningSettings) -> Delivery:
