@@ -1,8 +1,8 @@
 """Votes of known rules on known strokes: the world in which label models are compared.
 
 33 partial rules in 10 families, 14 imbalanced classes, rule accuracies spread by .15 with two broken rules, failures
-within a family correlated by .6. Errors are symmetric (one accuracy a rule) or class-conditional (accuracy and coverage
-differ from class to class by `class_sd`).
+within a family correlated by .6. Errors are symmetric (one accuracy a rule, `class_sd` 0) or class-conditional
+(accuracy differs from class to class by `class_sd`). Coverage differs from class to class by `coverage_sd`.
 """
 
 from __future__ import annotations

@@ -1,0 +1,61 @@
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slowpaths.labelling.agreement import hard_labels, leave_one_family_out
+from slowpaths.labelling.encoding import Encoding
+from slowpaths.labelling.hierarchical import HierarchicalPartial
+from slowpaths.labelling.majority import MajorityVote
+from slowpaths.labelling.models import LabelModel
+from tests.labelling.simulate import simulate
+
+
+class Stubborn(LabelModel):
+    """Always names the first stroke."""
+
+    name = "stubborn"
+
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        pass
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        return np.tile(np.eye(14)[1], (encoding.num_rows, 1))
+
+
+def test_it_ranks_models_as_the_truth_does() -> None:
+    for seed in (0, 1):
+        votes = simulate(500, seed=seed).votes
+        kappa = {
+            model.name: leave_one_family_out(model, votes)["all"].kappa
+            for model in (Stubborn(), MajorityVote(), HierarchicalPartial())
+        }
+        assert kappa["hierarchical"] > kappa["majority"] + 0.03 > 0.05
+        assert kappa["stubborn"] == pytest.approx(0.0, abs=1e-9)
+
+
+def test_every_family_is_judged_by_a_model_that_did_not_see_it() -> None:
+    votes = simulate(300, seed=1).votes
+    found = leave_one_family_out(HierarchicalPartial(), votes)
+    assert list(found) == [*votes.families, "all"]
+    assert found["all"].num_votes == (votes.symbols_NR >= 0).sum()
+    is_foot = np.array([ballot.family == "foot" for ballot in votes.ballots])
+    scrambled = votes.symbols_NR.copy()
+    scrambled[:, is_foot] = np.random.default_rng(0).permutation(scrambled[:, is_foot])
+    after = leave_one_family_out(HierarchicalPartial(), replace(votes, symbols_NR=scrambled))
+    assert found["foot"].kappa > 0.1 and after["foot"].kappa == pytest.approx(0.0, abs=0.08)
+
+
+def test_large_sets_are_thinned_and_small_ones_do_not_break() -> None:
+    votes = simulate(2500, seed=1).votes
+    assert leave_one_family_out(MajorityVote(), votes)["all"].num_votes < (votes.symbols_NR >= 0).sum()
+    silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
+    assert np.isnan(leave_one_family_out(MajorityVote(), silent)["all"].kappa)
+    alone = votes.with_rules(np.array([ballot.family == "foot" for ballot in votes.ballots]))
+    assert np.isnan(leave_one_family_out(MajorityVote(), alone)["all"].kappa)
+
+
+def test_ties_are_shared() -> None:
+    np.testing.assert_allclose(hard_labels(np.array([[0.4, 0.4, 0.2], [0.1, 0.2, 0.7]])), [[0.5, 0.5, 0], [0, 0, 1]])
