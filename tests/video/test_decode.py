@@ -70,6 +70,13 @@ def test_decord_is_refused_where_it_numbers_frames_otherwise(footage: dict[str, 
     assert isinstance(open_video(footage[name]), _pyav.PyavDecoder)
 
 
+def test_auto_reads_clips_with_decord_and_footage_with_pyav(footage: dict[str, Path], tmp_path: Path) -> None:
+    clip = factories.bar_video(tmp_path / "clip.mp4", num_frames=52, gop=8, bframes=0)
+    turned = factories.bar_video(tmp_path / "turned.mp4", num_frames=52, gop=8, bframes=0, rotation_deg=90)
+    kinds = [type(open_video(path)).__name__ for path in (clip, turned, footage["h264"])]
+    assert kinds == ["DecordDecoder", "PyavDecoder", "PyavDecoder"]
+
+
 @pytest.mark.parametrize("backend", ["pyav", "decord"])
 def test_order_and_repeats_are_kept(footage: dict[str, Path], backend: str) -> None:
     with open_video(footage["h264"], backend=backend) as decoder:

@@ -19,6 +19,7 @@ BACKENDS: tuple[str, ...] = ("auto", "decord", "pyav", "torchcodec", "frames")
 # What decord 0.6.0 reads frame for frame. It has neither AV1 nor GIF, and returns wrong frames of HEVC with
 # bidirectional pictures.
 _DECORD_CODECS = frozenset({"h264", "mpeg4", "mjpeg"})
+_SHORT_GOP = 16  # frames from key frame to key frame, on average
 _DECORD_CONTAINERS = frozenset({"mov,mp4,m4a,3gp,3g2,mj2", "matroska,webm", "avi"})
 
 
@@ -79,8 +80,9 @@ class Decoder(Protocol):
 def open_video(path: Path, *, backend: str = "auto", num_threads: int | None = None) -> Decoder:
     """Open a video or a folder of frames.
 
-    `auto` takes decord where it is installed and the file is one that it reads frame for frame (even rate, upright, no
-    hidden frames, a codec it knows), else PyAV.
+    `auto` takes decord for clips with key frames close together, as the clip store has them, where it is installed and
+    reads the file frame for frame (even rate, upright, no hidden frames, a codec it knows). It takes PyAV for the rest:
+    seeking in footage costs decord half as much again (scripts/bench/decode.py).
 
     Args:
         path: Video file, or a folder of .jpg or .png frames.
@@ -109,7 +111,9 @@ def open_video(path: Path, *, backend: str = "auto", num_threads: int | None = N
     index = read_index(path)
     num_threads = num_threads or min(4, os.cpu_count() or 1)
     if backend == "auto":
-        backend = "decord" if index.is_plain and can_use_decord(index.codec, index.container) else "pyav"
+        is_clip = len(index) <= _SHORT_GOP * len(index.key_frames)
+        is_sure = index.is_plain and can_use_decord(index.codec, index.container)
+        backend = "decord" if is_clip and is_sure else "pyav"
     if backend == "pyav":
         from slowpaths.video._pyav import PyavDecoder
 
