@@ -76,7 +76,14 @@ def test_lineage_tells_labels_and_splits_apart(mined: Path) -> None:
     assert one.lineage() == same.lineage()
     assert one.lineage()["split"] != other.lineage()["split"]
     assert one.lineage()["labels"] == other.lineage()["labels"]
-    assert one.clip_settings() == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48}
+
+
+def test_clip_settings_are_arguments_and_the_rate_is_checked(mined: Path) -> None:
+    settings = module(mined, read_px=56).clip_settings()
+    assert settings == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48, "read_px": 56}
+    assert module(mined, **settings).clip_settings() == settings
+    with pytest.raises(UsageError, match="trained on clips at 50 fps"):
+        module(mined, fps=50)
 
 
 def test_folds_test_every_match_once(mined: Path) -> None:

@@ -99,6 +99,15 @@ def test_average_is_what_is_validated() -> None:
     assert model(batch()).abs().max() == 0
 
 
+def test_average_starts_from_weights_loaded_after_construction() -> None:
+    model = classifier(ema_decay=0.999, lr=0.0)
+    with torch.no_grad():
+        for parameter in model.network.parameters():
+            parameter.fill_(0.125)
+    trainer(max_steps=1).fit(model, loader(4))
+    assert all((parameter == 0.125).all() for parameter in model.average.parameters())
+
+
 def test_a_frozen_backbone_does_not_move() -> None:
     model = classifier(is_backbone_frozen=True)
     before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset
+from torch.utils.data import Dataset, get_worker_info
 
 from slowpaths.data.batch import ClipItem
 from slowpaths.data.mined import ClipRecord
@@ -103,7 +103,9 @@ class ClipDataset(Dataset[ClipItem]):
         record = self.records[row]
         needs_all = self._cache_bytes_left > 0
         wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
-        with open_video(record.path, backend=self._backend) as decoder:
+        # Workers already take a core each.
+        num_threads = 1 if get_worker_info() is not None else None
+        with open_video(record.path, backend=self._backend, num_threads=num_threads) as decoder:
             frames_THWC = decoder.frames(wanted, height=self._read_px)
         frames_THWC = canonical(frames_THWC, handedness_p=record.handedness_p)
         if not needs_all:

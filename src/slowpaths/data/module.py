@@ -34,6 +34,7 @@ class ClipDataModule(L.LightningDataModule):
         needs_labels: False to predict on footage without labels.
         batch_size: Clips a batch and device.
         num_workers: Loader processes; 0 loads in the training process.
+        fps: Rate the clips must have, where a network was trained at it; None takes any.
         num_frames: Frames of the fast pathway.
         frame_stride: Step between them in the file.
         alpha: Fast frames to a slow one.
@@ -61,6 +62,7 @@ class ClipDataModule(L.LightningDataModule):
         needs_labels: bool = True,
         batch_size: int = 8,
         num_workers: int = 0,
+        fps: float | None = None,
         num_frames: int = 32,
         frame_stride: int = 1,
         alpha: int = 4,
@@ -85,6 +87,7 @@ class ClipDataModule(L.LightningDataModule):
         self._needs_labels = needs_labels
         self._batch_size = batch_size
         self._num_workers = num_workers
+        self._fps = fps
         self._alpha = alpha
         self._train_window = Window(num_frames=num_frames, frame_stride=frame_stride, jitter_frames=jitter_frames)
         self._test_window = Window(num_frames=num_frames, frame_stride=frame_stride, num_views=num_test_views)
@@ -108,11 +111,16 @@ class ClipDataModule(L.LightningDataModule):
         """Read the tables and split them, once.
 
         Raises:
-            SlowpathsError: If a table or clip is missing, or there are too few matches to split.
+            SlowpathsError: If a table or clip is missing, the rate is another, or there are too few matches to split.
         """
         if self._records:
             return
         self._spec = read_spec(self._mined)
+        if self._fps is not None and self._fps != self._spec.fps:
+            raise UsageError(
+                f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have "
+                f"{self._spec.fps:g}: mine the footage again with the clip rate of the training set"
+            )
         self._records = read_clips(self._mined, labels=self._labels, needs_labels=self._needs_labels)
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
@@ -182,14 +190,15 @@ class ClipDataModule(L.LightningDataModule):
         ]
         return {"labels": fingerprint(rows), "split": self._split.fingerprint, "strokes": fingerprint(STROKES)}
 
-    def clip_settings(self) -> dict[str, float]:
-        """Return what a clip must look like to be shown to a network trained here: plain numbers for the checkpoint."""
+    def clip_settings(self) -> dict[str, float | None]:
+        """Return what a clip must look like for a network trained here: keyword arguments of this class."""
         return {
             "fps": self._spec.fps,
             "num_frames": self._test_window.num_frames,
             "frame_stride": self._test_window.frame_stride,
             "alpha": self._alpha,
             "crop_px": self._crop_px,
+            "read_px": self._read_px,
         }
 
     def _make_split(self) -> Split:

@@ -82,7 +82,7 @@ class StrokeClassifier(L.LightningModule):
         ema_decay: float = 0.999,
         is_backbone_frozen: bool = False,
         seed: int = 0,
-        clip: Mapping[str, float] | None = None,
+        clip: Mapping[str, float | None] | None = None,
         lineage: Mapping[str, str] | None = None,
         configuration: str = "",
     ) -> None:
@@ -151,6 +151,8 @@ class StrokeClassifier(L.LightningModule):
     def on_train_start(self) -> None:
         """Set apart what stays in evaluation (here, because Lightning warns of it where it is done before)."""
         self.train()
+        if self.average is not None and self.trainer.global_step == 0:
+            self.average.load_state_dict(self.network.state_dict())  # published weights came after the constructor
 
     def on_train_batch_start(self, batch: ClipBatch, batch_idx: int) -> None:
         """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
