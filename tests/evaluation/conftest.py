@@ -17,7 +17,7 @@ from slowpaths.evaluation.pairing import Pairing, pair
 from slowpaths.evaluation.predictions import read_predictions
 from slowpaths.evaluation.truth import read_truth
 
-_KEPT = ("true_U", "video", "match", "group", "true_impact_s", "rows_P")
+_KEPT = ("true_U", "is_kept", "video", "match", "group", "true_impact_s", "rows_P")
 
 
 @pytest.fixture(scope="session")

@@ -18,8 +18,10 @@ _TITLES = {
 _SHOWN_TABLES = {
     "waterfall": "Where deliveries are lost",
     "per_class": "Each stroke",
+    "breakdown": "Accuracy by view, handedness, replay and venue",
     "review": "Review effort",
     "auto_accept": "What nobody need look at",
+    "decision_curve": "What it is worth to clip a stroke above a probability",
     "prevalence": "Counting strokes",
     "spotting": "Moments",
     "rule_families": "What each family of rules gets right",

@@ -33,6 +33,7 @@ class Pairing:
         true_U: True class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false
             delivery.
         is_found: Whether a prediction stands here (U,).
+        is_kept: Whether selection keeps it for training (U,).
         video: The video (U,), as truth names it.
         match: The match (U,), else the video: what the bootstrap draws.
         group: Who bats (U,), else the match: what profiles are made of.
@@ -53,6 +54,7 @@ class Pairing:
     event_p: np.ndarray
     true_U: np.ndarray
     is_found: np.ndarray
+    is_kept: np.ndarray
     video: np.ndarray
     match: np.ndarray
     group: np.ndarray
@@ -166,6 +168,7 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
             [space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=np.int64
         ),
         is_found=is_found,
+        is_kept=is_found & predictions.is_kept[index],
         video=np.array([video for video, *_ in rows], dtype=object),
         match=np.array(matches, dtype=object),
         group=np.array(groups, dtype=object),

@@ -33,6 +33,7 @@ class Predictions:
         event_p: Probability that there is a stroke (N,).
         probs_NK: Probabilities over the strokes (N, 14), rows sum to 1.
         split: "train", "val", "test" or "" (N,).
+        is_kept: Whether selection keeps it for training (N,), bool; all where the table does not say.
         has_probabilities: Whether the table gave probabilities, not only a label.
         has_split: Whether the table says what was held out of training (labels do not).
     """
@@ -46,6 +47,7 @@ class Predictions:
     event_p: np.ndarray
     probs_NK: np.ndarray
     split: np.ndarray
+    is_kept: np.ndarray
     has_probabilities: bool = True
     has_split: bool = True
 
@@ -90,6 +92,7 @@ def read_predictions(path: Path, *, model_id: str | None = None) -> Predictions:
         event_p=np.where(np.isnan(event_p), 1.0, event_p),
         probs_NK=probs_NK,
         split=np.array(columns.texts("split"), dtype=object),
+        is_kept=np.array([flag is not False for flag in columns.flags("is_kept")], dtype=bool),
         has_probabilities=has_probabilities,
         has_split="split" in columns,
         **times,

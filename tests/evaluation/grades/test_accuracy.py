@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score
@@ -29,6 +31,27 @@ def test_a_perfect_answer_has_perfect_scores_and_an_honest_interval(perfect, dra
         assert found[name].value == 0.0
     assert found["top1"].low < 1.0  # a hundred right answers do not prove that the next is right
     assert "no delivery" in found["error_detection"].reason  # there is no error to detect
+
+
+def test_what_selection_keeps_is_graded_apart(pairing, draw, by_name) -> None:
+    assert "top1_kept" not in by_name(grade_accuracy(pairing, draw(pairing))[0])
+    right = pairing.probs_UG.argmax(axis=1) == pairing.true_U
+    kept = replace(pairing, is_kept=right)
+    item = by_name(grade_accuracy(kept, draw(kept))[0])["top1_kept"]
+    assert (item.value, item.num) == (1.0, int((right & pairing.is_graded).sum()))
+    none = replace(pairing, is_kept=np.zeros(len(right), dtype=bool))
+    assert by_name(grade_accuracy(none, draw(none))[0])["top1_kept"].reason
+
+
+def test_accuracy_is_broken_down_by_what_truth_knows(pairing, draw) -> None:
+    _, tables = grade_accuracy(pairing, draw(pairing))
+    rows = {(row["field"], row["value"]): row for row in tables["breakdown"]}
+    assert set(rows) == {("view", "pitch_endon"), ("handedness", "L"), ("handedness", "R")}
+    graded = pairing.is_graded
+    left = np.array([bool(t and t.handedness == "L") for t in pairing.truths]) & graded
+    expected = np.mean(pairing.probs_UG[left].argmax(axis=1) == pairing.true_U[left])
+    assert rows["handedness", "L"]["top1"] == pytest.approx(expected)
+    assert rows["handedness", "L"]["deliveries"] + rows["handedness", "R"]["deliveries"] == graded.sum()
 
 
 def test_nothing_to_grade_is_not_zero(nothing, draw, by_name) -> None:

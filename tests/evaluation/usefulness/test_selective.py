@@ -23,7 +23,7 @@ def test_a_curve_by_hand() -> None:
     coverage, errors = selective.risk_coverage(np.array([0.9, 0.7, 0.7]), np.array([1.0, 0.0, 1.0]))
     np.testing.assert_allclose(coverage[0], [0, 1 / 3, 2 / 3, 1])
     np.testing.assert_allclose(errors[0], [0, 0, 1 / 6, 1 / 3])
-    assert selective.accuracy_at_coverage(np.array([0.9, 0.7]), np.array([1.0, 0.0]), coverage=0.5) == 1.0
+    assert selective.accuracy_at_coverage(np.array([0.9, 0.7]), np.array([1.0, 0.0]), coverage=0.5) == [1.0]
 
 
 def test_a_slow_sum_agrees() -> None:

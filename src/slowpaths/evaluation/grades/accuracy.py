@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.evaluation import accuracy, calibration
 from slowpaths.evaluation.classes import FACTOR_NAMES
-from slowpaths.evaluation.intervals import ClusterBootstrap, weighted_mean
+from slowpaths.evaluation.intervals import ClusterBootstrap, weighted_mean, wilson
 from slowpaths.evaluation.measure import Measure, Side, Table, measured, missing
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.usefulness.selective import error_detection
@@ -107,7 +107,49 @@ def grade_accuracy(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
                 bounds=_BOUNDS.get(name, (0.0, 1.0)),
             )
         )
-    return measures, _tables(pairing, predicted_N, true_N, confidence_N, correct_N)
+    kept = _grade_kept(pairing, bootstrap, rows, correct_N)
+    tables = _tables(pairing, predicted_N, true_N, confidence_N, correct_N)
+    return measures + kept, tables | {"breakdown": _breakdown(pairing, rows, correct_N)}
+
+
+def _grade_kept(
+    pairing: Pairing, bootstrap: ClusterBootstrap, rows: np.ndarray, correct_N: np.ndarray
+) -> list[Measure]:
+    """Return the accuracy of what selection keeps; nothing where it keeps everything."""
+    kept_N = pairing.is_kept[rows]
+    if kept_N.all():
+        return []
+    name, text = "top1_kept", "share named right among those kept for training"
+    if not kept_N.any():
+        return [missing(name, "accuracy", text, reason="selection keeps none of these deliveries")]
+
+    def statistic(weights_BU: np.ndarray) -> np.ndarray:
+        return weighted_mean(correct_N[kept_N], weights_BU[:, rows[kept_N]])[:, None]
+
+    (estimate,) = bootstrap.estimate(statistic)
+    return [measured(name, "accuracy", text, estimate=estimate, num=int(kept_N.sum()), is_share=True)]
+
+
+def _breakdown(pairing: Pairing, rows: np.ndarray, correct_N: np.ndarray) -> Table:
+    """Return accuracy by what truth says of a delivery: where it fails for some, its errors will not cancel."""
+    table: Table = []
+    truths = [pairing.truths[row] for row in rows]
+    for field in ("view", "handedness", "is_replay", "venue"):
+        values = np.array(["" if getattr(t, field) in (None, "") else str(getattr(t, field)) for t in truths])
+        for value in sorted(set(values) - {""}):
+            hits = correct_N[values == value]
+            interval = wilson(float(hits.sum()), len(hits))
+            table.append(
+                {
+                    "field": field,
+                    "value": value,
+                    "deliveries": len(hits),
+                    "top1": float(hits.mean()),
+                    "low": interval.low,
+                    "high": interval.high,
+                }
+            )
+    return table
 
 
 def _side(name: str) -> Side:

@@ -14,6 +14,7 @@ from slowpaths.evaluation.usefulness import decision, selective
 from slowpaths.evaluation.usefulness.retrieval import MIN_RELEVANT
 
 _BOUNDS = {"aurc": (0.0, 1.0), "augrc": (0.0, 1.0), "label_worth": (1.0, np.inf)}
+THRESHOLDS: tuple[float, ...] = (0.1, 0.2, 0.3, 0.5, 0.7, 0.9)
 COSTS_OF_ERROR: tuple[int, ...] = (1, 3, 9)
 
 
@@ -21,6 +22,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
     """Measure what confidence buys: automatic acceptance, rejection, decisions, and labels saved."""
     rows = np.flatnonzero(pairing.is_graded)
     meanings = {
+        "accuracy_at_half": "share named right among the surer half",
         "aurc": "mean error rate among the surest, over all shares accepted (lower is better)",
         "augrc": "mean risk of an error that slips through (lower is better)",
         **{
@@ -45,6 +47,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
         weights_BN = weights_BU[:, rows]
         return np.stack(
             [
+                selective.accuracy_at_coverage(confidence_N, correct_N, weights_BN, coverage=0.5),
                 selective.aurc(confidence_N, correct_N, weights_BN),
                 selective.augrc(confidence_N, correct_N, weights_BN),
                 *(
@@ -59,7 +62,7 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
         )
 
     error = float(1 - correct_N.mean())
-    chance = {"aurc": error, "augrc": error / 2, "label_worth": 1.0}
+    chance = {"accuracy_at_half": 1 - error, "aurc": error, "augrc": error / 2, "label_worth": 1.0}
     constant = {f"value_cost{cost}": 0.0 for cost in COSTS_OF_ERROR} | {"decision_utility": 0.0}
     rate, threshold = selective.auto_accept_rate(confidence_N, correct_N)
     values = [*bootstrap.estimate(statistic), rate]
@@ -86,7 +89,16 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
         own = called_N == column
         share, start = selective.auto_accept_rate(confidence_N[own], correct_N[own])
         accepted.append({"class": name, "share": share, "confidence_from": start, "deliveries": int(own.sum())})
-    return measures, {"risk_coverage": curve, "auto_accept": accepted}
+    benefits: Table = [
+        {
+            "threshold": threshold,
+            "predicted": _mean_benefit(probs_NG, true_N, len(pairing.space.names), threshold),
+            "act_always": decision.net_benefit_treat_all(prevalence=1 / len(pairing.space.names), threshold=threshold),
+            "act_never": 0.0,
+        }
+        for threshold in THRESHOLDS
+    ]
+    return measures, {"risk_coverage": curve, "auto_accept": accepted, "decision_curve": benefits}
 
 
 def _label_worth(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray, *, num_true: int) -> np.ndarray:
@@ -104,3 +116,10 @@ def _label_worth(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarra
     gains_GB = np.array(gains).reshape(-1, len(weights_BN))
     known = np.isfinite(gains_GB)
     return divide(np.where(known, gains_GB, 0.0).sum(axis=0), known.sum(axis=0))
+
+
+def _mean_benefit(probs_NG: np.ndarray, true_N: np.ndarray, num_true: int, threshold: float) -> float:
+    """Return the net benefit of clipping a stroke above a probability, mean over strokes."""
+    at = np.array([threshold])
+    curves = [decision.decision_curve(probs_NG[:, column], true_N == column, at) for column in range(num_true)]
+    return float(np.mean(curves))

@@ -76,12 +76,12 @@ def error_detection(
     return divide(pairs_B, ranking.hits_BU.sum(axis=1) * wrong_BU.sum(axis=1))
 
 
-def accuracy_at_coverage(confidence_N: np.ndarray, correct_N: np.ndarray, *, coverage: float) -> float:
-    """Return the accuracy of the surest share of deliveries, NaN where there are none."""
-    if not len(confidence_N):
-        return float("nan")
-    covered, errors = (values[0] for values in risk_coverage(confidence_N, correct_N))
-    return float(1 - np.interp(coverage, covered, errors) / coverage)
+def accuracy_at_coverage(
+    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None, *, coverage: float
+) -> np.ndarray:
+    """Return the accuracy of the surest share of deliveries (B,)."""
+    curves = zip(*risk_coverage(confidence_N, correct_N, weights_BN), strict=True)
+    return np.array([1 - np.interp(coverage, covered, errors) / coverage for covered, errors in curves])
 
 
 def acceptance_threshold(cost_of_error: float) -> float:
