@@ -23,6 +23,7 @@ import numpy as np
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX, mirror
 from slowpaths.core.views import ASPECT
+from slowpaths.pose.filters import fill_gaps_in
 from slowpaths.pose.kinematics import body_scale, body_scales, hands, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
 
@@ -31,6 +32,7 @@ LIMB_JOINTS: tuple[str, ...] = tuple(
 )
 MIN_CONFIDENCE = 0.1
 """Below this a pose model says that it does not see the joint; its place is then taken for unknown."""
+MAX_GAP_S = 0.2
 _REACH_S = 0.1  # a value is interpolated between samples at most this far away
 _LIMBS = [INDEX[name] for name in LIMB_JOINTS]
 
@@ -140,7 +142,7 @@ def motion_of(
     keypoints_TKC = stabilise(keypoints_TKC, camera_T3, centre_xy=_centre(keypoints_TKC, picture_size))
     if not is_right_handed:
         keypoints_TKC = mirror(keypoints_TKC, width=1.0)
-    keypoints_TKC = smooth(fill_gaps(replace(track, keypoints_TKC=keypoints_TKC))).keypoints_TKC
+    keypoints_TKC = smooth(fill_gaps(replace(track, keypoints_TKC=keypoints_TKC), max_gap_s=MAX_GAP_S)).keypoints_TKC
     scale_px = body_scale(keypoints_TKC)
     if not scale_px > 0:
         return None
@@ -151,13 +153,26 @@ def motion_of(
         pts_s=np.asarray(track.pts_s, dtype=np.float64),
         joints_TK2=joints_TK2,
         confidence_TK=np.nan_to_num(track.keypoints_TKC[..., 2]),
-        hands_T2=hands(keypoints_TKC, scale=scale_px)[:, :2] / scale_px * np.array([1.0, -1.0]),
+        hands_T2=hand_path(keypoints_TKC, track.pts_s, scale_px=scale_px),
         sizes_T=body_scales(keypoints_TKC) / scale_px,
         scale_px=scale_px,
         off_x=float("nan") if is_side_on else -1.0,
         forward_2=forward_2,
         is_side_on=is_side_on,
     )
+
+
+def hand_path(keypoints_TKC: np.ndarray, pts_s: np.ndarray, *, scale_px: float) -> np.ndarray:
+    """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s.
+
+    Args:
+        keypoints_TKC: Joints (T, 17, 3), pixels.
+        pts_s: Times (T,), seconds.
+        scale_px: The torso unit, pixels.
+    """
+    hands_T3 = hands(keypoints_TKC, scale=scale_px)
+    path_T2 = hands_T3[:, :2] / scale_px * np.array([1.0, -1.0])
+    return fill_gaps_in(path_T2, pts_s, hands_T3[:, 2], max_gap_s=MAX_GAP_S)
 
 
 def _centre(keypoints_TKC: np.ndarray, picture_size: tuple[int, int] | None) -> tuple[float, float]:

@@ -25,11 +25,12 @@ from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import Collected
 from slowpaths.mining.features import measure
+from slowpaths.mining.frame_of_reference import hand_path
 from slowpaths.mining.handedness import handedness
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.swing import impact_of_swing
 from slowpaths.pose.filters import median_of_three, savgol
-from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, hands, middle
+from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, middle
 from slowpaths.store import tables
 
 VIEW = "pitch_endon"
@@ -206,8 +207,8 @@ def find_impact(track: PoseTrack) -> float:
         track: The batter.
     """
     scale = body_scale(track.keypoints_TKC)
-    hands_T2 = (hands(track.keypoints_TKC, scale=scale)[:, :2] - middle(track.keypoints_TKC, "hip")) / scale
-    return impact_of_swing(hands_T2 * np.array([1.0, -1.0]), track.pts_s)
+    hips_T2 = middle(track.keypoints_TKC, "hip") / scale * np.array([1.0, -1.0])
+    return impact_of_swing(hand_path(track.keypoints_TKC, track.pts_s, scale_px=scale) - hips_T2, track.pts_s)
 
 
 def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], settings: MiningSettings) -> Delivery:
