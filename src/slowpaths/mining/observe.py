@@ -16,11 +16,12 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.survey import overlay_mask
 from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.tracks import link_people
 from slowpaths.video.decode import Decoder
-from slowpaths.video.flow import CameraStep, camera_step, compensated_flow, static_overlay_mask
+from slowpaths.video.flow import CameraStep, camera_step, compensated_flow
 
 # A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the
 # frames around it change by.
@@ -100,7 +101,8 @@ class Look:
         self.frames_T = np.array(indices, dtype=np.int64)[fresh]
         self.pts_s = decoder.pts_s[self.frames_T]
         self._steps: list[CameraStep] = []
-        self._still = _graphics(self._greys)
+        some = np.linspace(0, len(fresh) - 1, min(len(fresh), _OVERLAY_FRAMES)).round().astype(int)
+        self._still = overlay_mask([self._greys[row] for row in some])
 
     def people(self, *, video_id: str, shot_id: str) -> Observed:
         """Find people on a grid in time, follow the camera, and link the people into tracks with dense boxes."""
@@ -236,13 +238,6 @@ def _grid(pts_s: np.ndarray, every_s: float) -> np.ndarray:
             rows.append(row)
             next_s = time_s + every_s
     return np.unique([*rows, len(pts_s) - 1])
-
-
-def _graphics(greys: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mask (H, W) of burnt-in graphics: their corners are the sharpest and would stop the camera."""
-    some = np.linspace(0, len(greys) - 1, min(len(greys), _OVERLAY_FRAMES)).round().astype(int)
-    mask = static_overlay_mask(np.stack([greys[row] for row in some]))
-    return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)
 
 
 def _background(grey: np.ndarray, people: People) -> np.ndarray:

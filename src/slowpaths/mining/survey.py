@@ -8,6 +8,7 @@ camera: enough to name views, at a tenth of the cost of looking for people in ev
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.views import Cues, measure_frame
 from slowpaths.pose.estimate import FramesAt, PoseEstimator
 from slowpaths.video.decode import Decoder
-from slowpaths.video.flow import camera_step
+from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.shots import ShotCut, ShotFinder
 
 THUMBNAIL = (64, 36)
@@ -43,11 +44,8 @@ class Survey:
     samples: list[Cues]
 
     def within(self, first_frame: int, last_frame: int) -> list[Cues]:
-        """Return the samples between two frames; the nearest one where there is none between."""
+        """Return the samples between two frames, inclusive."""
         inside = np.flatnonzero((self.sample_frames >= first_frame) & (self.sample_frames <= last_frame))
-        if not len(inside):
-            middle = (first_frame + last_frame) / 2
-            inside = np.array([np.abs(self.sample_frames - middle).argmin()])
         return [self.samples[index] for index in inside]
 
 
@@ -62,42 +60,76 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
     """
     height = min(settings.work_height, decoder.height)
     finder = ShotFinder()
-    thumbnails, frames, samples = [], [], []
-    grey_before: np.ndarray | None = None
+    thumbnails: list[np.ndarray] = []
+    samples: dict[int, Cues] = {}
+    before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
+    last_sample: np.ndarray | None = None
     next_s = -np.inf
     for index, frame_HWC in decoder.iterate(height=height):
         finder.add(frame_HWC, pts_s=float(decoder.pts_s[index]))
         thumbnails.append(cv2.resize(frame_HWC, THUMBNAIL, interpolation=cv2.INTER_AREA))
-        is_sample = decoder.pts_s[index] >= next_s
-        if is_sample and grey_before is None and index > 0:
-            # the camera's speed needs this frame and the next
-            grey_before = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY)
+        if decoder.pts_s[index] < next_s:
             continue
-        if is_sample:
-            pan, zoom = _camera(grey_before, frame_HWC, _step_s(decoder.pts_s, index))
-            at = FramesAt(path=path, indices_T=np.array([index]), scale=height / decoder.height)
-            people = pose.detect(frame_HWC[None], at=at)[0]
-            frames.append(index)
-            samples.append(measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom))
-            next_s = decoder.pts_s[index] + settings.survey_every_s
-            grey_before = None
+        grey = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY)
+        if before is None and index > 0:
+            before = grey
+            continue
+        step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
+        pan, zoom = _camera(before, grey, last_sample, step_s=step_s)
+        samples[index] = _look(frame_HWC, index, decoder, path=path, pose=pose, pan=pan, zoom=zoom)
+        next_s = decoder.pts_s[index] + settings.survey_every_s
+        before, last_sample = None, grey
+    cuts = finder.shots()
+    for cut in cuts:
+        if not any(cut.first_frame <= index <= cut.last_frame for index in samples):
+            middle = (cut.first_frame + cut.last_frame) // 2
+            frame_HWC = decoder.frames([middle], height=height)[0]
+            samples[middle] = _look(frame_HWC, middle, decoder, path=path, pose=pose)
+    order = sorted(samples)
     return Survey(
         pts_s=decoder.pts_s,
-        cuts=finder.shots(),
+        cuts=cuts,
         thumbnails_THWC=np.stack(thumbnails),
-        sample_frames=np.array(frames, dtype=np.int64),
-        samples=samples,
+        sample_frames=np.array(order, dtype=np.int64),
+        samples=[samples[index] for index in order],
     )
 
 
-def _step_s(pts_s: np.ndarray, index: int) -> float:
-    return float(pts_s[index] - pts_s[index - 1]) if index else 0.0
+def _look(
+    frame_HWC: np.ndarray,
+    index: int,
+    decoder: Decoder,
+    *,
+    path: Path,
+    pose: PoseEstimator,
+    pan: float = 0.0,
+    zoom: float = 0.0,
+) -> Cues:
+    """Count people in a frame and measure its cues."""
+    at = FramesAt(path=path, indices_T=np.array([index]), scale=frame_HWC.shape[0] / decoder.height)
+    people = pose.detect(frame_HWC[None], at=at)[0]
+    return measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
 
 
-def _camera(grey_before: np.ndarray | None, frame_HWC: np.ndarray, step_s: float) -> tuple[float, float]:
-    """Return the speed of the camera, picture heights and log zoom per second."""
-    if grey_before is None or step_s <= 0:
+def _camera(
+    before: np.ndarray | None, grey: np.ndarray, last_sample: np.ndarray | None, *, step_s: float
+) -> tuple[float, float]:
+    """Return the speed of the camera, picture heights and log zoom per second.
+
+    What has not changed since the last sample while the rest did is a graphic and must not hold the camera still.
+    """
+    if before is None or step_s <= 0:
         return 0.0, 0.0
-    step = camera_step(grey_before, cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY))
-    height = frame_HWC.shape[0]
-    return float(np.hypot(step.dx_px, step.dy_px)) / height / step_s, float(step.log_zoom) / step_s
+    mask = None if last_sample is None else ~overlay_mask([last_sample, grey])
+    step = camera_step(before, grey, mask=mask)
+    return float(np.hypot(step.dx_px, step.dy_px)) / grey.shape[0] / step_s, float(step.log_zoom) / step_s
+
+
+def overlay_mask(greys: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera.
+
+    Args:
+        greys: Grey pictures (H, W) of one size.
+    """
+    mask = static_overlay_mask(np.stack(greys))
+    return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)

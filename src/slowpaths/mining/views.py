@@ -43,7 +43,8 @@ class Cues:
         typical: Median height, picture heights.
         spread_x: Standard deviation of the feet across, picture widths.
         spread_y: Standard deviation of the feet downwards, picture heights.
-        soil_at_feet: Share of soil-coloured pixels around the feet, mean over people.
+        soil_at_feet: Share of soil-coloured pixels around the feet, of the person with most.
+        is_cropped: Whether the tallest person's box ends at the lower edge of the picture, 0..1.
         pan: Speed of the camera across and down, picture heights per second.
         zoom: Speed of the zoom, log units per second, positive in.
     """
@@ -61,6 +62,7 @@ class Cues:
     spread_x: float
     spread_y: float
     soil_at_feet: float
+    is_cropped: float
     pan: float = 0.0
     zoom: float = 0.0
 
@@ -90,6 +92,7 @@ class Soft:
         return float(self.floor + (1 - self.floor) * up * down)
 
 
+CROWD_ROUGHNESS = 5.0  # grey levels; faces and shirts at 128 x 72
 _STILL = Soft("pan", high=0.05, width=0.02, floor=0.2)  # a phone or a tripod
 _LEVEL = Soft("spread_y", high=0.10, width=0.03, floor=0.2)  # people stand on one line
 
@@ -151,6 +154,7 @@ RULES: dict[str, tuple[tuple[Soft, ...], ...]] = {
     "closeup": (
         (
             Soft("tallest", low=0.70),
+            Soft("is_cropped", low=0.5, width=0.1, floor=0.5),
             Soft("num_people", low=0.5, high=4.0, width=0.3, floor=0.2),
             Soft("ground_lower", high=0.5, floor=0.3),
         ),
@@ -160,6 +164,7 @@ RULES: dict[str, tuple[tuple[Soft, ...], ...]] = {
             Soft("ground", low=0.30),
             Soft("tallest", high=0.27),
             Soft("ground_lower", low=0.35, floor=0.1),
+            Soft("pan", low=0.10, width=0.05, floor=0.4),  # the camera follows the ball
         ),
     ),
     "crowd": (
@@ -168,13 +173,16 @@ RULES: dict[str, tuple[tuple[Soft, ...], ...]] = {
             Soft("grass", high=0.55),
             Soft("soil", high=0.35),
             Soft("tallest", high=0.40, floor=0.1),
-            Soft("roughness", low=5.0, width=1.0, floor=0.1),
+            Soft("roughness", low=CROWD_ROUGHNESS, width=1.0, floor=0.1),
         ),
     ),
 }
 # All views start even: shares of shots in a broadcast are of no use on short clips. `other` costs as much as one and a
 # half mild cues that fail.
 OTHER_LOG = float(np.log(0.1))
+# A net is a lane some four metres wide: cameras stand behind the bowler or the batter, seldom beside.
+_PRIOR_LOG = {"nets_side": float(np.log(1 / 3))}
+_FIELD = VIEWS.index("field")
 _PITCH = tuple(VIEWS.index(view) for view in ("pitch_endon", "pitch_side", "nets_endon", "nets_side"))
 
 
@@ -199,7 +207,9 @@ def measure_frame(frame_HWC: np.ndarray, boxes_N4: np.ndarray, *, pan: float = 0
     # Half degrees, as OpenCV counts hue: grass 70..170 degrees, soil and dry grass 16..70.
     grass = (hue >= 35) & (hue <= 85) & (saturation > 0.2) & (value > 0.15)
     soil = (hue >= 8) & (hue < 35) & (saturation > 0.08) & (saturation < 0.65) & (value > 0.25)
+    # Ground is smooth; turf may be grainy too (mowing, film grain), as long as it is green and finer than a crowd.
     ground = (hue >= 8) & (hue <= 95) & (saturation > 0.04) & (value > 0.15) & (rough < 2.0)
+    ground |= grass & (rough < CROWD_ROUGHNESS)
     people = _people_cues(boxes_N4, height=height, width=width)
     return Cues(
         grass=_share(grass, free),
@@ -239,15 +249,18 @@ def name_views(shots: Sequence[Cues], *, seed: int = 0) -> np.ndarray:
     probs_SV = np.exp(scores_SV - logsumexp(scores_SV, axis=1, keepdims=True))
     # People, lawns and crowds are in any film. Whether this one is cricket at all its best pitch shot says .
     cricket_p = 1 / (1 + np.exp(-2 * (float(scores_SV[:, _PITCH].max()) - OTHER_LOG)))
-    probs_SV *= cricket_p
-    probs_SV[:, VIEWS.index("other")] += 1 - cricket_p
+    # An outfield is an outfield whatever is played on it.
+    elsewhere = (1 - cricket_p) * (1 - probs_SV[:, [_FIELD]])
+    probs_SV[:, np.arange(len(VIEWS)) != _FIELD] *= cricket_p
+    probs_SV[:, [VIEWS.index("other")]] += elsewhere
     return probs_SV
 
 
 def _score(cues: Cues, view: str) -> float:
     if view == "other":
         return OTHER_LOG
-    return max(float(sum(np.log(rule(getattr(cues, rule.cue))) for rule in look)) for look in RULES[view])
+    looks = [sum(np.log(rule(getattr(cues, rule.cue))) for rule in look) for look in RULES[view]]
+    return float(max(looks)) + _PRIOR_LOG.get(view, 0.0)
 
 
 def _lean_on_cluster(cues_SQ: np.ndarray, scores_SV: np.ndarray, *, seed: int) -> np.ndarray:
@@ -275,7 +288,7 @@ def _without_bars(frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> tuple[np.ndarr
 
 
 def _at_feet(mask: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int) -> float:
-    """Return the mean over people of the share of `mask` beside and below their feet."""
+    """Return the largest share of `mask` beside and below the feet of anybody."""
     shares = []
     for x1, y1, x2, y2 in boxes_N4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2):
         top, bottom = y2 - 0.05 * (y2 - y1), y2 + 0.15 * (y2 - y1)
@@ -283,7 +296,7 @@ def _at_feet(mask: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int)
         patch = mask[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1]
         if patch.size and y2 < _SIZE[1] - 1:
             shares.append(float(patch.mean()))
-    return float(np.mean(shares)) if shares else 0.0
+    return max(shares, default=0.0)
 
 
 def _people_mask(boxes_N4: np.ndarray, *, height: int, width: int) -> np.ndarray:
@@ -297,7 +310,7 @@ def _people_mask(boxes_N4: np.ndarray, *, height: int, width: int) -> np.ndarray
 def _people_cues(boxes_N4: np.ndarray, *, height: int, width: int) -> dict[str, float]:
     boxes_N4 = np.asarray(boxes_N4, dtype=np.float64).reshape(-1, 4)
     if not len(boxes_N4):
-        return dict(num_people=0.0, tallest=0.0, typical=0.0, spread_x=0.0, spread_y=0.0)
+        return dict(num_people=0.0, tallest=0.0, typical=0.0, spread_x=0.0, spread_y=0.0, is_cropped=0.0)
     heights = (boxes_N4[:, 3] - boxes_N4[:, 1]) / height
     return dict(
         num_people=float(len(boxes_N4)),
@@ -305,6 +318,7 @@ def _people_cues(boxes_N4: np.ndarray, *, height: int, width: int) -> dict[str, 
         typical=float(np.median(heights)),
         spread_x=float(np.std((boxes_N4[:, 0] + boxes_N4[:, 2]) / 2 / width)),
         spread_y=float(np.std(boxes_N4[:, 3] / height)),
+        is_cropped=float(boxes_N4[heights.argmax(), 3] >= 0.97 * height),
     )
 
 
