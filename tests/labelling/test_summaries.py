@@ -33,9 +33,9 @@ def test_coverage_overlap_and_conflict_by_hand() -> None:
     """BF and VERT share two strokes, FF and HORZ the sweeps, BF and LEG the pull, VERT and LEG three: no conflict."""
     votes = votes_of([0, 0, 1, -1, -2], [1, -1, 0, -1, 0], [-1, -1, 0, -1, -1])
     foot, plane, leg = summarise(votes)
-    assert (foot.coverage, foot.overlap, foot.conflict, foot.asked) == (0.6, 0.4, 0.0, 0.8)
-    assert (plane.coverage, plane.overlap, plane.conflict) == (0.6, 0.4, 0.0)
-    assert (leg.num_votes, leg.coverage, leg.overlap) == (1, 0.2, 0.2)
+    assert (foot.coverage, foot.overlap, foot.conflict, foot.asked) == pytest.approx((0.6, 0.4, 0.0, 0.8))
+    assert (plane.coverage, plane.overlap, plane.conflict) == pytest.approx((0.6, 0.4, 0.0))
+    assert (leg.num_votes, leg.coverage, leg.overlap) == pytest.approx((1, 0.2, 0.2))
     assert foot.by_symbol == {"a": 2, "b": 1}
 
 

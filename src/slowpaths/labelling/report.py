@@ -230,12 +230,14 @@ def summary_of(
         },
         left_out=selected.counts,
         calibration=calibration.to_dict(),
-        warnings=_warnings(agreement, votes, num_gold_unmatched),
+        warnings=find_warnings(agreement, votes, num_gold_unmatched=num_gold_unmatched),
     )
 
 
-def _warnings(agreement: dict[str, dict[str, Agreement]], votes: VoteMatrix, num_gold_unmatched: int) -> list[str]:
-    """Return the warnings: a label model that loses to majority vote, rules that never speak, unmatched gold."""
+def find_warnings(
+    agreement: dict[str, dict[str, Agreement]], votes: VoteMatrix, *, num_gold_unmatched: int
+) -> list[str]:
+    """Return what a reader should know: a label model that loses to majority vote, silent rules, unmatched gold."""
     found = []
     name, *others = agreement
     for other in others:

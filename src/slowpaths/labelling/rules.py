@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from types import FunctionType
 from typing import Any
 
@@ -166,6 +167,7 @@ def _code_text(function: RuleFunction) -> str:
     return "\n".join(_source(item) for item in (function, *named))
 
 
+@cache
 def _source(function: Callable[..., Any]) -> str:
     """Return the source of one function, or its byte code where no source is at hand (a frozen application)."""
     try:
