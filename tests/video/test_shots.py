@@ -10,18 +10,9 @@ import cv2
 import numpy as np
 import pytest
 
+from slowpaths.video._likeness import smear_share
 from slowpaths.video.decode import open_video
-from slowpaths.video.shots import (
-    ShotCut,
-    ShotFinder,
-    block_histograms,
-    camera_explains,
-    chi_square,
-    find_shots,
-    held_blocks,
-    hsv_difference,
-    smear_share,
-)
+from slowpaths.video.shots import ShotCut, ShotFinder, find_shots
 from tests.factories import moving_scene
 
 FPS = 25.0
@@ -125,26 +116,6 @@ def test_frame_by_frame_is_the_same() -> None:
     for number, image in enumerate(scenes):
         finder.add(image, pts_s=number / FPS)
     assert finder.shots() == finder.shots() == find_shots(scenes, np.arange(27) / FPS)
-
-
-def test_camera_explains_a_pan_and_not_a_cut() -> None:
-    one = [cv2.cvtColor(image, cv2.COLOR_RGB2GRAY) for image in moving_scene(num_frames=2, seed=1, pan_px=25)]
-    other = cv2.cvtColor(moving_scene(num_frames=1, seed=2)[0], cv2.COLOR_RGB2GRAY)
-    assert camera_explains(one[0], one[0]) == 1.0
-    assert camera_explains(*one) > 0.8
-    assert camera_explains(one[0], other) < 0.4
-
-
-def test_block_measures() -> None:
-    lab = np.zeros((36, 64, 3), dtype=np.uint8)
-    other = lab.copy()
-    other[:9, :16] = 200  # one block of sixteen has nothing in common
-    distance = chi_square(block_histograms(lab), block_histograms(other))
-    np.testing.assert_allclose(distance, [1.0] + [0.0] * 15)
-    assert hsv_difference(np.array([[[2, 0, 0]]]), np.array([[[178, 0, 0]]])) == pytest.approx(4 / 3)  # hue is a circle
-    corners = np.array([[10, 10], [12, 10], [100, 10], [100, 100]])
-    assert held_blocks(corners, np.array([True, False, True, False]), shape=(108, 192)) == pytest.approx(2 / 3)
-    assert held_blocks(np.empty((0, 2)), np.empty(0, bool), shape=(108, 192)) == 0.0
 
 
 @pytest.mark.shared

@@ -6,7 +6,6 @@ Legend: T frames.
 
 from __future__ import annotations
 
-from bisect import bisect_left
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from typing import Any
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
+from slowpaths.video._times import is_variable_rate, strictly_increasing
 
 # Streams whose packets do not stand for pictures one by one: VP8 stores invisible reference pictures as packets of
 # their own, AVI and raw streams store no presentation times. Their frames are counted by decoding them once.
@@ -103,7 +103,7 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
             raise BrokenVideoError(f"{path.name} has no video stream: give a video, or leave the file out of footage=")
         stream = container.streams.video[0]
         packets = [packet for packet in _demux(container, stream) if packet.size]
-        facts = _facts(container, stream, packets)
+        facts = _facts(path, container, stream, packets)
         ticks = np.array(sorted(p.pts for p in packets if not p.is_discard and p.pts is not None), dtype=np.int64)
         keys = {packet.pts for packet in packets if packet.is_keyframe}
         is_counted = (
@@ -153,9 +153,9 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
     )
 
 
-def _facts(container: Any, stream: Any, packets: Sequence[Any]) -> dict[str, Any]:
+def _facts(path: Path, container: Any, stream: Any, packets: Sequence[Any]) -> dict[str, Any]:
     codec, layout = stream.codec_context, stream.codec_context.format
-    first = next(iter(_decode_some(container, stream)), None)
+    first = _first_frame(path)
     return {
         "width": codec.width,
         "height": codec.height,
@@ -212,17 +212,9 @@ def _demux(container: Any, stream: Any) -> Any:
         return
 
 
-def _decode_some(container: Any, stream: Any, *, num_packets: int = 64) -> Any:
-    import av
-
-    container.seek(0, stream=stream) if container.format.name != "gif" else None
-    for count, packet in enumerate(_demux(container, stream)):
-        try:
-            yield from packet.decode()
-        except av.FFmpegError:
-            continue
-        if count > num_packets:
-            return
+def _first_frame(path: Path) -> Any:
+    with open_container(path) as container:
+        return next(iter(decode(container, container.streams.video[0])), None)
 
 
 def decode_ticks(path: Path, *, seek_tick: int | None = None) -> tuple[list[int | None], list[bool]]:
@@ -270,71 +262,6 @@ def set_threads(stream: Any, *, num_threads: int, is_draft: bool = False) -> Non
     stream.codec_context.thread_count = num_threads
     if is_draft:
         stream.codec_context.options = {"skip_loop_filter": "all"}
-
-
-def strictly_increasing(times_s: np.ndarray, *, step_s: float) -> np.ndarray:
-    """Return times that increase from frame to frame, keeping as many as they were as can be kept.
-
-    Times that only changed places with a neighbour change back (decoders give frames in the order of showing, some AVI
-    files stamp them in another). Of what is left the longest increasing subsequence stays; the others (repeated, wild,
-    missing) are placed evenly between their kept neighbours, or at the frame rate before the first and after the last.
-
-    Args:
-        times_s: Times in frame order (T,), seconds; NaN where the container gives none.
-        step_s: Frame duration that fills in at the ends, seconds.
-
-    Example:
-        >>> strictly_increasing(np.array([0.0, 1.0, 1.0, 3.0]), step_s=1.0).tolist()
-        [0.0, 1.0, 2.0, 3.0]
-    """
-    times_s = np.asarray(times_s, dtype=np.float64)
-    if len(times_s) and np.all(np.isfinite(times_s)) and np.all(np.diff(times_s) > 0):
-        return times_s
-    ordered_s = np.sort(times_s)
-    if np.all(np.abs(ordered_s - times_s) <= 2 * step_s):  # False where one is NaN
-        times_s = ordered_s
-    kept = _longest_increasing(times_s)
-    frames = np.arange(len(times_s))
-    if not len(kept):
-        return frames * step_s
-    filled_s = np.interp(frames, kept, times_s[kept])
-    filled_s[: kept[0]] = times_s[kept[0]] - step_s * np.arange(kept[0], 0, -1)
-    filled_s[kept[-1] + 1 :] = times_s[kept[-1]] + step_s * np.arange(1, len(times_s) - kept[-1])
-    return filled_s
-
-
-def _longest_increasing(values: np.ndarray) -> np.ndarray:
-    """Return the positions of a longest strictly increasing subsequence (patience sorting), NaN left out."""
-    ends: list[float] = []
-    positions: list[int] = []
-    previous = np.full(len(values), -1)
-    for index in np.flatnonzero(np.isfinite(values)).tolist():
-        place = bisect_left(ends, values[index])
-        if place < len(ends) and ends[place] == values[index]:
-            continue  # of equal values the first stays
-        ends[place : place + 1] = [float(values[index])]
-        positions[place : place + 1] = [index]
-        previous[index] = positions[place - 1] if place else -1
-    chain: list[int] = []
-    index = positions[-1] if positions else -1
-    while index >= 0:
-        chain.append(index)
-        index = int(previous[index])
-    return np.array(chain[::-1], dtype=np.int64)
-
-
-def is_variable_rate(pts_s: np.ndarray, *, tick_s: float) -> bool:
-    """Return whether frame durations differ by more than rounding to the container's clock explains.
-
-    Args:
-        pts_s: Presentation times (T,), seconds.
-        tick_s: One tick of the container's clock, seconds.
-    """
-    steps_s = np.diff(pts_s)
-    if len(steps_s) < 2:
-        return False
-    typical_s = np.median(steps_s)
-    return bool(np.max(np.abs(steps_s - typical_s)) > max(1.5 * tick_s, 0.02 * typical_s))
 
 
 def _average_rate(pts_s: np.ndarray, *, fallback: Fraction | None) -> Fraction:

@@ -16,13 +16,12 @@ import cv2
 import numpy as np
 
 from slowpaths.video import _transitions
-from slowpaths.video.flow import coarse_shift, followed_corners
+from slowpaths.video._likeness import block_histograms, camera_explains, chi_square, hsv_difference, smear_share
 
 Transition = Literal["start", "cut", "wipe", "dissolve"]
 
 _THUMBNAIL = (64, 36)
 _MATCH_WIDTH = 192  # pictures are compared under camera motion at this width or less
-_BINS = 16
 _REPEAT_GREY = 1.0  # no 1/16 of the width changes by a grey level: the same picture again, up to coding noise
 # PySceneDetect AdaptiveDetector: adaptive_threshold 3.0, window_width 2, min_content_val 15 (scenedetect.com, docs).
 ADAPTIVE_THRESHOLD = 3.0
@@ -33,7 +32,6 @@ _MIN_CONTENT_WEAK = MIN_CONTENT / 3
 _MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, a cut changes all
 _EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
 _FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash and not cut
-_STATIC_GREY = 3  # a pixel that changes less stays (the level that static graphics are told by)
 _SMEARED = 0.2
 _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
 
@@ -226,95 +224,6 @@ class ShotFinder:
             ShotCut(first_frame=first, last_frame=end - 1, transition=transition)
             for (first, transition), end in zip(starts, ends, strict=True)
         ]
-
-
-def hsv_difference(hsv_a: np.ndarray, hsv_b: np.ndarray) -> float:
-    """Return the mean absolute difference of hue, saturation and value (H, W, 3) in OpenCV units."""
-    delta = np.abs(hsv_a.astype(np.int16) - hsv_b)
-    delta[..., 0] = np.minimum(delta[..., 0], 180 - delta[..., 0])
-    return float(delta.mean())
-
-
-def block_histograms(lab_HWC: np.ndarray) -> np.ndarray:
-    """Return histograms (16, 3, 16) of the LAB channels in 4x4 blocks, each summing to 1."""
-    height, width = (side // 4 * 4 for side in lab_HWC.shape[:2])
-    cells = lab_HWC[:height, :width].reshape(4, height // 4, 4, width // 4, 3).transpose(0, 2, 4, 1, 3)
-    bins = cells.reshape(16 * 3, -1) // (256 // _BINS) + _BINS * np.arange(48)[:, None]
-    return np.bincount(bins.ravel(), minlength=48 * _BINS).reshape(16, 3, _BINS) / bins.shape[1]
-
-
-def chi_square(histograms_a: np.ndarray, histograms_b: np.ndarray) -> np.ndarray:
-    """Return the chi-square distance of each block (16,), 0 (same) to 1 (nothing in common), mean over channels."""
-    total = histograms_a + histograms_b
-    distance = np.divide((histograms_a - histograms_b) ** 2, total, out=np.zeros_like(total), where=total > 0)
-    return 0.5 * distance.sum(axis=2).mean(axis=1)
-
-
-def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
-    """Return how well the picture after is the picture before, seen by a camera that may have moved.
-
-    Args:
-        grey_a: Picture before (H, W), uint8.
-        grey_b: Picture after (H, W), uint8.
-
-    Returns:
-        0..1, the best of three: the share of 4x4 blocks whose corners are found again where one camera motion puts
-        them (blocks and not corners, since a score bug has many corners that outlive a cut); and the share of the
-        change that moving the picture takes away, by that motion or by a plain shift. Each is tried on the whole
-        picture and without the graphics that stay.
-    """
-    best = 0.0
-    for pixels in (None, changed_pixels(grey_a, grey_b)):
-        step, corners_P2, follows_P = followed_corners(grey_a, grey_b, mask=pixels)
-        shift = coarse_shift(grey_a, grey_b, mask=pixels)
-        plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
-        held = held_blocks(corners_P2, follows_P, shape=grey_a.shape)
-        best = max(best, held, *(_taken_away(grey_a, grey_b, matrix, pixels) for matrix in (step.matrix_23, plain)))
-    return best
-
-
-def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
-    """Return where two pictures differ (H, W), bool: not on graphics that stay while the picture moves or changes."""
-    difference = cv2.absdiff(grey_a, grey_b)
-    size = max(3, round(grey_a.shape[1] / 40)) | 1
-    return cv2.dilate(cv2.medianBlur(difference, 3), np.ones((size, size), np.uint8)) > _STATIC_GREY
-
-
-def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...]) -> float:
-    """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any."""
-    column_row = (corners_P2 * 4 / np.array([shape[1], shape[0]])).astype(int).clip(0, 3)
-    block = column_row[:, 1] * 4 + column_row[:, 0]
-    total, following = np.bincount(block, minlength=16), np.bincount(block, weights=follows_P, minlength=16)
-    has_corners = total > 0
-    return float((following[has_corners] >= 0.5 * total[has_corners]).mean()) if has_corners.any() else 0.0
-
-
-def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray, pixels: np.ndarray | None) -> float:
-    height, width = grey_b.shape
-    usable = np.ones_like(grey_a) if pixels is None else pixels.astype(np.uint8)
-    reach = (cv2.warpAffine(usable, matrix_23, (width, height), flags=cv2.INTER_NEAREST) > 0) & (usable > 0)
-    if reach.mean() < 0.25:
-        return 0.0
-    # Blurred, since motion blur and coding differ between the two even where the motion is right.
-    soft_a, soft_b = _soft(grey_a), _soft(grey_b)
-    moved = cv2.warpAffine(soft_a, matrix_23, (width, height), flags=cv2.INTER_LINEAR)
-    unmoved = np.abs(soft_a - soft_b)[reach].mean()
-    return 1.0 - float(np.abs(moved - soft_b)[reach].mean() / max(unmoved, 1e-6))
-
-
-def _soft(grey: np.ndarray) -> np.ndarray:
-    return cv2.GaussianBlur(grey.astype(np.float32), (0, 0), max(1.0, grey.shape[1] / 100))
-
-
-def smear_share(grey: np.ndarray) -> float:
-    """Return the share of rows that repeat the row above although they have detail along the row.
-
-    This is how decoders conceal a damaged part: the last good row is drawn down the picture.
-    """
-    values = grey.astype(np.int16)
-    down = np.abs(np.diff(values, axis=0)).mean(axis=1)
-    along = np.abs(np.diff(values, axis=1)).mean(axis=1)[1:]
-    return float(((down < 0.15 * along) & (along > 1)).mean())
 
 
 def _at_most(image_HWC: np.ndarray, width: int) -> np.ndarray:
