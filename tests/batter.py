@@ -150,14 +150,14 @@ def field_take(num: int, *, side: float, size: tuple[int, int], shirts, rng: np.
     return Take(view="field", cameras=cameras, actors=actors, ball_T3=ball)
 
 
-def closeup_take(num: int, *, is_right_handed: bool, size: tuple[int, int], shirts, rng: np.random.Generator) -> Take:
-    """Stage the batter filling the picture between two balls."""
-    joints, bat = batter("leave", np.linspace(-6, -5, num), is_right_handed=is_right_handed, rng=rng)
-    camera = Camera(place=(1.0, 14.0, 1.7), aim=(0.0, 0.0, 1.0), focal_px=7.6 * size[1], size=size)
-    drift = np.linspace(0, 0.05, num)
-    cameras = [replace(camera, aim=(shift, 0.0, 1.0)) for shift in drift]
-    actor = Actor(joints_TK3=joints, shirt=shirts[0], has_pads=True, bat_T23=bat)
-    return Take(view="closeup", cameras=cameras, actors=[actor])
+def closeup_take(num: int, *, size: tuple[int, int], shirts, rng: np.random.Generator) -> Take:
+    """Stage the batter filling the picture between two balls: upright, looking around."""
+    times_s = np.linspace(0, 1, num)
+    sway = 0.04 * np.sin(2.0 * times_s[:, None] + rng.uniform(0, 6)) * (1, 0, 0)
+    joints = runner(sway, (0.3, 1.0), stride_T=np.zeros(num))
+    camera = Camera(place=(1.0, 14.0, 1.7), aim=(0.0, 0.0, 1.15), focal_px=8.4 * size[1], size=size)
+    cameras = [replace(camera, aim=(shift, 0.0, 1.15)) for shift in np.linspace(0, 0.05, num)]
+    return Take(view="closeup", cameras=cameras, actors=[Actor(joints_TK3=joints, shirt=shirts[0], has_pads=True)])
 
 
 def crowd_take(num: int, *, size: tuple[int, int]) -> Take:
@@ -333,7 +333,7 @@ def _innings(
             _mark(replay, truth | {"view": "pitch_side", "is_replay": 1}, impact_s=0.9 / 0.5, before_s=1.0, after_s=0.8)
             takes.append(replay)
         if rng.random() < 0.75:
-            takes.append(closeup_take(int(1.2 * fps), is_right_handed=handed[who], size=size, shirts=shirts, rng=rng))
+            takes.append(closeup_take(int(1.2 * fps), size=size, shirts=shirts, rng=rng))
         else:
             takes.append(crowd_take(int(1.0 * fps), size=size))
     return takes
