@@ -58,9 +58,10 @@ def write_clip(
     height, width = first.shape[0] // 2 * 2, first.shape[1] // 2 * 2
     rate = Fraction(fps).limit_denominator(100_000)
     with atomic_write(path) as file:
+        sink = _Sink(file)
         try:
             with av.open(
-                file,
+                sink,
                 "w",
                 format="mp4",
                 # The muxer reads back what it wrote to move the index to the front.
@@ -83,11 +84,46 @@ def write_clip(
                     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
                     frame.pts, frame.time_base = number, 1 / rate
                     container.mux(stream.encode(frame))
+                    if sink.error is not None:
+                        break
                 container.mux(stream.encode(None))
                 if sound is not None and audio is not None:
                     _encode_sound(container, sound, audio)
         except av.FFmpegError as error:
             raise OSError(error.errno or errno.EIO, error.strerror or "the encoder failed") from error
+        if sink.error is not None:
+            raise sink.error
+
+
+class _Sink:
+    """Pass writes on until one fails and keep that error: PyAV prints what is raised inside its callbacks."""
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self.name = file.name
+        self.error: OSError | None = None
+
+    def write(self, data: bytes) -> int:
+        if self.error is None:
+            try:
+                return self._file.write(data)
+            except OSError as error:
+                self.error = error
+        return len(data)
+
+    def seek(self, offset: int, whence: int = 0) -> int:
+        if self.error is None:
+            try:
+                return self._file.seek(offset, whence)
+            except OSError as error:
+                self.error = error
+        return max(offset, 0)
+
+    def tell(self) -> int:
+        return self._file.tell() if self.error is None else 0
+
+    def seekable(self) -> bool:
+        return True
 
 
 def _reread(file: IO[bytes]) -> IO[bytes]:
