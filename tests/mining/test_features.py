@@ -183,6 +183,16 @@ def test_the_camera_changes_nothing_but_its_own_features(view):
     assert_same(still, moved, but=CAMERA, atol=1e-4)
 
 
+def test_feet_on_ground_that_moves_are_not_measured():
+    track = stick_track(moves={"left_ankle": (0.0, -0.25)})
+    unseen_tilt = moving_camera(track.pts_s, pan=0.0, tilt=-250.0, zoom=0.0)
+    features = measured(as_track(filmed(track, unseen_tilt).keypoints_TKC, track.pts_s))
+    for name in ("stride_front", "stride_back", "com_shift", "head_drop"):
+        assert np.isnan(features[name]), name
+    assert features["hand_sweep"] == pytest.approx(0.36, abs=0.02)
+    assert features["peak_hand_speed"] == pytest.approx(2.5, abs=0.05)
+
+
 def test_where_the_operator_follows_the_ball():
     track = stick_track()
     share = 0.68 / 3.3  # of the whole pan, spread over 3.3 s, between .12 and .80 s after impact

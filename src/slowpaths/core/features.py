@@ -4,7 +4,7 @@ Conventions (method: right-hander canonical frame, y up, distances in torso unit
 shoulder-hip distance and .55 of the hip-ankle distance, median over the clip). Times: t_g guard, t_bl top of the
 backlift, t_i impact. F is the front (left, after mirroring a left-hander) side, B the back side. `off` is the off
 direction in the picture of that view, `fwd` the direction towards the bowler. h is the confidence-weighted mean of the
-wrists. A feature that cannot be measured is NaN.
+wrists; paths, speeds and travels of h are taken about the mid-hip. A feature that cannot be measured is NaN.
 """
 
 from __future__ import annotations

@@ -17,6 +17,10 @@ GUARD_HALF_S = 0.1
 AFTER_S = 0.3
 RUN_S = (0.6, 1.6)
 GAZE_S = (0.2, 0.5)
+# Both feet together travel at most .9 torso down the pitch (lofted strokes), seen end-on at most .35 of that. Feet that
+# move twice as far in the picture, together, stand on ground that moves: the camera was lost between guard and impact.
+MAX_COMMON_TRAVEL = 0.6
+SINCE_GUARD = ("stride_front", "stride_back", "com_shift", "size_change", "front_foot_line", "hip_drop", "head_drop")
 
 
 def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
@@ -26,13 +30,20 @@ def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
         motion: Movement in the batter's frame.
         moments: Guard, top of the backlift, impact.
     """
-    return {
+    features = {
         **_feet(motion, moments),
         **_knees(motion, moments),
         **_trunk(motion, moments),
         "gaze_side": _gaze(motion, moments.impact_s),
         "runs_after": _run(motion, moments.impact_s),
     }
+    if not motion.is_side_on and _common(features["stride_front"], features["stride_back"]) > MAX_COMMON_TRAVEL:
+        features |= dict.fromkeys(SINCE_GUARD, float("nan"))
+    return features
+
+
+def _common(front: float, back: float) -> float:
+    return min(abs(front), abs(back)) if front * back > 0 else 0.0
 
 
 def at_guard(motion: Motion, values_TD: np.ndarray, moments: Moments) -> np.ndarray:

@@ -51,9 +51,9 @@ def _height(motion: Motion) -> np.ndarray:
 def _plane(motion: Motion, moments: Moments) -> dict[str, float]:
     impact_s = moments.impact_s
     angle, linearity = float("nan"), float("nan")
-    if is_seen(motion, motion.hands_T2[:, 0], impact_s + PATH_S[0], impact_s + PATH_S[1]):
+    if is_seen(motion, motion.swing_T2[:, 0], impact_s + PATH_S[0], impact_s + PATH_S[1]):
         angle, linearity = principal_axis(
-            motion.hands_T2[in_window(motion, impact_s + PATH_S[0], impact_s + PATH_S[1])]
+            motion.swing_T2[in_window(motion, impact_s + PATH_S[0], impact_s + PATH_S[1])]
         )
     elbow_T2 = motion.joint("left_elbow")
     return {
@@ -67,7 +67,7 @@ def _plane(motion: Motion, moments: Moments) -> dict[str, float]:
 def _side(motion: Motion, moments: Moments) -> dict[str, float]:
     impact_s = moments.impact_s
     hands_T2, shoulder_T2 = motion.hands_T2, motion.middle("shoulder")
-    sweep = motion.at(hands_T2, impact_s + SWEEP_S) - motion.at(hands_T2, impact_s - SWEEP_S)
+    sweep = motion.at(motion.swing_T2, impact_s + SWEEP_S) - motion.at(motion.swing_T2, impact_s - SWEEP_S)
     chest_T1 = np.abs(motion.off(motion.joint("left_shoulder") - motion.joint("right_shoulder")))[:, None]
     return {
         "hand_sweep": float(motion.off(sweep)),
@@ -90,7 +90,7 @@ def _finish(motion: Motion, moments: Moments) -> dict[str, float]:
         wrapped = beyond_T[rows][above_T[rows] > 0]
         wrapped = wrapped[np.isfinite(wrapped)]
         features["finish_wrap"] = float(wrapped.max()) if len(wrapped) else 0.0
-    first, last = (motion.at(motion.hands_T2, impact_s + offset_s)[1] for offset_s in WITHDRAW_S)
+    first, last = (motion.at(motion.swing_T2, impact_s + offset_s)[1] for offset_s in WITHDRAW_S)
     height = motion.at(_height(motion)[:, None], impact_s + WITHDRAW_S[1])[0]
     if np.isfinite(last - first + height):
         features["hands_withdraw"] = float(last - first) if height >= CHEST_H else 0.0
@@ -98,8 +98,8 @@ def _finish(motion: Motion, moments: Moments) -> dict[str, float]:
 
 
 def _energy(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, float]:
-    impact_s, hands_T2 = moments.impact_s, motion.hands_T2
-    speed_T = speed(hands_T2, motion.pts_s)
+    impact_s, swing_T2 = moments.impact_s, motion.swing_T2
+    speed_T = speed(swing_T2, motion.pts_s)
     features = dict.fromkeys(("peak_hand_speed", "post_impact_speed", "arc_length", "backlift_height"), float("nan"))
     if is_live and is_seen(motion, speed_T, impact_s - SPEED_S, impact_s + SPEED_S):
         peak = float(np.nanmax(speed_T[in_window(motion, impact_s - SPEED_S, impact_s + SPEED_S)]))
@@ -107,10 +107,10 @@ def _energy(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, flo
         if peak > 0 and is_seen(motion, speed_T, impact_s + SLOWING_S[0], impact_s + SLOWING_S[1]):
             rows = in_window(motion, impact_s + SLOWING_S[0], impact_s + SLOWING_S[1])
             features["post_impact_speed"] = float(np.nanmean(speed_T[rows])) / peak
-    if is_seen(motion, hands_T2[:, 0], moments.backlift_s, impact_s + ARC_END_S):
+    if is_seen(motion, swing_T2[:, 0], moments.backlift_s, impact_s + ARC_END_S):
         rows = in_window(motion, moments.backlift_s, impact_s + ARC_END_S)
-        features["arc_length"] = path_length(hands_T2[rows])
-    above_T1 = (hands_T2[:, 1] - motion.middle("shoulder")[:, 1])[:, None]
+        features["arc_length"] = path_length(swing_T2[rows])
+    above_T1 = (motion.hands_T2[:, 1] - motion.middle("shoulder")[:, 1])[:, None]
     features["backlift_height"] = motion.at(above_T1, moments.backlift_s)[0]
     return features
 
