@@ -204,9 +204,12 @@ def write_takes(
 
 def _sound(length_s: float, hits_s: Sequence[float], rng: np.random.Generator) -> np.ndarray:
     """Return the crowd's murmur with a sharp crack of the bat at every hit, mono float32."""
-    samples = rng.normal(scale=0.004, size=int(length_s * _RATE) + 1)
+    num = int(length_s * _RATE) + 1
+    swell = 1.0 + 0.5 * np.sin(2 * np.pi * np.arange(num) / _RATE * 0.4 + rng.uniform(0, 6))
+    deep = np.convolve(rng.normal(scale=0.15, size=num), np.full(24, 1 / 24), mode="same")
+    samples = (deep + rng.normal(scale=0.01, size=num)) * swell
     crack_s = np.arange(int(0.05 * _RATE)) / _RATE
-    crack = 0.6 * np.exp(-crack_s / 0.008) * np.sin(2 * np.pi * 3800 * crack_s)
+    crack = 0.5 * np.exp(-crack_s / 0.008) * np.sin(2 * np.pi * 3800 * crack_s)
     for hit_s in hits_s:
         start = int(hit_s * _RATE)
         samples[start : start + len(crack)] += crack[: max(0, len(samples) - start)]
