@@ -81,7 +81,7 @@ def test_taps_before_the_stroke_are_not_the_stroke():
 
 def test_running_after_the_stroke_is_not_the_stroke():
     signals = make(2.0, duration_s=5.0)
-    running = np.where(signals.pts_s > 2.8, 9.0 + np.sin(12 * signals.pts_s), 0.0)
+    running = np.where(signals.pts_s > 2.8, 5.0 + np.sin(12 * signals.pts_s), 0.0)
     run = Signals(
         pts_s=signals.pts_s,
         hand_speed_T=signals.hand_speed_T + running,

@@ -2,11 +2,11 @@
 
 Legend: T frames, G points of an even time grid, S states.
 
-States run idle -> stance -> backlift -> downswing | impact | follow-through -> after. Idle and after say nothing about
-the signals (log ratio 0); the four between have explicit durations and a level of movement relative to the quiet and
-the busy moments of the same person. Cues that point at one instant (a speed peak, the camera starting to follow the
-ball, the cut to the wide field, a crack in the sound) enter at the boundary between downswing and follow-through as
-mixtures: with probability `rho` the cue speaks of this impact and has its own density, otherwise it is uniform.
+States run idle -> waiting -> stance -> backlift -> downswing -> strike | impact | through -> follow-through ->
+aftermath -> after. Idle and after say nothing about the signals (log ratio 0); those between have explicit durations
+and a level of movement relative to the quiet and the busy moments of the same person. Cues that point at one instant
+(a speed peak, the camera starting to follow the ball, the cut to the wide field, a crack in the sound) enter at the
+impact as mixtures: with probability `rho` the cue speaks of this impact and has its own density, else it is uniform.
 """
 
 from __future__ import annotations
@@ -51,8 +51,10 @@ class Phase:
 # Backlift about .2 s and downswing .2 s (S. Mueller's timings); drives and defences start the downswing .36-.38 s
 # before impact (Stretch, Buys, Du Toit and Viljoen, J Sports Sci 16(8), 1998): means between the two. The hands gain
 # speed about evenly until impact and lose it the same way, hence two halves on either side. A batter stands still from
-# the bowler's delivery stride on, half a second and more; the follow-through of a drive takes .3-.4 s.
+# the bowler's delivery stride on, half a second and more, and fidgets little during the run-up; the follow-through of a
+# drive takes .3-.4 s, and then he runs or watches.
 BEFORE: tuple[Phase, ...] = (
+    Phase("waiting", 1.50, 0.40, 0.20, 0.30),
     Phase("stance", 0.50, 0.20, 0.10, 0.25),
     Phase("backlift", 0.20, 0.08, 0.45, 0.25),
     Phase("downswing", 0.13, 0.05, 0.70, 0.20),
@@ -61,6 +63,7 @@ BEFORE: tuple[Phase, ...] = (
 AFTER: tuple[Phase, ...] = (
     Phase("through", 0.12, 0.04, 0.90, 0.20),
     Phase("follow-through", 0.24, 0.10, 0.65, 0.25),
+    Phase("aftermath", 1.20, 0.40, 0.50, 0.40),
 )
 
 # With this probability a signal says nothing at an instant (a joint lost, a frame smeared): one wild value is no veto.
@@ -79,9 +82,11 @@ PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
 PEAK_SD_S = 0.05
 SOUND_SD_S = 0.04
 STEADY_SD_S = 0.04
+TOLERANCE_SD_S = 0.08  # two frames at 25 a second: an impact is useful when it is about that close
 # Small pose networks show the guard of a batter who stands in it about as often as not.
 GUARD_SEEN = 0.6
-RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.8, "end": 0.25, "sound": 0.5}
+# Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
+RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
 
 # A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
 STROKE_PRIOR = 0.8
@@ -140,7 +145,7 @@ class Event:
 
     Args:
         impact_s: Most probable impact, seconds.
-        uncertainty_s: Standard deviation of the posterior around it, seconds.
+        uncertainty_s: Distance within which 68.3 % of the posterior around it lies, seconds.
         event_p: Probability that there is a stroke at all, against the path without one.
         log_odds: Log odds behind `event_p`.
     """
@@ -180,21 +185,32 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
     log_ratio = evidence.log_ratio_G.copy()
     events: list[Event] = []
     while np.isfinite(log_ratio).any():
-        peak = int(np.argmax(log_ratio))
+        # The most probable short interval, not the highest point: a narrow spike holds little probability.
+        ratio = np.exp(log_ratio - log_ratio.max())
+        peak = int(np.argmax(np.where(np.isfinite(log_ratio), _smooth(ratio, TOLERANCE_SD_S), -1.0)))
         near = np.abs(times_s - times_s[peak]) <= min_gap_s
         log_odds = float(logsumexp(log_ratio[near]) + log_prior)
         event_p = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
         if event_p < min_event_p:
             break
-        weights = np.exp(log_ratio[near] - log_ratio[peak])
+        weights = np.exp(log_ratio[near] - log_ratio[near].max())
         offsets_s = times_s[near] - times_s[peak]
-        # The mode is the estimate; its error is the root mean square distance to it under the posterior.
-        spread_s = float(np.sqrt((weights * offsets_s**2).sum() / weights.sum() + STEP_S**2 / 12))
+        spread_s = _one_sigma(np.abs(offsets_s), weights)
         events.append(
             Event(impact_s=float(times_s[peak]), uncertainty_s=spread_s, event_p=float(event_p), log_odds=log_odds)
         )
         log_ratio[near] = -np.inf
     return sorted(events, key=lambda event: event.impact_s)
+
+
+def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:
+    """Return the distance within which 68.3 % of the weight lies: one standard deviation of a normal posterior.
+
+    A root mean square would say how far the least probable other instant is, not how sure the chosen one is.
+    """
+    order = np.argsort(distances_s, kind="stable")
+    share = np.cumsum(weights[order]) / weights.sum()
+    return float(max(np.interp(0.683, share, distances_s[order]), STEP_S / 4))
 
 
 def fuse(signals: Signals) -> Evidence:
@@ -242,7 +258,7 @@ def path_ratio(
 
     Args:
         cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
-        guard: Log ratio of the posture for a batter in guard (G,), counted in the first phase.
+        guard: Log ratio of the posture for a batter in guard (G,), counted in the phase `stance`.
         tempos: Pairs of playing speed and its prior.
         before: Phases that lead to the impact.
         after: Phases that follow it.
@@ -253,9 +269,9 @@ def path_ratio(
     totals = []
     for tempo, prior in tempos:
         leading = trailing = np.zeros(len(cues[0][0]))  # log of the sum over all paths that enter the next phase here
-        for number, phase in enumerate(before):
+        for phase in before:
             ratio = _phase_ratio(cues, phase)
-            if number == 0 and guard is not None:
+            if phase.name == "stance" and guard is not None:
                 ratio = ratio + guard * STEP_S / CORRELATION_S
             leading = _advance(leading, ratio * tempo, phase, tempo)
         for phase in reversed(after):

@@ -27,7 +27,7 @@ from slowpaths.mining.observe import Look, Observed
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.survey import Survey, survey
 from slowpaths.pose.estimate import PoseEstimator
-from slowpaths.pose.kinematics import body_scale, speed, stabilise
+from slowpaths.pose.kinematics import body_scale, middle, speed, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
 from slowpaths.video.decode import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
@@ -219,7 +219,7 @@ def track_signals(
 
 
 def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confidence-weighted speed of both wrists, torso units per second, and their confidence (T,).
+    """Return the confidence-weighted speed of both wrists relative to the hips, torso units per second, and their confidence (T,).
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.
@@ -231,7 +231,8 @@ def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np
     smoothed = smooth(fill_gaps(track))
     still_TKC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
-    speeds_T2 = np.stack([speed(still_TKC[:, joint, :2], track.pts_s) for joint in wrists], axis=1)
+    hip_T2 = middle(still_TKC, "hip")  # a running batter's hands are fast, but not relative to his hips
+    speeds_T2 = np.stack([speed(still_TKC[:, joint, :2] - hip_T2, track.pts_s) for joint in wrists], axis=1)
     weights_T2 = np.where(np.isfinite(speeds_T2), still_TKC[:, wrists, 2], 0.0)
     total_T = weights_T2.sum(axis=1)
     mean_T = (np.nan_to_num(speeds_T2) * weights_T2).sum(axis=1) / np.where(total_T > 0, total_T, np.nan)

@@ -29,6 +29,7 @@ MIN_SEEN_S = 0.4
 # from high up), a keeper standing up or a few metres back is within one.
 CLEARLY_NEARER = 1.2
 KEEPER_GAP = (0.05, 1.0)
+EDGE = 0.01
 
 
 def place_scores(
@@ -48,23 +49,24 @@ def place_scores(
         return np.zeros(0)
     scores = np.zeros(len(tracks))
     tall = np.array([float(np.median(_heights(track))) for track in tracks]) / height
+    seen_s = np.array([float(track.pts_s[-1] - track.pts_s[0]) for track in tracks])
+    scores -= 4.0 * (seen_s < MIN_SEEN_S)
     for number, track in enumerate(tracks):
-        seen_s = float(track.pts_s[-1] - track.pts_s[0])
-        if seen_s < MIN_SEEN_S:
-            scores[number] -= 4.0
-        # A live camera ends on the striker; whoever leaves the picture before is somebody else.
-        left_early = max(0.0, (end_s - track.pts_s[-1]) / max(end_s - start_s, 1e-6))
-        scores[number] -= 4.0 * left_early
-        scores[number] += _centrality(track, height=height, width=width)
-        scores[number] -= 2.0 * max(
-            0.0, np.log(max(_travel(track, height=height, width=width) / APPROACH_HEIGHTS, 1.0))
-        )
-        scores[number] -= 3.0 * _cut_off(track, height=height, width=width)
-        scores[number] -= 2.0 * _headless(track)
+        travel = _travel(track, height=height, width=width)
+        scores[number] -= 2.0 * max(0.0, float(np.log(travel / APPROACH_HEIGHTS))) if travel > 0 else 0.0
     if ASPECT[view] == "E" and view != "closeup":
+        for number, track in enumerate(tracks):
+            # A live camera ends on the striker; whoever leaves the picture before is somebody else.
+            left_early = max(0.0, (end_s - track.pts_s[-1]) / max(end_s - start_s, 1e-6))
+            scores[number] -= 4.0 * left_early
+            scores[number] += _centrality(track, width=width, last_s=1.0)
+            scores[number] -= 3.0 * _cut_off(track, height=height, width=width)
+            scores[number] -= 2.0 * _headless(track, height=height)
         scores += _along_the_pitch(tracks, height=height, width=width)
-    else:
+    else:  # seen from beside or alone: the camera is on the batter, who is large and there for long
         scores += 1.5 * (np.log(tall) - np.log(tall.max()))
+        scores += 1.5 * (np.log(seen_s + 0.1) - np.log(seen_s.max() + 0.1))
+        scores += np.array([_centrality(track, width=width, last_s=np.inf) for track in tracks])
     return scores
 
 
@@ -116,23 +118,23 @@ def _heights(track: PoseTrack) -> np.ndarray:
     return track.boxes_T4[:, 3] - track.boxes_T4[:, 1]
 
 
-def _centrality(track: PoseTrack, *, height: int, width: int) -> float:
-    """Return the log density of the track's place across the picture over its last second."""
-    late = track.pts_s >= track.pts_s[-1] - 1.0
-    centre = (track.boxes_T4[late, 0] + track.boxes_T4[late, 2]).mean() / 2 / width
+def _centrality(track: PoseTrack, *, width: int, last_s: float) -> float:
+    """Return the log density of the track's place across the picture over its last seconds."""
+    late = track.pts_s >= track.pts_s[-1] - last_s
+    centre = float(np.median(track.boxes_T4[late, 0] + track.boxes_T4[late, 2])) / 2 / width
     return -0.5 * ((centre - 0.5) / CENTRE_SD) ** 2
 
 
 def _cut_off(track: PoseTrack, *, height: int, width: int) -> float:
     """Return the share of frames in which the person sticks out of the picture below or at a side."""
     boxes_T4 = track.boxes_T4
-    out = (boxes_T4[:, 3] >= height - 2) | (boxes_T4[:, 0] <= 1) | (boxes_T4[:, 2] >= width - 2)
-    return float(out.mean())
+    out = (boxes_T4[:, 3] >= (1 - EDGE) * height) | (boxes_T4[:, 0] <= EDGE * width)
+    return float((out | (boxes_T4[:, 2] >= (1 - EDGE) * width)).mean())
 
 
-def _headless(track: PoseTrack) -> float:
+def _headless(track: PoseTrack, *, height: int) -> float:
     """Return the share of frames in which the picture's upper edge cuts the person off."""
-    return float((track.boxes_T4[:, 1] <= 2).mean())
+    return float((track.boxes_T4[:, 1] <= EDGE * height).mean())
 
 
 def _travel(track: PoseTrack, *, height: int, width: int) -> float:
@@ -160,7 +162,7 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
         nearer = farther = behind = in_front = 0.0
         for other in range(len(tracks)):
             share = _overlap_share(tracks[one], tracks[other])
-            if other == one or share < 0.2 or _headless(tracks[other]) > 0.5:
+            if other == one or share < 0.2 or _headless(tracks[other], height=height) > 0.5:
                 continue  # legs at the upper edge say little of where their owner stands
             down = (feet_N2[other, 1] - feet_N2[one, 1]) / tall_N[one]  # body heights towards the camera
             beside = abs(feet_N2[other, 0] - feet_N2[one, 0]) < 0.75 * tall_N[one]
