@@ -1,7 +1,9 @@
 """Importing the package must stay cheap and free of heavy libraries."""
 
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -22,3 +24,9 @@ def test_mining_and_labelling_do_not_load_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_the_broken_parts_of_pytorchvideo_are_never_imported():
+    # import-linter cannot forbid a part of an external package
+    for path in (Path(__file__).parents[2] / "src").rglob("*.py"):
+        assert not re.search(r"pytorchvideo\.(transforms|data)\b", path.read_text()), path
