@@ -219,7 +219,7 @@ def track_signals(
 
 
 def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the confidence-weighted speed of both wrists relative to the hips, torso units per second, and their confidence (T,).
+    """Return the speed of the wrists relative to the hips, torso units per second, and their confidence, each (T,).
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.

@@ -61,7 +61,7 @@ def place_scores(
             scores[number] -= 4.0 * left_early
             scores[number] += _centrality(track, width=width, last_s=1.0)
             scores[number] -= 3.0 * _cut_off(track, height=height, width=width)
-            scores[number] -= 2.0 * _headless(track, height=height)
+            scores[number] -= 3.0 * _headless(track, height=height)
         scores += _along_the_pitch(tracks, height=height, width=width)
     else:  # seen from beside or alone: the camera is on the batter, who is large and there for long
         scores += 1.5 * (np.log(tall) - np.log(tall.max()))
