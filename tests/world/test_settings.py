@@ -58,7 +58,7 @@ def test_a_part_that_cannot_be_built_is_named(change, message):
     [
         ({"fps": 0}, "fps must be a whole number between 5 and 120, not 0"),
         ({"miss": -0.1}, "miss must be a number between 0 and 1"),
-        ({"jitter": "lots"}, "jitter must be a number"),
+        ({"difficulty": "hard"}, "difficulty must be a number"),
         ({"parts": []}, "the world has no parts"),
         ({"parts": [PART, PART]}, "two parts of the world have the same name"),
         ({"speed": 3}, "unknown world setting 'speed'"),

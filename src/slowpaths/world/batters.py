@@ -100,14 +100,14 @@ def make_batters(num_batters: int, *, seed: int, is_shifted: bool = False, sprea
 
 def style_from(latents: np.ndarray) -> Style:
     """Return the style of eight standard normal latents."""
-    z = np.clip(latents, -2.5, 2.5)
+    z = np.clip(latents, -2.2, 2.2)
     return Style(
-        stance_m=float(np.clip(0.23 + 0.05 * z[0], 0.14, 0.40)),
-        lateral_deg=float(8.0 * z[1] + 4.0),
+        stance_m=float(np.clip(0.23 + 0.08 * z[0], 0.14, 0.40)),
+        lateral_deg=float(12.0 * z[1] + 4.0),
         trigger=float(np.clip(np.round(0.8 * z[2]), -1, 1)),
-        tempo=float(np.exp(0.07 * z[3])),
-        swing=float(np.exp(0.10 * z[4])),
-        front_knee_deg=float(5.0 * z[5]),
-        follow=float(np.exp(0.10 * z[6])),
-        height=float(1.0 + 0.03 * z[7]),
+        tempo=float(np.exp(0.12 * z[3])),
+        swing=float(np.exp(0.18 * z[4])),
+        front_knee_deg=float(9.0 * z[5]),
+        follow=float(np.exp(0.18 * z[6])),
+        height=float(1.0 + 0.045 * z[7]),
     )

@@ -120,7 +120,9 @@ def plan(settings: WorldSettings, *, seed: int, part: int, number: int) -> Match
         # Another step than the venues': the two must not always come together.
         broadcaster=BROADCASTERS[item.broadcasters[(number + number // len(item.venues)) % len(item.broadcasters)]],
         batters=_batters(settings, seed, part),
-        chances=Chances(ambiguous=settings.ambiguous, miss=settings.miss, edge=settings.edge, jitter=settings.jitter),
+        chances=Chances(
+            ambiguous=settings.ambiguous, miss=settings.miss, edge=settings.edge, jitter=settings.difficulty
+        ),
         venue_bias=0.0 if item.is_held_out else settings.venue_bias,
         seed=(seed, part, number),
         fps=settings.fps,
@@ -129,7 +131,7 @@ def plan(settings: WorldSettings, *, seed: int, part: int, number: int) -> Match
 
 def _batters(settings: WorldSettings, seed: int, part: int) -> list[Batter]:
     item = settings.parts[part]
-    return make_batters(item.num_batters, seed=seed, is_shifted=item.is_held_out, spread=settings.style_spread)
+    return make_batters(item.num_batters, seed=seed, is_shifted=item.is_held_out, spread=settings.difficulty)
 
 
 def _make_match(job: tuple[WorldSettings, Path, int, int, int]) -> str:

@@ -37,6 +37,7 @@ class PlannedShot:
         has_bug: Whether the score bug is on.
         transition: How it begins: "start", "cut" or "wipe".
         subject: Who fills a close-up: "striker" or "bowler".
+        follow: How well the operator reads the ball: 1 right, near 0 not at all, negative on the wrong side.
     """
 
     camera: str
@@ -49,6 +50,7 @@ class PlannedShot:
     has_bug: bool = True
     transition: str = "cut"
     subject: str = "striker"
+    follow: float = 1.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -221,7 +223,7 @@ def _cut_broadcast(
     start_s = scene.release_s - float(random.uniform(1.5, 2.4)) - 0.4 * (part.leisure - 1.0)
     end_s = float(random.uniform(*broadcaster.cut_s))
     live = str(random.choice(part.cameras))
-    shots = [shot(live, end_s - start_s, start_s)]
+    shots = [shot(live, end_s - start_s, start_s, follow=_reading(random))]
     is_hit = scene.contact in ("middle", "edge") and scene.flight[2] > 10
     if is_hit and random.random() < 0.8:
         shots.append(shot("field", float(random.uniform(1.4, 2.6)) * part.leisure, end_s))
@@ -245,9 +247,16 @@ def _cut_broadcast(
                 replay_of=first,
                 has_bug=False,
                 transition="wipe",
+                follow=_reading(random),
             )
         )
         shots.append(shot("closeup", float(random.uniform(1.2, 1.8)), 5.0, transition="wipe"))
     if random.random() < broadcaster.advert:
         shots.append(replace(shot("advert", float(random.uniform(2.0, 3.5)), 0.0, has_bug=False), scene=-1))
     return shots
+
+
+def _reading(random: np.random.Generator) -> float:
+    """Return how an operator reads the ball: one in eight stays, one in sixteen goes the wrong way at first."""
+    roll = random.random()
+    return -0.4 if roll < 1 / 16 else (0.15 if roll < 3 / 16 else 1.0)

@@ -23,7 +23,7 @@ from slowpaths.world.body import (
     pelvis_from_knees,
     unit,
 )
-from slowpaths.world.strokes import CHANNELS, Stride, stroke
+from slowpaths.world.strokes import CHANNELS, KEYS, Stride, stroke
 
 CREASE_Y_M = 1.22  # popping crease, metres before the stumps (Laws of Cricket, law 7)
 STANCE_X_M = -0.06
@@ -31,6 +31,7 @@ SWEET_SPOT_M, TOE_M, HANDLE_M = 0.52, 0.70, 0.13  # along the bat from the hands
 _ANGLES = [name for name in CHANNELS if not name.startswith("hand_")]
 _RELAXED = (166, 166, 8, 2, 24, 24, 0.08, 0.16, 0.02, -28, 6)
 _RUNNING = (150, 150, 4, 16, 88, 88, 0.14, 0.34, 0.42, 62, 0)
+_KEY_SPREAD = np.array([0.4, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0])
 _INDEX = {name: position for position, name in enumerate(CHANNELS)}
 
 
@@ -39,26 +40,29 @@ class Jitter:
     """Hold what differs from one ball to the next.
 
     Args:
-        angles_deg: Offsets of the angle channels (11,), 0 for the hand channels, degrees.
-        distance: Factor on strides and hand positions.
-        hands: Offsets of the three hand channels, torso units.
+        keys: Offsets of all channels at the key poses (7, 11), degrees and torso units.
+        distance: Factor on strides and on how far the hands are from the body.
         tempo: Factor on times.
     """
 
-    angles_deg: np.ndarray = field(default_factory=lambda: np.zeros(len(CHANNELS)))
+    keys: np.ndarray = field(default_factory=lambda: np.zeros((len(KEYS), len(CHANNELS))))
     distance: float = 1.0
-    hands: np.ndarray = field(default_factory=lambda: np.zeros(3))
     tempo: float = 1.0
 
 
 def draw_jitter(random: np.random.Generator, *, amount: float = 1.0) -> Jitter:
-    """Draw jitter: +-12 degrees, +-20 % distances and +-15 % timing are two standard deviations at amount 1."""
-    is_angle = np.array([name in _ANGLES for name in CHANNELS])
+    """Draw jitter: 12 degrees, 20 % of distances and 15 % of times are one standard deviation at amount 1.
+
+    Half of the variance of a channel is the same at all key poses of a ball, half is each pose's own; stance and
+    trigger, which batters repeat, vary less.
+    """
+    spread = np.array([12.0 if name in _ANGLES else 0.16 for name in CHANNELS]) * amount
+    shared = random.normal(size=(1, len(CHANNELS)))
+    own = random.normal(size=(len(KEYS), len(CHANNELS)))
     return Jitter(
-        angles_deg=np.clip(random.normal(size=len(CHANNELS)), -2, 2) * 6.0 * amount * is_angle,
-        distance=float(np.clip(1 + 0.10 * amount * random.normal(), 0.75, 1.25)),
-        hands=np.clip(random.normal(size=3), -2, 2) * 0.05 * amount,
-        tempo=float(np.clip(1 + 0.075 * amount * random.normal(), 0.8, 1.2)),
+        keys=_KEY_SPREAD[:, None] * spread * np.clip((shared + own) * np.sqrt(0.5), -2.2, 2.2),
+        distance=float(np.clip(1 + 0.20 * amount * random.normal(), 0.6, 1.4)),
+        tempo=float(np.clip(1 + 0.15 * amount * random.normal(), 0.75, 1.25)),
     )
 
 
@@ -114,6 +118,7 @@ class StrokeMotion:
         run = self._run(times_T)
         if run is not None:
             pelvis = pelvis + run[1][:, None] * (run[0] - pelvis)
+        pelvis = _stay_on_feet(pelvis, feet, body, hip_yaw)
         trunk = unit(
             np.stack(
                 [np.tan(np.deg2rad(channels["trunk_off"])), np.tan(np.deg2rad(channels["trunk_fwd"])), 1 + 0 * hip_yaw],
@@ -162,12 +167,10 @@ class StrokeMotion:
         tempo = self.style.tempo * self.jitter.tempo
         times_s = (self.weight * first.times_s + (1 - self.weight) * second.times_s) * tempo
         keys = self.weight * first.keys + (1 - self.weight) * second.keys
-        keys = keys + self.jitter.angles_deg * np.array([0.4, 0.5, 1, 1, 1, 1, 1])[:, None]
+        keys = keys + self.jitter.keys
         keys[:, 0] += self.style.front_knee_deg * np.array([0.3, 0.3, 0.5, 1, 1, 1, 1])
         keys[:, :2] = np.clip(keys[:, :2], 62, 174)
         height, swing, tilt = _INDEX["hand_height"], _INDEX["bat_swing"], _INDEX["bat_tilt"]
-        hands = slice(_INDEX["hand_off"], height + 1)
-        keys[2:, hands] += self.jitter.hands
         keys[2:, _INDEX["hand_off"] : height] *= self.jitter.distance
         keys[2, height] = 0.05 + (keys[2, height] - 0.05) * self.style.swing
         keys[2, swing] *= self.style.swing
@@ -266,6 +269,18 @@ def _set_back(pelvis: np.ndarray, feet: np.ndarray, facing: np.ndarray, angle: n
     across = arm - along
     turned = np.cos(angle)[:, None] * across + (sign * np.sin(angle))[:, None] * np.cross(line, across)
     return middle + along + turned
+
+
+def _stay_on_feet(pelvis: np.ndarray, feet: np.ndarray, body: Body, hip_yaw: np.ndarray) -> np.ndarray:
+    """Return the mid-hip pulled in until both legs reach their feet: feet stay, the body gives way."""
+    pelvis, hips = pelvis.copy(), body.hip * heading(hip_yaw + 90.0)
+    longest = 0.995 * (body.thigh + body.shank)
+    for _ in range(12):
+        for side, sign in enumerate((1.0, -1.0)):
+            way = pelvis + sign * hips - feet[:, side]
+            length = np.linalg.norm(way, axis=1, keepdims=True)
+            pelvis -= np.maximum(length - longest, 0.0) * way / np.maximum(length, 1e-9)
+    return pelvis
 
 
 def _reach(hands: np.ndarray, bat_way: np.ndarray, shoulders: np.ndarray, *, longest: float) -> np.ndarray:

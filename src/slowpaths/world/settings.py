@@ -66,8 +66,8 @@ class WorldSettings:
         ambiguous: Share of strokes that are blends of two.
         miss: Share of strokes that miss.
         edge: Share of strokes that edge.
-        jitter: Factor on the jitter from ball to ball.
-        style_spread: Factor on the differences between batters.
+        difficulty: Factor on the jitter from ball to ball and on the differences between batters. 1 was set once, on
+            seeds 1 and 2, so that the label model is right on about three strokes of four; it is not to be moved again.
         venue_bias: Strength of the spurious tie between venue and strokes.
         av_offset_s: Largest offset of the sound against the picture, seconds.
         has_sound: Whether the videos have sound.
@@ -80,8 +80,7 @@ class WorldSettings:
     ambiguous: float = 0.10
     miss: float = 0.06
     edge: float = 0.04
-    jitter: float = 1.0
-    style_spread: float = 1.0
+    difficulty: float = 1.0
     venue_bias: float = 0.3
     av_offset_s: float = 0.08
     has_sound: bool = True
@@ -168,8 +167,8 @@ def check(settings: WorldSettings) -> None:
         raise UsageError("two parts of the world have the same name: rename one")
     for key, low, high in (("fps", 5, 120), ("crf", 0, 51)):
         _within(key, getattr(settings, key), low, high, whole=True)
-    for key, high in (("ambiguous", 1), ("miss", 1), ("edge", 1), ("jitter", 3), ("style_spread", 3),
-                      ("venue_bias", 3), ("av_offset_s", 1)):  # fmt: skip
+    for key, high in (("ambiguous", 1), ("miss", 1), ("edge", 1), ("difficulty", 3), ("venue_bias", 3),
+                      ("av_offset_s", 1)):  # fmt: skip
         _within(key, getattr(settings, key), 0, high)
     for part in settings.parts:
         _check_part(part)

@@ -162,7 +162,7 @@ TABLE: dict[str, Stroke] = {
         ),
         Stride(fwd=1.38, off=0.10, start_s=-0.64, plant_s=-0.14),
         Stride(fwd=0.10, start_s=-0.25, plant_s=-0.08, heel=0.05),
-        shot=Shot(azimuth_deg=(0, 22), elevation_deg=(-14, 3), speed=(5, 1.5)),
+        shot=Shot(azimuth_deg=(0, 33), elevation_deg=(-14, 3), speed=(5, 1.5)),
         bounce_m=5.0,
     ),
     "bf_defence": _stroke(
@@ -176,7 +176,7 @@ TABLE: dict[str, Stroke] = {
         ),
         Stride(fwd=-0.10, off=0.12, **_BACK_FRONT),
         Stride(fwd=-0.55, off=0.16, **_BACK_BACK),
-        shot=Shot(azimuth_deg=(5, 28), elevation_deg=(-16, 4), speed=(4.5, 1.5)),
+        shot=Shot(azimuth_deg=(5, 42), elevation_deg=(-16, 4), speed=(4.5, 1.5)),
         bounce_m=8.0,
     ),
     "cover_drive": _stroke(
@@ -191,7 +191,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.31, off=0.42, **_DRIVE_FRONT),
         _DRIVE_BACK,
         yaw=28,
-        shot=Shot(azimuth_deg=(45, 9), elevation_deg=(1, 2), speed=(25, 4)),
+        shot=Shot(azimuth_deg=(45, 14), elevation_deg=(1, 2), speed=(25, 4)),
         bounce_m=4.0,
     ),
     "straight_drive": _stroke(
@@ -206,7 +206,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.31, off=0.12, **_DRIVE_FRONT),
         _DRIVE_BACK,
         yaw=0,
-        shot=Shot(azimuth_deg=(2, 7), elevation_deg=(1, 2), speed=(25, 4)),
+        shot=Shot(azimuth_deg=(2, 10), elevation_deg=(1, 2), speed=(25, 4)),
         bounce_m=3.8,
     ),
     "on_drive": _stroke(
@@ -221,7 +221,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.31, off=-0.14, **_DRIVE_FRONT),
         _DRIVE_BACK,
         yaw=-24,
-        shot=Shot(azimuth_deg=(-28, 7), elevation_deg=(1, 2), speed=(24, 4)),
+        shot=Shot(azimuth_deg=(-28, 10), elevation_deg=(1, 2), speed=(24, 4)),
         bounce_m=3.6,
     ),
     "bf_punch": _stroke(
@@ -236,7 +236,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=-0.10, off=0.10, **_BACK_FRONT),
         Stride(fwd=-0.55, off=0.12, **_BACK_BACK),
         yaw=25,
-        shot=Shot(azimuth_deg=(52, 10), elevation_deg=(2, 3), speed=(22, 4)),
+        shot=Shot(azimuth_deg=(52, 15), elevation_deg=(2, 3), speed=(22, 4)),
         bounce_m=8.5,
     ),
     "cut": _stroke(
@@ -251,7 +251,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=-0.10, off=0.32, **_BACK_FRONT),
         Stride(fwd=-0.60, off=0.50, **_BACK_BACK),
         yaw=0,
-        shot=Shot(azimuth_deg=(92, 11), elevation_deg=(4, 5), speed=(25, 4)),
+        shot=Shot(azimuth_deg=(92, 16), elevation_deg=(4, 5), speed=(25, 4)),
         bounce_m=9.5,
     ),
     "pull_hook": _stroke(
@@ -266,7 +266,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=-0.20, off=-0.30, start_s=-0.36, plant_s=-0.10),
         Stride(fwd=-0.50, off=0.18, **_BACK_BACK),
         yaw=0,
-        shot=Shot(azimuth_deg=(-95, 14), elevation_deg=(9, 8), speed=(26, 4)),
+        shot=Shot(azimuth_deg=(-95, 21), elevation_deg=(9, 8), speed=(26, 4)),
         bounce_m=10.5,
     ),
     "sweep": _stroke(
@@ -281,7 +281,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.55, off=0.20, start_s=-0.66, plant_s=-0.15),
         Stride(fwd=0.06, start_s=-0.36, plant_s=-0.15, heel=0.03),
         yaw=0,
-        shot=Shot(azimuth_deg=(-112, 12), elevation_deg=(4, 5), speed=(21, 4)),
+        shot=Shot(azimuth_deg=(-112, 18), elevation_deg=(4, 5), speed=(21, 4)),
         bounce_m=4.6,
     ),
     "reverse_sweep_ramp": _stroke(
@@ -296,7 +296,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.55, off=0.10, start_s=-0.66, plant_s=-0.15),
         Stride(fwd=0.06, start_s=-0.36, plant_s=-0.15, heel=0.03),
         yaw=0,
-        shot=Shot(azimuth_deg=(112, 14), elevation_deg=(6, 6), speed=(19, 4)),
+        shot=Shot(azimuth_deg=(112, 21), elevation_deg=(6, 6), speed=(19, 4)),
         bounce_m=4.8,
     ),
     "flick_glance": _stroke(
@@ -311,7 +311,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=0.50, off=-0.02, start_s=-0.52, plant_s=-0.10),
         Stride(fwd=-0.10, start_s=-0.40, plant_s=-0.22),
         yaw=-20,
-        shot=Shot(azimuth_deg=(-78, 16), elevation_deg=(3, 4), speed=(18, 5)),
+        shot=Shot(azimuth_deg=(-78, 24), elevation_deg=(3, 4), speed=(18, 5)),
         bounce_m=5.5,
     ),
     "loft_straight_off": _stroke(
@@ -326,7 +326,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.25, off=0.20, start_s=-0.62, plant_s=-0.07),
         Stride(fwd=0.35, start_s=-0.30, plant_s=-0.04, heel=0.06),
         yaw=12,
-        shot=Shot(azimuth_deg=(14, 14), elevation_deg=(36, 6), speed=(32, 4)),
+        shot=Shot(azimuth_deg=(14, 21), elevation_deg=(36, 6), speed=(32, 4)),
         bounce_m=3.4,
     ),
     "loft_leg_slog": _stroke(
@@ -341,7 +341,7 @@ TABLE: dict[str, Stroke] = {
         Stride(fwd=1.10, off=-0.30, start_s=-0.62, plant_s=-0.07),
         Stride(fwd=0.15, start_s=-0.30, plant_s=-0.04, heel=0.06),
         yaw=-18,
-        shot=Shot(azimuth_deg=(-52, 14), elevation_deg=(38, 6), speed=(31, 4)),
+        shot=Shot(azimuth_deg=(-52, 21), elevation_deg=(38, 6), speed=(31, 4)),
         bounce_m=4.2,
     ),
 }

@@ -252,6 +252,7 @@ class Studio:
         if shot.camera == "closeup":
             return self._close_up(shot, scene, times_TS, random)
         camera = self._cameras[shot.camera]
+        camera = replace(camera, follow=camera.follow * shot.follow)
         if shot.is_replay:
             camera = replace(camera, fov_deg=0.8 * camera.fov_deg, zoom=0.1)
         joints, bat = scene.striker(times_TS)
