@@ -100,5 +100,5 @@ def hierarchical(
     for k in range(R):
         right = sum(Q[i][y] * B[k][S[i, k]][y] for i in range(N) if S[i, k] >= 0 for y in range(Y))
         covered = sum(Q[i][y] for i in range(N) if S[i, k] >= 0 for y in range(Y) if inside[k][y])
-        accuracy.append(right / covered if covered else float("nan"))
+        accuracy.append(right / covered if covered and n[k] > 1 else float("nan"))
     return np.array(Q), np.array(accuracy)

@@ -29,7 +29,7 @@ def test_it_ranks_models_as_the_truth_does() -> None:
     for seed in (0, 1):
         votes = simulate(500, seed=seed).votes
         kappa = {
-            model.name: leave_one_family_out(model, votes)["all"].kappa
+            model.name: leave_one_family_out(model, votes).overall.kappa
             for model in (Stubborn(), MajorityVote(), HierarchicalPartial())
         }
         assert kappa["hierarchical"] > kappa["majority"] + 0.03 > 0.05
@@ -39,22 +39,26 @@ def test_it_ranks_models_as_the_truth_does() -> None:
 def test_every_family_is_judged_by_a_model_that_did_not_see_it() -> None:
     votes = simulate(300, seed=1).votes
     found = leave_one_family_out(HierarchicalPartial(), votes)
-    assert list(found) == [*votes.families, "all"]
-    assert found["all"].num_votes == (votes.symbols_NR >= 0).sum()
+    assert list(found.by_family) == list(votes.families)
+    assert list(found.by_rule) == [ballot.code for ballot in votes.ballots]
+    for part in (found.by_family, found.by_rule):
+        assert sum(agreement.num_votes for agreement in part.values()) == found.overall.num_votes
+    assert found.overall.num_votes == (votes.symbols_NR >= 0).sum()
     is_foot = np.array([ballot.family == "foot" for ballot in votes.ballots])
     scrambled = votes.symbols_NR.copy()
     scrambled[:, is_foot] = np.random.default_rng(0).permutation(scrambled[:, is_foot])
     after = leave_one_family_out(HierarchicalPartial(), replace(votes, symbols_NR=scrambled))
-    assert found["foot"].kappa > 0.1 and after["foot"].kappa == pytest.approx(0.0, abs=0.08)
+    assert found.by_family["foot"].kappa > 0.1
+    assert after.by_family["foot"].kappa == pytest.approx(0.0, abs=0.08)
 
 
 def test_large_sets_are_thinned_and_small_ones_do_not_break() -> None:
     votes = simulate(2500, seed=1).votes
-    assert leave_one_family_out(MajorityVote(), votes)["all"].num_votes < (votes.symbols_NR >= 0).sum()
+    assert leave_one_family_out(MajorityVote(), votes).overall.num_votes < (votes.symbols_NR >= 0).sum()
     silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
-    assert np.isnan(leave_one_family_out(MajorityVote(), silent)["all"].kappa)
+    assert np.isnan(leave_one_family_out(MajorityVote(), silent).overall.kappa)
     alone = votes.with_rules(np.array([ballot.family == "foot" for ballot in votes.ballots]))
-    assert np.isnan(leave_one_family_out(MajorityVote(), alone)["all"].kappa)
+    assert np.isnan(leave_one_family_out(MajorityVote(), alone).overall.kappa)
 
 
 def test_ties_are_shared() -> None:

@@ -78,6 +78,11 @@ def test_gold_rows_teach(model: LabelModel) -> None:
     np.testing.assert_allclose(fitted.class_prior_, np.bincount(world.truth, minlength=14) / 400)
     known = ~np.isnan(world.accuracy_R)
     np.testing.assert_allclose(fitted.rule_accuracy_[known], world.accuracy_R[known], atol=1e-12)
+    assert np.isnan(fitted.rule_accuracy_[~known]).all()  # rules with a single symbol
+    for rule, ballot in enumerate(world.votes.ballots):
+        said = world.votes.symbols_NR[:, rule]
+        right = ballot.sets_SY[said, world.truth][said >= 0].mean()
+        assert fitted.rule_precision_[rule] == pytest.approx(right)
 
 
 @every_model

@@ -10,7 +10,7 @@ import pytest
 
 from slowpaths.core.errors import SlowpathsError, TableError, UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.labelling.agreement import Agreement
+from slowpaths.labelling.agreement import Agreement, Foretold
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.report import find_warnings
 from slowpaths.store.schema import LABELS, VOTES
@@ -124,8 +124,9 @@ def test_the_summary_is_plain_and_readable() -> None:
 
 
 def test_a_label_model_that_loses_to_majority_is_named() -> None:
-    def judged(observed: float) -> dict[str, Agreement]:
-        return {"all": Agreement(observed=observed, chance=0.4, num_votes=100)}
+    def judged(observed: float) -> Foretold:
+        overall = Agreement(observed=observed, chance=0.4, num_votes=100)
+        return Foretold(overall=overall, by_family={}, by_rule={})
 
     votes = run(30).matrix
     texts = find_warnings({"hierarchical": judged(0.5), "majority": judged(0.55)}, votes, num_gold_unmatched=0)

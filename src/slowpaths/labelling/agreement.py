@@ -40,8 +40,23 @@ class Agreement:
         return (self.observed - self.chance) / (1.0 - self.chance) if self.chance < 1 else float("nan")
 
 
-def leave_one_family_out(model: LabelModel, votes: VoteMatrix) -> dict[str, Agreement]:
-    """Return the agreement of a model with every family it was not shown, and "all" for the votes together.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Foretold:
+    """Hold how well a label model foretells rules of families it was not shown.
+
+    Args:
+        overall: All votes together.
+        by_family: Family -> its votes.
+        by_rule: Rule -> its votes.
+    """
+
+    overall: Agreement
+    by_family: dict[str, Agreement]
+    by_rule: dict[str, Agreement]
+
+
+def leave_one_family_out(model: LabelModel, votes: VoteMatrix) -> Foretold:
+    """Return the agreement of a model with the rules of every family it was not shown.
 
     Large sets are thinned to 2,000 evenly spaced deliveries with votes.
 
@@ -53,19 +68,21 @@ def leave_one_family_out(model: LabelModel, votes: VoteMatrix) -> dict[str, Agre
     if len(rows) > _MAX_DELIVERIES:
         rows = rows[np.linspace(0, len(rows) - 1, _MAX_DELIVERIES).astype(int)]
     votes = votes.take(rows)
-    sums = {}
+    family_R = np.array([ballot.family for ballot in votes.ballots])
+    sums_R3 = np.zeros((len(family_R), 3))
     for family in votes.families:
-        is_inside = np.array([ballot.family == family for ballot in votes.ballots])
+        is_inside = family_R == family
         if not len(rows) or is_inside.all():
             continue
         rest = votes.with_rules(~is_inside)
         labels_NY = hard_labels(clone(model).fit(rest).predict_proba(rest))
-        sums[family] = _compare(votes.with_rules(is_inside), labels_NY)
-    sums["all"] = np.sum(list(sums.values()), axis=0) if sums else np.zeros(3)
-    return {
-        name: Agreement(observed=_ratio(right, total), chance=_ratio(by_chance, total), num_votes=int(total))
-        for name, (right, by_chance, total) in sums.items()
-    }
+        for rule in np.flatnonzero(is_inside):
+            sums_R3[rule] = _compare(votes.ballots[rule].sets_SY, votes.symbols_NR[:, rule], labels_NY)
+    return Foretold(
+        overall=_agreement(sums_R3.sum(axis=0)),
+        by_family={family: _agreement(sums_R3[family_R == family].sum(axis=0)) for family in votes.families},
+        by_rule={ballot.code: _agreement(sums_R3[rule]) for rule, ballot in enumerate(votes.ballots)},
+    )
 
 
 def hard_labels(probs_NY: np.ndarray) -> np.ndarray:
@@ -74,17 +91,17 @@ def hard_labels(probs_NY: np.ndarray) -> np.ndarray:
     return is_best / is_best.sum(axis=1, keepdims=True)
 
 
-def _compare(votes: VoteMatrix, labels_NY: np.ndarray) -> np.ndarray:
-    """Return votes that allow the label, the number expected by chance, and all votes (3,)."""
-    sums = np.zeros(3)
-    for rule, ballot in enumerate(votes.ballots):
-        rows = np.flatnonzero(votes.symbols_NR[:, rule] >= 0)
-        means = ballot.sets_SY[votes.symbols_NR[rows, rule]]
-        labels = labels_NY[rows]
-        if len(rows):
-            sums += [(means * labels).sum(), means.mean(axis=0) @ labels.mean(axis=0) * len(rows), len(rows)]
-    return sums
+def _compare(sets_SY: np.ndarray, symbols_N: np.ndarray, labels_NY: np.ndarray) -> np.ndarray:
+    """Return a rule's votes that allow the label, the number expected by chance, and all its votes (3,)."""
+    rows = np.flatnonzero(symbols_N >= 0)
+    if not len(rows):
+        return np.zeros(3)
+    means, labels = sets_SY[symbols_N[rows]], labels_NY[rows]
+    return np.array([(means * labels).sum(), means.mean(axis=0) @ labels.mean(axis=0) * len(rows), len(rows)])
 
 
-def _ratio(part: float, whole: float) -> float:
-    return float(part / whole) if whole else float("nan")
+def _agreement(sums_3: np.ndarray) -> Agreement:
+    right, by_chance, total = sums_3.tolist()
+    if not total:
+        return Agreement(observed=float("nan"), chance=float("nan"), num_votes=0)
+    return Agreement(observed=right / total, chance=by_chance / total, num_votes=int(total))

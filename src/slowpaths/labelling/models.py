@@ -26,7 +26,8 @@ class LabelModel(BaseEstimator):
         classes_: Class numbers (Y,).
         class_prior_: Estimated share of each class (Y,).
         rule_accuracy_: Estimated share of right votes among those a rule casts on strokes it covers (R,); NaN where it
-            casts none.
+            casts none, or has no symbol that could be wrong there.
+        rule_precision_: Estimated share of right votes among all votes of a rule (R,); NaN where it casts none.
     """
 
     name: ClassVar[str]
@@ -34,6 +35,7 @@ class LabelModel(BaseEstimator):
     classes_: np.ndarray
     class_prior_: np.ndarray
     rule_accuracy_: np.ndarray
+    rule_precision_: np.ndarray
 
     def fit(self, votes: VoteMatrix, gold: np.ndarray | None = None) -> Self:
         """Learn from votes.
@@ -57,7 +59,7 @@ class LabelModel(BaseEstimator):
         self._learn(encoding, gold)
         counts = encoding.counts(self._posterior(encoding, gold))
         self.class_prior_ = counts.totals_Y / counts.totals_Y.sum()
-        self.rule_accuracy_ = rule_accuracy(encoding, counts.symbols_SY)
+        self.rule_accuracy_, self.rule_precision_ = judge_rules(encoding, counts.symbols_SY)
         return self
 
     def predict_proba(self, votes: VoteMatrix) -> np.ndarray:
@@ -88,12 +90,22 @@ class LabelModel(BaseEstimator):
         """Return untempered probabilities (N, Y), gold rows one-hot."""
 
 
-def rule_accuracy(encoding: Encoding, counts_SY: np.ndarray) -> np.ndarray:
-    """Return the expected share of right votes among votes cast on covered classes (R,), NaN without votes."""
+def judge_rules(encoding: Encoding, counts_SY: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected accuracy on covered classes and the expected precision of every rule (R,).
+
+    The accuracy is the `a` of the tied model: a rule with a single symbol cannot be wrong on the classes it covers, so
+    it has none. The precision counts votes on classes the rule does not cover as wrong.
+    """
     right_R = encoding.by_rule(counts_SY * encoding.sets_SY).sum(axis=1)
-    is_covered_RY = encoding.by_rule(encoding.sets_SY.astype(np.float64)) > 0
-    covered_R = (encoding.by_rule(counts_SY) * is_covered_RY).sum(axis=1)
-    return np.divide(right_R, covered_R, out=np.full(len(right_R), np.nan), where=covered_R > 1e-9)
+    cast_RY = encoding.by_rule(counts_SY)
+    num_right_RY = encoding.by_rule(encoding.sets_SY.astype(np.float64))
+    covered_R = (cast_RY * (num_right_RY > 0)).sum(axis=1)
+    can_err_R = ((num_right_RY > 0) & (num_right_RY < np.bincount(encoding.rule_S)[:, None])).any(axis=1)
+    return _ratio(right_R, covered_R * can_err_R), _ratio(right_R, cast_RY.sum(axis=1))
+
+
+def _ratio(part_R: np.ndarray, whole_R: np.ndarray) -> np.ndarray:
+    return np.divide(part_R, whole_R, out=np.full(len(part_R), np.nan), where=whole_R > 1e-9)
 
 
 def temper(probs_NY: np.ndarray, temperature: float) -> np.ndarray:

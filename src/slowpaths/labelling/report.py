@@ -5,7 +5,7 @@ The mean confidence of the labels is left out on purpose: with correlated rules 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.views import VIEWS
-from slowpaths.labelling.agreement import Agreement, leave_one_family_out
+from slowpaths.labelling.agreement import Foretold, leave_one_family_out
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration
 from slowpaths.labelling.majority import MajorityVote
@@ -42,9 +42,11 @@ class Summary:
         rules: One summary a rule.
         rules_by_view: View -> one summary a rule, on the deliveries of that view.
         rules_by_match: Match -> the same.
-        rule_accuracy: Rule -> accuracy estimated by the label model without labels; None without votes.
+        rule_accuracy: Rule -> accuracy on the strokes it covers, estimated by the label model without labels; None
+            without votes, and for a rule with a single symbol.
+        rule_precision: Rule -> share of right votes, estimated by the label model without labels; None without votes.
         effective_votes: Family -> how many independent rules it is worth.
-        agreement: Label model -> family or "all" -> agreement with families it was not shown.
+        foretold: Label model -> how well it foretells families it was not shown.
         labels: Stroke -> labels.
         kept: Stroke -> labels kept for training.
         class_prior: Stroke -> estimated share.
@@ -65,8 +67,9 @@ class Summary:
     rules_by_view: dict[str, list[RuleSummary]]
     rules_by_match: dict[str, list[RuleSummary]]
     rule_accuracy: dict[str, float | None]
+    rule_precision: dict[str, float | None]
     effective_votes: dict[str, float]
-    agreement: dict[str, dict[str, Agreement]]
+    foretold: dict[str, Foretold]
     labels: dict[str, int]
     kept: dict[str, int]
     class_prior: dict[str, float]
@@ -97,6 +100,7 @@ class Summary:
         return "\n".join(lines).rstrip() + "\n"
 
     def _rule_lines(self) -> list[str]:
+        by_rule = self.foretold[self.model].by_rule
         rows = [
             [
                 rule.code,
@@ -106,28 +110,29 @@ class Summary:
                 f"{rule.overlap:.3f}",
                 f"{rule.conflict:.3f}",
                 _number(self.rule_accuracy.get(rule.code), 2),
+                _number(self.rule_precision.get(rule.code), 2),
+                _number(by_rule[rule.code].kappa if rule.code in by_rule else None, 2),
                 ", ".join(f"{symbol} {count}" for symbol, count in rule.by_symbol.items()),
             ]
             for rule in self.rules
         ]
-        header = ["rule", "votes", "asked", "coverage", "overlap", "conflict", "estimated accuracy", "by symbol"]
+        header = ["rule", "votes", "asked", "coverage", "overlap", "conflict", "accuracy", "precision", "foretold"]
+        header += ["by symbol"]
         note = (
             "Asked: the rule could look (view, features, quality). Overlap: another rule votes too. Conflict: another "
-            "vote excludes this one. The accuracy is the label model's own estimate, from votes alone."
+            "vote excludes this one. Accuracy (on strokes the rule covers) and precision are the label model's own "
+            "estimates, from votes alone. Foretold: agreement beyond chance with a label model that was not shown the "
+            "rule's family; a rule near or below 0 is noise to the others."
         )
         return ["### Rules", "", note, "", *_table(header, rows), ""]
 
     def _agreement_lines(self) -> list[str]:
-        models = list(self.agreement)
-        families = list(self.agreement[models[0]]) if models else []
+        models = list(self.foretold)
         rows = [
-            [
-                family,
-                *[_number(self.agreement[model][family].kappa, 3) for model in models],
-                _number(self.effective_votes.get(family), 1),
-            ]
-            for family in families
+            [family, *[_number(self.foretold[model].by_family[family].kappa, 3) for model in models], _number(worth, 1)]
+            for family, worth in self.effective_votes.items()
         ]
+        rows.append(["all", *[_number(self.foretold[model].overall.kappa, 3) for model in models], ""])
         note = (
             "Each family's votes foretold by a label model that was not shown them, beyond chance (1 perfect, 0 none); "
             "and how many independent rules the family is worth."
@@ -197,14 +202,10 @@ def summary_of(
         fingerprint: Of the label set.
     """
     labels_N = probs_NY.argmax(axis=1)
-    agreement = {model.name: leave_one_family_out(model, weighed)}
+    foretold = {model.name: leave_one_family_out(model, weighed)}
     if not isinstance(model, MajorityVote):
-        agreement[MajorityVote.name] = leave_one_family_out(MajorityVote(), weighed)
+        foretold[MajorityVote.name] = leave_one_family_out(MajorityVote(), weighed)
     sample = np.linspace(0, len(votes) - 1, min(len(votes), _MAX_CORRELATED)).astype(int)
-    accuracy = {
-        ballot.code: None if np.isnan(value) else float(value)
-        for ballot, value in zip(weighed.ballots, model.rule_accuracy_, strict=True)
-    }
     matches = np.unique(match_ids)
     by_rule = summarise(votes)
     return Summary(
@@ -218,9 +219,10 @@ def summary_of(
         rules=by_rule,
         rules_by_view=summarise_by(votes, [VIEWS[code] for code in block.view_codes]),
         rules_by_match=summarise_by(votes, match_ids.tolist()) if 1 < len(matches) <= _MAX_MATCHES else {},
-        rule_accuracy=accuracy,
+        rule_accuracy=_by_code(weighed, model.rule_accuracy_),
+        rule_precision=_by_code(weighed, model.rule_precision_),
         effective_votes=effective_votes(votes, residual_correlation(votes.take(sample), probs_NY[sample])),
-        agreement=agreement,
+        foretold=foretold,
         labels=_by_stroke(labels_N),
         kept=_by_stroke(labels_N[selected.is_kept]),
         class_prior=dict(zip(STROKES, model.class_prior_.tolist(), strict=True)),
@@ -230,18 +232,16 @@ def summary_of(
         },
         left_out=selected.counts,
         calibration=calibration.to_dict(),
-        warnings=find_warnings(agreement, votes, num_gold_unmatched=num_gold_unmatched),
+        warnings=find_warnings(foretold, votes, num_gold_unmatched=num_gold_unmatched),
     )
 
 
-def find_warnings(
-    agreement: dict[str, dict[str, Agreement]], votes: VoteMatrix, *, num_gold_unmatched: int
-) -> list[str]:
+def find_warnings(foretold: Mapping[str, Foretold], votes: VoteMatrix, *, num_gold_unmatched: int) -> list[str]:
     """Return what a reader should know: a label model that loses to majority vote, silent rules, unmatched gold."""
     found = []
-    name, *others = agreement
+    name, *others = foretold
     for other in others:
-        ours, theirs = agreement[name]["all"].kappa, agreement[other]["all"].kappa
+        ours, theirs = foretold[name].overall.kappa, foretold[other].overall.kappa
         if ours < theirs:
             found.append(
                 f"the label model `{name}` foretells families it was not shown worse than `{other}` "
@@ -255,6 +255,13 @@ def find_warnings(
     if num_gold_unmatched:
         found.append(f"{num_gold_unmatched} gold rows match no delivery: they were given for another mined folder.")
     return found
+
+
+def _by_code(votes: VoteMatrix, values_R: np.ndarray) -> dict[str, float | None]:
+    return {
+        ballot.code: None if np.isnan(value) else float(value)
+        for ballot, value in zip(votes.ballots, values_R, strict=True)
+    }
 
 
 def _by_stroke(labels: np.ndarray) -> dict[str, int]:
