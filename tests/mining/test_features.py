@@ -259,6 +259,28 @@ def test_size_and_place_in_the_picture_change_nothing(scale, x, y, is_left_hande
     assert_same(measured(track), features, atol=1e-5)
 
 
+@settings(max_examples=25, deadline=None)
+@given(
+    seed=st.integers(0, 2**20),
+    fps=st.sampled_from([2.0, 4.0, 7.0, 12.5, 25.0]),
+    share_unseen=st.sampled_from([0.0, 0.1, 0.5, 0.9]),
+    view=st.sampled_from(["pitch_endon", "pitch_side", "closeup", "crowd"]),
+    impact_s=st.floats(IMPACT_S - 1.6, IMPACT_S + 1.9),
+    has_camera=st.booleans(),
+)
+def test_whatever_is_unseen_numbers_are_finite_or_nan(seed, fps, share_unseen, view, impact_s, has_camera):
+    rng = np.random.default_rng(seed)
+    track = stick_track(fps=fps)
+    track.keypoints_TKC[rng.random(track.keypoints_TKC.shape[:2]) < share_unseen] = [np.nan, np.nan, 0.0]
+    camera_T3 = rng.normal(size=(len(track.pts_s), 3)) * [30, 10, 0.05]
+    camera_T3[rng.random(len(camera_T3)) < 0.2] = np.nan
+    if has_camera:
+        track = replace(track, camera_T3=camera_T3)
+    features = measured(track, view=view, impact_s=impact_s)
+    assert tuple(features) == FEATURE_NAMES
+    assert not np.isinf(list(features.values())).any()
+
+
 def test_a_track_that_begins_late_has_no_guard():
     features = measured(stick_track(span_s=(-0.3, 0.6)))
     for name in ("stride_front", "chest_opening", "hip_drop", "backlift_height", "arc_length", "runs_after"):

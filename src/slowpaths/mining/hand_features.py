@@ -83,7 +83,9 @@ def _finish(motion: Motion, moments: Moments) -> dict[str, float]:
     features = {"finish_height": float("nan"), "finish_wrap": float("nan"), "hands_withdraw": float("nan")}
     if is_seen(motion, above_T, impact_s + FINISH_S[0], impact_s + FINISH_S[1]):
         rows = in_window(motion, impact_s + FINISH_S[0], impact_s + FINISH_S[1])
-        features["finish_height"] = float(np.nanmax(above_T[rows[motion.pts_s[rows] > impact_s]]))
+        after = above_T[rows[motion.pts_s[rows] > impact_s]]
+        after = after[np.isfinite(after)]
+        features["finish_height"] = float(after.max()) if len(after) else float("nan")
     beyond_T = -motion.off(motion.hands_T2 - motion.joint("left_shoulder"))
     if is_seen(motion, beyond_T + above_T, impact_s + WRAP_S[0], impact_s + WRAP_S[1]):
         rows = in_window(motion, impact_s + WRAP_S[0], impact_s + WRAP_S[1])
