@@ -22,7 +22,7 @@ def run(confidence: Any, label: Any, *, settings: Selection | None = None, **cha
         "event_p": np.full(num, np.nan),
         "groups": np.arange(num),
         "is_gold": np.zeros(num, dtype=bool),
-        "settings": settings or Selection(keep_share=1.0),
+        "settings": settings or Selection(keep_share=1.0, min_per_stroke=0),
     }
     return select(probs, **(arguments | changes))
 
@@ -44,6 +44,15 @@ def test_keep_share_and_quota_limit_every_stroke() -> None:
     kept = run(confidence, label, settings=quota).is_kept
     assert np.bincount(label[kept]).tolist() == [10, 10]
     assert confidence[kept & (label == 0)].min() > confidence[~kept & (label == 0)].max()
+
+
+def test_a_stroke_of_few_deliveries_is_not_cut_to_nothing() -> None:
+    confidence = np.linspace(0.9, 0.3, 12)
+    none_left = run(confidence, [5] * 12, settings=Selection(keep_share=0.8, min_per_stroke=0))
+    some_left = run(confidence, [5] * 12, settings=Selection(keep_share=0.8, min_per_stroke=8))
+    assert (none_left.is_kept.sum(), some_left.is_kept.sum()) == (0, 8)
+    capped = run(confidence, [5] * 12, settings=Selection(min_per_stroke=8, max_per_stroke=3))
+    assert capped.is_kept.sum() == 3
 
 
 def test_gold_stays_and_counts_towards_the_quota() -> None:

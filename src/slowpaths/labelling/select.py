@@ -24,6 +24,8 @@ class Selection:
         keep_share: Share of the deliveries with votes that all strokes together may fill, 0..1.
         min_confidence: Least confidence of a kept label.
         min_event_p: Least probability that there is a stroke at all.
+        min_per_stroke: A stroke keeps this many before its share limits it: in a small set, shares of a few
+            deliveries would leave nothing to train on.
         max_per_stroke: Most deliveries of one stroke; None for no limit.
         drop_duplicates: Whether only the surest of near-identical deliveries is kept.
     """
@@ -32,6 +34,7 @@ class Selection:
     keep_share: float = 0.8
     min_confidence: float = 0.0
     min_event_p: float = 0.5
+    min_per_stroke: int = 8
     max_per_stroke: int | None = None
     drop_duplicates: bool = True
 
@@ -40,6 +43,8 @@ class Selection:
             value = getattr(self, name)
             if not (isinstance(value, (int, float)) and 0 <= value <= 1):
                 raise UsageError(f"selection.{name} must lie between 0 and 1, got {value}")
+        if self.min_per_stroke < 0:
+            raise UsageError(f"selection.min_per_stroke must not be negative, got {self.min_per_stroke}")
         if self.max_per_stroke is not None and self.max_per_stroke < 1:
             raise UsageError(f"selection.max_per_stroke must be at least 1 or null, got {self.max_per_stroke}")
 
@@ -100,8 +105,10 @@ def select(
     budget = settings.keep_share * has_label.sum()
     for stroke, share in enumerate(class_prior_Y):
         rows = np.flatnonzero(is_left & ~is_gold & (label_N == stroke))
-        quota = round(budget * share) if settings.max_per_stroke is None else settings.max_per_stroke
-        quota = max(min(quota, round(budget * share)) - int((is_kept & (label_N == stroke)).sum()), 0)
+        quota = max(round(budget * share), settings.min_per_stroke)
+        if settings.max_per_stroke is not None:
+            quota = min(quota, settings.max_per_stroke)
+        quota = max(quota - int((is_kept & (label_N == stroke)).sum()), 0)
         surest = rows[np.argsort(-confidence_N[rows], kind="stable")][:quota]
         is_kept[surest] = True
         thresholds_Y[stroke] = confidence_N[surest].min() if len(surest) else np.nan
