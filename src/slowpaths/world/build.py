@@ -11,6 +11,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pyarrow.parquet as pq
 
@@ -140,13 +141,19 @@ def _make_match(job: tuple[WorldSettings, Path, int, int, int]) -> str:
     stem, folder = match.match_id, out / "truth"
     if all((folder / f"{stem}.{name}.parquet").exists() for name in _TABLES):
         return stem
-    import cv2
-
+    threads = cv2.getNumThreads()
     cv2.setNumThreads(1)
-    studio = Studio(match)
+    try:
+        _film_match(match, settings, out)
+    finally:
+        cv2.setNumThreads(threads)
+    return stem
+
+
+def _film_match(match: Match, settings: WorldSettings, out: Path) -> None:
+    studio, stem = Studio(match), match.match_id
     random = np.random.default_rng([*match.seed, 6])
     offset_s = float(random.uniform(-settings.av_offset_s, settings.av_offset_s)) if settings.has_sound else 0.0
-    path = out / f"{stem}.mp4"
     audio = None
     if settings.has_sound:
         samples = mix(
@@ -157,11 +164,11 @@ def _make_match(job: tuple[WorldSettings, Path, int, int, int]) -> str:
             is_quiet=match.venue.is_nets,
         )
         audio = (samples, RATE_HZ)
+    path = out / f"{stem}.mp4"
     write_clip(path, studio.film(), fps=match.fps, crf=settings.crf, gop=2 * match.fps, audio=audio)
     video_id = make_video_id(path, file_digest(path))
     rows = ball_rows(match, studio.truths, video=path.name, video_id=video_id, offset_s=offset_s)
-    write_truth(folder, stem, match, studio.truths, video_id=video_id, rows=rows)
-    return stem
+    write_truth(out / "truth", stem, match, studio.truths, video_id=video_id, rows=rows)
 
 
 def _finish(out: Path, settings: WorldSettings, seed: int, names: list[str]) -> None:

@@ -18,8 +18,6 @@ from slowpaths.world.cast import PITCH_M, Action, bowler, fielder, keeper, non_s
 from slowpaths.world.kinematics import Bat, Jitter, StrokeMotion, draw_jitter
 from slowpaths.world.strokes import stroke
 
-ROLES: tuple[str, ...] = ("striker", "bowler", "keeper", "non_striker", "umpire")
-STRIKER = 0
 # Where fielders stand for a right-hander, metres from the striker's stumps.
 _FIELD = (
     (25.0, 2.0),
