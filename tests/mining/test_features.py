@@ -193,6 +193,15 @@ def test_feet_on_ground_that_moves_are_not_measured():
     assert features["peak_hand_speed"] == pytest.approx(2.5, abs=0.05)
 
 
+def test_a_body_that_grows_by_a_zoom_nobody_saw_is_not_measured_since_guard():
+    track = stick_track(moves={"left_ankle": (0.0, -0.25)})
+    unseen_zoom = moving_camera(track.pts_s, pan=0.0, tilt=0.0, zoom=1.6)
+    features = measured(as_track(filmed(track, unseen_zoom).keypoints_TKC, track.pts_s))
+    for name in ("size_change", "stride_front", "hip_drop"):
+        assert np.isnan(features[name]), name
+    assert features["hand_height"] == pytest.approx(0.3, abs=0.02)
+
+
 def test_where_the_operator_follows_the_ball():
     track = stick_track()
     share = 0.68 / 3.3  # of the whole pan, spread over 3.3 s, between .12 and .80 s after impact

@@ -5,7 +5,7 @@ Legend: T frames; lengths in torso units, y up, seen as a right-hander's: left j
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -20,6 +20,9 @@ GAZE_S = (0.2, 0.5)
 # Both feet together travel at most .9 torso down the pitch (lofted strokes), seen end-on at most .35 of that. Feet that
 # move twice as far in the picture, together, stand on ground that moves: the camera was lost between guard and impact.
 MAX_COMMON_TRAVEL = 0.6
+# Two metres towards a camera ten metres away make a body log(10 / 8) larger, and no camera of ours stands nearer: what
+# grows more was zoomed at.
+MAX_GROWTH = 0.22
 SINCE_GUARD = ("stride_front", "stride_back", "com_shift", "size_change", "front_foot_line", "hip_drop", "head_drop")
 
 
@@ -37,13 +40,15 @@ def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
         "gaze_side": _gaze(motion, moments.impact_s),
         "runs_after": _run(motion, moments.impact_s),
     }
-    if not motion.is_side_on and _common(features["stride_front"], features["stride_back"]) > MAX_COMMON_TRAVEL:
+    if not motion.is_side_on and _is_camera_lost(features):
         features |= dict.fromkeys(SINCE_GUARD, float("nan"))
     return features
 
 
-def _common(front: float, back: float) -> float:
-    return min(abs(front), abs(back)) if front * back > 0 else 0.0
+def _is_camera_lost(features: Mapping[str, float]) -> bool:
+    front, back = features["stride_front"], features["stride_back"]
+    common = min(abs(front), abs(back)) if front * back > 0 else 0.0
+    return common > MAX_COMMON_TRAVEL or abs(features["size_change"]) > MAX_GROWTH
 
 
 def at_guard(motion: Motion, values_TD: np.ndarray, moments: Moments) -> np.ndarray:
