@@ -75,7 +75,8 @@ def test_the_fingerprint_follows_votes_cuts_and_code() -> None:
         declare(votes={"front": FF, "back": FF}),
         declare(cuts={"front": above("stride_front", 0.6), "back": CUTS["back"]}),
         declare(cuts={"front": above("stride_front", 0.5, rails=(0.4, 0.6)), "back": CUTS["back"]}),
-        declare(gates=("impact",)),
+        declare(gates=("live",)),
+        declare(impact_within_s=0.2),
         recoded,
     ]
     assert len({same, *(rules_fingerprint([other]) for other in others)}) == 1 + len(others)

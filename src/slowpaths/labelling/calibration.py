@@ -116,7 +116,7 @@ def calibrate(block: FeatureBlock, *, rules: Iterable[Rule]) -> Calibration:
         (cut.feature, cut.is_folded): None for rule in rules for cut in rule.cuts.values() if cut.rails is not None
     }
     gates = Gates.of(block)
-    is_usable = np.logical_and.reduce([gates.by_name[name] for name in (*QUALITY, "impact")])
+    is_usable = np.logical_and.reduce([gates.by_name[name] for name in QUALITY])
     valleys: dict[Key, Valley] = {}
     for code, view in enumerate(VIEWS):
         rows = np.flatnonzero(is_usable & (block.view_codes == code))

@@ -56,7 +56,6 @@ def rules_fingerprint(rules: Sequence[Rule]) -> str:
         {
             "rules": [rule.describe() for rule in rules],
             "quality": gates.QUALITY,
-            "max_impact_uncertainty_s": gates.MAX_IMPACT_UNCERTAINTY_S,
             "min_observability": gates.MIN_OBSERVABILITY,
             "ambiguous_handedness": gates.AMBIGUOUS_HANDEDNESS,
             "side_features": sorted(gates.SIDE_FEATURES),

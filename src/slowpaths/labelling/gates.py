@@ -17,17 +17,19 @@ from slowpaths.core.views import ASPECT, VIEWS
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import feature_of
 
-# Least value of the quality feature. A rule on a person's movement needs "person", "impact" and "camera".
+# Least value of the quality feature. A rule on a person's movement needs "person" and "camera".
 QUALITY: dict[str, dict[str, float]] = {
     "person": {"pose_confidence": 0.35, "valid_fraction": 0.6, "striker_p": 0.6},
     "camera": {"camera_inliers": 0.3},
     "live": {"is_live": 0.5},
 }
-MAX_IMPACT_UNCERTAINTY_S = 0.08
+# Largest uncertainty of the impact for a rule that reads one instant. A rule that reads the largest value or the mean
+# over a window says how much it bears: half the window, from the definition of its feature.
+INSTANT_S = 0.08
 MIN_OBSERVABILITY = 0.5
 AMBIGUOUS_HANDEDNESS = (0.2, 0.8)
-GATES: tuple[str, ...] = (*QUALITY, "impact")
-MOVEMENT_GATES: tuple[str, ...] = ("person", "camera", "impact")
+GATES: tuple[str, ...] = tuple(QUALITY)
+MOVEMENT_GATES: tuple[str, ...] = ("person", "camera")
 
 # Features measured along the off direction: they change sign with the batter's handedness.
 SIDE_FEATURES: frozenset[str] = frozenset(
@@ -54,36 +56,44 @@ class Gates:
     Args:
         by_name: Gate -> where it is open (N,), bool.
         view_codes: Position in `core.views.VIEWS` (N,).
+        impact_uncertainty_s: Standard deviation of the impact time (N,), seconds.
         is_hand_known: Where the handedness is sure enough for off and leg (N,), bool.
     """
 
     by_name: dict[str, np.ndarray]
     view_codes: np.ndarray
+    impact_uncertainty_s: np.ndarray
     is_hand_known: np.ndarray
 
     @classmethod
     def of(cls, block: FeatureBlock) -> Gates:
         """Return the gates of a block."""
-        by_name = {"impact": ~(block.impact_uncertainty_s > MAX_IMPACT_UNCERTAINTY_S)}
-        for name, limits in QUALITY.items():
-            by_name[name] = np.logical_and.reduce([~(block[feature] < least) for feature, least in limits.items()])
+        by_name = {
+            name: np.logical_and.reduce([~(block[feature] < least) for feature, least in limits.items()])
+            for name, limits in QUALITY.items()
+        }
         low, high = AMBIGUOUS_HANDEDNESS
         return cls(
             by_name=by_name,
             view_codes=block.view_codes,
+            impact_uncertainty_s=block.impact_uncertainty_s,
             is_hand_known=(block.handedness_p <= low) | (block.handedness_p >= high),
         )
 
-    def allow(self, *, views: frozenset[str], requires: Iterable[str], gates: Iterable[str]) -> np.ndarray:
+    def allow(
+        self, *, views: frozenset[str], requires: Iterable[str], gates: Iterable[str], impact_within_s: float
+    ) -> np.ndarray:
         """Return where a rule may speak (N,), apart from its features being measured.
 
         Args:
             views: Views the rule reads.
             requires: Features it needs.
             gates: Names of the quality gates it needs.
+            impact_within_s: Largest uncertainty of the impact it bears, seconds.
         """
         requires = tuple(requires)
         is_open = np.array([view in views and is_observable(requires, view) for view in VIEWS])[self.view_codes]
+        is_open = is_open & ~(self.impact_uncertainty_s > impact_within_s)
         for name in gates:
             is_open = is_open & self.by_name[name]
         if SIDE_FEATURES.intersection(requires):

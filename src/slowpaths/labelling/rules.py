@@ -21,7 +21,7 @@ from slowpaths.core.strokes import ABSTAIN, STROKES, membership
 from slowpaths.core.views import ASPECT, VIEWS
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import DERIVED, Cut
-from slowpaths.labelling.gates import GATES, MOVEMENT_GATES
+from slowpaths.labelling.gates import GATES, INSTANT_S, MOVEMENT_GATES
 
 END_ON: frozenset[str] = frozenset({"pitch_endon", "nets_endon"})
 SIDE_ON: frozenset[str] = frozenset(view for view, aspect in ASPECT.items() if aspect == "S")
@@ -44,6 +44,7 @@ class Rule:
         requires: Features without which the rule abstains.
         views: Views it reads.
         gates: Quality gates it needs.
+        impact_within_s: Largest uncertainty of the impact it bears, seconds.
         source: Where the rule or its numbers come from.
         evidence: Symbol -> names of the cuts that speak for it.
         function: Maps a block to symbols (N,), int8, -1 to abstain.
@@ -56,6 +57,7 @@ class Rule:
     requires: tuple[str, ...]
     views: frozenset[str]
     gates: tuple[str, ...]
+    impact_within_s: float
     source: str
     evidence: Mapping[str, tuple[str, ...]]
     function: RuleFunction = field(repr=False)
@@ -85,6 +87,7 @@ class Rule:
             "requires": list(self.requires),
             "views": sorted(self.views),
             "gates": list(self.gates),
+            "impact_within_s": self.impact_within_s,
             "source": self.source,
             "code_text": _code_text(self.function),
         }
@@ -100,6 +103,7 @@ def rule(
     views: frozenset[str] = BOTH,
     requires: tuple[str, ...] | None = None,
     gates: tuple[str, ...] = MOVEMENT_GATES,
+    impact_within_s: float = INSTANT_S,
     evidence: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[RuleFunction], Rule]:
     """Turn a function of a `FeatureBlock` into a `Rule` (arguments as there).
@@ -113,6 +117,7 @@ def rule(
         views: As in `Rule`.
         requires: As in `Rule`; the features of all cuts where it is not given.
         gates: As in `Rule`.
+        impact_within_s: As in `Rule`.
         evidence: As in `Rule`; for a symbol that is not named, the cut of the same name, or else every cut.
     """
     if requires is None:
@@ -135,6 +140,7 @@ def rule(
             requires=requires,
             views=views,
             gates=gates,
+            impact_within_s=impact_within_s,
             source=source,
             evidence=shown,
             function=function,

@@ -119,7 +119,9 @@ def apply_rules(
         for cut in rule.cuts.values():
             if cut not in met:
                 met[cut] = calibration.met(cut, block)
-        is_open = gates.allow(views=rule.views, requires=rule.requires, gates=rule.gates)
+        is_open = gates.allow(
+            views=rule.views, requires=rule.requires, gates=rule.gates, impact_within_s=rule.impact_within_s
+        )
         for feature in rule.requires:
             is_open = is_open & np.isfinite(block[feature])
         if is_open.any():

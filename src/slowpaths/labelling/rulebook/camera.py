@@ -10,7 +10,7 @@ from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import pick, rule
 
 _BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
-_OPERATED = ("camera", "impact", "live")
+_OPERATED = ("camera", "live")
 _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the broadcast camera tells five directions"
 
 
@@ -27,6 +27,7 @@ _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the bro
     evidence={"off": ("pan",), "leg": ("pan",), "still": ("still", "no_zoom")},
     views=_BROADCAST,
     gates=_OPERATED,
+    impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; design choice for the numbers",
 )
 def pan(block: FeatureBlock) -> np.ndarray:
@@ -44,6 +45,7 @@ def pan(block: FeatureBlock) -> np.ndarray:
     cuts={"air": above("camera_tilt_up", 0.05)},
     views=_BROADCAST,
     gates=_OPERATED,
+    impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; a ball in the air makes the operator tilt up; design choice for the number",
 )
 def tilt_up(block: FeatureBlock) -> np.ndarray:

@@ -22,6 +22,7 @@ _LIVE = (*MOVEMENT_GATES, "live")  # a slowed replay changes every speed and eve
     cuts={"defend": SLOW_HANDS, "attack": FAST_HANDS},
     views=BOTH,
     gates=_LIVE,
+    impact_within_s=0.2,  # largest value within .2 s
     source=f"{_STRETCH}: bat at 3.5 +- 3.4 m/s just before impact in forward defence, 11.8 +- 4.6 m/s in the drive",
 )
 def peak_hand_speed(block: FeatureBlock) -> np.ndarray:
@@ -86,6 +87,7 @@ def backlift(block: FeatureBlock) -> np.ndarray:
     cuts={"attack": above("runs_after", 1.0)},
     views=BOTH,
     gates=_LIVE,
+    impact_within_s=0.5,  # travel over 1 s
     source="batters run after strokes that score; design choice for the number",
 )
 def runs_after(block: FeatureBlock) -> np.ndarray:

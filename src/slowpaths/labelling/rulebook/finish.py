@@ -23,6 +23,7 @@ _LOW = frozenset({"ff_defence", "bf_defence", "flick_glance", "leave"})
         "low": below("finish_height", -0.3, rails=(-0.3, 0.5)),
     },
     views=BOTH,
+    impact_within_s=0.2,  # largest value over .4 s
     source="coaching texts: drives finish with high hands, checked strokes below the shoulders; "
     "design choice for the numbers",
 )
@@ -38,6 +39,7 @@ def finish_height(block: FeatureBlock) -> np.ndarray:
     cuts={"wrap": above("finish_wrap", 0.3), "above_shoulders": above("finish_height", 0.0)},
     views=END_ON,
     evidence={"wrap": ("wrap", "above_shoulders")},
+    impact_within_s=0.14,  # largest value over .28 s
     source="coaching texts on the pull: the bat ends over the front shoulder; design choice for the numbers",
 )
 def wrap(block: FeatureBlock) -> np.ndarray:

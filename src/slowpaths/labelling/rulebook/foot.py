@@ -102,6 +102,7 @@ def head_over_front(block: FeatureBlock) -> np.ndarray:
     votes={"pivot": _PIVOT},
     cuts={"lift": above("front_foot_lift", 0.12), "planted": BACK_FOOT_PLANTED},
     views=BOTH,
+    impact_within_s=0.15,  # largest value over .3 s
     source="coaching texts on the pull: the batter swivels on the planted back foot; design choice for the numbers",
 )
 def pivot_lift(block: FeatureBlock) -> np.ndarray:
@@ -115,6 +116,7 @@ def pivot_lift(block: FeatureBlock) -> np.ndarray:
     votes={"pivot": _PIVOT},
     cuts={"opened": above("front_foot_swing", 0.30), "planted": BACK_FOOT_PLANTED},
     views=END_ON,
+    impact_within_s=0.15,  # largest value over .3 s
     source="coaching texts on the pull: the front foot clears to leg; design choice for the numbers",
 )
 def pivot_open(block: FeatureBlock) -> np.ndarray:

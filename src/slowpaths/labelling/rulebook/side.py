@@ -83,6 +83,7 @@ def front_foot_line(block: FeatureBlock) -> np.ndarray:
         "straight": below("gaze_side", 0.3, is_folded=True),
     },
     views=END_ON | CLOSE,
+    impact_within_s=0.15,  # mean over .3 s
     source=f"batters watch the ball they have hit; {_DESIGN}",
 )
 def gaze_after(block: FeatureBlock) -> np.ndarray:

@@ -10,7 +10,7 @@ from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import pick, rule
 
-_HEARD = ("impact", "live")  # replays carry commentary instead of the ground
+_HEARD = ("live",)  # replays carry commentary instead of the ground
 
 
 @rule(
@@ -20,6 +20,7 @@ _HEARD = ("impact", "live")  # replays carry commentary instead of the ground
     cuts={"leave": below("onset_z", 4.0)},
     views=PLAY_VIEWS,
     gates=_HEARD,
+    impact_within_s=0.15,  # loudest within .15 s
     source="bat and pad are audible on match recordings (Khan et al. 2019, doi 10.3906/elk-1901-166); a play and miss "
     "is silent too, so a weak cue",
 )
@@ -35,6 +36,7 @@ def silent(block: FeatureBlock) -> np.ndarray:
     cuts={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
     views=PLAY_VIEWS,
     gates=_HEARD,
+    impact_within_s=0.15,  # loudest within .15 s
     source="harder hits sound louder through one microphone; quartiles within a video, so that no level is assumed",
 )
 def loudness(block: FeatureBlock) -> np.ndarray:
