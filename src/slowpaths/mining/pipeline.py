@@ -35,6 +35,9 @@ from slowpaths.video.sound import Onsets, find_onsets, read_sound
 __all__ = ["MinedVideo", "MiningSettings", "mine_video"]
 _log = logging.getLogger(__name__)
 _SOUND_RATE = 16000
+# How often a shot of a play view has a ball in it, relative to the pitch views. Close-ups show players between balls;
+# only tight replays show strokes.
+BALL_SHARE = {view: 0.1 if view == "closeup" else 1.0 for view in PLAY_VIEWS}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -136,7 +139,7 @@ def name_shots(video: VideoRef, first_look: Survey) -> tuple[list[Shot], np.ndar
     """Cut a video into shots, name their views and mark replays.
 
     Returns:
-        The shots, and for each the probability that it shows play (S,).
+        The shots, and for each the probability that a ball is played in it (S,).
     """
     cuts = first_look.cuts
     cues = [views.summarise(first_look.within(cut.first_frame, cut.last_frame)) for cut in cuts]
@@ -163,8 +166,7 @@ def name_shots(video: VideoRef, first_look: Survey) -> tuple[list[Shot], np.ndar
         replace(shot, is_replay=replay_p > 0.5, replay_of=source)
         for shot, (replay_p, source) in zip(shots, marks, strict=True)
     ]
-    play_p = probs_SV[:, [VIEWS.index(view) for view in VIEWS if view in PLAY_VIEWS]].sum(axis=1)
-    return shots, play_p
+    return shots, probs_SV @ np.array([BALL_SHARE.get(view, 0.0) for view in VIEWS])
 
 
 def pieces(shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings) -> list[tuple[int, int]]:

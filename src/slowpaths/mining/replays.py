@@ -77,9 +77,12 @@ def repeat_period(changes_T: np.ndarray) -> float:
         0.0
     """
     changes_T = np.asarray(changes_T, dtype=np.float64)
-    if len(changes_T) < 12 or np.median(changes_T[changes_T >= np.median(changes_T)]) < 1.0:
+    if len(changes_T) < 12:
         return 0.0
-    still = changes_T < 0.25 * np.quantile(changes_T, 0.8)
+    usual = float(np.quantile(changes_T, 0.8))
+    if usual < 1.0:  # nothing moves: repeats cannot be told from a still picture
+        return 0.0
+    still = changes_T < 0.25 * usual
     best = 0.0
     for period in (2, 3, 4):
         for phase in range(period):

@@ -30,6 +30,7 @@ MIN_SEEN_S = 0.4
 CLEARLY_NEARER = 1.2
 KEEPER_GAP = (0.05, 1.0)
 EDGE = 0.01
+NONE_LOG = float(np.log(0.1))  # a view of play shows its striker, but for one in ten
 
 
 def place_scores(
@@ -101,7 +102,7 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low).astype(np.float64), np.nan)
 
 
-def choose(log_scores: np.ndarray, *, none_score: float = 0.0) -> tuple[int, float]:
+def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int, float]:
     """Return the best track and its probability among all tracks and "none of them".
 
     Args:
