@@ -77,6 +77,9 @@ class Columns:
         Raises:
             TableError: If a value is no finite number.
         """
+        numbers = _as_numbers(self.values.get(name, []))
+        if numbers is not None and len(numbers) == len(self) and not np.isinf(numbers).any():
+            return numbers
         numbers = np.full(len(self), np.nan)
         for row, value in enumerate(self.values.get(name, [])):
             if is_empty(value):
@@ -102,6 +105,14 @@ class Columns:
                 raise self.error(row, name, f"'{text}' is neither 1 nor 0 (leave it empty where it is not known)")
             flags.append(text.lower() in _TRUE if text else None)
         return flags
+
+
+def _as_numbers(values: list[Any]) -> np.ndarray | None:
+    """Return values as numbers where all of them are numbers or None: the fast way for Parquet."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
 
 
 def is_empty(value: Any) -> bool:

@@ -10,9 +10,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import norm
 
 Statistic = Callable[[np.ndarray], np.ndarray]
 _BLOCK_VALUES = 4_000_000  # weights held at once: 32 MB
@@ -129,11 +129,18 @@ def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
         >>> round(found.low, 4), round(found.high, 4)
         (0.5958, 0.9821)
     """
-    z = float(norm.ppf((1 + level) / 2))
-    share = hits / num
-    centre = (share + z * z / (2 * num)) / (1 + z * z / num)
-    half = z / (1 + z * z / num) * np.sqrt(share * (1 - share) / num + z * z / (4 * num * num))
-    return Interval(low=max(0.0, min(share, float(centre - half))), high=min(1.0, max(share, float(centre + half))))
+    low_N, high_N = wilson_bounds(np.array([hits]), np.array([num]), level=level)
+    return Interval(low=float(low_N[0]), high=float(high_N[0]))
+
+
+def wilson_bounds(hits_N: np.ndarray, num_N: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
+    """Return the ends of Wilson's interval for many proportions (N,) each; `num_N` at least 1."""
+    z = NormalDist().inv_cdf((1 + level) / 2)
+    share_N = hits_N / num_N
+    centre_N = (share_N + z * z / (2 * num_N)) / (1 + z * z / num_N)
+    half_N = z / (1 + z * z / num_N) * np.sqrt(share_N * (1 - share_N) / num_N + z * z / (4 * num_N * num_N))
+    low_N, high_N = np.minimum(share_N, centre_N - half_N), np.maximum(share_N, centre_N + half_N)
+    return np.maximum(low_N, 0.0), np.minimum(high_N, 1.0)
 
 
 def weighted_mean(values_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:

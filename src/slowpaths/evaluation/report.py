@@ -183,15 +183,22 @@ def _grade_mined(
 
 
 def _notes(counts: dict[str, int], rows: Predictions, pairing: Pairing) -> list[str]:
+    is_named = any(item is not None and item.match_id for item in pairing.truths)
+    unit = "matches" if is_named else "matches or videos"
     notes = [
-        f"{counts['graded']} deliveries of {counts['matches']} matches have both a prediction and a true stroke; "
+        f"{counts['graded']} deliveries of {counts['matches']} {unit} have both a prediction and a true stroke; "
         f"{counts['false']} predictions belong to no true delivery, {counts['missed']} true deliveries were missed, "
         f"{counts['outside_taxonomy']} are strokes outside the truth's taxonomy."
     ]
     if counts["matches"] < ENOUGH_MATCHES:
         notes.append(
-            f"Only {counts['matches']} labelled matches (fewer than {ENOUGH_MATCHES}): the intervals are wide and may "
+            f"Only {counts['matches']} labelled {unit} (fewer than {ENOUGH_MATCHES}): the intervals are wide and may "
             "still be too narrow; do not rank systems by these numbers."
+        )
+    if not is_named:
+        notes.append(
+            "Truth names no match_id: where the predictions name none either, each video counts as a match of its own, "
+            "and intervals are too narrow where videos share a match."
         )
     if counts["unseen_videos"]:
         notes.append(

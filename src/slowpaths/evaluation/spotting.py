@@ -8,7 +8,6 @@ Legend: P predictions, T true events, G classes.
 
 from __future__ import annotations
 
-import bisect
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +16,8 @@ FPS = 25.0  # frame tolerances count frames at this rate, whatever the footage h
 FRAME_TOLERANCES: tuple[int, ...] = (0, 1, 2, 4)
 SECOND_TOLERANCES: tuple[float, ...] = (0.1, 0.2, 0.5)
 FALSE_ALARMS_PER_DELIVERY = 0.1
+_APART_S = 1e5  # longer than a day of footage; a float still tells microseconds apart
+_ROUNDING_S = 1e-6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -24,7 +25,7 @@ class Events:
     """Hold moments with the video they lie in.
 
     Args:
-        video: Videos (E,), named alike in predictions and truth.
+        video: Numbers of the videos (E,), the same in predictions and truth.
         time_s: Moments (E,), seconds.
         scores_EG: Score of every class (E, G) for predictions; 0/1 for truth, which may have one more column for
             strokes outside the taxonomy.
@@ -33,6 +34,11 @@ class Events:
     video: np.ndarray
     time_s: np.ndarray
     scores_EG: np.ndarray
+
+    @property
+    def keys(self) -> np.ndarray:
+        """Return moments on one time line on which videos lie far apart (E,), seconds."""
+        return self.video * _APART_S + self.time_s
 
     def anonymous(self) -> Events:
         """Return the events with one column: that something happens at all."""
@@ -58,21 +64,29 @@ def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s:
     scores = predicted.scores_EG[:, column]
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] > 0]
-    wanted = np.flatnonzero(truth.scores_EG[:, column] > 0)
-    free: dict[str, list[float]] = {}
-    for index in wanted[np.argsort(truth.time_s[wanted])]:
-        free.setdefault(truth.video[index], []).append(float(truth.time_s[index]))
+    keys = np.sort(truth.keys[truth.scores_EG[:, column] > 0])
     hits = np.zeros(len(order), dtype=bool)
-    for rank, index in enumerate(order):
-        candidates, time_s = free.get(predicted.video[index], []), float(predicted.time_s[index])
-        after = bisect.bisect_left(candidates, time_s)
-        near = [
-            (abs(candidates[place] - time_s), place) for place in (after - 1, after) if 0 <= place < len(candidates)
-        ]
-        if near and min(near)[0] <= tolerance_s + 1e-9:
-            candidates.pop(min(near)[1])
-            hits[rank] = True
-    return hits, len(wanted)
+    if not len(keys):
+        return hits, 0
+    wanted = predicted.keys[order]
+    after = np.searchsorted(keys, wanted)
+    nearest = np.minimum(
+        np.abs(wanted - keys[np.maximum(after - 1, 0)]), np.abs(wanted - keys[np.minimum(after, len(keys) - 1)])
+    )
+    reach_s = tolerance_s + _ROUNDING_S
+    is_free = [True] * len(keys)
+    for rank in np.flatnonzero(nearest <= reach_s).tolist():
+        best = None
+        for place, step in ((int(after[rank]) - 1, -1), (int(after[rank]), 1)):
+            while 0 <= place < len(keys) and not is_free[place]:
+                place += step
+            if 0 <= place < len(keys):
+                distance_s = abs(float(keys[place] - wanted[rank]))
+                if distance_s <= reach_s and (best is None or distance_s < best[0]):
+                    best = (distance_s, place)
+        if best is not None:
+            is_free[best[1]], hits[rank] = False, True
+    return hits, len(keys)
 
 
 def average_precision(hits: np.ndarray, num_true: int) -> float:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -118,6 +119,7 @@ def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
     return Truth(path=path, taxonomy=taxonomy, deliveries=tuple(deliveries))
 
 
+@lru_cache(maxsize=4096)
 def normal_path(text: str) -> str:
     r"""Return a relative path with forward slashes and without a leading `./`.
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -27,6 +29,18 @@ def test_profiles_by_hand(pairing, draw, by_name) -> None:
     assert found["profile_fidelity"].value > found["profile_fidelity"].chance > found["profile_fidelity"].constant
     assert -1 <= found["ranking_agreement"].value <= 1
     assert len(tables["profiles"]) == 12 * 14
+
+
+def test_groups_too_small_for_a_profile_are_taken_together(perfect, draw, by_name) -> None:
+    single = replace(perfect, group=np.arange(len(perfect.group)).astype(str).astype(object), has_batters=False)
+    measures, tables = grade_profiles(single, draw(single))
+    found = by_name(measures)
+    assert (found["profile_fidelity"].value, found["profile_fidelity"].num) == (pytest.approx(1), 1)
+    assert "another footage" in found["profile_fidelity_adjusted"].reason
+    assert {row["group"] for row in tables["profiles"]} == {"all footage"}
+    uneven = np.array(["few"] * 9 + ["many"] * (len(perfect.group) - 9), dtype=object)
+    _, tables = grade_profiles(replace(perfect, group=uneven), draw(perfect))
+    assert {row["group"] for row in tables["profiles"]} == {"many"}
 
 
 def test_a_perfect_answer(perfect, draw, by_name) -> None:

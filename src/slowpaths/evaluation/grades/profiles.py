@@ -14,31 +14,34 @@ from slowpaths.evaluation.measure import Measure, Table, measured, missing
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing
 from slowpaths.evaluation.usefulness import profiles
 
+MIN_DELIVERIES = 10  # below it one delivery is more than a tenth of the profile
+ALL = "all footage"
 MIN_GROUPS_RANKED = 5  # fewer groups have too few pairs for an order
 
 
 def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Measure], dict[str, Table]]:
     """Measure whether each batter (or match) gets the right share of every stroke.
 
-    The true profile counts missed deliveries too; the predicted one counts false deliveries where groups are matches.
-    Strokes outside the taxonomy count in neither.
+    Groups with fewer than `MIN_DELIVERIES` are left out; where all are that small, the footage as a whole is one group.
+    The true profile counts missed deliveries too; the predicted one counts false deliveries where groups are not
+    batters. Strokes outside the taxonomy count in neither.
     """
-    whom = "batter" if pairing.has_batters else "match"
+    whom, group_U = _groups(pairing)
     meanings = {
         "profile_fidelity": f"likeness of each {whom}'s stroke profile to the true one, counting named strokes",
         "profile_fidelity_soft": "the same, adding up probabilities",
-        "profile_fidelity_adjusted": f"the same, corrected by the confusion seen on the other {whom}s",
+        "profile_fidelity_adjusted": f"the same, corrected by the confusion seen on every other {whom}",
         "profile_error": f"share of each {whom}'s balls booked on the wrong stroke (lower is better)",
         "rare_stroke_bias": "by which share the rarest stroke is over-counted (below 0: under-counted)",
         "ranking_agreement": f"agreement on which {whom} plays more of a stroke, -1 to 1, mean over strokes",
     }
     rows = np.flatnonzero((pairing.true_U >= 0) | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters)))
-    rows = rows[pairing.group[rows] != ""]
+    rows = rows[group_U[rows] != ""]
     if not (pairing.true_U[rows] >= 0).any():
         reason = "no true delivery has a stroke of the taxonomy"
         return [missing(name, "usefulness", text, reason=reason) for name, text in meanings.items()], {}
-    names = sorted(set(pairing.group[rows]))
-    group_N = np.array([names.index(name) for name in pairing.group[rows]])
+    found, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)
+    names = found.tolist()
     true_NG, hard_NG, soft_NG = _counts(pairing, rows)
     rarest = _rarest(true_NG)
 
@@ -83,8 +86,8 @@ def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
     constant["profile_error"] = float(profiles.mean_total_variation(true_JG[None], constant_JG[None])[0])
     meanings["rare_stroke_bias"] += f": {pairing.space.names[rarest]}"
     reasons = {
-        "profile_fidelity_adjusted": f"it needs found deliveries of another {whom}",
-        "ranking_agreement": f"it needs {MIN_GROUPS_RANKED} {whom}s",
+        "profile_fidelity_adjusted": f"it needs another {whom} with {MIN_DELIVERIES} deliveries or more",
+        "ranking_agreement": f"it needs more than {MIN_GROUPS_RANKED - 1} groups with {MIN_DELIVERIES} deliveries",
     }
     measures = []
     for name, text in meanings.items():
@@ -104,7 +107,19 @@ def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
                 bounds=(-1.0, np.inf) if name == "rare_stroke_bias" else (0.0, 1.0),
             )
         )
-    return measures, {"profiles": _table(pairing, names, true_JG, hard_JG, shares(soft_NG, one)[0], adjusted_JG)}
+    return measures, {
+        "profiles": _table(pairing, group_U, names, true_JG, hard_JG, shares(soft_NG, one)[0], adjusted_JG)
+    }
+
+
+def _groups(pairing: Pairing) -> tuple[str, np.ndarray]:
+    """Return what a group is called, and the group of every row (U,), "" for rows of groups that are too small."""
+    sizes = Counter(pairing.group[pairing.true_U >= 0])
+    large = {name for name, size in sizes.items() if name and size >= MIN_DELIVERIES}
+    if not large:
+        return "footage", np.full(len(pairing.group), ALL, dtype=object)
+    whom = "batter" if pairing.has_batters else "match"
+    return whom, np.array([name if name in large else "" for name in pairing.group], dtype=object)
 
 
 def _counts(pairing: Pairing, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -148,9 +163,9 @@ def _ranking(true_JG: np.ndarray, hard_JG: np.ndarray) -> float:
     return float(np.nanmean(taus_G)) if np.isfinite(taus_G).any() else float("nan")
 
 
-def _table(pairing: Pairing, names: list[str], *estimates: np.ndarray) -> Table:
+def _table(pairing: Pairing, group_U: np.ndarray, names: list[str], *estimates: np.ndarray) -> Table:
     table: Table = []
-    sizes = Counter(pairing.group[pairing.true_U >= 0])
+    sizes = Counter(group_U[pairing.true_U >= 0])
     for index, name in enumerate(names):
         for column, label in enumerate(pairing.space.columns):
             values = [float(shares_JG[index, column]) for shares_JG in estimates]

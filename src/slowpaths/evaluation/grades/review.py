@@ -73,13 +73,13 @@ def _effort(pairing: Pairing, queries: list[Query]) -> Table:
     table: Table = []
     for query in queries:
         share, recall = review.effort_curve(rank(query.scores, query.is_wanted))
-        clips = int((query.scores > -np.inf).sum())
+        minutes = review.review_minutes(share * float((query.scores > -np.inf).sum()))
         table += [
             {
                 "class": pairing.space.names[query.column],
-                "minutes": float(review.review_minutes(x * clips)),
+                "minutes": float(x),
                 "recall": float(y),
             }
-            for x, y in zip(share, recall, strict=True)
+            for x, y in zip(minutes, recall, strict=True)
         ]
     return table

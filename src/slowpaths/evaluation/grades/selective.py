@@ -63,7 +63,10 @@ def grade_selective(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list
 
     error = float(1 - correct_N.mean())
     chance = {"accuracy_at_half": 1 - error, "aurc": error, "augrc": error / 2, "label_worth": 1.0}
-    constant = {f"value_cost{cost}": 0.0 for cost in COSTS_OF_ERROR} | {"decision_utility": 0.0}
+    constant = {f"value_cost{cost}": 0.0 for cost in COSTS_OF_ERROR} | {
+        "decision_utility": 0.0,
+        "decision_utility_top1": 0.0,
+    }
     rate, threshold = selective.auto_accept_rate(confidence_N, correct_N)
     values = [*bootstrap.estimate(statistic), rate]
     measures = [

@@ -28,15 +28,14 @@ def grade_spotting(pairing: Pairing) -> tuple[list[Measure], dict[str, Table]]:
     if not is_true.any() or not is_claimed.any():
         reason = "truth has no impact in these videos" if not is_true.any() else "the predictions have no impact times"
         return [missing(name, "spotting", text, reason=reason) for name, text in meanings.items()], {}
+    video = np.unique(pairing.video.astype(str), return_inverse=True)[1].astype(np.float64)
     predicted = spotting.Events(
-        video=pairing.video[is_claimed],
+        video=video[is_claimed],
         time_s=pairing.predicted_impact_s[is_claimed],
         scores_EG=pairing.event_p[is_claimed, None] * pairing.probs_UG[is_claimed],
     )
     one_hot = np.eye(pairing.probs_UG.shape[1] + 1)[np.where(pairing.true_U >= 0, pairing.true_U, -1)]
-    truth = spotting.Events(
-        video=pairing.video[is_true], time_s=pairing.true_impact_s[is_true], scores_EG=one_hot[is_true]
-    )
+    truth = spotting.Events(video=video[is_true], time_s=pairing.true_impact_s[is_true], scores_EG=one_hot[is_true])
     table = spotting.spotting_table(predicted, truth)
     by_name = {row["tolerance"]: row for row in table}
     hits, num = spotting.hits_in_order(predicted.anonymous(), truth.anonymous(), column=0, tolerance_s=0.5)

@@ -6,13 +6,14 @@ Legend: N clips, B replicates, U groups of equal score in rank order.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, unit_weights
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Ranking:
     """Hold groups of equally scored clips, best first.
 
@@ -26,12 +27,12 @@ class Ranking:
     hits_BU: np.ndarray
     total_B: np.ndarray
 
-    @property
+    @cached_property
     def seen_BU(self) -> np.ndarray:
         """Return how many clips were watched after each group (B, U)."""
         return np.cumsum(self.size_BU, axis=1)
 
-    @property
+    @cached_property
     def found_BU(self) -> np.ndarray:
         """Return how many relevant clips were found after each group (B, U)."""
         return np.cumsum(self.hits_BU, axis=1)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide, unit_weights, wilson
+from slowpaths.evaluation.intervals import divide, unit_weights, wilson_bounds
 from slowpaths.evaluation.usefulness.ranking import rank
 
 PRECISION_TARGET = 0.95
@@ -123,10 +123,12 @@ def auto_accept_rate(
     Returns:
         Coverage, and the confidence to accept from (infinite where nothing qualifies).
     """
-    best, threshold = 0, np.inf
+    if not len(confidence_N):
+        return float("nan"), np.inf
     order = np.argsort(-confidence_N, kind="stable")
-    hits = np.cumsum(correct_N[order])
-    for end in np.flatnonzero(np.r_[np.diff(confidence_N[order]) != 0, True] if len(order) else []):
-        if wilson(float(hits[end]), int(end) + 1).low >= precision:
-            best, threshold = int(end) + 1, float(confidence_N[order[end]])
-    return (best / len(order) if len(order) else float("nan")), threshold
+    low_N, _ = wilson_bounds(np.cumsum(correct_N[order]), np.arange(1, len(order) + 1))
+    is_last_of_ties = np.r_[np.diff(confidence_N[order]) != 0, True]
+    ends = np.flatnonzero(is_last_of_ties & (low_N >= precision))
+    if not len(ends):
+        return 0.0, np.inf
+    return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])
