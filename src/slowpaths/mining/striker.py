@@ -23,7 +23,7 @@ LEAN_DEG = (15.0, 60.0)
 HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
 # The batter fills about the same part of the picture as the ball's path ends in: operators frame the striker centrally.
 CENTRE_SD = 0.16
-APPROACH_HEIGHTS = 1.5  # a bowler runs in over many body heights, a batter moves within his crease
+APPROACH_HEIGHTS = 1.0  # a bowler runs in over many body heights, a batter stays within one most of the time
 MIN_SEEN_S = 0.4
 # Along the pitch, in body heights of the person looked at: people at the other end are well over one away (20 m seen
 # from high up), a keeper standing up or a few metres back is within one.
@@ -54,7 +54,7 @@ def place_scores(
     scores -= 4.0 * (seen_s < MIN_SEEN_S)
     for number, track in enumerate(tracks):
         travel = _travel(track, height=height, width=width)
-        scores[number] -= 2.0 * max(0.0, float(np.log(travel / APPROACH_HEIGHTS))) if travel > 0 else 0.0
+        scores[number] -= 3.0 * max(0.0, float(np.log(travel / APPROACH_HEIGHTS))) if travel > 0 else 0.0
     if ASPECT[view] == "E" and view != "closeup":
         for number, track in enumerate(tracks):
             # A live camera ends on the striker; whoever leaves the picture before is somebody else.
