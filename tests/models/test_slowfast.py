@@ -31,15 +31,18 @@ def test_r50_is_the_network_of_the_kinetics_weights() -> None:
 
 
 def test_outputs_are_those_of_the_stock_builder() -> None:
-    ours = build_slowfast(depth=18).eval()
+    ours, plain = build_slowfast(depth=18).eval(), build_slowfast(depth=18, is_flat=False).eval()
     # The stock pool has the size of 32 x 224 x 224 built in; here it is given that of a smaller clip.
     pools = ((2, 2, 2), (8, 2, 2))
     stock = stock_builder()(model_depth=18, model_num_class=14, head_pool_kernel_sizes=pools).eval()
     ours.load_state_dict(stock.state_dict())
+    plain.load_state_dict(stock.state_dict())
     fast = torch.randn(1, 3, 8, 64, 64, generator=torch.Generator().manual_seed(0))
     slow = fast[:, :, ::4]
     with torch.inference_mode():
-        assert torch.allclose(ours([slow, fast]), stock([slow, fast]), atol=1e-5)
+        expected = stock([slow, fast])
+        assert torch.allclose(plain([slow, fast]), expected, atol=1e-5)
+        assert torch.allclose(ours([slow, fast]), expected, atol=1e-5)
 
 
 def test_sizes_are_golden() -> None:

@@ -12,7 +12,7 @@ from typing import Any
 import lightning as L
 import torch
 from lightning.pytorch.utilities.types import OptimizerLRScheduler
-from torch import Tensor
+from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
 
@@ -104,8 +104,6 @@ class StrokeClassifier(L.LightningModule):
                 dropout=dropout,
             )
             self.factors = FactorHeads(projection(self.network).in_features) if factor_weight > 0 else None
-        # A third off the time of a training step on a CPU, and what cuDNN's 3-D kernels want.
-        self.network.to(memory_format=torch.channels_last_3d)
         self.average = copy.deepcopy(self.network).requires_grad_(False) if ema_decay > 0 else None
         self._loss = LOSSES[loss]
         prior = torch.tensor(class_prior or [1 / NUM_STROKES] * NUM_STROKES)
@@ -121,7 +119,12 @@ class StrokeClassifier(L.LightningModule):
 
     def forward(self, batch: ClipBatch) -> Tensor:
         """Return logits (B, 14), from the averaged weights where there are any."""
-        return (self.network if self.average is None else self.average)(_pathways(batch))
+        return self.evaluated(network_input(batch))
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """Return the network that is validated and predicts: the average where there is one."""
+        return self.network if self.average is None else self.average
 
     def train(self, mode: bool = True) -> StrokeClassifier:
         """Switch to training; what is frozen or averaged stays in evaluation."""
@@ -134,7 +137,7 @@ class StrokeClassifier(L.LightningModule):
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch: strokes, and factors beside them."""
-        features_BD = pooled_features(self.network, _pathways(batch))
+        features_BD = pooled_features(self.network, network_input(batch))
         logits_BN = classify(self.network, features_BD).float()
         logits_BN = adjust_logits(logits_BN, self.get_buffer("log_prior_N"), tau=self.hparams["logit_adjustment"])
         losses_B = self._loss(logits_BN, batch.probs_BN)
@@ -236,7 +239,8 @@ class StrokeClassifier(L.LightningModule):
         self.log(name, nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
 
 
-def _pathways(batch: ClipBatch) -> list[Tensor]:
+def network_input(batch: ClipBatch) -> list[Tensor]:
+    """Return [slow, fast] as the network takes them: normalised, channels last."""
     return [clip.contiguous(memory_format=torch.channels_last_3d) for clip in batch.pathways()]
 
 

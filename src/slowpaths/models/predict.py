@@ -18,7 +18,8 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.records import LabelledClip, Prediction
 from slowpaths.core.strokes import STROKES
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.classifier import CHECKPOINT_FORMAT, CHECKPOINT_KEY, StrokeClassifier
+from slowpaths.models.classifier import CHECKPOINT_FORMAT, CHECKPOINT_KEY, StrokeClassifier, network_input
+from slowpaths.models.export import fold_for_cpu
 from slowpaths.models.weights import read_checkpoint
 
 AVERAGE_VIEW = -1
@@ -59,8 +60,7 @@ def load_classifier(path: str | Path, *, device: str = "cpu") -> StrokeClassifie
 def model_id(classifier: StrokeClassifier) -> str:
     """Return 12 hex digits over everything that decides a prediction: weights, their names, and the clip settings."""
     digest = hashlib.sha256(repr(sorted((classifier.hparams["clip"] or {}).items())).encode())
-    network = classifier.network if classifier.average is None else classifier.average
-    for name, tensor in sorted(network.state_dict().items()):
+    for name, tensor in sorted(classifier.evaluated.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
     return digest.hexdigest()[:12]
@@ -87,9 +87,11 @@ def predict(
     """
     classifier.eval()
     identity = model_id(classifier)
+    network = fold_for_cpu(classifier.evaluated) if classifier.device.type == "cpu" else classifier.evaluated
     views: dict[int, dict[int, np.ndarray]] = {}
     for batch in batches:
-        probs_BN = classifier(batch.to(classifier.device)).float().softmax(dim=1).double().cpu().numpy()
+        logits_BN = network(network_input(batch.to(classifier.device)))
+        probs_BN = logits_BN.float().softmax(dim=1).double().cpu().numpy()
         for row, view, probs_N in zip(batch.index_B.tolist(), batch.view_B.tolist(), probs_BN, strict=True):
             views.setdefault(row, {})[view] = probs_N
     predictions = []

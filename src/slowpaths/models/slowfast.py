@@ -13,6 +13,7 @@ from torch import nn
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import NUM_STROKES
+from slowpaths.models.flat import flatten_kernels
 
 DEPTHS: tuple[int, ...] = (18, 50, 101, 152)
 
@@ -30,6 +31,7 @@ def build_slowfast(
     fusion_kernel: int = 7,
     alpha: int = 4,
     dropout: float = 0.5,
+    is_flat: bool = True,
 ) -> nn.Module:
     """Build a SlowFast network (Feichtenhofer et al. 2019, arXiv 1812.03982); the defaults are R50 8x8.
 
@@ -62,6 +64,7 @@ def build_slowfast(
         fusion_kernel: Frames a fusion convolution looks at.
         alpha: Fast frames to a slow one.
         dropout: Dropout before the projection.
+        is_flat: Whether convolutions are computed in two dimensions where they can be: the same numbers, faster.
 
     Raises:
         UsageError: If the depth is not one of those, or the widths do not divide.
@@ -70,7 +73,7 @@ def build_slowfast(
         raise UsageError(f"depth must be one of {', '.join(map(str, DEPTHS))}, got {depth}")
     if width < channel_ratio or width % channel_ratio:
         raise UsageError(f"width must be a multiple of channel_ratio, got {width} and {channel_ratio}")
-    return _stock_builder()(
+    network = _stock_builder()(
         model_depth=depth,
         model_num_class=num_classes,
         dropout_rate=dropout,
@@ -81,6 +84,9 @@ def build_slowfast(
         head_pool=nn.AdaptiveAvgPool3d,
         head_output_size=(1, 1, 1),
     )
+    if is_flat:
+        flatten_kernels(network)
+    return network
 
 
 def _stock_builder() -> Callable[..., nn.Module]:

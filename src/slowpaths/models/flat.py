@@ -1,0 +1,93 @@
+"""Compute SlowFast's convolutions in two dimensions.
+
+SlowFast factorises space and time: nearly all its kernels are (1, k, k) or (k, 1, 1). In channels-last memory such a
+convolution is a two-dimensional one on a view of the same numbers, for which libraries have far better kernels than
+for three dimensions. Parameters keep their names and shapes, so checkpoints do not notice.
+
+Legend: B batch, C channels, T frames, H, W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+
+def flatten_kernels(network: nn.Module) -> None:
+    """Put two-dimensional forms in place of the convolutions and poolings that have one; changes `network`."""
+    for module in list(network.modules()):
+        for name, child in list(module.named_children()):
+            if isinstance(child, nn.Conv3d) and 1 in child.kernel_size[:2]:
+                setattr(module, name, FlatConv3d(child))
+            elif isinstance(child, nn.MaxPool3d) and _triple(child.kernel_size)[0] == 1:
+                setattr(module, name, FlatMaxPool3d(child))
+    network.to(memory_format=torch.channels_last_3d)
+
+
+class FlatConv3d(nn.Module):
+    """Convolve over space only, or over time only.
+
+    Args:
+        conv: Convolution with a kernel of (1, k, k) or (k, 1, 1), neither grouped nor dilated; its parameters are
+            taken over.
+    """
+
+    def __init__(self, conv: nn.Conv3d) -> None:
+        super().__init__()
+        assert conv.groups == 1
+        assert set(conv.dilation) == {1}
+        assert not isinstance(conv.padding, str)
+        self.weight, self.bias = conv.weight, conv.bias
+        self._is_spatial = conv.kernel_size[0] == 1
+        axes = slice(1, 3) if self._is_spatial else slice(0, 2)
+        self._stride, self._padding = _triple(conv.stride)[axes], _triple(conv.padding)[axes]
+
+    def forward(self, clip_BCTHW: Tensor) -> Tensor:
+        """Return the convolution (B, C', T', H', W')."""
+        kernel = self.weight[:, :, 0] if self._is_spatial else self.weight[:, :, :, :, 0]
+
+        def conv(planes: Tensor) -> Tensor:
+            return F.conv2d(planes, kernel, self.bias, stride=self._stride, padding=self._padding)
+
+        return _over_frames(clip_BCTHW, conv) if self._is_spatial else _over_time(clip_BCTHW, conv)
+
+
+class FlatMaxPool3d(nn.Module):
+    """Take the maximum over space.
+
+    Args:
+        pool: Pooling with a kernel of (1, k, k).
+    """
+
+    def __init__(self, pool: nn.MaxPool3d) -> None:
+        super().__init__()
+        self._kernel, self._stride, self._padding = (
+            _triple(value)[1:] for value in (pool.kernel_size, pool.stride, pool.padding)
+        )
+
+    def forward(self, clip_BCTHW: Tensor) -> Tensor:
+        """Return the maxima (B, C, T, H', W')."""
+        return _over_frames(clip_BCTHW, lambda planes: F.max_pool2d(planes, self._kernel, self._stride, self._padding))
+
+
+def _over_frames(clip_BCTHW: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Apply a function of (B T, C, H, W); nothing is copied where the clip is channels last."""
+    batch, channels, frames, height, width = clip_BCTHW.shape
+    last = clip_BCTHW.permute(0, 2, 3, 4, 1).reshape(batch * frames, height, width, channels)
+    planes = function(last.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    return planes.reshape(batch, frames, *planes.shape[1:]).permute(0, 4, 1, 2, 3)
+
+
+def _over_time(clip_BCTHW: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:
+    """Apply a function of (B, C, T, H W); nothing is copied where the clip is channels last."""
+    batch, channels, frames, height, width = clip_BCTHW.shape
+    last = clip_BCTHW.permute(0, 2, 3, 4, 1).reshape(batch, frames, height * width, channels)
+    planes = function(last.permute(0, 3, 1, 2)).permute(0, 2, 3, 1)
+    return planes.reshape(batch, planes.shape[1], height, width, planes.shape[-1]).permute(0, 4, 1, 2, 3)
+
+
+def _triple(value: int | tuple[int, ...]) -> tuple[int, ...]:
+    return (value,) * 3 if isinstance(value, int) else tuple(int(number) for number in value)

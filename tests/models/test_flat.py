@@ -1,0 +1,50 @@
+from __future__ import annotations
+
+import copy
+
+import pytest
+import torch
+from torch import nn
+
+from slowpaths.models.flat import FlatConv3d, FlatMaxPool3d, flatten_kernels
+
+
+@pytest.mark.parametrize(
+    ("kernel", "stride", "has_bias"),
+    [
+        ((1, 3, 3), (1, 1, 1), False),
+        ((1, 7, 7), (1, 2, 2), True),
+        ((3, 1, 1), (1, 1, 1), False),
+        ((7, 1, 1), (4, 1, 1), True),
+        ((1, 1, 1), (1, 2, 2), False),
+    ],
+)
+@pytest.mark.parametrize("memory_format", [torch.contiguous_format, torch.channels_last_3d])
+def test_values_and_gradients_are_those_of_three_dimensions(
+    kernel: tuple[int, int, int], stride: tuple[int, int, int], has_bias: bool, memory_format: torch.memory_format
+) -> None:
+    torch.manual_seed(0)
+    conv = nn.Conv3d(3, 5, kernel, stride, [size // 2 for size in kernel], bias=has_bias).double()
+    flat = FlatConv3d(copy.deepcopy(conv))
+    clip = torch.randn(2, 3, 8, 6, 10, dtype=torch.float64).contiguous(memory_format=memory_format)
+    inputs = [clip.clone().requires_grad_(), clip.clone().requires_grad_()]
+    outputs = [conv(inputs[0]), flat(inputs[1])]
+    assert outputs[0].shape == outputs[1].shape
+    assert torch.allclose(*outputs, atol=1e-12)
+    for output in outputs:
+        (output**2).sum().backward()
+    assert torch.allclose(inputs[0].grad, inputs[1].grad, atol=1e-10)
+    assert torch.allclose(conv.weight.grad, flat.weight.grad, atol=1e-10)
+    assert flat.state_dict().keys() == conv.state_dict().keys()
+
+
+def test_maxima_are_those_of_three_dimensions() -> None:
+    pool = nn.MaxPool3d((1, 3, 3), (1, 2, 2), (0, 1, 1))
+    clip = torch.randn(2, 4, 5, 9, 8)
+    assert torch.equal(FlatMaxPool3d(pool)(clip), pool(clip))
+
+
+def test_only_kernels_that_look_one_way_are_replaced() -> None:
+    network = nn.Sequential(nn.Conv3d(1, 2, (5, 7, 7)), nn.Conv3d(2, 2, (1, 3, 3)), nn.MaxPool3d(2))
+    flatten_kernels(network)
+    assert [type(layer) for layer in network] == [nn.Conv3d, FlatConv3d, nn.MaxPool3d]
