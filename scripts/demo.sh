@@ -8,7 +8,7 @@ out=${1:-runs/demo}
 echo "== filming stick batters into $out/footage"
 python -m tests.batter "$out/footage"
 echo "== mining"
-slowpaths mine footage="$out/footage" out="$out/mined" pose=simulated
+slowpaths mine footage="$out/footage" out="$out/mined" pose=simulated workers=2
 echo "== labelling again, with majority vote, to compare"
 slowpaths label mined="$out/mined" label_model=majority
 slowpaths label mined="$out/mined"

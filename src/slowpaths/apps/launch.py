@@ -51,6 +51,8 @@ def launch(verb: str, overrides: list[str]) -> int:
         The exit code.
     """
     logging.captureWarnings(True)
+    for noisy in ("py.warnings", "lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)  # other libraries' deprecations are for us, not for users
     is_sweep = any(flag in overrides for flag in ("-m", "--multirun"))
     outcomes: list[Outcome] = []
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning as L
+from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig
 
 from slowpaths.apps.console import show_table
@@ -19,7 +21,7 @@ from slowpaths.data.module import ClipDataModule
 from slowpaths.models import callbacks
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.predict import load_classifier, predict
-from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics
+from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics, read_checkpoint
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.tables import read_votes, write_predictions
 
@@ -29,19 +31,24 @@ def run(cfg: DictConfig) -> Outcome:
     require(cfg, "train", "mined")
     config = plain(cfg)
     out = Path(config["out"])
+    logging.getLogger("lightning.pytorch").handlers.clear()  # it would say everything twice
     L.seed_everything(config["seed"], workers=True, verbose=False)
     data = build_data(config)
     data.setup()
     classifier = build_classifier(config, data)
     keeper = callbacks.build_checkpoints(out / "checkpoints", has_validation=bool(data.records("val")))
     last = out / "checkpoints" / "last.ckpt"
+    if last.exists():
+        _refuse_other_run(last, classifier)
+    progress = callbacks.build_progress()
     trainer = L.Trainer(
         default_root_dir=out,
+        enable_progress_bar=isinstance(progress, ProgressBar),
         logger=callbacks.build_loggers(config["logger"], out=out, run_name=out.name, config=config),
         callbacks=[
             callbacks.History(out / "history.csv"),
             callbacks.ConfusionMedia(),
-            callbacks.build_progress(),
+            progress,
             keeper,
         ],
         enable_model_summary=False,
@@ -106,8 +113,16 @@ def build_classifier(config: Mapping[str, Any], data: ClipDataModule) -> StrokeC
 
 
 def configuration(config: Mapping[str, Any]) -> str:
-    """Return the fingerprint of everything in a configuration that decides the result."""
-    return fingerprint({key: value for key, value in config.items() if key not in ("out", "logger", "weights_dir")})
+    """Return the fingerprint of everything in a configuration that decides the result, but for its length."""
+    trainer = {key: value for key, value in config["trainer"].items() if key != "max_epochs"}
+    kept = {key: value for key, value in config.items() if key not in ("out", "logger", "weights_dir")}
+    return fingerprint({**kept, "trainer": trainer})
+
+
+def _refuse_other_run(last: Path, classifier: StrokeClassifier) -> None:
+    known = read_checkpoint(last).get("hyper_parameters", {})
+    if any(known.get(key) != classifier.hparams[key] for key in ("configuration", "lineage")):
+        raise UsageError(f"{last.parents[1]} holds a run with other settings or labels: choose another out=")
 
 
 def _labels(config: Mapping[str, Any]) -> Path:

@@ -129,12 +129,7 @@ class ClipDataModule(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
-        records = self.records("train")
-        if not records:
-            raise UsageError(
-                f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
-            )
-        dataset = self._dataset(records, window=self._train_window, is_train=True)
+        dataset = self._dataset(self._training_records(), window=self._train_window, is_train=True)
         trainer = self.trainer
         sampler = EpochSampler(
             len(dataset),
@@ -179,7 +174,7 @@ class ClipDataModule(L.LightningDataModule):
 
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
-        mean = np.mean([record.clip.probs for record in self.records("train")], axis=0)
+        mean = np.mean([record.clip.probs for record in self._training_records()], axis=0)
         return [float(value) for value in mean / mean.sum()]
 
     def lineage(self) -> dict[str, str]:
@@ -200,6 +195,14 @@ class ClipDataModule(L.LightningDataModule):
             "crop_px": self._crop_px,
             "read_px": self._read_px,
         }
+
+    def _training_records(self) -> list[ClipRecord]:
+        records = self.records("train")
+        if not records:
+            raise UsageError(
+                f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
+            )
+        return records
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)

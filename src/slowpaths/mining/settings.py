@@ -53,3 +53,13 @@ class MiningSettings:
     clip_crf: int = 20
     mine_replays: bool = True
     write_clips: bool = True
+
+    def clip_spec(self) -> dict[str, int]:
+        """Return what a stored clip looks like: frame rate, frames, side in pixels, frame of the impact."""
+        before_s, after_s = self.before_s + self.margin_s, self.after_s + self.margin_s
+        return {
+            "fps": self.clip_fps,
+            "num_frames": round((before_s + after_s) * self.clip_fps),
+            "size": self.clip_px,
+            "impact_frame": round(before_s * self.clip_fps),
+        }
