@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slowpaths.labelling.agreement import hard_labels, leave_one_family_out
+from slowpaths.labelling.agreement import hard_labels, hold_out_families, leave_one_family_out
 from slowpaths.labelling.encoding import Encoding
 from slowpaths.labelling.hierarchical import HierarchicalPartial
 from slowpaths.labelling.majority import MajorityVote
@@ -29,7 +29,7 @@ def test_it_ranks_models_as_the_truth_does() -> None:
     for seed in (0, 1):
         votes = simulate(500, seed=seed).votes
         kappa = {
-            model.name: leave_one_family_out(model, votes).overall.kappa
+            model.name: leave_one_family_out(hold_out_families(model, votes)).overall.kappa
             for model in (Stubborn(), MajorityVote(), HierarchicalPartial())
         }
         assert kappa["hierarchical"] > kappa["majority"] + 0.03 > 0.05
@@ -38,7 +38,7 @@ def test_it_ranks_models_as_the_truth_does() -> None:
 
 def test_every_family_is_judged_by_a_model_that_did_not_see_it() -> None:
     votes = simulate(300, seed=1).votes
-    found = leave_one_family_out(HierarchicalPartial(), votes)
+    found = leave_one_family_out(hold_out_families(HierarchicalPartial(), votes))
     assert list(found.by_family) == list(votes.families)
     assert list(found.by_rule) == [ballot.code for ballot in votes.ballots]
     for part in (found.by_family, found.by_rule):
@@ -47,18 +47,20 @@ def test_every_family_is_judged_by_a_model_that_did_not_see_it() -> None:
     is_foot = np.array([ballot.family == "foot" for ballot in votes.ballots])
     scrambled = votes.symbols_NR.copy()
     scrambled[:, is_foot] = np.random.default_rng(0).permutation(scrambled[:, is_foot])
-    after = leave_one_family_out(HierarchicalPartial(), replace(votes, symbols_NR=scrambled))
+    after = leave_one_family_out(hold_out_families(HierarchicalPartial(), replace(votes, symbols_NR=scrambled)))
     assert found.by_family["foot"].kappa > 0.1
     assert after.by_family["foot"].kappa == pytest.approx(0.0, abs=0.08)
 
 
 def test_large_sets_are_thinned_and_small_ones_do_not_break() -> None:
     votes = simulate(2500, seed=1).votes
-    assert leave_one_family_out(MajorityVote(), votes).overall.num_votes < (votes.symbols_NR >= 0).sum()
+    assert (
+        leave_one_family_out(hold_out_families(MajorityVote(), votes)).overall.num_votes < (votes.symbols_NR >= 0).sum()
+    )
     silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
-    assert np.isnan(leave_one_family_out(MajorityVote(), silent).overall.kappa)
+    assert np.isnan(leave_one_family_out(hold_out_families(MajorityVote(), silent)).overall.kappa)
     alone = votes.with_rules(np.array([ballot.family == "foot" for ballot in votes.ballots]))
-    assert np.isnan(leave_one_family_out(MajorityVote(), alone).overall.kappa)
+    assert np.isnan(leave_one_family_out(hold_out_families(MajorityVote(), alone)).overall.kappa)
 
 
 def test_ties_are_shared() -> None:

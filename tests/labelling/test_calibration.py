@@ -96,7 +96,8 @@ def test_views_are_calibrated_apart_and_only_on_usable_deliveries() -> None:
     values = np.concatenate([side, poor, np.zeros(5)])
     table = deliveries_table(
         405,
-        {"stride_front": values, "pose_confidence": np.repeat([0.9, 0.1, 0.9], [200, 200, 5])},
+        {"stride_front": values, "pose_confidence": np.repeat([0.9, 0.1, 0.9], [200, 100, 105])},
+        impact_uncertainty_s=np.repeat([0.05, 0.3, 0.05], [300, 100, 5]),
         view=np.repeat(["pitch_side", "pitch_side", "pitch_endon"], [200, 200, 5]),
     )
     found = calibrate(FeatureBlock.from_table(table), rules=select_rules(include=["foot.stride"]))

@@ -165,3 +165,12 @@ def test_one_delivery_is_enough() -> None:
     found = label(deliveries_table(1, {"stride_front": 2.0, "stride_back": 0.0}), footage_table())
     assert found.votes.to_pylist()[0]["rule"] == "foot.stride"
     assert found.labels.num_rows == 1 and found.summary.to_markdown()
+
+
+def test_the_temperature_is_found_or_given() -> None:
+    found = run(model={"name": "hierarchical", "temperature": "auto"})
+    assert found.fingerprint == run().fingerprint
+    sharp, flat = (run(model={"name": "hierarchical", "temperature": value}) for value in (1.0, 4.0))
+    assert flat.summary.temperature == 4.0
+    assert flat.labels["label"].equals(sharp.labels["label"]) and found.labels["label"].equals(sharp.labels["label"])
+    assert np.mean(flat.labels["confidence"].to_numpy()) < np.mean(sharp.labels["confidence"].to_numpy())

@@ -55,28 +55,52 @@ class Foretold:
     by_rule: dict[str, Agreement]
 
 
-def leave_one_family_out(model: LabelModel, votes: VoteMatrix) -> Foretold:
-    """Return the agreement of a model with the rules of every family it was not shown.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class HeldOut:
+    """Hold what a label model says of deliveries when a family is withheld from it.
+
+    Args:
+        votes: The deliveries looked at (N,) and all their votes.
+        posterior_by_family: Family -> probabilities of the strokes without that family (N, Y); empty where there are no
+            two families or no votes.
+    """
+
+    votes: VoteMatrix
+    posterior_by_family: dict[str, np.ndarray]
+
+
+def hold_out_families(model: LabelModel, votes: VoteMatrix) -> HeldOut:
+    """Fit and apply a label model without each family in turn.
 
     Large sets are thinned to 2,000 evenly spaced deliveries with votes.
 
     Args:
-        model: Label model; it is cloned, not changed.
-        votes: Votes on N deliveries, of at least two families.
+        model: Label model; it is cloned, not changed, and not tempered.
+        votes: Votes on N deliveries.
     """
     rows = np.flatnonzero(votes.has_votes)
     if len(rows) > _MAX_DELIVERIES:
         rows = rows[np.linspace(0, len(rows) - 1, _MAX_DELIVERIES).astype(int)]
     votes = votes.take(rows)
     family_R = np.array([ballot.family for ballot in votes.ballots])
+    posterior_by_family = {}
+    if len(rows) and len(votes.families) > 1:
+        for family in votes.families:
+            rest = votes.with_rules(family_R != family)
+            unshown = clone(model)
+            unshown.temperature = 1.0
+            posterior_by_family[family] = unshown.fit(rest).predict_proba(rest)
+    return HeldOut(votes=votes, posterior_by_family=posterior_by_family)
+
+
+def leave_one_family_out(held_out: HeldOut) -> Foretold:
+    """Return the agreement of a model with the rules of every family it was not shown."""
+    votes = held_out.votes
+    family_R = np.array([ballot.family for ballot in votes.ballots])
     sums_R3 = np.zeros((len(family_R), 3))
-    for family in votes.families:
-        is_inside = family_R == family
-        if not len(rows) or is_inside.all():
-            continue
-        rest = votes.with_rules(~is_inside)
-        labels_NY = hard_labels(clone(model).fit(rest).predict_proba(rest))
-        for rule in np.flatnonzero(is_inside):
+    for family, posterior_NY in held_out.posterior_by_family.items():
+        labels_NY = hard_labels(posterior_NY)
+        for rule in np.flatnonzero(family_R == family):
             sums_R3[rule] = _compare(votes.ballots[rule].sets_SY, votes.symbols_NR[:, rule], labels_NY)
     return Foretold(
         overall=_agreement(sums_R3.sum(axis=0)),

@@ -20,7 +20,7 @@ import numpy as np
 from slowpaths.core.views import ASPECT, VIEWS
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import Cut
-from slowpaths.labelling.gates import QUALITY, Gates
+from slowpaths.labelling.gates import INSTANT_S, QUALITY, Gates
 from slowpaths.labelling.rules import Rule
 
 MIN_COUNT = 30  # fewer deliveries of a view do not show a distribution
@@ -117,6 +117,7 @@ def calibrate(block: FeatureBlock, *, rules: Iterable[Rule]) -> Calibration:
     }
     gates = Gates.of(block)
     is_usable = np.logical_and.reduce([gates.by_name[name] for name in QUALITY])
+    is_usable &= ~(block.impact_uncertainty_s > INSTANT_S)
     valleys: dict[Key, Valley] = {}
     for code, view in enumerate(VIEWS):
         rows = np.flatnonzero(is_usable & (block.view_codes == code))

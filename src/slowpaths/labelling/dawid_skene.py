@@ -44,12 +44,12 @@ class DawidSkene(LabelModel):
         counts = encoding.counts(clamp(majority(encoding), gold))
         before = -np.inf
         for _ in range(self.num_rounds):
-            self._rows = self._maximise(encoding, counts)
-            counts = encoding.expected_counts(self._rows, gold=gold)
+            self.rows_ = self._maximise(encoding, counts)
+            counts = encoding.expected_counts(self.rows_, gold=gold)
             if counts.log_likelihood - before < self.tolerance * encoding.num_rows:
                 break
             before = counts.log_likelihood
-        self._rows = self._maximise(encoding, counts)
+        self.rows_ = self._maximise(encoding, counts)
 
     def _maximise(self, encoding: Encoding, counts: Counts) -> Rows:
         prior_Y = counts.totals_Y / counts.totals_Y.sum()
@@ -63,4 +63,5 @@ class DawidSkene(LabelModel):
         return Rows(prior_Y=prior_Y, symbols_SY=counts_SY / all_RY[encoding.rule_S], abstain_RY=silent_RY / all_RY)
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
-        return encoding.posterior(self._rows, gold=gold)
+        assert self.rows_ is not None
+        return encoding.posterior(self.rows_, gold=gold)

@@ -35,6 +35,14 @@ class Rows:
     symbols_SY: np.ndarray
     abstain_RY: np.ndarray | None
 
+    def take(self, is_wanted_R: np.ndarray, *, rule_S: np.ndarray) -> Rows:
+        """Return the beliefs about some rules (a mask), given the rule of each symbol."""
+        return Rows(
+            prior_Y=self.prior_Y,
+            symbols_SY=self.symbols_SY[is_wanted_R[rule_S]],
+            abstain_RY=None if self.abstain_RY is None else self.abstain_RY[is_wanted_R],
+        )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counts:
@@ -103,6 +111,12 @@ class Encoding:
         """Return the sum of the weights of the votes cast on each delivery (N, Y)."""
         weights = np.concatenate([weights_SY, np.zeros((len(self.starts_R), weights_SY.shape[1]))])
         return np.concatenate([block @ weights for block in self.blocks])
+
+    def log_likelihood(self, rows: Rows) -> np.ndarray:
+        """Return the log-probability of the votes on each delivery given each class (N, Y)."""
+        weights, base_Y = self._weights(rows)
+        constant_Y = base_Y - np.log(np.maximum(rows.prior_Y, FLOOR))
+        return np.concatenate([block @ weights for block in self.blocks]) + constant_Y
 
     def posterior(self, rows: Rows, *, gold: np.ndarray | None = None) -> np.ndarray:
         """Return the probability of each class given the votes (N, Y).

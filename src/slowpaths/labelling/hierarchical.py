@@ -99,14 +99,15 @@ class HierarchicalPartial(LabelModel):
             counts = encoding.expected_counts(rows, gold=gold)
             prior_Y = self._class_shares(counts, expected_Y)
             rows = shrunk_rows(encoding, counts, prior_Y, anchor=anchor, strength=self.strength)
-        self._tied, self._rows = tied, rows
+        self.rows_ = rows
 
     def _class_shares(self, counts: Counts, expected_Y: np.ndarray) -> np.ndarray:
         shares_Y = counts.totals_Y + self.prior_strength * counts.totals_Y.sum() * expected_Y
         return shares_Y / shares_Y.sum()
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
-        return encoding.posterior(self._rows, gold=gold)
+        assert self.rows_ is not None
+        return encoding.posterior(self.rows_, gold=gold)
 
 
 class FixedNaiveBayes(LabelModel):
@@ -124,10 +125,11 @@ class FixedNaiveBayes(LabelModel):
         self.temperature = temperature
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
-        self._rows = tied_rows(encoding, Tied.prior(encoding), expected_shares(encoding, self.class_prior))
+        self.rows_ = tied_rows(encoding, Tied.prior(encoding), expected_shares(encoding, self.class_prior))
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
-        return encoding.posterior(self._rows, gold=gold)
+        assert self.rows_ is not None
+        return encoding.posterior(self.rows_, gold=gold)
 
 
 def expected_shares(encoding: Encoding, class_prior: Sequence[float] | None) -> np.ndarray:

@@ -15,7 +15,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from slowpaths.core.errors import UsageError
-from slowpaths.labelling.encoding import Encoding
+from slowpaths.labelling.encoding import Encoding, Rows
 from slowpaths.labelling.votes import VoteMatrix
 
 
@@ -27,6 +27,7 @@ class LabelModel(BaseEstimator):
         class_prior_: Estimated share of each class (Y,).
         rule_accuracy_: Estimated share of right votes among those a rule casts on strokes it covers (R,); NaN where it
             casts none, or has no symbol that could be wrong there.
+        rows_: What the model believes of each rule; None for majority vote, which believes nothing.
         rule_precision_: Estimated share of right votes among all votes of a rule (R,); NaN where it casts none.
     """
 
@@ -36,6 +37,7 @@ class LabelModel(BaseEstimator):
     class_prior_: np.ndarray
     rule_accuracy_: np.ndarray
     rule_precision_: np.ndarray
+    rows_: Rows | None = None
 
     def fit(self, votes: VoteMatrix, gold: np.ndarray | None = None) -> Self:
         """Learn from votes.

@@ -17,6 +17,7 @@ from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.labelling.agreement import hold_out_families
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration, calibrate
@@ -29,6 +30,7 @@ from slowpaths.labelling.majority import MajorityVote
 from slowpaths.labelling.models import LabelModel
 from slowpaths.labelling.report import Summary, summary_of
 from slowpaths.labelling.select import Selection, duplicate_groups, select
+from slowpaths.labelling.temperature import find_temperature
 from slowpaths.labelling.votes import VoteMatrix, apply_rules
 from slowpaths.store.schema import LABELS, PROB_PREFIX
 
@@ -77,6 +79,7 @@ def label(
         deliveries: Table of the deliveries schema.
         footage: Table of the footage schema, with every video the deliveries lie in.
         model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters.
+            `temperature` is a number or "auto" (the default): where families left out are foretold best.
         rules: `include` and `exclude`, each a list of rule codes and families.
         selection: Fields of `Selection`.
         gold: Labels given by a person: `delivery_id`, `label`. They are held fixed while the model learns, and are
@@ -90,7 +93,7 @@ def label(
     """
     if not deliveries.num_rows:
         raise TableError("there is no delivery to label: mine footage in which deliveries are found")
-    label_model, merges = build_model(model)
+    label_model, merges, is_tempered = build_model(model)
     settings = _build(Selection, selection or {}, what="selection")
     chosen = select_rules(**_known(rules or {}, ("include", "exclude"), what="rules"))
     block = FeatureBlock.from_table(deliveries)
@@ -103,6 +106,9 @@ def label(
     if merges:
         weighed = merge_families(votes, label_model.predict_proba(votes))
         label_model.fit(weighed, gold_N)
+    held_out = hold_out_families(label_model, weighed)
+    if is_tempered:
+        label_model.set_params(temperature=find_temperature(label_model, held_out))
     probs_NY = label_model.predict_proba(weighed)
     is_gold = gold_N >= 0
     probs_NY[is_gold] = np.eye(len(STROKES))[gold_N[is_gold]]
@@ -139,6 +145,7 @@ def label(
             votes=votes,
             weighed=weighed,
             model=label_model,
+            held_out=held_out,
             probs_NY=probs_NY,
             selected=selected,
             rules=chosen,
@@ -156,18 +163,21 @@ def label(
     )
 
 
-def build_model(model: str | Mapping[str, Any]) -> tuple[LabelModel, bool]:
-    """Return a label model by name and parameters, and whether families that fail together are merged first.
+def build_model(model: str | Mapping[str, Any]) -> tuple[LabelModel, bool, bool]:
+    """Return a label model, whether families that fail together are merged, and whether its temperature is found.
 
     Raises:
         UsageError: If the name or a parameter is unknown.
     """
     settings = {"name": model} if isinstance(model, str) else dict(model)
     name, merges = settings.pop("name", "hierarchical"), bool(settings.pop("merge_families", False))
+    is_tempered = settings.get("temperature", "auto") == "auto"
+    if is_tempered:
+        settings.pop("temperature", None)
     if name not in MODELS:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
-    return _build(MODELS[name], settings, what=f"label_model {name}"), merges
+    return _build(MODELS[name], settings, what=f"label_model {name}"), merges, is_tempered
 
 
 def read_gold_labels(gold: pa.Table | None, delivery_ids: pa.Array) -> tuple[np.ndarray, int]:

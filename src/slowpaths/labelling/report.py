@@ -13,7 +13,7 @@ import numpy as np
 
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.views import VIEWS
-from slowpaths.labelling.agreement import Foretold, leave_one_family_out
+from slowpaths.labelling.agreement import Foretold, HeldOut, hold_out_families, leave_one_family_out
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration
 from slowpaths.labelling.majority import MajorityVote
@@ -34,6 +34,7 @@ class Summary:
     Args:
         fingerprint: Of the label set.
         model: Name of the label model.
+        temperature: By which the probabilities are flattened (above 1) or sharpened.
         num_deliveries: Deliveries labelled.
         num_votes: Votes cast.
         num_silent: Deliveries on which every rule abstains.
@@ -58,6 +59,7 @@ class Summary:
 
     fingerprint: str
     model: str
+    temperature: float
     num_deliveries: int
     num_votes: int
     num_silent: int
@@ -89,7 +91,7 @@ class Summary:
             "",
             f"Label set `{self.fingerprint}`, label model `{self.model}`: {self.num_votes} votes on "
             f"{self.num_deliveries} deliveries, {self.num_silent} without any vote, "
-            f"{self.num_gold} labelled by a person.",
+            f"{self.num_gold} labelled by a person. Temperature {self.temperature:.2f}.",
             "",
             *[f"**Warning:** {warning}" + "\n" for warning in self.warnings],
             *self._rule_lines(),
@@ -175,6 +177,7 @@ def summary_of(
     votes: VoteMatrix,
     weighed: VoteMatrix,
     model: LabelModel,
+    held_out: HeldOut,
     probs_NY: np.ndarray,
     selected: Selected,
     rules: Sequence[Rule],
@@ -191,6 +194,7 @@ def summary_of(
         votes: Votes as the rules cast them (N deliveries, R rules).
         weighed: Votes the label model was fitted on (families may be merged).
         model: Fitted label model.
+        held_out: What it says without each family.
         probs_NY: Probabilities of the strokes.
         selected: What is kept.
         rules: Rules, in the order of `votes`.
@@ -202,15 +206,16 @@ def summary_of(
         fingerprint: Of the label set.
     """
     labels_N = probs_NY.argmax(axis=1)
-    foretold = {model.name: leave_one_family_out(model, weighed)}
+    foretold = {model.name: leave_one_family_out(held_out)}
     if not isinstance(model, MajorityVote):
-        foretold[MajorityVote.name] = leave_one_family_out(MajorityVote(), weighed)
+        foretold[MajorityVote.name] = leave_one_family_out(hold_out_families(MajorityVote(), weighed))
     sample = np.linspace(0, len(votes) - 1, min(len(votes), _MAX_CORRELATED)).astype(int)
     matches = np.unique(match_ids)
     by_rule = summarise(votes)
     return Summary(
         fingerprint=fingerprint,
         model=model.name,
+        temperature=model.temperature,
         num_deliveries=len(votes),
         num_votes=int((votes.symbols_NR >= 0).sum()),
         num_silent=int((~votes.has_votes).sum()),
