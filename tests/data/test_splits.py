@@ -53,6 +53,18 @@ def test_rare_stroke_is_spread_over_the_parts() -> None:
     assert {split.parts[clip.delivery_id] for clip in rare} == set(PARTS)
 
 
+def test_few_kept_clips_reach_every_part() -> None:
+    # One clip a match, seven of 28 kept, each another stroke: by strokes alone all seven would go to training.
+    clips = [
+        labelled(f"m{match:02d}", stroke=match % 14, match_id=f"m{match}", is_kept=match % 4 == 0)
+        for match in range(28)
+    ]
+    for seed in range(5):
+        split = split_clips(clips, seed=seed)
+        kept = [split.parts[clip.delivery_id] for clip in clips if clip.is_kept]
+        assert [kept.count(part) for part in PARTS] == [5, 1, 1]
+
+
 def test_same_seed_gives_the_same_split_whatever_the_order() -> None:
     clips = matches([3, 4, 3, 2, 3])
     one, again, other = split_clips(clips, seed=3), split_clips(clips, seed=3), split_clips(clips[::-1], seed=3)

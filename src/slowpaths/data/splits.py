@@ -1,7 +1,7 @@
 """Train, validation and test parts that share no match, and the check that they do not.
 
 What belongs together (one match, and where asked one venue or batter, exact duplicates, a replay and its live ball)
-stays together; whole groups are dealt out so that every part gets its share of every stroke.
+stays together; whole groups are dealt out so that every part gets its share of clips, kept clips and every stroke.
 """
 
 from __future__ import annotations
@@ -15,10 +15,13 @@ import numpy as np
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import LabelledClip
+from slowpaths.core.strokes import NUM_STROKES
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
 Link = tuple[str, str]
+# All strokes together count as much as the number of clips, or parts would go without where strokes are rare.
+_WEIGHTS = np.tile(np.append(np.full(NUM_STROKES, 1 / NUM_STROKES), 1.0), 2)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -168,24 +171,29 @@ def _deal(
             f"{len(clips)} clips come from {len(components)} independent match(es), too few for {len(shares)} {what}: "
             "mine more matches, set a fraction to 0, or ask for fewer folds"
         )
-    # Mass per stroke of each component: soft labels count as what they are.
-    masses = np.array([sum(clips[row].probs for row in rows) for rows in components])
-    targets = shares[:, None] / shares.sum() * masses.sum(axis=0)
-    scale = np.maximum(masses.sum(axis=0), 1e-12)
+    masses = np.array([sum(_mass(clips[row]) for row in rows) for rows in components])
+    masses /= np.maximum(masses.sum(axis=0), 1e-12)
+    targets = np.repeat(shares[:, None] / shares.sum(), masses.shape[1], axis=1)
     order = np.random.default_rng(seed).permutation(len(components))
-    order = order[np.argsort(-masses[order].sum(axis=1), kind="stable")]
+    order = order[np.argsort(-np.round(masses[order] @ _WEIGHTS, 9), kind="stable")]
     filled, empty = np.zeros_like(targets), set(range(len(shares)))
     bins: dict[str, int] = {}
     for position, component in enumerate(order):
-        # Squared distance to the target before minus after: what putting it there is worth, all strokes alike.
-        missing = (targets - filled) / scale
-        worth = (missing**2 - (missing - masses[component] / scale) ** 2).sum(axis=1)
+        # Squared distance to the target before minus after: what putting it there is worth.
+        missing = targets - filled
+        worth = np.round((missing**2 - (missing - masses[component]) ** 2) @ _WEIGHTS, 9)
         candidates = empty if len(order) - position <= len(empty) else range(len(shares))
         best = max(candidates, key=lambda bin_: (worth[bin_], -bin_))
         empty.discard(best)
         filled[best] += masses[component]
         bins |= {clips[row].delivery_id: best for row in components[component]}
     return bins
+
+
+def _mass(clip: LabelledClip) -> np.ndarray:
+    """Return what a clip adds to a part (30,): strokes as its label spreads them, and itself; kept ones apart."""
+    own = np.append(clip.probs, 1.0)
+    return np.concatenate([own * clip.is_kept, own * (not clip.is_kept)])
 
 
 def _components(
