@@ -43,9 +43,8 @@ def main() -> None:
         model_s.append(time.process_time() - start_s)
         peak_gib = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
         print(f"{size:>10} {found.votes.num_rows:>9} {relabel_s[-1]:>10.2f} {model_s[-1]:>8.2f} {peak_gib:>8.2f}")
-    print(f"model: {NUM_RULES} rules; re-label: {len(all_rules())} rules")
     ratios = [seconds[2] / seconds[1] for seconds in (relabel_s, model_s)]
-    print(f"time for twice the deliveries: re-label x{ratios[0]:.2f}, model x{ratios[1]:.2f}")
+    print(f"re-label {len(all_rules())} rules, model {NUM_RULES}; doubled: x{ratios[0]:.2f} and x{ratios[1]:.2f}")
 
 
 def deliveries(num: int, *, seed: int = 0) -> pa.Table:

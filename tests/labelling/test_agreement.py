@@ -27,7 +27,7 @@ class Stubborn(LabelModel):
 
 def test_it_ranks_models_as_the_truth_does() -> None:
     for seed in (0, 1):
-        votes = simulate(500, seed=seed).votes
+        votes = simulate(300, seed=seed).votes
         kappa = {
             model.name: leave_one_family_out(hold_out_families(model, votes)).overall.kappa
             for model in (Stubborn(), MajorityVote(), HierarchicalPartial())

@@ -7,10 +7,12 @@ from dataclasses import replace
 import numpy as np
 import pyarrow as pa
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from sklearn.base import clone
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.strokes import INDEX
+from slowpaths.core.strokes import INDEX, STROKES, membership
 from slowpaths.labelling.dawid_skene import DawidSkene
 from slowpaths.labelling.hierarchical import FixedNaiveBayes, HierarchicalPartial
 from slowpaths.labelling.majority import MajorityVote
@@ -113,6 +115,32 @@ def test_no_votes_at_all_do_not_break_a_model(model: LabelModel) -> None:
     fitted = clone(model).fit(silent)
     assert np.isfinite(fitted.predict_proba(silent)).all()
     assert np.isnan(fitted.rule_accuracy_).all()
+
+
+@settings(max_examples=15, deadline=None)
+@given(data=st.data())
+def test_any_votes_give_probabilities_whatever_the_order_of_the_rules(data: st.DataObject) -> None:
+    shape = data.draw(st.tuples(st.integers(1, 6), st.integers(1, 4)))
+    sets = data.draw(st.lists(st.sets(st.sampled_from(STROKES), min_size=1, max_size=13), min_size=2, max_size=2))
+    symbols_NR = np.array(
+        data.draw(
+            st.lists(
+                st.lists(st.integers(-2, 1), min_size=shape[1], max_size=shape[1]), min_size=shape[0], max_size=shape[0]
+            )
+        ),
+        dtype=np.int8,
+    )
+    ballots = tuple(
+        Ballot(code=f"t.r{rule}", family="t", symbols=("a", "b"), sets_SY=membership(sets)) for rule in range(shape[1])
+    )
+    ids = pa.array([str(row) for row in range(shape[0])])
+    votes = VoteMatrix(delivery_ids=ids, ballots=ballots, symbols_NR=symbols_NR)
+    back = VoteMatrix(delivery_ids=ids, ballots=ballots[::-1], symbols_NR=symbols_NR[:, ::-1])
+    for model in MODELS:
+        probs = clone(model).fit(votes).predict_proba(votes)
+        assert np.isfinite(probs).all() and (probs >= 0).all()
+        np.testing.assert_allclose(probs.sum(axis=1), 1.0)
+        np.testing.assert_allclose(clone(model).fit(back).predict_proba(back), probs, atol=1e-6)
 
 
 def test_majority_spreads_a_vote_over_its_strokes() -> None:

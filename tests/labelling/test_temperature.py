@@ -32,15 +32,14 @@ def before_and_after(model: LabelModel, world: World) -> tuple[float, np.ndarray
 
 @pytest.mark.parametrize("model", [HierarchicalPartial(), DawidSkene(num_rounds=30)], ids=lambda model: model.name)
 def test_posteriors_become_honest_without_a_label(model: LabelModel) -> None:
-    for seed in (0, 1):
-        found, before, after = before_and_after(model, simulate(500, seed=seed))
-        assert found > 1
-        assert (after < before).all()
+    found, before, after = before_and_after(model, simulate(400, seed=0))
+    assert found > 1
+    assert (after < before).all()
 
 
 def test_posteriors_that_are_honest_stay_as_they_are() -> None:
     """Independent rules, each vote explained by its row: nothing to flatten once the accuracies are known."""
-    world = simulate(2000, seed=0, correlation=0.0, coverage_sd=0.0, num_broken=0)
+    world = simulate(1000, seed=0, correlation=0.0, coverage_sd=0.0, num_broken=0)
     model = HierarchicalPartial(confusion_rounds=0)
     fitted = clone(model).fit(world.votes, gold=world.truth)
     held_out = hold_out_families(model, world.votes)
@@ -48,7 +47,7 @@ def test_posteriors_that_are_honest_stay_as_they_are() -> None:
 
 
 def test_the_temperature_maximises_the_probability_of_unseen_votes() -> None:
-    world = simulate(120, seed=3)
+    world = simulate(50, seed=3)
     votes = world.votes.with_rules(np.arange(33) % 4 == 0)
     fitted = HierarchicalPartial().fit(votes)
     held_out = hold_out_families(HierarchicalPartial(), votes)
