@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from pathlib import Path
 
@@ -150,3 +151,9 @@ def test_frames_are_those_of_the_window(mined: Path) -> None:
     expected = stroke_frames(2, seed=2)[Window(num_frames=8, frame_stride=2).frames(read_spec(mined))]
     shown = items[2].frames_CTHW.permute(1, 2, 3, 0).numpy()
     assert np.abs(shown.astype(int) - expected.astype(int)).mean() < 6
+
+
+def test_dataset_can_be_sent_to_a_worker_that_is_started_anew(mined: Path) -> None:
+    for is_train in (True, False):
+        items = dataset(mined, is_train=is_train)
+        assert torch.equal(pickle.loads(pickle.dumps(items))[1].frames_CTHW, items[1].frames_CTHW)

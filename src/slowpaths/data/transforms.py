@@ -8,6 +8,7 @@ left-hander is turned into a right-hander at load, and nothing else flips.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -63,8 +64,7 @@ def train_transform(
     ]
     if flip_p > 0:
         steps.append(v2.RandomHorizontalFlip(flip_p))
-    geometry = _over_frames(v2.Compose(steps))
-    return lambda frames_TCHW: jitter_colours(geometry(frames_TCHW), strength=jitter)
+    return _OverFrames(v2.Compose(steps), jitter=jitter)
 
 
 def jitter_colours(clip_CTHW: Tensor, *, strength: float) -> Tensor:
@@ -101,11 +101,16 @@ def eval_transform(*, crop_px: int = 224) -> ClipTransform:
         Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8.
     """
     resize_px = crop_px + 2 * round(crop_px * _MARGIN)
-    return _over_frames(v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(crop_px)]))
+    return _OverFrames(v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(crop_px)]), jitter=0)
 
 
-def _over_frames(transform: v2.Transform) -> ClipTransform:
-    def apply(frames_TCHW: Tensor) -> Tensor:
-        return transform(tv_tensors.Video(frames_TCHW)).as_subclass(torch.Tensor).transpose(0, 1).contiguous()
+@dataclass(frozen=True, slots=True)
+class _OverFrames:
+    """Apply a geometric transform to a clip as a whole, then change its colours; loader workers can pickle it."""
 
-    return apply
+    geometry: v2.Transform
+    jitter: float
+
+    def __call__(self, frames_TCHW: Tensor) -> Tensor:
+        clip_TCHW = self.geometry(tv_tensors.Video(frames_TCHW)).as_subclass(torch.Tensor)
+        return jitter_colours(clip_TCHW.transpose(0, 1).contiguous(), strength=self.jitter)
