@@ -36,7 +36,7 @@ def test_groups_too_small_for_a_profile_are_taken_together(perfect, draw, by_nam
     measures, tables = grade_profiles(single, draw(single))
     found = by_name(measures)
     assert (found["profile_fidelity"].value, found["profile_fidelity"].num) == (pytest.approx(1), 1)
-    assert "another footage" in found["profile_fidelity_adjusted"].reason
+    assert "two groups" in found["profile_fidelity_adjusted"].reason
     assert {row["group"] for row in tables["profiles"]} == {"all footage"}
     uneven = np.array(["few"] * 9 + ["many"] * (len(perfect.group) - 9), dtype=object)
     _, tables = grade_profiles(replace(perfect, group=uneven), draw(perfect))

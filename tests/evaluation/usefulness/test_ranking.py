@@ -13,7 +13,9 @@ from slowpaths.evaluation.usefulness.ranking import random_rank, rank
 def test_a_list_by_hand() -> None:
     ranking = rank(np.array([0.1, 0.9, 0.5, 0.5, -np.inf]), np.array([True, False, True, False, True]))
     assert ranking.size_BU.tolist() == [[1, 2, 1]]
-    assert ranking.hits_BU.tolist() == [[0, 1, 1]]
+    assert ranking.places_H.tolist() == [1, 2]
+    assert ranking.hits_BH.tolist() == [[1, 1]]
+    assert ranking.seen_BH.tolist() == [[3, 4]]
     assert ranking.total_B.tolist() == [3]
     assert ranking.rank_of(np.array([1.0])).tolist() == [2.5]  # second or third, alike
     assert ranking.rank_of(np.array([2.0])).tolist() == [4]

@@ -27,13 +27,14 @@ def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
     batters. Strokes outside the taxonomy count in neither.
     """
     whom, group_U = _groups(pairing)
+    whose = "the footage's" if whom == ALL else f"each {whom}'s"
     meanings = {
-        "profile_fidelity": f"likeness of each {whom}'s stroke profile to the true one, counting named strokes",
+        "profile_fidelity": f"likeness of {whose} stroke profile to the true one, counting named strokes",
         "profile_fidelity_soft": "the same, adding up probabilities",
-        "profile_fidelity_adjusted": f"the same, corrected by the confusion seen on every other {whom}",
-        "profile_error": f"share of each {whom}'s balls booked on the wrong stroke (lower is better)",
+        "profile_fidelity_adjusted": "the same, corrected by the confusion seen on all others",
+        "profile_error": f"share of {whose} balls booked on the wrong stroke (lower is better)",
         "rare_stroke_bias": "by which share the rarest stroke is over-counted (below 0: under-counted)",
-        "ranking_agreement": f"agreement on which {whom} plays more of a stroke, -1 to 1, mean over strokes",
+        "ranking_agreement": "agreement on who plays more of a stroke, -1 to 1, mean over strokes",
     }
     rows = np.flatnonzero((pairing.true_U >= 0) | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters)))
     rows = rows[group_U[rows] != ""]
@@ -86,7 +87,7 @@ def grade_profiles(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[
     constant["profile_error"] = float(profiles.mean_total_variation(true_JG[None], constant_JG[None])[0])
     meanings["rare_stroke_bias"] += f": {pairing.space.names[rarest]}"
     reasons = {
-        "profile_fidelity_adjusted": f"it needs another {whom} with {MIN_DELIVERIES} deliveries or more",
+        "profile_fidelity_adjusted": f"it needs two groups with {MIN_DELIVERIES} deliveries or more",
         "ranking_agreement": f"it needs more than {MIN_GROUPS_RANKED - 1} groups with {MIN_DELIVERIES} deliveries",
     }
     measures = []
@@ -117,7 +118,7 @@ def _groups(pairing: Pairing) -> tuple[str, np.ndarray]:
     sizes = Counter(pairing.group[pairing.true_U >= 0])
     large = {name for name, size in sizes.items() if name and size >= MIN_DELIVERIES}
     if not large:
-        return "footage", np.full(len(pairing.group), ALL, dtype=object)
+        return ALL, np.full(len(pairing.group), ALL, dtype=object)
     whom = "batter" if pairing.has_batters else "match"
     return whom, np.array([name if name in large else "" for name in pairing.group], dtype=object)
 

@@ -29,7 +29,7 @@ def grade_review(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Me
         values = []
         for query in queries:
             ranking = rank(query.scores, query.is_wanted, weights_BU[:, query.rows])
-            screened_B, clips_B = review.clips_to_recall(ranking), ranking.size_BU.sum(axis=1)
+            screened_B, clips_B = review.clips_to_recall(ranking), ranking.num_clips_B
             saved_B = divide(clips_B - screened_B, clips_B) - (1 - review.RECALL)
             values.append([saved_B, review.review_minutes(screened_B), review.effort_area(ranking)])
         return mean_over_queries(np.array(values))
@@ -54,13 +54,13 @@ def grade_review(pairing: Pairing, bootstrap: ClusterBootstrap) -> tuple[list[Me
 
 def _review_row(pairing: Pairing, query: Query) -> dict[str, float | int | str]:
     ranking = rank(query.scores, query.is_wanted)
-    clips = float(ranking.size_BU.sum())
+    clips = float(ranking.num_clips_B[0])
     screened = float(review.clips_to_recall(ranking)[0])
     num_true = int((pairing.true_U != NO_STROKE).sum())
     return {
         "class": pairing.space.names[query.column],
         "deliveries": int(query.is_wanted.sum()),
-        "reachable_recall": float(ranking.hits_BU.sum() / query.is_wanted.sum()),
+        "reachable_recall": float(ranking.hits_BH.sum() / query.is_wanted.sum()),
         "clips_to_95_recall": screened,
         "clips": clips,
         "wss95": float(review.work_saved(screened, clips)) if clips else float("nan"),

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.usefulness.ranking import Ranking, random_rank, share_of_hits
+from slowpaths.evaluation.usefulness.ranking import Ranking, random_rank
 
 MIN_RELEVANT = 3  # a query with fewer right answers says little
 PRECISION_AT = 10
@@ -18,9 +18,8 @@ HIT = 3
 
 def precision_at(ranking: Ranking, k: int = PRECISION_AT) -> np.ndarray:
     """Return the expected share of hits among the first k clips (B,); a shorter list is filled with misses."""
-    before_BU = ranking.seen_BU - ranking.size_BU
-    taken_BU = np.clip(k - before_BU, 0, ranking.size_BU)
-    return (taken_BU * np.nan_to_num(share_of_hits(ranking))).sum(axis=1) / k
+    taken_BH = np.clip(k - (ranking.seen_BH - ranking.size_BH), 0, ranking.size_BH)
+    return (taken_BH * ranking.rate_BH).sum(axis=1) / k
 
 
 def average_precision(ranking: Ranking) -> np.ndarray:
@@ -28,8 +27,8 @@ def average_precision(ranking: Ranking) -> np.ndarray:
 
     Hits that were never found keep it below 1.
     """
-    precision_BU = np.nan_to_num(divide(ranking.found_BU, ranking.seen_BU))
-    return divide((precision_BU * ranking.hits_BU).sum(axis=1), ranking.total_B)
+    precision_BH = np.nan_to_num(divide(ranking.found_BH, ranking.seen_BH))
+    return divide((precision_BH * ranking.hits_BH).sum(axis=1), ranking.total_B)
 
 
 def ndcg_at(ranking: Ranking, k: int = NDCG_AT) -> np.ndarray:
@@ -38,16 +37,16 @@ def ndcg_at(ranking: Ranking, k: int = NDCG_AT) -> np.ndarray:
     Jarvelin and Kekalainen 2002, gain 1 for a hit, discount log2(rank + 1).
     """
     gain_K = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
-    last_BU = np.clip(ranking.seen_BU, 0, k).astype(int)
-    first_BU = np.clip(ranking.seen_BU - ranking.size_BU, 0, k).astype(int)
-    gained_BU = (gain_K[last_BU] - gain_K[first_BU]) * np.nan_to_num(share_of_hits(ranking))
-    return divide(gained_BU.sum(axis=1), gain_K[np.clip(ranking.total_B, 0, k).astype(int)])
+    last_BH = np.clip(ranking.seen_BH, 0, k).astype(int)
+    first_BH = np.clip(ranking.seen_BH - ranking.size_BH, 0, k).astype(int)
+    gained_BH = (gain_K[last_BH] - gain_K[first_BH]) * ranking.rate_BH
+    return divide(gained_BH.sum(axis=1), gain_K[np.clip(ranking.total_B, 0, k).astype(int)])
 
 
 def rank_of_hit(ranking: Ranking, k: int = HIT) -> np.ndarray:
     """Return how many clips are watched until the k-th hit (B,); all of them where it is never shown."""
     ranks_B = ranking.rank_of(np.full(len(ranking.total_B), float(k)))
-    return np.where(np.isfinite(ranks_B), ranks_B, ranking.size_BU.sum(axis=1))
+    return np.where(np.isfinite(ranks_B), ranks_B, ranking.num_clips_B)
 
 
 def saving_to_hit(ranking: Ranking, k: int = HIT) -> np.ndarray:
@@ -55,7 +54,7 @@ def saving_to_hit(ranking: Ranking, k: int = HIT) -> np.ndarray:
 
     NaN where there are fewer than k hits; negative where the ranking is worse than chance.
     """
-    clips_B, total_B = ranking.size_BU.sum(axis=1), ranking.total_B
+    clips_B, total_B = ranking.num_clips_B, ranking.total_B
     random_B = np.array([random_rank(k, num_relevant=r, num_clips=n) for r, n in zip(total_B, clips_B, strict=True)])
     return np.where(total_B >= k, 1 - divide(rank_of_hit(ranking, k), random_B), np.nan)
 

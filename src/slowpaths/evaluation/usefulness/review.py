@@ -23,7 +23,7 @@ def clips_to_recall(ranking: Ranking, recall: float = RECALL) -> np.ndarray:
     """
     needed_B = np.ceil(recall * ranking.total_B - 1e-9)
     ranks_B = ranking.rank_of(needed_B)
-    ranks_B = np.where(np.isfinite(ranks_B), ranks_B, ranking.size_BU.sum(axis=1))
+    ranks_B = np.where(np.isfinite(ranks_B), ranks_B, ranking.num_clips_B)
     return np.where(ranking.total_B > 0, ranks_B, np.nan)
 
 
@@ -61,7 +61,9 @@ def linear_minutes(num_deliveries: np.ndarray | float) -> np.ndarray:
 
 def effort_curve(ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
     """Return share of clips screened and recall after each group of the first replicate, from (0, 0)."""
-    seen, found = ranking.seen_BU[0], ranking.found_BU[0]
+    hits = np.zeros(ranking.size_BU.shape[1])
+    hits[ranking.places_H] = ranking.hits_BH[0]
+    seen, found = np.cumsum(ranking.size_BU[0]), np.cumsum(hits)
     total = max(float(ranking.total_B[0]), 1.0)
     clips = max(float(seen[-1]) if len(seen) else 0.0, 1.0)
     return np.r_[0.0, seen / clips], np.r_[0.0, found / total]
@@ -69,5 +71,5 @@ def effort_curve(ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
 
 def effort_area(ranking: Ranking) -> np.ndarray:
     """Return the area under recall against share of clips screened (B,): 1 the best, .5 random order."""
-    area_B = ((ranking.found_BU - ranking.hits_BU / 2) * ranking.size_BU).sum(axis=1)
-    return divide(area_B, ranking.total_B * ranking.size_BU.sum(axis=1))
+    after_BH = ranking.num_clips_B[:, None] - ranking.seen_BH + ranking.size_BH / 2
+    return divide((ranking.hits_BH * after_BH).sum(axis=1), ranking.total_B * ranking.num_clips_B)

@@ -30,19 +30,16 @@ def risk_coverage(
     """
     weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
     order = np.argsort(-confidence_N, kind="stable")
-    weights_BN, wrong_N = weights_BN[:, order], 1.0 - correct_N[order]
-    if len(order):
-        starts = np.flatnonzero(np.r_[True, np.diff(confidence_N[order]) != 0])
-        mass_BU = np.add.reduceat(weights_BN, starts, axis=1)
-        wrong_BU = np.add.reduceat(weights_BN * wrong_N, starts, axis=1)
-        rate_BN = np.repeat(divide(wrong_BU, mass_BU), np.diff(np.r_[starts, len(order)]), axis=1)
-    else:
-        rate_BN = np.zeros_like(weights_BN)
+    drawn_BN, wrong_BN = weights_BN[:, order], weights_BN[:, order] * (1.0 - correct_N[order])
+    starts = np.flatnonzero(np.r_[True, np.diff(confidence_N[order]) != 0]) if len(order) else order
+    if len(starts) < len(order):
+        rate_BU = divide(np.add.reduceat(wrong_BN, starts, axis=1), np.add.reduceat(drawn_BN, starts, axis=1))
+        wrong_BN = drawn_BN * np.repeat(np.nan_to_num(rate_BU), np.diff(np.r_[starts, len(order)]), axis=1)
     total_B1 = weights_BN.sum(axis=1, keepdims=True)
-    coverage_BN = divide(np.cumsum(weights_BN, axis=1), total_B1)
-    errors_BN = divide(np.cumsum(np.where(weights_BN > 0, weights_BN * np.nan_to_num(rate_BN), 0.0), axis=1), total_B1)
     zero = np.zeros((len(weights_BN), 1))
-    return np.hstack([zero, coverage_BN]), np.hstack([zero, errors_BN])
+    curves = (np.hstack([zero, divide(np.cumsum(mass_BN, axis=1), total_B1)]) for mass_BN in (drawn_BN, wrong_BN))
+    coverage, errors = curves
+    return coverage, errors
 
 
 def augrc(confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None) -> np.ndarray:
@@ -70,10 +67,11 @@ def error_detection(
 ) -> np.ndarray:
     """Return the probability that a right answer is surer than a wrong one (AUROC), ties count half (B,)."""
     ranking = rank(confidence_N, correct_N, weights_BN)
-    wrong_BU = ranking.size_BU - ranking.hits_BU
-    below_BU = wrong_BU.sum(axis=1, keepdims=True) - np.cumsum(wrong_BU, axis=1)
-    pairs_B = (ranking.hits_BU * (below_BU + wrong_BU / 2)).sum(axis=1)
-    return divide(pairs_B, ranking.hits_BU.sum(axis=1) * wrong_BU.sum(axis=1))
+    wrong_BH = ranking.size_BH - ranking.hits_BH
+    wrong_B = ranking.num_clips_B - ranking.total_B
+    below_BH = wrong_B[:, None] - (ranking.seen_BH - ranking.found_BH)
+    pairs_B = (ranking.hits_BH * (below_BH + wrong_BH / 2)).sum(axis=1)
+    return divide(pairs_B, ranking.total_B * wrong_B)
 
 
 def accuracy_at_coverage(
