@@ -10,6 +10,7 @@ import torch
 from tests.data.mined import write_mined
 
 from slowpaths.core.errors import BrokenVideoError, UsageError
+from slowpaths.data.batch import collate
 from slowpaths.data.dataset import ClipDataset
 from slowpaths.data.mined import read_clips, read_spec
 from slowpaths.data.sampling import Window
@@ -121,12 +122,16 @@ def test_clips_are_decoded_at_the_asked_size(mined: Path) -> None:
     assert sizes == [(8, 3, 64, 64), (8, 3, 32, 32), (8, 3, 64, 64)]
 
 
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_a_lost_clip_is_named(mined: Path, tmp_path: Path) -> None:
     folder = write_mined(tmp_path, num_matches=1, clips_a_match=2)
     items = dataset(folder)
     (folder / "clips" / "v0-d001.mp4").write_bytes(b"")
-    with pytest.raises(BrokenVideoError, match="v0-d001"):
+    sentence = r"^the clip /.*v0-d001\.mp4 cannot be read \(.*\): mine the footage again, or restore the file$"
+    with pytest.raises(BrokenVideoError, match=sentence):
         items[1]
+    with pytest.raises(BrokenVideoError, match=sentence):
+        list(torch.utils.data.DataLoader(items, num_workers=1, collate_fn=collate))
     (folder / "clips" / "v0-d001.mp4").unlink()
     with pytest.raises(BrokenVideoError, match=r"v0-d001\.mp4 is missing"):
         read_clips(folder)

@@ -81,6 +81,8 @@ def test_loggers_are_chosen_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
+    for kind in ("DATA", "CACHE", "CONFIG"):
+        monkeypatch.setenv(f"WANDB_{kind}_DIR", str(tmp_path / "wandb"))
     mined = write_mined(tmp_path / "mined", num_matches=1, clips_a_match=2, size=32)
     append_entry(mined, Entry(stage="mine", outputs={"labels.parquet": "0" * 64, "clips/v0-d000.mp4": "1" * 64}))
     loggers = build_loggers("wandb", out=tmp_path / "run", run_name="tiny", config={"model": {"depth": 18}})

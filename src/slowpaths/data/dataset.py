@@ -12,11 +12,22 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset, get_worker_info
 
+from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.data.batch import ClipItem
 from slowpaths.data.mined import ClipRecord
 from slowpaths.data.sampling import ClipSpec, Window
 from slowpaths.data.transforms import ClipTransform, canonical
 from slowpaths.video.decode import open_video
+
+
+class BrokenClipError(BrokenVideoError):
+    """Report a clip that cannot be read, in one sentence also where it comes out of a loader worker.
+
+    PyTorch makes the error of a worker anew from the text of its traceback, whose last line is the error as it was.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
 
 
 class ClipDataset(Dataset[ClipItem]):
@@ -105,8 +116,13 @@ class ClipDataset(Dataset[ClipItem]):
         wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
         # Workers already take a core each.
         num_threads = 1 if get_worker_info() is not None else None
-        with open_video(record.path, backend=self._backend, num_threads=num_threads) as decoder:
-            frames_THWC = decoder.frames(wanted, height=self._read_px)
+        try:
+            with open_video(record.path, backend=self._backend, num_threads=num_threads) as decoder:
+                frames_THWC = decoder.frames(wanted, height=self._read_px)
+        except (BrokenVideoError, UsageError) as error:
+            raise BrokenClipError(
+                f"the clip {record.path} cannot be read ({error}): mine the footage again, or restore the file"
+            ) from error
         frames_THWC = canonical(frames_THWC, handedness_p=record.handedness_p)
         if not needs_all:
             return frames_THWC
