@@ -13,8 +13,9 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from slowpaths.mining import pipeline
-from slowpaths.mining.deliveries import Evidence, Signals
+from slowpaths.mining.deliveries import Evidence
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.signals import Signals
 from slowpaths.pose.estimate import build_pose
 from slowpaths.video.probe import probe
 

@@ -3,17 +3,9 @@
 import numpy as np
 import pytest
 
-from slowpaths.mining.deliveries import (
-    CUT_MEAN_S,
-    STEP_S,
-    Phase,
-    Signals,
-    _phase_ratio,
-    camera_density,
-    fuse,
-    localise,
-    path_ratio,
-)
+from slowpaths.mining.deliveries import Phase, _phase_ratio, fuse, localise, path_ratio
+from slowpaths.mining.instants import CUT_MEAN_S, STEP_S, camera_density
+from slowpaths.mining.signals import Signals
 
 
 def stroke_speed(pts_s, impact_s, *, height=10.0, quiet=0.6, tempo=1.0):

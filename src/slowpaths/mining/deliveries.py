@@ -16,9 +16,18 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.special import logsumexp
 
+from slowpaths.mining.instants import (
+    RHO,
+    STEP_S,
+    camera_density,
+    cut_ratio,
+    mixture,
+    peak_density,
+    smooth,
+    sound_density,
+)
+from slowpaths.mining.signals import Signals
 from slowpaths.pose.filters import median_of_three
-
-STEP_S = 0.02  # half a frame at 25 fps
 
 # Moments next to each other are not independent. The integral time of the autocorrelation of levels, median over the
 # people of unlabelled clips, is .4 s of real time, so evidence is counted once every .4 s whatever the frame rate and
@@ -73,55 +82,13 @@ DEAF = 0.2
 TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.80), (0.5, 0.13), (0.25, 0.07))
 REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.25, 0.33))
 
-# A live director cuts to the wide field 5-14 frames after contact, at 20-30 frames a second: .17-.7 s, taken as the
-# middle nine tenths.
-CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
-# The operator reacts to the ball 80-250 ms after contact.
-PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
-# Peak wrist speed lies within 40 ms of impact; one frame of the camera is added.
-PEAK_SD_S = 0.05
-SOUND_SD_S = 0.04
 STEADY_SD_S = 0.04
 TOLERANCE_SD_S = 0.08  # two frames at 25 a second: an impact is useful when it is about that close
 # Small pose networks show the guard of a batter who stands in it about as often as not.
 GUARD_SEEN = 0.6
-# Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
-RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
-
 # A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
 STROKE_PRIOR = 0.8
 SECONDS_PER_BALL = 35.0
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Signals:
-    """Hold what was measured on one person in one shot; NaN where unseen.
-
-    Args:
-        pts_s: Presentation times (T,), seconds.
-        hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
-        hand_confidence_T: Confidence of the wrists (T,), 0..1.
-        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second.
-        camera_T: Speed of the camera (T,), picture heights per second, zoom included.
-        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
-        cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
-        end_s: When the shot ends for whatever reason, seconds.
-        onset_times_s: Onsets in the sound (N,), seconds.
-        onset_z: Their strength (N,), robust z.
-        is_replay: Whether the shot is a replay.
-    """
-
-    pts_s: np.ndarray
-    hand_speed_T: np.ndarray
-    hand_confidence_T: np.ndarray
-    flow_T: np.ndarray
-    camera_T: np.ndarray
-    guard_T: np.ndarray | None = None
-    cut_s: float = float("nan")
-    end_s: float = float("nan")
-    onset_times_s: np.ndarray | None = None
-    onset_z: np.ndarray | None = None
-    is_replay: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -187,7 +154,7 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
     while np.isfinite(log_ratio).any():
         # The most probable short interval, not the highest point: a narrow spike holds little probability.
         ratio = np.exp(log_ratio - log_ratio.max())
-        peak = int(np.argmax(np.where(np.isfinite(log_ratio), _smooth(ratio, TOLERANCE_SD_S), -1.0)))
+        peak = int(np.argmax(np.where(np.isfinite(log_ratio), smooth(ratio, TOLERANCE_SD_S), -1.0)))
         near = np.abs(times_s - times_s[peak]) <= min_gap_s
         log_odds = float(logsumexp(log_ratio[near]) + log_prior)
         event_p = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
@@ -238,10 +205,10 @@ def fuse(signals: Signals) -> Evidence:
             guard=guard_ratio(times_s, pts_s, signals.guard_T),
             tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
         ),
-        "peak": _mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
-        "camera": _mixture(camera_density(times_s, pts_s, signals.camera_T), RHO["camera"]),
-        "cut": cut_ratio(times_s, signals),
-        "sound": _mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),
+        "peak": mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
+        "camera": mixture(camera_density(times_s, pts_s, signals.camera_T), RHO["camera"]),
+        "cut": cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay),
+        "sound": mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),
     }
     return Evidence(times_s=times_s, log_ratio_G=np.sum(list(parts.values()), axis=0), parts=parts)
 
@@ -278,80 +245,6 @@ def path_ratio(
             trailing = _advance(trailing[::-1], _phase_ratio(cues, phase)[::-1] * tempo, phase, tempo)[::-1]
         totals.append(np.log(prior) + leading + trailing)
     return logsumexp(totals, axis=0)
-
-
-def peak_density(
-    times_s: np.ndarray, hands: np.ndarray, hand_weight: np.ndarray, flow: np.ndarray, flow_weight: np.ndarray
-) -> np.ndarray:
-    """Return the density of impact given the peaks of movement, uniform where there is none.
-
-    Args:
-        times_s: Grid (G,), seconds.
-        hands: Level of the hands (G,).
-        hand_weight: Its weight (G,).
-        flow: Level of the flow (G,).
-        flow_weight: Its weight (G,).
-
-    Returns:
-        Density relative to the uniform one (G,), mean 1.
-    """
-    total = hand_weight + flow_weight
-    level = np.where(total > 0, (hands * hand_weight + flow * flow_weight) / np.maximum(total, 1e-9), 0.0)
-    level = _smooth(level, PEAK_SD_S / 2)
-    inner = (level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:])
-    peaks = np.flatnonzero(np.r_[False, inner, False])
-    # A peak half as high on the logarithmic level is a movement many times slower: weight by a steep power.
-    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S)
-
-
-def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
-    """Return the density of impact given that the camera starts to follow the ball a little later.
-
-    Args:
-        times_s: Grid (G,), seconds.
-        pts_s: Frame times (T,), seconds.
-        camera_T: Camera speed (T,), picture heights per second; NaN where unknown.
-
-    Returns:
-        Density relative to the uniform one (G,), mean 1.
-    """
-    known = np.isfinite(camera_T)
-    if known.sum() < 3:
-        return np.ones(len(times_s))
-    speed = np.interp(times_s, pts_s[known], camera_T[known])
-    gain = np.maximum(np.gradient(_smooth(speed, 0.06), STEP_S), 0.0)
-    lags = np.arange(round(PAN_FIRST_S / STEP_S), round(PAN_LAST_S / STEP_S) + 1)
-    padded = np.r_[gain, np.zeros(lags[-1])]
-    delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
-    return delayed / delayed.mean() if delayed.mean() > 0 else np.ones(len(times_s))
-
-
-def cut_ratio(times_s: np.ndarray, signals: Signals) -> np.ndarray:
-    """Return the log ratio of impact given how the shot ends.
-
-    Args:
-        times_s: Grid (G,), seconds.
-        signals: Where the shot ends and how.
-
-    Returns:
-        Log ratio (G,).
-    """
-    if signals.is_replay:
-        return np.zeros(len(times_s))
-    if np.isfinite(signals.cut_s):
-        return _mixture(_bumps(times_s, np.array([signals.cut_s - CUT_MEAN_S]), np.ones(1), CUT_SD_S), RHO["cut"])
-    if np.isfinite(signals.end_s):  # clips are often trimmed where the broadcast would have cut, or a little later
-        bump = _bumps(times_s, np.array([signals.end_s - 1.5 * CUT_MEAN_S]), np.ones(1), 3 * CUT_SD_S)
-        return _mixture(bump, RHO["end"])
-    return np.zeros(len(times_s))
-
-
-def sound_density(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
-    """Return the density of impact given the onsets of the sound (uniform without sound)."""
-    if onset_times_s is None or onset_z is None or not len(onset_times_s):
-        return np.ones(len(times_s))
-    inside = (onset_times_s >= times_s[0]) & (onset_times_s <= times_s[-1])
-    return _bumps(times_s, onset_times_s[inside], np.maximum(onset_z[inside], 0.0), SOUND_SD_S)
 
 
 def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray | None) -> np.ndarray:
@@ -427,23 +320,3 @@ def _advance(entering: np.ndarray, ratio: np.ndarray, phase: Phase, tempo: float
     ends = np.arange(len(ratio)) + longest
     terms = [log_prior[k] + entering[ends - d] + total[ends] - total[ends - d] for k, d in enumerate(durations)]
     return logsumexp(terms, axis=0)
-
-
-def _mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
-    return np.log((1 - rho) + rho * relative_density)
-
-
-def _bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
-    """Return a mixture of Gaussians on the grid relative to the uniform density over it."""
-    if not len(centres_s) or weights.sum() <= 0:
-        return np.ones(len(times_s))
-    bumps = np.exp(-0.5 * ((times_s[:, None] - centres_s[None, :]) / sd_s) ** 2) / (sd_s * np.sqrt(2 * np.pi))
-    duration_s = times_s[-1] - times_s[0] + STEP_S
-    return (bumps @ (weights / weights.sum())) * duration_s
-
-
-def _smooth(values: np.ndarray, sd_s: float) -> np.ndarray:
-    radius = round(3 * sd_s / STEP_S)
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) * STEP_S / sd_s) ** 2)
-    padded = np.pad(values, radius, mode="edge")
-    return np.convolve(padded, kernel / kernel.sum(), mode="valid")

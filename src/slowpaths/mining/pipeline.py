@@ -15,26 +15,26 @@ import numpy as np
 from slowpaths.core import ids
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.records import Box, Delivery, PoseTrack, Shot, VideoRef
-from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
 from slowpaths.core.views import PLAY_VIEWS, VIEWS
 from slowpaths.mining import replays, striker, views
 from slowpaths.mining.clips import plan_crop, save_clip
-from slowpaths.mining.deliveries import Event, Evidence, Signals, find_events, fuse
+from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
 from slowpaths.mining.features import measure
 from slowpaths.mining.handedness import handedness, pool
 from slowpaths.mining.observe import Look, Observed
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.signals import track_signals
 from slowpaths.mining.survey import Survey, survey
 from slowpaths.pose.estimate import PoseEstimator
-from slowpaths.pose.kinematics import body_scale, middle, speed, stabilise
-from slowpaths.pose.tracks import fill_gaps, smooth
 from slowpaths.video.decode import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
 
 __all__ = ["MinedVideo", "MiningSettings", "mine_video"]
 _log = logging.getLogger(__name__)
 _SOUND_RATE = 16000
+# Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
+HOPELESS = 5.0
 # How often a shot of a play view has a ball in it, relative to the pitch views. Close-ups show players between balls;
 # only tight replays show strokes.
 BALL_SHARE = {view: 0.1 if view == "closeup" else 1.0 for view in PLAY_VIEWS}
@@ -184,63 +184,6 @@ def pieces(shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings) -> list[t
     return result
 
 
-def track_signals(
-    track: PoseTrack,
-    flow_T: np.ndarray,
-    observed: Observed,
-    *,
-    shot: Shot,
-    following: Shot | None,
-    onsets: Onsets | None,
-) -> Signals:
-    """Return the signals of one person that localisation reads.
-
-    Args:
-        track: The person, with joints.
-        flow_T: Energy of the flow around the person (T,).
-        observed: What was seen of the shot.
-        shot: The shot.
-        following: The shot after it, None where the file or the piece ends.
-        onsets: Onsets of the sound, None without sound.
-    """
-    rows = np.searchsorted(observed.frames_T, track.frames_T)
-    hand_speed_T, hand_confidence_T = wrist_speed(track, centre_xy=(observed.width / 2, observed.height / 2))
-    return Signals(
-        pts_s=track.pts_s,
-        hand_speed_T=hand_speed_T,
-        hand_confidence_T=hand_confidence_T,
-        flow_T=flow_T,
-        camera_T=observed.camera_speed_T[rows],
-        guard_T=striker.guard_frames(track),
-        cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
-        end_s=shot.span.end_s,
-        onset_times_s=None if onsets is None else onsets.times_s,
-        onset_z=None if onsets is None else onsets.z,
-        is_replay=shot.is_replay,
-    )
-
-
-def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the speed of the wrists relative to the hips, torso units per second, and their confidence, each (T,).
-
-    Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
-    around impact, where networks see the hands worst.
-
-    Args:
-        track: The person, with joints.
-        centre_xy: Centre of the picture, pixels.
-    """
-    smoothed = smooth(fill_gaps(track))
-    still_TKC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
-    wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
-    hip_T2 = middle(still_TKC, "hip")  # a running batter's hands are fast, but not relative to his hips
-    speeds_T2 = np.stack([speed(still_TKC[:, joint, :2] - hip_T2, track.pts_s) for joint in wrists], axis=1)
-    weights_T2 = np.where(np.isfinite(speeds_T2), still_TKC[:, wrists, 2], 0.0)
-    total_T = weights_T2.sum(axis=1)
-    mean_T = (np.nan_to_num(speeds_T2) * weights_T2).sum(axis=1) / np.where(total_T > 0, total_T, np.nan)
-    return mean_T / body_scale(still_TKC), total_T / 2
-
-
 def _strokes(
     look: Look,
     *,
@@ -265,21 +208,23 @@ def _strokes(
         end_s=float(observed.pts_s[-1]),
     )
     candidates = np.argsort(-places, kind="stable")[: settings.max_candidates]
-    tracks, evidences, flows, scores = [], [], [], []
-    for candidate in candidates:
-        track = look.joints(observed.tracks[candidate])
-        energy_T, horizontal_T = look.flow(track, others=observed.tracks)
-        signals = track_signals(track, energy_T, observed, shot=shot, following=following, onsets=onsets)
-        evidence = fuse(signals)
-        tracks.append(track)
-        evidences.append(evidence)
-        flows.append((energy_T, horizontal_T))
-        scores.append(places[candidate] + striker.guard_score(striker.guard_frames(track)) + _total(evidence))
-    best, striker_p = striker.choose(np.array(scores))
-    view_log_odds = float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6)))
+    candidates = candidates[places[candidates] >= places.max() - HOPELESS]
+
+    def listen(track: PoseTrack, energy_T: np.ndarray) -> Evidence:
+        return fuse(track_signals(track, energy_T, observed, shot=shot, following=following, onsets=onsets))
+
+    # Joints are the dearest part: now and then tells who is the striker, every frame is looked at for him alone.
+    flows = [look.flow(observed.tracks[candidate], others=observed.tracks) for candidate in candidates]
+    scores = np.empty(len(candidates))
+    for number, candidate in enumerate(candidates):
+        track = look.joints(observed.tracks[candidate], every_s=1 / settings.detect_fps)
+        guard = striker.guard_score(striker.guard_frames(track))
+        scores[number] = places[candidate] + guard + _total(listen(track, flows[number][0]))
+    best, striker_p = striker.choose(scores)
+    track, (energy_T, horizontal_T) = look.joints(observed.tracks[candidates[best]]), flows[best]
     events = find_events(
-        evidences[best],
-        prior_log_odds=view_log_odds,
+        listen(track, energy_T),
+        prior_log_odds=float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6))),
         min_event_p=settings.min_event_p,
         min_gap_s=settings.min_gap_s,
     )
@@ -287,9 +232,9 @@ def _strokes(
         _Found(
             shot=shot,
             event=event,
-            track=tracks[best],
+            track=track,
             striker_p=striker_p,
-            extras=_extras(event, tracks[best], flows[best][1], observed, striker_p=striker_p, onsets=onsets),
+            extras=_extras(event, track, horizontal_T, observed, striker_p=striker_p, onsets=onsets),
         )
         for event in events
     ]

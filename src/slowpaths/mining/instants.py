@@ -1,0 +1,121 @@
+"""Cues that point at the instant of impact: peaks of movement, the camera setting off, the cut, the crack of the bat.
+
+Legend: T frames, G points of an even time grid, N onsets.
+
+Each cue gives the density of impact relative to the uniform one over the shot. With probability `RHO` a cue speaks of
+this impact, else it says nothing: `mixture` turns that into a log ratio that can be added to others.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+STEP_S = 0.02  # half a frame at 25 fps
+
+# A live director cuts to the wide field 5-14 frames after contact, at 20-30 frames a second: .17-.7 s, taken as the
+# middle nine tenths.
+CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
+# The operator reacts to the ball 80-250 ms after contact.
+PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
+# Peak wrist speed lies within 40 ms of impact; one frame of the camera is added.
+PEAK_SD_S = 0.05
+SOUND_SD_S = 0.04
+# Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
+RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
+
+
+def mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
+    """Return the log ratio of a cue that says nothing with probability 1 - rho."""
+    return np.log((1 - rho) + rho * relative_density)
+
+
+def peak_density(
+    times_s: np.ndarray, hands: np.ndarray, hand_weight: np.ndarray, flow: np.ndarray, flow_weight: np.ndarray
+) -> np.ndarray:
+    """Return the density of impact given the peaks of movement, uniform where there is none.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        hands: Level of the hands (G,).
+        hand_weight: Its weight (G,).
+        flow: Level of the flow (G,).
+        flow_weight: Its weight (G,).
+
+    Returns:
+        Density relative to the uniform one (G,), mean 1.
+    """
+    total = hand_weight + flow_weight
+    level = np.where(total > 0, (hands * hand_weight + flow * flow_weight) / np.maximum(total, 1e-9), 0.0)
+    level = smooth(level, PEAK_SD_S / 2)
+    inner = (level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:])
+    peaks = np.flatnonzero(np.r_[False, inner, False])
+    # A peak half as high on the logarithmic level is a movement many times slower: weight by a steep power.
+    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S)
+
+
+def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
+    """Return the density of impact given that the camera starts to follow the ball a little later.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        pts_s: Frame times (T,), seconds.
+        camera_T: Camera speed (T,), picture heights per second; NaN where unknown.
+
+    Returns:
+        Density relative to the uniform one (G,), mean 1.
+    """
+    known = np.isfinite(camera_T)
+    if known.sum() < 3:
+        return np.ones(len(times_s))
+    speed = np.interp(times_s, pts_s[known], camera_T[known])
+    gain = np.maximum(np.gradient(smooth(speed, 0.06), STEP_S), 0.0)
+    lags = np.arange(round(PAN_FIRST_S / STEP_S), round(PAN_LAST_S / STEP_S) + 1)
+    padded = np.r_[gain, np.zeros(lags[-1])]
+    delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
+    return delayed / delayed.mean() if delayed.mean() > 0 else np.ones(len(times_s))
+
+
+def cut_ratio(times_s: np.ndarray, *, cut_s: float, end_s: float, is_replay: bool) -> np.ndarray:
+    """Return the log ratio of impact given how the shot ends.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        cut_s: When it ends by a cut, NaN where it does not.
+        end_s: When it ends for whatever reason, NaN where unknown.
+        is_replay: Whether it is a replay, which ends as its editor likes.
+
+    Returns:
+        Log ratio (G,).
+    """
+    if is_replay or not (np.isfinite(cut_s) or np.isfinite(end_s)):
+        return np.zeros(len(times_s))
+    if np.isfinite(cut_s):
+        return mixture(_bumps(times_s, np.array([cut_s - CUT_MEAN_S]), np.ones(1), CUT_SD_S), RHO["cut"])
+    # Clips are often trimmed where the broadcast would have cut, or a little later.
+    bump = _bumps(times_s, np.array([end_s - 1.5 * CUT_MEAN_S]), np.ones(1), 3 * CUT_SD_S)
+    return mixture(bump, RHO["end"])
+
+
+def sound_density(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
+    """Return the density of impact given the onsets of the sound (uniform without sound)."""
+    if onset_times_s is None or onset_z is None or not len(onset_times_s):
+        return np.ones(len(times_s))
+    inside = (onset_times_s >= times_s[0]) & (onset_times_s <= times_s[-1])
+    return _bumps(times_s, onset_times_s[inside], np.maximum(onset_z[inside], 0.0), SOUND_SD_S)
+
+
+def _bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
+    """Return a mixture of Gaussians on the grid relative to the uniform density over it."""
+    if not len(centres_s) or weights.sum() <= 0:
+        return np.ones(len(times_s))
+    bumps = np.exp(-0.5 * ((times_s[:, None] - centres_s[None, :]) / sd_s) ** 2) / (sd_s * np.sqrt(2 * np.pi))
+    duration_s = times_s[-1] - times_s[0] + STEP_S
+    return (bumps @ (weights / weights.sum())) * duration_s
+
+
+def smooth(values: np.ndarray, sd_s: float) -> np.ndarray:
+    """Return values on the grid (G,) smoothed by a Gaussian, the ends repeated beyond themselves."""
+    radius = round(3 * sd_s / STEP_S)
+    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) * STEP_S / sd_s) ** 2)
+    padded = np.pad(values, radius, mode="edge")
+    return np.convolve(padded, kernel / kernel.sum(), mode="valid")
