@@ -57,7 +57,7 @@ def test_mining_settings_are_those_of_the_code_with_the_same_defaults():
 def test_data_settings_are_those_of_the_data_module():
     from slowpaths.data.module import ClipDataModule
 
-    assert set(compose("train").data) == keys(ClipDataModule.__init__, "mined", "labels", "needs_labels", "seed")
+    assert set(compose("train").data) == keys(ClipDataModule.__init__, "mined", "labels", "needs_labels", "seed", "fps")
 
 
 def test_model_loss_and_optim_settings_are_those_of_the_classifier():
@@ -86,3 +86,20 @@ def test_every_sweep_names_keys_that_exist():
 def test_the_wheel_carries_the_configs():
     text = (Path(__file__).parents[2] / "pyproject.toml").read_text()
     assert '"configs" = "slowpaths/configs"' in text
+
+
+@pytest.mark.parametrize("name", ["hierarchical", "dawid_skene", "naive_bayes", "majority"])
+def test_label_model_settings_are_those_of_the_model_with_the_same_defaults(name):
+    from slowpaths.labelling.pipeline import build_model
+
+    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "label_model" / f"{name}.yaml"))
+    assert (written.pop("merge_families"), written.pop("temperature")) == (False, "auto")  # the pipeline's own
+    parameters = build_model(name)[0].get_params()
+    assert written == {"name": name} | {key: value for key, value in parameters.items() if key != "temperature"}
+
+
+def test_selection_settings_are_those_of_the_code_with_the_same_defaults():
+    from slowpaths.labelling.select import Selection
+
+    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "selection" / "default.yaml"))
+    assert written == dataclasses.asdict(Selection())

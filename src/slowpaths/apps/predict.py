@@ -47,14 +47,12 @@ def run(cfg: DictConfig) -> Outcome:
 
 
 def _predict(classifier: StrokeClassifier, mined: Path, config: Mapping[str, Any]) -> list[Prediction]:
-    clip = dict(classifier.hparams["clip"])
-    clip.pop("fps")
     data = ClipDataModule(
         mined=mined,
         needs_labels=False,
         batch_size=config["batch_size"],
         num_test_views=config["num_test_views"],
-        **clip,
+        **classifier.hparams["clip"],
     )
     data.setup()
     return predict(classifier, data.predict_dataloader(), clips=data.clips())
