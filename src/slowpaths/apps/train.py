@@ -32,6 +32,7 @@ def run(cfg: DictConfig) -> Outcome:
     config = plain(cfg)
     out = Path(config["out"])
     logging.getLogger("lightning.pytorch").handlers.clear()  # it would say everything twice
+    callbacks.ignore_known_warnings()
     L.seed_everything(config["seed"], workers=True, verbose=False)
     data = build_data(config)
     data.setup()
