@@ -92,7 +92,7 @@ def test_the_camera_is_followed_and_boxes_with_it():
     pose = OnePerson(lambda index: [90.0 - pan * index, 30.0, 120.0 - pan * index, 90.0])  # somebody standing still
     observed = look_at(frames, pose).people(video_id="v", shot_id="s")
     assert observed.camera_T3[-1, 0] == pytest.approx(20 * pan, abs=2.0)
-    assert np.median(observed.camera_speed_T[1:]) == pytest.approx(pan * FPS / 108, rel=0.1)
+    assert np.median(observed.pan_T[1:]) == pytest.approx(pan * FPS / 108, rel=0.1)
     (track,) = observed.tracks
     assert track.boxes_T4[13, 0] == pytest.approx(90.0 - 13 * pan, abs=1.5)
 

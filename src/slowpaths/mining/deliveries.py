@@ -19,6 +19,7 @@ from scipy.special import logsumexp
 from slowpaths.mining.instants import (
     RHO,
     STEP_S,
+    arc_density,
     camera_density,
     cut_ratio,
     mixture,
@@ -206,6 +207,11 @@ def fuse(signals: Signals) -> Evidence:
             tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
         ),
         "peak": mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
+        # Joints that are hardly seen make no arc to trust.
+        "arc": mixture(
+            arc_density(times_s, pts_s, signals.hand_height_T),
+            RHO["arc"] * min(1.0, 2.0 * float(np.nanmean(signals.hand_confidence_T))),
+        ),
         "camera": mixture(camera_density(times_s, pts_s, signals.camera_T), RHO["camera"]),
         "cut": cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay),
         "sound": mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),

@@ -17,11 +17,15 @@ STEP_S = 0.02  # half a frame at 25 fps
 CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
 # The operator reacts to the ball 80-250 ms after contact.
 PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
-# Peak wrist speed lies within 40 ms of impact; one frame of the camera is added.
-PEAK_SD_S = 0.05
+# Peak wrist speed lies within 40 ms of impact in space; in a picture along the pitch the hands move along the line of
+# sight where they meet the ball and look fastest a little before or after.
+PEAK_SD_S = 0.10
+# Hands that come down by this much (torso units) and this soon after rising were lifting the bat.
+ARC_DROP, ARC_S = 0.3, 0.4
+ARC_SD_S = 0.06
 SOUND_SD_S = 0.04
 # Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
-RHO = {"peak": 0.7, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
+RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
 
 
 def mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
@@ -53,13 +57,35 @@ def peak_density(
     return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S)
 
 
+def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray | None) -> np.ndarray:
+    """Return the density of impact given the path of the hands: a bat meets the ball at the bottom of its arc.
+
+    Args:
+        times_s: Grid (G,), seconds.
+        pts_s: Frame times (T,), seconds.
+        hand_height_T: Hands above the hips (T,), torso units; NaN where unseen, None where unknown.
+
+    Returns:
+        Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them.
+    """
+    known = np.zeros(0, dtype=bool) if hand_height_T is None else np.isfinite(hand_height_T)
+    if hand_height_T is None or known.sum() < 3:
+        return np.ones(len(times_s))
+    height = smooth(np.interp(times_s, pts_s[known], hand_height_T[known]), ARC_SD_S / 2)
+    inner = (height[1:-1] <= height[:-2]) & (height[1:-1] < height[2:])
+    bottoms = np.flatnonzero(np.r_[False, inner, False])
+    before = round(ARC_S / STEP_S)
+    drops = np.array([height[max(bottom - before, 0) : bottom + 1].max() - height[bottom] for bottom in bottoms])
+    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, drops, 0.0), ARC_SD_S)
+
+
 def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
     """Return the density of impact given that the camera starts to follow the ball a little later.
 
     Args:
         times_s: Grid (G,), seconds.
         pts_s: Frame times (T,), seconds.
-        camera_T: Camera speed (T,), picture heights per second; NaN where unknown.
+        camera_T: Pan and tilt speed (T,), picture heights per second; NaN where unknown.
 
     Returns:
         Density relative to the uniform one (G,), mean 1.

@@ -45,7 +45,7 @@ class Observed:
         frames_T: Frame indices (T,), repeated pictures left out.
         pts_s: Presentation times (T,), seconds.
         camera_T3: Camera since the first frame (T, 3), full-size pixels and log zoom.
-        camera_speed_T: Speed of the camera (T,), picture heights per second, zoom at the picture's edge included.
+        pan_T: Speed of the camera across and down (T,), picture heights per second.
         inliers_T: Share of points that follow the camera fit (T,).
         tracks: People, with a box wherever they are seen or in between.
         height: Full height of the picture, pixels.
@@ -55,7 +55,7 @@ class Observed:
     frames_T: np.ndarray
     pts_s: np.ndarray
     camera_T3: np.ndarray
-    camera_speed_T: np.ndarray
+    pan_T: np.ndarray
     inliers_T: np.ndarray
     tracks: list[PoseTrack]
     height: int
@@ -119,7 +119,7 @@ class Look:
             )
             for row in range(1, len(self._greys))
         ]
-        camera_T3, speed_T, inliers_T = _accumulate(self._steps, self.pts_s, self._greys[0].shape)
+        camera_T3, pan_T, inliers_T = _accumulate(self._steps, self.pts_s, self._greys[0].shape)
         centre_xy = (self._greys[0].shape[1] / 2, self._greys[0].shape[0] / 2)
         sparse = link_people(
             found,
@@ -141,7 +141,7 @@ class Look:
             frames_T=self.frames_T,
             pts_s=self.pts_s,
             camera_T3=camera_T3 * np.array([full, full, 1.0]),
-            camera_speed_T=speed_T,
+            pan_T=pan_T,
             inliers_T=inliers_T,
             tracks=[_enlarge(track, full) for track in tracks],
             height=self._full[0],
@@ -267,10 +267,10 @@ def _background(grey: np.ndarray, people: People) -> np.ndarray:
 def _accumulate(
     steps: list[CameraStep], pts_s: np.ndarray, shape: tuple[int, ...]
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Chain steps into the camera since the first frame, its speed and the share of inliers."""
+    """Chain steps into the camera since the first frame, its pan and the share of inliers."""
     centre = np.array([shape[1] / 2, shape[0] / 2, 1.0])
     whole = np.eye(3)
-    camera_T3, speed_T, inliers_T = np.zeros((len(pts_s), 3)), np.full(len(pts_s), np.nan), np.ones(len(pts_s))
+    camera_T3, pan_T, inliers_T = np.zeros((len(pts_s), 3)), np.full(len(pts_s), np.nan), np.ones(len(pts_s))
     for row, step in enumerate(steps, start=1):
         whole = np.vstack([step.matrix_23, [0, 0, 1]]) @ whole
         camera_T3[row, :2] = (centre - whole @ centre)[:2]
@@ -278,9 +278,8 @@ def _accumulate(
         inliers_T[row] = step.inliers
         step_s = pts_s[row] - pts_s[row - 1]
         if step_s > 0:
-            moved = np.hypot(step.dx_px, step.dy_px) / shape[0] + 0.5 * abs(step.log_zoom)
-            speed_T[row] = moved / step_s
-    return camera_T3, speed_T, inliers_T
+            pan_T[row] = np.hypot(step.dx_px, step.dy_px) / shape[0] / step_s
+    return camera_T3, pan_T, inliers_T
 
 
 def _dense(

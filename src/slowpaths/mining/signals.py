@@ -6,7 +6,7 @@ Legend: T frames, K = 17 joints, C = x, y, confidence, N onsets.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
@@ -30,7 +30,8 @@ class Signals:
         hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
         hand_confidence_T: Confidence of the wrists (T,), 0..1.
         flow_T: Energy of camera-compensated flow around the person (T,), body heights per second.
-        camera_T: Speed of the camera (T,), picture heights per second, zoom included.
+        camera_T: Speed of the camera across and down (T,), picture heights per second.
+        hand_height_T: Hands above the hips (T,), torso units; None where unknown.
         guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
         cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
         end_s: When the shot ends for whatever reason, seconds.
@@ -44,6 +45,7 @@ class Signals:
     hand_confidence_T: np.ndarray
     flow_T: np.ndarray
     camera_T: np.ndarray
+    hand_height_T: np.ndarray | None = None
     guard_T: np.ndarray | None = None
     cut_s: float = float("nan")
     end_s: float = float("nan")
@@ -72,13 +74,14 @@ def track_signals(
         onsets: Onsets of the sound, None without sound.
     """
     rows = np.searchsorted(observed.frames_T, track.frames_T)
-    hand_speed_T, hand_confidence_T = wrist_speed(track, centre_xy=(observed.width / 2, observed.height / 2))
+    hands = wrists(track, centre_xy=(observed.width / 2, observed.height / 2))
     return Signals(
         pts_s=track.pts_s,
-        hand_speed_T=hand_speed_T,
-        hand_confidence_T=hand_confidence_T,
+        hand_speed_T=hands.speed_T,
+        hand_confidence_T=hands.confidence_T,
+        hand_height_T=hands.height_T,
         flow_T=flow_T,
-        camera_T=observed.camera_speed_T[rows],
+        camera_T=observed.pan_T[rows],
         guard_T=guard_frames(track),
         cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
         end_s=shot.span.end_s,
@@ -88,8 +91,16 @@ def track_signals(
     )
 
 
-def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np.ndarray, np.ndarray]:
-    """Return the speed of the wrists relative to the hips, torso units per second, and their confidence, each (T,).
+class Wrists(NamedTuple):
+    """Hold how the wrists move, each (T,): speed in torso units per second, height above the hips, confidence 0..1."""
+
+    speed_T: np.ndarray
+    height_T: np.ndarray
+    confidence_T: np.ndarray
+
+
+def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
+    """Return the confidence-weighted movement of both wrists relative to the hips.
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.
@@ -100,10 +111,20 @@ def wrist_speed(track: PoseTrack, *, centre_xy: tuple[float, float]) -> tuple[np
     """
     smoothed = smooth(fill_gaps(track))
     still_TKC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
-    wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
+    both = [INDEX["left_wrist"], INDEX["right_wrist"]]
     hip_T2 = middle(still_TKC, "hip")  # a running batter's hands are fast, but not relative to his hips
-    speeds_T2 = np.stack([speed(still_TKC[:, joint, :2] - hip_T2, track.pts_s) for joint in wrists], axis=1)
-    weights_T2 = np.where(np.isfinite(speeds_T2), still_TKC[:, wrists, 2], 0.0)
+    places_T22 = (still_TKC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TKC)
+    speeds_T2 = np.stack([speed(places_T22[:, side], track.pts_s) for side in (0, 1)], axis=1)
+    confidence_T2 = still_TKC[:, both, 2]
+    return Wrists(
+        speed_T=_weighted(speeds_T2, confidence_T2),
+        height_T=-_weighted(places_T22[..., 1], confidence_T2),
+        confidence_T=np.where(np.isfinite(speeds_T2), confidence_T2, 0.0).mean(axis=1),
+    )
+
+
+def _weighted(values_T2: np.ndarray, weights_T2: np.ndarray) -> np.ndarray:
+    """Return the weighted mean over the sides (T,), NaN where nothing is seen."""
+    weights_T2 = np.where(np.isfinite(values_T2), weights_T2, 0.0)
     total_T = weights_T2.sum(axis=1)
-    mean_T = (np.nan_to_num(speeds_T2) * weights_T2).sum(axis=1) / np.where(total_T > 0, total_T, np.nan)
-    return mean_T / body_scale(still_TKC), total_T / 2
+    return (np.nan_to_num(values_T2) * weights_T2).sum(axis=1) / np.where(total_T > 0, total_T, np.nan)
