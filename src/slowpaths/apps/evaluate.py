@@ -39,12 +39,15 @@ def run(cfg: DictConfig) -> Outcome:
         counts=report["counts"],
     )
     append_entry(out, entry)
+    measures = report["measures"]
     rows = [
-        (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["reason"])
-        for name, item in report["measures"].items()
+        (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["num"])
+        for name, item in measures.items()
+        if item["value"] is not None
     ]
     wrote = [out / "report.md", out / "report.json", out / "figures"]
-    show_table("slowpaths evaluate", ["", "measure", "value", "95 %", "chance", "why not"], rows, wrote=wrote)
+    title = f"slowpaths evaluate: {len(rows)} measures ({len(measures) - len(rows)} not measured, see report.md)"
+    show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
     headline = report["measures"].get(_HEADLINE, {}).get("value")
     return Outcome(metric=headline)
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import os
 from pathlib import Path
 from typing import Any
@@ -14,12 +12,11 @@ from slowpaths.apps.console import progress, show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mined import describe, write_labels
 from slowpaths.core.errors import UsageError
-from slowpaths.data.importers import archive_truth, read_pose_archive
+from slowpaths.data.importers import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.pose.weights import WEIGHTS
-from slowpaths.store.tables import write_text
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10
@@ -66,7 +63,7 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
         raise UsageError(f"mining settings: {error}") from error
     footage = config["footage"]
     if isinstance(footage, str) and footage.endswith(".npz"):
-        return _mine_archive(Path(footage), out)
+        return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
     root, paths = find_footage(footage)
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
@@ -74,19 +71,6 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
             paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step
         )
     describe(out, clip=settings.clip_spec())
-    return collected
-
-
-def _mine_archive(archive: Path, out: Path) -> Collected:
-    """Measure the pose sequences of an archive; its own labels go to `truth.csv`, which nothing here reads."""
-    sequences = read_pose_archive(archive)
-    collected = collect_sequences(sequences, archive=archive, out=out)
-    if rows := archive_truth(sequences):
-        text = io.StringIO()
-        writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-        write_text(out / "truth.csv", text.getvalue())
     return collected
 
 
