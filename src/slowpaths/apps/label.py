@@ -27,13 +27,13 @@ def run(cfg: DictConfig) -> Outcome:
         )
     inputs = {"deliveries.parquet": file_digest(features)}
     labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
-    kept = labels.labels["is_kept"].to_pylist()
-    found = Counter(labels.labels["label"].to_pylist())
-    kept_by_stroke = Counter(
-        name for name, is_kept in zip(labels.labels["label"].to_pylist(), kept, strict=True) if is_kept
-    )
-    rows = [(stroke, found[stroke], kept_by_stroke[stroke]) for stroke in STROKES if found[stroke]]
-    rows.append(("all", len(kept), sum(kept)))
+    if labels is None:
+        raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
+    names, is_kept = (labels.labels[column].to_pylist() for column in ("label", "is_kept"))
+    found = Counter(names)
+    kept = Counter(name for name, keep in zip(names, is_kept, strict=True) if keep)
+    rows = [(stroke, found[stroke], kept[stroke]) for stroke in STROKES if found[stroke]]
+    rows.append(("all", len(names), kept.total()))
     wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md"]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
-    return Outcome(metric=float(sum(kept)))
+    return Outcome(metric=float(kept.total()))
