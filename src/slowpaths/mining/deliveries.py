@@ -84,6 +84,7 @@ TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.80), (0.5, 0.13), (0.25, 0.07
 REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.25, 0.33))
 
 STEADY_SD_S = 0.04
+BLIND = 0.3  # flow that can be trusted less than this is not looked at
 TOLERANCE_SD_S = 0.08  # two frames at 25 a second: an impact is useful when it is about that close
 # Small pose networks show the guard of a batter who stands in it about as often as not.
 GUARD_SEEN = 0.6
@@ -197,9 +198,10 @@ def fuse(signals: Signals) -> Evidence:
         return Evidence(times_s=empty, log_ratio_G=empty, parts={})
     times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
     hand_speed_T = _steady(signals.hand_speed_T, pts_s)
-    flow_T = _steady(signals.flow_T, pts_s)
+    trust_T = np.ones(len(pts_s)) if signals.flow_confidence_T is None else signals.flow_confidence_T
+    flow_T = _steady(np.where(trust_T > BLIND, signals.flow_T, np.nan), pts_s)
     hands, hand_weight = _level(times_s, pts_s, hand_speed_T, signals.hand_confidence_T)
-    flow, flow_weight = _level(times_s, pts_s, flow_T, np.ones(len(pts_s)))
+    flow, flow_weight = _level(times_s, pts_s, flow_T, trust_T)
     parts = {
         "path": path_ratio(
             [(hands, hand_weight), (flow, flow_weight)],

@@ -66,7 +66,8 @@ def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarra
         hand_height_T: Hands above the hips (T,), torso units; NaN where unseen, None where unknown.
 
     Returns:
-        Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them.
+        Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them,
+        up to a torso's length.
     """
     known = np.zeros(0, dtype=bool) if hand_height_T is None else np.isfinite(hand_height_T)
     if hand_height_T is None or known.sum() < 3:
@@ -76,7 +77,7 @@ def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarra
     bottoms = np.flatnonzero(np.r_[False, inner, False])
     before = round(ARC_S / STEP_S)
     drops = np.array([height[max(bottom - before, 0) : bottom + 1].max() - height[bottom] for bottom in bottoms])
-    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, drops, 0.0), ARC_SD_S)
+    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, np.minimum(drops, 1.0), 0.0), ARC_SD_S)
 
 
 def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from slowpaths.mining.observe import Observed
 
 
+GOOD_INLIERS = 0.3  # a camera fit that fewer corners follow than this explains the picture badly
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Signals:
     """Hold what was measured on one person in one shot; NaN where unseen.
@@ -30,6 +33,7 @@ class Signals:
         hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
         hand_confidence_T: Confidence of the wrists (T,), 0..1.
         flow_T: Energy of camera-compensated flow around the person (T,), body heights per second.
+        flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed; None for fully.
         camera_T: Speed of the camera across and down (T,), picture heights per second.
         hand_height_T: Hands above the hips (T,), torso units; None where unknown.
         guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
@@ -45,6 +49,7 @@ class Signals:
     hand_confidence_T: np.ndarray
     flow_T: np.ndarray
     camera_T: np.ndarray
+    flow_confidence_T: np.ndarray | None = None
     hand_height_T: np.ndarray | None = None
     guard_T: np.ndarray | None = None
     cut_s: float = float("nan")
@@ -82,6 +87,7 @@ def track_signals(
         hand_height_T=hands.height_T,
         flow_T=flow_T,
         camera_T=observed.pan_T[rows],
+        flow_confidence_T=np.clip(observed.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),
         guard_T=guard_frames(track),
         cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
         end_s=shot.span.end_s,

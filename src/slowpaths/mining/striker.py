@@ -25,7 +25,7 @@ HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
 CENTRE_SD = 0.16
 APPROACH_HEIGHTS = 1.0  # a bowler runs in over many body heights, a batter stays within one most of the time
 MIN_SEEN_S = 0.4
-# Along the pitch, in body heights of the person looked at: people at the other end are well over one away (20 m seen
+# Along the pitch, in body heights of the person farther away: people at the other end are well over one away (20 m seen
 # from high up), a keeper standing up or a few metres back is within one.
 CLEARLY_NEARER = 1.2
 KEEPER_GAP = (0.05, 1.0)
@@ -165,8 +165,9 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
             share = _overlap_share(tracks[one], tracks[other])
             if other == one or share < 0.2 or _headless(tracks[other], height=height) > 0.5:
                 continue  # legs at the upper edge say little of where their owner stands
-            down = (feet_N2[other, 1] - feet_N2[one, 1]) / tall_N[one]  # body heights towards the camera
-            beside = abs(feet_N2[other, 0] - feet_N2[one, 0]) < 0.75 * tall_N[one]
+            unit = min(tall_N[one], tall_N[other])  # the height of the one farther away
+            down = (feet_N2[other, 1] - feet_N2[one, 1]) / unit  # towards the camera
+            beside = abs(feet_N2[other, 0] - feet_N2[one, 0]) < 0.75 * unit
             nearer = max(nearer, share * (down > CLEARLY_NEARER))
             farther = max(farther, share * (down < -CLEARLY_NEARER))
             behind = max(behind, share * (beside and -KEEPER_GAP[1] < down < -KEEPER_GAP[0]))
