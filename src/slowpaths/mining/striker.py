@@ -172,7 +172,8 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
             farther = max(farther, share * (down < -CLEARLY_NEARER))
             behind = max(behind, share * (beside and -KEEPER_GAP[1] < down < -KEEPER_GAP[0]))
             in_front = max(in_front, share * (beside and KEEPER_GAP[0] < down < KEEPER_GAP[1]))
-        scores[one] = 1.0 * nearer - 2.0 * farther + 1.0 * behind - 1.0 * in_front
+        # Between two others along the pitch is a place for a striker whose keeper stands far back, too.
+        scores[one] = nearer - (2.0 - nearer) * farther + behind - in_front
     return scores
 
 
