@@ -121,7 +121,12 @@ def evaluate(
         "num_bootstrap": num_bootstrap,
         "seed": seed,
     }
-    command = command or _command(truth, out, predictions, mined, truth_taxonomy)
+    extra = {
+        "shots_truth": shots_truth,
+        "is_complete": is_complete or None,
+        "split": None if split == "auto" else split,
+    }
+    command = command or _command(truth, out, predictions, mined, truth_taxonomy, extra)
     return _write(out, parts, inputs=inputs, settings=settings, command=command)
 
 
@@ -228,8 +233,11 @@ def _read(path: Path, model_id: str | None) -> Predictions:
     return predictions
 
 
-def _command(truth: Path, out: Path, predictions: Path | None, mined: Path | None, taxonomy: str) -> str:
-    parts = [f"predictions={predictions}"] * bool(predictions) + [f"mined={mined}"] * bool(mined)
+def _command(
+    truth: Path, out: Path, predictions: Path | None, mined: Path | None, taxonomy: str, extra: dict[str, Any]
+) -> str:
+    given = {"predictions": predictions, "mined": mined, **extra}
+    parts = [f"{key}={str(value).lower() if value is True else value}" for key, value in given.items() if value]
     return " ".join(["slowpaths evaluate", *parts, f"truth={truth}", f"truth_taxonomy={taxonomy}", f"out={out}"])
 
 

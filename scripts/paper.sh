@@ -1,0 +1,28 @@
+#!/usr/bin/env bash
+# Recompute the committed result tables of experiments/ from the third-party data in ../shared (or the folder given).
+# usage: bash scripts/paper.sh [SHARED]
+set -euo pipefail
+[[ "${1:-}" == "--help" ]] && { sed -n '2,3p' "$0"; exit 0; }
+shared=${1:-../shared}
+[[ -d "$shared/poses" ]] || { echo "paper: $shared is not there: give the folder that holds poses/ and footage/" >&2; exit 1; }
+
+archive="$shared/poses/cricshot10_poses_dev.npz"
+mined=runs/pose_sequences
+results=experiments/pose_sequences/results
+slowpaths mine footage="$archive" out="$mined" || [[ $? == 3 ]]
+for model in majority naive_bayes dawid_skene hierarchical; do
+  slowpaths label mined="$mined" label_model="$model"
+  slowpaths evaluate mined="$mined" truth="$archive" truth_taxonomy=cricshot10 out="$mined/evaluation/$model"
+done
+python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
+cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv "$results/"
+
+mined=runs/real_clips
+results=experiments/real_clips/results
+slowpaths mine footage="$shared/footage/clips" out="$mined" pose=movenet weights_dir="$shared/models" workers=2
+slowpaths mine footage="$shared/footage/negatives" out=runs/negatives pose=movenet weights_dir="$shared/models" workers=2
+slowpaths evaluate mined="$mined" truth="$shared/footage/truth.csv" truth_taxonomy=cricshot10 \
+  shots_truth="$shared/footage/gold_shots.csv" is_complete=true out="$mined/evaluation"
+mkdir -p "$results"
+python scripts/collect_measures.py "$mined/evaluation" > "$results/measures.csv"
+cp "$mined"/evaluation/figures/{waterfall,impact_error,rule_families,rules}.csv "$results/"
