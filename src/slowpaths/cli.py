@@ -9,6 +9,7 @@ from slowpaths import __version__
 
 VERBS: dict[str, str] = {
     "doctor": "check this machine: decoders, codecs, GPU, weights, W&B mode, disk",
+    "world": "made cricket footage with exact truth               world=tiny|demo|study out=DIR [seed=0]",
     "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
     "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
     "train": "fit SlowFast on a mined set                         mined=DIR experiment=NAME",

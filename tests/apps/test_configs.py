@@ -22,7 +22,7 @@ GROUPS = sorted(
 )
 PRIMARY = {
     "pose": "mine", "mining": "mine", "label_model": "label", "rules": "label", "selection": "label", "data": "train",
-    "model": "train", "loss": "train", "optim": "train", "trainer": "train", "experiment": "train",
+    "model": "train", "loss": "train", "optim": "train", "trainer": "train", "experiment": "train", "world": "world",
 }  # fmt: skip
 
 
@@ -103,3 +103,26 @@ def test_selection_settings_are_those_of_the_code_with_the_same_defaults():
 
     written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "selection" / "default.yaml"))
     assert written == dataclasses.asdict(Selection())
+
+
+def test_world_settings_are_those_of_the_code_with_the_same_defaults():
+    from slowpaths.world.settings import PartSettings, WorldSettings, settings_from
+
+    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "world" / "base.yaml"))
+    assert set(written) | {"name", "parts"} == {item.name for item in dataclasses.fields(WorldSettings)} | {"part"}
+    settings = settings_from({**written, "name": "w", "parts": {"a": {}}})
+    assert settings == WorldSettings(name="w", parts=(PartSettings(name="a"),))
+
+
+@pytest.mark.parametrize("name", ["tiny", "demo", "study"])
+def test_every_world_can_be_built(name):
+    from slowpaths.world.settings import settings_from
+
+    settings = settings_from(OmegaConf.to_container(compose("world", f"world={name}").world))
+    assert settings.name == name
+    if name == "study":  # what the gap study needs
+        parts = {part.name: part for part in settings.parts}
+        assert (parts["c"].num_matches, parts["c"].num_batters) == (24, 40)
+        assert parts["hc"].is_held_out
+        assert not set(parts["hc"].venues) & set(parts["c"].venues)
+        assert not set(parts["hc"].broadcasters) & set(parts["c"].broadcasters)

@@ -2,31 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, replace
-
 import pytest
 
 from slowpaths.core.errors import UsageError
-from slowpaths.world.settings import PRESETS, check, settings_from
+from slowpaths.world.settings import PartSettings, WorldSettings, check, settings_from
 
-PART = {"name": "a", "venues": ["northfield"], "broadcasters": ["CricTV"]}
-
-
-@pytest.mark.parametrize("name", PRESETS)
-def test_a_preset_survives_the_way_through_plain_values(name):
-    plain = asdict(PRESETS[name])
-    plain["parts"] = [
-        {key: list(v) if isinstance(v, tuple) else v for key, v in part.items()} for part in plain["parts"]
-    ]
-    assert settings_from(plain) == PRESETS[name]
+PART = {"venues": ["northfield"], "broadcasters": ["CricTV"]}
 
 
-def test_the_study_holds_what_the_gap_study_needs():
-    parts = {part.name: part for part in PRESETS["study"].parts}
-    assert (parts["c"].num_matches, parts["c"].num_batters) == (24, 40)
-    assert parts["hc"].is_held_out
-    assert not set(parts["hc"].venues) & set(parts["c"].venues)
-    assert not set(parts["hc"].broadcasters) & set(parts["c"].broadcasters)
+def test_a_part_takes_what_all_share_where_it_does_not_say_otherwise():
+    settings = settings_from(
+        {"name": "w", "part": {"width": 320, "height": 180}, "parts": {"a": {"width": 128}, "b": {}}}
+    )
+    assert [(part.name, part.width, part.height) for part in settings.parts] == [("a", 128, 180), ("b", 320, 180)]
+    assert settings.parts[1] == PartSettings(name="b", width=320, height=180)
 
 
 @pytest.mark.parametrize(
@@ -50,7 +39,7 @@ def test_the_study_holds_what_the_gap_study_needs():
 )
 def test_a_part_that_cannot_be_built_is_named(change, message):
     with pytest.raises(UsageError, match=message):
-        settings_from({"name": "w", "parts": [PART | change]})
+        settings_from({"name": "w", "parts": {"a": PART | change}})
 
 
 @pytest.mark.parametrize(
@@ -59,16 +48,18 @@ def test_a_part_that_cannot_be_built_is_named(change, message):
         ({"fps": 0}, "fps must be a whole number between 5 and 120, not 0"),
         ({"miss": -0.1}, "miss must be a number between 0 and 1"),
         ({"difficulty": "hard"}, "difficulty must be a number"),
-        ({"parts": []}, "the world has no parts"),
-        ({"parts": [PART, PART]}, "two parts of the world have the same name"),
+        ({"parts": {}}, "the world has no parts"),
+        ({"parts": {"a": {}}, "part": {"mode": "radio"}}, "unknown mode 'radio'"),
         ({"speed": 3}, "unknown world setting 'speed'"),
     ],
 )
 def test_a_world_that_cannot_be_built_is_named(change, message):
     with pytest.raises(UsageError, match=message):
-        settings_from({"name": "w", "parts": [PART]} | change)
+        settings_from({"name": "w", "parts": {"a": PART}} | change)
 
 
-def test_check_refuses_a_world_without_parts():
+def test_check_refuses_a_world_without_parts_or_with_two_of_one_name():
     with pytest.raises(UsageError, match="no parts"):
-        check(replace(PRESETS["tiny"], parts=()))
+        check(WorldSettings(name="w", parts=()))
+    with pytest.raises(UsageError, match="two parts of the world have the same name"):
+        check(WorldSettings(name="w", parts=(PartSettings(name="a"), PartSettings(name="a"))))

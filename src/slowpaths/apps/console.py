@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -68,3 +69,16 @@ def progress(title: str, total: int) -> Iterator[Any]:
             bar.update(task, advance=1, description=f"{title} {escape(text)[-40:]}")
 
         yield bar_step
+
+
+def cores(workers: Any) -> Any:
+    """Return a number of processes as given, or the cores this process may use where it is "auto".
+
+    Example:
+        >>> cores(3)
+        3
+    """
+    if workers != "auto":
+        return workers
+    affinity = getattr(os, "sched_getaffinity", None)
+    return len(affinity(0)) if affinity else os.cpu_count() or 1

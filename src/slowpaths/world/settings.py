@@ -1,4 +1,4 @@
-"""Settings of a world as plain values, and the three that ship: tiny, demo and study."""
+"""Settings of a world as plain values, as `configs/world` holds them, and their check."""
 
 from __future__ import annotations
 
@@ -87,62 +87,26 @@ class WorldSettings:
     has_sound: bool = True
 
 
-def _broadcast(name: str, matches: int, balls: int, **more: Any) -> PartSettings:
-    return PartSettings(name=name, num_matches=matches, balls_per_match=balls, **more)
-
-
-PRESETS: dict[str, WorldSettings] = {
-    "tiny": WorldSettings(
-        name="tiny",
-        parts=(
-            _broadcast("t", 2, 4, width=320, height=180, num_batters=4),
-            PartSettings(
-                name="n", mode="nets", balls_per_match=3, width=320, height=180, num_batters=2,
-                venues=("academy_nets",), cameras=("nets_static", "nets_side"),
-            ),
-        ),
-    ),
-    "demo": WorldSettings(name="demo", parts=(_broadcast("d", 4, 12, num_batters=10),)),
-    "study": WorldSettings(
-        name="study",
-        parts=(
-            _broadcast("b", 6, 30, num_batters=40, leisure=1.4),
-            PartSettings(
-                name="c", mode="clip", num_matches=24, balls_per_match=60, width=128, height=128, num_batters=40,
-                cameras=("bowler_end", "bowler_end", "bowler_end", "keeper_end", "side_on"),
-            ),
-            _broadcast("hb", 2, 30, num_batters=12, leisure=1.4, is_held_out=True, venues=("westdown",),
-                       broadcasters=("Fox Overseas",)),
-            PartSettings(
-                name="hc", mode="clip", num_matches=6, balls_per_match=60, width=128, height=128, num_batters=12,
-                is_held_out=True, venues=("westdown",), broadcasters=("Fox Overseas",),
-                cameras=("bowler_end", "bowler_end", "bowler_end", "keeper_end", "side_on"),
-            ),
-            PartSettings(
-                name="n", mode="nets", num_matches=2, balls_per_match=30, num_batters=12, venues=("academy_nets",),
-                cameras=("nets_static", "nets_handheld", "nets_side"),
-            ),
-        ),
-    ),
-}  # fmt: skip
-
-
 def settings_from(plain: Mapping[str, Any]) -> WorldSettings:
     """Build settings from nested plain values, as a configuration file holds them.
 
     Args:
-        plain: The fields of `WorldSettings`; `parts` is a list of the fields of `PartSettings`.
+        plain: The fields of `WorldSettings`; `parts` maps the name of each part to its fields of `PartSettings`, `part`
+            holds those that a part has where it does not say otherwise.
 
     Raises:
         UsageError: If a key is unknown or a value cannot be used.
     """
     values = dict(plain)
-    parts = values.pop("parts", None)
+    shared, parts = values.pop("part", {}), values.pop("parts", {})
     if not parts:
-        raise UsageError("the world has no parts: give at least one, such as parts=[{name: a}]")
-    settings = WorldSettings(**_known(WorldSettings, values), parts=tuple(
-        part if isinstance(part, PartSettings) else PartSettings(**_known(PartSettings, part)) for part in parts
-    ))  # fmt: skip
+        raise UsageError("the world has no parts: choose world=tiny, demo or study, or add one, +world.parts.a={}")
+    settings = WorldSettings(
+        **_known(WorldSettings, values),
+        parts=tuple(
+            PartSettings(**_known(PartSettings, {**shared, **own, "name": name})) for name, own in parts.items()
+        ),
+    )
     check(settings)
     return settings
 
@@ -162,7 +126,7 @@ def check(settings: WorldSettings) -> None:
         UsageError: If a stroke, camera, venue, broadcaster or mode is unknown, or a number makes no sense.
     """
     if not settings.parts:
-        raise UsageError("the world has no parts: give at least one, such as parts=[{name: a}]")
+        raise UsageError("the world has no parts: give at least one")
     names = [part.name for part in settings.parts]
     if len(set(names)) < len(names):
         raise UsageError("two parts of the world have the same name: rename one")

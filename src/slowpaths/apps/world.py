@@ -1,0 +1,57 @@
+"""`slowpaths world`: made cricket footage with sound and exact truth. Run it again to resume."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pyarrow.parquet as pq
+from omegaconf import DictConfig
+
+from slowpaths.apps.console import cores, progress, show_table
+from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.store.schema import SHOTS
+from slowpaths.store.tables import read_table
+from slowpaths.world.build import build_world
+from slowpaths.world.settings import settings_from
+from slowpaths.world.truth import BALLS
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Film `world=` into `out=`."""
+    require(cfg, "world", "out")
+    config = plain(cfg)
+    out = Path(config["out"])
+    build(config, out)
+    truth = out / "truth"
+    balls = read_table(truth / "balls.parquet", BALLS).to_pylist()
+    shots = read_table(truth / "shots.parquet", SHOTS)
+    seconds = sum(shots["end_s"].to_numpy() - shots["start_s"].to_numpy())
+    rows = [
+        ("videos", len(list(out.glob("*.mp4")))),
+        ("minutes of footage", float(seconds / 60)),
+        ("shots", shots.num_rows),
+        ("balls", sum(not ball["is_replay"] for ball in balls)),
+        ("replays", sum(ball["is_replay"] for ball in balls)),
+        ("batters", pq.read_metadata(truth / "batters.parquet").num_rows),
+    ]
+    show_table(f"slowpaths world: {config['world']['name']}, seed {config['seed']}", ["what", "count"], rows,
+               wrote=[out, truth / "truth.csv"])  # fmt: skip
+    return Outcome(metric=float(len(balls)))
+
+
+def build(config: dict[str, Any], out: Path) -> None:
+    """Film the world of a resolved configuration with `world`, `seed` and `workers` below `out`.
+
+    Raises:
+        UsageError: If a setting cannot be used or `out` holds something else.
+    """
+    settings = settings_from(config["world"])
+    with progress("filming", sum(part.num_matches for part in settings.parts)) as step:
+        build_world(
+            settings=settings,
+            out=out,
+            seed=config["seed"],
+            workers=cores(config["workers"]),
+            progress=lambda name, done, total: step(name),
+        )
