@@ -10,12 +10,13 @@ from omegaconf import DictConfig
 
 from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.importers import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 
-_PATHS = ("predictions", "mined", "truth", "shots_truth", "out")
+_PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
 _HEADLINE = "top1"
 
 
@@ -28,6 +29,9 @@ def run(cfg: DictConfig) -> Outcome:
     if config["truth"].suffix == ".npz":  # an archive of poses holds its own truth
         write_archive_truth(out / "truth.csv", read_pose_archive(config["truth"]))
         config["truth"] = out / "truth.csv"
+    if config["truth"].is_dir():
+        config |= world_truth(config)
+    config["is_complete"] = bool(config["is_complete"])
     report = evaluate(**config)
     settings = {key: str(value) for key, value in config.items() if key != "out"}
     entry = Entry(
@@ -50,6 +54,28 @@ def run(cfg: DictConfig) -> Outcome:
     show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
     headline = report["measures"].get(_HEADLINE, {}).get("value")
     return Outcome(metric=headline)
+
+
+def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the arguments that the truth folder of a made world, or the world, stands for.
+
+    Args:
+        config: The arguments as given; what was given besides `truth` stays.
+
+    Raises:
+        UsageError: If the folder holds no truth.
+    """
+    folder: Path = config["truth"]
+    folder = folder / "truth" if (folder / "truth").is_dir() else folder
+    if not (folder / "truth.csv").exists():
+        raise UsageError(f"{folder} holds no truth.csv: give a CSV or Parquet table, or the folder of a made world")
+    found: dict[str, Any] = {"truth": folder / "truth.csv"}
+    if config["is_complete"] is None:
+        found["is_complete"] = True  # a world knows every ball in it
+    if config["mined"] is not None:
+        found["shots_truth"] = config["shots_truth"] or folder / "shots.parquet"
+        found["poses_truth"] = config["poses_truth"] or folder
+    return found
 
 
 def _number(value: float | None) -> str:

@@ -36,6 +36,18 @@ class Box:
         """Return the height in pixels."""
         return self.y2 - self.y1
 
+    def iou(self, other: Box) -> float:
+        """Return intersection over union with another box.
+
+        Example:
+            >>> Box(x1=0, y1=0, x2=10, y2=10).iou(Box(x1=5, y1=0, x2=15, y2=10))
+            0.3333333333333333
+        """
+        across = max(0.0, min(self.x2, other.x2) - max(self.x1, other.x1))
+        common = across * max(0.0, min(self.y2, other.y2) - max(self.y1, other.y1))
+        union = self.width * self.height + other.width * other.height - common
+        return common / union if union > 0 else 0.0
+
     def to_array(self) -> np.ndarray:
         """Return x1, y1, x2, y2 as float64 (4,)."""
         return np.array([self.x1, self.y1, self.x2, self.y2], dtype=np.float64)

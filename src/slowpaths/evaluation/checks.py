@@ -20,6 +20,7 @@ from slowpaths.evaluation.truth import TrueDelivery, Truth
 from slowpaths.store.tables import read_deliveries, read_footage, read_shots
 
 IMPACT_TOLERANCE_S = 5 / FPS  # five frames at 25 per second
+STRIKER_IOU = 0.5
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,6 +151,7 @@ def waterfall(check: MiningCheck) -> list[dict[str, int | str]]:
         ("shot is a playing view", lambda fate: fate.shot is not None and ASPECT.get(fate.shot.view, "-") != "-"),
         ("delivery found within .5 s", lambda fate: fate.found is not None),
         ("impact within 5 frames", lambda fate: fate.is_exact),
+        ("box is the striker's", lambda fate: is_striker_right(fate) is not False),
         ("view right", lambda fate: not fate.truth.view or (fate.found and fate.found.view == fate.truth.view)),
         ("handedness right", lambda fate: is_hand_right(fate) is not False),
     )
@@ -166,6 +168,17 @@ def is_hand_right(fate: Fate) -> bool | None:
     if fate.found is None or not fate.truth.handedness or not np.isfinite(fate.found.handedness_p):
         return None
     return (fate.found.handedness_p >= 0.5) == (fate.truth.handedness == "R")
+
+
+def is_striker_right(fate: Fate) -> bool | None:
+    """Return whether a found delivery's box is the striker's; None where there is nothing to compare.
+
+    Half of the union in common is the usual bar of detection (Everingham et al. 2010, PASCAL VOC). Only deliveries
+    whose impact is right are judged: a moment later the striker has moved.
+    """
+    if fate.found is None or not fate.is_exact or fate.truth.box is None:
+        return None
+    return fate.found.box.iou(fate.truth.box) >= STRIKER_IOU
 
 
 def is_view_right(fate: Fate) -> bool | None:

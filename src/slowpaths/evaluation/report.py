@@ -30,8 +30,9 @@ from slowpaths.evaluation.markdown import to_markdown
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
+from slowpaths.evaluation.posecheck import check_poses
 from slowpaths.evaluation.predictions import Predictions, check_not_empty, choose_split, read_predictions
-from slowpaths.evaluation.shotcheck import check_shots
+from slowpaths.evaluation.shotcheck import check_cuts, check_shots, read_true_shots
 from slowpaths.evaluation.truth import Truth, read_truth
 from slowpaths.store.tables import write_text
 
@@ -56,6 +57,7 @@ def evaluate(
     mined: Path | None = None,
     truth_taxonomy: str = "slowpaths",
     shots_truth: Path | None = None,
+    poses_truth: Path | None = None,
     is_complete: bool = False,
     split: str = "auto",
     model_id: str | None = None,
@@ -73,6 +75,7 @@ def evaluate(
         mined: Folder that mining wrote.
         truth_taxonomy: Stroke vocabulary of the truth.
         shots_truth: Table of true shots with their views, for the mined folder.
+        poses_truth: Folder of true poses, for the mined folder.
         is_complete: Whether truth lists every delivery of every mined video.
         split: "auto" takes what was held out; else test, val, train or all.
         model_id: Which model's predictions, where the table holds several.
@@ -95,12 +98,13 @@ def evaluate(
     true = read_truth(truth, taxonomy=truth_taxonomy)
     if not true.deliveries:
         raise UsageError(f"{truth} holds no deliveries: give a truth table with at least one row")
-    if shots_truth is not None and mined is None:
-        raise UsageError("shots_truth= needs mined=: shots are compared with those of a mined folder")
+    for name, given in (("shots_truth", shots_truth), ("poses_truth", poses_truth)):
+        if given is not None and mined is None:
+            raise UsageError(f"{name}= needs mined=: it is compared with what a mined folder holds")
     mined_set = read_mined(mined) if mined is not None else None
     parts = []
     if mined_set is not None:
-        parts.append(_grade_mined(mined_set, true, shots_truth, is_complete, num_bootstrap, seed))
+        parts.append(_grade_mined(mined_set, true, shots_truth, poses_truth, is_complete, num_bootstrap, seed))
     table = predictions or _labels_of(mined_set)
     if table is None:
         notes = [f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]
@@ -123,6 +127,7 @@ def evaluate(
     }
     extra = {
         "shots_truth": shots_truth,
+        "poses_truth": poses_truth,
         "is_complete": is_complete or None,
         "split": None if split == "auto" else split,
     }
@@ -162,11 +167,24 @@ def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], nu
 
 
 def _grade_mined(
-    mined: MinedSet, truth: Truth, shots_truth: Path | None, is_complete: bool, num_bootstrap: int, seed: int
+    mined: MinedSet,
+    truth: Truth,
+    shots_truth: Path | None,
+    poses_truth: Path | None,
+    is_complete: bool,
+    num_bootstrap: int,
+    seed: int,
 ) -> _Found:
     check = check_mining(mined, truth, is_complete=is_complete)
-    shots = check_shots(mined, shots_truth) if shots_truth else None
-    measures, tables = grade_mining(check, shots, num_bootstrap=num_bootstrap, seed=seed)
+    shots = read_true_shots(mined, shots_truth) if shots_truth else None
+    measures, tables = grade_mining(
+        check,
+        None if shots is None else check_shots(mined, shots),
+        cuts=None if shots is None else check_cuts(mined, shots),
+        poses=check_poses(mined.folder, check, poses_truth) if poses_truth else None,
+        num_bootstrap=num_bootstrap,
+        seed=seed,
+    )
     rules, rule_tables = grade_rules(mined.folder, check, class_space(truth.taxonomy))
     not_mined = sum(fate.video is None for fate in check.fates)
     notes = []

@@ -9,11 +9,13 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
+from slowpaths.core.records import Box
 from slowpaths.core.strokes import crosswalk
 from slowpaths.core.views import VIEWS
 from slowpaths.evaluation.columns import Columns, read_columns
 
 REQUIRED: tuple[str, ...] = ("video", "start_s", "end_s", "impact_s", "label")
+BOX: tuple[str, ...] = ("box_x1", "box_y1", "box_x2", "box_y2")
 _HANDS = {"": "", "r": "R", "right": "R", "l": "L", "left": "L"}
 
 
@@ -34,6 +36,7 @@ class TrueDelivery:
         venue: The ground; "" where unknown.
         view: One of `core.views.VIEWS`; "" where unknown.
         is_replay: Whether it is shown again; None where unknown.
+        box: The striker at impact, pixels of the video; None where unknown.
     """
 
     place: str
@@ -48,6 +51,7 @@ class TrueDelivery:
     venue: str = ""
     view: str = ""
     is_replay: bool | None = None
+    box: Box | None = None
 
     @property
     def moment_s(self) -> tuple[float, float]:
@@ -79,8 +83,9 @@ def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
 
     Args:
         path: CSV or Parquet with the columns video, start_s, end_s, impact_s, label and optionally handedness,
-            batter_id, match_id, venue, view, is_replay. An empty label is a stroke outside the taxonomy, an empty
-            impact a delivery without one, empty times a delivery somewhere in the video.
+            batter_id, match_id, venue, view, is_replay, box_x1, box_y1, box_x2, box_y2 (the striker at impact, pixels).
+            An empty label is a stroke outside the taxonomy, an empty impact a delivery without one, empty times a
+            delivery somewhere in the video.
         taxonomy: Stroke vocabulary of `label`.
 
     Raises:
@@ -93,7 +98,7 @@ def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
     columns.require(REQUIRED)
     starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in REQUIRED[1:4])
     replays, videos, labels = columns.flags("is_replay"), columns.texts("video"), _labels(columns, classes, taxonomy)
-    hands, views = _hands(columns), _views(columns)
+    hands, views, boxes = _hands(columns), _views(columns), _boxes(columns)
     batters, matches, venues = (columns.texts(name) for name in ("batter_id", "match_id", "venue"))
     deliveries = []
     for row, video in enumerate(videos):
@@ -112,6 +117,7 @@ def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
             venue=venues[row],
             view=views[row],
             is_replay=replays[row],
+            box=boxes[row],
         )
         _check_times(columns, row, delivery)
         deliveries.append(delivery)
@@ -161,6 +167,19 @@ def _views(columns: Columns) -> list[str]:
         if view and view not in VIEWS:
             raise columns.error(row, "view", f"'{view}' is not a view; nearest: {nearest(view, VIEWS)}")
     return views
+
+
+def _boxes(columns: Columns) -> list[Box | None]:
+    corners_N4 = np.stack([columns.numbers(name, unit="pixels") for name in BOX], axis=1)
+    boxes: list[Box | None] = []
+    for row, (x1, y1, x2, y2) in enumerate(corners_N4.tolist()):
+        if np.isnan([x1, y1, x2, y2]).all():
+            boxes.append(None)
+        elif x1 < x2 and y1 < y2:
+            boxes.append(Box(x1=x1, y1=y1, x2=x2, y2=y2))
+        else:
+            raise columns.error(row, "box_x1", "the box needs box_x1 < box_x2 and box_y1 < box_y2, or none of the four")
+    return boxes
 
 
 def _check_times(columns: Columns, row: int, item: TrueDelivery) -> None:

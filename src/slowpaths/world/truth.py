@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -27,6 +28,7 @@ from slowpaths.world.sound import Strike
 from slowpaths.world.studio import ShotTruth
 
 CLIP_BEFORE_S, CLIP_AFTER_S = 0.80, 0.48
+_CORNERS = ("x1", "y1", "x2", "y2")
 
 
 def _spec(name: str, columns: Sequence[tuple[str, pa.DataType]]) -> TableSpec:
@@ -88,7 +90,7 @@ BALLS = _spec(
         ("is_pace", _B),
         ("is_held_out", _B),
         ("audio_offset_s", _F),
-        *[(f"box_{corner}", _F) for corner in ("x1", "y1", "x2", "y2")],
+        *[(f"box_{corner}", _F) for corner in _CORNERS],
     ],
 )
 BATTERS = _spec(
@@ -102,7 +104,7 @@ BATTERS = _spec(
 )
 CSV_COLUMNS = (
     "video", "start_s", "end_s", "impact_s", "label", "handedness", "batter_id", "match_id", "venue", "view",
-    "is_replay",
+    "is_replay", "box_x1", "box_y1", "box_x2", "box_y2",
 )  # fmt: skip
 
 
@@ -164,7 +166,7 @@ def ball_rows(
                 "is_pace": scene.action.is_pace,
                 "is_held_out": match.part.is_held_out,
                 "audio_offset_s": offset_s,
-                **{f"box_{corner}": value for corner, value in zip(("x1", "y1", "x2", "y2"), box, strict=True)},
+                **{f"box_{corner}": value for corner, value in zip(_CORNERS, box, strict=True)},
             }
         )
     return rows
@@ -231,7 +233,8 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     for row in rows:
         times = [f"{row[name]:.3f}" for name in ("start_s", "end_s", "impact_s")]
         rest = [row[name] for name in ("stroke", "handedness", "batter_id", "match_id", "venue", "view")]
-        writer.writerow([row["video"], *times, *rest, int(row["is_replay"])])
+        box = ["" if math.isnan(row[f"box_{corner}"]) else f"{row[f'box_{corner}']:.1f}" for corner in _CORNERS]
+        writer.writerow([row["video"], *times, *rest, int(row["is_replay"]), *box])
     write_text(path, text.getvalue())
 
 

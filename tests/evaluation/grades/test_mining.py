@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.evaluation.mined import TRUTH, TRUTH_COLUMNS, make_mined
 from tests.evaluation.tables import write_truth
@@ -9,7 +10,8 @@ from tests.evaluation.tables import write_truth
 from slowpaths.evaluation.checks import MiningCheck, check_mining, read_mined
 from slowpaths.evaluation.classes import class_space
 from slowpaths.evaluation.grades.mining import grade_mining, grade_rules
-from slowpaths.evaluation.shotcheck import ShotFate
+from slowpaths.evaluation.grades.shots import grade_shots
+from slowpaths.evaluation.shotcheck import CutCheck, ShotFate
 from slowpaths.evaluation.truth import read_truth
 
 
@@ -53,6 +55,27 @@ def test_a_table_of_shots_replaces_views_at_deliveries(check: MiningCheck, by_na
     ]
     found = by_name(grade_mining(check, shots, num_bootstrap=60, seed=0)[0])
     assert (found["view"].value, found["view"].num) == (pytest.approx(2 / 3), 3)
+
+
+def test_cuts_and_replays_by_hand(by_name) -> None:
+    shots = [
+        ShotFate(video="a", view="field", found_view="field", is_replay=true, found_replay=found)
+        for true, found in [(True, True), (True, False), (False, True), (True, True), (None, True), (True, None)]
+    ]
+    cuts = CutCheck(
+        is_found=np.array([True, True, False, True]),
+        true_video=np.array(["a", "a", "b", "b"], dtype=object),
+        is_right=np.array([True, False]),
+        claim_video=np.array(["a", "b"], dtype=object),
+    )
+    found = by_name(grade_shots(shots, cuts, num_bootstrap=20, seed=0))
+    assert {name: (item.value, item.num) for name, item in found.items()} == {
+        "cut_recall": (0.75, 4),
+        "cut_precision": (0.5, 2),
+        "replay_recall": (pytest.approx(2 / 3), 3),
+        "replay_precision": (pytest.approx(2 / 3), 3),
+    }
+    assert all(item.reason for item in grade_shots([], None, num_bootstrap=20, seed=0))
 
 
 def test_rules_are_graded_where_they_are_declared(check: MiningCheck, tmp_path: Path) -> None:

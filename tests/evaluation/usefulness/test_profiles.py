@@ -49,7 +49,9 @@ def test_adjusted_profiles_use_the_confusion_of_the_others() -> None:
 
 @given(POSITIVE, POSITIVE)
 def test_divergence_agrees_with_scipy(p: np.ndarray, q: np.ndarray) -> None:
-    assert profiles.jensen_shannon(p, q) == pytest.approx(float(jensenshannon(p, q, base=2)) ** 2, abs=1e-9)
+    with np.errstate(invalid="ignore"):  # scipy takes the root of a rounding error below zero for equal shares
+        expected = np.nan_to_num(float(jensenshannon(p, q, base=2)) ** 2)
+    assert profiles.jensen_shannon(p, q) == pytest.approx(expected, abs=1e-9)
     assert 0 <= profiles.total_variation(p, q) <= 1
 
 

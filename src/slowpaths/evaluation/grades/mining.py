@@ -12,9 +12,12 @@ from slowpaths.core.records import Vote
 from slowpaths.evaluation import checks, rulecheck
 from slowpaths.evaluation.checks import MiningCheck
 from slowpaths.evaluation.classes import ClassSpace
+from slowpaths.evaluation.grades.shares import share_of
+from slowpaths.evaluation.grades.shots import grade_joints, grade_shots
 from slowpaths.evaluation.intervals import ClusterBootstrap
 from slowpaths.evaluation.measure import Measure, Table, measured, missing
-from slowpaths.evaluation.shotcheck import ShotFate
+from slowpaths.evaluation.posecheck import PoseCheck
+from slowpaths.evaluation.shotcheck import CutCheck, ShotFate
 from slowpaths.evaluation.spotting import FPS, impact_error
 from slowpaths.store.tables import read_votes
 
@@ -23,13 +26,21 @@ IMPACT_FRAMES: tuple[int, ...] = (1, 2, 5)
 
 
 def grade_mining(
-    check: MiningCheck, shots: list[ShotFate] | None, *, num_bootstrap: int, seed: int
+    check: MiningCheck,
+    shots: list[ShotFate] | None,
+    *,
+    cuts: CutCheck | None = None,
+    poses: PoseCheck | None = None,
+    num_bootstrap: int,
+    seed: int,
 ) -> tuple[list[Measure], dict[str, Table]]:
     """Measure what share of true deliveries was found, and what share of the found ones is true.
 
     Args:
         check: The mined set against truth.
         shots: The mined shots against true ones; None where there is no table of them.
+        cuts: Their boundaries against true ones.
+        poses: Joints against true ones; None where there are none.
         num_bootstrap: Replicates.
         seed: Seed.
     """
@@ -48,21 +59,26 @@ def grade_mining(
     live = np.array([f.is_exact if f.truth.is_replay is False else np.nan for f in fates])
     hands = _optional([checks.is_hand_right(fate) for fate in fates])
     views = _optional([checks.is_view_right(fate) for fate in fates])
+    strikers = _optional([checks.is_striker_right(fate) for fate in fates])
     measures = [
-        _share("mining_recall", "share of true deliveries found, impact within 5 frames", exact, by_truth),
-        _share("mining_recall_live", "the same, deliveries that truth says are no replay", live, by_truth,
+        share_of("mining_recall", "share of true deliveries found, impact within 5 frames", exact, by_truth),
+        share_of("mining_recall_live", "the same, deliveries that truth says are no replay", live, by_truth,
                reason="truth does not say what is a replay"),
-        _share("mining_precision", "share of mined deliveries that are true, impact within 5 frames",
+        share_of("mining_precision", "share of mined deliveries that are true, impact within 5 frames",
                check.is_right, by_claim, reason="mining claims no delivery in these videos"),
-        _share("mining_recall_near", "share of true deliveries found, within half a second", found, by_truth),
-        _share("mining_precision_near", "share of mined deliveries that are true, within half a second",
+        share_of("mining_recall_near", "share of true deliveries found, within half a second", found, by_truth),
+        share_of("mining_precision_near", "share of mined deliveries that are true, within half a second",
                check.is_near, by_claim, reason="mining claims no delivery in these videos"),
-        _share("impact_at_20fps", "impact within 5 frames where truth has one and footage has 20 frames a second",
+        share_of("impact_at_20fps", "impact within 5 frames where truth has one and footage has 20 frames a second",
                sharp, by_truth, reason="truth has no impact in mined footage of 20 frames a second or more"),
         *_impact(check, by_truth),
-        _share("handedness", "handedness of found deliveries right", hands, by_truth, chance=0.5,
+        share_of("striker", "box of deliveries with the right impact is the striker's (half of the union in common)",
+               strikers, by_truth, reason="truth has no box of a delivery whose impact was found"),
+        share_of("handedness", "handedness of found deliveries right", hands, by_truth, chance=0.5,
                reason="truth names the handedness of no found delivery"),
         _view(views, by_truth, shots),
+        *grade_shots(shots or [], cuts, num_bootstrap=num_bootstrap, seed=seed),
+        grade_joints(poses, num_bootstrap=num_bootstrap, seed=seed),
         _clean(check),
     ]  # fmt: skip
     tables: dict[str, Table] = {"waterfall": [dict(row) for row in checks.waterfall(check)]}
@@ -91,6 +107,8 @@ def grade_mining(
             {"video": s.video, "true_view": s.view, "found_view": s.found_view, "right": int(s.view == s.found_view)}
             for s in shots
         ]
+    if poses is not None and len(poses.match):
+        tables["joints"] = [dict(row) for row in poses.by_joint()]
     return measures, tables
 
 
@@ -127,29 +145,6 @@ def grade_rules(folder: Path, check: MiningCheck, space: ClassSpace) -> tuple[li
     return [measured(name, "mining", text, estimate=share, chance=chance, num=right + wrong)], tables
 
 
-def _share(
-    name: str,
-    meaning: str,
-    values: np.ndarray,
-    bootstrap: ClusterBootstrap,
-    *,
-    chance: float | None = None,
-    reason: str = "there is no delivery it could be measured on",
-) -> Measure:
-    values = values.astype(np.float64)
-    known = np.isfinite(values)
-    if not known.any():
-        return missing(name, "mining", meaning, reason=reason)
-    hits = np.where(known, values, 0.0)
-
-    def statistic(weights_BN: np.ndarray) -> np.ndarray:
-        num_B = weights_BN @ known
-        return np.divide(weights_BN @ hits, num_B, out=np.full(len(num_B), np.nan), where=num_B > 0)[:, None]
-
-    (estimate,) = bootstrap.estimate(statistic)
-    return measured(name, "mining", meaning, estimate=estimate, chance=chance, num=int(known.sum()), is_share=True)
-
-
 def _impact(check: MiningCheck, bootstrap: ClusterBootstrap) -> list[Measure]:
     errors = np.array([f.found.impact_s - f.truth.impact_s if f.found else np.nan for f in check.fates])
     summary = impact_error(errors, np.zeros(len(errors)))
@@ -173,18 +168,18 @@ def _impact(check: MiningCheck, bootstrap: ClusterBootstrap) -> list[Measure]:
     for frames in IMPACT_FRAMES:
         within = np.where(np.isfinite(errors), np.abs(errors) <= frames / FPS + 1e-9, np.nan)
         text = f"of the found ones with a true impact, those within {frames} frame{'s' * (frames > 1)}"
-        measures.append(_share(f"impact_within_{frames}", text, within, bootstrap))
+        measures.append(share_of(f"impact_within_{frames}", text, within, bootstrap))
     return measures
 
 
 def _view(views: np.ndarray, bootstrap: ClusterBootstrap, shots: list[ShotFate] | None) -> Measure:
     if not shots:
         reason = "truth names no views in mined videos"
-        return _share("view", "view of the shot right, at each true delivery", views, bootstrap, reason=reason)
+        return share_of("view", "view of the shot right, at each true delivery", views, bootstrap, reason=reason)
     right = np.array([shot.view == shot.found_view for shot in shots], dtype=np.float64)
     by_video = np.array([shot.video for shot in shots], dtype=object)
     drawn = ClusterBootstrap(by_video, num_replicates=bootstrap.num_replicates, seed=bootstrap.seed)
-    return _share("view", "view of each true shot right", right, drawn)
+    return share_of("view", "view of each true shot right", right, drawn)
 
 
 def _clean(check: MiningCheck) -> Measure:

@@ -17,8 +17,10 @@ def grade_spotting(pairing: Pairing) -> tuple[list[Measure], dict[str, Table]]:
     class; strokes outside the taxonomy count where classes do not matter.
     """
     meanings = {
-        "spotting_map_2_frames": "average precision of stroke moments within 2 frames",
-        "spotting_map_05s": "average precision of stroke moments within half a second",
+        "spotting_map_1_frame": "average precision of stroke moments within 1 frame",
+        "spotting_map_2_frames": "the same within 2 frames",
+        "spotting_map_4_frames": "the same within 4 frames",
+        "spotting_map_05s": "the same within half a second",
         "spotting_class_map_05s": "the same, the stroke named right too, mean over strokes",
         "recall_at_false_alarms": "deliveries found within half a second at one false alarm in ten deliveries",
     }
@@ -41,7 +43,9 @@ def grade_spotting(pairing: Pairing) -> tuple[list[Measure], dict[str, Table]]:
     hits, num = spotting.hits_in_order(predicted.anonymous(), truth.anonymous(), column=0, tolerance_s=0.5)
     recall = spotting.recall_at_false_alarms(hits, num)
     values: dict[str, Estimate | float] = {
+        "spotting_map_1_frame": float(by_name["1 frames"]["map_any_stroke"]),
         "spotting_map_2_frames": float(by_name["2 frames"]["map_any_stroke"]),
+        "spotting_map_4_frames": float(by_name["4 frames"]["map_any_stroke"]),
         "spotting_map_05s": float(by_name["0.5 s"]["map_any_stroke"]),
         "spotting_class_map_05s": float(by_name["0.5 s"]["map_per_class"]),
         "recall_at_false_alarms": Estimate(recall, wilson(recall * num, num)),
