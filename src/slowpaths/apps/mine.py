@@ -8,7 +8,7 @@ from typing import Any
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import progress, show_table
+from slowpaths.apps.console import cores, progress, show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mined import describe, write_labels
 from slowpaths.core.errors import UsageError
@@ -68,7 +68,7 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
         collected = collect(
-            paths, root=root, out=out, pose=pose, settings=settings, workers=config["workers"], step=step
+            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(config["workers"]), step=step
         )
     describe(out, clip=settings.clip_spec())
     return collected

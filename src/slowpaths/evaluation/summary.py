@@ -1,0 +1,113 @@
+"""The whole road in one table: what was found, how right the labels are, how right the model is, how useful."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from slowpaths.evaluation.figures.save import FIGURES
+
+_SHARE = "{:.1%}"
+_SCORE = "{:.3f}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Row:
+    """Hold one line of the summary.
+
+    Args:
+        question: What it answers.
+        measure: What was measured.
+        found: The number, with its unit; "not measured" where there is none.
+        other: A number to compare it with; "" where there is none.
+        meaning: What that other number is.
+        num: How many deliveries, votes or frames it rests on.
+    """
+
+    question: str
+    measure: str
+    found: str
+    other: str
+    meaning: str
+    num: int
+
+    def cells(self) -> list[str]:
+        """Return the cells in the order of the table's columns."""
+        return [self.question, self.measure, self.found, self.other, self.meaning, str(self.num)]
+
+
+def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: Mapping[str, Any]) -> list[Row]:
+    """Return the summary of one road from three reports.
+
+    Args:
+        labels: report.json of the mined set and its labels.
+        majority: report.json of the labels that majority vote gives.
+        model: report.json of the trained model, on what was held out from training.
+    """
+    found, votes, named = labels["measures"], majority["measures"], model["measures"]
+    lines: list[tuple[str, str, Mapping[str, Any], str, float | None, str]] = [
+        ("what was found", "live balls found", found["mining_recall_live"], _SHARE, None, ""),
+        ("", "claims that are no ball", _complement(found["mining_precision_near"]), _SHARE, None, ""),
+        ("", "impact within 2 frames", found["impact_within_2"], _SHARE, None, ""),
+        ("", "right person", found["striker"], _SHARE, None, ""),
+        ("", "joints in place (PCK@0.2)", found["striker_pck"], _SHARE, None, ""),
+        ("", "handedness right", found["handedness"], _SHARE, 0.5, "guessing"),
+        ("how right the labels are", "stroke named right", found["top1"], _SHARE, votes["top1"]["value"],
+         "majority vote"),
+        ("", "rules' votes right", found["rule_votes"], _SHARE, found["rule_votes"]["chance"], "guessing"),
+        ("", "kept for training, right", found["top1_kept"], _SHARE, found["top1"]["constant"], "most frequent stroke"),
+        ("how right the model is", "held-out stroke named right", named["top1"], _SHARE, named["top1"]["constant"],
+         "most frequent stroke"),
+        ("", "macro F1", named["macro_f1"], _SCORE, named["macro_f1"]["chance"], "guessing"),
+        ("how useful", "stroke profile, 1 is exact", named["profile_fidelity"], _SCORE,
+         named["profile_fidelity"]["chance"], "guessing"),
+        ("", "finding a stroke (average precision)", named["retrieval_ap"], _SCORE, named["retrieval_ap"]["chance"],
+         "random order"),
+        ("", "minutes to find 95 % of a stroke", named["review_minutes"], "{:.1f}", named["review_minutes"]["chance"],
+         "watching everything"),
+        ("", "decisions, 1 is perfect", named["decision_utility"], _SCORE, 0.0, "best constant answer"),
+    ]  # fmt: skip
+    return [
+        Row(
+            question=question,
+            measure=measure,
+            found="not measured" if item["value"] is None else form.format(item["value"]),
+            other="" if other is None else form.format(other),
+            meaning=meaning if other is not None else "",
+            num=item["num"],
+        )
+        for question, measure, item, form, other, meaning in lines
+    ]
+
+
+def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:
+    """Return the report of the road: the summary, where the details are, and the figures.
+
+    Args:
+        rows: The summary.
+        folder: Folder that the report goes to; evaluations and figures are looked for below it.
+    """
+    lines = [
+        "# From footage without labels to a stroke recogniser",
+        "",
+        "| question | measure | found | to compare | what that is | n |",
+        "|---|---|---:|---:|---|---:|",
+        *["| " + " | ".join(row.cells()) + " |" for row in rows],
+        "",
+        "[Every clip with its votes](review.html). Details: ",
+    ]
+    reports = sorted(folder.glob("evaluation/*/report.md"))
+    lines[-1] += ", ".join(f"[{path.parent.name}]({path.relative_to(folder).as_posix()})" for path in reports) + "."
+    for report in reports:
+        drawn = [name for name in FIGURES if (report.parent / "figures" / f"{name}.png").exists()]
+        if drawn:
+            lines += ["", f"## {report.parent.name}", ""]
+            where = (report.parent / "figures").relative_to(folder).as_posix()
+            lines += [f"![{name}]({where}/{name}.png)" for name in drawn]
+    return "\n".join(lines) + "\n"
+
+
+def _complement(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {**item, "value": None if item["value"] is None else 1 - item["value"]}
