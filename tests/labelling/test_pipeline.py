@@ -59,7 +59,7 @@ def test_the_fingerprint_follows_everything_that_decides_a_label() -> None:
     others = [
         run(),
         run(model="majority"),
-        run(model={"name": "hierarchical", "strength": 10.0}),
+        run(model={"name": "hierarchical", "strength": 11.0}),
         run(rules={"exclude": ["sound"]}),
         run(selection={"keep_share": 0.5}),
         run(gold=gold),

@@ -114,7 +114,7 @@ def test_feet_after_impact():
 
 
 def test_wrists_that_change_order_after_impact_have_rolled():
-    track = stick_track(wrist_gap=(0.2, 0.0))
+    track = stick_track(wrist_gap=(0.3, 0.0))
     rolled = track.keypoints_TKC.copy()
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
     rows = track.pts_s > IMPACT_S + 0.05
@@ -125,7 +125,7 @@ def test_wrists_that_change_order_after_impact_have_rolled():
 
 
 def test_hands_that_change_places_before_impact_have_switched_grip():
-    track = stick_track(wrist_gap=(0.2, 0.0))
+    track = stick_track(wrist_gap=(0.3, 0.0))
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
     rows = track.pts_s > IMPACT_S - 0.32
     track.keypoints_TKC[np.ix_(rows, wrists)] = track.keypoints_TKC[np.ix_(rows, wrists[::-1])]

@@ -61,7 +61,9 @@ class FeatureBlock:
     def from_table(cls, deliveries: pa.Table) -> FeatureBlock:
         """Return the block of a deliveries table; a view outside the vocabulary counts as "other"."""
         columns = {name: floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURE_NAMES}
-        columns["onset_rank"] = _rank_in_group(columns["onset_z"], codes(deliveries["video_id"]))
+        videos = codes(deliveries["video_id"])
+        columns["onset_rank"] = _rank_in_group(columns["onset_z"], videos)
+        columns["largest_pan"] = _largest_in_group(np.abs(columns["camera_pan_off"]), videos)
         view_codes = positions(deliveries["view"], VIEWS)
         return cls(
             columns=columns,
@@ -69,6 +71,13 @@ class FeatureBlock:
             handedness_p=floats(deliveries["handedness_p"]),
             impact_uncertainty_s=floats(deliveries["impact_uncertainty_s"]),
         )
+
+
+def _largest_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the largest value of the group of each delivery (N,); -inf where none is measured."""
+    largest = np.full(groups.max(initial=-1) + 1, -np.inf)
+    np.maximum.at(largest, groups, np.where(np.isnan(values), -np.inf, values))
+    return largest[groups]
 
 
 def _rank_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:

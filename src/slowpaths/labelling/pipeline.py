@@ -30,6 +30,7 @@ from slowpaths.labelling.majority import MajorityVote
 from slowpaths.labelling.models import LabelModel
 from slowpaths.labelling.report import Summary, summary_of
 from slowpaths.labelling.select import Selection, duplicate_groups, select
+from slowpaths.labelling.strength import find_strength
 from slowpaths.labelling.temperature import find_temperature
 from slowpaths.labelling.votes import VoteMatrix, apply_rules
 from slowpaths.store.schema import LABELS, PROB_PREFIX
@@ -79,7 +80,8 @@ def label(
         deliveries: Table of the deliveries schema.
         footage: Table of the footage schema, with every video the deliveries lie in.
         model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters.
-            `temperature` is a number or "auto" (the default): where families left out are foretold best.
+            `temperature` is a number or "auto" (the default): where families left out are foretold best; so is
+            `strength` of the hierarchical model: where deliveries left out are.
         rules: `include` and `exclude`, each a list of rule codes and families.
         selection: Fields of `Selection`.
         gold: Labels given by a person: `delivery_id`, `label`. They are held fixed while the model learns, and are
@@ -93,7 +95,8 @@ def label(
     """
     if not deliveries.num_rows:
         raise TableError("there is no delivery to label: mine footage in which deliveries are found")
-    label_model, merges, is_tempered = build_model(model)
+    plan = build_model(model)
+    label_model = plan.model
     settings = _build(Selection, selection or {}, what="selection")
     chosen = select_rules(**_known(rules or {}, ("include", "exclude"), what="rules"))
     block = FeatureBlock.from_table(deliveries)
@@ -102,12 +105,14 @@ def label(
     votes = apply_rules(block, rules=chosen, calibration=calibration, delivery_ids=ids)
     gold_N, num_unmatched = read_gold_labels(gold, ids)
     weighed = votes
+    if plan.finds_strength and isinstance(label_model, HierarchicalPartial):
+        label_model.set_params(strength=find_strength(label_model, votes, gold_N))
     label_model.fit(weighed, gold_N)
-    if merges:
+    if plan.merges_families:
         weighed = merge_families(votes, label_model.predict_proba(votes))
         label_model.fit(weighed, gold_N)
     held_out = hold_out_families(label_model, weighed)
-    if is_tempered:
+    if plan.finds_temperature:
         label_model.set_params(temperature=find_temperature(label_model, held_out))
     probs_NY = label_model.predict_proba(weighed)
     is_gold = gold_N >= 0
@@ -130,7 +135,7 @@ def label(
     identity = {
         "rules": rule_set["fingerprint"],
         "calibration": calibration.to_dict(),
-        "model": {"name": label_model.name, "merge_families": merges, **label_model.get_params()},
+        "model": {"name": label_model.name, "merge_families": plan.merges_families, **label_model.get_params()},
         "selection": asdict(settings),
         "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
         "seed": seed,
@@ -163,21 +168,44 @@ def label(
     )
 
 
-def build_model(model: str | Mapping[str, Any]) -> tuple[LabelModel, bool, bool]:
-    """Return a label model, whether families that fail together are merged, and whether its temperature is found.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Plan:
+    """Hold a label model and what is done around it.
+
+    Args:
+        model: The label model.
+        merges_families: Whether families that fail together are merged into one rule.
+        finds_temperature: Whether its temperature is found from the votes.
+        finds_strength: Whether its strength is found from the votes.
+    """
+
+    model: LabelModel
+    merges_families: bool
+    finds_temperature: bool
+    finds_strength: bool
+
+
+def build_model(model: str | Mapping[str, Any]) -> Plan:
+    """Return a label model by name or by name and settings.
 
     Raises:
         UsageError: If the name or a parameter is unknown.
     """
     settings = {"name": model} if isinstance(model, str) else dict(model)
     name, merges = settings.pop("name", "hierarchical"), bool(settings.pop("merge_families", False))
-    is_tempered = settings.get("temperature", "auto") == "auto"
-    if is_tempered:
-        settings.pop("temperature", None)
+    finds_temperature, finds_strength = (settings.get(key, "auto") == "auto" for key in ("temperature", "strength"))
+    for key in ("temperature", "strength"):
+        if settings.get(key) == "auto":
+            settings.pop(key)
     if name not in MODELS:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
-    return _build(MODELS[name], settings, what=f"label_model {name}"), merges, is_tempered
+    return Plan(
+        model=_build(MODELS[name], settings, what=f"label_model {name}"),
+        merges_families=merges,
+        finds_temperature=finds_temperature,
+        finds_strength=finds_strength,
+    )
 
 
 def read_gold_labels(gold: pa.Table | None, delivery_ids: pa.Array) -> tuple[np.ndarray, int]:

@@ -22,9 +22,9 @@ WRAP_S = (0.2, 0.48)
 ROLL_S = 0.15
 WITHDRAW_S = (-0.2, 0.1)
 CHEST_H = 0.75  # hands above this share of the trunk are above the chest
-# Wrists on a handle are about .17 torso apart and a wrist is found to within .08 (the noise of pose models on blurred
-# hands), so an order of wrists closer than this is not known.
-WRIST_ORDER_GAP = 0.08
+# A wrist is found to within .08 (the noise of pose models on blurred hands), the difference of two to within .11:
+# nearer than twice that, an order of wrists is a guess. On a handle they are about .17 apart: only parted hands tell.
+WRIST_ORDER_GAP = 0.23
 
 
 def hand_features(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, float]:

@@ -22,20 +22,20 @@ _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the bro
         "pan": above("camera_pan_off", 0.08, rails=(0.03, 0.08), is_folded=True),
         "still": below("camera_pan_off", 0.03, rails=(0.03, 0.08), is_folded=True),
         "no_zoom": below("camera_zoom", 0.05, is_folded=True),
+        "operated": above("largest_pan", 0.08),
     },
     requires=("camera_pan_off", "camera_zoom"),
-    evidence={"off": ("pan",), "leg": ("pan",), "still": ("still", "no_zoom")},
+    evidence={"off": ("pan",), "leg": ("pan",), "still": ("still", "no_zoom", "operated")},
     views=_BROADCAST,
     gates=_OPERATED,
     impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; design choice for the numbers",
 )
 def pan(block: FeatureBlock) -> np.ndarray:
-    """After impact the broadcast camera pans to the side the ball went, and rests when it goes nowhere."""
+    """After impact a camera that follows the balls of a video pans to the side of this one, or rests with it."""
     to_off = block["camera_pan_off"] > 0
-    return pick(
-        block.met("pan") & to_off, block.met("pan") & ~to_off, block.met("still") & block.met("no_zoom")
-    )  # fmt: skip
+    rests = block.met("still") & block.met("no_zoom") & block.met("operated")
+    return pick(block.met("pan") & to_off, block.met("pan") & ~to_off, rests)
 
 
 @rule(
