@@ -36,7 +36,7 @@ def run(cfg: DictConfig) -> Outcome:
     ]
     if predictions:
         rows.append(("  with a model's opinion", sum(card.model is not None for card in deck.cards)))
-    show_table(f"slowpaths review: {carriage.reason}", ["what", "count"], rows, wrote=[path])
+    show_table("slowpaths review", ["what", "count"], [*rows, ("clips", carriage.reason)], wrote=[path])
     return Outcome(metric=float(len(deck.cards)))
 
 

@@ -12,10 +12,10 @@ const swatch = (group) => make("i", { class: "swatch", "aria-hidden": "true", st
 const words = (name) => name.replaceAll("_", " ");
 
 function clock(seconds) {
-  const whole = Math.floor(seconds), minutes = Math.floor(whole / 60);
+  const hundredths = Math.round(100 * seconds), whole = Math.floor(hundredths / 100), minutes = Math.floor(whole / 60);
   const pad = (number) => String(number).padStart(2, "0");
   const start = minutes >= 60 ? `${Math.floor(minutes / 60)}:${pad(minutes % 60)}` : String(minutes);
-  return `${start}:${pad(whole % 60)}.${String(Math.floor((seconds - whole) * 100)).padStart(2, "0")}`;
+  return `${start}:${pad(whole % 60)}.${pad(hundredths % 100)}`;
 }
 
 // The facts beside the votes: what they are called and what they say.
@@ -70,7 +70,7 @@ class CardView {
   posterior() {
     const { card, data } = this;
     const opinions = [[card.label, ""], [card.model, "said"]].filter(([opinion]) => opinion);
-    if (!opinions.length) return make("p", { class: "blank" }, "No posterior: the set has no labels.");
+    if (!opinions.length) return make("p", { class: "silent" }, "No posterior: the set has no labels.");
     const both = opinions.length > 1;
     const first = opinions[0][0];
     this.rows = data.strokes.map((stroke, index) => {
@@ -100,7 +100,7 @@ class CardView {
 
   votes() {
     const { card, data } = this;
-    if (!card.votes.length) return make("p", { class: "stands" }, "Every rule abstained.");
+    if (!card.votes.length) return make("p", { class: "silent" }, "Every rule abstained.");
     const label = card.label ? data.strokes.findIndex((stroke) => stroke.name === card.label.label) : -1;
     const rows = card.votes.map(([code, symbol, evidence]) => {
       const rule = data.rules[code] || { family: "", votes: {} };
@@ -111,7 +111,7 @@ class CardView {
           "aria-label": label < 0 ? null : fits ? "holds the label" : "excludes the label" },
         label < 0 ? "" : fits ? "✓" : "✗"),
         make("td", {}, this.code(code, rule.family)),
-        make("td", { class: "stands" }, this.strip(set), make("b", {}, words(symbol)), `: ${this.names(set)}`,
+        make("td", {}, this.strip(set), make("b", {}, words(symbol)), `: ${this.names(set)}`,
           make("span", { class: "evidence" }, evidence)));
     });
     return make("table", { class: "votes" },
