@@ -123,7 +123,9 @@ class Browser:
 
     def requested(self) -> list[str]:
         """Return the addresses the page has asked for so far."""
-        return [item["params"]["request"]["url"] for item in self.events if item["method"] == "Network.requestWillBeSent"]
+        return [
+            item["params"]["request"]["url"] for item in self.events if item["method"] == "Network.requestWillBeSent"
+        ]
 
     def _listen(self, is_done: Any, *, timeout_s: float) -> None:
         end = time.monotonic() + timeout_s

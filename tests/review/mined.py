@@ -55,7 +55,9 @@ def write_reviewable(folder: Path, *, has_clips: bool = True, has_labels: bool =
         )  # fmt: skip
         clip = labelled(name, stroke=INDEX[stroke], confidence=confidence, is_kept=is_kept, video_id=video_id)
         labels.append(replace(clip, video=VIDEOS[video_id], impact_s=10.0 * number + 2.0))
-        votes += [Vote(delivery_id=name, rule=rule, symbol=symbol, evidence=f"x 1 >= 0 {HARM}") for rule, symbol in cast]
+        votes += [
+            Vote(delivery_id=name, rule=rule, symbol=symbol, evidence=f"x 1 >= 0 {HARM}") for rule, symbol in cast
+        ]
         if has_clips:
             frames = (bars(frame, width=64, height=64) for frame in range(NUM_FRAMES))
             write_clip(folder / "clips" / f"{name}.mp4", frames, fps=FPS)

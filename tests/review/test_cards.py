@@ -15,9 +15,9 @@ from slowpaths.review.cards import (
     average_views,
     conflict,
     make_cards,
-    strokes_of,
     stroke_group,
     stroke_text,
+    strokes_of,
     to_plain,
     total_variation,
 )

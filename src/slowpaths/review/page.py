@@ -147,11 +147,11 @@ def page_data(deck: Deck, *, carriage: Carriage, folder: Path) -> dict[str, Any]
 
 
 def script_json(value: Mapping[str, Any]) -> str:
-    """Return JSON that may stand inside a script element: no text in it can end the element or open a comment.
+    r"""Return JSON that may stand inside a script element: no text in it can end the element or open a comment.
 
     Example:
-        >>> script_json({"video": "</script>.mp4"})
-        '{"video":"\\\\u003c/script\\\\u003e.mp4"}'
+        >>> print(script_json({"video": "</script>.mp4"}))
+        {"video":"\u003c/script\u003e.mp4"}
     """
     text = json.dumps(value, allow_nan=False, separators=(",", ":"))  # ASCII only: line separators are escaped too
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
