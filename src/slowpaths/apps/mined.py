@@ -98,14 +98,13 @@ def describe(mined: Path, *, clip: Mapping[str, int] | None = None, labels: Labe
     """
     names = [name for name in TABLES if (mined / f"{name}.parquet").exists()]
     known = json.loads((mined / DATASET).read_text()) if (mined / DATASET).exists() else {}
+    lineage = (labels.fingerprint, labels.summary.model, labels.rules["fingerprint"]) if labels else ("", "", "")
     dataset = {
         "clip": dict(clip) if clip else known.get("clip"),
         "strokes": list(STROKES),
         "tables": {name: TABLES[name].version for name in names},
         "rows": {name: tables.read_table(mined / f"{name}.parquet", TABLES[name]).num_rows for name in names},
-        "label_set": labels.fingerprint if labels else "",
-        "label_model": labels.summary.model if labels else "",
-        "rule_set": labels.rules["fingerprint"] if labels else "",
+        **dict(zip(("label_set", "label_model", "rule_set"), lineage, strict=True)),
     }
     tables.write_text(mined / DATASET, json.dumps(dataset, indent=1, sort_keys=True) + "\n")
 

@@ -94,8 +94,8 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
             shown,
             videos=videos,
             shots={row["shot_id"]: row for row in shots},
-            labels=_labelled(labels.filter(pc.is_in(labels["delivery_id"], ids))),
-            votes=[Vote(**row) for row in votes.filter(pc.is_in(votes["delivery_id"], ids)).to_pylist()],
+            labels=_labelled(_among(labels, ids)),
+            votes=[Vote(**row) for row in _among(votes, ids).to_pylist()],
             rules=rules,
             predictions=said,
             clips=clips,
@@ -152,6 +152,11 @@ def _read(mined: Path, name: str) -> pa.Table:
     if not path.exists():
         raise TableError(f"{path} does not exist: run `slowpaths label mined={mined}` to write it")
     return read_table(path, {"labels": LABELS, "votes": VOTES}[name])
+
+
+def _among(table: pa.Table, delivery_ids: pa.Array) -> pa.Table:
+    options = pc.SetLookupOptions(value_set=delivery_ids)
+    return table.filter(pc.call_function("is_in", [table["delivery_id"]], options))
 
 
 def _read_model(path: Path, deliveries: pa.Table) -> tuple[list[Prediction], str]:

@@ -66,15 +66,14 @@ def choose_carriage(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_
             reason="There are no clips to play: the set was mined from poses or with mining.write_clips=false.",
         )
     size_mb = sum(path.stat().st_size for path in deck.clips.values()) / 1e6
-    what = f"{len(deck.clips)} clips ({size_mb:.1f} MB) are"
-    if len(deck.clips) == 1:
-        what = f"1 clip ({size_mb:.1f} MB) is"
+    size = f"{size_mb:.1f} MB" if size_mb >= 0.1 else "under 0.1 MB"
+    what = f"{len(deck.clips)} clips ({size}) are" if len(deck.clips) > 1 else f"1 clip ({size}) is"
     fits = size_mb <= limit_mb
     if embed == "always" or (embed == "auto" and fits):
         why = "embed=always" if embed == "always" else f"at most {limit_mb:g} MB"
         return Carriage(mode="embedded", reason=f"{what} embedded in the page ({why}); it can be moved and mailed.")
     why = "embed=never" if embed == "never" else f"more than {limit_mb:g} MB"
-    return Carriage(mode="linked", reason=f"{what} linked ({why}); keep the page where it is beside them.")
+    return Carriage(mode="linked", reason=f"{what} linked ({why}); leave the page and the clips where they are.")
 
 
 def write_page(deck: Deck, path: Path, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Carriage:
