@@ -48,11 +48,14 @@ class Browser:
         )
         os.close(commands)
         os.close(answers)
-        (page,) = [item for item in self.call("Target.getTargets")["targetInfos"] if item["type"] == "page"]
-        attached = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)
-        self._session = attached["sessionId"]
-        for domain in ("Page", "Runtime", "Log", "Network"):
-            self.call(f"{domain}.enable")
+        try:
+            target = self.call("Target.createTarget", url="about:blank")
+            self._session = self.call("Target.attachToTarget", flatten=True, **target)["sessionId"]
+            for domain in ("Page", "Runtime", "Log", "Network"):
+                self.call(f"{domain}.enable")
+        except (OSError, TimeoutError):
+            self._process.kill()
+            raise
 
     def __enter__(self) -> Browser:
         return self
@@ -94,7 +97,7 @@ class Browser:
             raise RuntimeError(result["exceptionDetails"])
         return result["result"].get("value")
 
-    def wait_for(self, expression: str, *, timeout_s: float = 8.0) -> None:
+    def wait_for(self, expression: str, *, timeout_s: float = 15.0) -> None:
         """Wait until a JavaScript expression is true."""
         end = time.monotonic() + timeout_s
         while not self.evaluate(f"Boolean({expression})"):

@@ -39,7 +39,6 @@ def test_an_unknown_verb_is_one_sentence(capsys):
         (["mine", "footage=x", "pose=openpose"], "slowpaths mine: unknown pose 'openpose'; choose one of auto,"),
         (["mine"], "slowpaths mine: footage= is missing: try `slowpaths mine footage=...`"),
         (["label", "mined=nowhere"], "slowpaths label: nowhere is no mined folder (no deliveries.parquet)"),
-        (["review", "mined=nowhere"], "slowpaths review: nowhere is no mined folder (no deliveries.parquet)"),
         (["label", "mined=x", "label_model=snorkel"], "slowpaths label: unknown label_model 'snorkel'; choose one of"),
         (["mine", "footage=[a"], "slowpaths mine: cannot read the override"),
     ],

@@ -35,7 +35,11 @@ def browser(tmp_path_factory) -> Iterator[Browser]:
     executable = find_chromium()
     if executable is None:
         pytest.skip("no Chromium on this machine: install it to look at the review page")
-    with Browser(executable, tmp_path_factory.mktemp("profile")) as browser:
+    try:
+        browser = Browser(executable, tmp_path_factory.mktemp("profile"))
+    except (OSError, TimeoutError) as error:
+        pytest.skip(f"{executable} does not start here: {error}")
+    with browser:
         yield browser
 
 
