@@ -33,10 +33,12 @@ def test_mining_writes_every_table_and_names_the_broken_file(road):
     videos = {video.path: video for video in read_footage(mined / "footage.parquet")}
     assert videos["broken.mp4"].status == "quarantined"
     assert "broken.mp4" in (mined / "report.md").read_text()
+    page = (mined / "review.html").read_text()
     labels = read_labels(mined / "labels.parquet")
     assert len(labels) >= 3
     for clip in labels:
         assert (mined / "clips" / f"{clip.delivery_id}.mp4").exists()
+        assert f'data-clip="{clip.delivery_id}"' in page
 
 
 def test_a_run_killed_on_its_way_goes_on_to_the_same_bytes(road, tmp_path):
@@ -62,10 +64,13 @@ def test_other_settings_do_not_mix_into_a_mined_folder(road, capsys):
 def test_labels_are_made_again_and_every_set_is_kept(road):
     mined = road / "mined"
     before = file_digest(mined / "labels.parquet")
+    page = (mined / "review.html").read_bytes()
     assert main(["label", f"mined={mined}", "label_model=majority"]) == 0
+    assert b'"label model":"majority"' in (mined / "review.html").read_bytes()
     assert file_digest(mined / "labels.parquet") != before
     assert main(["label", f"mined={mined}"]) == 0
     assert file_digest(mined / "labels.parquet") == before
+    assert (mined / "review.html").read_bytes() == page
     assert len(list((mined / "label_sets").iterdir())) == 2
     assert [entry.stage for entry in read_ledger(mined)] == ["mine", "label", "label"]
 

@@ -10,6 +10,7 @@ from omegaconf import DictConfig
 from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mined import write_labels
+from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import TableError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.strokes import STROKES
@@ -34,6 +35,6 @@ def run(cfg: DictConfig) -> Outcome:
     kept = Counter(name for name, keep in zip(names, is_kept, strict=True) if keep)
     rows = [(stroke, found[stroke], kept[stroke]) for stroke in STROKES if found[stroke]]
     rows.append(("all", len(names), kept.total()))
-    wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md"]
+    wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md", review_mined(mined)]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
     return Outcome(metric=float(kept.total()))

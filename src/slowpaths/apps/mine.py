@@ -11,6 +11,7 @@ from omegaconf import DictConfig
 from slowpaths.apps.console import cores, progress, show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mined import describe, write_labels
+from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import UsageError
 from slowpaths.data.importers import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
@@ -31,6 +32,7 @@ def run(cfg: DictConfig) -> Outcome:
     inputs = {video.path: video.digest for video in collected.videos}
     counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
     labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
+    page = review_mined(out)
     broken = [(video.path, video.reason) for video in collected.videos if video.status == "quarantined"]
     if broken:
         rest = [(f"... and {len(broken) - _SHOWN} more", f"see {out / 'report.md'}")] if len(broken) > _SHOWN else []
@@ -43,7 +45,8 @@ def run(cfg: DictConfig) -> Outcome:
         ("votes", labels.votes.num_rows if labels else 0),
         ("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0),
     ]
-    show_table("slowpaths mine", ["what", "count"], rows, wrote=[out / "report.md", out / "deliveries.parquet"])
+    wrote = [out / "report.md", out / "deliveries.parquet", page]
+    show_table("slowpaths mine", ["what", "count"], rows, wrote=wrote)
     return Outcome(metric=float(collected.num_deliveries), exit_code=3 if collected.num_quarantined else 0)
 
 

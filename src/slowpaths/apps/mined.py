@@ -62,7 +62,7 @@ def write_labels(
             tables.write_table(folder / f"{table}.parquet", rows, spec)
         tables.write_text(folder / "rules.json", json.dumps(rules, indent=1, sort_keys=True) + "\n")
     tables.write_text(mined / "report.md", report + ("\n" + labels.summary.to_markdown() if labels else ""))
-    describe(mined, label_set=name)
+    describe(mined, labels=labels)
     entry = Entry(
         stage=stage,
         inputs=dict(inputs),
@@ -88,22 +88,23 @@ def _label(deliveries: pa.Table, footage: pa.Table, config: Mapping[str, Any]) -
     )
 
 
-def describe(mined: Path, *, clip: Mapping[str, int] | None = None, label_set: str = "") -> None:
+def describe(mined: Path, *, clip: Mapping[str, int] | None = None, labels: LabelSet | None = None) -> None:
     """Write `dataset.json`: what the clips look like, which tables of which version there are, and how much.
 
     Args:
         mined: Mined folder with its tables.
         clip: What a clip looks like (`MiningSettings.clip_spec`); as described before where not given.
-        label_set: Fingerprint of the label set; "" where there are no labels.
+        labels: The label set; None where there are no labels.
     """
     names = [name for name in TABLES if (mined / f"{name}.parquet").exists()]
     known = json.loads((mined / DATASET).read_text()) if (mined / DATASET).exists() else {}
+    lineage = (labels.fingerprint, labels.summary.model, labels.rules["fingerprint"]) if labels else ("", "", "")
     dataset = {
         "clip": dict(clip) if clip else known.get("clip"),
         "strokes": list(STROKES),
         "tables": {name: TABLES[name].version for name in names},
         "rows": {name: tables.read_table(mined / f"{name}.parquet", TABLES[name]).num_rows for name in names},
-        "label_set": label_set,
+        **dict(zip(("label_set", "label_model", "rule_set"), lineage, strict=True)),
     }
     tables.write_text(mined / DATASET, json.dumps(dataset, indent=1, sort_keys=True) + "\n")
 

@@ -1,0 +1,245 @@
+"""One record a card of the review page: everything known of one delivery, gathered from the tables.
+
+Pure functions on rows; nothing here touches the disk. Legend: N deliveries, Y = 14 strokes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields, is_dataclass
+from itertools import combinations
+from typing import Any
+
+from slowpaths.core.records import LabelledClip, Prediction, Vote
+from slowpaths.core.strokes import FACTORS
+
+GROUPS: tuple[str, ...] = ("leave", "defence", "straight bat", "cross bat", "lofted")
+_DIGITS = 4  # probabilities and seconds on the page
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeclaredRule:
+    """Hold what a rule declares.
+
+    Args:
+        family: Rules of one family look at the same cue and fail together.
+        votes: Symbol -> strokes it may mean.
+    """
+
+    family: str
+    votes: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Opinion:
+    """Hold a distribution over strokes and who gave it.
+
+    Args:
+        label: The most probable stroke.
+        confidence: Its probability.
+        probs: Probabilities (Y,) in the order of the strokes.
+        source: "weak", "gold" or "model".
+        split: On which side of the model's split the delivery lay; "" for labels.
+    """
+
+    label: str
+    confidence: float
+    probs: tuple[float, ...]
+    source: str
+    split: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """Hold one delivery as the page shows it; the fields are the keys of the page's data.
+
+    Args:
+        delivery_id: Id, also the name of the clip.
+        video: Path of the video relative to the footage.
+        impact_s: Impact, seconds in the video.
+        impact_uncertainty_s: Its standard deviation, seconds.
+        view: View of the shot.
+        view_probability: How sure the view is; None where the shot is unknown.
+        is_replay: Whether the shot shows again what was shown before.
+        handedness_p: Probability that the batter is right-handed.
+        event_p: Probability that there is a stroke at all.
+        is_kept: Whether training sees it.
+        label: What the label set says; None where there are no labels.
+        model: What a trained model says; None where it was not asked.
+        votes: Votes, family by family.
+        conflict: Share of the pairs of votes that cannot both be right.
+        disagreement: Total variation between label and model; None where one is missing.
+        has_clip: Whether there is a clip to play.
+    """
+
+    delivery_id: str
+    video: str
+    impact_s: float
+    impact_uncertainty_s: float
+    view: str
+    view_probability: float | None
+    is_replay: bool
+    handedness_p: float
+    event_p: float
+    is_kept: bool
+    label: Opinion | None
+    model: Opinion | None
+    votes: tuple[Vote, ...]
+    conflict: float
+    disagreement: float | None
+    has_clip: bool
+
+
+_FROM_DELIVERY = ("delivery_id", "impact_s", "impact_uncertainty_s", "view", "handedness_p", "event_p")
+_FROM_VOTE = ("rule", "symbol", "evidence")  # what the page stores of a vote, in this order
+
+
+def make_cards(
+    deliveries: Iterable[Mapping[str, Any]],
+    *,
+    videos: Mapping[str, str],
+    shots: Mapping[str, Mapping[str, Any]],
+    labels: Iterable[LabelledClip] = (),
+    votes: Iterable[Vote] = (),
+    rules: Mapping[str, DeclaredRule],
+    predictions: Iterable[Prediction] = (),
+    clips: Collection[str] = (),
+) -> list[Card]:
+    """Return one card a delivery, in the order of the deliveries.
+
+    Args:
+        deliveries: Rows of the deliveries table.
+        videos: Video id -> path.
+        shots: Shot id -> row of the shots table.
+        labels: Labels; deliveries without one get a card without a posterior.
+        votes: Votes.
+        rules: Declarations of the rules that voted.
+        predictions: What a model says, at most one row a delivery (see `average_views`).
+        clips: Deliveries that have a clip.
+    """
+    by_id = {clip.delivery_id: clip for clip in labels}
+    said = {row.delivery_id: row for row in predictions}
+    cast: dict[str, list[Vote]] = defaultdict(list)
+    for vote in votes:
+        cast[vote.delivery_id].append(vote)
+    cards = []
+    for row in deliveries:
+        name = row["delivery_id"]
+        shot = shots.get(row["shot_id"], {})
+        label, model = _opinion(by_id.get(name)), _opinion(said.get(name))
+        ballots = tuple(sorted(cast[name], key=lambda vote: (_family(vote, rules), vote.rule)))
+        cards.append(
+            Card(
+                **{column: row[column] for column in _FROM_DELIVERY},
+                video=videos.get(row["video_id"], row["video_id"]),
+                view_probability=shot.get("view_probability"),
+                is_replay=bool(shot.get("is_replay", False)),
+                is_kept=name in by_id and by_id[name].is_kept,
+                label=label,
+                model=model,
+                votes=ballots,
+                conflict=conflict([strokes_of(vote, rules) for vote in ballots]),
+                disagreement=total_variation(label.probs, model.probs) if label and model else None,
+                has_clip=name in clips,
+            )
+        )
+    return cards
+
+
+def average_views(predictions: Iterable[Prediction]) -> list[Prediction]:
+    """Keep one row a delivery: the average over test views where the table holds it, else the first view."""
+    best: dict[str, Prediction] = {}
+    for row in predictions:
+        known = best.get(row.delivery_id)
+        if known is None or (row.view_index < known.view_index):  # the average has index -1
+            best[row.delivery_id] = row
+    return list(best.values())
+
+
+def strokes_of(vote: Vote, rules: Mapping[str, DeclaredRule]) -> frozenset[str]:
+    """Return the strokes a vote stands for; empty where the rule or symbol is not declared."""
+    rule = rules.get(vote.rule)
+    return rule.votes.get(vote.symbol, frozenset()) if rule else frozenset()
+
+
+def conflict(sets: Sequence[frozenset[str]]) -> float:
+    """Return the share of pairs of votes that have no stroke in common; 0 for fewer than two votes.
+
+    Args:
+        sets: Strokes each vote stands for; an empty set says nothing and takes no part.
+
+    Example:
+        >>> conflict([frozenset({"cut"}), frozenset({"cut", "sweep"}), frozenset({"leave"})])
+        0.6666666666666666
+    """
+    pairs = list(combinations([strokes for strokes in sets if strokes], 2))
+    return sum(not a & b for a, b in pairs) / len(pairs) if pairs else 0.0
+
+
+def total_variation(first: Sequence[float], second: Sequence[float]) -> float:
+    """Return half the summed distance of two distributions: 0 the same, 1 nothing in common.
+
+    Example:
+        >>> total_variation([0.5, 0.5], [1.0, 0.0])
+        0.5
+    """
+    return sum(abs(a - b) for a, b in zip(first, second, strict=True)) / 2
+
+
+def stroke_group(stroke: str) -> str:
+    """Return which of the five colours a stroke has.
+
+    Example:
+        >>> stroke_group("pull_hook")
+        'cross bat'
+    """
+    factors = FACTORS[stroke]
+    if factors.intent == "none":
+        return "leave"
+    if factors.intent == "defend":
+        return "defence"
+    if factors.air:
+        return "lofted"
+    return "cross bat" if factors.plane == "H" else "straight bat"
+
+
+def stroke_text(stroke: str) -> str:
+    """Return the name of a stroke as people write it.
+
+    Example:
+        >>> stroke_text("ff_defence")
+        'front-foot defence'
+    """
+    foot = {"ff": "front-foot", "bf": "back-foot"}
+    return " ".join(foot.get(word, word) for word in stroke.split("_"))
+
+
+def to_plain(value: Any) -> Any:
+    """Return cards and what they hold as what JSON can say: rounded numbers, None for what is not a number."""
+    if isinstance(value, Vote):
+        return [getattr(value, name) for name in _FROM_VOTE]
+    if is_dataclass(value):
+        return {field.name: to_plain(getattr(value, field.name)) for field in fields(value)}
+    if isinstance(value, float):
+        return round(value, _DIGITS) if math.isfinite(value) else None
+    if isinstance(value, (list, tuple)):
+        return [to_plain(item) for item in value]
+    return value
+
+
+def _opinion(clip: LabelledClip | None) -> Opinion | None:
+    if clip is None:
+        return None
+    return Opinion(
+        label=clip.label,
+        confidence=float(clip.confidence),
+        probs=tuple(float(p) for p in clip.probs),
+        source=clip.source,
+        split=clip.split if isinstance(clip, Prediction) else "",
+    )
+
+
+def _family(vote: Vote, rules: Mapping[str, DeclaredRule]) -> str:
+    return rules[vote.rule].family if vote.rule in rules else ""

@@ -1,0 +1,56 @@
+"""`slowpaths review` through the command line, on a small made mined folder."""
+
+from __future__ import annotations
+
+import pytest
+from tests.review.mined import write_reviewable, write_said
+
+from slowpaths.cli import main
+
+EMBEDDED = '<script type="text/plain" data-clip='
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory):
+    return write_reviewable(tmp_path_factory.mktemp("review") / "set")
+
+
+def test_the_page_lies_in_the_mined_folder_or_where_it_is_asked_for(mined, tmp_path, capsys):
+    assert main(["review", f"mined={mined}"]) == 0
+    shown = " ".join(capsys.readouterr().out.split())
+    assert "6 clips" in shown
+    assert "embedded in the page" in shown
+    assert EMBEDDED in (mined / "review.html").read_text()
+    for out, page in (("p.html", "p.html"), ("pages", "pages/review.html")):
+        assert main(["review", f"mined={mined}", f"out={tmp_path / out}", "embed=never"]) == 0
+        assert EMBEDDED not in (tmp_path / page).read_text()
+
+
+def test_a_model_is_shown_beside_the_labels(mined, tmp_path, capsys):
+    said = write_said(tmp_path / "said.parquet", names=["v0-d0", "v1-d3"])
+    assert main(["review", f"mined={mined}", f"predictions={said}", f"out={tmp_path}", "max_cards=3"]) == 0
+    rows = [line.split("│")[1:3] for line in capsys.readouterr().out.splitlines() if "│" in line]
+    table = {name.strip(): value.strip() for name, value in rows}
+    assert (table["deliveries"], table["on the page"], table["with a model's opinion"]) == ("6", "3", "1")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "sentence"),
+    [
+        ([], 2, "mined= is missing"),
+        (["mined=nowhere"], 1, "nowhere is no mined folder"),
+        (["mined={bare}"], 1, "run `slowpaths label mined="),
+        (["mined={mined}", "embed=maybe"], 2, "choose one of auto, always, never"),
+        (["mined={mined}", "embed_limit_mb=much"], 2, "embed_limit_mb=much is not a number"),
+        (["mined={mined}", "max_cards=0"], 2, "max_cards=0 shows nothing"),
+        (["mined={mined}", "predictions=gone.parquet"], 1, "gone.parquet does not exist"),
+        (["mined={mined}", "predictions={mined}/labels.parquet"], 1, "holds the table 'labels'"),
+        (["mined={mined}", "embd=never"], 2, "did you mean 'embed'?"),
+    ],
+)
+def test_bad_input_is_one_sentence(mined, tmp_path, capsys, arguments, code, sentence):
+    bare = write_reviewable(tmp_path, has_clips=False, has_labels=False)
+    assert main(["review", *(argument.format(mined=mined, bare=bare) for argument in arguments)]) == code
+    error = capsys.readouterr().err.strip()
+    assert sentence in error
+    assert len(error.splitlines()) == 1
