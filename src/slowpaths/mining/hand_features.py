@@ -155,6 +155,5 @@ def _switch(motion: Motion, order_T: np.ndarray, moments: Moments) -> float:
     if order_T[known[-1]] == first:
         return 0.0
     same = known[order_T[known] == first]
-    last_s = motion.pts_s[same[-1]] if len(same) else moments.guard_s
-    taken = known[motion.pts_s[known] > last_s]
+    taken = known[known > same[-1]] if len(same) else known
     return float(moments.impact_s - motion.pts_s[taken[0]])
