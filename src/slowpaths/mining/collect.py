@@ -9,6 +9,7 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import shutil
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from concurrent.futures import Future, ProcessPoolExecutor
@@ -16,10 +17,13 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
+from slowpaths.core.threads import available_threads, limit_threads
 from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
 from slowpaths.pose.estimate import PoseEstimator, build_pose
 from slowpaths.store import tables
@@ -142,7 +146,9 @@ def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterab
             yield _mine_task(task, estimator)
         return
     context = multiprocessing.get_context("spawn")  # decoders and inference sessions do not survive a fork
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(dict(tasks[0].pose),)) as pool:
+    # Libraries that each take all cores for themselves would only get in each other's way.
+    start = (dict(tasks[0].pose), max(1, available_threads() // workers))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
         futures: list[Future[_Done]] = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
             for future in futures:
@@ -155,9 +161,13 @@ def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterab
 _estimator: PoseEstimator | None = None
 
 
-def _start(pose: dict[str, Any]) -> None:
+def _start(pose: dict[str, Any], num_threads: int) -> None:
     global _estimator
+    limit_threads(num_threads)
+    cv2.setNumThreads(num_threads)
     _estimator = build_pose(**pose)
+    if "torch" in sys.modules:  # the estimator came with it
+        sys.modules["torch"].set_num_threads(num_threads)
 
 
 def _mine_in_worker(task: Task) -> _Done:
