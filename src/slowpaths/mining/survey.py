@@ -22,8 +22,6 @@ from slowpaths.video.decode import Decoder
 from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.shots import ShotCut, ShotFinder
 
-THUMBNAIL = (64, 36)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Survey:
@@ -66,11 +64,12 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
     last_sample: np.ndarray | None = None
     next_s = -np.inf
     for index, frame_HWC in decoder.iterate(height=height):
-        finder.add(frame_HWC, pts_s=float(decoder.pts_s[index]))
-        thumbnails.append(cv2.resize(frame_HWC, THUMBNAIL, interpolation=cv2.INTER_AREA))
+        thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
         if decoder.pts_s[index] < next_s:
             continue
-        grey = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY)
+        # The speed of the camera is asked for in picture heights: half the size tells it as well.
+        size = (max(frame_HWC.shape[1] // 2, 1), max(frame_HWC.shape[0] // 2, 1))
+        grey = cv2.resize(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
         if before is None and index > 0:
             before = grey
             continue
