@@ -213,15 +213,18 @@ def _strokes(
     def listen(track: PoseTrack, energy_T: np.ndarray) -> Evidence:
         return fuse(track_signals(track, energy_T, observed, shot=shot, following=following, onsets=onsets))
 
-    # Joints are the dearest part: now and then tells who is the striker, every frame is looked at for him alone.
-    flows = [look.flow(observed.tracks[candidate], others=observed.tracks) for candidate in candidates]
-    scores = np.empty(len(candidates))
+    # Joints and flow are the dearest parts: now and then tells who is the striker, every frame is looked at for him
+    # alone.
+    every_s = 1 / settings.detect_fps
+    scores, flows = np.empty(len(candidates)), []
     for number, candidate in enumerate(candidates):
-        track = look.joints(observed.tracks[candidate], every_s=1 / settings.detect_fps)
+        track = look.joints(observed.tracks[candidate], every_s=every_s)
+        flows.append(look.flow(track, others=observed.tracks, every_s=every_s))
         guard = striker.guard_score(striker.guard_frames(track))
         scores[number] = places[candidate] + guard + _total(listen(track, flows[number][0]))
     best, striker_p = striker.choose(scores)
-    track, (energy_T, horizontal_T) = look.joints(observed.tracks[candidates[best]]), flows[best]
+    track = look.joints(observed.tracks[candidates[best]])
+    energy_T, horizontal_T = look.flow(track, others=observed.tracks, known=flows[best])
     events = find_events(
         listen(track, energy_T),
         prior_log_odds=float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6))),
