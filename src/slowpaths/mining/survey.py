@@ -47,7 +47,14 @@ class Survey:
         return [self.samples[index] for index in inside]
 
 
-def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: MiningSettings) -> Survey:
+def survey(
+    decoder: Decoder,
+    *,
+    path: Path,
+    pose: PoseEstimator,
+    settings: MiningSettings,
+    cuts: list[ShotCut] | None = None,
+) -> Survey:
     """Look at every frame once.
 
     Args:
@@ -55,6 +62,7 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
         path: Its file, for backends that read the truth beside it.
         pose: Finds people.
         settings: Size of the pictures and how often people are counted.
+        cuts: The shots, where they are known beforehand.
     """
     height = min(settings.work_height, decoder.height)
     finder = ShotFinder()
@@ -78,7 +86,7 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
         samples[index] = _look(frame_HWC, index, decoder, path=path, pose=pose, pan=pan, zoom=zoom)
         next_s = decoder.pts_s[index] + settings.survey_every_s
         before, last_sample = None, grey
-    cuts = finder.shots()
+    cuts = finder.shots() if cuts is None else cuts
     for cut in cuts:
         if not any(cut.first_frame <= index <= cut.last_frame for index in samples):
             middle = (cut.first_frame + cut.last_frame) // 2
