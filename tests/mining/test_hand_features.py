@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from slowpaths.core.skeleton import INDEX
@@ -51,6 +51,7 @@ def test_hands_that_changed_places_within_one_instant():
     assert grip_switch_s([1] * 20 + [-1] + [0] * 15, pts_s=pts_s) == pytest.approx(11 / 25)
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([1.0, -1.0, 0.0, np.nan]), min_size=NUM, max_size=NUM))
 def test_whatever_the_order_a_switch_lies_between_guard_and_impact(order_T):
     switch_s = grip_switch_s(order_T)

@@ -158,6 +158,20 @@ def test_flow_tells_a_swing_from_a_pan():
         assert horizontal[np.nanargmax(energy)] > 0.8
 
 
+def test_flow_that_is_known_is_not_looked_at_again():
+    look = look_at(swinging(20, swing=np.full(20, 2.0)), OnePerson(still_box))
+    track = look.people(video_id="v", shot_id="s").tracks[0]
+    every = look.flow(track)
+    some = look.flow(track, every_s=0.2)
+    rows = [0, 5, 10, 15, 19]
+    assert np.isfinite(some[0]).nonzero()[0].tolist() == rows[1:]
+    for whole, part, rest in zip(every, some, look.flow(track, known=some), strict=True):
+        np.testing.assert_array_equal(whole[rows], part[rows])
+        np.testing.assert_array_equal(whole, rest)
+    told = (np.full(20, 7.0), np.full(20, 0.5))
+    assert look.flow(track, known=told)[0].tolist() == [7.0] * 20
+
+
 def test_what_moves_in_the_box_of_another_is_not_ours():
     swing = np.zeros(20)
     swing[10:13] = 3.0

@@ -88,3 +88,52 @@ def test_gaps_at_the_ends_stay() -> None:
 def test_frame_time_ignores_repeats() -> None:
     assert frame_time_s(np.array([0, 0, 0.04, 0.08, 0.08, 0.12])) == pytest.approx(0.04)
     assert frame_time_s(np.zeros(3)) == 0.0
+
+
+def slow_fill(values_TD: np.ndarray, pts_s: np.ndarray, weights_T: np.ndarray, *, max_gap_s: float) -> np.ndarray:
+    """Fill one gap after the other by numpy's own weighted line."""
+    filled_TD = values_TD.copy()
+    seen = [row for row in range(len(pts_s)) if np.isfinite(values_TD[row]).all()]
+    frame_s = frame_time_s(pts_s)
+    for place in range(len(seen) - 1):
+        left, right = seen[place], seen[place + 1]
+        if right == left + 1 or pts_s[right] - pts_s[left] - frame_s > max_gap_s + 1e-6:
+            continue
+        middle_s = 0.5 * (pts_s[left] + pts_s[right])
+        near = [row for row in seen[max(place - 1, 0) : place + 3] if abs(pts_s[row] - middle_s) <= max_gap_s + frame_s]
+        near = sorted({*near, left, right})
+        weights = np.sqrt(np.maximum(weights_T[near], 1e-3))  # polyfit squares its weights
+        for column in range(values_TD.shape[1]):
+            line = np.polyfit(pts_s[near] - middle_s, values_TD[near, column], 1, w=weights)
+            filled_TD[left + 1 : right, column] = np.polyval(line, pts_s[left + 1 : right] - middle_s)
+    return filled_TD
+
+
+def slow_savgol(values_TD: np.ndarray, pts_s: np.ndarray, *, derivative: int) -> np.ndarray:
+    """Fit one polynomial to one window of one column after the other."""
+    frame_s = frame_time_s(pts_s)
+    half_s = math.floor(0.14 / frame_s + 1e-6) * frame_s
+    smooth_TD = values_TD.copy() if derivative == 0 else np.full_like(values_TD, math.nan)
+    for row, time_s in enumerate(pts_s):
+        middle_s = max(min(time_s, pts_s[-1] - half_s), pts_s[0] + half_s)
+        window = np.flatnonzero(np.abs(pts_s - middle_s) <= half_s + frame_s / 4)
+        for column in np.flatnonzero(np.isfinite(values_TD[row])):
+            seen = window[np.isfinite(values_TD[window, column])]
+            if len(np.unique(pts_s[seen])) >= 5:
+                fit = np.polyfit((pts_s[seen] - time_s) / half_s, values_TD[seen, column], 3)
+                smooth_TD[row, column] = fit[-1 - derivative] / half_s**derivative
+    return smooth_TD
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_all_at_once_is_one_after_the_other(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    pts_s = np.cumsum(rng.choice([0.04, 0.04, 0.04, 0.08, 0.3], size=60))
+    values = rng.normal(size=(60, 2)).cumsum(axis=0)
+    values[rng.random((60, 2)) < (0.0, 0.1, 0.4, 0.8)[seed % 4]] = math.nan
+    weights = rng.random(60)
+    filled = fill_gaps_in(values, pts_s, weights, max_gap_s=0.2)
+    assert filled == pytest.approx(slow_fill(values, pts_s, weights, max_gap_s=0.2), nan_ok=True)
+    for derivative in (0, 1):
+        expected = slow_savgol(values, pts_s, derivative=derivative)
+        assert savgol(values, pts_s, derivative=derivative) == pytest.approx(expected, nan_ok=True, rel=1e-5, abs=1e-5)

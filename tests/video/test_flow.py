@@ -50,6 +50,16 @@ def test_camera_step_finds_what_was_done(world: np.ndarray, dx: float, dy: float
     assert np.percentile(np.hypot(*flow.transpose(2, 0, 1)), 95) < 0.5
 
 
+def test_large_pictures_are_followed_as_exactly(world: np.ndarray) -> None:
+    large = [cv2.resize(_view(world, dx=dx, log_zoom=zoom), (2 * W, 2 * H)) for dx, zoom in ((0, 0), (5.5, 0.02))]
+    is_still = np.ones((2 * H, 2 * W), dtype=bool)
+    is_still[:, :W] = False  # what is masked is not followed
+    for mask in (None, is_still):
+        step = camera_step(large[0], large[1], mask=mask)
+        assert (step.dx_px, step.dy_px) == pytest.approx((11, 0), abs=0.3)
+        assert step.log_zoom == pytest.approx(0.02, abs=1e-3)
+
+
 def test_unrelated_pictures_have_no_camera_motion(world: np.ndarray) -> None:
     noise = np.random.default_rng(1).integers(0, 256, (H, W), dtype=np.uint8)
     assert camera_step(_view(world), noise).inliers < 0.1

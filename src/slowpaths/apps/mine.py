@@ -54,7 +54,8 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     """Find the deliveries of `config["footage"]`, an archive of poses or footage.
 
     Args:
-        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`.
+        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `given`
+            and `truth`.
         out: Mined folder.
 
     Raises:
@@ -71,7 +72,15 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
         collected = collect(
-            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(config["workers"]), step=step
+            paths,
+            root=root,
+            out=out,
+            pose=pose,
+            settings=settings,
+            workers=cores(config["workers"]),
+            step=step,
+            given=config.get("given") or (),
+            truth=Path(config["truth"]) if config.get("truth") else None,
         )
     describe(out, clip=settings.clip_spec())
     return collected

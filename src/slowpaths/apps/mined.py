@@ -19,7 +19,7 @@ from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS, TABLES, VOTES
 
 DATASET = "dataset.json"
-_ELSEWHERE = ("out", "mined", "workers", "weights_dir")  # where and how, not what
+_ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
 
 
 def write_labels(

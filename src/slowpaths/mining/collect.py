@@ -9,17 +9,22 @@ from __future__ import annotations
 import logging
 import multiprocessing
 import shutil
+import sys
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
+
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
+from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.mining.given import check_given, read_given
 from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
 from slowpaths.pose.estimate import PoseEstimator, build_pose
 from slowpaths.store import tables
@@ -41,6 +46,8 @@ class Task:
         shards: Folder of the shards of this configuration.
         pose: Arguments of `build_pose`.
         settings: How strokes are found.
+        given: Stages that get true results instead of finding them.
+        truth: Folder those come from.
     """
 
     path: Path
@@ -49,6 +56,8 @@ class Task:
     shards: Path
     pose: Mapping[str, Any] = field(default_factory=dict)
     settings: MiningSettings = field(default_factory=MiningSettings)
+    given: tuple[str, ...] = ()
+    truth: Path | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,6 +89,8 @@ def collect(
     settings: MiningSettings,
     workers: int = 1,
     step: Callable[[str], None] = lambda text: None,
+    given: Sequence[str] = (),
+    truth: Path | None = None,
 ) -> Collected:
     """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables to `out`.
 
@@ -91,20 +102,31 @@ def collect(
         settings: How strokes are found.
         workers: Processes.
         step: Called with a short text after each video.
+        given: Stages that get true results instead of finding them; see `given.STAGES`.
+        truth: Truth folder of the made world that those come from.
 
     Returns:
         What was found.
 
     Raises:
-        SlowpathsError: If the pose backend cannot be built or the disk cannot be written.
+        SlowpathsError: If the pose backend cannot be built, a truth is missing or the disk cannot be written.
     """
+    paths = list(dict.fromkeys(paths))
+    check_given(given, truth=truth, videos=paths)
     estimator = build_pose(**pose)  # fails here, in one sentence, before any work is done
-    key = {"settings": asdict(settings), "pose": {**_plain(pose), "resolved": estimator.name}, "version": __version__}
+    key = {
+        "settings": asdict(settings),
+        "pose": {**_plain(pose), "resolved": estimator.name},
+        "given": sorted(set(given)),
+        "version": __version__,
+    }
     shards = out / "shards" / fingerprint(key)
     _refuse_other_settings(shards)
     tasks = [
-        Task(path=path, root=root, out=out, shards=shards, pose=pose, settings=settings)
-        for path in dict.fromkeys(paths)
+        Task(
+            path=path, root=root, out=out, shards=shards, pose=pose, settings=settings, given=tuple(given), truth=truth
+        )
+        for path in paths
     ]
     folders: list[Path] = []
     num_resumed = 0
@@ -142,7 +164,9 @@ def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterab
             yield _mine_task(task, estimator)
         return
     context = multiprocessing.get_context("spawn")  # decoders and inference sessions do not survive a fork
-    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=(dict(tasks[0].pose),)) as pool:
+    # Libraries that each take all cores for themselves would only get in each other's way.
+    start = (dict(tasks[0].pose), max(1, available_threads() // workers))
+    with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
         futures: list[Future[_Done]] = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
             for future in futures:
@@ -155,9 +179,13 @@ def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterab
 _estimator: PoseEstimator | None = None
 
 
-def _start(pose: dict[str, Any]) -> None:
+def _start(pose: dict[str, Any], num_threads: int) -> None:
     global _estimator
+    limit_threads(num_threads)
+    cv2.setNumThreads(num_threads)
     _estimator = build_pose(**pose)
+    if "torch" in sys.modules:  # the estimator came with it
+        sys.modules["torch"].set_num_threads(num_threads)
 
 
 def _mine_in_worker(task: Task) -> _Done:
@@ -173,7 +201,8 @@ def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
     try:
         if video.status == "quarantined":
             raise BrokenVideoError(video.reason)
-        mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings)
+        given = read_given(task.given, truth=task.truth, video=task.path)
+        mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, given=given)
         text = f"{video.path}: {len(mined.deliveries)} deliveries"
     except BrokenVideoError as error:
         mined = MinedVideo(

@@ -241,16 +241,18 @@ def path_ratio(
     Returns:
         Log ratio (G,) against the path without a stroke, whose levels are spread as they are over the whole shot.
     """
+    ratios = {phase: _phase_ratio(cues, phase) for phase in (*before, *after)}
+    if guard is not None:
+        for phase in before:
+            if phase.name == "stance":
+                ratios[phase] = ratios[phase] + guard * STEP_S / CORRELATION_S
     totals = []
     for tempo, prior in tempos:
         leading = trailing = np.zeros(len(cues[0][0]))  # log of the sum over all paths that enter the next phase here
         for phase in before:
-            ratio = _phase_ratio(cues, phase)
-            if phase.name == "stance" and guard is not None:
-                ratio = ratio + guard * STEP_S / CORRELATION_S
-            leading = _advance(leading, ratio * tempo, phase, tempo)
+            leading = _advance(leading, ratios[phase] * tempo, phase, tempo)
         for phase in reversed(after):
-            trailing = _advance(trailing[::-1], _phase_ratio(cues, phase)[::-1] * tempo, phase, tempo)[::-1]
+            trailing = _advance(trailing[::-1], ratios[phase][::-1] * tempo, phase, tempo)[::-1]
         totals.append(np.log(prior) + leading + trailing)
     return logsumexp(totals, axis=0)
 
@@ -319,12 +321,13 @@ def _advance(entering: np.ndarray, ratio: np.ndarray, phase: Phase, tempo: float
     """Return the log sum over all durations of a phase that ends at each point."""
     mean, sd = phase.mean_s / tempo / STEP_S, phase.sd_s / tempo / STEP_S
     durations = np.arange(max(1, round(mean - 2 * sd)), round(mean + 2 * sd) + 1)
-    log_prior = -0.5 * ((durations - mean) / sd) ** 2
-    log_prior -= logsumexp(log_prior)
+    prior = np.exp(-0.5 * ((durations - mean) / sd) ** 2)
+    prior /= prior.sum()
     longest = durations[-1]
     # Before the first frame nothing is seen: a phase may begin there, at no cost and no gain.
     total = np.cumsum(np.r_[np.zeros(longest + 1), ratio])
     entering = np.r_[np.full(longest, entering[0] if len(entering) else 0.0), entering]
     ends = np.arange(len(ratio)) + longest
-    terms = [log_prior[k] + entering[ends - d] + total[ends] - total[ends - d] for k, d in enumerate(durations)]
-    return logsumexp(terms, axis=0)
+    begun = (entering - total[: len(entering)])[ends - durations[:, None]]
+    most = begun.max(axis=0)
+    return total[ends] + most + np.log(prior @ np.exp(begun - most))

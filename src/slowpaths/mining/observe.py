@@ -15,13 +15,14 @@ import cv2
 import numpy as np
 
 from slowpaths.core.records import PoseTrack
+from slowpaths.mining.person_flow import flow_around
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.survey import overlay_mask
 from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.tracks import link_people
 from slowpaths.video.decode import Decoder
-from slowpaths.video.flow import CameraStep, camera_step, compensated_flow
+from slowpaths.video.flow import CameraStep, camera_step
 
 # A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the
 # frames around it change by.
@@ -31,9 +32,6 @@ _HOLD_S = 0.3  # how far a track is carried on before its first and after its la
 # People overlap where it matters (batter and keeper), and a box takes the bat in or not from one look to the next.
 _MAX_GAP_S = 0.6
 _MAX_COST = 0.85
-_MIN_PATCH_PX = 12
-_LEAST_PX = 64
-_BODY_PX = 96
 _OVERLAY_FRAMES = 16
 
 
@@ -164,64 +162,42 @@ class Look:
             keypoints_TKC[number] = found_1KC[0] / np.array([self._scale, self._scale, 1.0])
         return replace(track, keypoints_TKC=keypoints_TKC)
 
-    def flow(self, track: PoseTrack, *, others: Sequence[PoseTrack] = ()) -> tuple[np.ndarray, np.ndarray]:
+    def flow(
+        self,
+        track: PoseTrack,
+        *,
+        others: Sequence[PoseTrack] = (),
+        every_s: float = 0.0,
+        known: tuple[np.ndarray, np.ndarray] | None = None,
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the energy of the flow around a person and the share of it that is horizontal.
 
         Args:
             track: The person.
             others: Everybody in the shot: what moves in another's box and not in this person's is left out.
+            every_s: Time between the frames looked at, seconds; every frame where 0.
+            known: What was returned for some of the frames; they are not looked at again.
 
         Returns:
-            95th percentile of the speed in body heights per second (T,), and the horizontal share (T,); NaN at the
-            first frame and where the box is too small to see movement in.
+            Energy (T,) and horizontal share (T,) as `flow_around` gives them; NaN at the first frame, where the box is
+            too small to see movement in, and at frames that were passed over.
         """
-        energy_T, horizontal_T = np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan)
+        energy_T, horizontal_T = known or (np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan))
+        energy_T, horizontal_T = energy_T.copy(), horizontal_T.copy()
         rows = np.searchsorted(self.frames_T, track.frames_T)
-        for number, row in enumerate(rows):
-            box_4 = track.boxes_T4[number] * self._scale
-            patch = _reach(box_4, self._greys[row].shape)
-            if row == 0 or patch is None:
+        for number in grid(track.pts_s, every_s):
+            row = rows[number]
+            if row == 0 or np.isfinite(energy_T[number]):
                 continue
-            flow = self._patch_flow(row, patch)
-            own = _boxes_mask([box_4], patch)
-            rival = _boxes_mask([box * self._scale for box in _boxes_at(others, track.frames_T[number])], patch) & ~own
-            beside = flow[~own & ~rival]
-            if len(beside) >= _MIN_PATCH_PX**2:
-                flow = flow - np.median(beside, axis=0)  # what the camera fit leaves here
-            moving = flow[~rival]
-            step_s = self.pts_s[row] - self.pts_s[row - 1]
-            if step_s <= 0 or not len(moving):
-                continue
-            speeds = np.hypot(moving[:, 0], moving[:, 1])
-            energy_T[number] = np.percentile(speeds, 95) / (box_4[3] - box_4[1]) / step_s
-            squares = (moving.astype(np.float64) ** 2).sum(axis=0)
-            horizontal_T[number] = squares[0] / max(float(squares.sum()), 1e-9)
+            energy_T[number], horizontal_T[number] = flow_around(
+                self._greys[row - 1],
+                self._greys[row],
+                step=self._steps[row - 1],
+                step_s=float(self.pts_s[row] - self.pts_s[row - 1]),
+                box_4=track.boxes_T4[number] * self._scale,
+                boxes=[box_4 * self._scale for box_4 in _boxes_at(others, track.frames_T[number])],
+            )
         return energy_T, horizontal_T
-
-    def _patch_flow(self, row: int, patch: tuple[int, int, int, int]) -> np.ndarray:
-        """Return the flow into one frame inside a patch, looked at with as much margin as the camera moved."""
-        top, bottom, left, right = patch
-        step = self._steps[row - 1]
-        height, width = self._greys[row].shape
-        margin = 8 + int(np.hypot(step.dx_px, step.dy_px))
-        low, high = max(top - margin, 0), min(bottom + margin, height)
-        near, far = max(left - margin, 0), min(right + margin, width)
-        # A body of 96 pixels shows its movement as well as one of 300, at a tenth of the cost.
-        scale = min(1.0, _BODY_PX / (bottom - top))
-        size = (max(1, round((far - near) * scale)), max(1, round((high - low) * scale)))
-        greys = [
-            cv2.resize(grey[low:high, near:far], size, interpolation=cv2.INTER_AREA)
-            if scale < 1
-            else grey[low:high, near:far]
-            for grey in (self._greys[row - 1], self._greys[row])
-        ]
-        # Dense inverse search needs a picture of some size: small patches get a repeated border.
-        below, right_of = max(_LEAST_PX - size[1], 0), max(_LEAST_PX - size[0], 0)
-        grey_a, grey_b = (cv2.copyMakeBorder(grey, 0, below, 0, right_of, cv2.BORDER_REPLICATE) for grey in greys)
-        flow = compensated_flow(grey_a, grey_b, step=_shifted(step, near, low, scale))[: size[1], : size[0]]
-        if scale < 1:
-            flow = cv2.resize(flow, (far - near, high - low), interpolation=cv2.INTER_NEAREST) / scale
-        return flow[top - low : bottom - low, left - near : right - near]
 
 
 def repeats(greys: Sequence[np.ndarray]) -> np.ndarray:
@@ -230,13 +206,15 @@ def repeats(greys: Sequence[np.ndarray]) -> np.ndarray:
     Args:
         greys: Grey pictures (H, W) in time order.
     """
-    changes_T = np.array([cv2.absdiff(a, b).mean() for a, b in itertools.pairwise(greys)])
-    usual_T = np.array(
-        [
-            np.quantile(changes_T[max(row - _REPEAT_WINDOW, 0) : row + _REPEAT_WINDOW + 1], 0.75)
-            for row in range(len(changes_T))
-        ]
-    )
+    changes_T = np.array([cv2.mean(cv2.absdiff(a, b))[0] for a, b in itertools.pairwise(greys)])
+    if not len(changes_T):
+        return np.zeros(len(greys), dtype=bool)
+    padded = np.pad(changes_T, _REPEAT_WINDOW, constant_values=np.nan)
+    around_TW = np.sort(np.lib.stride_tricks.sliding_window_view(padded, 2 * _REPEAT_WINDOW + 1), axis=1)  # NaN last
+    place_T = 0.75 * (np.isfinite(around_TW).sum(axis=1) - 1)
+    below_T, rows_T = place_T.astype(int), np.arange(len(changes_T))
+    above_T = np.minimum(below_T + 1, np.ceil(place_T).astype(int))
+    usual_T = around_TW[rows_T, below_T] * (1 - place_T % 1) + around_TW[rows_T, above_T] * (place_T % 1)
     return np.r_[False, changes_T <= _REPEAT_SHARE * usual_T]
 
 
@@ -315,20 +293,6 @@ def _enlarge(track: PoseTrack, factor: float) -> PoseTrack:
     return replace(track, boxes_T4=track.boxes_T4 * factor, camera_T3=track.camera_T3 * np.array([factor, factor, 1.0]))
 
 
-def _reach(box_4: np.ndarray, shape: tuple[int, ...]) -> tuple[int, int, int, int] | None:
-    """Return top, bottom, left, right of the part of the picture that arms and bat can reach.
-
-    A bat is .97 m at most and hands reach about half a body height, so a swing leaves a narrow box on either side.
-    """
-    height, middle = box_4[3] - box_4[1], (box_4[0] + box_4[2]) / 2
-    half = max(0.5 * (box_4[2] - box_4[0]), 0.6 * height)
-    top, bottom = max(int(box_4[1] - 0.2 * height), 0), min(int(box_4[3]), shape[0])
-    left, right = max(int(middle - half), 0), min(int(middle + half), shape[1])
-    if bottom - top < _MIN_PATCH_PX or right - left < _MIN_PATCH_PX:
-        return None
-    return top, bottom, left, right
-
-
 def _boxes_at(tracks: Sequence[PoseTrack], frame: int) -> list[np.ndarray]:
     """Return the boxes (4,) of everybody seen at a frame."""
     boxes = []
@@ -337,20 +301,3 @@ def _boxes_at(tracks: Sequence[PoseTrack], frame: int) -> list[np.ndarray]:
         if row < len(track.frames_T) and track.frames_T[row] == frame:
             boxes.append(track.boxes_T4[row])
     return boxes
-
-
-def _boxes_mask(boxes: Sequence[np.ndarray], patch: tuple[int, int, int, int]) -> np.ndarray:
-    """Return which pixels of a patch lie in any of the boxes."""
-    top, bottom, left, right = patch
-    mask = np.zeros((bottom - top, right - left), dtype=bool)
-    for x1, y1, x2, y2 in boxes:
-        mask[max(int(y1) - top, 0) : max(int(y2) - top, 0), max(int(x1) - left, 0) : max(int(x2) - left, 0)] = True
-    return mask
-
-
-def _shifted(step: CameraStep, left: int, top: int, scale: float) -> CameraStep:
-    """Return the camera step in the pixels of a patch that is shown at a scale."""
-    matrix = np.array(step.matrix_23, dtype=np.float64)
-    corner = np.array([left, top], dtype=np.float64)
-    matrix[:, 2] = scale * (matrix[:, 2] + matrix[:, :2] @ corner - corner)
-    return replace(step, matrix_23=matrix)

@@ -22,8 +22,6 @@ from slowpaths.video.decode import Decoder
 from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.shots import ShotCut, ShotFinder
 
-THUMBNAIL = (64, 36)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Survey:
@@ -49,7 +47,14 @@ class Survey:
         return [self.samples[index] for index in inside]
 
 
-def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: MiningSettings) -> Survey:
+def survey(
+    decoder: Decoder,
+    *,
+    path: Path,
+    pose: PoseEstimator,
+    settings: MiningSettings,
+    cuts: list[ShotCut] | None = None,
+) -> Survey:
     """Look at every frame once.
 
     Args:
@@ -57,6 +62,7 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
         path: Its file, for backends that read the truth beside it.
         pose: Finds people.
         settings: Size of the pictures and how often people are counted.
+        cuts: The shots, where they are known beforehand.
     """
     height = min(settings.work_height, decoder.height)
     finder = ShotFinder()
@@ -66,11 +72,12 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
     last_sample: np.ndarray | None = None
     next_s = -np.inf
     for index, frame_HWC in decoder.iterate(height=height):
-        finder.add(frame_HWC, pts_s=float(decoder.pts_s[index]))
-        thumbnails.append(cv2.resize(frame_HWC, THUMBNAIL, interpolation=cv2.INTER_AREA))
+        thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
         if decoder.pts_s[index] < next_s:
             continue
-        grey = cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY)
+        # The speed of the camera is asked for in picture heights: half the size tells it as well.
+        size = (max(frame_HWC.shape[1] // 2, 1), max(frame_HWC.shape[0] // 2, 1))
+        grey = cv2.resize(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
         if before is None and index > 0:
             before = grey
             continue
@@ -79,7 +86,7 @@ def survey(decoder: Decoder, *, path: Path, pose: PoseEstimator, settings: Minin
         samples[index] = _look(frame_HWC, index, decoder, path=path, pose=pose, pan=pan, zoom=zoom)
         next_s = decoder.pts_s[index] + settings.survey_every_s
         before, last_sample = None, grey
-    cuts = finder.shots()
+    cuts = finder.shots() if cuts is None else cuts
     for cut in cuts:
         if not any(cut.first_frame <= index <= cut.last_frame for index in samples):
             middle = (cut.first_frame + cut.last_frame) // 2

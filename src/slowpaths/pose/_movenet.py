@@ -14,8 +14,9 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.core.threads import available_threads
 from slowpaths.pose._yolox import YoloxDetector
-from slowpaths.pose.estimate import FramesAt, People, available_threads, no_keypoints
+from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
 _INPUT_PX = 192
 CROP_FACTOR = 1.25  # crop side over box side, the padding top-down models train with (Xiao et al. 2018)

@@ -14,8 +14,9 @@ from typing import Any
 
 import numpy as np
 
+from slowpaths.core.threads import available_threads
 from slowpaths.pose._yolox import YoloxDetector, open_session
-from slowpaths.pose.estimate import FramesAt, People, available_threads, no_keypoints
+from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
 _INPUT_WH = (192, 256)
 

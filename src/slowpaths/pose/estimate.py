@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import inspect
 import logging
-import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
@@ -103,12 +102,6 @@ def no_keypoints(num_people: int) -> np.ndarray:
     keypoints_NKC = np.full((num_people, NUM_JOINTS, 3), np.nan)
     keypoints_NKC[..., 2] = 0.0
     return keypoints_NKC
-
-
-def available_threads() -> int:
-    """Return how many CPU cores this process may use."""
-    affinity = getattr(os, "sched_getaffinity", None)
-    return len(affinity(0)) if affinity else os.cpu_count() or 1
 
 
 def build_pose(

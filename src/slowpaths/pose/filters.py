@@ -1,11 +1,9 @@
 """Filters for series sampled at whatever times a video has: gap filling, median of three, Savitzky-Golay.
 
-Legend: T frames, D series.
+Legend: T frames, D series, G gaps, N rows of a window (or instants asked for), P coefficients, S samples, Q = P x P.
 """
 
 from __future__ import annotations
-
-import itertools
 
 import numpy as np
 
@@ -31,17 +29,21 @@ def fill_gaps_in(values_TD: np.ndarray, pts_s: np.ndarray, weights_T: np.ndarray
     filled_TD = np.array(values_TD, dtype=np.float64)
     seen = np.flatnonzero(np.isfinite(filled_TD).all(axis=1))
     frame_s = frame_time_s(pts_s)
-    for left, right in itertools.pairwise(seen):
-        missing = np.arange(left + 1, right)
-        if not len(missing) or pts_s[right] - pts_s[left] - frame_s > max_gap_s + 1e-6:
-            continue
-        position = int(np.searchsorted(seen, left))
-        carriers = seen[max(0, position - 1) : position + 3]
-        carriers = carriers[np.abs(pts_s[carriers] - 0.5 * (pts_s[left] + pts_s[right])) <= max_gap_s + frame_s]
-        carriers = np.union1d(carriers, [left, right])
-        filled_TD[missing] = _line(
-            pts_s[carriers], filled_TD[carriers], np.maximum(weights_T[carriers], 1e-3), at_s=pts_s[missing]
-        )
+    is_gap = (np.diff(seen) > 1) & (np.diff(pts_s[seen]) - frame_s <= max_gap_s + 1e-6)
+    gaps_G = np.flatnonzero(is_gap)
+    if not len(gaps_G):
+        return filled_TD
+    around_G4 = gaps_G[:, None] + np.arange(-1, 3)  # places among the seen: two before, two after
+    rows_G4 = seen[around_G4.clip(0, len(seen) - 1)]
+    middles_G1 = pts_s[rows_G4[:, 1:3]].mean(axis=1, keepdims=True)
+    carries_G4 = np.abs(pts_s[rows_G4] - middles_G1) <= max_gap_s + frame_s
+    carries_G4[:, 1:3] = True
+    carries_G4 &= (around_G4 >= 0) & (around_G4 < len(seen))
+    weights_G4 = np.where(carries_G4, np.maximum(weights_T[rows_G4], 1e-3), 0.0)
+    lengths_G = seen[gaps_G + 1] - seen[gaps_G] - 1
+    gap_N = np.repeat(np.arange(len(gaps_G)), lengths_G)
+    missing_N = np.concatenate([np.arange(seen[gap] + 1, seen[gap + 1]) for gap in gaps_G])
+    filled_TD[missing_N] = _lines(pts_s[rows_G4], filled_TD[rows_G4], weights_G4, gap_N, at_s=pts_s[missing_N])
     return filled_TD
 
 
@@ -51,15 +53,18 @@ def frame_time_s(pts_s: np.ndarray) -> float:
     return float(np.median(steps[steps > 0])) if (steps > 0).any() else 0.0
 
 
-def _line(times_s: np.ndarray, values_ND: np.ndarray, weights_N: np.ndarray, *, at_s: np.ndarray) -> np.ndarray:
-    origin_s = np.average(times_s, weights=weights_N)
-    level_D = np.average(values_ND, axis=0, weights=weights_N)
-    away_N = times_s - origin_s
-    spread = (weights_N * away_N**2).sum()
-    if spread <= 0:
-        return np.repeat(level_D[None], len(at_s), axis=0)
-    slope_D = (weights_N * away_N) @ (values_ND - level_D) / spread
-    return level_D + (at_s - origin_s)[:, None] * slope_D
+def _lines(
+    times_GS: np.ndarray, values_GSD: np.ndarray, weights_GS: np.ndarray, line_N: np.ndarray, *, at_s: np.ndarray
+) -> np.ndarray:
+    """Return values (N, D) on lines fitted to G groups of S weighted samples; a group of one instant gives a level."""
+    total_G = weights_GS.sum(axis=1)
+    origin_G = (weights_GS * times_GS).sum(axis=1) / total_G
+    level_GD = np.einsum("gs,gsd->gd", weights_GS, values_GSD) / total_G[:, None]
+    away_GS = times_GS - origin_G[:, None]
+    spread_G = (weights_GS * away_GS**2).sum(axis=1)
+    slope_GD = np.einsum("gs,gsd->gd", weights_GS * away_GS, values_GSD - level_GD[:, None])
+    slope_GD /= np.where(spread_G > 0, spread_G, np.inf)[:, None]
+    return level_GD[line_N] + (at_s - origin_G[line_N])[:, None] * slope_GD[line_N]
 
 
 def median_of_three(values_TD: np.ndarray) -> np.ndarray:
@@ -101,24 +106,35 @@ def savgol(
     half_s = np.floor(window_s / 2 / frame_s + 1e-6) * frame_s if frame_s else 0.0  # whole frames, as the usual filter
     if half_s == 0:
         return smooth_TD
-    for index, time_s in enumerate(pts_s):
-        middle_s = max(min(time_s, pts_s[-1] - half_s), pts_s[0] + half_s)
-        window = np.flatnonzero(np.abs(pts_s - middle_s) <= half_s + frame_s / 4)
-        fitted_D = _polynomial((pts_s[window] - time_s) / half_s, values_TD[window], order=order, derivative=derivative)
-        is_fitted = np.isfinite(fitted_D) & np.isfinite(values_TD[index])
-        smooth_TD[index, is_fitted] = fitted_D[is_fitted] / half_s**derivative
+    middles_T = np.maximum(np.minimum(pts_s, pts_s[-1] - half_s), pts_s[0] + half_s)
+    reach_s = half_s + frame_s / 4
+    first_T = np.searchsorted(pts_s, middles_T - reach_s, side="left")
+    last_T = np.searchsorted(pts_s, middles_T + reach_s, side="right")
+    rows_TN = first_T[:, None] + np.arange((last_T - first_T).max())
+    is_inside_TN = rows_TN < last_T[:, None]
+    rows_TN = rows_TN.clip(0, len(pts_s) - 1)
+    offsets_TN = np.where(is_inside_TN, (pts_s[rows_TN] - pts_s[:, None]) / half_s, 0.0)
+    seen_TND = np.isfinite(values_TD)[rows_TN] & is_inside_TN[..., None]
+    fitted_TD = _polynomials(offsets_TN, values_TD[rows_TN], seen_TND, order=order, derivative=derivative)
+    is_fitted = np.isfinite(fitted_TD) & np.isfinite(values_TD)
+    smooth_TD[is_fitted] = fitted_TD[is_fitted] / half_s**derivative
     return smooth_TD
 
 
-def _polynomial(offsets_N: np.ndarray, values_ND: np.ndarray, *, order: int, derivative: int) -> np.ndarray:
-    """Fit every column over its seen rows and return the coefficient that is its value or slope at offset 0."""
-    seen_ND = np.isfinite(values_ND).astype(np.float64)
-    first_N = np.diff(offsets_N, prepend=-np.inf) > 1e-9
-    basis_NP = offsets_N[:, None] ** np.arange(order + 1)
-    normal_DPP = np.einsum("nd,np,nq->dpq", seen_ND, basis_NP, basis_NP)
-    right_DP = np.einsum("nd,np->dp", np.nan_to_num(values_ND) * seen_ND, basis_NP)
-    fitted_D = np.full(values_ND.shape[1], np.nan)
-    enough = np.flatnonzero(seen_ND[first_N].sum(axis=0) >= max(_MIN_SAMPLES, order + 1))
-    if len(enough):
-        fitted_D[enough] = np.linalg.solve(normal_DPP[enough], right_DP[enough][..., None])[:, derivative, 0]
-    return fitted_D
+def _polynomials(
+    offsets_TN: np.ndarray, values_TND: np.ndarray, seen_TND: np.ndarray, *, order: int, derivative: int
+) -> np.ndarray:
+    """Fit every column of every window over its seen rows: the coefficient for value or slope at offset 0 (T, D)."""
+    num_windows, num_rows, num_columns = values_TND.shape
+    is_new_TN = np.diff(offsets_TN, prepend=-np.inf, axis=1) > 1e-9
+    num_seen_TD = (seen_TND & is_new_TN[..., None]).sum(axis=1)
+    basis_TNP = offsets_TN[..., None] ** np.arange(order + 1)
+    products_TNQ = (basis_TNP[..., :, None] * basis_TNP[..., None, :]).reshape(num_windows, num_rows, -1)
+    weights_TDN = seen_TND.astype(np.float64).transpose(0, 2, 1)
+    normal_TDPP = (weights_TDN @ products_TNQ).reshape(num_windows, num_columns, order + 1, order + 1)
+    right_TDP = np.where(seen_TND, values_TND, 0.0).transpose(0, 2, 1) @ basis_TNP
+    fitted_TD = np.full((num_windows, num_columns), np.nan)
+    enough = num_seen_TD >= max(_MIN_SAMPLES, order + 1)
+    if enough.any():
+        fitted_TD[enough] = np.linalg.solve(normal_TDPP[enough], right_TDP[enough][..., None])[:, derivative, 0]
+    return fitted_TD

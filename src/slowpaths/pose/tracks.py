@@ -96,8 +96,8 @@ def link_people(
             found.keypoints_NKC.shape
         )
         colours_ND = None if colours is None else colours[row]
-        is_part_N = np.array([_is_inside(box_4, boxes_N4[found.scores_N > score])
-                              for box_4, score in zip(boxes_N4, found.scores_N, strict=True)], dtype=bool)  # fmt: skip
+        is_inside_NN = _inside(boxes_N4)
+        is_part_N = np.any(is_inside_NN & (found.scores_N > found.scores_N[:, None]), axis=1)
         pairs: dict[int, _Person] = {}
         if live and len(boxes_N4):
             costs_MN = np.stack(
@@ -107,7 +107,7 @@ def link_people(
         for member in range(len(boxes_N4)):
             person = pairs.get(member)
             if person is None:
-                if is_part_N[member] or _is_inside(boxes_N4[member], boxes_N4[list(pairs)]):
+                if is_part_N[member] or is_inside_NN[member, list(pairs)].any():
                     continue
                 person = _Person()
                 live.append(person)
@@ -140,11 +140,12 @@ def _assign(costs_MN: np.ndarray, is_part_N: np.ndarray, *, max_cost: float) -> 
     return pairs
 
 
-def _is_inside(box_4: np.ndarray, others_N4: np.ndarray) -> bool:
-    """Return whether a box lies inside another one: part of a person, or somebody hidden behind."""
-    common = np.minimum(box_4[2:], others_N4[:, 2:]) - np.maximum(box_4[:2], others_N4[:, :2])
-    area = float(np.prod(box_4[2:] - box_4[:2]))
-    return bool((np.prod(common.clip(0.0), axis=1) >= _MAX_INSIDE * area).any())
+def _inside(boxes_N4: np.ndarray) -> np.ndarray:
+    """Return whether each box lies inside each other one (N, N): part of a person, or somebody hidden behind."""
+    low = np.maximum(boxes_N4[:, None, :2], boxes_N4[None, :, :2])
+    high = np.minimum(boxes_N4[:, None, 2:], boxes_N4[None, :, 2:])
+    areas_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
+    return np.prod((high - low).clip(0.0), axis=2) >= _MAX_INSIDE * areas_N[:, None]
 
 
 def _costs(
@@ -154,10 +155,11 @@ def _costs(
     total_N = _WEIGHTS["box"] * (1.0 - box_iou(expected_4[None], boxes_N4)[0])
     weight_N = np.full(len(boxes_N4), _WEIGHTS["box"])
     pose_KC = person.pose_KC + np.append(shift, 0.0)
-    similarity_N = oks(pose_KC, poses_NKC, area=float(np.prod(expected_4[2:] - expected_4[:2])))
-    has_pose_N = np.isfinite(similarity_N)
-    total_N += np.where(has_pose_N, _WEIGHTS["pose"] * (1.0 - np.nan_to_num(similarity_N)), 0.0)
-    weight_N += _WEIGHTS["pose"] * has_pose_N
+    if np.isfinite(pose_KC[:, 0]).any():
+        similarity_N = oks(pose_KC, poses_NKC, area=float(np.prod(expected_4[2:] - expected_4[:2])))
+        has_pose_N = np.isfinite(similarity_N)
+        total_N += np.where(has_pose_N, _WEIGHTS["pose"] * (1.0 - np.nan_to_num(similarity_N)), 0.0)
+        weight_N += _WEIGHTS["pose"] * has_pose_N
     if colours_ND is not None and person.colour_D is not None:
         total_N += _WEIGHTS["colour"] * 0.5 * np.abs(colours_ND - person.colour_D).sum(axis=1)
         weight_N += _WEIGHTS["colour"]

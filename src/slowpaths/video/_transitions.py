@@ -43,35 +43,39 @@ def find_dissolves(small_DHW: np.ndarray, times_s: np.ndarray, *, cuts: Sequence
     """
     flat = small_DHW.reshape(len(small_DHW), -1).astype(np.float32)
     spread = flat.std(axis=1)
-    is_cut = np.zeros(len(flat) + 1, dtype=bool)
-    is_cut[list(cuts)] = True
+    cuts_before = np.zeros(len(flat) + 1, dtype=np.int64)
+    cuts_before[np.asarray(cuts, dtype=np.int64) + 1] = 1
+    cuts_before = cuts_before.cumsum()
     found: list[tuple[float, int, int]] = []
-    for start, end in _spans(times_s):
-        if is_cut[start + 1 : end + 1].any():
-            continue
-        line = flat[end] - flat[start]
-        distance = float(np.abs(line).mean())
-        if distance < _MIN_DISTANCE:
-            continue
-        between = flat[start + 1 : end] - flat[start]
-        share = between @ line / float(line @ line)
-        if share[0] < 0.02 or share[-1] > 0.98 or np.any(np.diff(share) <= 0):
-            continue
-        residual = np.abs(between - share[:, None] * line).mean(axis=1) / distance
-        straight = (1 - share) * spread[start] + share * spread[end]
-        middle = int(np.argmin(np.abs(share - 0.5)))
-        if residual.max() < _MAX_RESIDUAL and spread[start + 1 + middle] < _MAX_DIP * straight[middle]:
-            found.append((float(residual.max()), start + 1, end - 1))
+    for starts, ends in _spans(times_s):
+        usable = cuts_before[ends + 1] == cuts_before[starts + 1]
+        starts, ends = starts[usable], ends[usable]
+        distances = np.abs(flat[ends] - flat[starts]).mean(axis=1)
+        for start, end, distance in zip(starts, ends, distances, strict=True):
+            if distance < _MIN_DISTANCE:
+                continue
+            line = flat[end] - flat[start]
+            between = flat[start + 1 : end] - flat[start]
+            share = between @ line / float(line @ line)
+            if share[0] < 0.02 or share[-1] > 0.98 or np.any(np.diff(share) <= 0):
+                continue
+            residual = np.abs(between - share[:, None] * line).mean(axis=1) / distance
+            straight = (1 - share) * spread[start] + share * spread[end]
+            middle = int(np.argmin(np.abs(share - 0.5)))
+            if residual.max() < _MAX_RESIDUAL and spread[start + 1 + middle] < _MAX_DIP * straight[middle]:
+                found.append((float(residual.max()), int(start) + 1, int(end) - 1))
     return _disjoint(found)
 
 
-def _spans(times_s: np.ndarray) -> Iterator[tuple[int, int]]:
-    """Yield frames a and b that are as far apart as a dissolve may last."""
-    for start in range(len(times_s)):
-        nearest = max(start + _MIN_DISSOLVE_FRAMES, int(np.searchsorted(times_s, times_s[start] + _DISSOLVE_S[0])))
-        farthest = int(np.searchsorted(times_s, times_s[start] + _DISSOLVE_S[1], side="right"))
-        for end in range(nearest, min(farthest, len(times_s))):
-            yield start, end
+def _spans(times_s: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Yield pairs of frames that are as far apart as a dissolve may last: starts and ends, one length at a time."""
+    starts = np.arange(len(times_s))
+    nearest = np.maximum(starts + _MIN_DISSOLVE_FRAMES, np.searchsorted(times_s, times_s + _DISSOLVE_S[0]))
+    farthest = np.minimum(np.searchsorted(times_s, times_s + _DISSOLVE_S[1], side="right"), len(times_s))
+    for length in range(_MIN_DISSOLVE_FRAMES, int((farthest - starts).max(initial=0))):
+        ends = starts + length
+        inside = (ends >= nearest) & (ends < farthest)
+        yield starts[inside], ends[inside]
 
 
 def _disjoint(found: list[tuple[float, int, int]]) -> list[tuple[int, int]]:

@@ -5,7 +5,6 @@ Legend: N frames asked for, T frames of the video, H, W, C = red, green, blue.
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Protocol, Self
 import numpy as np
 
 from slowpaths.core.errors import MissingDependencyError, UsageError
+from slowpaths.core.threads import available_threads
 
 BACKENDS: tuple[str, ...] = ("auto", "decord", "pyav", "torchcodec", "frames")
 # What decord 0.6.0 reads frame for frame. It has neither AV1 nor GIF, and returns wrong frames of HEVC with
@@ -109,7 +109,7 @@ def open_video(path: Path, *, backend: str = "auto", num_threads: int | None = N
     from slowpaths.video._index import read_index
 
     index = read_index(path)
-    num_threads = num_threads or min(4, os.cpu_count() or 1)
+    num_threads = num_threads or min(4, available_threads())
     if backend == "auto":
         is_clip = len(index) <= _SHORT_GOP * len(index.key_frames)
         is_sure = index.is_plain and can_use_decord(index.codec, index.container)

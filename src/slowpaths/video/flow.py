@@ -18,6 +18,7 @@ _ROUND_TRIP_PX = (
 _MIN_POINTS = 8
 _HOMOGRAPHY_INLIERS = 60
 _HOMOGRAPHY_RESIDUAL_PX = 1.5
+_HALVE_FROM = 240  # height from which corners are looked for at half the size
 _LOW_RES = 96  # width at which large pans are looked for
 
 
@@ -76,10 +77,7 @@ def followed_corners(
     Returns:
         The step, the corners of a (P, 2) in pixels, and whether each was found in b where the step puts it (P,).
     """
-    usable = None if mask is None else np.ascontiguousarray(mask, dtype=np.uint8)
-    spacing = max(3, round(gray_a.shape[0] / 40))
-    corners = cv2.goodFeaturesToTrack(gray_a, _NUM_CORNERS, 0.01, spacing, mask=usable)
-    corners_P2 = np.empty((0, 2), dtype=np.float32) if corners is None else corners.reshape(-1, 2)
+    corners_P2 = _corners(gray_a, mask=mask)
     if len(corners_P2) < _MIN_POINTS:
         return _no_step(), corners_P2, np.zeros(len(corners_P2), dtype=bool)
     step, is_inlier = _fit(gray_a, gray_b, corners_P2, shift=None, is_projective=is_projective)
@@ -89,6 +87,19 @@ def followed_corners(
         if retry.inliers > step.inliers:
             step, is_inlier = retry, retry_is_inlier
     return step, corners_P2, is_inlier
+
+
+def _corners(gray: np.ndarray, *, mask: np.ndarray | None) -> np.ndarray:
+    """Return corners (P, 2), float32. A large picture is looked at in half its size: following finds them as well."""
+    half = 2 if gray.shape[0] >= _HALVE_FROM else 1
+    if half == 2:
+        gray = cv2.resize(gray, (gray.shape[1] // 2, gray.shape[0] // 2), interpolation=cv2.INTER_AREA)
+        mask = None if mask is None else mask[1 : 2 * gray.shape[0] : 2, 1 : 2 * gray.shape[1] : 2]
+    usable = None if mask is None else np.ascontiguousarray(mask, dtype=np.uint8)
+    corners = cv2.goodFeaturesToTrack(gray, _NUM_CORNERS, 0.01, max(3, round(gray.shape[0] / 40)), mask=usable)
+    if corners is None:
+        return np.empty((0, 2), dtype=np.float32)
+    return half * corners.reshape(-1, 2) + np.float32(half - 1) / 2
 
 
 def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:

@@ -111,21 +111,25 @@ class ShotFinder:
         self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._judged = 0
 
-    def add(self, image_HWC: np.ndarray, *, pts_s: float) -> None:
+    def add(self, image_HWC: np.ndarray, *, pts_s: float) -> np.ndarray:
         """Take the next frame.
 
         Args:
             image_HWC: Picture (H, W, 3), uint8, of any size (always the same).
             pts_s: Its presentation time, seconds.
+
+        Returns:
+            A thumbnail of it (36, 64, 3), for whoever needs one.
         """
         frame = len(self._pts_s)
         self._pts_s.append(pts_s)
-        grey = cv2.cvtColor(_at_most(image_HWC, _MATCH_WIDTH), cv2.COLOR_RGB2GRAY)
+        halved_HWC = _halved(image_HWC, _MATCH_WIDTH)
+        grey = _at_most(cv2.cvtColor(halved_HWC, cv2.COLOR_RGB2GRAY), _MATCH_WIDTH)
+        thumbnail = cv2.resize(halved_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
         if self._last is not None:
             blocks = cv2.resize(cv2.absdiff(grey, self._last[2]), (16, 9), interpolation=cv2.INTER_AREA)
             if blocks.max() < _REPEAT_GREY:
-                return
-        thumbnail = cv2.resize(image_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
+                return thumbnail
         hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
         histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
         self._small.append(_transitions.shrink(thumbnail))
@@ -143,6 +147,7 @@ class ShotFinder:
         self._last = (hsv, histograms, grey)
         if len(self._changes) > WINDOW:
             self._judge(len(self._changes) - 1 - WINDOW)
+        return thumbnail
 
     def shots(self) -> list[ShotCut]:
         """Return the shots of all frames taken so far, in order; they cover every frame."""
@@ -226,8 +231,16 @@ class ShotFinder:
         ]
 
 
-def _at_most(image_HWC: np.ndarray, width: int) -> np.ndarray:
-    if image_HWC.shape[1] <= width:
-        return image_HWC
-    height = max(1, round(image_HWC.shape[0] * width / image_HWC.shape[1]))
-    return cv2.resize(image_HWC, (width, height), interpolation=cv2.INTER_AREA)
+def _halved(image_HWC: np.ndarray, width: int) -> np.ndarray:
+    """Halve a picture as often as it stays that wide: far cheaper than the odd step that is left to do."""
+    while image_HWC.shape[1] >= 2 * width and image_HWC.shape[0] % 2 == image_HWC.shape[1] % 2 == 0:
+        size = (image_HWC.shape[1] // 2, image_HWC.shape[0] // 2)
+        image_HWC = cv2.resize(image_HWC, size, interpolation=cv2.INTER_AREA)
+    return image_HWC
+
+
+def _at_most(grey: np.ndarray, width: int) -> np.ndarray:
+    if grey.shape[1] <= width:
+        return grey
+    height = max(1, round(grey.shape[0] * width / grey.shape[1]))
+    return cv2.resize(grey, (width, height), interpolation=cv2.INTER_AREA)

@@ -1,0 +1,199 @@
+"""Who faces the ball in a play shot, and when he hits it: person and moment are decided together.
+
+Legend: T frames, N tracks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.mining import striker
+from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
+from slowpaths.mining.given import NOTHING, Given
+from slowpaths.mining.instants import STEP_S
+from slowpaths.mining.observe import Look, Observed
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.signals import track_signals
+from slowpaths.video.sound import Onsets
+
+# Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
+HOPELESS = 5.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Found:
+    """Hold one stroke before it is measured.
+
+    Args:
+        shot: The shot.
+        event: When it happens.
+        track: The striker, with joints.
+        striker_p: Probability that he is the striker.
+        extras: Features that need pixels or sound.
+    """
+
+    shot: Shot
+    event: Event
+    track: PoseTrack
+    striker_p: float
+    extras: dict[str, float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Cues:
+    """Hold what is the same for everybody in a shot.
+
+    Args:
+        observed: What was seen of the shot.
+        shot: The shot.
+        following: The shot after it, None where the file or the piece ends.
+        onsets: Onsets of the sound, None without sound.
+    """
+
+    observed: Observed
+    shot: Shot
+    following: Shot | None
+    onsets: Onsets | None
+
+    def listen(self, track: PoseTrack, energy_T: np.ndarray) -> Evidence:
+        """Return what speaks for a stroke of one person, instant by instant."""
+        signals = track_signals(
+            track, energy_T, self.observed, shot=self.shot, following=self.following, onsets=self.onsets
+        )
+        return fuse(signals)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Choice:
+    """Hold the striker: track with joints in every frame, probability, energy and horizontal share of the flow (T,)."""
+
+    track: PoseTrack
+    striker_p: float
+    energy_T: np.ndarray
+    horizontal_T: np.ndarray
+
+
+def find_strokes(
+    look: Look,
+    *,
+    shot: Shot,
+    following: Shot | None,
+    view_p: float,
+    onsets: Onsets | None,
+    settings: MiningSettings,
+    given: Given = NOTHING,
+) -> list[Found]:
+    """Decide together who the striker is and when he hits.
+
+    Args:
+        look: The shot, or a piece of it.
+        shot: The shot.
+        following: The shot after it; None where the file or the piece ends.
+        view_p: Probability that a ball is played in it.
+        onsets: Onsets of the sound; None without sound.
+        settings: How to mine.
+        given: What is known beforehand.
+    """
+    if len(look.frames_T) < 3:
+        return []
+    observed = look.people(video_id=shot.video_id, shot_id=shot.shot_id)
+    cues = Cues(observed=observed, shot=shot, following=following, onsets=onsets)
+    choice = _told(look, observed, given) if "striker" in given.stages else _choose(look, cues, settings=settings)
+    if choice is None:
+        return []
+    told_s = given.impacts_s(float(observed.pts_s[0]), float(observed.pts_s[-1]))
+    if told_s is not None:
+        events = [Event(impact_s=time_s, uncertainty_s=STEP_S / 4, event_p=1.0, log_odds=np.inf) for time_s in told_s]
+    else:
+        events = find_events(
+            cues.listen(choice.track, choice.energy_T),
+            prior_log_odds=float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6))),
+            min_event_p=settings.min_event_p,
+            min_gap_s=settings.min_gap_s,
+        )
+    return [
+        Found(
+            shot=shot,
+            event=event,
+            track=choice.track,
+            striker_p=choice.striker_p,
+            extras=_extras(event, choice, observed, onsets=onsets),
+        )
+        for event in events
+    ]
+
+
+def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:
+    """Look at the people who may be the striker now and then, and at the likeliest one in every frame.
+
+    Joints and flow are the dearest parts of mining.
+    """
+    observed = cues.observed
+    if not observed.tracks:
+        return None
+    places = striker.place_scores(
+        observed.tracks,
+        view=cues.shot.view,
+        height=observed.height,
+        width=observed.width,
+        start_s=float(observed.pts_s[0]),
+        end_s=float(observed.pts_s[-1]),
+    )
+    candidates = np.argsort(-places, kind="stable")[: settings.max_candidates]
+    candidates = candidates[places[candidates] >= places.max() - HOPELESS]
+    every_s = 1 / settings.detect_fps
+    scores, flows = np.empty(len(candidates)), []
+    for number, candidate in enumerate(candidates):
+        track = look.joints(observed.tracks[candidate], every_s=every_s)
+        flows.append(look.flow(track, others=observed.tracks, every_s=every_s))
+        guard = striker.guard_score(striker.guard_frames(track))
+        scores[number] = places[candidate] + guard + _total(cues.listen(track, flows[number][0]))
+    best, striker_p = striker.choose(scores)
+    track = look.joints(observed.tracks[candidates[best]])
+    energy_T, horizontal_T = look.flow(track, others=observed.tracks, known=flows[best])
+    return _Choice(track=track, striker_p=striker_p, energy_T=energy_T, horizontal_T=horizontal_T)
+
+
+def _told(look: Look, observed: Observed, given: Given) -> _Choice | None:
+    """Look at the striker whose boxes are given."""
+    tracks = given.striker(observed.frames_T, observed.pts_s, observed.camera_T3)
+    if not tracks:
+        return None
+    track = look.joints(tracks[0])
+    energy_T, horizontal_T = look.flow(track, others=observed.tracks)
+    return _Choice(track=track, striker_p=1.0, energy_T=energy_T, horizontal_T=horizontal_T)
+
+
+def _total(evidence: Evidence) -> float:
+    """Return the log ratio of a stroke anywhere against none, every instant alike."""
+    if not evidence.times_s.size:
+        return -10.0
+    peak = float(evidence.log_ratio_G.max())
+    return peak + float(np.log(np.mean(np.exp(evidence.log_ratio_G - peak))))
+
+
+def _extras(event: Event, choice: _Choice, observed: Observed, *, onsets: Onsets | None) -> dict[str, float]:
+    """Return the features that need pixels or sound."""
+    near = np.abs(choice.track.pts_s - event.impact_s) <= 0.08 + 1e-6
+    around = np.abs(observed.pts_s - event.impact_s) <= 0.5
+    values = {
+        "flow_horizontal": _mean(choice.horizontal_T[near]),
+        "striker_p": choice.striker_p,
+        "camera_inliers": _mean(observed.inliers_T[around]),
+        "onset_z": float("nan"),
+        "onset_brightness": float("nan"),
+    }
+    if onsets is not None:
+        close = np.abs(onsets.times_s - event.impact_s) <= 0.15
+        values["onset_z"] = float(onsets.z[close].max()) if close.any() else 0.0
+        if close.any():
+            values["onset_brightness"] = float(onsets.brightness[close][onsets.z[close].argmax()])
+    return values
+
+
+def _mean(values: np.ndarray) -> float:
+    values = values[np.isfinite(values)]
+    return float(values.mean()) if len(values) else float("nan")
