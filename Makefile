@@ -16,8 +16,8 @@ help: ## list the verbs
 setup: $(if $(findstring .uv,$(UV)),.uv/bin/uv) ## install the locked environment into .venv
 	@$(UV) sync --frozen --quiet --extra pose
 
-demo: setup ## mine, label, train and evaluate on footage made on the spot (offline, CPU)
-	$(RUN) bash scripts/demo.sh $(DEMO)
+demo: setup ## film, mine, label, train, evaluate and review made footage (offline, CPU)
+	$(RUN) slowpaths demo out=$(DEMO)
 
 test: setup ## run the tests
 	$(RUN) pytest -n 2
