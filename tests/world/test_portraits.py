@@ -71,7 +71,6 @@ def test_a_glimpse_shows_what_the_whole_shot_shows():
     chosen = np.array([10, 40])
     for frame, seen in zip(chosen, glimpse.glimpse(0, chosen), strict=True):
         # The noise of the sensor is drawn anew; everything else is the same.
-        assert np.abs(frames[frame].astype(int) - seen.astype(int)).mean() < 6
-    for one, other in zip(whole.truths[0].people, glimpse.truths[0].people, strict=False):
-        if one.role == other.role:
-            np.testing.assert_allclose(one.pixels_TK2[chosen], other.pixels_TK2, atol=1.0)
+        assert np.corrcoef(frames[frame].ravel(), seen.ravel())[0, 1] > 0.9
+    for one, other in zip(whole.truths[0].people, glimpse.truths[0].people, strict=True):
+        np.testing.assert_allclose(one.pixels_TK2[chosen], other.pixels_TK2, atol=1e-3)
