@@ -31,7 +31,12 @@ def _adapters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.delenv("SLOWPATHS_WEIGHTS", raising=False)
     monkeypatch.setattr(estimate, "find_spec", lambda name: object())
-    for module, name in (("_movenet", "MoveNet"), ("_rtmpose", "RTMPose"), ("_keypoint_rcnn", "KeypointRCNN")):
+    for module, name in (
+        ("_movenet", "MoveNet"),
+        ("_rtmpose", "RTMPose"),
+        ("_keypoint_rcnn", "KeypointRCNN"),
+        ("_compact", "Compact"),
+    ):
         stand_in = ModuleType(module)
         setattr(stand_in, name, type(name, (Fake,), {"name": module[1:]}))
         monkeypatch.setitem(sys.modules, f"slowpaths.pose.{module}", stand_in)
@@ -50,6 +55,8 @@ def put(folder: Path, *names: str, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("at_hand", "expected"),
     [
+        ((), "compact"),
+        (("movenet_lightning",), "compact"),  # its detector is missing
         (("yolox_nano", "movenet_lightning"), "movenet"),
         (("yolox_nano", "movenet_lightning", "keypoint_rcnn"), "keypoint_rcnn"),
         (("yolox_nano", "movenet_lightning", "keypoint_rcnn", "rtmpose_m"), "rtmpose"),
@@ -82,6 +89,17 @@ def test_auto_passes_over_a_backend_without_its_package(tmp_path: Path, monkeypa
     estimator = build_pose("auto", weights_dir=tmp_path / "w")
     assert estimator.name == "movenet"
     assert "rtmlib" in estimator.reason
+
+
+def test_auto_falls_back_on_what_ships_and_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    put(tmp_path / "w", "yolox_nano", "movenet_lightning", monkeypatch=monkeypatch)
+    monkeypatch.setattr(estimate, "find_spec", lambda name: None if name == "ai_edge_litert" else object())
+    estimator = build_pose("auto", weights_dir=tmp_path / "w", device="cuda")
+    assert estimator.name == "compact"
+    assert estimator.given["device"] == "cuda"
+    assert estimator.reason.startswith("ships with the package")
+    assert "movenet needs the package ai_edge_litert" in estimator.reason
+    assert "no weights of rtmpose at hand" in estimator.reason
 
 
 def test_options_and_device_reach_the_backend(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

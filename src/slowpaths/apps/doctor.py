@@ -86,7 +86,8 @@ def _decoders() -> list[Check]:
 
 def _pose(weights_dir: str | None) -> list[Check]:
     cure = "optional: pip install 'slowpaths[pose]'"
-    checks = [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
+    checks = [_compact()]
+    checks += [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
     from slowpaths.models.weights import WEIGHTS as KINETICS
     from slowpaths.pose.weights import WEIGHTS as POSE
 
@@ -97,6 +98,18 @@ def _pose(weights_dir: str | None) -> list[Check]:
         except MissingWeightsError as error:
             checks.append(Check(f"weights {spec.name}", "note", f"not at hand ({spec.licence})", str(error)))
     return checks
+
+
+def _compact() -> Check:
+    if not _version("torch"):
+        return Check("weights compact", "missing", "not looked at: torch is missing")
+    from slowpaths.pose.compact.weights import SHIPPED, load_net
+
+    try:
+        load_net()
+    except MissingWeightsError as error:
+        return Check("weights compact", "missing", "the weights that ship with slowpaths", str(error))
+    return Check("weights compact", "ok", str(SHIPPED))
 
 
 def _training() -> list[Check]:

@@ -24,7 +24,12 @@ from slowpaths.store.weights import local_weights
 
 log = logging.getLogger(__name__)
 
-BACKENDS: tuple[str, ...] = ("auto", "rtmpose", "keypoint_rcnn", "movenet", "simulated")
+BACKENDS: tuple[str, ...] = ("auto", "rtmpose", "keypoint_rcnn", "movenet", "compact", "simulated")
+_BEST_FIRST: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (  # name, weights, packages
+    ("rtmpose", ("rtmpose_m",), ("rtmlib",)),
+    ("keypoint_rcnn", ("keypoint_rcnn",), ("torchvision",)),
+    ("movenet", ("movenet_lightning", "yolox_nano"), ("onnxruntime", "ai_edge_litert")),
+)
 _WEIGHTS_OF = {"rtmpose": "rtmpose_m", "keypoint_rcnn": "keypoint_rcnn", "movenet": "movenet_lightning"}
 
 
@@ -111,7 +116,7 @@ def build_pose(
 
     Args:
         name: One of `BACKENDS`. `auto` takes `rtmpose` or `keypoint_rcnn` where their weights are at hand, else
-            `movenet`, and says which and why in the log and as `reason`.
+            `movenet` where its are, else `compact`, and says which and why in the log and as `reason`.
         weights_dir: Folder with weights, looked into first.
         device: "cpu" or "cuda".
         options: Keyword arguments of the backend (`num_threads`, `score_min`, `seed`, ...).
@@ -134,18 +139,18 @@ def build_pose(
 
 
 def _choose(weights_dir: str | Path | None) -> tuple[str, str]:
-    """Return the best backend that can run here without a large download, and why."""
+    """Return the best backend that can run here without a download, and why."""
     passed_over = []
-    for name, package in (("rtmpose", "rtmlib"), ("keypoint_rcnn", "torchvision")):
-        path = local_weights(WEIGHTS[_WEIGHTS_OF[name]], weights_dir=weights_dir)
-        if path is None:
+    for name, weights, packages in _BEST_FIRST:
+        paths = [local_weights(WEIGHTS[each], weights_dir=weights_dir) for each in weights]
+        lacking = [package for package in packages if find_spec(package) is None]
+        if None in paths:
             passed_over.append(f"no weights of {name} at hand")
-            continue
-        if find_spec(package) is None:
-            passed_over.append(f"{name} needs the package {package}")
-            continue
-        return name, f"its weights are at hand ({path})"
-    return "movenet", f"small and quick on a CPU ({', '.join(passed_over)})"
+        elif lacking:
+            passed_over.append(f"{name} needs the package {lacking[0]}")
+        else:
+            return name, f"its weights are at hand ({paths[0]})" + "".join(f"; {why}" for why in passed_over)
+    return "compact", f"ships with the package ({', '.join(passed_over)})"
 
 
 def _build(name: str, *, weights_dir: str | Path | None, device: str, options: dict[str, Any]) -> PoseEstimator:
@@ -153,6 +158,10 @@ def _build(name: str, *, weights_dir: str | Path | None, device: str, options: d
         from slowpaths.pose._simulated import SimulatedPose
 
         return _construct(SimulatedPose, options)
+    if name == "compact":
+        from slowpaths.pose._compact import Compact
+
+        return _construct(Compact, options, device=device)
     given: dict[str, Any] = {"device": device}
     if name != "keypoint_rcnn":
         require("onnxruntime", "ai_edge_litert" if name == "movenet" else "rtmlib")

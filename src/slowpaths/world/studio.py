@@ -75,16 +75,17 @@ class Studio:
 
     Args:
         match: The match and its edit.
+        wardrobe: Who wears what; drawn from the seed of the match where not given.
 
     Attributes:
         truths: What is known of the shots filmed so far.
     """
 
-    def __init__(self, match: Match) -> None:
+    def __init__(self, match: Match, *, wardrobe: Wardrobe | None = None) -> None:
         self.match = match
         self.truths: list[ShotTruth] = []
         self._width, self._height = match.part.width, match.part.height
-        self._wardrobe: Wardrobe = dress_code(np.random.default_rng([*match.seed, 2]))
+        self._wardrobe: Wardrobe = wardrobe or dress_code(np.random.default_rng([*match.seed, 2]))
         random = np.random.default_rng([*match.seed, 3])
         lens = match.broadcaster.lens
         self._cameras = {
@@ -121,6 +122,22 @@ class Studio:
                 self._lay_wipe(frame, shot, following, index)
                 yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
             first_frame += shot.num_frames
+
+    def glimpse(self, number: int, frames_T: np.ndarray) -> Iterator[np.ndarray]:
+        """Yield chosen frames of one play shot only, without wipes; notes them in `truths`.
+
+        Args:
+            number: Number of the shot in the edit.
+            frames_T: Frames of that shot, increasing.
+        """
+        shot = self.match.shots[number]
+        random = np.random.default_rng([*self.match.seed, 5, number])
+        bug = self._bug(shot)
+        for frame in self._film_play(shot, 0, random, frames_T=frames_T):
+            self._develop(frame, random)
+            if bug is not None:
+                lay_over(frame, bug)
+            yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
 
     def _bug(self, shot: PlannedShot) -> tuple[np.ndarray, int, int] | None:
         if self.match.part.mode != "broadcast" or not shot.has_bug or shot.scene < 0:
@@ -171,10 +188,18 @@ class Studio:
             sheet = sheets[(index // 4) % len(sheets)]
             yield sheet[top : top + self._height, left : left + self._width].copy()
 
-    def _film_play(self, shot: PlannedShot, first_frame: int, random: np.random.Generator) -> Iterator[np.ndarray]:
+    def _film_play(
+        self,
+        shot: PlannedShot,
+        first_frame: int,
+        random: np.random.Generator,
+        *,
+        frames_T: np.ndarray | None = None,
+    ) -> Iterator[np.ndarray]:
         fps, venue = self.match.fps, self.match.venue
         scene = self.match.scenes[shot.scene]
-        times_T = shot.start_s + np.arange(shot.num_frames) / fps * shot.speed
+        frames_T = np.arange(shot.num_frames) if frames_T is None else frames_T
+        times_T = shot.start_s + frames_T / fps * shot.speed
         spread = _SHUTTER / fps * shot.speed * np.linspace(-1 / 3, 1 / 3, SUBFRAMES)
         times_TS = (times_T[:, None] + spread).ravel()
         people, aim = self._set_up(shot, scene, times_TS, random)
@@ -228,7 +253,7 @@ class Studio:
         focal_T, rotation_T = at.focal_T(self._height), at.rotation_T33()
         radius_T = 0.036 * focal_T / np.maximum(ball_depth[middle, 0], 0.5)
         red_or_white = self._wardrobe.ball
-        for index in range(shot.num_frames):
+        for index in range(len(frames_T)):
             frame = backdrop.cut(rotation_T[index], focal_T[index], width=self._width, height=self._height)
             if shot.camera == "closeup":
                 frame = cv2.blur(frame, (9, 9))

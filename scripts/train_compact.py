@@ -1,0 +1,99 @@
+"""Train the network of pose=compact: render pictures, train on them, export the weights, measure on a held-out ground.
+
+The steps in order: render, train, export, measure. Each goes on where it was stopped.
+"""
+
+from __future__ import annotations
+
+import argparse
+import logging
+from collections import defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+
+from slowpaths.core.errors import SlowpathsError
+from slowpaths.core.ids import file_digest
+from slowpaths.pose._compact import Compact
+from slowpaths.pose.accuracy import Judged, TrueFrame, judge, shares
+from slowpaths.pose.compact.shards import Picture, Shards, write_shard
+from slowpaths.pose.compact.train import Recipe, average_of, train
+from slowpaths.pose.compact.weights import SHIPPED, save_weights
+from slowpaths.pose.estimate import FramesAt
+from slowpaths.world.portraits import portraits
+
+SEED, HELD_OUT_SEED = 50_000, 70_000
+A_SHARD, HELD_OUT = 500, 400
+AT = FramesAt(path=Path(), indices_T=np.zeros(1, dtype=int))
+
+
+def pictures(seed: int, count: int, *, is_held_out: bool = False) -> Iterator[Picture]:
+    """Yield rendered pictures of random worlds, or of the ground and the people kept out of training."""
+    for portrait in portraits(seed=seed, num_frames=count, is_held_out=is_held_out):
+        is_striker_N = np.array([role == "striker" for role in portrait.roles_N], dtype=bool)
+        yield Picture(frame_HWC=portrait.frame_HWC, joints_NK2=portrait.joints_NK2, boxes_N4=portrait.boxes_N4,
+                      is_striker_N=is_striker_N, camera=portrait.camera)  # fmt: skip
+
+
+def render(folder: Path, num_shards: int) -> None:
+    """Render the shards that are not there yet."""
+    jobs = {folder / "held_out.npz": (HELD_OUT_SEED, HELD_OUT, True)}
+    jobs |= {folder / f"train{number:03d}.npz": (SEED + number, A_SHARD, False) for number in range(num_shards)}
+    for path, (seed, count, is_held_out) in jobs.items():
+        if not path.exists():
+            write_shard(path, pictures(seed, count, is_held_out=is_held_out))
+            print(f"{path}: {count} pictures", flush=True)
+
+
+def measure(weights: Path, shard: Path, *, looks_again: bool) -> None:
+    """Print how well the striker's joints are found, by camera."""
+    pose, held_out = Compact(weights=weights), Shards([shard])
+    judged: dict[str, list[Judged]] = defaultdict(list)
+    for index in range(len(held_out)):
+        picture = held_out[index]
+        for row in np.flatnonzero(picture.is_striker_N):
+            joints_K2, box_4 = picture.joints_NK2[row].astype(float), picture.boxes_N4[row].astype(float)
+            true = TrueFrame(frame_HWC=picture.frame_HWC, joints_K2=joints_K2, box_4=box_4, at=AT)
+            one = judge(pose, true, looks_again=looks_again)
+            if one.is_seen_K.sum() >= 12:
+                judged[picture.camera].append(one)
+    everyone = [one for group in judged.values() for one in group]
+    for camera, group in [*sorted(judged.items()), ("all", everyone)]:
+        print(camera.ljust(14), " ".join(f"{name} {value:.3f}" for name, value in shares(group).items()))
+
+
+def main() -> None:
+    """Read the command line and take one step."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
+    parser.add_argument("step", choices=("render", "train", "export", "measure"))
+    parser.add_argument("--folder", type=Path, default=Path("runs/compact"), help="shards and checkpoint")
+    parser.add_argument("--shards", type=int, default=24, help=f"training shards of {A_SHARD} pictures")
+    parser.add_argument("--steps", type=int, default=Recipe().steps, help="training steps")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--weights", type=Path, default=SHIPPED, help="weights to write or to measure")
+    parser.add_argument("--once", action="store_true", help="measure the joints of `detect` instead of `keypoints`")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    cv2.setNumThreads(1)
+    torch.set_num_threads(arguments.threads)
+    shards = [arguments.folder / f"train{number:03d}.npz" for number in range(arguments.shards)]
+    try:
+        if arguments.step == "render":
+            render(arguments.folder, arguments.shards)
+        elif arguments.step == "train":
+            train(shards, arguments.folder, Recipe(steps=arguments.steps))
+        elif arguments.step == "export":
+            save_weights(arguments.weights, average_of(arguments.folder / "checkpoint.pt"))
+            size = arguments.weights.stat().st_size
+            print(f"{arguments.weights}: {size} bytes, sha256 {file_digest(arguments.weights)}")
+        else:
+            measure(arguments.weights, arguments.folder / "held_out.npz", looks_again=not arguments.once)
+    except SlowpathsError as error:
+        parser.exit(error.exit_code, f"{error}\n")
+
+
+if __name__ == "__main__":
+    main()

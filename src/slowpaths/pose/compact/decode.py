@@ -1,0 +1,139 @@
+"""From maps to people: peaks of the centre map, joints from there, put right by the joints' own heat maps.
+
+Legend: N people, K = 17 joints, h, w cells; L cells of a window.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.pose.boxes import suppress
+from slowpaths.pose.compact.network import JOINT_STRIDE, PEOPLE_STRIDE
+
+_IOU_MAX = 0.75  # batter and keeper stand in each other's way: only doubles of one person overlap more
+_MAX_PEOPLE = 24
+# A joint is looked for so far from where the centre puts it, in heights of the person; the regression of a small
+# network errs by about a third of that.
+_REACH = 0.14
+_SPREAD = 0.07
+_MOST_CELLS = 7
+_LEAST_HEAT = 0.08  # below, no peak is seen and the regression stands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class PictureMaps:
+    """Hold the maps of one picture as arrays.
+
+    Args:
+        centre_hw: Probability of a person's middle at stride 8.
+        box_4hw: Middle minus cell in cells, log of width and height in cells.
+        joints_K2hw: Joints minus cell, in cells (17, 2, h, w).
+        heat_Khw: Logits of the joints at stride 4.
+    """
+
+    centre_hw: np.ndarray
+    box_4hw: np.ndarray
+    joints_K2hw: np.ndarray
+    heat_Khw: np.ndarray
+
+
+def peaks(centre_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.ndarray]:
+    """Return rows and columns of cells that no neighbour beats, best first.
+
+    Args:
+        centre_hw: Scores (h, w).
+        score_min: Least score of a peak.
+
+    Example:
+        >>> rows, columns = peaks(np.array([[0.1, 0.9, 0.8, 0.1, 0.5]]), score_min=0.3)
+        >>> columns.tolist()
+        [1, 4]
+    """
+    height, width = centre_hw.shape
+    padded = np.pad(centre_hw, 1, constant_values=-np.inf)
+    around = np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]).max(axis=0)
+    rows, columns = np.nonzero((centre_hw >= score_min) & (centre_hw == around))
+    order = np.argsort(-centre_hw[rows, columns], kind="stable")[: 2 * _MAX_PEOPLE]
+    return rows[order], columns[order]
+
+
+def people(maps: PictureMaps, *, score_min: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return boxes (N, 4), scores (N,) and joints (N, 17, 3) of the people in a picture, best first, in pixels.
+
+    Args:
+        maps: What the network says.
+        score_min: Least score of a person.
+    """
+    rows, columns = peaks(maps.centre_hw, score_min=score_min)
+    boxes_N4 = boxes_at(maps, rows, columns)
+    scores_N = maps.centre_hw[rows, columns].astype(np.float64)
+    kept = suppress(boxes_N4, scores_N, iou_max=_IOU_MAX)[:_MAX_PEOPLE]
+    return boxes_N4[kept], scores_N[kept], joints_at(maps, rows[kept], columns[kept], boxes_N4[kept])
+
+
+def boxes_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray) -> np.ndarray:
+    """Return the boxes (N, 4) that cells stand for, pixels."""
+    across_N, down_N, wide_N, tall_N = maps.box_4hw[:, rows_N, columns_N].astype(np.float64)
+    half_N2 = 0.5 * np.exp(np.clip(np.stack([wide_N, tall_N], axis=1), -3, 6))
+    middle_N2 = np.stack([columns_N + across_N, rows_N + down_N], axis=1)
+    return np.concatenate([middle_N2 - half_N2, middle_N2 + half_N2], axis=1) * PEOPLE_STRIDE
+
+
+def joints_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
+    """Return the joints (N, 17, 3) of the people at cells: x, y in pixels and a confidence."""
+    count = len(rows_N)
+    if not count:
+        return np.zeros((0, NUM_JOINTS, 3))
+    offsets_NK2 = maps.joints_K2hw[:, :, rows_N, columns_N].transpose(2, 0, 1).astype(np.float64)
+    cells_N12 = np.stack([columns_N, rows_N], axis=1)[:, None]
+    guesses_NK2 = (offsets_NK2 + cells_N12) * (PEOPLE_STRIDE / JOINT_STRIDE)
+    tall_N = (boxes_N4[:, 3] - boxes_N4[:, 1]) / JOINT_STRIDE
+    places_NK2, heat_NK = _snap(maps.heat_Khw, guesses_NK2, tall_N)
+    return np.concatenate([places_NK2 * JOINT_STRIDE, heat_NK[..., None]], axis=2)
+
+
+def _snap(heat_Khw: np.ndarray, guesses_NK2: np.ndarray, tall_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return places (N, 17, 2) in cells and heat (N, 17): the best peak near each guess, where one is seen."""
+    num_joints, height, width = heat_Khw.shape
+    reach = int(np.clip(np.ceil(_REACH * tall_N.max()), 2, _MOST_CELLS))
+    steps = np.arange(-reach, reach + 1)
+    down_L, across_L = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
+    nearest_NK2 = np.rint(guesses_NK2).astype(int)
+    rows_NKL = nearest_NK2[..., 1, None] + down_L
+    columns_NKL = nearest_NK2[..., 0, None] + across_L
+    is_in_NKL = (rows_NKL >= 0) & (rows_NKL < height) & (columns_NKL >= 0) & (columns_NKL < width)
+    joint_1K1 = np.arange(num_joints)[None, :, None]
+    logits_NKL = heat_Khw[joint_1K1, rows_NKL.clip(0, height - 1), columns_NKL.clip(0, width - 1)]
+    values_NKL = np.where(is_in_NKL, 1.0 / (1.0 + np.exp(-logits_NKL.astype(np.float64))), 0.0)
+    away_NKL = (columns_NKL - guesses_NK2[..., 0, None]) ** 2 + (rows_NKL - guesses_NK2[..., 1, None]) ** 2
+    spread_N11 = np.maximum(_SPREAD * tall_N, 1.0)[:, None, None]
+    best_NK = (values_NKL * np.exp(-0.5 * away_NKL / spread_N11**2)).argmax(axis=2)
+    heat_NK = np.take_along_axis(values_NKL, best_NK[..., None], axis=2)[..., 0]
+    found_NK2 = nearest_NK2 + np.stack([across_L[best_NK], down_L[best_NK]], axis=2)
+    found_NK2 = found_NK2 + _between(heat_Khw, found_NK2)
+    return np.where((heat_NK >= _LEAST_HEAT)[..., None], found_NK2, guesses_NK2), heat_NK
+
+
+def _between(heat_Khw: np.ndarray, cells_NK2: np.ndarray) -> np.ndarray:
+    """Return where between the cells the top of a bump lies (N, 17, 2), at most a cell away.
+
+    The log of a Gaussian is a parabola: three cells give its top (Zhang et al. 2020, "Distribution-Aware Coordinate
+    Representation"). The log of the logistic function is close enough to the logit for small values.
+    """
+    num_joints, height, width = heat_Khw.shape
+    joints_1K = np.arange(num_joints)[None]
+
+    def log_heat(across: int, down: int) -> np.ndarray:
+        rows = (cells_NK2[..., 1] + down).clip(0, height - 1)
+        columns = (cells_NK2[..., 0] + across).clip(0, width - 1)
+        return -np.logaddexp(0.0, -heat_Khw[joints_1K, rows, columns].astype(np.float64))
+
+    here_NK = log_heat(0, 0)
+    shifts = []  # up to a whole cell: the cell chosen is the best near the guess, which may lie beside the top
+    for low_NK, high_NK in ((log_heat(-1, 0), log_heat(1, 0)), (log_heat(0, -1), log_heat(0, 1))):
+        bend_NK = np.minimum(low_NK + high_NK - 2 * here_NK, -1e-3)
+        shifts.append(np.clip(-0.5 * (high_NK - low_NK) / bend_NK, -1.0, 1.0))
+    return np.stack(shifts, axis=2)

@@ -1,0 +1,119 @@
+"""What the network should say of a picture with known people.
+
+Legend: N people, K = 17 joints, h, w cells of a map. A cell (row, column) of stride s stands for the pixel
+(column * s, row * s), for that is where a stride-s convolution with centred padding looks.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.pose.compact.network import JOINT_STRIDE, PEOPLE_STRIDE
+
+LEAST_PX = 18.0  # people less high are neither asked for nor counted as mistakes
+_LEAST_SHARE = 0.35  # nor those of whom less than this is in the picture
+_POSITIVE = 0.5  # cells of the centre's bump that answer for box and joints
+_OUTSIDE = 0.25  # weight of joints outside the picture: guessed from the rest of the body
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Targets:
+    """Hold the maps a picture should give.
+
+    Args:
+        centre_hw: Bumps at the middles of people (h, w) at stride 8, 0..1.
+        centre_mask_hw: 0 where nothing is asked.
+        owner_hw: Who answers here (h, w), -1 for nobody.
+        box_N4: Middle x, y, width and height of each person, pixels.
+        joints_NK2: Joints, pixels.
+        weights_NK: 1 for joints in the picture, less outside, 0 where unknown.
+        heat_Khw: Bumps at joints (17, h, w) at stride 4.
+        heat_mask_hw: 0 where nothing is asked.
+    """
+
+    centre_hw: np.ndarray
+    centre_mask_hw: np.ndarray
+    owner_hw: np.ndarray
+    box_N4: np.ndarray
+    joints_NK2: np.ndarray
+    weights_NK: np.ndarray
+    heat_Khw: np.ndarray
+    heat_mask_hw: np.ndarray
+
+
+def make_targets(
+    joints_NK2: np.ndarray, boxes_N4: np.ndarray, *, size: tuple[int, int], seen_4: np.ndarray | None = None
+) -> Targets:
+    """Return the maps for people in a picture.
+
+    Args:
+        joints_NK2: Joints (N, 17, 2), pixels; NaN where unknown.
+        boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels; may reach outside.
+        size: Height and width of the picture, pixels.
+        seen_4: Part of the picture x1, y1, x2, y2 that shows something; all where not given.
+    """
+    height, width = size
+    seen_4 = np.array([0.0, 0.0, width, height]) if seen_4 is None else seen_4
+    clipped_N4 = np.concatenate(
+        [np.clip(boxes_N4[:, :2], seen_4[:2], seen_4[2:]), np.clip(boxes_N4[:, 2:], seen_4[:2], seen_4[2:])], axis=1
+    )
+    sides_N2 = clipped_N4[:, 2:] - clipped_N4[:, :2]
+    whole_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
+    share_N = np.prod(sides_N2, axis=1) / np.maximum(whole_N, 1e-6)
+    is_asked_N = (boxes_N4[:, 3] - boxes_N4[:, 1] >= LEAST_PX) & (share_N >= _LEAST_SHARE)
+    is_left_N = ~is_asked_N & (share_N > 0)
+    masks = [
+        _mask(clipped_N4[is_left_N], clipped_N4[is_asked_N], (height // stride, width // stride), stride)
+        for stride in (PEOPLE_STRIDE, JOINT_STRIDE)
+    ]
+    joints_NK2, clipped_N4, sides_N2 = joints_NK2[is_asked_N], clipped_N4[is_asked_N], sides_N2[is_asked_N]
+    heights_N = (boxes_N4[:, 3] - boxes_N4[:, 1])[is_asked_N]
+    with np.errstate(invalid="ignore"):
+        is_in_NK = ((joints_NK2 >= seen_4[:2]) & (joints_NK2 < seen_4[2:])).all(axis=2)
+    weights_NK = np.where(is_in_NK, 1.0, _OUTSIDE) * np.isfinite(joints_NK2).all(axis=2)
+    middles_N2 = 0.5 * (clipped_N4[:, :2] + clipped_N4[:, 2:])
+    spread_N = np.clip(0.12 * np.sqrt(np.prod(sides_N2, axis=1)) / PEOPLE_STRIDE, 0.8, 3.0)
+    shape = (height // PEOPLE_STRIDE, width // PEOPLE_STRIDE)
+    bumps_Nhw = _bumps(middles_N2 / PEOPLE_STRIDE, spread_N, shape)
+    if len(bumps_Nhw):
+        centre_hw = bumps_Nhw.max(axis=0)
+        # The cell next to a middle answers however narrow the bump is.
+        owner_hw = np.where(centre_hw >= _POSITIVE, bumps_Nhw.argmax(axis=0), -1)
+    else:
+        centre_hw, owner_hw = np.zeros(shape, dtype=np.float32), np.full(shape, -1)
+    spread_N = np.clip(0.045 * heights_N / JOINT_STRIDE, 0.9, 2.2)
+    shape = (height // JOINT_STRIDE, width // JOINT_STRIDE)
+    places_NK2 = np.where(is_in_NK[..., None], joints_NK2, -1e4)
+    bumps = _bumps(places_NK2.reshape(-1, 2) / JOINT_STRIDE, np.repeat(spread_N, NUM_JOINTS), shape)
+    heat_NKhw = bumps.reshape(-1, NUM_JOINTS, *shape)
+    return Targets(
+        centre_hw=centre_hw,
+        centre_mask_hw=masks[0],
+        owner_hw=owner_hw,
+        box_N4=np.concatenate([middles_N2, sides_N2], axis=1),
+        joints_NK2=np.nan_to_num(joints_NK2),
+        weights_NK=weights_NK,
+        heat_Khw=heat_NKhw.max(axis=0) if len(heat_NKhw) else np.zeros((NUM_JOINTS, *shape), dtype=np.float32),
+        heat_mask_hw=masks[1],
+    )
+
+
+def _bumps(places_N2: np.ndarray, spread_N: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+    """Return Gaussian bumps of height 1 (N, h, w), float32; places and spreads in cells."""
+    rows, columns = (np.arange(count, dtype=np.float32) for count in shape)
+    narrow_N1 = (-0.5 / spread_N**2)[:, None]
+    down_Nh = np.exp(narrow_N1 * (rows - places_N2[:, 1:]) ** 2).astype(np.float32)
+    across_Nw = np.exp(narrow_N1 * (columns - places_N2[:, :1]) ** 2).astype(np.float32)
+    return down_Nh[:, :, None] * across_Nw[:, None, :]
+
+
+def _mask(left_N4: np.ndarray, asked_N4: np.ndarray, shape: tuple[int, int], stride: int) -> np.ndarray:
+    """Return 0 where somebody is left out and nobody asked for, else 1 (h, w)."""
+    mask = np.ones(shape, dtype=np.float32)
+    for boxes, value in ((left_N4, 0.0), (asked_N4, 1.0)):
+        for x1, y1, x2, y2 in boxes / stride:
+            mask[int(y1) : int(np.ceil(y2)) + 1, int(x1) : int(np.ceil(x2)) + 1] = value
+    return mask

@@ -1,0 +1,224 @@
+"""Train the network on shards of rendered pictures; a run that was stopped goes on where it was.
+
+Legend: B pictures of a batch, S side of a crop.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from slowpaths.core.errors import UsageError
+from slowpaths.pose.compact.augment import make_crop
+from slowpaths.pose.compact.losses import TargetBatch, collate, losses
+from slowpaths.pose.compact.network import CompactNet, as_input
+from slowpaths.pose.compact.shards import Shards
+from slowpaths.pose.compact.targets import make_targets
+from slowpaths.store.tables import atomic_write
+
+_log = logging.getLogger(__name__)
+_WARM_UP = 300
+_FALL = 2 / 3  # share of the steps after which the learning rate falls
+_DECAY = 0.02
+_GRADIENT_MAX = 5.0
+_AVERAGE = 0.999  # of the moving average of the weights
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recipe:
+    """Describe a training run.
+
+    Args:
+        steps: Batches.
+        batch: Pictures a batch.
+        side: Side of a training crop, pixels, a multiple of 32.
+        rate: Learning rate; it rises over the first steps, stays, and falls to nothing over the last third.
+        seed: Seed of weights and crops.
+    """
+
+    steps: int = 12_000
+    batch: int = 16
+    side: int = 192
+    rate: float = 1.5e-3
+    seed: int = 0
+
+
+class Batches(Dataset):
+    """Make batch after batch of random crops; batch number n is always the same.
+
+    Args:
+        shards: Pictures.
+        recipe: Size of the batches, and the seed.
+    """
+
+    def __init__(self, shards: Shards, recipe: Recipe) -> None:
+        self._shards, self._recipe = shards, recipe
+
+    def __len__(self) -> int:
+        return self._recipe.steps
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, TargetBatch]:
+        random = np.random.default_rng([self._recipe.seed, index])
+        side = self._recipe.side
+        crops = [
+            make_crop(self._shards[int(number)], side=side, random=random)
+            for number in random.integers(len(self._shards), size=self._recipe.batch)
+        ]
+        targets = [
+            make_targets(crop.joints_NK2, crop.boxes_N4, size=(side, side), seen_4=crop.seen_4) for crop in crops
+        ]
+        return torch.from_numpy(np.stack([crop.picture_SS3 for crop in crops])), collate(targets)
+
+
+def rate_at(step: int, recipe: Recipe) -> float:
+    """Return the learning rate of a step.
+
+    Example:
+        >>> recipe = Recipe(steps=3000, rate=1.0)
+        >>> [round(rate_at(step, recipe), 2) for step in (0, 299, 1999, 2500, 2999)]
+        [0.0, 1.0, 1.0, 0.5, 0.0]
+    """
+    left = (recipe.steps - step) / max(recipe.steps - _FALL * recipe.steps, 1.0)
+    return recipe.rate * min((step + 1) / _WARM_UP, left, 1.0)
+
+
+def train_step(
+    net: CompactNet, optimiser: torch.optim.Optimizer, pictures_BHWC: torch.Tensor, batch: TargetBatch
+) -> dict[str, float]:
+    """Take one step; returns the parts of the loss."""
+    parts = losses(net(as_input(pictures_BHWC)), batch)
+    optimiser.zero_grad(set_to_none=True)
+    torch.stack(list(parts.values())).sum().backward()
+    torch.nn.utils.clip_grad_norm_(net.parameters(), _GRADIENT_MAX)
+    optimiser.step()
+    return {name: float(part.detach()) for name, part in parts.items()}
+
+
+def new_net(recipe: Recipe) -> CompactNet:
+    """Return a network with random weights."""
+    torch.manual_seed(recipe.seed)
+    return CompactNet().to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
+
+
+def new_optimiser(net: CompactNet) -> torch.optim.Optimizer:
+    """Return AdamW that leaves norms and biases their size."""
+    wide = [weight for weight in net.parameters() if weight.ndim > 1]
+    thin = [weight for weight in net.parameters() if weight.ndim <= 1]
+    return torch.optim.AdamW([{"params": wide, "weight_decay": _DECAY}, {"params": thin, "weight_decay": 0.0}])
+
+
+def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 500, workers: int = 1) -> CompactNet:
+    """Train, and return the moving average of the weights.
+
+    Args:
+        shards: Training pictures.
+        folder: Where `checkpoint.pt` is kept.
+        recipe: What to do.
+        every: Steps between checkpoints.
+        workers: Processes that make batches; 0 makes them in this one.
+
+    Raises:
+        UsageError: If the folder holds a checkpoint of another recipe.
+    """
+    net, path = new_net(recipe), folder / "checkpoint.pt"
+    average, optimiser = copy.deepcopy(net), new_optimiser(net)
+    pictures = Shards(shards)
+    start = _resume(path, recipe, len(pictures), net, average, optimiser)
+    loader = DataLoader(
+        Batches(pictures, recipe),
+        batch_size=None,
+        sampler=range(start, recipe.steps),
+        num_workers=workers,
+        prefetch_factor=8 if workers else None,
+        worker_init_fn=_quiet,
+    )
+    net.train()
+    for step, (pictures_BHWC, batch) in enumerate(loader, start=start):
+        for group in optimiser.param_groups:
+            group["lr"] = rate_at(step, recipe)
+        parts = train_step(net, optimiser, pictures_BHWC, batch)
+        _follow(average, net, step)
+        if step % 100 == 0:
+            _log.info("step %d of %d: %s", step, recipe.steps, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
+        if (step + 1) % every == 0 or step + 1 == recipe.steps:
+            _keep(path, recipe, step + 1, len(pictures), net, average, optimiser)
+    return average.eval()
+
+
+def average_of(path: Path) -> CompactNet:
+    """Return the averaged network of a checkpoint.
+
+    Raises:
+        UsageError: If there is none.
+    """
+    if not path.exists():
+        raise UsageError(f"there is no checkpoint at {path}: run the train step first")
+    net = CompactNet()
+    net.load_state_dict(torch.load(path, weights_only=True)["average"])
+    return net.eval()
+
+
+def _quiet(number: int) -> None:
+    cv2.setNumThreads(1)
+
+
+@torch.no_grad()
+def _follow(average: CompactNet, net: CompactNet, step: int) -> None:
+    """Move the average towards the network, quickly at first."""
+    keep = min(_AVERAGE, (1 + step) / (10 + step))
+    for mean, new in zip(average.state_dict().values(), net.state_dict().values(), strict=True):
+        if mean.is_floating_point():
+            mean.lerp_(new, 1 - keep)
+        else:
+            mean.copy_(new)
+
+
+def _keep(
+    path: Path,
+    recipe: Recipe,
+    step: int,
+    num_pictures: int,
+    net: CompactNet,
+    average: CompactNet,
+    optimiser: torch.optim.Optimizer,
+) -> None:
+    state = {"recipe": asdict(recipe), "step": step, "num_pictures": num_pictures, "net": net.state_dict(),
+             "average": average.state_dict(), "optimiser": optimiser.state_dict()}  # fmt: skip
+    with atomic_write(path) as stream:
+        torch.save(state, stream)
+
+
+def _resume(
+    path: Path,
+    recipe: Recipe,
+    num_pictures: int,
+    net: CompactNet,
+    average: CompactNet,
+    optimiser: torch.optim.Optimizer,
+) -> int:
+    """Load a checkpoint where there is one; returns the step to go on with.
+
+    Before the learning rate falls a run does not know how long it will be, so its length may still be changed there.
+    """
+    if not path.exists():
+        return 0
+    state: dict[str, Any] = torch.load(path, weights_only=True)
+    known, step = Recipe(**state["recipe"]), int(state["step"])
+    is_open = step <= _FALL * min(known.steps, recipe.steps)
+    if (replace(known, steps=recipe.steps) if is_open else known) != recipe or state["num_pictures"] != num_pictures:
+        whose = f"{known}, {state['num_pictures']} pictures"
+        raise UsageError(f"{path} belongs to another run ({whose}): remove it or choose another folder")
+    net.load_state_dict(state["net"])
+    average.load_state_dict(state["average"])
+    optimiser.load_state_dict(state["optimiser"])
+    _log.info("going on at step %d", step)
+    return step
