@@ -11,11 +11,12 @@ HEIGHT, WIDTH, FPS = 360, 640, 25
 SHOT = dict(height=HEIGHT, width=WIDTH, start_s=0.0, end_s=4.0)
 
 
-def person(x, feet, tall, *, number=0, start=0, stop=100, moves=(0.0, 0.0)):
-    """A standing person: middle x, feet y and height in pixels, walking `moves` pixels a frame."""
+def person(x, feet, tall, *, number=0, start=0, stop=100, moves=(0.0, 0.0), rises=0):
+    """A standing person: middle x, feet y, height in pixels, walking `moves` a frame; twice as tall in the end."""
     frames = np.arange(start, stop)
     steps = (frames - start)[:, None] * np.array(moves)
-    box = np.array([x - 0.2 * tall, feet - tall, x + 0.2 * tall, feet])
+    box = np.tile([x - 0.2 * tall, feet - tall, x + 0.2 * tall, feet], (len(frames), 1))
+    box[len(frames) - rises :, 1] -= tall
     return PoseTrack(
         video_id="v",
         shot_id="s",
@@ -44,6 +45,15 @@ def best(tracks, view="pitch_endon"):
 def test_the_striker_stands_at_the_far_end_before_the_keeper(order):
     cast = [BATTER, KEEPER, UMPIRE, BOWLER, NON_STRIKER, SLIP]
     assert order[best([cast[index] for index in order])] == 0
+
+
+@pytest.mark.parametrize("keeper", [person(322, 74, 40), person(322, 74, 40, rises=35)])
+def test_a_keeper_who_stands_far_back_is_not_the_striker(keeper):
+    """Back to fast bowling a keeper is as far from the striker, in heights, as the people at the bowler's end."""
+    far_slip = person(285, 72, 62)
+    for cast in ([BATTER, keeper, NON_STRIKER], [BATTER, keeper, far_slip, BOWLER, NON_STRIKER]):
+        assert best(cast) == 0
+    assert best([person(325, 200, 90), person(330, 330, 140)]) == 0  # the one at the bowler's end has nobody nearer
 
 
 def test_in_a_tight_picture_legs_at_the_edge_are_nobody():
