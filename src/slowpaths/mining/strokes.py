@@ -11,7 +11,7 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
-from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
+from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
 from slowpaths.mining.observe import Look, Observed
@@ -110,7 +110,7 @@ def find_strokes(
     else:
         events = find_events(
             cues.listen(choice.track, choice.energy_T),
-            prior_log_odds=float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6))),
+            prior_log_odds=_prior(view_p),
             min_event_p=settings.min_event_p,
             min_gap_s=settings.min_gap_s,
         )
@@ -124,6 +124,12 @@ def find_strokes(
         )
         for event in events
     ]
+
+
+def _prior(view_p: float) -> float:
+    """Return what the view adds to the log odds of a stroke: where play is certain, nothing."""
+    share = max(view_p, 1e-6) * STROKE_PRIOR
+    return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
 
 
 def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:
