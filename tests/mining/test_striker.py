@@ -5,6 +5,7 @@ import pytest
 from tests.mining.stick import stick_track
 
 from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import INDEX
 from slowpaths.mining.striker import choose, guard_frames, guard_score, place_scores
 
 HEIGHT, WIDTH, FPS = 360, 640, 25
@@ -105,9 +106,21 @@ def test_guard_is_seen_before_the_stroke_and_not_in_the_follow_through():
     assert guard_score(guard[early]) > guard_score(guard_frames(upright))
 
 
+def test_a_keeper_in_a_squat_is_not_in_guard():
+    bent = {"left_shoulder": (-0.30, 0.9), "right_shoulder": (-0.50, 0.9)}
+    squat = bent | {"left_ankle": (0.0, -0.6), "right_ankle": (0.0, -0.6)}
+    early = stick_track().pts_s < 4.0
+    assert guard_frames(stick_track(guard=bent))[early].mean() > 0.9
+    assert guard_frames(stick_track(guard=squat))[early].mean() < 0.1
+    hidden = stick_track(guard=bent)
+    hidden.keypoints_TKC[:, [INDEX["left_ankle"], INDEX["right_ankle"]]] = [np.nan, np.nan, 0.0]
+    assert guard_frames(hidden)[early].mean() > 0.9
+
+
 def test_unseen_joints_say_nothing_of_the_guard():
     assert np.isnan(guard_frames(BATTER)).any() or guard_score(guard_frames(BATTER)) <= 0
     assert guard_score(np.full(5, np.nan)) == 0.0
+    assert guard_score(np.array([1.0, np.nan, np.nan, np.nan])) == pytest.approx(guard_score(np.ones(4)) / 4)
 
 
 def test_choose_weighs_the_best_against_the_rest_and_none():

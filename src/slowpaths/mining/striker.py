@@ -21,6 +21,9 @@ from slowpaths.pose.kinematics import body_scales, middle, stabilise
 # Trunk lean in guard 20-50 degrees, hands below the hips' height plus a little and within .35 torso of each other.
 LEAN_DEG = (15.0, 60.0)
 HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
+# Keepers and slips bend over with their hands together too, but in a squat: their hips are less than a torso above the
+# ankles, a batter's some one and a half.
+SQUAT = 0.9
 # The batter fills about the same part of the picture as the ball's path ends in: operators frame the striker centrally.
 CENTRE_SD = 0.16
 APPROACH_HEIGHTS = 1.0  # a bowler runs in over many body heights, a batter stays within one most of the time
@@ -75,15 +78,19 @@ def place_scores(
 def guard_score(guard_T: np.ndarray) -> float:
     """Return how much the postures look like a batter in guard, -1..1.5.
 
+    Somebody who stands behind another is seen in few frames, and those say little: the score shrinks with their share.
+
     Args:
-        guard_T: What `guard_frames` gives (T,).
+        guard_T: What `guard_frames` gives for the frames that were looked at (T,).
     """
     usable = np.isfinite(guard_T)
-    return 2.5 * float(guard_T[usable].mean()) - 1.0 if usable.any() else 0.0
+    return float(usable.mean()) * (2.5 * float(guard_T[usable].mean()) - 1.0) if usable.any() else 0.0
 
 
 def guard_frames(track: PoseTrack) -> np.ndarray:
     """Return for every frame whether the person is bent over with both hands together (T,), 0 or 1, NaN unknown.
+
+    Whoever squats is no batter; where the ankles are unseen nobody is taken to squat.
 
     Args:
         track: One person with joints.
@@ -99,8 +106,9 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     # Seen along the pitch a batter leans towards or away from the camera: the trunk looks short instead of tilted.
     short = np.linalg.norm(trunk, axis=1) / scale_T < 0.85
     bent = ((lean >= LEAN_DEG[0]) & (lean <= LEAN_DEG[1])) | short
+    squats = (middle(keypoints_TKC, "ankle")[:, 1] - hip[:, 1]) / scale_T < SQUAT
     usable = np.isfinite(lean) & np.isfinite(gap)
-    return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low).astype(np.float64), np.nan)
+    return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low & ~squats).astype(np.float64), np.nan)
 
 
 def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int, float]:

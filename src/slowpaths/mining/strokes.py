@@ -14,7 +14,7 @@ from slowpaths.mining import striker
 from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
-from slowpaths.mining.observe import Look, Observed
+from slowpaths.mining.observe import Look, Observed, grid
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.signals import track_signals
 from slowpaths.video.sound import Onsets
@@ -155,7 +155,7 @@ def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | No
     for number, candidate in enumerate(candidates):
         track = look.joints(observed.tracks[candidate], every_s=every_s)
         flows.append(look.flow(track, others=observed.tracks, every_s=every_s))
-        guard = striker.guard_score(striker.guard_frames(track))
+        guard = striker.guard_score(striker.guard_frames(track)[grid(track.pts_s, every_s)])
         scores[number] = places[candidate] + guard + _total(cues.listen(track, flows[number][0]))
     best, striker_p = striker.choose(scores)
     track = look.joints(observed.tracks[candidates[best]])
