@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from slowpaths.mining.deliveries import Phase, _phase_ratio, fuse, localise, path_ratio
+from slowpaths.mining.deliveries import Evidence, Phase, _phase_ratio, find_events, fuse, localise, path_ratio
 from slowpaths.mining.instants import CUT_MEAN_S, STEP_S, camera_density
 from slowpaths.mining.signals import Signals
 
@@ -90,6 +90,22 @@ def test_two_balls_in_one_long_shot():
     speed = stroke_speed(pts_s, 8.0) + stroke_speed(pts_s, 21.0) - 0.6
     signals = make(0, duration_s=30.0, hand_speed_T=speed, flow_T=speed * 0.1)
     assert [event.impact_s for event in localise(signals)] == pytest.approx([8.0, 21.0], abs=0.1)
+
+
+def test_a_second_ball_in_a_short_shot_needs_more_than_the_first():
+    for duration_s, num in ((8.0, 1), (40.0, 2)):
+        times_s = np.arange(0, duration_s, STEP_S)
+        ratio = np.full(len(times_s), -8.0)
+        for impact_s in (2.0, 6.0):  # two alike, each rather probable than not on its own
+            ratio[np.abs(times_s - impact_s) < 0.05] = 3.6 + np.log(min(duration_s, 35.0) / 8.0)
+        evidence = Evidence(times_s=times_s, log_ratio_G=ratio, parts={})
+        assert len(find_events(evidence, prior_log_odds=0.0, min_event_p=0.5, min_gap_s=3.0)) == num
+
+
+def test_what_is_heard_with_a_replay_is_not_the_bat():
+    flat = {"onset_times_s": np.array([2.0]), "onset_z": np.array([20.0])}
+    live, replay = (fuse(make(2.0, duration_s=8.0, is_replay=is_replay, **flat)) for is_replay in (False, True))
+    assert live.parts["sound"].max() > 1.0 and not replay.parts["sound"].any()
 
 
 def test_slow_motion_is_followed():

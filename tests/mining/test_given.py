@@ -72,7 +72,8 @@ def test_with_everything_given_mining_finds_what_happened(world, video, everythi
     balls = read_balls(truth / f"{video.stem}.balls.parquet")
     deliveries = read_deliveries(everything / "deliveries.parquet")
     assert [delivery.impact_s for delivery in deliveries] == pytest.approx([ball.impact_s for ball in balls])
-    assert [delivery.handedness_p for delivery in deliveries] == [float(ball.handedness == "right") for ball in balls]
+    right_p = [{"R": 1.0, "L": 0.0}[ball.handedness] for ball in balls]
+    assert [delivery.handedness_p for delivery in deliveries] == right_p
     strikers = [track for track in read_poses(truth / f"{video.stem}.poses.parquet") if track.track_id == 0]
     for delivery, ball in zip(deliveries, balls, strict=True):
         (striker,) = [track for track in strikers if track.shot_id == ball.shot_id]
@@ -97,7 +98,6 @@ def test_real_footage_is_given_nothing(world, video):
         assert nothing.striker(np.arange(3), np.arange(3.0), np.zeros((3, 3))) is None
         assert nothing.impacts_s(0.0, 99.0) is None
     assert NOTHING.handedness(1.0) is None
-    assert given(world, video, "handedness").handedness(1.0) in (0.0, 1.0)
 
 
 def test_a_shot_that_was_cut_wrongly_has_the_view_it_mostly_shows(world, video):
@@ -130,6 +130,15 @@ def test_the_striker_has_a_row_for_every_frame_that_shows_him(world, video):
     np.testing.assert_array_equal(track.boxes_T4, true.boxes_T4[np.searchsorted(true.frames_T, frames_T[inside])])
     assert np.isnan(track.keypoints_TKC[..., :2]).all()
     assert known.striker(np.array([10**6]), np.zeros(1), np.zeros((1, 3))) == []
+
+
+def test_the_batter_of_the_nearest_ball_faces_it(world, video):
+    known = given(world, video, "handedness")
+    assert {ball.handedness for ball in known.balls} <= {"R", "L"}
+    first, last = replace(known.balls[0], handedness="L"), replace(known.balls[-1], handedness="R")
+    known = replace(known, balls=(first, last))
+    assert known.handedness(first.impact_s + 0.5) == 0.0
+    assert known.handedness(last.impact_s + 9.0) == 1.0
 
 
 def test_impacts_of_an_interval(world, video):

@@ -5,17 +5,19 @@ import pytest
 from tests.mining.stick import stick_track
 
 from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import INDEX
 from slowpaths.mining.striker import choose, guard_frames, guard_score, place_scores
 
 HEIGHT, WIDTH, FPS = 360, 640, 25
 SHOT = dict(height=HEIGHT, width=WIDTH, start_s=0.0, end_s=4.0)
 
 
-def person(x, feet, tall, *, number=0, start=0, stop=100, moves=(0.0, 0.0)):
-    """A standing person: middle x, feet y and height in pixels, walking `moves` pixels a frame."""
+def person(x, feet, tall, *, number=0, start=0, stop=100, moves=(0.0, 0.0), rises=0):
+    """A standing person: middle x, feet y, height in pixels, walking `moves` a frame; twice as tall in the end."""
     frames = np.arange(start, stop)
     steps = (frames - start)[:, None] * np.array(moves)
-    box = np.array([x - 0.2 * tall, feet - tall, x + 0.2 * tall, feet])
+    box = np.tile([x - 0.2 * tall, feet - tall, x + 0.2 * tall, feet], (len(frames), 1))
+    box[len(frames) - rises :, 1] -= tall
     return PoseTrack(
         video_id="v",
         shot_id="s",
@@ -44,6 +46,15 @@ def best(tracks, view="pitch_endon"):
 def test_the_striker_stands_at_the_far_end_before_the_keeper(order):
     cast = [BATTER, KEEPER, UMPIRE, BOWLER, NON_STRIKER, SLIP]
     assert order[best([cast[index] for index in order])] == 0
+
+
+@pytest.mark.parametrize("keeper", [person(322, 74, 40), person(322, 74, 40, rises=35)])
+def test_a_keeper_who_stands_far_back_is_not_the_striker(keeper):
+    """Back to fast bowling a keeper is as far from the striker, in heights, as the people at the bowler's end."""
+    far_slip = person(285, 72, 62)
+    for cast in ([BATTER, keeper, NON_STRIKER], [BATTER, keeper, far_slip, BOWLER, NON_STRIKER]):
+        assert best(cast) == 0
+    assert best([person(325, 200, 90), person(330, 330, 140)]) == 0  # the one at the bowler's end has nobody nearer
 
 
 def test_in_a_tight_picture_legs_at_the_edge_are_nobody():
@@ -95,9 +106,21 @@ def test_guard_is_seen_before_the_stroke_and_not_in_the_follow_through():
     assert guard_score(guard[early]) > guard_score(guard_frames(upright))
 
 
+def test_a_keeper_in_a_squat_is_not_in_guard():
+    bent = {"left_shoulder": (-0.30, 0.9), "right_shoulder": (-0.50, 0.9)}
+    squat = bent | {"left_ankle": (0.0, -0.6), "right_ankle": (0.0, -0.6)}
+    early = stick_track().pts_s < 4.0
+    assert guard_frames(stick_track(guard=bent))[early].mean() > 0.9
+    assert guard_frames(stick_track(guard=squat))[early].mean() < 0.1
+    hidden = stick_track(guard=bent)
+    hidden.keypoints_TKC[:, [INDEX["left_ankle"], INDEX["right_ankle"]]] = [np.nan, np.nan, 0.0]
+    assert guard_frames(hidden)[early].mean() > 0.9
+
+
 def test_unseen_joints_say_nothing_of_the_guard():
     assert np.isnan(guard_frames(BATTER)).any() or guard_score(guard_frames(BATTER)) <= 0
     assert guard_score(np.full(5, np.nan)) == 0.0
+    assert guard_score(np.array([1.0, np.nan, np.nan, np.nan])) == pytest.approx(guard_score(np.ones(4)) / 4)
 
 
 def test_choose_weighs_the_best_against_the_rest_and_none():

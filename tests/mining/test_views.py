@@ -55,6 +55,21 @@ def named(*shots):
     return [VIEWS[index] for index in name_views(list(shots)).argmax(axis=1)]
 
 
+def test_a_strip_that_crosses_the_picture_at_the_feet_is_seen_from_the_side():
+    frame = np.empty((180, 320, 3), np.uint8)
+    frame[:] = GRASS
+    boxes = people((0.45, 0.62, 0.32), (0.1, 0.3, 0.3))
+    plain = measure_frame(frame, boxes)
+    frame[108:118] = SOIL
+    crossed = measure_frame(frame, boxes)
+    frame[:] = GRASS
+    frame[160:170] = SOIL  # a graphic of that colour is at nobody's feet
+    assert (plain.soil_across, measure_frame(frame, boxes).soil_across) == (0.0, 0.0)
+    assert crossed.soil_across > 0.9 and crossed.soil < 0.1
+    assert named(ENDON, crossed) == ["pitch_endon", "pitch_side"]
+    assert measure_frame(endon_frame(), ENDON_PEOPLE).soil_across < 0.5
+
+
 def test_each_look_gets_its_name_beside_a_pitch():
     assert named(ENDON, SIDE, CLOSEUP, FIELD, CROWD) == ["pitch_endon", "pitch_side", "closeup", "field", "crowd"]
     assert named(NETS) == ["nets_endon"]

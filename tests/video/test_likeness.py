@@ -26,3 +26,15 @@ def test_block_measures() -> None:
     corners = np.array([[10, 10], [12, 10], [100, 10], [100, 100]])
     assert held_blocks(corners, np.array([True, False, True, False]), shape=(108, 192)) == pytest.approx(2 / 3)
     assert held_blocks(np.empty((0, 2)), np.empty(0, bool), shape=(108, 192)) == 0.0
+
+
+def test_a_score_bug_alone_holds_no_picture() -> None:
+    """Between a plain lawn and another view only the graphics have corners, and they stay."""
+    rng = np.random.default_rng(3)
+    lawn = np.full((108, 192), 90, np.uint8) + rng.integers(0, 3, (108, 192)).astype(np.uint8)
+    other = cv2.cvtColor(moving_scene(num_frames=1, seed=8)[0], cv2.COLOR_RGB2GRAY)
+    bug = (rng.random((10, 170)) > 0.5).astype(np.uint8) * 200
+    for picture in (lawn, other):
+        picture[94:104, 10:180] = bug
+    assert camera_explains(lawn, other) < 0.5
+    assert camera_explains(lawn, np.roll(lawn, 3, axis=1)) >= 0.5

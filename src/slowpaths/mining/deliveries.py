@@ -17,6 +17,7 @@ import numpy as np
 from scipy.special import logsumexp
 
 from slowpaths.mining.instants import (
+    REPLAY_PACE,
     RHO,
     STEP_S,
     arc_density,
@@ -169,6 +170,8 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
             Event(impact_s=float(times_s[peak]), uncertainty_s=spread_s, event_p=float(event_p), log_odds=log_odds)
         )
         log_ratio[near] = -np.inf
+        if len(events) == 1:  # one more in the same shot is as rare as in continuous footage
+            log_prior -= np.log(SECONDS_PER_BALL / min(duration_s, SECONDS_PER_BALL))
     return sorted(events, key=lambda event: event.impact_s)
 
 
@@ -202,22 +205,25 @@ def fuse(signals: Signals) -> Evidence:
     flow_T = _steady(np.where(trust_T > BLIND, signals.flow_T, np.nan), pts_s)
     hands, hand_weight = _level(times_s, pts_s, hand_speed_T, signals.hand_confidence_T)
     flow, flow_weight = _level(times_s, pts_s, flow_T, trust_T)
+    pace = REPLAY_PACE if signals.is_replay else 1.0
     parts = {
         "path": path_ratio(
             [(hands, hand_weight), (flow, flow_weight)],
             guard=guard_ratio(times_s, pts_s, signals.guard_T),
             tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
         ),
-        "peak": mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight), RHO["peak"]),
+        "peak": mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight, pace=pace), RHO["peak"]),
         # Joints that are hardly seen make no arc to trust.
         "arc": mixture(
-            arc_density(times_s, pts_s, signals.hand_height_T),
+            arc_density(times_s, pts_s, signals.hand_height_T, pace=pace),
             RHO["arc"] * min(1.0, 2.0 * float(np.nanmean(signals.hand_confidence_T))),
         ),
-        "camera": mixture(camera_density(times_s, pts_s, signals.camera_T), RHO["camera"]),
+        "camera": mixture(camera_density(times_s, pts_s, signals.camera_T, pace=pace), RHO["camera"]),
         "cut": cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay),
         "sound": mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),
     }
+    if signals.is_replay:  # what is heard with it is the ground and the commentary of now
+        parts["sound"] = np.zeros(len(times_s))
     return Evidence(times_s=times_s, log_ratio_G=np.sum(list(parts.values()), axis=0), parts=parts)
 
 

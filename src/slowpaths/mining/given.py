@@ -102,7 +102,7 @@ class Given:
         """Return the probability, 0 or 1, that whoever faces the nearest ball is right-handed."""
         if "handedness" not in self.stages or not self.balls:
             return None
-        return float(min(self.balls, key=lambda ball: abs(ball.impact_s - impact_s)).handedness == "right")
+        return float(min(self.balls, key=lambda ball: abs(ball.impact_s - impact_s)).handedness == "R")
 
     def _shot(self, shot: Shot) -> Shot:
         return max(

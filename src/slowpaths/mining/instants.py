@@ -25,6 +25,8 @@ ARC_DROP, ARC_S = 0.3, 0.4
 ARC_SD_S = 0.06
 SOUND_SD_S = 0.04
 # Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
+REPLAY_PACE = 0.5
+"""Usual speed of a replay: what takes a while in life takes twice as long there."""
 RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
 
 
@@ -34,7 +36,13 @@ def mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
 
 
 def peak_density(
-    times_s: np.ndarray, hands: np.ndarray, hand_weight: np.ndarray, flow: np.ndarray, flow_weight: np.ndarray
+    times_s: np.ndarray,
+    hands: np.ndarray,
+    hand_weight: np.ndarray,
+    flow: np.ndarray,
+    flow_weight: np.ndarray,
+    *,
+    pace: float = 1.0,
 ) -> np.ndarray:
     """Return the density of impact given the peaks of movement, uniform where there is none.
 
@@ -44,26 +52,30 @@ def peak_density(
         hand_weight: Its weight (G,).
         flow: Level of the flow (G,).
         flow_weight: Its weight (G,).
+        pace: Speed of the showing, 1 where it is live.
 
     Returns:
         Density relative to the uniform one (G,), mean 1.
     """
     total = hand_weight + flow_weight
     level = np.where(total > 0, (hands * hand_weight + flow * flow_weight) / np.maximum(total, 1e-9), 0.0)
-    level = smooth(level, PEAK_SD_S / 2)
+    level = smooth(level, PEAK_SD_S / 2 / pace)
     inner = (level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:])
     peaks = np.flatnonzero(np.r_[False, inner, False])
     # A peak half as high on the logarithmic level is a movement many times slower: weight by a steep power.
-    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S)
+    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S / pace)
 
 
-def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray | None) -> np.ndarray:
+def arc_density(
+    times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray | None, *, pace: float = 1.0
+) -> np.ndarray:
     """Return the density of impact given the path of the hands: a bat meets the ball at the bottom of its arc.
 
     Args:
         times_s: Grid (G,), seconds.
         pts_s: Frame times (T,), seconds.
         hand_height_T: Hands above the hips (T,), torso units; NaN where unseen, None where unknown.
+        pace: Speed of the showing, 1 where it is live.
 
     Returns:
         Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them,
@@ -72,21 +84,22 @@ def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarra
     known = np.zeros(0, dtype=bool) if hand_height_T is None else np.isfinite(hand_height_T)
     if hand_height_T is None or known.sum() < 3:
         return np.ones(len(times_s))
-    height = smooth(np.interp(times_s, pts_s[known], hand_height_T[known]), ARC_SD_S / 2)
+    height = smooth(np.interp(times_s, pts_s[known], hand_height_T[known]), ARC_SD_S / 2 / pace)
     inner = (height[1:-1] <= height[:-2]) & (height[1:-1] < height[2:])
     bottoms = np.flatnonzero(np.r_[False, inner, False])
-    before = round(ARC_S / STEP_S)
+    before = round(ARC_S / pace / STEP_S)
     drops = np.array([height[max(bottom - before, 0) : bottom + 1].max() - height[bottom] for bottom in bottoms])
-    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, np.minimum(drops, 1.0), 0.0), ARC_SD_S)
+    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, np.minimum(drops, 1.0), 0.0), ARC_SD_S / pace)
 
 
-def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray) -> np.ndarray:
+def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray, *, pace: float = 1.0) -> np.ndarray:
     """Return the density of impact given that the camera starts to follow the ball a little later.
 
     Args:
         times_s: Grid (G,), seconds.
         pts_s: Frame times (T,), seconds.
         camera_T: Pan and tilt speed (T,), picture heights per second; NaN where unknown.
+        pace: Speed of the showing, 1 where it is live.
 
     Returns:
         Density relative to the uniform one (G,), mean 1.
@@ -95,8 +108,8 @@ def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray)
     if known.sum() < 3:
         return np.ones(len(times_s))
     speed = np.interp(times_s, pts_s[known], camera_T[known])
-    gain = np.maximum(np.gradient(smooth(speed, 0.06), STEP_S), 0.0)
-    lags = np.arange(round(PAN_FIRST_S / STEP_S), round(PAN_LAST_S / STEP_S) + 1)
+    gain = np.maximum(np.gradient(smooth(speed, 0.06 / pace), STEP_S), 0.0)
+    lags = np.arange(round(PAN_FIRST_S / pace / STEP_S), round(PAN_LAST_S / pace / STEP_S) + 1)
     padded = np.r_[gain, np.zeros(lags[-1])]
     delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
     return delayed / delayed.mean() if delayed.mean() > 0 else np.ones(len(times_s))

@@ -21,6 +21,9 @@ from slowpaths.pose.kinematics import body_scales, middle, stabilise
 # Trunk lean in guard 20-50 degrees, hands below the hips' height plus a little and within .35 torso of each other.
 LEAN_DEG = (15.0, 60.0)
 HANDS_TOGETHER = 0.45  # .35 plus the noise of two wrists
+# Keepers and slips bend over with their hands together too, but in a squat: their hips are less than a torso above the
+# ankles, a batter's some one and a half.
+SQUAT = 0.9
 # The batter fills about the same part of the picture as the ball's path ends in: operators frame the striker centrally.
 CENTRE_SD = 0.16
 APPROACH_HEIGHTS = 1.0  # a bowler runs in over many body heights, a batter stays within one most of the time
@@ -29,6 +32,7 @@ MIN_SEEN_S = 0.4
 # from high up), a keeper standing up or a few metres back is within one.
 CLEARLY_NEARER = 1.2
 KEEPER_GAP = (0.05, 1.0)
+KEEPER_FAR = 2.0  # a keeper stands up to some 20 m back to fast bowling, as far from the striker as the bowler is
 EDGE = 0.01
 NONE_LOG = float(np.log(0.1))  # a view of play shows its striker, but for one in ten
 
@@ -74,15 +78,19 @@ def place_scores(
 def guard_score(guard_T: np.ndarray) -> float:
     """Return how much the postures look like a batter in guard, -1..1.5.
 
+    Somebody who stands behind another is seen in few frames, and those say little: the score shrinks with their share.
+
     Args:
-        guard_T: What `guard_frames` gives (T,).
+        guard_T: What `guard_frames` gives for the frames that were looked at (T,).
     """
     usable = np.isfinite(guard_T)
-    return 2.5 * float(guard_T[usable].mean()) - 1.0 if usable.any() else 0.0
+    return float(usable.mean()) * (2.5 * float(guard_T[usable].mean()) - 1.0) if usable.any() else 0.0
 
 
 def guard_frames(track: PoseTrack) -> np.ndarray:
     """Return for every frame whether the person is bent over with both hands together (T,), 0 or 1, NaN unknown.
+
+    Whoever squats is no batter; where the ankles are unseen nobody is taken to squat.
 
     Args:
         track: One person with joints.
@@ -98,8 +106,9 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     # Seen along the pitch a batter leans towards or away from the camera: the trunk looks short instead of tilted.
     short = np.linalg.norm(trunk, axis=1) / scale_T < 0.85
     bent = ((lean >= LEAN_DEG[0]) & (lean <= LEAN_DEG[1])) | short
+    squats = (middle(keypoints_TKC, "ankle")[:, 1] - hip[:, 1]) / scale_T < SQUAT
     usable = np.isfinite(lean) & np.isfinite(gap)
-    return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low).astype(np.float64), np.nan)
+    return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low & ~squats).astype(np.float64), np.nan)
 
 
 def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int, float]:
@@ -152,36 +161,43 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
     """Return log scores from the order of people along an end-on pitch.
 
     Nearest to a camera behind the bowler stand umpire, bowler and non-striker, farthest keeper and slips, and the
-    striker just in front of the keeper. So somebody should stand clearly nearer, nobody clearly farther than the
-    keeper does; in front of a person who crouches close behind is better than being that person. Places are compared
-    with the camera's motion removed, each where the person stood for most of the time.
+    striker in front of the keeper, in line with him. So somebody should stand clearly nearer; nobody clearly farther,
+    but for a keeper; and in front of a person in line close behind is better than being that person. How far back a
+    keeper stands says little of who is who, once somebody else is clearly nearer than both: the one in the middle is
+    the striker. Places are compared with the camera's motion removed, each where the person stood for most of the time.
     """
     places_N3 = np.array([_place(track, height=height, width=width) for track in tracks])
     feet_N2, tall_N = places_N3[:, :2], np.maximum(places_N3[:, 2], 1.0)
-    scores = np.zeros(len(tracks))
-    for one in range(len(tracks)):
-        nearer = farther = behind = in_front = 0.0
-        for other in range(len(tracks)):
-            share = _overlap_share(tracks[one], tracks[other])
-            if other == one or share < 0.2 or _headless(tracks[other], height=height) > 0.5:
-                continue  # legs at the upper edge say little of where their owner stands
-            unit = min(tall_N[one], tall_N[other])  # the height of the one farther away
-            down = (feet_N2[other, 1] - feet_N2[one, 1]) / unit  # towards the camera
-            beside = abs(feet_N2[other, 0] - feet_N2[one, 0]) < 0.75 * unit
-            nearer = max(nearer, share * (down > CLEARLY_NEARER))
-            farther = max(farther, share * (down < -CLEARLY_NEARER))
-            behind = max(behind, share * (beside and -KEEPER_GAP[1] < down < -KEEPER_GAP[0]))
-            in_front = max(in_front, share * (beside and KEEPER_GAP[0] < down < KEEPER_GAP[1]))
-        # Between two others along the pitch is a place for a striker whose keeper stands far back, too.
-        scores[one] = nearer - (2.0 - nearer) * farther + behind - in_front
-    return scores
+    # Legs at the upper edge say little of where their owner stands.
+    usable_N = np.array([_headless(track, height=height) <= 0.5 for track in tracks])
+    share_NN = np.array([[_overlap_share(one, other) for other in tracks] for one in tracks])
+    share_NN = np.where((share_NN >= 0.2) & usable_N & ~np.eye(len(tracks), dtype=bool), share_NN, 0.0)
+    unit_NN = np.minimum(tall_N[:, None], tall_N)  # the height of the one farther away
+    down_NN = (feet_N2[None, :, 1] - feet_N2[:, None, 1]) / unit_NN  # of the other from the one, towards the camera
+    in_line_NN = np.abs(feet_N2[None, :, 0] - feet_N2[:, None, 0]) < 0.75 * unit_NN
+    nearer_N = (share_NN * (down_NN > CLEARLY_NEARER)).max(axis=1, initial=0.0)
+    is_mid_N = nearer_N >= 0.5  # people at the bowler's end have nobody clearly nearer
+
+    def most(is_there_NN: np.ndarray) -> np.ndarray:
+        return (share_NN * is_there_NN).max(axis=1, initial=0.0)
+
+    reach_N = np.where(is_mid_N, KEEPER_FAR, KEEPER_GAP[1])
+    behind_N = most(in_line_NN & (down_NN < -KEEPER_GAP[0]) & (down_NN > -reach_N[:, None]))
+    in_front_N = most(in_line_NN & (down_NN > KEEPER_GAP[0]) & (down_NN < reach_N[None, :]))
+    farther_N = most(down_NN < -CLEARLY_NEARER) * np.where(is_mid_N, 1.0 - behind_N, 1.0)
+    # Between two others along the pitch is a place for a striker whose keeper stands far back, too.
+    return nearer_N - (2.0 - nearer_N) * farther_N + behind_N - in_front_N
 
 
 def _place(track: PoseTrack, *, height: int, width: int) -> np.ndarray:
-    """Return where the feet usually are and how tall the person is (3,), pixels of the first picture of the shot."""
+    """Return where the feet usually are and how tall the person is (3,), pixels of the first picture of the shot.
+
+    A keeper crouches most of the time: how tall he is shows when he rises.
+    """
     boxes_T4 = stabilise(track.boxes_T4.reshape(-1, 2, 2), track.camera_T3, centre_xy=(width / 2, height / 2))
     middle_x = boxes_T4[:, :, 0].mean(axis=1)
-    return np.median(np.stack([middle_x, boxes_T4[:, 1, 1], boxes_T4[:, 1, 1] - boxes_T4[:, 0, 1]], axis=1), axis=0)
+    heights_T = boxes_T4[:, 1, 1] - boxes_T4[:, 0, 1]
+    return np.array([np.median(middle_x), np.median(boxes_T4[:, 1, 1]), np.quantile(heights_T, 0.9)])
 
 
 def _overlap_share(track: PoseTrack, other: PoseTrack) -> float:

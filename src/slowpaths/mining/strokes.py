@@ -11,10 +11,10 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
-from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
+from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
-from slowpaths.mining.observe import Look, Observed
+from slowpaths.mining.observe import Look, Observed, grid
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.signals import track_signals
 from slowpaths.video.sound import Onsets
@@ -110,7 +110,7 @@ def find_strokes(
     else:
         events = find_events(
             cues.listen(choice.track, choice.energy_T),
-            prior_log_odds=float(np.log(max(view_p, 1e-6)) - np.log(max(1 - view_p, 1e-6))),
+            prior_log_odds=_prior(view_p),
             min_event_p=settings.min_event_p,
             min_gap_s=settings.min_gap_s,
         )
@@ -124,6 +124,12 @@ def find_strokes(
         )
         for event in events
     ]
+
+
+def _prior(view_p: float) -> float:
+    """Return what the view adds to the log odds of a stroke: where play is certain, nothing."""
+    share = max(view_p, 1e-6) * STROKE_PRIOR
+    return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
 
 
 def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:
@@ -149,7 +155,7 @@ def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | No
     for number, candidate in enumerate(candidates):
         track = look.joints(observed.tracks[candidate], every_s=every_s)
         flows.append(look.flow(track, others=observed.tracks, every_s=every_s))
-        guard = striker.guard_score(striker.guard_frames(track))
+        guard = striker.guard_score(striker.guard_frames(track)[grid(track.pts_s, every_s)])
         scores[number] = places[candidate] + guard + _total(cues.listen(track, flows[number][0]))
     best, striker_p = striker.choose(scores)
     track = look.joints(observed.tracks[candidates[best]])

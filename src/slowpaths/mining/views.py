@@ -47,6 +47,7 @@ class Cues:
         is_cropped: Whether the tallest person's box ends at the lower edge of the picture, 0..1.
         pan: Speed of the camera across and down, picture heights per second.
         zoom: Speed of the zoom, log units per second, positive in.
+        soil_across: Largest share of the picture's width that is soil in a row at somebody's feet.
     """
 
     grass: float
@@ -65,6 +66,7 @@ class Cues:
     is_cropped: float
     pan: float = 0.0
     zoom: float = 0.0
+    soil_across: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +128,14 @@ RULES: dict[str, tuple[tuple[Soft, ...], ...]] = {
             Soft("num_people", low=0.5, high=5, width=0.5, floor=0.2),
             _LEVEL,
             Soft("strip_contrast", low=-5.0, high=2.0, width=1.0, floor=0.2),  # the strip runs from edge to edge
+        ),
+        (  # wide: a band of soil some three metres high crosses the turf at the batter's feet
+            Soft("ground", low=0.30),
+            Soft("soil", high=0.30),
+            Soft("soil_across", low=0.60, width=0.05),
+            Soft("tallest", low=0.18, high=0.60),
+            Soft("num_people", low=0.5, high=6, width=0.5, floor=0.2),
+            Soft("strip_contrast", low=-6.0, high=5.0, width=1.0, floor=0.2),
         ),
     ),
     "nets_endon": (
@@ -220,6 +230,7 @@ def measure_frame(frame_HWC: np.ndarray, boxes_N4: np.ndarray, *, pan: float = 0
         strip_contrast=_strip_contrast(lightness, free),
         roughness=float(rough[free].mean()) if free.any() else 0.0,
         soil_at_feet=_at_feet(soil, boxes_N4, height=height, width=width),
+        soil_across=_across_at_feet(soil, free, boxes_N4, height=height, width=width),
         pan=pan,
         zoom=zoom,
         **people,
@@ -299,6 +310,17 @@ def _at_feet(mask: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int)
         if patch.size and y2 < _SIZE[1] - 1:
             shares.append(float(patch.mean()))
     return max(shares, default=0.0)
+
+
+def _across_at_feet(mask: np.ndarray, free: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int) -> float:
+    """Return the largest share of a row at anybody's feet that is in `mask`, people left out."""
+    shares_H = (mask & free).sum(axis=1) / np.maximum(free.sum(axis=1), 1)
+    most = 0.0
+    for _, y1, _, y2 in boxes_N4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2):
+        rows = shares_H[max(int(y2 - 0.15 * (y2 - y1)), 0) : int(y2 + 0.15 * (y2 - y1)) + 1]
+        if len(rows) and y2 < _SIZE[1] - 1:
+            most = max(most, float(rows.max()))
+    return most
 
 
 def _people_mask(boxes_N4: np.ndarray, *, height: int, width: int) -> np.ndarray:

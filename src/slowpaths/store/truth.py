@@ -25,7 +25,7 @@ class TrueBall:
     Args:
         shot_id: The true shot that shows it.
         impact_s: Impact as shown, seconds.
-        handedness: "right" or "left".
+        handedness: "R" or "L".
     """
 
     shot_id: str

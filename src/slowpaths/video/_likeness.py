@@ -50,11 +50,16 @@ def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
         picture and without the graphics that stay.
     """
     best = 0.0
+    mostly_changed = cv2.blur((cv2.absdiff(grey_a, grey_b) > _STATIC_GREY).astype(np.float32), (9, 9)) > 0.5
     for pixels in (None, changed_pixels(grey_a, grey_b)):
         step, corners_P2, follows_P = followed_corners(grey_a, grey_b, mask=pixels)
         shift = coarse_shift(grey_a, grey_b, mask=pixels)
         plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
-        held = held_blocks(corners_P2, follows_P, shape=grey_a.shape)
+        # Corners where little changed are a graphic's, and beside a plain lawn it may hold all there are.
+        moves_P = mostly_changed[tuple(corners_P2[:, ::-1].astype(int).T)]
+        held = held_blocks(
+            corners_P2[moves_P], follows_P[moves_P], shape=grey_a.shape, at_least=int(mostly_changed.mean() * 8)
+        )
         best = max(best, held, *(_taken_away(grey_a, grey_b, matrix, pixels) for matrix in (step.matrix_23, plain)))
     return best
 
@@ -66,13 +71,21 @@ def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
     return cv2.dilate(cv2.medianBlur(difference, 3), np.ones((size, size), np.uint8)) > _STATIC_GREY
 
 
-def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...]) -> float:
-    """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any."""
+def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...], at_least: int = 1) -> float:
+    """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any.
+
+    Args:
+        corners_P2: Corners (P, 2), pixels.
+        follows_P: Whether each was found again where the motion puts it (P,).
+        shape: Height and width of the picture.
+        at_least: Blocks that count even where they have no corner: few corners say little of a whole picture.
+    """
     column_row = (corners_P2 * 4 / np.array([shape[1], shape[0]])).astype(int).clip(0, 3)
     block = column_row[:, 1] * 4 + column_row[:, 0]
     total, following = np.bincount(block, minlength=16), np.bincount(block, weights=follows_P, minlength=16)
     has_corners = total > 0
-    return float((following[has_corners] >= 0.5 * total[has_corners]).mean()) if has_corners.any() else 0.0
+    held = has_corners & (following >= 0.5 * total)
+    return float(held.sum() / max(has_corners.sum(), at_least, 1))
 
 
 def _taken_away(grey_a: np.ndarray, grey_b: np.ndarray, matrix_23: np.ndarray, pixels: np.ndarray | None) -> float:

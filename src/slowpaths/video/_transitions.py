@@ -17,9 +17,11 @@ _MAX_RESIDUAL = 0.25  # of the distance between the two pictures; a blend leaves
 _MIN_DISTANCE = 15.0  # grey levels between the pictures that are blended
 _MAX_DIP = 0.9  # a half-way blend of two unrelated pictures has less contrast than either (Alattar 1993)
 _WIPE_FRAMES = (12, 35)  # length of replay logos
+WIPE_REACH_S = 0.7  # half of the longest logo: this long before and after its middle the picture is free of it
 _WIPE_APART_S = 2.0
-_MAX_HAMMING = 4  # of 32 bits
-_MIN_MOVING = 0.5  # share of the frames of a logo that change as much as a cut
+_MIN_COVERED = 4  # a third of the shortest logo covers all of the picture
+_MAX_HOLE = 3
+_SAME_GREY = 4.0  # coding noise and what shines through
 
 
 def shrink(thumbnail_HWC: np.ndarray) -> np.ndarray:
@@ -87,69 +89,47 @@ def _disjoint(found: list[tuple[float, int, int]]) -> list[tuple[int, int]]:
     return sorted(kept)
 
 
-def find_wipes(
-    small_DHW: np.ndarray, content_D: np.ndarray, times_s: np.ndarray, *, min_content: float
-) -> list[tuple[int, int]]:
-    """Find logo wipes: a lively run of 12 to 35 frames that the video shows again frame by frame.
+def find_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, int]]:
+    """Find logo wipes: short runs of pictures unlike what is before and after, that the video shows again.
 
-    Only frames that change much are hashed, so that a match of hours costs little more than its wipes.
+    A logo that flies in leaves the picture free at first, so only the frames that it covers come again as they were.
 
     Args:
         small_DHW: Grey pictures (D, H, W), uint8.
-        content_D: Change from the frame before (D,).
         times_s: Times (D,), seconds.
-        min_content: Change from which a frame counts as lively.
 
     Returns:
-        First and last frame of each showing of a logo.
+        First and last covered frame of each showing of a logo.
     """
-    lively = np.flatnonzero(content_D >= min_content)
-    if len(lively) < 2 * _WIPE_FRAMES[0] * _MIN_MOVING:
+    flat = small_DHW.reshape(len(small_DHW), -1).astype(np.int16)
+    before = np.searchsorted(times_s, times_s - WIPE_REACH_S)
+    after = np.minimum(np.searchsorted(times_s, times_s + WIPE_REACH_S), len(times_s) - 1)
+    is_alone = np.minimum(_distances(flat, flat[before]), _distances(flat, flat[after])) >= _MIN_DISTANCE
+    rows = np.flatnonzero(is_alone)
+    if len(rows) < 2 * _MIN_COVERED:
         return []
-    hashes = picture_hashes(small_DHW)
-    offsets: dict[int, list[int]] = {}
-    for row, first in enumerate(lively):
-        others = lively[row + 1 :]
-        others = others[times_s[others] - times_s[first] >= _WIPE_APART_S]
-        for other in others[np.bitwise_count(hashes[others] ^ hashes[first]) <= _MAX_HAMMING]:
-            offsets.setdefault(int(other - first), []).append(int(first))
+    # Runs of frames that stand alone, and for each of their frames the runs that show it again.
+    run_N = np.concatenate([[0], np.cumsum(np.diff(rows) > _MAX_HOLE)])
+    again: dict[tuple[int, int], set[int]] = {}
+    for one, row in enumerate(rows):
+        others = np.flatnonzero(times_s[rows[one + 1 :]] - times_s[row] >= _WIPE_APART_S) + one + 1
+        same = others[_distances(flat[row], flat[rows[others]]) <= _SAME_GREY]
+        for other in same:
+            again.setdefault((int(run_N[one]), int(run_N[other])), set()).add(int(row))
+            again.setdefault((int(run_N[other]), int(run_N[one])), set()).add(int(rows[other]))
     found: set[tuple[int, int]] = set()
-    for offset, starts in offsets.items():
-        for first, last in _runs(np.array(starts)):
-            first, last = _grow(hashes, first, last, offset)
-            length = last - first + 1
-            is_lively = (content_D[first : last + 1] >= min_content).mean() >= _MIN_MOVING
-            if _WIPE_FRAMES[0] <= length <= _WIPE_FRAMES[1] and is_lively:
-                found.update([(first, last), (first + offset, last + offset)])
+    for (run, other), frames in again.items():
+        first, last = min(frames), max(frames)
+        its_first, its_last = min(again[other, run]), max(again[other, run])
+        around = min(
+            _distances(flat[before[first]], flat[before[its_first]]),
+            _distances(flat[after[last]], flat[after[its_last]]),
+        )
+        # What is the same before or after as well is a scene that is shown twice.
+        if _MIN_COVERED <= last - first + 1 <= _WIPE_FRAMES[1] and around >= _MIN_DISTANCE:
+            found.add((first, last))
     return _disjoint([(-float(last - first), first, last) for first, last in found])
 
 
-def picture_hashes(small_DHW: np.ndarray) -> np.ndarray:
-    """Return 32-bit hashes (D,), uint32: which cells of an 8x4 grid are brighter than the picture's median."""
-    cells = np.stack([cv2.resize(picture, (8, 4), interpolation=cv2.INTER_AREA) for picture in small_DHW])
-    flat = cells.reshape(len(cells), 32).astype(np.float32)
-    bits = flat > np.median(flat, axis=1, keepdims=True)
-    return (bits.astype(np.uint32) << np.arange(32, dtype=np.uint32)).sum(axis=1, dtype=np.uint32)
-
-
-def _runs(starts: np.ndarray) -> list[tuple[int, int]]:
-    """Return first and last of each group of positions with no gap over 2."""
-    breaks = np.flatnonzero(np.diff(starts) > 3)
-    firsts, lasts = np.r_[starts[0], starts[breaks + 1]], np.r_[starts[breaks], starts[-1]]
-    return [(int(first), int(last)) for first, last in zip(firsts, lasts, strict=True)]
-
-
-def _grow(hashes: np.ndarray, first: int, last: int, offset: int) -> tuple[int, int]:
-    """Widen a run as long as the frames on its diagonal match; a longer one is a repeated scene and no logo."""
-    limit = _WIPE_FRAMES[1] + 1
-    while first > 0 and last - first < limit and _same(hashes[first - 1], hashes[first - 1 + offset]):
-        first -= 1
-    while (
-        last + offset + 1 < len(hashes) and last - first < limit and _same(hashes[last + 1], hashes[last + 1 + offset])
-    ):
-        last += 1
-    return first, last
-
-
-def _same(hash_a: np.uint32, hash_b: np.uint32) -> bool:
-    return int(np.bitwise_count(hash_a ^ hash_b)) <= _MAX_HAMMING
+def _distances(flat_N: np.ndarray, flats_MN: np.ndarray) -> np.ndarray:
+    return np.abs(flats_MN - flat_N).mean(axis=-1)

@@ -156,16 +156,16 @@ class ShotFinder:
         if not self._pts_s:
             return []
         times_s = np.array([self._pts_s[change.frame] for change in self._changes])
-        content = np.array([change.content for change in self._changes])
         cuts = self._without_returns(times_s)
         found: list[tuple[int, float, Transition]] = [(cut.position, cut.content, "cut") for cut in cuts]
         small_DHW = np.stack(self._small)
         for first, last in _transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
             found.append(((first + last + 1) // 2, np.inf, "dissolve"))
-        for first, last in _transitions.find_wipes(small_DHW, content, times_s, min_content=MIN_CONTENT):
+        for first, last in _transitions.find_wipes(small_DHW, times_s):
             # the cuts into and out of the animation belong to it
-            found = [item for item in found if not first - WINDOW <= item[0] <= last + WINDOW]
-            found.append(((first + last + 1) // 2, np.inf, "wipe"))
+            middle = (first + last + 1) // 2
+            found = [item for item in found if abs(times_s[item[0]] - times_s[middle]) > _transitions.WIPE_REACH_S]
+            found.append((middle, np.inf, "wipe"))
         return self._split(found, times_s)
 
     def _judge(self, position: int) -> None:

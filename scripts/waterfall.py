@@ -1,0 +1,102 @@
+"""Film held-out worlds and measure every stage of mining alone with true input, and all together.
+
+usage: python scripts/waterfall.py [--out runs/waterfall] [--pose compact] [--seed 101] [--balls 15] [--workers 2]
+
+Run it again to go on where it stopped. It writes OUT/measures.csv (every measure of every run) and OUT/waterfall.csv (a
+row a stage: with true input, and as part of the whole).
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import subprocess
+from pathlib import Path
+
+from slowpaths.mining.given import STAGES
+from slowpaths.world.build import build_world
+from slowpaths.world.settings import PartSettings, WorldSettings
+
+HELD_OUT = {"is_held_out": True, "venues": ("westdown",), "broadcasters": ("Fox Overseas",)}
+WORLDS = {"ordinary": {}, "heldout": HELD_OUT, "clips": {"mode": "clip", "width": 128, "height": 128}}
+MEASURES = {
+    "cuts": ("cut_recall", "cut_precision"),
+    "views": ("view",),
+    "replays": ("replay_recall", "replay_precision"),
+    "striker": ("striker",),
+    "impact": ("mining_recall_near", "mining_recall_live", "mining_precision_near", "impact_within_1",
+               "impact_within_2", "impact_within_4", "spotting_map_1_frame",
+               "spotting_map_2_frames", "spotting_map_4_frames"),
+    "handedness": ("handedness",),
+    "labels": ("top1", "macro_f1", "rule_votes"),
+    "labels by majority": ("top1",),
+}  # fmt: skip
+NUMBERS = ("value", "low", "high", "num")
+
+
+def slowpaths(verb: str, **options: object) -> None:
+    """Run a verb."""
+    subprocess.run(["slowpaths", verb, *(f"{key}={value}" for key, value in options.items())], check=True)
+
+
+def measure(world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int) -> dict:
+    """Mine with some stages given, label, evaluate, and return the measures; what is there is not done again."""
+    out = mined / "evaluation" / model
+    if not (out / "report.json").exists():
+        truth = world / "truth"
+        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, truth=truth,
+                  given=f"[{','.join(stages)}]", label_model=model)  # fmt: skip
+        slowpaths("evaluate", mined=mined, truth=truth, out=out, num_bootstrap=500)
+    return json.loads((out / "report.json").read_text())["measures"]
+
+
+def main() -> None:
+    """Film, mine seven times over, evaluate, and write the two tables."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/waterfall"))
+    parser.add_argument("--pose", default="compact", help="who finds people: compact, simulated, movenet ...")
+    parser.add_argument("--seed", type=int, default=101, help="seed of the worlds; none that anything was set on")
+    parser.add_argument("--balls", type=int, default=15, help="balls a match")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
+    asked = parser.parse_args()
+    rows: list[list[object]] = []
+    table: list[list[object]] = []
+    for name in asked.worlds:
+        world = asked.out / name
+        part = PartSettings(name=name[0], num_matches=2, balls_per_match=asked.balls, **WORLDS[name])
+        settings = WorldSettings(name=name, parts=(part,))
+        build_world(settings=settings, out=world, seed=asked.seed, workers=asked.workers)
+        found: dict[tuple[int, str], dict] = {}
+        for count in range(len(STAGES) + 1):
+            stages = STAGES[:count]
+            for model in ("hierarchical", "majority") if count in (0, len(STAGES)) else ("hierarchical",):
+                mined = asked.out / f"{name}-{asked.pose}-{count}"
+                measures = measure(world, mined, stages=stages, model=model, pose=asked.pose, workers=asked.workers)
+                found[count, model] = measures
+                label = [name, asked.pose, "+".join(stages) or "nothing", model]
+                rows += [[*label, key, *(item[part] for part in NUMBERS)] for key, item in measures.items()
+                         if item["value"] is not None]  # fmt: skip
+        for count, (stage, keys) in enumerate(MEASURES.items()):
+            model = "majority" if "majority" in stage else "hierarchical"
+            alone, together = found[min(count, len(STAGES)), model], found[0, model]
+            for key in keys:
+                values = [measures.get(key, {}).get(part) for measures in (alone, together) for part in NUMBERS]
+                table.append([name, asked.pose, stage, key, *values])
+    head = ["world", "pose"]
+    write(asked.out / "measures.csv", [*head, "given", "label_model", "measure", *NUMBERS], rows)
+    write(asked.out / "waterfall.csv", [*head, "stage", "measure", *(f"alone_{part}" for part in NUMBERS),
+                                        *(f"together_{part}" for part in NUMBERS)], table)  # fmt: skip
+
+
+def write(path: Path, head: list[str], rows: list[list[object]]) -> None:
+    """Write a CSV, numbers to four digits."""
+    with path.open("w", newline="") as stream:
+        writer = csv.writer(stream, lineterminator="\n")
+        writer.writerow(head)
+        writer.writerows([[f"{cell:.4g}" if isinstance(cell, float) else cell for cell in row] for row in rows])
+
+
+if __name__ == "__main__":
+    main()
