@@ -32,6 +32,7 @@ _HOLD_S = 0.3  # how far a track is carried on before its first and after its la
 # People overlap where it matters (batter and keeper), and a box takes the bat in or not from one look to the next.
 _MAX_GAP_S = 0.6
 _MAX_COST = 0.85
+_JOINTS_BATCH = 16  # pictures handed to the pose backend at once
 _OVERLAY_FRAMES = 16
 
 
@@ -155,11 +156,13 @@ class Look:
         """
         rows = np.searchsorted(self.frames_T, track.frames_T)
         keypoints_TKC = track.keypoints_TKC.copy()
-        for number in grid(track.pts_s, every_s):
-            at = FramesAt(path=self._path, indices_T=track.frames_T[number : number + 1], scale=self._scale)
-            box_14 = track.boxes_T4[number][None] * self._scale
-            (found_1KC,) = self._pose.keypoints(self._frames[rows[number]][None], [box_14], at=at)
-            keypoints_TKC[number] = found_1KC[0] / np.array([self._scale, self._scale, 1.0])
+        wanted = grid(track.pts_s, every_s)
+        for start in range(0, len(wanted), _JOINTS_BATCH):
+            some = wanted[start : start + _JOINTS_BATCH]
+            at = FramesAt(path=self._path, indices_T=track.frames_T[some], scale=self._scale)
+            boxes = list(track.boxes_T4[some][:, None] * self._scale)
+            found = self._pose.keypoints(np.stack([self._frames[row] for row in rows[some]]), boxes, at=at)
+            keypoints_TKC[some] = np.concatenate(found) / np.array([self._scale, self._scale, 1.0])
         return replace(track, keypoints_TKC=keypoints_TKC)
 
     def flow(
