@@ -63,6 +63,7 @@ def main() -> None:
     asked = parser.parse_args()
     rows: list[list[object]] = []
     table: list[list[object]] = []
+    head = ["world", "pose"]
     for name in asked.worlds:
         world = asked.out / name
         part = PartSettings(name=name[0], num_matches=2, balls_per_match=asked.balls, **WORLDS[name])
@@ -78,16 +79,15 @@ def main() -> None:
                 label = [name, asked.pose, "+".join(stages) or "nothing", model]
                 rows += [[*label, key, *(item[part] for part in NUMBERS)] for key, item in measures.items()
                          if item["value"] is not None]  # fmt: skip
+                write(asked.out / "measures.csv", [*head, "given", "label_model", "measure", *NUMBERS], rows)
         for count, (stage, keys) in enumerate(MEASURES.items()):
             model = "majority" if "majority" in stage else "hierarchical"
             alone, together = found[min(count, len(STAGES)), model], found[0, model]
             for key in keys:
                 values = [measures.get(key, {}).get(part) for measures in (alone, together) for part in NUMBERS]
                 table.append([name, asked.pose, stage, key, *values])
-    head = ["world", "pose"]
-    write(asked.out / "measures.csv", [*head, "given", "label_model", "measure", *NUMBERS], rows)
-    write(asked.out / "waterfall.csv", [*head, "stage", "measure", *(f"alone_{part}" for part in NUMBERS),
-                                        *(f"together_{part}" for part in NUMBERS)], table)  # fmt: skip
+        write(asked.out / "waterfall.csv", [*head, "stage", "measure", *(f"alone_{part}" for part in NUMBERS),
+                                            *(f"together_{part}" for part in NUMBERS)], table)  # fmt: skip
 
 
 def write(path: Path, head: list[str], rows: list[list[object]]) -> None:

@@ -11,7 +11,7 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
-from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse
+from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
 from slowpaths.mining.observe import Look, Observed, grid
@@ -21,6 +21,7 @@ from slowpaths.video.sound import Onsets
 
 # Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
 HOPELESS = 5.0
+SUREST_VIEW = 0.95
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -127,9 +128,9 @@ def find_strokes(
 
 
 def _prior(view_p: float) -> float:
-    """Return what the view adds to the log odds of a stroke: where play is certain, nothing."""
-    share = max(view_p, 1e-6) * STROKE_PRIOR
-    return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
+    """Return what the view adds to the log odds of a stroke; even a sure view shows a shot without one now and then."""
+    view_p = min(max(view_p, 1e-6), SUREST_VIEW)
+    return float(np.log(view_p / (1 - view_p)))
 
 
 def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:

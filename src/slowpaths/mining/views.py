@@ -47,7 +47,7 @@ class Cues:
         is_cropped: Whether the tallest person's box ends at the lower edge of the picture, 0..1.
         pan: Speed of the camera across and down, picture heights per second.
         zoom: Speed of the zoom, log units per second, positive in.
-        soil_across: Largest share of the picture's width that is soil in a row at somebody's feet.
+        soil_across: How far a band of soil at somebody's feet reaches across the picture, with other ground below it.
     """
 
     grass: float
@@ -313,13 +313,17 @@ def _at_feet(mask: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int)
 
 
 def _across_at_feet(mask: np.ndarray, free: np.ndarray, boxes_N4: np.ndarray, *, height: int, width: int) -> float:
-    """Return the largest share of a row at anybody's feet that is in `mask`, people left out."""
+    """Return the largest share of a row at anybody's feet that is in `mask`, people left out.
+
+    It counts as far as `mask` ends again below: a strip that runs towards the camera goes on to the edge.
+    """
     shares_H = (mask & free).sum(axis=1) / np.maximum(free.sum(axis=1), 1)
     most = 0.0
     for _, y1, _, y2 in boxes_N4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2):
         rows = shares_H[max(int(y2 - 0.15 * (y2 - y1)), 0) : int(y2 + 0.15 * (y2 - y1)) + 1]
-        if len(rows) and y2 < _SIZE[1] - 1:
-            most = max(most, float(rows.max()))
+        below = shares_H[int(y2 + 0.25 * (y2 - y1)) + 1 :]
+        if len(rows) and len(below):
+            most = max(most, float(rows.max() * (1.0 - below.min())))
     return most
 
 

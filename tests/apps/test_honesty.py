@@ -1,0 +1,80 @@
+"""Rules that are right on made strokes must not be right by construction: bounds for rules, families and label models.
+
+True joints are worsened as pose estimators worsen them; impact, striker, view and handedness are true. The bounds were
+written down before (rules .5 to .92, families .6 to .8, majority vote .45 to .70, hierarchical model .65 to .85). What
+does not keep them stands in a table with the reason: no threshold is moved to make it fit, and an entry that keeps its
+bound again must be taken out.
+"""
+
+from __future__ import annotations
+
+import json
+
+import numpy as np
+import pytest
+from tests.apps.honest import Honest, make
+
+from slowpaths.evaluation.rulecheck import RuleScore, read_rules, score_rules
+from slowpaths.labelling.pipeline import LabelSet, label
+from slowpaths.store import tables
+from slowpaths.store.schema import VOTES
+from slowpaths.store.tables import write_table, write_text
+
+pytestmark = pytest.mark.slow
+
+SEED, MATCHES, BALLS = 103, 6, 40  # a seed that nothing was set on
+ENOUGH = 30  # votes; with fewer a share says nothing to a tenth
+RULE_BOUNDS, FAMILY_BOUNDS = (0.5, 0.92), (0.6, 0.8)
+MODEL_BOUNDS = {"majority": (0.45, 0.70), "hierarchical": (0.65, 0.85)}
+TOO_RIGHT = {
+    "energy.arc_length": "key poses draw arcs of .9 for defences, 2.4 and more for attacks: jitter does not bridge it",
+    "finish.height": "just above: finishes lie at -.4 and .5, and it abstains in between",
+    "side.front_foot_line": "each key pose plants the front foot on its own side; nobody plays across the line",
+    "camera": "the operator is late and overshoots, but always goes where the ball goes",
+    "finish": "finish.height and finish.wrap alike",
+}
+
+
+@pytest.fixture(scope="module")
+def honest(tmp_path_factory) -> Honest:
+    return make(tmp_path_factory.mktemp("honest"), seed=SEED, num_matches=MATCHES, balls=BALLS)
+
+
+@pytest.fixture(scope="module")
+def labels(honest) -> dict[str, LabelSet]:
+    return {model: label(honest.deliveries, honest.footage, model=model) for model in MODEL_BOUNDS}
+
+
+@pytest.fixture(scope="module")
+def scores(honest, labels, tmp_path_factory) -> tuple[list[RuleScore], list[RuleScore]]:
+    folder = tmp_path_factory.mktemp("votes")
+    voted = labels["hierarchical"]
+    write_table(folder / "votes.parquet", voted.votes, VOTES)
+    write_text(folder / "rules.json", json.dumps({item["code"]: item for item in voted.rules["rules"]}))
+    truth = {name: frozenset([stroke]) for name, stroke in honest.strokes.items()}
+    return score_rules(tables.read_votes(folder / "votes.parquet"), read_rules(folder / "rules.json"), truth)
+
+
+def outside(scored: list[RuleScore], bounds: tuple[float, float]) -> set[str]:
+    decided = [score for score in scored if score.right + score.wrong >= ENOUGH]
+    return {score.name for score in decided if not bounds[0] <= score.right / (score.right + score.wrong) <= bounds[1]}
+
+
+def test_rules_err_as_rules_do(scores):
+    rules, _ = scores
+    assert sum(score.fired >= ENOUGH for score in rules) >= 12
+    assert outside(rules, RULE_BOUNDS) == {name for name in TOO_RIGHT if "." in name}
+
+
+def test_families_of_rules_err_as_rules_do(scores):
+    _, families = scores
+    assert outside(families, FAMILY_BOUNDS) == {name for name in TOO_RIGHT if "." not in name}
+
+
+@pytest.mark.parametrize("model", MODEL_BOUNDS)
+def test_label_models_are_neither_lost_nor_sure(honest, labels, model):
+    names = honest.deliveries["delivery_id"].to_pylist()
+    true = np.array([honest.strokes[name] for name in names])
+    accuracy = float((np.array(labels[model].labels["label"].to_pylist()) == true).mean())
+    low, high = MODEL_BOUNDS[model]
+    assert low <= accuracy <= high
