@@ -11,7 +11,8 @@ from slowpaths.apps.demo import steps
 from slowpaths.apps.launch import config_dir
 from slowpaths.cli import VERBS, main
 
-CONFIG = {"world": "tiny", "seed": 3, "pose": "compact", "experiment": "demo", "workers": "auto"}
+CONFIG = {"world": "tiny", "seed": 3, "pose": "compact", "recipe": "demo", "workers": "auto",
+          "num_bootstrap": 20}  # fmt: skip
 
 
 def test_every_step_is_a_command_a_user_could_type(tmp_path):
@@ -29,10 +30,17 @@ def test_labels_that_stay_are_those_of_the_label_model(tmp_path):
 
 
 def test_a_step_that_fails_is_named_with_its_command(tmp_path, capfd):
-    assert main(["demo", f"out={tmp_path / 'demo'}", "world=huge"]) == 1
+    (tmp_path / "world").mkdir()
+    (tmp_path / "world" / "notes.txt").write_text("mine")
+    assert main(["demo", f"out={tmp_path}", "world=tiny", "world.crf=30"]) == 1
     error = capfd.readouterr().err
-    assert "unknown world 'huge'" in error
-    assert "slowpaths demo: stopped at `slowpaths world world=huge" in error
+    assert "is not empty and holds no world" in error
+    assert "slowpaths demo: stopped at `slowpaths world world=tiny world.crf=30 seed=0" in error
+
+
+def test_an_unknown_world_is_named(tmp_path, capsys):
+    assert main(["demo", f"out={tmp_path}", "world=huge"]) == 2
+    assert "unknown world 'huge'; choose one of" in capsys.readouterr().err
 
 
 @pytest.mark.slow

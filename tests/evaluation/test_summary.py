@@ -31,12 +31,12 @@ def test_every_number_comes_from_its_report():
         ),
     )
     cells = {row.measure: row.cells() for row in rows}
-    assert cells["live balls found"][2:] == ["90.0%", "", "", "20"]
+    assert cells["live balls found"][2:] == ["90.0%", "", "20"]
     assert cells["claims that are no ball"][2] == "4.0%"
-    assert cells["stroke named right"][2:] == ["70.0%", "40.0%", "majority vote", "24"]
-    assert cells["kept for training, right"][2:5] == ["80.0%", "20.0%", "most frequent stroke"]
-    assert cells["held-out stroke named right"][2:] == ["31.0%", "21.0%", "most frequent stroke", "6"]
-    assert cells["minutes to find 95 % of a stroke"][2:5] == ["3.2", "40.0", "watching everything"]
+    assert cells["stroke named right"][2:] == ["70.0%", "40.0% majority vote", "24"]
+    assert cells["kept for training, right"][2:4] == ["80.0%", "20.0% most frequent stroke"]
+    assert cells["held-out stroke named right"][2:] == ["31.0%", "21.0% most frequent stroke", "6"]
+    assert cells["minutes to find 95 % of a stroke"][2:4] == ["3.2", "40.0 watching everything"]
     assert cells["impact within 2 frames"][2] == "not measured"
     assert [row.question for row in rows if row.question] == [
         "what was found", "how right the labels are", "how right the model is", "how useful",

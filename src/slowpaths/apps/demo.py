@@ -3,69 +3,75 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
+import logging
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
 from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain
+from slowpaths.apps.launch import Outcome, launch, plain
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.evaluation.summary import summarise, to_markdown
 from slowpaths.store.tables import write_text
 
-LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is evaluated
-_COLUMNS = ["question", "measure", "found", "to compare", "what that is", "n"]
+LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
+_COLUMNS = ["question", "measure", "found", "to compare", "n"]
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Film, mine, label, train, evaluate and review below `out=`."""
-    config = plain(cfg)
+    hydra = HydraConfig.get()
+    config = plain(cfg) | {name: hydra.runtime.choices[name] for name in ("world", "pose")}
     out = Path(config["out"])
+    inside = [text for text in hydra.overrides.task if text.lstrip("+~").startswith(("world.", "pose."))]
     console, took = Console(), []
-    for title, words in steps(config, out):
+    for title, words in steps(config, out, inside):
         console.rule(title, align="left")
         console.print(f"slowpaths {' '.join(words)}", markup=False, highlight=False, soft_wrap=True)
         started = time.monotonic()
-        code = subprocess.run([sys.executable, "-m", "slowpaths.cli", *words], check=False).returncode
-        if code:
+        GlobalHydra.instance().clear()  # each step is launched as if it had been typed
+        logging.getLogger().handlers.clear()
+        if launch(words[0], words[1:]):
             raise SlowpathsError(f"stopped at `slowpaths {' '.join(words)}`; the same demo goes on from there")
         took.append(f"{title} {time.monotonic() - started:.0f} s")
-    reports = {
-        name: json.loads((out / "evaluation" / name / "report.json").read_text()) for name in (LABELS, MAJORITY, MODEL)
-    }
-    rows = summarise(labels=reports[LABELS], majority=reports[MAJORITY], model=reports[MODEL])
+    rows = summarise(**{name: _report(out, name) for name in (LABELS, MAJORITY, MODEL)})
     write_text(out / "report.md", to_markdown(rows, folder=out))
     console.rule("the demo", align="left")
     console.print(", ".join(took), markup=False, highlight=False)
-    show_table(
-        "what came of it", _COLUMNS, [row.cells() for row in rows], wrote=[out / "report.md", out / "review.html"]
-    )
+    wrote = [out / "report.md", out / "review.html"]
+    show_table("what came of it", _COLUMNS, [row.cells() for row in rows], wrote=wrote)
     return Outcome()
 
 
-def steps(config: dict[str, Any], out: Path) -> Iterator[tuple[str, list[str]]]:
+def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iterator[tuple[str, list[str]]]:
     """Yield the title and the words of each command of the road, in order.
 
     Args:
-        config: Resolved configuration.
+        config: Resolved configuration, with the names of `world` and `pose`.
         out: Folder of the demo.
+        inside: Overrides of single values of `world` and `pose`.
     """
-    world, mined, model, evaluation = (out / name for name in ("world", "mined", "model", "evaluation"))
-    predictions = model / "predictions.parquet"
-    many, truth = f"workers={config['workers']}", f"truth={world}"
-    yield "filming", ["world", f"world={config['world']}", f"seed={config['seed']}", f"out={world}", many]
-    yield "mining", ["mine", f"footage={world}", f"out={mined}", f"pose={config['pose']}", many]
-    yield "majority vote", ["label", f"mined={mined}", "label_model=majority"]
-    yield "judging it", ["evaluate", f"predictions={mined / 'labels.parquet'}", truth, f"out={evaluation / MAJORITY}"]
+    world, mined, model, judged = (out / name for name in ("world", "mined", "model", "evaluation"))
+    predictions, labels = model / "predictions.parquet", mined / "labels.parquet"
+    seed, many = f"seed={config['seed']}", f"workers={config['workers']}"
+    against = [f"truth={world}", f"num_bootstrap={config['num_bootstrap']}"]
+    scene, eyes = ([text for text in inside if text.lstrip("+~").startswith(name)] for name in ("world", "pose"))
+    yield "filming", ["world", f"world={config['world']}", *scene, seed, f"out={world}", many]
+    yield "mining", ["mine", f"footage={world}", f"out={mined}", f"pose={config['pose']}", *eyes, many]
+    yield "majority vote, to compare", ["label", f"mined={mined}", "label_model=majority"]
+    yield "judging majority vote", ["evaluate", f"predictions={labels}", *against, f"out={judged / MAJORITY}"]
     yield "label model", ["label", f"mined={mined}"]
-    yield "judging mining and labels", ["evaluate", f"mined={mined}", truth, f"out={evaluation / LABELS}"]
-    yield "training", ["train", f"mined={mined}", f"experiment={config['experiment']}", f"out={model}",
-                       f"seed={config['seed']}"]  # fmt: skip
-    yield "judging the model", ["evaluate", f"predictions={predictions}", truth, f"out={evaluation / MODEL}"]
+    yield "judging mining and labels", ["evaluate", f"mined={mined}", *against, f"out={judged / LABELS}"]
+    yield "training", ["train", f"mined={mined}", f"experiment={config['recipe']}", f"out={model}", seed]
+    yield "judging the model", ["evaluate", f"predictions={predictions}", *against, f"out={judged / MODEL}"]
     yield "review page", ["review", f"mined={mined}", f"predictions={predictions}", f"out={out / 'review.html'}"]
+
+
+def _report(out: Path, name: str) -> dict[str, Any]:
+    return json.loads((out / "evaluation" / name / "report.json").read_text())

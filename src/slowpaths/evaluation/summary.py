@@ -21,8 +21,7 @@ class Row:
         question: What it answers.
         measure: What was measured.
         found: The number, with its unit; "not measured" where there is none.
-        other: A number to compare it with; "" where there is none.
-        meaning: What that other number is.
+        other: A number to compare it with and what that is; "" where there is none.
         num: How many deliveries, votes or frames it rests on.
     """
 
@@ -30,12 +29,11 @@ class Row:
     measure: str
     found: str
     other: str
-    meaning: str
     num: int
 
     def cells(self) -> list[str]:
         """Return the cells in the order of the table's columns."""
-        return [self.question, self.measure, self.found, self.other, self.meaning, str(self.num)]
+        return [self.question, self.measure, self.found, self.other, str(self.num)]
 
 
 def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: Mapping[str, Any]) -> list[Row]:
@@ -74,8 +72,7 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
             question=question,
             measure=measure,
             found="not measured" if item["value"] is None else form.format(item["value"]),
-            other="" if other is None else form.format(other),
-            meaning=meaning if other is not None else "",
+            other="" if other is None else f"{form.format(other)} {meaning}",
             num=item["num"],
         )
         for question, measure, item, form, other, meaning in lines
@@ -92,8 +89,8 @@ def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:
     lines = [
         "# From footage without labels to a stroke recogniser",
         "",
-        "| question | measure | found | to compare | what that is | n |",
-        "|---|---|---:|---:|---|---:|",
+        "| question | measure | found | to compare | n |",
+        "|---|---|---:|---|---:|",
         *["| " + " | ".join(row.cells()) + " |" for row in rows],
         "",
         "[Every clip with its votes](review.html). Details: ",
