@@ -13,7 +13,6 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import torch
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import file_digest
@@ -72,19 +71,18 @@ def main() -> None:
     parser.add_argument("--folder", type=Path, default=Path("runs/compact"), help="shards and checkpoint")
     parser.add_argument("--shards", type=int, default=24, help=f"training shards of {A_SHARD} pictures")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="training steps")
-    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--more", type=int, default=Recipe().more, help="gentler steps after them")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="weights to write or to measure")
     parser.add_argument("--once", action="store_true", help="measure the joints of `detect` instead of `keypoints`")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
-    torch.set_num_threads(arguments.threads)
     shards = [arguments.folder / f"train{number:03d}.npz" for number in range(arguments.shards)]
     try:
         if arguments.step == "render":
             render(arguments.folder, arguments.shards)
         elif arguments.step == "train":
-            train(shards, arguments.folder, Recipe(steps=arguments.steps))
+            train(shards, arguments.folder, Recipe(steps=arguments.steps, more=arguments.more))
         elif arguments.step == "export":
             save_weights(arguments.weights, average_of(arguments.folder / "checkpoint.pt"))
             size = arguments.weights.stat().st_size

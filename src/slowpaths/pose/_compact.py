@@ -7,6 +7,7 @@ each box, at the size of person the network knows best, and takes the person who
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -15,9 +16,10 @@ import torch
 from torch.nn import functional
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.skeleton import SWAP
 from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.compact.decode import PictureMaps, boxes_at, joints_at, peaks, people
-from slowpaths.pose.compact.network import STRIDE, CompactNet, as_input, fused
+from slowpaths.pose.compact.network import JOINT_STRIDE, STRIDE, CompactNet, as_input, fused
 from slowpaths.pose.compact.weights import load_net
 from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
@@ -36,6 +38,7 @@ class Compact:
         device: "cpu" or "cuda".
         num_threads: CPU threads of torch; as they are where 0.
         score_min: Least confidence of a person.
+        mirrors: Whether `keypoints` looks at the mirror image too and takes the mean of both joint maps.
 
     Raises:
         MissingWeightsError: If the weights are missing or are others.
@@ -46,14 +49,20 @@ class Compact:
     has_keypoints_in_detect = True
 
     def __init__(
-        self, *, weights: Path | None = None, device: str = "cpu", num_threads: int = 0, score_min: float = 0.3
+        self,
+        *,
+        weights: Path | None = None,
+        device: str = "cpu",
+        num_threads: int = 0,
+        score_min: float = 0.3,
+        mirrors: bool = True,
     ) -> None:
         if device.startswith("cuda") and not torch.cuda.is_available():
             raise UsageError("no CUDA device is there: take device=cpu, or run where there is a GPU")
         if num_threads:
             torch.set_num_threads(num_threads)
         self.reason = ""
-        self._device, self._score_min = torch.device(device), score_min
+        self._device, self._score_min, self._mirrors = torch.device(device), score_min, mirrors
         net: CompactNet = fused(load_net(weights))
         self._net = net.to(self._device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
 
@@ -77,7 +86,12 @@ class Compact:
         for start in range(0, len(todo), _BATCH):
             chosen = todo[start : start + _BATCH]
             crops = [crop_person(frames_THWC[frame], boxes[frame][row]) for frame, row in chosen]
-            maps = self._maps(np.stack([picture for picture, _, _ in crops]))
+            pictures_BHWC = np.stack([picture for picture, _, _ in crops])
+            if self._mirrors:
+                maps = self._maps(np.concatenate([pictures_BHWC, mirrored(pictures_BHWC)]))
+                maps = [with_mirror(*pair) for pair in zip(maps[: len(crops)], maps[len(crops) :], strict=True)]
+            else:
+                maps = self._maps(pictures_BHWC)
             for (frame, row), (_, scale, corner_2), seen in zip(chosen, crops, maps, strict=True):
                 box_4 = (boxes[frame][row].reshape(2, 2) - corner_2).ravel() * scale
                 joints_KC = person_in_box(seen, box_4)
@@ -100,6 +114,19 @@ class Compact:
             PictureMaps(centre_hw=centre[b, 0], box_4hw=box[b], joints_K2hw=joints[b], heat_Khw=heat[b])
             for b in range(len(pictures_BHWC))
         ]
+
+
+def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
+    """Return the mirror images of pictures, a few columns short so that cells come to lie on cells."""
+    last = pictures_BHWC.shape[2] - JOINT_STRIDE  # the pixel that the last column of cells stands for
+    turned = np.zeros_like(pictures_BHWC)
+    turned[:, :, : last + 1] = pictures_BHWC[:, :, last::-1]
+    return turned
+
+
+def with_mirror(maps: PictureMaps, mirror: PictureMaps) -> PictureMaps:
+    """Return the maps of a picture with the mean of its joint maps and those of its mirror image."""
+    return replace(maps, heat_Khw=0.5 * (maps.heat_Khw + mirror.heat_Khw[SWAP, :, ::-1]))
 
 
 def crop_person(frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:

@@ -16,7 +16,7 @@ from slowpaths.pose.compact.network import CompactNet, as_input, fused
 from slowpaths.pose.compact.shards import Picture, Shards, write_shard
 from slowpaths.pose.compact.train import Batches, Recipe, average_of, new_net, new_optimiser, train, train_step
 
-RECIPE = Recipe(steps=8, batch=2, side=96, seed=3)
+RECIPE = Recipe(steps=3, more=1, batch=2, side=64, seed=3)
 
 
 def picture(number: int) -> Picture:
@@ -109,7 +109,7 @@ def test_steps_on_one_batch_make_the_loss_smaller(shard: Path) -> None:
     for group in optimiser.param_groups:
         group["lr"] = 2e-3
     first = sum(train_step(net, optimiser, pictures, batch).values())
-    for _ in range(6):
+    for _ in range(12):
         last = sum(train_step(net, optimiser, pictures, batch).values())
     assert last < 0.8 * first
 
@@ -126,8 +126,8 @@ def test_what_is_masked_costs_nothing(shard: Path) -> None:
 
 def test_batches_are_the_same_again_and_differ_from_each_other(shard: Path) -> None:
     batches = Batches(Shards([shard]), RECIPE)
-    assert torch.equal(batches[5][0], batches[5][0])
-    assert not torch.equal(batches[5][0], batches[6][0])
+    assert torch.equal(batches[2][0], batches[2][0])
+    assert not torch.equal(batches[2][0], batches[3][0])
 
 
 def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,21 +136,21 @@ def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, m
 
     def stops(*args):
         calls.append(1)
-        if len(calls) == 6:
+        if len(calls) == 3:
             raise KeyboardInterrupt
         return train_step(*args)
 
     monkeypatch.setattr("slowpaths.pose.compact.train.train_step", stops)
     with pytest.raises(KeyboardInterrupt):
-        train([shard], tmp_path / "b", RECIPE, every=4, workers=0)
-    assert len(calls) == 6
-    resumed = train([shard], tmp_path / "b", RECIPE, every=4, workers=0)
-    assert len(calls) == 6 + 4  # from step 4 on
+        train([shard], tmp_path / "b", RECIPE, every=2, workers=0)
+    assert len(calls) == 3
+    resumed = train([shard], tmp_path / "b", RECIPE, every=2, workers=0)
+    assert len(calls) == 3 + 2  # from step 2 on
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
         assert torch.equal(value, average_of(tmp_path / "b" / "checkpoint.pt").state_dict()[name])
     with pytest.raises(UsageError, match="belongs to another run"):
-        train([shard], tmp_path / "b", Recipe(steps=8, batch=4, side=96, seed=3), workers=0)
+        train([shard], tmp_path / "b", Recipe(steps=3, more=1, batch=4, side=64, seed=3), workers=0)
     with pytest.raises(UsageError, match="run the train step first"):
         average_of(tmp_path / "c" / "checkpoint.pt")
 

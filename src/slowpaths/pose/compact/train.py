@@ -28,6 +28,7 @@ from slowpaths.store.tables import atomic_write
 _log = logging.getLogger(__name__)
 _WARM_UP = 300
 _FALL = 2 / 3  # share of the steps after which the learning rate falls
+_GENTLE = 0.5  # of the learning rate: how a second run begins
 _DECAY = 0.02
 _GRADIENT_MAX = 5.0
 _AVERAGE = 0.999  # of the moving average of the weights
@@ -38,18 +39,25 @@ class Recipe:
     """Describe a training run.
 
     Args:
-        steps: Batches.
+        steps: Batches of the main run.
+        more: Batches of a second, gentler run after it.
         batch: Pictures a batch.
         side: Side of a training crop, pixels, a multiple of 32.
         rate: Learning rate; it rises over the first steps, stays, and falls to nothing over the last third.
         seed: Seed of weights and crops.
     """
 
-    steps: int = 12_000
+    steps: int = 7_500
+    more: int = 1_000
     batch: int = 16
     side: int = 192
     rate: float = 1.5e-3
     seed: int = 0
+
+    @property
+    def length(self) -> int:
+        """Return the batches of both runs."""
+        return self.steps + self.more
 
 
 class Batches(Dataset):
@@ -64,7 +72,7 @@ class Batches(Dataset):
         self._shards, self._recipe = shards, recipe
 
     def __len__(self) -> int:
-        return self._recipe.steps
+        return self._recipe.length
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, TargetBatch]:
         random = np.random.default_rng([self._recipe.seed, index])
@@ -83,10 +91,12 @@ def rate_at(step: int, recipe: Recipe) -> float:
     """Return the learning rate of a step.
 
     Example:
-        >>> recipe = Recipe(steps=3000, rate=1.0)
-        >>> [round(rate_at(step, recipe), 2) for step in (0, 299, 1999, 2500, 2999)]
-        [0.0, 1.0, 1.0, 0.5, 0.0]
+        >>> recipe = Recipe(steps=3000, more=1000, rate=1.0)
+        >>> [round(rate_at(step, recipe), 2) for step in (0, 299, 1999, 2500, 2999, 3000, 3500)]
+        [0.0, 1.0, 1.0, 0.5, 0.0, 0.5, 0.25]
     """
+    if step >= recipe.steps:
+        return recipe.rate * _GENTLE * (recipe.length - step) / recipe.more
     left = (recipe.steps - step) / max(recipe.steps - _FALL * recipe.steps, 1.0)
     return recipe.rate * min((step + 1) / _WARM_UP, left, 1.0)
 
@@ -136,7 +146,7 @@ def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 
     loader = DataLoader(
         Batches(pictures, recipe),
         batch_size=None,
-        sampler=range(start, recipe.steps),
+        sampler=range(start, recipe.length),
         num_workers=workers,
         prefetch_factor=8 if workers else None,
         worker_init_fn=_quiet,
@@ -148,8 +158,8 @@ def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 
         parts = train_step(net, optimiser, pictures_BHWC, batch)
         _follow(average, net, step)
         if step % 100 == 0:
-            _log.info("step %d of %d: %s", step, recipe.steps, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
-        if (step + 1) % every == 0 or step + 1 == recipe.steps:
+            _log.info("step %d of %d: %s", step, recipe.length, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
+        if (step + 1) % every == 0 or step + 1 == recipe.length:
             _keep(path, recipe, step + 1, len(pictures), net, average, optimiser)
     return average.eval()
 
@@ -207,14 +217,18 @@ def _resume(
 ) -> int:
     """Load a checkpoint where there is one; returns the step to go on with.
 
-    Before the learning rate falls a run does not know how long it will be, so its length may still be changed there.
+    Before the learning rate falls a run does not know how long it will be, so its length may still be changed there;
+    and a second run may be added at the end of the first.
     """
     if not path.exists():
         return 0
     state: dict[str, Any] = torch.load(path, weights_only=True)
     known, step = Recipe(**state["recipe"]), int(state["step"])
-    is_open = step <= _FALL * min(known.steps, recipe.steps)
-    if (replace(known, steps=recipe.steps) if is_open else known) != recipe or state["num_pictures"] != num_pictures:
+    if step <= _FALL * min(known.steps, recipe.steps):
+        known = replace(known, steps=recipe.steps)
+    if step <= known.steps:
+        known = replace(known, more=recipe.more)
+    if known != recipe or state["num_pictures"] != num_pictures:
         whose = f"{known}, {state['num_pictures']} pictures"
         raise UsageError(f"{path} belongs to another run ({whose}): remove it or choose another folder")
     net.load_state_dict(state["net"])

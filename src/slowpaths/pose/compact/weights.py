@@ -14,7 +14,7 @@ from slowpaths.pose.compact.network import CompactNet
 from slowpaths.store.tables import atomic_write
 
 SHIPPED = Path(__file__).parent / "weights" / "compact.safetensors"
-SHA256 = "cf3a1156bfcf56b336b513d3bbf2ac4ad9b74b4b8ce4fbf4fd40a9a954e3b0e5"
+SHA256 = "84a979a66239f1f28eadb65411726a4a2339dbdda16976048812d4bc686e9f5b"
 
 
 def save_weights(path: Path, net: CompactNet) -> None:
