@@ -29,8 +29,7 @@ MEASURES = {
                "impact_within_2", "impact_within_4", "spotting_map_1_frame",
                "spotting_map_2_frames", "spotting_map_4_frames"),
     "handedness": ("handedness",),
-    "labels": ("top1", "macro_f1", "rule_votes"),
-    "labels by majority": ("top1",),
+    "labels": ("top1", "macro_f1", "rule_votes"), "labels by majority": ("top1",),
 }  # fmt: skip
 NUMBERS = ("value", "low", "high", "num")
 
@@ -41,13 +40,12 @@ def slowpaths(verb: str, **options: object) -> None:
 
 
 def measure(world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int) -> dict:
-    """Mine with some stages given, label, evaluate, and return the measures; what is there is not done again."""
+    """Mine with some stages given, label, evaluate; return the measures. What is there is not done again."""
     out = mined / "evaluation" / model
     if not (out / "report.json").exists():
-        truth = world / "truth"
-        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, truth=truth,
-                  given=f"[{','.join(stages)}]", label_model=model)  # fmt: skip
-        slowpaths("evaluate", mined=mined, truth=truth, out=out, num_bootstrap=500)
+        given = {"truth": world / "truth", "given": f"[{','.join(stages)}]"}
+        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **given)
+        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out, num_bootstrap=500)
     return json.loads((out / "report.json").read_text())["measures"]
 
 
@@ -61,15 +59,13 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     asked = parser.parse_args()
-    rows: list[list[object]] = []
-    table: list[list[object]] = []
+    rows, table = [], []
     head = ["world", "pose"]
     for name in asked.worlds:
-        world = asked.out / name
+        world, found = asked.out / name, {}
         part = PartSettings(name=name[0], num_matches=2, balls_per_match=asked.balls, **WORLDS[name])
-        settings = WorldSettings(name=name, parts=(part,))
-        build_world(settings=settings, out=world, seed=asked.seed, workers=asked.workers)
-        found: dict[tuple[int, str], dict] = {}
+        made = WorldSettings(name=name, parts=(part,))
+        build_world(settings=made, out=world, seed=asked.seed, workers=asked.workers)
         for count in range(len(STAGES) + 1):
             stages = STAGES[:count]
             for model in ("hierarchical", "majority") if count in (0, len(STAGES)) else ("hierarchical",):

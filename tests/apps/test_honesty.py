@@ -20,7 +20,7 @@ from slowpaths.store import tables
 from slowpaths.store.schema import VOTES
 from slowpaths.store.tables import write_table, write_text
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # two hundred balls are played
 
 SEED, MATCHES, BALLS = 103, 6, 40  # a seed that nothing was set on
 ENOUGH = 30  # votes; with fewer a share says nothing to a tenth

@@ -102,6 +102,16 @@ def test_a_second_ball_in_a_short_shot_needs_more_than_the_first():
         assert len(find_events(evidence, prior_log_odds=0.0, min_event_p=0.5, min_gap_s=3.0)) == num
 
 
+def test_a_stroke_that_may_be_anywhere_is_not_claimed():
+    times_s = np.arange(0, 4, STEP_S)
+    sure = {"prior_log_odds": 3.0, "min_event_p": 0.5, "min_gap_s": 3.0}
+    flat = Evidence(times_s=times_s, log_ratio_G=np.zeros(len(times_s)), parts={})
+    assert find_events(flat, **sure) == []
+    peaked = Evidence(times_s=times_s, log_ratio_G=2.0 * (np.abs(times_s - 2.0) < 0.4), parts={})
+    (event,) = find_events(peaked, **sure)
+    assert event.impact_s == pytest.approx(2.0, abs=0.4) and 0.5 < event.event_p < 0.9
+
+
 def test_what_is_heard_with_a_replay_is_not_the_bat():
     flat = {"onset_times_s": np.array([2.0]), "onset_z": np.array([20.0])}
     live, replay = (fuse(make(2.0, duration_s=8.0, is_replay=is_replay, **flat)) for is_replay in (False, True))

@@ -87,6 +87,8 @@ REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.2
 STEADY_SD_S = 0.04
 BLIND = 0.3  # flow that can be trusted less than this is not looked at
 TOLERANCE_SD_S = 0.08  # two frames at 25 a second: an impact is useful when it is about that close
+# That a shot holds a stroke is no use where nothing says when: further off than this is another moment.
+LOCATED_S = 0.5
 # Small pose networks show the guard of a batter who stands in it about as often as not.
 GUARD_SEEN = 0.6
 # A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
@@ -116,8 +118,9 @@ class Event:
     Args:
         impact_s: Most probable impact, seconds.
         uncertainty_s: Distance within which 68.3 % of the posterior around it lies, seconds.
-        event_p: Probability that there is a stroke at all, against the path without one.
-        log_odds: Log odds behind `event_p`.
+        event_p: Probability that there is a stroke (against the path without one) and that it is this one: within
+            half a second of this impact.
+        log_odds: Log odds of a stroke.
     """
 
     impact_s: float
@@ -160,11 +163,12 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
         peak = int(np.argmax(np.where(np.isfinite(log_ratio), smooth(ratio, TOLERANCE_SD_S), -1.0)))
         near = np.abs(times_s - times_s[peak]) <= min_gap_s
         log_odds = float(logsumexp(log_ratio[near]) + log_prior)
-        event_p = 1 / (1 + np.exp(-np.clip(log_odds, -50, 50)))
-        if event_p < min_event_p:
-            break
         weights = np.exp(log_ratio[near] - log_ratio[near].max())
         offsets_s = times_s[near] - times_s[peak]
+        located_p = weights[np.abs(offsets_s) <= LOCATED_S].sum() / weights.sum()
+        event_p = located_p / (1 + np.exp(-np.clip(log_odds, -50, 50)))
+        if event_p < min_event_p:
+            break
         spread_s = _one_sigma(np.abs(offsets_s), weights)
         events.append(
             Event(impact_s=float(times_s[peak]), uncertainty_s=spread_s, event_p=float(event_p), log_odds=log_odds)
