@@ -26,7 +26,7 @@ MEASURES = {
     "replays": ("replay_recall", "replay_precision"),
     "striker": ("striker",),
     "impact": ("mining_recall_near", "mining_recall_live", "mining_precision_near", "impact_within_1",
-               "impact_within_2", "impact_within_4", "spotting_map_1_frame",
+               "impact_within_2", "impact_within_5", "spotting_map_1_frame",
                "spotting_map_2_frames", "spotting_map_4_frames"),
     "handedness": ("handedness",),
     "labels": ("top1", "macro_f1", "rule_votes"), "labels by majority": ("top1",),
