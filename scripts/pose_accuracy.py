@@ -81,7 +81,8 @@ def main() -> None:
         build_world(settings=WORLD, out=arguments.world, seed=SEED, workers=2)
         for name in arguments.poses:
             backend, _, once = name.partition("-")
-            pose = build_pose(backend, weights_dir=arguments.weights_dir)
+            more = {"mirrors": True} if backend == "compact" else {}
+            pose = build_pose(backend, weights_dir=arguments.weights_dir, **more)
             judged = measure(pose, arguments.world, arguments.every, looks_again=not once)
             tables["views"] += [{"pose": name, "view": view} | shares(group) for view, group in judged.items()]
             tables["joints"] += [{"pose": name} | by_joint(judged["all"])]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from slowpaths.evaluation.summary import summarise, to_markdown
 
-FOUND = ("mining_recall_live", "mining_precision_near", "impact_within_2", "striker", "striker_pck", "handedness",
+FOUND = ("mining_recall_live_near", "mining_precision_near", "impact_within_2", "striker", "striker_pck", "handedness",
          "top1", "rule_votes", "top1_kept")  # fmt: skip
 NAMED = ("top1", "macro_f1", "profile_fidelity", "retrieval_ap", "review_minutes", "decision_utility")
 
@@ -20,7 +20,7 @@ def test_every_number_comes_from_its_report():
     rows = summarise(
         labels=report(
             FOUND,
-            mining_recall_live={"value": 0.9, "num": 20},
+            mining_recall_live_near={"value": 0.9, "num": 20},
             mining_precision_near={"value": 0.96, "num": 25},
             top1={"value": 0.7, "constant": 0.2, "num": 24},
             top1_kept={"value": 0.8, "num": 12},

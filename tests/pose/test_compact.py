@@ -12,12 +12,12 @@ import torch
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.skeleton import SWAP
 from slowpaths.pose import _compact
-from slowpaths.pose._compact import Compact, crop_person, mirrored, person_in_box, with_mirror
+from slowpaths.pose._compact import Compact, _one_view, crop_person, mirrored, person_in_box, with_mirror
 from slowpaths.pose.accuracy import TrueFrame, judge, shares
 from slowpaths.pose.compact.decode import PictureMaps
 from slowpaths.pose.compact.network import CompactNet
 from slowpaths.pose.compact.weights import SHIPPED, load_net, save_weights
-from slowpaths.pose.estimate import FramesAt, build_pose
+from slowpaths.pose.estimate import FramesAt, People, build_pose, no_keypoints
 from slowpaths.world.build import plan
 from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.studio import Studio
@@ -170,3 +170,15 @@ def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
     found = shares(judged)
     assert found["found"] >= 0.9
     assert found["pck"] >= 0.7
+
+
+def test_a_large_person_comes_from_the_look_at_half_size_with_nothing_inside_him():
+    def seen(*boxes: tuple[float, ...]) -> People:
+        boxes_N4 = np.array(boxes, dtype=float).reshape(-1, 4)
+        return People(boxes_N4=boxes_N4, scores_N=np.full(len(boxes), 0.5), keypoints_NKC=no_keypoints(len(boxes)))
+
+    near = seen((210, 60, 250, 140), (400, 60, 430, 140))  # an arm of the large one, and somebody of the usual size
+    far = seen((150, 20, 300, 340), (400, 60, 430, 140))
+    assert sorted(_one_view(near, far).boxes_N4[:, 0].tolist()) == [150.0, 400.0]
+    assert _one_view(near, seen()).boxes_N4.tolist() == near.boxes_N4.tolist()
+    assert len(_one_view(seen(), seen())) == 0

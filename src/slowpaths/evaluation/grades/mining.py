@@ -57,6 +57,7 @@ def grade_mining(
         ]
     )
     live = np.array([f.is_exact if f.truth.is_replay is False else np.nan for f in fates])
+    live_near = np.array([f.found is not None if f.truth.is_replay is False else np.nan for f in fates])
     hands = _optional([checks.is_hand_right(fate) for fate in fates])
     views = _optional([checks.is_view_right(fate) for fate in fates])
     strikers = _optional([checks.is_striker_right(fate) for fate in fates])
@@ -67,6 +68,8 @@ def grade_mining(
         share_of("mining_precision", "share of mined deliveries that are true, impact within 5 frames",
                check.is_right, by_claim, reason="mining claims no delivery in these videos"),
         share_of("mining_recall_near", "share of true deliveries found, within half a second", found, by_truth),
+        share_of("mining_recall_live_near", "the same, deliveries that truth says are no replay", live_near, by_truth,
+               reason="truth does not say what is a replay"),
         share_of("mining_precision_near", "share of mined deliveries that are true, within half a second",
                check.is_near, by_claim, reason="mining claims no delivery in these videos"),
         share_of("impact_at_20fps", "impact within 5 frames where truth has one and footage has 20 frames a second",
