@@ -8,7 +8,6 @@ from __future__ import annotations
 import argparse
 import time
 from collections import defaultdict
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +18,7 @@ from slowpaths.pose.accuracy import Judged, by_joint, judge, shares, strikers
 from slowpaths.pose.estimate import FramesAt, PoseEstimator, build_pose
 from slowpaths.store.tables import read_shots, write_text
 from slowpaths.world.build import build_world, plan
-from slowpaths.world.settings import PRESETS, PartSettings
+from slowpaths.world.settings import PartSettings, WorldSettings
 
 SEED = 90_210
 _AWAY: dict[str, Any] = {
@@ -27,7 +26,7 @@ _AWAY: dict[str, Any] = {
     "cameras": ("bowler_end", "bowler_end", "keeper_end", "side_on"),
 }  # fmt: skip
 _NETS = ("nets_static", "nets_handheld", "nets_side")
-WORLD = replace(PRESETS["demo"], name="pose_accuracy", parts=(
+WORLD = WorldSettings(name="pose_accuracy", parts=(
     PartSettings(name="b", balls_per_match=10, **_AWAY),
     PartSettings(name="c", mode="clip", balls_per_match=24, width=128, height=128, **_AWAY),
     PartSettings(name="n", mode="nets", balls_per_match=6, is_held_out=True, venues=("academy_nets",), cameras=_NETS),
@@ -68,9 +67,8 @@ def times_ms(pose: PoseEstimator, *, repeats: int = 60) -> dict[str, float]:
 def main() -> None:
     """Read the command line, build the world where it is not there, and write the tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument(
-        "poses", nargs="*", default=["compact"], help="backends; compact-once takes the joints of detect"
-    )
+    help_poses = "backends; compact-once: joints of detect, compact-mirrors: mirror images too"
+    parser.add_argument("poses", nargs="*", default=["compact"], help=help_poses)
     parser.add_argument("--world", type=Path, default=Path("runs/pose_accuracy"))
     parser.add_argument("--out", type=Path, default=Path("experiments/pose_on_world/results"))
     parser.add_argument("--weights-dir", type=Path, help="folder with the weights of other backends")
@@ -80,10 +78,10 @@ def main() -> None:
     try:
         build_world(settings=WORLD, out=arguments.world, seed=SEED, workers=2)
         for name in arguments.poses:
-            backend, _, once = name.partition("-")
-            more = {"mirrors": True} if backend == "compact" else {}
+            backend, _, way = name.partition("-")
+            more = {"mirrors": True} if way == "mirrors" else {}
             pose = build_pose(backend, weights_dir=arguments.weights_dir, **more)
-            judged = measure(pose, arguments.world, arguments.every, looks_again=not once)
+            judged = measure(pose, arguments.world, arguments.every, looks_again=way != "once")
             tables["views"] += [{"pose": name, "view": view} | shares(group) for view, group in judged.items()]
             tables["joints"] += [{"pose": name} | by_joint(judged["all"])]
             tables["speed"] += [{"pose": name} | times_ms(pose)]

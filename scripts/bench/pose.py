@@ -13,7 +13,8 @@ from pathlib import Path
 import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
-from slowpaths.pose.estimate import BACKENDS, FramesAt, PoseEstimator, available_threads, build_pose
+from slowpaths.core.threads import available_threads
+from slowpaths.pose.estimate import BACKENDS, FramesAt, PoseEstimator, build_pose
 from slowpaths.pose.weights import WEIGHTS
 from slowpaths.store.weights import local_weights
 from slowpaths.video.decode import open_video

@@ -53,7 +53,10 @@ def shot(video: str, start_s: float, end_s: float, view: str) -> Shot:
 def make_mined(folder: Path, *, labels: bool = True, rules: bool = True) -> Path:
     """Write a mined folder: a.mp4, b.mp4, a clean and a noisy video that truth does not mention, and a broken one."""
     names = {"va": "x/a.mp4", "vb": "x/b.mp4", "vc": "clean.mp4", "vn": "noisy.mp4"}
-    videos = [VideoRef(video_id=key, path=path, fps=Fraction(25), num_frames=1000) for key, path in names.items()]
+    videos = [
+        VideoRef(video_id=key, path=path, fps=Fraction(25), num_frames=1000, width=640, height=360)
+        for key, path in names.items()
+    ]
     videos.append(VideoRef(video_id="vx", path="broken.mp4", status="quarantined", reason="no frame decodes"))
     deliveries = [
         delivery("va", 1.58),

@@ -29,22 +29,16 @@ def misread(world: World, *, seed: int = 0) -> World:
     return replace(world, votes=replace(world.votes, symbols_NR=np.stack(columns, axis=1).astype(np.int8)))
 
 
-def accuracy(strength: float, world: World) -> float:
-    return float((HierarchicalPartial(strength=strength).fit(world.votes).predict(world.votes) == world.truth).mean())
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rules_that_err_at_random_are_taken_at_their_word(seed: int) -> None:
+    assert find_strength(HierarchicalPartial(), simulate(300, seed=seed).votes) >= 30
 
 
-def test_rules_that_err_at_random_are_taken_at_their_word() -> None:
-    world = simulate(300, seed=1)
-    found = find_strength(HierarchicalPartial(), world.votes)
-    assert found >= 30
-    assert accuracy(found, world) >= accuracy(3.0, world) - 0.01
-
-
-def test_rules_that_misread_strokes_every_time_are_not() -> None:
-    world = misread(simulate(300, seed=1))
-    found = find_strength(HierarchicalPartial(), world.votes)
-    assert found == min(STRENGTHS)
-    assert accuracy(found, world) > accuracy(100.0, world) + 0.05
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_rules_that_misread_strokes_every_time_are_not(seed: int) -> None:
+    """What is found foretells votes best; that it also names more strokes right is not promised."""
+    world = misread(simulate(300, seed=seed), seed=seed)
+    assert find_strength(HierarchicalPartial(), world.votes) == min(STRENGTHS)
 
 
 def test_the_order_of_deliveries_does_not_matter() -> None:

@@ -4,9 +4,10 @@ import numpy as np
 import pytest
 from tests.stick_scene import Camera
 
+from slowpaths.core.body import middle
 from slowpaths.core.strokes import STROKES
 from slowpaths.mining.swing import impact_of_swing
-from slowpaths.pose.kinematics import body_scale, hands, middle
+from slowpaths.pose.kinematics import body_scale, hands
 from slowpaths.world.kinematics import StrokeMotion, draw_jitter
 
 BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 1.0, 0.8), focal_px=5000.0, size=(1280, 720))

@@ -5,12 +5,12 @@ import math
 import numpy as np
 import pytest
 
+from slowpaths.core.body import middle
 from slowpaths.core.skeleton import INDEX
 from slowpaths.pose.kinematics import (
     body_scale,
     hands,
     joint_angle,
-    middle,
     path_length,
     principal_axis,
     speed,

@@ -12,16 +12,13 @@ from pathlib import Path
 
 import numpy as np
 
+from slowpaths.core.body import are_correct, are_inside, body_scales
 from slowpaths.core.errors import TableError
 from slowpaths.core.records import Delivery, PoseTrack
-from slowpaths.core.skeleton import INDEX, JOINTS
+from slowpaths.core.skeleton import JOINTS
 from slowpaths.evaluation.checks import Fate, MiningCheck
 from slowpaths.store.tables import read_poses
-
-PCK_SHARE = 0.2  # of the torso: PCK@0.2 (Yang and Ramanan 2013, doi 10.1109/TPAMI.2012.261)
-_TORSO_FLOOR = 0.55  # of hip to ankle, as where features are measured: a torso seen from above or end-on shrinks
-STRIKER_TRACK = 0
-_SUFFIX = ".poses.parquet"
+from slowpaths.store.truth import STRIKER, truth_path
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -70,14 +67,14 @@ def check_poses(folder: Path, check: MiningCheck, truth: Path) -> PoseCheck:
     Raises:
         TableError: If the folder holds no true poses.
     """
-    files = sorted(truth.glob(f"*{_SUFFIX}"))
-    if not files:
-        raise TableError(f"{truth} holds no <video>{_SUFFIX}: give the truth folder of a made world")
     found = [fate for fate in check.fates if fate.found and fate.video]
-    wanted = {fate.found.video_id for fate in found if fate.found}
+    wanted = sorted({truth_path(truth, Path(fate.video.path), "poses") for fate in found if fate.video})
+    files = [path for path in wanted if path.is_file()]
+    if wanted and not files:
+        raise TableError(f"{truth} holds no {wanted[0].name}: give the truth folder of a made world")
     true_of: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
     for track in _tracks(files):
-        if track.track_id == STRIKER_TRACK and track.video_id in wanted:
+        if track.track_id == STRIKER:
             true_of[track.video_id].update(zip(track.frames_T.tolist(), track.keypoints_TKC, strict=True))
     mined_of: dict[tuple[str, str], list[PoseTrack]] = defaultdict(list)
     for track in _tracks([folder / "poses.parquet"]):
@@ -122,24 +119,11 @@ def _compare(
         return None
     true_NKC = np.stack([true for _, true in pairs])
     ours_NKC = track.keypoints_TKC[[row for row, _ in pairs]]
-    edges_2 = np.array([fate.video.width, fate.video.height])
-    with np.errstate(invalid="ignore"):
-        off_NK = np.linalg.norm(ours_NKC[..., :2] - true_NKC[..., :2], axis=2)
-        is_right = off_NK <= PCK_SHARE * _torso(true_NKC)[:, None]
-        is_judged = np.all((true_NKC[..., :2] >= 0) & (true_NKC[..., :2] < edges_2), axis=2)
+    is_right = are_correct(ours_NKC, true_NKC, body_scales(true_NKC))
+    is_judged = are_inside(true_NKC, width=fate.video.width, height=fate.video.height)
     return is_right, is_judged, (fate.truth.match_id or fate.truth.video, found.view, found.delivery_id)
 
 
 def _distance(track: PoseTrack, found: Delivery) -> float:
     row = int(np.abs(track.pts_s - found.impact_s).argmin())
     return float(np.abs(np.nan_to_num(track.boxes_T4[row], nan=1e6) - found.box.to_array()).sum())
-
-
-def _torso(keypoints_NKC: np.ndarray) -> np.ndarray:
-    """Return the torso of each frame (N,), pixels: shoulders to hips, or .55 of hips to ankles where that is more."""
-
-    def middle(joint: str) -> np.ndarray:
-        return keypoints_NKC[:, [INDEX[f"left_{joint}"], INDEX[f"right_{joint}"]], :2].mean(axis=1)
-
-    leg_N = np.linalg.norm(middle("ankle") - middle("hip"), axis=1)
-    return np.fmax(np.linalg.norm(middle("shoulder") - middle("hip"), axis=1), _TORSO_FLOOR * leg_N)

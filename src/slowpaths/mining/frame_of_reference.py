@@ -20,11 +20,12 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from slowpaths.core.body import body_scales
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX, mirror
 from slowpaths.core.views import ASPECT
 from slowpaths.pose.filters import fill_gaps_in
-from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, hands, stabilise
+from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, hands, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
 
 LIMB_JOINTS: tuple[str, ...] = tuple(

@@ -20,6 +20,7 @@ from pathlib import Path
 import numpy as np
 
 from slowpaths.core import ids
+from slowpaths.core.body import body_scales, middle
 from slowpaths.core.records import Box, Delivery, PoseSequence, PoseTrack, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
@@ -30,7 +31,7 @@ from slowpaths.mining.handedness import handedness
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.swing import impact_of_swing
 from slowpaths.pose.filters import median_of_three, savgol
-from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale, body_scales, middle
+from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale
 from slowpaths.store import tables
 
 VIEW = "pitch_endon"

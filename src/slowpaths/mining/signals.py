@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from slowpaths.core.body import middle
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.core.skeleton import INDEX
 from slowpaths.mining.striker import guard_frames
-from slowpaths.pose.kinematics import body_scale, middle, speed, stabilise
+from slowpaths.pose.kinematics import body_scale, speed, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
 from slowpaths.video.sound import Onsets
 

@@ -13,10 +13,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from slowpaths.core.body import body_scales, middle
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.views import ASPECT
-from slowpaths.pose.kinematics import body_scales, middle, stabilise
+from slowpaths.pose.kinematics import stabilise
 
 # Trunk lean in guard 20-50 degrees, hands below the hips' height plus a little and within .35 torso of each other.
 LEAN_DEG = (15.0, 60.0)

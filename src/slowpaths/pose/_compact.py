@@ -15,9 +15,9 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from slowpaths.core.errors import UsageError
 from slowpaths.core.skeleton import SWAP
-from slowpaths.pose.boxes import box_iou
+from slowpaths.pose._device import torch_device
+from slowpaths.pose.boxes import box_iou, share_inside
 from slowpaths.pose.compact.decode import PictureMaps, boxes_at, joints_at, peaks, people
 from slowpaths.pose.compact.network import JOINT_STRIDE, STRIDE, CompactNet, as_input, fused
 from slowpaths.pose.compact.weights import load_net
@@ -60,12 +60,8 @@ class Compact:
         score_min: float = 0.3,
         mirrors: bool = False,
     ) -> None:
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageError("no CUDA device is there: take device=cpu, or run where there is a GPU")
-        if num_threads:
-            torch.set_num_threads(num_threads)
         self.reason = ""
-        self._device, self._score_min, self._mirrors = torch.device(device), score_min, mirrors
+        self._device, self._score_min, self._mirrors = torch_device(device, num_threads=num_threads), score_min, mirrors
         net: CompactNet = fused(load_net(weights))
         self._net = net.to(self._device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
 
@@ -147,7 +143,7 @@ def _one_view(near: People, far: People) -> People:
     """
     is_large_N = far.boxes_N4[:, 3] - far.boxes_N4[:, 1] >= _LARGE_PX
     large_M4 = far.boxes_N4[is_large_N]
-    is_kept_N = ~(_share_inside(near.boxes_N4, large_M4) >= _INSIDE).any(axis=1)
+    is_kept_N = ~(share_inside(near.boxes_N4, large_M4) >= _INSIDE).any(axis=1)
     parts = [(near, is_kept_N), (far, is_large_N)]
     boxes_N4, scores_N, keypoints_NKC = (
         np.concatenate([getattr(one, name)[rows] for one, rows in parts])
@@ -155,14 +151,6 @@ def _one_view(near: People, far: People) -> People:
     )
     order = np.argsort(-scores_N, kind="stable")
     return People(boxes_N4=boxes_N4[order], scores_N=scores_N[order], keypoints_NKC=keypoints_NKC[order])
-
-
-def _share_inside(boxes_N4: np.ndarray, around_M4: np.ndarray) -> np.ndarray:
-    """Return which share of each box lies inside each of others (N, M)."""
-    low = np.maximum(boxes_N4[:, None, :2], around_M4[None, :, :2])
-    high = np.minimum(boxes_N4[:, None, 2:], around_M4[None, :, 2:])
-    area_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
-    return np.prod(np.clip(high - low, 0, None), axis=2) / np.maximum(area_N, 1e-9)[:, None]
 
 
 def crop_person(frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:

@@ -17,8 +17,9 @@ from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 from torchvision.models.detection.roi_heads import keypointrcnn_inference
 from torchvision.ops import FrozenBatchNorm2d
 
-from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.core.errors import MissingWeightsError
 from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.pose._device import torch_device
 from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
 
@@ -53,12 +54,8 @@ class KeypointRCNN:
         max_people: int = 25,
         batch_size: int = 4,
     ) -> None:
-        if device.startswith("cuda") and not torch.cuda.is_available():
-            raise UsageError("no CUDA device is there: take device=cpu, or run where there is a GPU")
-        if num_threads:
-            torch.set_num_threads(num_threads)
         self.reason = ""
-        self._device, self._batch_size = torch.device(device), batch_size
+        self._device, self._batch_size = torch_device(device, num_threads=num_threads), batch_size
         backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, norm_layer=FrozenBatchNorm2d)
         model = KeypointRCNNModel(
             backbone,

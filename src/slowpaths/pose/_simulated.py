@@ -18,14 +18,16 @@ from pathlib import Path
 import numpy as np
 from scipy.stats import norm, rankdata
 
+from slowpaths.core.body import body_scales
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX, NUM_JOINTS, SWAP
 from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 from slowpaths.pose.filters import frame_time_s
-from slowpaths.pose.kinematics import body_scales, speed
+from slowpaths.pose.kinematics import speed
 from slowpaths.store.tables import read_poses
+from slowpaths.store.truth import truth_path
 
 # Design values, lengths in torso units (about .52 m). That estimators err by a few centimetres, and the more the faster
 # a joint moves, is measured in Needham et al. 2021 (doi 10.1038/s41598-021-00212-x).
@@ -155,7 +157,7 @@ def read_truth_poses(video: Path) -> list[PoseTrack]:
     Raises:
         SlowpathsError: If there is no truth.
     """
-    path = video.parent / "truth" / f"{video.stem}.poses.parquet"
+    path = truth_path(video.parent / "truth", video, "poses")
     if not path.is_file():
         raise SlowpathsError(
             f"pose=simulated reads true joints from {path}, which is not there: use it on footage made with its truth, "

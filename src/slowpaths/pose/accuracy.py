@@ -11,16 +11,15 @@ from pathlib import Path
 
 import numpy as np
 
+from slowpaths.core.body import are_correct, are_inside, body_scales, torsos
 from slowpaths.core.skeleton import INDEX
 from slowpaths.pose._simulated import read_truth_poses
 from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.estimate import FramesAt, PoseEstimator
-from slowpaths.pose.kinematics import body_scales, middle
+from slowpaths.store.truth import STRIKER
 from slowpaths.video.decode import open_video
 
-WITHIN = 0.2
 _FOUND_IOU = 0.3
-_STRIKER = 0  # number of the striker's track in truth tables
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -71,7 +70,7 @@ def strikers(video: Path, *, every: int) -> Iterator[TrueFrame]:
     rows = {
         int(track.frames_T[row]): (track, row)
         for track in read_truth_poses(video)
-        if track.track_id == _STRIKER
+        if track.track_id == STRIKER
         for row in range(0, len(track.frames_T), every)
     }
     with open_video(video) as decoder:
@@ -98,23 +97,21 @@ def judge(pose: PoseEstimator, true: TrueFrame, *, looks_again: bool = True) -> 
         true: The frame and the person.
         looks_again: Ask `keypoints` in the box found; otherwise take the joints that `detect` gave.
     """
-    true_K2 = true.joints_K2
-    is_seen_K = np.all((true_K2 >= 0) & (true_K2 < true.frame_HWC.shape[1::-1]), axis=1)
+    true_1K2 = true.joints_K2[None]
+    height, width = true.frame_HWC.shape[:2]
+    is_seen_K = are_inside(true_1K2, width=width, height=height)[0]
     joints_KC = _of_person(pose, true, looks_again=looks_again)
     if joints_KC is None:
-        nothing_K = np.zeros(len(true_K2), dtype=bool)
+        nothing_K = np.zeros(len(is_seen_K), dtype=bool)
         return Judged(
             is_found=False, is_seen_K=is_seen_K, is_near_K=nothing_K, is_near_torso_K=nothing_K,
-            confidence_K=np.zeros(len(true_K2)),
+            confidence_K=np.zeros(len(is_seen_K)),
         )  # fmt: skip
-    known_1KC = np.concatenate([true_K2, np.ones((len(true_K2), 1))], axis=1)[None]
-    torso_px = float(np.linalg.norm(middle(known_1KC, "shoulder") - middle(known_1KC, "hip")))
-    away_K = np.nan_to_num(np.linalg.norm(joints_KC[:, :2] - true_K2, axis=1), nan=np.inf)
     return Judged(
         is_found=True,
         is_seen_K=is_seen_K,
-        is_near_K=away_K <= WITHIN * float(body_scales(known_1KC)[0]),
-        is_near_torso_K=away_K <= WITHIN * torso_px,
+        is_near_K=are_correct(joints_KC[None], true_1K2, body_scales(true_1K2))[0],
+        is_near_torso_K=are_correct(joints_KC[None], true_1K2, torsos(true_1K2))[0],
         confidence_K=joints_KC[:, 2],
     )
 

@@ -13,10 +13,9 @@ from __future__ import annotations
 
 import numpy as np
 
+from slowpaths.core.body import body_scales
 from slowpaths.core.skeleton import INDEX
 
-LEG_TO_TORSO = 0.55
-"""Hip to ankle times this is about shoulder to hip; keeps the scale up when a batter bends."""
 MAX_WRIST_GAP = 0.6
 """Both hands hold the bat: wrists further apart than this, in torso units, are not both right."""
 _MAX_STEP_S = 0.2  # neighbours further apart in time say nothing of the speed between them
@@ -42,24 +41,6 @@ def joint_angle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     dot = (to_a * to_c).sum(axis=-1)
     angle = np.degrees(np.arctan2(np.abs(cross), dot))
     return np.where((cross == 0) & (dot == 0), np.nan, angle)
-
-
-def middle(keypoints_TKC: np.ndarray, pair: str) -> np.ndarray:
-    """Return the middle of the left and the right joint (T, 2), NaN where either is unseen.
-
-    Args:
-        keypoints_TKC: Keypoints (T, 17, 2 or 3).
-        pair: Joint without its side, such as "hip".
-    """
-    return 0.5 * (keypoints_TKC[:, INDEX[f"left_{pair}"], :2] + keypoints_TKC[:, INDEX[f"right_{pair}"], :2])
-
-
-def body_scales(keypoints_TKC: np.ndarray) -> np.ndarray:
-    """Return the torso unit of each frame (T,), pixels: the larger of torso length and .55 of the leg length."""
-    hip, shoulder, ankle = (middle(keypoints_TKC, pair) for pair in ("hip", "shoulder", "ankle"))
-    torso = np.linalg.norm(shoulder - hip, axis=1)
-    leg = LEG_TO_TORSO * np.linalg.norm(ankle - hip, axis=1)
-    return np.fmax(torso, leg)
 
 
 def body_scale(keypoints_TKC: np.ndarray) -> float:

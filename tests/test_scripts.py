@@ -1,0 +1,27 @@
+"""Every script starts: what it imports is there, and it says what it is for."""
+
+from __future__ import annotations
+
+import runpy
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.rglob("*.py")), ids=lambda path: path.stem)
+def test_a_script_says_what_it_is_for(path, monkeypatch, capsys):
+    monkeypatch.setattr(sys, "argv", [str(path), "--help"])
+    with pytest.raises(SystemExit) as stop:
+        runpy.run_path(str(path), run_name="__main__")
+    assert stop.value.code in (0, None)
+    assert "usage" in capsys.readouterr().out.lower()
+
+
+@pytest.mark.parametrize("path", sorted(SCRIPTS.glob("*.sh")), ids=lambda path: path.stem)
+def test_a_shell_script_says_what_it_is_for(path):
+    shown = subprocess.run(["bash", str(path), "--help"], capture_output=True, text=True, check=True).stdout
+    assert "usage" in shown.lower()
