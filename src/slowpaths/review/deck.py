@@ -9,17 +9,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError
-from slowpaths.core.records import LabelledClip, Prediction, Vote
-from slowpaths.core.spans import Span
+from slowpaths.core.records import Prediction, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.review.cards import Card, DeclaredRule, average_views, make_cards
-from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE, LABELS, PROB_PREFIX, SHOTS, VOTES
-from slowpaths.store.tables import read_predictions, read_table
+from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE, LABELS, SHOTS, VOTES
+from slowpaths.store.tables import clips_of, read_predictions, read_table
 
 MAX_CARDS = 5000
 """More than anybody looks at, and what a browser still opens in a second."""
@@ -94,7 +92,7 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
             shown,
             videos=videos,
             shots={row["shot_id"]: row for row in shots},
-            labels=_labelled(_among(labels, ids)),
+            labels=clips_of(_among(labels, ids)),
             votes=[Vote(**row) for row in _among(votes, ids).to_pylist()],
             rules=rules,
             predictions=said,
@@ -184,15 +182,6 @@ def _look(clip: Any) -> dict[str, int] | None:
     names = ("fps", "num_frames", "impact_frame")
     is_known = isinstance(clip, dict) and all(isinstance(clip.get(name), int) for name in names)
     return {name: clip[name] for name in names} if is_known else None
-
-
-def _labelled(table: pa.Table) -> list[LabelledClip]:
-    clips = []
-    for row in table.to_pylist():
-        probs = np.array([row.pop(PROB_PREFIX + stroke) for stroke in STROKES])
-        span = Span(row.pop("start_s"), row.pop("end_s"))
-        clips.append(LabelledClip(**row, span=span, probs=probs))
-    return clips
 
 
 def _label_set(labels: pa.Table) -> str:

@@ -238,7 +238,12 @@ def write_labels(path: Path, clips: Iterable[LabelledClip]) -> None:
 
 def read_labels(path: Path) -> list[LabelledClip]:
     """Read a labels table."""
-    return [LabelledClip(**_clip_fields(row)) for row in read_table(path, LABELS).to_pylist()]
+    return clips_of(read_table(path, LABELS))
+
+
+def clips_of(labels: pa.Table) -> list[LabelledClip]:
+    """Return the rows of a labels table, or of some rows of one, as records."""
+    return [LabelledClip(**_clip_fields(row)) for row in labels.to_pylist()]
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:

@@ -99,9 +99,7 @@ def draw_impact_error(table: Table) -> Figure:
     figure, (axes,) = new_figure(width=5.6, height=3.4)
     axes.axvspan(-5, 5, color=ORANGE, alpha=0.15, linewidth=0, label="within 5 frames")
     axes.hist(np.clip(frames, -13, 12.4), bins=edges.tolist(), color=BLUE)
-    axes.set(
-        xlabel="found minus true impact, frames at 25 per second; the outer bars hold all beyond", ylabel="deliveries"
-    )
+    axes.set(xlabel="found minus true impact, frames at 25 a second (outer bars: all beyond)", ylabel="deliveries")
     axes.yaxis.set_major_locator(MaxNLocator(integer=True))
     axes.set_title(f"Impact error, {len(frames)} found deliveries")
     axes.legend(loc="upper left")
