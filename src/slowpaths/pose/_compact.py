@@ -40,8 +40,8 @@ class Compact:
         device: "cpu" or "cuda".
         num_threads: CPU threads of torch; as they are where 0.
         score_min: Least confidence of a person.
-        mirrors: Whether `keypoints` looks at the mirror image too and takes the mean of both joint maps: twice the time
-            for two joints more in a hundred.
+        mirrors: Whether `keypoints` looks at the mirror image too and takes the mean of both joint maps: half as
+            much time again for one joint more in a hundred.
 
     Raises:
         MissingWeightsError: If the weights are missing or are others.
