@@ -1,4 +1,4 @@
-"""How far declared sets are trusted: far where rules err at random, little where they misread strokes every time."""
+"""How far declared sets are trusted: chosen without labels, it is nearly the best choice there is."""
 
 from __future__ import annotations
 
@@ -29,16 +29,22 @@ def misread(world: World, *, seed: int = 0) -> World:
     return replace(world, votes=replace(world.votes, symbols_NR=np.stack(columns, axis=1).astype(np.int8)))
 
 
+def accuracy(strength: float, world: World) -> float:
+    return float((HierarchicalPartial(strength=strength).fit(world.votes).predict(world.votes) == world.truth).mean())
+
+
 @pytest.mark.parametrize("seed", [1, 2, 3])
 def test_rules_that_err_at_random_are_taken_at_their_word(seed: int) -> None:
     assert find_strength(HierarchicalPartial(), simulate(300, seed=seed).votes) >= 30
 
 
 @pytest.mark.parametrize("seed", [1, 2, 3])
-def test_rules_that_misread_strokes_every_time_are_not(seed: int) -> None:
-    """What is found foretells votes best; that it also names more strokes right is not promised."""
-    world = misread(simulate(300, seed=seed), seed=seed)
-    assert find_strength(HierarchicalPartial(), world.votes) == min(STRENGTHS)
+@pytest.mark.parametrize("is_misread", [False, True])
+def test_what_is_found_without_labels_is_nearly_the_best_there_is(seed: int, is_misread: bool) -> None:
+    world = simulate(300, seed=seed)
+    world = misread(world, seed=seed) if is_misread else world
+    found = find_strength(HierarchicalPartial(), world.votes)
+    assert accuracy(found, world) >= max(accuracy(strength, world) for strength in STRENGTHS) - 0.05
 
 
 def test_the_order_of_deliveries_does_not_matter() -> None:
@@ -47,7 +53,11 @@ def test_the_order_of_deliveries_does_not_matter() -> None:
     assert find_strength(HierarchicalPartial(), votes) == find_strength(HierarchicalPartial(), votes.take(order))
 
 
-@pytest.mark.parametrize("rows", [np.arange(7), np.zeros(0, dtype=int)])
-def test_a_handful_of_deliveries_keeps_the_models_own(rows: np.ndarray) -> None:
-    votes: VoteMatrix = simulate(80, seed=2).votes.take(rows)
-    assert find_strength(HierarchicalPartial(strength=17.0), votes) == 17.0
+def test_where_nothing_can_be_compared_the_models_own_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes: VoteMatrix = simulate(80, seed=2).votes
+    own = HierarchicalPartial(strength=17.0)
+    one_family = votes.with_rules(np.array([ballot.family == "foot" for ballot in votes.ballots]))
+    assert find_strength(own, one_family) == 17.0
+    assert find_strength(own, votes.take(np.zeros(0, dtype=int))) == 17.0
+    monkeypatch.setattr("slowpaths.labelling.strength.ENOUGH", 79)
+    assert find_strength(own, votes) == 17.0

@@ -81,7 +81,7 @@ def label(
         footage: Table of the footage schema, with every video the deliveries lie in.
         model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters.
             `temperature` is a number or "auto" (the default): where families left out are foretold best; so is
-            `strength` of the hierarchical model: where deliveries left out are.
+            `strength` of the hierarchical model: where labels agree best with families left out.
         rules: `include` and `exclude`, each a list of rule codes and families.
         selection: Fields of `Selection`.
         gold: Labels given by a person: `delivery_id`, `label`. They are held fixed while the model learns, and are
@@ -106,7 +106,7 @@ def label(
     gold_N, num_unmatched = read_gold_labels(gold, ids)
     weighed = votes
     if plan.finds_strength and isinstance(label_model, HierarchicalPartial):
-        label_model.set_params(strength=find_strength(label_model, votes, gold_N))
+        label_model.set_params(strength=find_strength(label_model, votes))
     label_model.fit(weighed, gold_N)
     if plan.merges_families:
         weighed = merge_families(votes, label_model.predict_proba(votes))

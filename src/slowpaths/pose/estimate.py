@@ -25,12 +25,12 @@ from slowpaths.store.weights import local_weights
 log = logging.getLogger(__name__)
 
 BACKENDS: tuple[str, ...] = ("auto", "rtmpose", "keypoint_rcnn", "movenet", "compact", "simulated")
-_BEST_FIRST: tuple[tuple[str, tuple[str, ...], tuple[str, ...]], ...] = (  # name, weights, packages
-    ("rtmpose", ("rtmpose_m",), ("rtmlib",)),
-    ("keypoint_rcnn", ("keypoint_rcnn",), ("torchvision",)),
-    ("movenet", ("movenet_lightning", "yolox_nano"), ("onnxruntime", "ai_edge_litert")),
-)
-_WEIGHTS_OF = {"rtmpose": "rtmpose_m", "keypoint_rcnn": "keypoint_rcnn", "movenet": "movenet_lightning"}
+# What each backend that needs weights needs, the best backend first: weights (its own first) and packages.
+_NEEDS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+    "rtmpose": (("rtmpose_m",), ("rtmlib",)),
+    "keypoint_rcnn": (("keypoint_rcnn",), ("torchvision",)),
+    "movenet": (("movenet_lightning", "yolox_nano"), ("onnxruntime", "ai_edge_litert")),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -141,7 +141,7 @@ def build_pose(
 def _choose(weights_dir: str | Path | None) -> tuple[str, str]:
     """Return the best backend that can run here without a download, and why."""
     passed_over = []
-    for name, weights, packages in _BEST_FIRST:
+    for name, (weights, packages) in _NEEDS.items():
         paths = [local_weights(WEIGHTS[each], weights_dir=weights_dir) for each in weights]
         lacking = [package for package in packages if find_spec(package) is None]
         if None in paths:
@@ -168,7 +168,7 @@ def _build(name: str, *, weights_dir: str | Path | None, device: str, options: d
         detector = options.get("detector", "yolox_nano")
         given["detector"] = find_weights(detector, weights_dir=weights_dir)
         options = {key: value for key, value in options.items() if key != "detector"}
-    given["weights"] = find_weights(_WEIGHTS_OF[name], weights_dir=weights_dir)
+    given["weights"] = find_weights(_NEEDS[name][0][0], weights_dir=weights_dir)
     if name == "keypoint_rcnn":
         from slowpaths.pose._keypoint_rcnn import KeypointRCNN
 
