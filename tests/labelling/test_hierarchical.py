@@ -9,7 +9,14 @@ from sklearn.base import clone
 from slowpaths.core.errors import UsageError
 from slowpaths.labelling.dawid_skene import DawidSkene
 from slowpaths.labelling.encoding import Encoding
-from slowpaths.labelling.hierarchical import FixedNaiveBayes, HierarchicalPartial, Tied, tied_rows
+from slowpaths.labelling.hierarchical import (
+    PRIOR_STRENGTHS,
+    STRENGTHS,
+    FixedNaiveBayes,
+    HierarchicalPartial,
+    Tied,
+    tied_rows,
+)
 from slowpaths.labelling.majority import MajorityVote
 from tests.labelling import reference
 from tests.labelling.simulate import World, simulate
@@ -29,7 +36,9 @@ def test_it_is_what_the_equations_say(tied_rounds: int, confusion_rounds: int) -
     expected, accuracy = reference.hierarchical(
         votes, tied_rounds=tied_rounds, confusion_rounds=confusion_rounds, gold=gold
     )
-    model = HierarchicalPartial(tied_rounds=tied_rounds, confusion_rounds=confusion_rounds).fit(votes, gold=gold)
+    model = HierarchicalPartial(
+        tied_rounds=tied_rounds, confusion_rounds=confusion_rounds, strength=30.0, prior_strength=20.0
+    ).fit(votes, gold=gold)
     np.testing.assert_allclose(model.predict_proba(votes)[5:], expected[5:], atol=1e-9)
     np.testing.assert_allclose(model.rule_accuracy_, accuracy, atol=1e-9)
 
@@ -51,15 +60,16 @@ def test_tied_rows_by_hand() -> None:
 def test_fixed_naive_bayes_learns_nothing() -> None:
     votes = simulate(60, seed=3).votes
     unlearnt = HierarchicalPartial(tied_rounds=0, confusion_rounds=0).fit(votes).predict_proba(votes)
-    np.testing.assert_array_equal(FixedNaiveBayes().fit(votes).predict_proba(votes), unlearnt)
-    np.testing.assert_array_equal(FixedNaiveBayes().fit(votes.take(np.arange(5))).predict_proba(votes), unlearnt)
+    fixed = FixedNaiveBayes().fit(votes).predict_proba(votes)
+    np.testing.assert_allclose(fixed, unlearnt, atol=1e-12)
+    np.testing.assert_array_equal(FixedNaiveBayes().fit(votes.take(np.arange(5))).predict_proba(votes), fixed)
 
 
 def test_an_expert_prior_moves_doubtful_deliveries() -> None:
     votes = simulate(200, seed=4).votes
     prior = np.full(14, 1.0)
     prior[0] = 30.0
-    model = HierarchicalPartial(class_prior=prior.tolist(), prior_strength=2.0).fit(votes)
+    model = HierarchicalPartial(class_prior=prior.tolist(), prior_strength=400.0).fit(votes)
     assert model.class_prior_[0] > HierarchicalPartial().fit(votes).class_prior_[0]
     for wrong in ([1.0] * 13, [0.0] * 14):
         with pytest.raises(UsageError, match="class_prior needs 14 positive shares"):
@@ -116,3 +126,49 @@ def test_a_rule_that_could_not_look_is_no_evidence() -> None:
     )
     for model in (HierarchicalPartial(), DawidSkene()):
         assert accuracy(model, as_missing) > accuracy(model, as_abstention) + 0.1
+
+
+def misread(world: World, *, seed: int) -> World:
+    """Return a world in which the stroke settles what a rule says, on two strokes in five against its declaration."""
+    random = np.random.default_rng(seed)
+    said_RY = random.integers(0, 100, (len(world.votes.ballots), world.votes.num_classes))
+    columns = []
+    for rule, ballot in enumerate(world.votes.ballots):
+        of_class_Y = np.where(
+            random.random(world.votes.num_classes) < 0.4,
+            said_RY[rule] % len(ballot.symbols),
+            np.where(ballot.sets_SY.any(axis=0), ballot.sets_SY.argmax(axis=0), -1),
+        )
+        slips = random.random(len(world.truth)) < 0.3
+        columns.append(np.where(slips, -1, of_class_Y[world.truth]))
+    return replace(world, votes=replace(world.votes, symbols_NR=np.stack(columns, axis=1).astype(np.int8)))
+
+
+@pytest.mark.parametrize("is_misread", [False, True])
+def test_a_mean_over_pseudo_counts_is_as_good_as_they_are(is_misread: bool) -> None:
+    worlds = [simulate(300, seed=seed) for seed in (1, 2, 3)]
+    worlds = [misread(world, seed=seed) for seed, world in enumerate(worlds)] if is_misread else worlds
+
+    def mean(**of: float) -> float:
+        return float(np.mean([accuracy(HierarchicalPartial(**of), world) for world in worlds]))
+
+    alone = [mean(strength=strength, prior_strength=prior) for strength in STRENGTHS for prior in PRIOR_STRENGTHS]
+    assert mean() >= float(np.mean(alone)) - 0.02
+
+
+def test_the_posterior_is_the_mean_of_those_of_the_pseudo_counts(monkeypatch: pytest.MonkeyPatch) -> None:
+    votes = simulate(80, seed=2).votes
+    alone = [
+        HierarchicalPartial(strength=strength, prior_strength=prior).fit(votes).predict_proba(votes)
+        for strength, prior in [(3.0, 50.0), (9.0, 50.0)]
+    ]
+    both = HierarchicalPartial(strength=[3.0, 9.0], prior_strength=50.0).fit(votes)
+    np.testing.assert_allclose(both.predict_proba(votes), np.mean(alone, axis=0), atol=1e-12)
+    monkeypatch.setattr("slowpaths.labelling.hierarchical.MANY", 79)
+    np.testing.assert_array_equal(both.fit(votes).predict_proba(votes), alone[1])  # the middle one of many deliveries
+
+
+@pytest.mark.parametrize("given", [{"strength": 0.0}, {"prior_strength": []}, {"strength": "much"}])
+def test_pseudo_counts_are_positive_numbers(given: dict[str, object]) -> None:
+    with pytest.raises(UsageError, match="is a positive number or a list of some"):
+        HierarchicalPartial(**given).fit(simulate(20).votes)

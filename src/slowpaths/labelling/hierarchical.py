@@ -9,6 +9,10 @@ declared sets anchor the classes, so there is no label switching. Stage 2 lets e
 away from its tied row, which weighs `strength` pseudo-counts: this is where "the stride rule misreads sweeps" is
 learnt. The partial one-coin model of stage 1 follows Yu, Ding and Bach 2022 (PMLR 151), with abstentions modelled.
 
+How far to believe the declared sets and the expected shares cannot be read off the votes: with little belief classes
+drift away from the strokes they stand for or swallow each other, and the likelihood rises all the same. So the model
+is fitted with several pseudo-counts of both and the posteriors are averaged, as Bayes would with a flat prior on them.
+
 Legend: R rules, S symbols of all rules stacked, Y classes.
 """
 
@@ -26,6 +30,9 @@ from slowpaths.labelling.models import LabelModel
 ACCURACY = 0.78  # prior of a: how often a rule is right where it speaks of a stroke it covers
 COVERAGE = 0.65  # prior of c_in
 FALSE_ALARM = 0.25  # prior of c_out
+STRENGTHS: tuple[float, ...] = (3.0, 10.0, 30.0)
+PRIOR_STRENGTHS: tuple[float, ...] = (100.0, 300.0, 1000.0)  # both set on made worlds of 40 and 240 balls
+MANY = 5000  # deliveries: above, pseudo-counts matter little and the middle ones stand for all
 _CERTAIN = 0.999  # accuracy of a rule with a single symbol: it cannot say a wrong one
 
 
@@ -60,9 +67,9 @@ class HierarchicalPartial(LabelModel):
     Args:
         tied_rounds: Rounds of stage 1; 0 keeps the prior numbers.
         confusion_rounds: Rounds of stage 2; 0 keeps the tied rows.
-        strength: Pseudo-counts of the priors, in deliveries.
+        strength: Pseudo-counts of the priors, in deliveries; where several are given the posteriors are averaged.
         class_prior: Rough shares of the classes (Y,); uniform where they are not given.
-        prior_strength: Weight of `class_prior`, as a share of the number of deliveries.
+        prior_strength: Pseudo-counts of `class_prior`, in deliveries; one or several likewise.
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
 
@@ -73,9 +80,9 @@ class HierarchicalPartial(LabelModel):
         *,
         tied_rounds: int = 40,
         confusion_rounds: int = 5,
-        strength: float = 30.0,
+        strength: float | Sequence[float] = STRENGTHS,
         class_prior: Sequence[float] | None = None,
-        prior_strength: float = 0.5,
+        prior_strength: float | Sequence[float] = PRIOR_STRENGTHS,
         temperature: float = 1.0,
     ) -> None:
         self.tied_rounds = tied_rounds
@@ -86,28 +93,39 @@ class HierarchicalPartial(LabelModel):
         self.temperature = temperature
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        strengths = _pseudo_counts("strength", self.strength)
+        prior_strengths = _pseudo_counts("prior_strength", self.prior_strength)
+        if encoding.num_rows > MANY:
+            strengths, prior_strengths = ([each[len(each) // 2]] for each in (strengths, prior_strengths))
+        self._fits = [
+            self._fit(encoding, gold, strength=strength, prior_strength=prior_strength)
+            for strength in strengths
+            for prior_strength in prior_strengths
+        ]
+        self.rows_ = mean_rows(self._fits)
+
+    def _fit(self, encoding: Encoding, gold: np.ndarray | None, *, strength: float, prior_strength: float) -> Rows:
+        def class_shares(counts: Counts) -> np.ndarray:
+            shares_Y = counts.totals_Y + prior_strength * expected_Y
+            return shares_Y / shares_Y.sum()
+
         expected_Y = expected_shares(encoding, self.class_prior)
-        prior_Y, tied = expected_Y, Tied.prior(encoding)
-        rows = tied_rows(encoding, tied, prior_Y)
+        rows = tied_rows(encoding, Tied.prior(encoding), expected_Y)
         for _ in range(self.tied_rounds):
             counts = encoding.expected_counts(rows, gold=gold)
-            prior_Y = self._class_shares(counts, expected_Y)
-            tied = maximise_tied(encoding, counts, strength=self.strength)
-            rows = tied_rows(encoding, tied, prior_Y)
+            rows = tied_rows(encoding, maximise_tied(encoding, counts, strength=strength), class_shares(counts))
         anchor = rows
         for _ in range(self.confusion_rounds):
             counts = encoding.expected_counts(rows, gold=gold)
-            prior_Y = self._class_shares(counts, expected_Y)
-            rows = shrunk_rows(encoding, counts, prior_Y, anchor=anchor, strength=self.strength)
-        self.rows_ = rows
-
-    def _class_shares(self, counts: Counts, expected_Y: np.ndarray) -> np.ndarray:
-        shares_Y = counts.totals_Y + self.prior_strength * counts.totals_Y.sum() * expected_Y
-        return shares_Y / shares_Y.sum()
+            rows = shrunk_rows(encoding, counts, class_shares(counts), anchor=anchor, strength=strength)
+        return rows
 
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
-        assert self.rows_ is not None
-        return encoding.posterior(self.rows_, gold=gold)
+        posterior_NY = encoding.posterior(self._fits[0], gold=gold)
+        for rows in self._fits[1:]:
+            posterior_NY += encoding.posterior(rows, gold=gold)
+        posterior_NY /= len(self._fits)
+        return posterior_NY
 
 
 class FixedNaiveBayes(LabelModel):
@@ -130,6 +148,23 @@ class FixedNaiveBayes(LabelModel):
     def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
         assert self.rows_ is not None
         return encoding.posterior(self.rows_, gold=gold)
+
+
+def _pseudo_counts(name: str, given: float | Sequence[float]) -> list[float]:
+    """Return one number or several as a list."""
+    values = list(given) if isinstance(given, Sequence) else [given]
+    if not values or not all(isinstance(value, int | float) and value > 0 for value in values):
+        raise UsageError(f"label_model.{name} is a positive number or a list of some, not {given!r}")
+    return sorted(float(value) for value in values)
+
+
+def mean_rows(fits: Sequence[Rows]) -> Rows:
+    """Return the mean of what several fits believe of the rules."""
+
+    def mean(name: str) -> np.ndarray:
+        return np.mean([getattr(rows, name) for rows in fits], axis=0)
+
+    return Rows(prior_Y=mean("prior_Y"), symbols_SY=mean("symbols_SY"), abstain_RY=mean("abstain_RY"))
 
 
 def expected_shares(encoding: Encoding, class_prior: Sequence[float] | None) -> np.ndarray:

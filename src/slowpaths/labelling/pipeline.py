@@ -30,7 +30,6 @@ from slowpaths.labelling.majority import MajorityVote
 from slowpaths.labelling.models import LabelModel
 from slowpaths.labelling.report import Summary, summary_of
 from slowpaths.labelling.select import Selection, duplicate_groups, select
-from slowpaths.labelling.strength import find_strength
 from slowpaths.labelling.temperature import find_temperature
 from slowpaths.labelling.votes import VoteMatrix, apply_rules
 from slowpaths.store.schema import LABELS, PROB_PREFIX
@@ -80,8 +79,7 @@ def label(
         deliveries: Table of the deliveries schema.
         footage: Table of the footage schema, with every video the deliveries lie in.
         model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters.
-            `temperature` is a number or "auto" (the default): where families left out are foretold best; so is
-            `strength` of the hierarchical model: where labels agree best with families left out.
+            `temperature` is a number or "auto" (the default): where families left out are foretold best.
         rules: `include` and `exclude`, each a list of rule codes and families.
         selection: Fields of `Selection`.
         gold: Labels given by a person: `delivery_id`, `label`. They are held fixed while the model learns, and are
@@ -105,8 +103,6 @@ def label(
     votes = apply_rules(block, rules=chosen, calibration=calibration, delivery_ids=ids)
     gold_N, num_unmatched = read_gold_labels(gold, ids)
     weighed = votes
-    if plan.finds_strength and isinstance(label_model, HierarchicalPartial):
-        label_model.set_params(strength=find_strength(label_model, votes))
     label_model.fit(weighed, gold_N)
     if plan.merges_families:
         weighed = merge_families(votes, label_model.predict_proba(votes))
@@ -176,13 +172,11 @@ class Plan:
         model: The label model.
         merges_families: Whether families that fail together are merged into one rule.
         finds_temperature: Whether its temperature is found from the votes.
-        finds_strength: Whether its strength is found from the votes.
     """
 
     model: LabelModel
     merges_families: bool
     finds_temperature: bool
-    finds_strength: bool
 
 
 def build_model(model: str | Mapping[str, Any]) -> Plan:
@@ -193,10 +187,8 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
     """
     settings = {"name": model} if isinstance(model, str) else dict(model)
     name, merges = settings.pop("name", "hierarchical"), bool(settings.pop("merge_families", False))
-    finds_temperature, finds_strength = (settings.get(key, "auto") == "auto" for key in ("temperature", "strength"))
-    for key in ("temperature", "strength"):
-        if settings.get(key) == "auto":
-            settings.pop(key)
+    if finds_temperature := settings.get("temperature", "auto") == "auto":
+        settings.pop("temperature", None)
     if name not in MODELS:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
@@ -204,7 +196,6 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
         model=_build(MODELS[name], settings, what=f"label_model {name}"),
         merges_families=merges,
         finds_temperature=finds_temperature,
-        finds_strength=finds_strength,
     )
 
 
