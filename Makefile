@@ -6,6 +6,7 @@ PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
 RUN = $(UV) run --frozen --no-sync
 DEMO ?= runs/demo
+BENCH ?= runs/bench
 
 help: ## list the verbs
 	@grep -hE '^[a-z]+:.*##' $(MAKEFILE_LIST) | awk -F':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -32,7 +33,13 @@ type: setup ## check the types
 	$(RUN) pyrefly check
 
 bench: setup ## measure the ratios in scripts/bench
-	@for script in scripts/bench/*.py; do echo "== $$script"; $(RUN) python $$script || exit 1; done
+	$(RUN) slowpaths world world=tiny seed=7 out=$(BENCH)
+	$(RUN) python scripts/bench/film.py
+	$(RUN) python scripts/bench/decode.py $(BENCH)/t01.mp4
+	$(RUN) python scripts/bench/pose.py $(BENCH)/t01.mp4 --backends compact simulated
+	$(RUN) python scripts/bench/relabel.py
+	$(RUN) python scripts/bench/train_reads.py
+	$(RUN) python scripts/bench/inference.py
 
 docs: setup ## build the documentation into site/
 	$(UV) run --frozen --group docs mkdocs build --strict
