@@ -20,6 +20,7 @@ from slowpaths.world.scenery import Venue
 from slowpaths.world.settings import PartSettings
 
 CLIP_BEFORE_S, CLIP_S = 1.72, 3.0
+NETS_BEFORE_S, NETS_S = 4.0, 7.0  # the camera runs on between balls
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,17 +124,18 @@ def plan_match(
     bias = np.exp(venue_bias * np.random.default_rng(list(venue.name.encode())).normal(size=len(STROKES)))
     scenes, scores = _play(random, part, venue, batters, chances, bias)
     shots: list[PlannedShot] = []
+    camera = str(random.choice(part.cameras)) if part.mode == "nets" else ""  # one for the whole session
+    before_s, length_s = (NETS_BEFORE_S, NETS_S) if part.mode == "nets" else (CLIP_BEFORE_S, CLIP_S)
     for scene in scenes:
         if part.mode == "broadcast":
             shots += _cut_broadcast(random, scene, part, broadcaster, fps, first=len(shots))
         else:
-            camera = str(random.choice(part.cameras))
             shots.append(
                 PlannedShot(
-                    camera=camera,
+                    camera=camera or str(random.choice(part.cameras)),
                     scene=scene.number,
-                    start_s=-CLIP_BEFORE_S + float(random.uniform(-0.12, 0.12)),
-                    num_frames=round(CLIP_S * fps),
+                    start_s=-before_s + float(random.uniform(-0.12, 0.12)),
+                    num_frames=round(length_s * fps),
                     has_bug=False,
                 )
             )
