@@ -12,8 +12,9 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from slowpaths.mining import pipeline
+from slowpaths.mining import strokes
 from slowpaths.mining.deliveries import Evidence
+from slowpaths.mining.pipeline import mine_video
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.signals import Signals
 from slowpaths.pose.estimate import build_pose
@@ -36,9 +37,9 @@ def main() -> None:
             seen.append((signals, evidence))
         return evidence
 
-    fuse, pipeline.fuse = pipeline.fuse, remember
+    fuse, strokes.fuse = strokes.fuse, remember
     root = args.video.parent
-    mined = pipeline.mine_video(
+    mined = mine_video(
         probe(args.video, root=root),
         root=root,
         out=args.out.parent,

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from slowpaths.world.build import build_world
+from slowpaths.world.settings import PartSettings, WorldSettings
+
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 
 
@@ -25,3 +28,14 @@ def test_a_script_says_what_it_is_for(path, monkeypatch, capsys):
 def test_a_shell_script_says_what_it_is_for(path):
     shown = subprocess.run(["bash", str(path), "--help"], capture_output=True, text=True, check=True).stdout
     assert "usage" in shown.lower()
+
+
+def test_the_signals_of_a_video_are_drawn(tmp_path, monkeypatch, capsys):
+    part = PartSettings(name="c", mode="clip", balls_per_match=2, width=128, height=128)
+    build_world(settings=WorldSettings(name="c", parts=(part,)), out=tmp_path / "world", seed=3)
+    picture = tmp_path / "signals.png"
+    arguments = [str(tmp_path / "world" / "c01.mp4"), str(picture), "--pose", "simulated"]
+    monkeypatch.setattr(sys, "argv", ["inspect_mining.py", *arguments])
+    runpy.run_path(str(SCRIPTS / "inspect_mining.py"), run_name="__main__")
+    assert picture.stat().st_size > 10_000
+    assert " P " in capsys.readouterr().out
