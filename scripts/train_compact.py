@@ -9,6 +9,7 @@ import argparse
 import logging
 from collections import defaultdict
 from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 
 import cv2
@@ -37,14 +38,19 @@ def pictures(seed: int, count: int, *, is_held_out: bool = False) -> Iterator[Pi
                       is_striker_N=is_striker_N, camera=portrait.camera)  # fmt: skip
 
 
-def render(folder: Path, num_shards: int) -> None:
-    """Render the shards that are not there yet."""
-    jobs = {folder / "held_out.npz": (HELD_OUT_SEED, HELD_OUT, True)}
-    jobs |= {folder / f"train{number:03d}.npz": (SEED + number, A_SHARD, False) for number in range(num_shards)}
-    for path, (seed, count, is_held_out) in jobs.items():
-        if not path.exists():
-            write_shard(path, pictures(seed, count, is_held_out=is_held_out))
-            print(f"{path}: {count} pictures", flush=True)
+def render(folder: Path, num_shards: int, workers: int) -> None:
+    """Render the shards that are not there yet, several at once."""
+    jobs = [(folder / "held_out.npz", HELD_OUT_SEED, HELD_OUT, True)]
+    jobs += [(folder / f"train{number:03d}.npz", SEED + number, A_SHARD, False) for number in range(num_shards)]
+    with ProcessPoolExecutor(workers) as pool:
+        for line in pool.map(_render, *zip(*(job for job in jobs if not job[0].exists()), strict=True)):
+            print(line, flush=True)
+
+
+def _render(path: Path, seed: int, count: int, is_held_out: bool) -> str:
+    cv2.setNumThreads(1)
+    write_shard(path, pictures(seed, count, is_held_out=is_held_out))
+    return f"{path}: {count} pictures"
 
 
 def measure(weights: Path, shard: Path, *, looks_again: bool) -> None:
@@ -69,7 +75,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("step", choices=("render", "train", "export", "measure"))
     parser.add_argument("--folder", type=Path, default=Path("runs/compact"), help="shards and checkpoint")
-    parser.add_argument("--shards", type=int, default=24, help=f"training shards of {A_SHARD} pictures")
+    parser.add_argument("--shards", type=int, default=36, help=f"training shards of {A_SHARD} pictures")
+    parser.add_argument("--workers", type=int, default=2, help="processes that render")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="training steps")
     parser.add_argument("--more", type=int, default=Recipe().more, help="gentler steps after them")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="weights to write or to measure")
@@ -80,7 +87,7 @@ def main() -> None:
     shards = [arguments.folder / f"train{number:03d}.npz" for number in range(arguments.shards)]
     try:
         if arguments.step == "render":
-            render(arguments.folder, arguments.shards)
+            render(arguments.folder, arguments.shards, arguments.workers)
         elif arguments.step == "train":
             train(shards, arguments.folder, Recipe(steps=arguments.steps, more=arguments.more))
         elif arguments.step == "export":

@@ -12,12 +12,12 @@ import torch
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.skeleton import SWAP
 from slowpaths.pose import _compact
-from slowpaths.pose._compact import Compact, _one_view, crop_person, mirrored, person_in_box, with_mirror
+from slowpaths.pose._compact import Compact, crop_person, mirrored, person_in_box, with_mirror
 from slowpaths.pose.accuracy import TrueFrame, judge, shares
 from slowpaths.pose.compact.decode import PictureMaps
 from slowpaths.pose.compact.network import CompactNet
 from slowpaths.pose.compact.weights import SHIPPED, load_net, save_weights
-from slowpaths.pose.estimate import FramesAt, People, build_pose, no_keypoints
+from slowpaths.pose.estimate import FramesAt, build_pose
 from slowpaths.world.build import plan
 from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.studio import Studio
@@ -86,7 +86,7 @@ def test_a_mirror_image_lands_on_the_cells_of_the_picture() -> None:
     for column in (0, 1, 20, 39):  # the pixel of a cell is the pixel of the opposite cell
         assert (turned[0, :, 4 * column] == pictures[0, :, 4 * (39 - column)]).all()
     plain = PictureMaps(
-        centre_hw=np.zeros((20, 20)), box_4hw=np.zeros((4, 20, 20)), joints_K2hw=np.zeros((17, 2, 20, 20)),
+        heads_hw=np.zeros((40, 40)), box_4hw=np.zeros((4, 20, 20)), joints_K2hw=np.zeros((17, 2, 20, 20)),
         heat_Khw=random.normal(size=(17, 40, 40)),
     )  # fmt: skip
     mirror = replace(plain, heat_Khw=plain.heat_Khw[SWAP, :, ::-1] + 1.0)
@@ -95,14 +95,14 @@ def test_a_mirror_image_lands_on_the_cells_of_the_picture() -> None:
 
 def test_the_person_who_fits_the_box_is_taken_not_the_surest() -> None:
     maps = PictureMaps(
-        centre_hw=np.full((20, 20), 0.01, dtype=np.float32),
+        heads_hw=np.full((40, 40), 0.01, dtype=np.float32),
         box_4hw=np.zeros((4, 20, 20), dtype=np.float32),
         joints_K2hw=np.zeros((17, 2, 20, 20), dtype=np.float32),
         heat_Khw=np.full((17, 40, 40), -9.0, dtype=np.float32),
     )
     size = np.log(np.array([5.0, 12.0]))
     for row, column, score in ((10, 10, 0.3), (7, 13, 0.9)):
-        maps.centre_hw[row, column] = score
+        maps.heads_hw[2 * row, 2 * column] = score
         maps.box_4hw[2:, row, column] = size
     joints_KC = person_in_box(maps, np.array([60.0, 32.0, 100.0, 128.0]))
     assert joints_KC is not None
@@ -170,15 +170,3 @@ def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
     found = shares(judged)
     assert found["found"] >= 0.9
     assert found["pck"] >= 0.7
-
-
-def test_a_large_person_comes_from_the_look_at_half_size_with_nothing_inside_him():
-    def seen(*boxes: tuple[float, ...]) -> People:
-        boxes_N4 = np.array(boxes, dtype=float).reshape(-1, 4)
-        return People(boxes_N4=boxes_N4, scores_N=np.full(len(boxes), 0.5), keypoints_NKC=no_keypoints(len(boxes)))
-
-    near = seen((210, 60, 250, 140), (400, 60, 430, 140))  # an arm of the large one, and somebody of the usual size
-    far = seen((150, 20, 300, 340), (400, 60, 430, 140))
-    assert sorted(_one_view(near, far).boxes_N4[:, 0].tolist()) == [150.0, 400.0]
-    assert _one_view(near, seen()).boxes_N4.tolist() == near.boxes_N4.tolist()
-    assert len(_one_view(seen(), seen())) == 0

@@ -17,18 +17,16 @@ from torch.nn import functional
 
 from slowpaths.core.skeleton import SWAP
 from slowpaths.pose._device import torch_device
-from slowpaths.pose.boxes import box_iou, share_inside
+from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.compact.decode import PictureMaps, boxes_at, joints_at, peaks, people
-from slowpaths.pose.compact.network import JOINT_STRIDE, STRIDE, CompactNet, as_input, fused
+from slowpaths.pose.compact.network import HEAT_STRIDE, STRIDE, CompactNet, as_input, fused
 from slowpaths.pose.compact.weights import load_net
 from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 
 _CROP_PX, _PERSON_PX = 160, 96
 _BATCH = 8
 _IOU_MIN = 0.25  # a person in the crop who overlaps the box less is somebody else
-_FAINT = 0.05  # a centre less sure is nobody, even where a box says that somebody is there
-_LARGE_PX = 160  # from here on the picture at half size, 80 px a person, shows as much
-_INSIDE = 0.6
+_FAINT = 0.05  # a head less sure is nobody, even where a box says that somebody is there
 _LEAST_CONFIDENCE = 0.03  # joints less sure are not found
 
 
@@ -66,20 +64,13 @@ class Compact:
         self._net = net.to(self._device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
 
     def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
-        """Return the people of each frame with their joints.
+        """Return the people of each frame with their joints."""
+        return [self._people(frame_HWC) for frame_HWC in frames_THWC]
 
-        The network knows people up to some 200 pixels high; whoever is larger is found in the picture at half size.
-        """
-        return [_one_view(self._people(frame_HWC), self._people(frame_HWC, shrink=2)) for frame_HWC in frames_THWC]
-
-    def _people(self, frame_HWC: np.ndarray, *, shrink: int = 1) -> People:
-        if shrink > 1:
-            size = (max(frame_HWC.shape[1] // shrink, STRIDE), max(frame_HWC.shape[0] // shrink, STRIDE))
-            frame_HWC = cv2.resize(frame_HWC, size, interpolation=cv2.INTER_AREA)
+    def _people(self, frame_HWC: np.ndarray) -> People:
         (maps,) = self._maps(frame_HWC[None])
         boxes_N4, scores_N, joints_NKC = people(maps, score_min=self._score_min)
-        joints_NKC[..., :2] *= shrink
-        return People(boxes_N4=boxes_N4 * shrink, scores_N=scores_N, keypoints_NKC=_seen(joints_NKC))
+        return People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=_seen(joints_NKC))
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
@@ -112,19 +103,19 @@ class Compact:
         batch = as_input(torch.from_numpy(np.ascontiguousarray(pictures_BHWC)).to(self._device))
         batch = functional.pad(batch, (0, -width % STRIDE, 0, -height % STRIDE))
         maps = self._net(batch)
-        centre, box, joints, heat = (
-            part.cpu().numpy() for part in (maps.centre.sigmoid(), maps.box, maps.joints, maps.heat)
+        heads, box, joints, heat = (
+            part.cpu().numpy() for part in (maps.heads.sigmoid(), maps.box, maps.joints, maps.heat)
         )
         joints = joints.reshape(len(joints), -1, 2, *joints.shape[2:])
         return [
-            PictureMaps(centre_hw=centre[b, 0], box_4hw=box[b], joints_K2hw=joints[b], heat_Khw=heat[b])
+            PictureMaps(heads_hw=heads[b, 0], box_4hw=box[b], joints_K2hw=joints[b], heat_Khw=heat[b])
             for b in range(len(pictures_BHWC))
         ]
 
 
 def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
     """Return the mirror images of pictures, a few columns short so that cells come to lie on cells."""
-    last = pictures_BHWC.shape[2] - JOINT_STRIDE  # the pixel that the last column of cells stands for
+    last = pictures_BHWC.shape[2] - HEAT_STRIDE  # the pixel that the last column of cells stands for
     turned = np.zeros_like(pictures_BHWC)
     turned[:, :, : last + 1] = pictures_BHWC[:, :, last::-1]
     return turned
@@ -133,24 +124,6 @@ def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
 def with_mirror(maps: PictureMaps, mirror: PictureMaps) -> PictureMaps:
     """Return the maps of a picture with the mean of its joint maps and those of its mirror image."""
     return replace(maps, heat_Khw=0.5 * (maps.heat_Khw + mirror.heat_Khw[SWAP, :, ::-1]))
-
-
-def _one_view(near: People, far: People) -> People:
-    """Return the people of a picture from a look at full size and one at half size.
-
-    The look at half size is believed of people who are large, and takes the place of what lies inside them: a large
-    person's arm or leg looks like a person of the usual size.
-    """
-    is_large_N = far.boxes_N4[:, 3] - far.boxes_N4[:, 1] >= _LARGE_PX
-    large_M4 = far.boxes_N4[is_large_N]
-    is_kept_N = ~(share_inside(near.boxes_N4, large_M4) >= _INSIDE).any(axis=1)
-    parts = [(near, is_kept_N), (far, is_large_N)]
-    boxes_N4, scores_N, keypoints_NKC = (
-        np.concatenate([getattr(one, name)[rows] for one, rows in parts])
-        for name in ("boxes_N4", "scores_N", "keypoints_NKC")
-    )
-    order = np.argsort(-scores_N, kind="stable")
-    return People(boxes_N4=boxes_N4[order], scores_N=scores_N[order], keypoints_NKC=keypoints_NKC[order])
 
 
 def crop_person(frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
@@ -182,13 +155,13 @@ def person_in_box(maps: PictureMaps, box_4: np.ndarray) -> np.ndarray | None:
         maps: What the network says of the crop.
         box_4: The box, pixels of the crop.
     """
-    rows, columns = peaks(maps.centre_hw, score_min=_FAINT)
+    rows, columns = peaks(maps.heads_hw, score_min=_FAINT)
     if not len(rows):
         return None
     boxes_N4 = boxes_at(maps, rows, columns)
     fits_N = box_iou(box_4[None], boxes_N4)[0]
-    # Overlap first: a surer centre counts for little beside a box that fits.
-    worth_N = fits_N * maps.centre_hw[rows, columns] ** 0.25
+    # Overlap first: a surer head counts for little beside a box that fits.
+    worth_N = fits_N * maps.heads_hw[rows, columns] ** 0.25
     best = int(worth_N.argmax())
     if fits_N[best] < _IOU_MIN:
         return None

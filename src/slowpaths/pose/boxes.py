@@ -32,30 +32,12 @@ def suppress(boxes_N4: np.ndarray, scores_N: np.ndarray, *, iou_max: float) -> n
 
 def box_iou(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
     """Return intersection over union of every pair of boxes (N, M); 0 for boxes without an area."""
-    common, areas_N, areas_M = _common(a_N4, b_M4), _areas(a_N4), _areas(b_M4)
-    return _ratio(common, areas_N[:, None] + areas_M[None] - common)
-
-
-def share_inside(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
-    """Return which share of each box lies inside each of the others (N, M); 0 for boxes without an area.
-
-    Example:
-        >>> share_inside(np.array([[0, 0, 10, 10]]), np.array([[5, 0, 95, 80]])).tolist()
-        [[0.5]]
-    """
-    common = _common(a_N4, b_M4)
-    return _ratio(common, np.broadcast_to(_areas(a_N4)[:, None], common.shape))
-
-
-def _common(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
     low = np.maximum(a_N4[:, None, :2], b_M4[None, :, :2])
     high = np.minimum(a_N4[:, None, 2:], b_M4[None, :, 2:])
-    return np.prod(np.clip(high - low, 0, None), axis=2)
+    common = np.prod(np.clip(high - low, 0, None), axis=2)
+    union = _areas(a_N4)[:, None] + _areas(b_M4)[None] - common
+    return np.divide(common, union, out=np.zeros(union.shape, dtype=np.float64), where=union > 0)
 
 
 def _areas(boxes_N4: np.ndarray) -> np.ndarray:
     return np.prod(np.clip(boxes_N4[:, 2:] - boxes_N4[:, :2], 0, None), axis=1)
-
-
-def _ratio(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
-    return np.divide(part, whole, out=np.zeros(part.shape, dtype=np.float64), where=whole > 0)

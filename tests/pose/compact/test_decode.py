@@ -12,7 +12,7 @@ H, W = 12, 16  # cells at stride 8
 
 def empty_maps() -> PictureMaps:
     return PictureMaps(
-        centre_hw=np.full((H, W), 0.01, dtype=np.float32),
+        heads_hw=np.full((2 * H, 2 * W), 0.01, dtype=np.float32),
         box_4hw=np.zeros((4, H, W), dtype=np.float32),
         joints_K2hw=np.zeros((17, 2, H, W), dtype=np.float32),
         heat_Khw=np.full((17, 2 * H, 2 * W), -9.0, dtype=np.float32),
@@ -20,7 +20,7 @@ def empty_maps() -> PictureMaps:
 
 
 def put_person(maps: PictureMaps, *, row: int, column: int, score: float, size: tuple[float, float]) -> None:
-    maps.centre_hw[row, column] = score
+    maps.heads_hw[2 * row, 2 * column] = score
     maps.box_4hw[:, row, column] = (0.25, -0.25, np.log(size[0] / 8), np.log(size[1] / 8))
 
 
@@ -35,7 +35,7 @@ def put_bump(maps: PictureMaps, *, joint: int, at: tuple[float, float], top: flo
 def test_a_person_is_a_peak_with_a_box() -> None:
     maps = empty_maps()
     put_person(maps, row=5, column=6, score=0.8, size=(24.0, 60.0))
-    put_person(maps, row=5, column=7, score=0.7, size=(24.0, 60.0))  # no peak: its neighbour is surer
+    maps.heads_hw[10, 13] = 0.7  # no peak: its neighbour is surer
     put_person(maps, row=9, column=13, score=0.4, size=(16.0, 30.0))
     put_person(maps, row=2, column=2, score=0.2, size=(16.0, 30.0))  # not sure enough
     boxes_N4, scores_N, joints_NKC = people(maps, score_min=0.3)
@@ -56,16 +56,16 @@ def test_joints_go_to_the_top_of_the_nearby_bump_between_cells() -> None:
     put_person(maps, row=5, column=6, score=0.8, size=(24.0, 60.0))
     maps.joints_K2hw[3, :, 5, 6] = (1.0, -2.0)  # guessed at 56, 24
     put_bump(maps, joint=3, at=(58.5, 26.0))
-    joints_NKC = joints_at(maps, np.array([5]), np.array([6]), np.array([[38.0, 8.0, 62.0, 68.0]]))
+    joints_NKC = joints_at(maps, np.array([10]), np.array([12]), np.array([[38.0, 8.0, 62.0, 68.0]]))
     assert joints_NKC[0, 3, :2] == pytest.approx([58.5, 26.0], abs=0.4)
     assert joints_NKC[0, 3, 2] > 0.6
 
 
-def test_joints_without_a_bump_stay_where_the_centre_puts_them_and_are_unsure() -> None:
+def test_joints_without_a_bump_stay_where_the_head_puts_them_and_are_unsure() -> None:
     maps = empty_maps()
     put_person(maps, row=5, column=6, score=0.8, size=(24.0, 60.0))
     maps.joints_K2hw[4, :, 5, 6] = (1.5, 2.25)
-    joints_NKC = joints_at(maps, np.array([5]), np.array([6]), np.array([[38.0, 8.0, 62.0, 68.0]]))
+    joints_NKC = joints_at(maps, np.array([10]), np.array([12]), np.array([[38.0, 8.0, 62.0, 68.0]]))
     assert joints_NKC[0, 4] == pytest.approx([60.0, 58.0, 0.0], abs=1e-2)
 
 
@@ -75,7 +75,7 @@ def test_the_bump_of_somebody_else_is_not_taken() -> None:
     maps.joints_K2hw[9, :, 5, 6] = (0.0, 0.0)  # guessed at 48, 40
     put_bump(maps, joint=9, at=(50.0, 41.0), top=0.5)
     put_bump(maps, joint=9, at=(76.0, 40.0), top=0.95)  # half a body away
-    joints_NKC = joints_at(maps, np.array([5]), np.array([6]), np.array([[38.0, 8.0, 62.0, 68.0]]))
+    joints_NKC = joints_at(maps, np.array([10]), np.array([12]), np.array([[38.0, 8.0, 62.0, 68.0]]))
     assert joints_NKC[0, 9, :2] == pytest.approx([50.0, 41.0], abs=0.6)
 
 

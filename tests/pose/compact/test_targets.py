@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from slowpaths.pose.compact.decode import PictureMaps, people
+from slowpaths.pose.compact.decode import PictureMaps, peaks, people
 from slowpaths.pose.compact.losses import collate
 from slowpaths.pose.compact.targets import make_targets
 
@@ -17,7 +17,9 @@ def standing(x: float, y: float, tall: float) -> tuple[np.ndarray, np.ndarray]:
     random = np.random.default_rng(int(x))
     wide = 0.4 * tall
     box = np.array([x - wide / 2, y - tall / 2, x + wide / 2, y + tall / 2])
-    return box[:2] + random.uniform(0.05, 0.95, size=(17, 2)) * [wide, tall], box
+    joints_K2 = box[:2] + random.uniform(0.05, 0.95, size=(17, 2)) * [wide, tall]
+    joints_K2[3:5] = box[:2] + np.array([[0.45 * wide, 0.08 * tall], [0.55 * wide, 0.08 * tall]])  # ears: the head
+    return joints_K2, box
 
 
 def test_what_is_asked_decodes_to_what_is_true() -> None:
@@ -26,7 +28,7 @@ def test_what_is_asked_decodes_to_what_is_true() -> None:
     target = make_targets(joints_NK2, boxes_N4, size=(SIDE, SIDE))
     batch = collate([target])
     maps = PictureMaps(
-        centre_hw=target.centre_hw,
+        heads_hw=target.heads_hw,
         box_4hw=np.zeros((4, 20, 20)),
         joints_K2hw=np.zeros((17, 2, 20, 20)),
         heat_Khw=np.log(np.clip(target.heat_Khw, 1e-6, 0.999) / (1 - np.clip(target.heat_Khw, 1e-6, 0.999))),
@@ -42,6 +44,14 @@ def test_what_is_asked_decodes_to_what_is_true() -> None:
     assert (found_NKC[..., 2] > 0.7).all()
     assert batch.num_people == 2
     assert batch.num_joints == 34
+
+
+def test_batter_and_keeper_a_few_steps_apart_are_two_people() -> None:
+    everyone = [standing(72.0, 80.0, 80.0), standing(85.0, 77.0, 64.0)]
+    joints_NK2, boxes_N4 = (np.stack(column) for column in zip(*everyone, strict=True))
+    heads_hw = make_targets(joints_NK2, boxes_N4, size=(SIDE, SIDE)).heads_hw
+    _, columns = peaks(heads_hw, score_min=0.5)
+    assert sorted((4 * columns).tolist()) == pytest.approx([72.0, 85.0], abs=2.0)
 
 
 def test_joints_outside_weigh_less_and_show_no_bump() -> None:
@@ -60,12 +70,18 @@ def test_the_small_and_the_cut_off_are_neither_asked_for_nor_counted() -> None:
     tiny, cut = standing(40.0, 40.0, 12.0), standing(80.0, 190.0, 96.0)
     joints_NK2, boxes_N4 = (np.stack(column) for column in zip(tiny, cut, strict=True))
     target = make_targets(joints_NK2, boxes_N4, size=(SIDE, SIDE))
-    assert target.centre_hw.max() == 0.0
+    assert target.heads_hw.max() == 0.0
     assert (target.owner_hw == -1).all()
-    assert target.centre_mask_hw[5, 5] == 0.0
-    assert target.heat_mask_hw[10, 10] == 0.0
-    assert target.centre_mask_hw[19, 10] == 0.0
-    assert target.centre_mask_hw[10, 2] == 1.0
+    assert target.mask_hw[10, 10] == 0.0
+    assert target.mask_hw[39, 20] == 0.0
+    assert target.mask_hw[20, 4] == 1.0
+
+
+def test_whoever_shows_no_head_is_neither_asked_for_nor_counted() -> None:
+    joints_K2, box_4 = standing(80.0, 40.0, 96.0)
+    target = make_targets(joints_K2[None], box_4[None], size=(SIDE, SIDE))
+    assert target.heads_hw.max() == 0.0
+    assert target.mask_hw[10, 20] == 0.0
 
 
 def test_a_box_is_the_part_in_the_picture() -> None:
@@ -79,6 +95,6 @@ def test_nobody_asks_for_nothing() -> None:
     target = make_targets(np.zeros((0, 17, 2)), np.zeros((0, 4)), size=(SIDE, SIDE))
     batch = collate([target, target])
     assert batch.heat.shape == (2, 17, 40, 40)
-    assert batch.centre.shape == (2, 1, 20, 20)
+    assert batch.heads.shape == (2, 1, 40, 40)
     assert len(batch.cells_P3) == 0
     assert batch.num_people == 0

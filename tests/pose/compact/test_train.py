@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -16,7 +17,7 @@ from slowpaths.pose.compact.network import CompactNet, as_input, fused
 from slowpaths.pose.compact.shards import Picture, Shards, write_shard
 from slowpaths.pose.compact.train import Batches, Recipe, average_of, new_net, new_optimiser, train, train_step
 
-RECIPE = Recipe(steps=3, more=1, batch=2, side=64, seed=3)
+RECIPE = Recipe(steps=3, more=1, batch=2, side=64, large_every=4, large_batch=1, large_side=96, seed=3)
 
 
 def picture(number: int) -> Picture:
@@ -120,14 +121,20 @@ def test_what_is_masked_costs_nothing(shard: Path) -> None:
     with torch.no_grad():
         maps = net(as_input(pictures))
         assert losses(maps, batch)["heat"] > 0
-        masked = batch._replace(heat_mask=torch.zeros_like(batch.heat_mask))
+        masked = batch._replace(mask=torch.zeros_like(batch.mask))
         assert losses(maps, masked)["heat"] == 0
 
 
 def test_batches_are_the_same_again_and_differ_from_each_other(shard: Path) -> None:
     batches = Batches(Shards([shard]), RECIPE)
     assert torch.equal(batches[2][0], batches[2][0])
-    assert not torch.equal(batches[2][0], batches[3][0])
+    assert not torch.equal(batches[1][0], batches[2][0])
+
+
+def test_every_so_often_a_batch_shows_large_people(shard: Path) -> None:
+    batches = Batches(Shards([shard]), RECIPE)
+    sides = [batches[number][0].shape[1] for number in range(8)]
+    assert sides == [64, 64, 64, 96, 64, 64, 64, 96]
 
 
 def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -150,7 +157,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, m
         assert torch.equal(value, resumed.state_dict()[name]), name
         assert torch.equal(value, average_of(tmp_path / "b" / "checkpoint.pt").state_dict()[name])
     with pytest.raises(UsageError, match="belongs to another run"):
-        train([shard], tmp_path / "b", Recipe(steps=3, more=1, batch=4, side=64, seed=3), workers=0)
+        train([shard], tmp_path / "b", replace(RECIPE, batch=4), workers=0)
     with pytest.raises(UsageError, match="run the train step first"):
         average_of(tmp_path / "c" / "checkpoint.pt")
 
@@ -165,6 +172,7 @@ def test_folded_norms_change_nothing() -> None:
         before = net(picture_B3HW)
         after = fused(net)(picture_B3HW)
     assert before.heat.shape == (1, 17, 18, 26)
-    assert before.centre.shape == (1, 1, 9, 13)
+    assert before.heads.shape == (1, 1, 18, 26)
+    assert before.box.shape == (1, 4, 9, 13)
     for one, other in zip(before, after, strict=True):
         assert torch.allclose(one, other, atol=1e-4)

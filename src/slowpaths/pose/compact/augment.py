@@ -14,7 +14,9 @@ from slowpaths.core.skeleton import SWAP
 from slowpaths.pose.compact.shards import Picture
 
 USUAL_PX = 96.0  # height of the person in the crops that `keypoints` looks at
-_HEIGHTS_PX = (24.0, 190.0)
+HEIGHTS_PX = (24.0, 210.0)
+LARGE_PX = (150.0, 420.0)  # people in close-ups, of whom a frame shows a part
+_USUALLY = 0.6
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -34,10 +36,20 @@ class Crop:
     seen_4: np.ndarray
 
 
-def make_crop(picture: Picture, *, side: int, random: np.random.Generator) -> Crop:
-    """Cut a random crop around somebody, at a random size, mirrored half of the time, and change how it looks."""
+def make_crop(
+    picture: Picture, *, side: int, random: np.random.Generator, heights_px: tuple[float, float] = HEIGHTS_PX
+) -> Crop:
+    """Cut a random crop around somebody, at a random size, mirrored half of the time, and change how it looks.
+
+    Args:
+        picture: Picture to cut from.
+        side: Side of the crop, pixels.
+        random: Source of what is random.
+        heights_px: Least and greatest height of the person. Where they hold the size that `keypoints` looks at, most
+            people have about that.
+    """
     height, width = picture.frame_HWC.shape[:2]
-    middle, scale = _aim(picture, random)
+    middle, scale = _aim(picture, random, heights_px)
     is_mirrored = bool(random.random() < 0.5)
     angle = float(np.deg2rad(random.normal(0.0, 5.0))) if random.random() < 0.5 else 0.0
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
@@ -64,7 +76,7 @@ def make_crop(picture: Picture, *, side: int, random: np.random.Generator) -> Cr
     )
 
 
-def _aim(picture: Picture, random: np.random.Generator) -> tuple[np.ndarray, float]:
+def _aim(picture: Picture, random: np.random.Generator, heights_px: tuple[float, float]) -> tuple[np.ndarray, float]:
     """Return what comes to the middle and at which scale."""
     height, width = picture.frame_HWC.shape[:2]
     middles_N2 = 0.5 * (picture.boxes_N4[:, :2] + picture.boxes_N4[:, 2:])
@@ -76,9 +88,9 @@ def _aim(picture: Picture, random: np.random.Generator) -> tuple[np.ndarray, flo
         return random.uniform([0, 0], [width, height]), float(np.exp(random.uniform(np.log(0.4), np.log(1.6))))
     row = int(random.choice(rows))
     tall = float(picture.boxes_N4[row, 3] - picture.boxes_N4[row, 1])
-    low, high = _HEIGHTS_PX
+    low, high = heights_px
     wanted = float(np.exp(random.uniform(np.log(low), np.log(high))))
-    if random.random() < 0.6:
+    if low <= USUAL_PX <= high and random.random() < _USUALLY:
         wanted = USUAL_PX * float(np.exp(random.normal(0.0, 0.22)))
     # A close-up must not be shrunk to nothing, nor a far figure blown up to a blur.
     return middles_N2[row], float(np.clip(wanted / max(tall, 4.0), 0.15, 4.0))

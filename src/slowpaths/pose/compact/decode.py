@@ -1,4 +1,4 @@
-"""From maps to people: peaks of the centre map, joints from there, put right by the joints' own heat maps.
+"""From maps to people: peaks of the map of heads, joints from there, put right by the joints' own heat maps.
 
 Legend: N people, K = 17 joints, h, w cells; L cells of a window.
 """
@@ -11,11 +11,11 @@ import numpy as np
 
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.pose.boxes import suppress
-from slowpaths.pose.compact.network import JOINT_STRIDE, PEOPLE_STRIDE
+from slowpaths.pose.compact.network import HEAT_STRIDE, PEOPLE_STRIDE
 
 _IOU_MAX = 0.75  # batter and keeper stand in each other's way: only doubles of one person overlap more
 _MAX_PEOPLE = 24
-# A joint is looked for so far from where the centre puts it, in heights of the person, and the nearer the better; set
+# A joint is looked for so far from where the head puts it, in heights of the person, and the nearer the better; set
 # on random worlds that were neither trained on nor held out (seed 60000), where .14 and .25 or .07 and .14 do as well.
 _REACH = 0.18
 _SPREAD = 0.10
@@ -28,23 +28,23 @@ class PictureMaps:
     """Hold the maps of one picture as arrays.
 
     Args:
-        centre_hw: Probability of a person's middle at stride 8.
-        box_4hw: Middle minus cell in cells, log of width and height in cells.
-        joints_K2hw: Joints minus cell, in cells (17, 2, h, w).
+        heads_hw: Probability of somebody's head at stride 4.
+        box_4hw: Middle minus cell in cells, log of width and height in cells, at stride 8.
+        joints_K2hw: Joints minus cell, in cells (17, 2, h, w) at stride 8.
         heat_Khw: Logits of the joints at stride 4.
     """
 
-    centre_hw: np.ndarray
+    heads_hw: np.ndarray
     box_4hw: np.ndarray
     joints_K2hw: np.ndarray
     heat_Khw: np.ndarray
 
 
-def peaks(centre_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.ndarray]:
+def peaks(heads_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.ndarray]:
     """Return rows and columns of cells that no neighbour beats, best first.
 
     Args:
-        centre_hw: Scores (h, w).
+        heads_hw: Scores (h, w).
         score_min: Least score of a peak.
 
     Example:
@@ -52,11 +52,11 @@ def peaks(centre_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.nd
         >>> columns.tolist()
         [1, 4]
     """
-    height, width = centre_hw.shape
-    padded = np.pad(centre_hw, 1, constant_values=-np.inf)
+    height, width = heads_hw.shape
+    padded = np.pad(heads_hw, 1, constant_values=-np.inf)
     around = np.stack([padded[y : y + height, x : x + width] for y in range(3) for x in range(3)]).max(axis=0)
-    rows, columns = np.nonzero((centre_hw >= score_min) & (centre_hw == around))
-    order = np.argsort(-centre_hw[rows, columns], kind="stable")[: 2 * _MAX_PEOPLE]
+    rows, columns = np.nonzero((heads_hw >= score_min) & (heads_hw == around))
+    order = np.argsort(-heads_hw[rows, columns], kind="stable")[: 2 * _MAX_PEOPLE]
     return rows[order], columns[order]
 
 
@@ -67,32 +67,43 @@ def people(maps: PictureMaps, *, score_min: float) -> tuple[np.ndarray, np.ndarr
         maps: What the network says.
         score_min: Least score of a person.
     """
-    rows, columns = peaks(maps.centre_hw, score_min=score_min)
+    rows, columns = peaks(maps.heads_hw, score_min=score_min)
     boxes_N4 = boxes_at(maps, rows, columns)
-    scores_N = maps.centre_hw[rows, columns].astype(np.float64)
+    scores_N = maps.heads_hw[rows, columns].astype(np.float64)
     kept = suppress(boxes_N4, scores_N, iou_max=_IOU_MAX)[:_MAX_PEOPLE]
     return boxes_N4[kept], scores_N[kept], joints_at(maps, rows[kept], columns[kept], boxes_N4[kept])
 
 
 def boxes_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray) -> np.ndarray:
-    """Return the boxes (N, 4) that cells stand for, pixels."""
+    """Return the boxes (N, 4) of the people whose heads are at cells, pixels."""
+    rows_N, columns_N = _answering(maps, rows_N, columns_N)
     across_N, down_N, wide_N, tall_N = maps.box_4hw[:, rows_N, columns_N].astype(np.float64)
     half_N2 = 0.5 * np.exp(np.clip(np.stack([wide_N, tall_N], axis=1), -3, 6))
     middle_N2 = np.stack([columns_N + across_N, rows_N + down_N], axis=1)
     return np.concatenate([middle_N2 - half_N2, middle_N2 + half_N2], axis=1) * PEOPLE_STRIDE
 
 
+def _answering(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the coarse cells that answer for people whose heads are at fine cells: the nearest."""
+    _, height, width = maps.box_4hw.shape
+    scale = HEAT_STRIDE / PEOPLE_STRIDE
+    return (
+        np.rint(scale * rows_N).astype(int).clip(0, height - 1),
+        np.rint(scale * columns_N).astype(int).clip(0, width - 1),
+    )
+
+
 def joints_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
-    """Return the joints (N, 17, 3) of the people at cells: x, y in pixels and a confidence."""
-    count = len(rows_N)
-    if not count:
+    """Return the joints (N, 17, 3) of the people whose heads are at cells: x, y in pixels and a confidence."""
+    if not len(rows_N):
         return np.zeros((0, NUM_JOINTS, 3))
+    rows_N, columns_N = _answering(maps, rows_N, columns_N)
     offsets_NK2 = maps.joints_K2hw[:, :, rows_N, columns_N].transpose(2, 0, 1).astype(np.float64)
     cells_N12 = np.stack([columns_N, rows_N], axis=1)[:, None]
-    guesses_NK2 = (offsets_NK2 + cells_N12) * (PEOPLE_STRIDE / JOINT_STRIDE)
-    tall_N = (boxes_N4[:, 3] - boxes_N4[:, 1]) / JOINT_STRIDE
+    guesses_NK2 = (offsets_NK2 + cells_N12) * (PEOPLE_STRIDE / HEAT_STRIDE)
+    tall_N = (boxes_N4[:, 3] - boxes_N4[:, 1]) / HEAT_STRIDE
     places_NK2, heat_NK = _snap(maps.heat_Khw, guesses_NK2, tall_N)
-    return np.concatenate([places_NK2 * JOINT_STRIDE, heat_NK[..., None]], axis=2)
+    return np.concatenate([places_NK2 * HEAT_STRIDE, heat_NK[..., None]], axis=2)
 
 
 def _snap(heat_Khw: np.ndarray, guesses_NK2: np.ndarray, tall_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,15 +14,16 @@ from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.pose.compact.network import PEOPLE_STRIDE, Maps
 from slowpaths.pose.compact.targets import Targets
 
-_JOINTS, _BOX = 6.0, 1.0  # weights beside the two heat maps
+_JOINTS, _PLACE, _SIZE = 6.0, 3.0, 0.5  # weights beside the two heat maps
 
 
 class TargetBatch(NamedTuple):
     """Hold the targets of a batch: maps, and the cells that answer for somebody.
 
     Args:
-        centre: (B, 1, h, w); centre_mask: the same.
-        heat: (B, 17, h, w); heat_mask: (B, 1, h, w).
+        heads: (B, 1, h, w).
+        heat: (B, 17, h, w).
+        mask: (B, 1, h, w), of both.
         cells_P3: Picture, row and column of each answering cell.
         box_P4: Middle minus cell in cells, log of width and height in cells.
         joints_PK2: Joints minus cell, in cells.
@@ -32,10 +33,9 @@ class TargetBatch(NamedTuple):
         num_joints: Their joints inside the pictures.
     """
 
-    centre: torch.Tensor
-    centre_mask: torch.Tensor
+    heads: torch.Tensor
     heat: torch.Tensor
-    heat_mask: torch.Tensor
+    mask: torch.Tensor
     cells_P3: torch.Tensor
     box_P4: torch.Tensor
     joints_PK2: torch.Tensor
@@ -64,10 +64,9 @@ def collate(targets: list[Targets]) -> TargetBatch:
         return torch.stack([torch.from_numpy(getattr(target, name)) for target in targets])
 
     return TargetBatch(
-        centre=stack("centre_hw")[:, None],
-        centre_mask=stack("centre_mask_hw")[:, None],
+        heads=stack("heads_hw")[:, None],
         heat=stack("heat_Khw"),
-        heat_mask=stack("heat_mask_hw")[:, None],
+        mask=stack("mask_hw")[:, None],
         cells_P3=torch.cat(cells),
         box_P4=torch.cat(boxes),
         joints_PK2=torch.cat(joints),
@@ -87,15 +86,18 @@ def soft_focal(logits: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -
 def losses(maps: Maps, batch: TargetBatch) -> dict[str, torch.Tensor]:
     """Return the parts of the loss; their sum is what is made small."""
     parts = {
-        "centre": soft_focal(maps.centre, batch.centre, batch.centre_mask) / max(batch.num_people, 1),
-        "heat": soft_focal(maps.heat, batch.heat, batch.heat_mask) / max(batch.num_joints, 1),
+        "heads": soft_focal(maps.heads, batch.heads, batch.mask) / max(batch.num_people, 1),
+        "heat": soft_focal(maps.heat, batch.heat, batch.mask) / max(batch.num_joints, 1),
     }
     picture, row, column = batch.cells_P3.unbind(dim=1)
     box_P4 = maps.box[picture, :, row, column]
     joints_PK2 = maps.joints[picture, :, row, column].reshape(-1, NUM_JOINTS, 2)
     cells = max(len(box_P4), 1)
-    parts["box"] = _BOX * functional.smooth_l1_loss(box_P4, batch.box_P4, beta=0.1, reduction="sum") / (4 * cells)
-    error_PK = (joints_PK2 - batch.joints_PK2).abs().sum(dim=2) / batch.heights_P[:, None].clamp(min=2.0)
+    heights_P1 = batch.heights_P[:, None].clamp(min=2.0)
+    place = ((box_P4 - batch.box_P4)[:, :2].abs() / heights_P1).sum() / cells
+    size = functional.smooth_l1_loss(box_P4[:, 2:], batch.box_P4[:, 2:], beta=0.1, reduction="sum") / cells
+    parts["box"] = _PLACE * place + _SIZE * size
+    error_PK = (joints_PK2 - batch.joints_PK2).abs().sum(dim=2) / heights_P1
     known = batch.weights_PK.sum().clamp(min=1.0)
     parts["joints"] = _JOINTS * (error_PK * batch.weights_PK).sum() / known
     return parts

@@ -6,10 +6,11 @@ Legend: B pictures, C channels, H, W, K = 17 joints. Numbers are strides.
                     |    |    |     |
                     4 <- 8 <- 16 <- 32      1x1 laterals, nearest neighbours upwards
                     |    |
-                 joints  people
-       heat (17) at 4    centre (1), box (4), joints from the centre (34) at 8
+        heat maps at 4   at 8: box (4) and joints (34), seen from the head
+     joints (17), heads (1)
 
-People are centres (Zhou et al. 2019, "Objects as Points"); a joint is where the centre says and a peak of its own heat
+People are points (Zhou et al. 2019, "Objects as Points"), and the point is the head: the middle of a batter is hard to
+tell from that of the keeper behind him, their heads are not. A joint is where the head says and a peak of its own heat
 map confirms. Plain 3x3 convolutions are what a CPU does best and carry most of the work at the fine strides.
 """
 
@@ -24,7 +25,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 from slowpaths.core.skeleton import NUM_JOINTS
 
 STRIDE = 8  # sides of a picture must be multiples of it
-PEOPLE_STRIDE, JOINT_STRIDE = 8, 4
+PEOPLE_STRIDE, HEAT_STRIDE = 8, 4
 _RARE = -4.6  # logit of .01: at the start nothing is a peak
 
 
@@ -32,13 +33,13 @@ class Maps(NamedTuple):
     """Hold what the network says of a batch.
 
     Args:
-        centre: Logits that a person's middle is here (B, 1, H/8, W/8).
+        heads: Logits that a head is here (B, 1, H/4, W/4).
         box: Middle minus cell in cells, and log of width and height in cells (B, 4, H/8, W/8).
         joints: Joints minus cell, in cells (B, 34, H/8, W/8): x, y of each joint in turn.
         heat: Logits that a joint is here (B, 17, H/4, W/4).
     """
 
-    centre: torch.Tensor
+    heads: torch.Tensor
     box: torch.Tensor
     joints: torch.Tensor
     heat: torch.Tensor
@@ -87,7 +88,7 @@ class CompactNet(nn.Module):
         widths: Channels at strides 2, 4, 8, 16 and 32.
         depths: Residuals at strides 8, 16 and 32.
         neck: Channels of the pyramid on its way up.
-        fine: Channels where joints are seen.
+        fine: Channels where joints and heads are seen.
     """
 
     def __init__(
@@ -96,7 +97,7 @@ class CompactNet(nn.Module):
         widths: tuple[int, int, int, int, int] = (16, 24, 48, 96, 160),
         depths: tuple[int, int, int] = (1, 2, 2),
         neck: int = 48,
-        fine: int = 24,
+        fine: int = 32,
     ) -> None:
         super().__init__()
         w2, w4, w8, w16, w32 = widths
@@ -109,13 +110,12 @@ class CompactNet(nn.Module):
         self.mix8 = _Plain(neck)
         about = 64
         self.people = nn.Sequential(_Conv(neck, neck, 5, groups=neck), _Conv(neck, about, 1))
-        self.centre = nn.Conv2d(about, 1, 1)
         self.box = nn.Conv2d(about, 4, 1)
         self.joints = nn.Conv2d(about, 2 * NUM_JOINTS, 1)
         self.down8, self.side4 = nn.Conv2d(neck, fine, 1), _Conv(w4, fine, 1, act=False)
         self.fine = nn.Sequential(nn.ReLU(inplace=True), _Conv(fine, fine))
-        self.heat = nn.Conv2d(fine, NUM_JOINTS, 1)
-        for layer in (self.centre, self.heat):
+        self.heat, self.heads = nn.Conv2d(fine, NUM_JOINTS, 1), nn.Conv2d(fine, 1, 1)
+        for layer in (self.heads, self.heat):
             nn.init.normal_(layer.weight, std=0.01)
             assert layer.bias is not None
             nn.init.constant_(layer.bias, _RARE)
@@ -129,7 +129,7 @@ class CompactNet(nn.Module):
         up8 = self.mix8(_add(self.side8(at8), up16))
         people = self.people(up8)
         up4 = self.fine(_add(self.side4(at4), self.down8(up8)))
-        return Maps(self.centre(people), self.box(people), self.joints(people), self.heat(up4))
+        return Maps(self.heads(up4), self.box(people), self.joints(people), self.heat(up4))
 
 
 def _add(side: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:

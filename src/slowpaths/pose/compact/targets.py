@@ -10,12 +10,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slowpaths.core.skeleton import NUM_JOINTS
-from slowpaths.pose.compact.network import JOINT_STRIDE, PEOPLE_STRIDE
+from slowpaths.core.skeleton import INDEX, NUM_JOINTS
+from slowpaths.pose.compact.network import HEAT_STRIDE, PEOPLE_STRIDE
 
 LEAST_PX = 18.0  # people less high are neither asked for nor counted as mistakes
-_LEAST_SHARE = 0.35  # nor those of whom less than this is in the picture
-_POSITIVE = 0.5  # cells of the centre's bump that answer for box and joints
+_LEAST_SHARE = 0.35  # nor those of whom less than this, or not the head, is in the picture
+_EARS = [INDEX["left_ear"], INDEX["right_ear"]]  # the head is midway
+_POSITIVE = 0.5  # cells so far up the bump around a head answer for box and joints
 _OUTSIDE = 0.25  # weight of joints outside the picture: guessed from the rest of the body
 
 
@@ -24,24 +25,22 @@ class Targets:
     """Hold the maps a picture should give.
 
     Args:
-        centre_hw: Bumps at the middles of people (h, w) at stride 8, 0..1.
-        centre_mask_hw: 0 where nothing is asked.
-        owner_hw: Who answers here (h, w), -1 for nobody.
+        heads_hw: Bumps at heads (h, w) at stride 4, 0..1.
+        owner_hw: Who answers here (h, w) at stride 8, -1 for nobody.
         box_N4: Middle x, y, width and height of each person, pixels.
         joints_NK2: Joints, pixels.
         weights_NK: 1 for joints in the picture, less outside, 0 where unknown.
         heat_Khw: Bumps at joints (17, h, w) at stride 4.
-        heat_mask_hw: 0 where nothing is asked.
+        mask_hw: 0 where no bump is asked for, at stride 4.
     """
 
-    centre_hw: np.ndarray
-    centre_mask_hw: np.ndarray
+    heads_hw: np.ndarray
     owner_hw: np.ndarray
     box_N4: np.ndarray
     joints_NK2: np.ndarray
     weights_NK: np.ndarray
     heat_Khw: np.ndarray
-    heat_mask_hw: np.ndarray
+    mask_hw: np.ndarray
 
 
 def make_targets(
@@ -63,41 +62,39 @@ def make_targets(
     sides_N2 = clipped_N4[:, 2:] - clipped_N4[:, :2]
     whole_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
     share_N = np.prod(sides_N2, axis=1) / np.maximum(whole_N, 1e-6)
-    is_asked_N = (boxes_N4[:, 3] - boxes_N4[:, 1] >= LEAST_PX) & (share_N >= _LEAST_SHARE)
+    heights_N = boxes_N4[:, 3] - boxes_N4[:, 1]
+    heads_N2 = joints_NK2[:, _EARS].mean(axis=1)
+    with np.errstate(invalid="ignore"):
+        is_seen_N = ((heads_N2 >= seen_4[:2]) & (heads_N2 < seen_4[2:])).all(axis=1)
+    is_asked_N = (heights_N >= LEAST_PX) & (share_N >= _LEAST_SHARE) & is_seen_N
     is_left_N = ~is_asked_N & (share_N > 0)
-    masks = [
-        _mask(clipped_N4[is_left_N], clipped_N4[is_asked_N], (height // stride, width // stride), stride)
-        for stride in (PEOPLE_STRIDE, JOINT_STRIDE)
-    ]
+    fine, coarse = ((height // stride, width // stride) for stride in (HEAT_STRIDE, PEOPLE_STRIDE))
+    mask_hw = _mask(clipped_N4[is_left_N], clipped_N4[is_asked_N], fine, HEAT_STRIDE)
     joints_NK2, clipped_N4, sides_N2 = joints_NK2[is_asked_N], clipped_N4[is_asked_N], sides_N2[is_asked_N]
-    heights_N = (boxes_N4[:, 3] - boxes_N4[:, 1])[is_asked_N]
+    heights_N, heads_N2 = heights_N[is_asked_N], heads_N2[is_asked_N]
     with np.errstate(invalid="ignore"):
         is_in_NK = ((joints_NK2 >= seen_4[:2]) & (joints_NK2 < seen_4[2:])).all(axis=2)
     weights_NK = np.where(is_in_NK, 1.0, _OUTSIDE) * np.isfinite(joints_NK2).all(axis=2)
     middles_N2 = 0.5 * (clipped_N4[:, :2] + clipped_N4[:, 2:])
-    spread_N = np.clip(0.12 * np.sqrt(np.prod(sides_N2, axis=1)) / PEOPLE_STRIDE, 0.8, 3.0)
-    shape = (height // PEOPLE_STRIDE, width // PEOPLE_STRIDE)
-    bumps_Nhw = _bumps(middles_N2 / PEOPLE_STRIDE, spread_N, shape)
-    if len(bumps_Nhw):
-        centre_hw = bumps_Nhw.max(axis=0)
-        # The cell next to a middle answers however narrow the bump is.
-        owner_hw = np.where(centre_hw >= _POSITIVE, bumps_Nhw.argmax(axis=0), -1)
-    else:
-        centre_hw, owner_hw = np.zeros(shape, dtype=np.float32), np.full(shape, -1)
-    spread_N = np.clip(0.045 * heights_N / JOINT_STRIDE, 0.9, 2.2)
-    shape = (height // JOINT_STRIDE, width // JOINT_STRIDE)
+    spread_N = np.clip(0.05 * heights_N / HEAT_STRIDE, 0.8, 4.0)
+    heads_hw = _bumps(heads_N2 / HEAT_STRIDE, spread_N, fine).max(axis=0, initial=0.0)
+    # The cell next to a head answers however narrow the bump is.
+    near_Nhw = _bumps(heads_N2 / PEOPLE_STRIDE, np.clip(0.06 * heights_N / PEOPLE_STRIDE, 0.8, 3.0), coarse)
+    owner_hw = np.full(coarse, -1)
+    if len(near_Nhw):
+        owner_hw = np.where(near_Nhw.max(axis=0) >= _POSITIVE, near_Nhw.argmax(axis=0), -1)
+    spread_N = np.clip(0.045 * heights_N / HEAT_STRIDE, 0.9, 2.2)
     places_NK2 = np.where(is_in_NK[..., None], joints_NK2, -1e4)
-    bumps = _bumps(places_NK2.reshape(-1, 2) / JOINT_STRIDE, np.repeat(spread_N, NUM_JOINTS), shape)
-    heat_NKhw = bumps.reshape(-1, NUM_JOINTS, *shape)
+    bumps = _bumps(places_NK2.reshape(-1, 2) / HEAT_STRIDE, np.repeat(spread_N, NUM_JOINTS), fine)
+    heat_NKhw = bumps.reshape(-1, NUM_JOINTS, *fine)
     return Targets(
-        centre_hw=centre_hw,
-        centre_mask_hw=masks[0],
+        heads_hw=heads_hw,
         owner_hw=owner_hw,
         box_N4=np.concatenate([middles_N2, sides_N2], axis=1),
         joints_NK2=np.nan_to_num(joints_NK2),
         weights_NK=weights_NK,
-        heat_Khw=heat_NKhw.max(axis=0) if len(heat_NKhw) else np.zeros((NUM_JOINTS, *shape), dtype=np.float32),
-        heat_mask_hw=masks[1],
+        heat_Khw=heat_NKhw.max(axis=0, initial=0.0),
+        mask_hw=mask_hw,
     )
 
 

@@ -18,7 +18,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from slowpaths.core.errors import UsageError
-from slowpaths.pose.compact.augment import make_crop
+from slowpaths.pose.compact.augment import HEIGHTS_PX, LARGE_PX, make_crop
 from slowpaths.pose.compact.losses import TargetBatch, collate, losses
 from slowpaths.pose.compact.network import CompactNet, as_input
 from slowpaths.pose.compact.shards import Shards
@@ -43,14 +43,20 @@ class Recipe:
         more: Batches of a second, gentler run after it.
         batch: Pictures a batch.
         side: Side of a training crop, pixels, a multiple of 32.
+        large_every: Batches from one of large people to the next; none where 0.
+        large_batch: Pictures of such a batch.
+        large_side: Side of their crops.
         rate: Learning rate; it rises over the first steps, stays, and falls to nothing over the last third.
         seed: Seed of weights and crops.
     """
 
-    steps: int = 7_500
-    more: int = 1_000
-    batch: int = 16
-    side: int = 192
+    steps: int = 17_000
+    more: int = 0
+    batch: int = 12
+    side: int = 224
+    large_every: int = 5
+    large_batch: int = 4
+    large_side: int = 384
     rate: float = 1.5e-3
     seed: int = 0
 
@@ -75,11 +81,14 @@ class Batches(Dataset):
         return self._recipe.length
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, TargetBatch]:
-        random = np.random.default_rng([self._recipe.seed, index])
-        side = self._recipe.side
+        recipe = self._recipe
+        random = np.random.default_rng([recipe.seed, index])
+        is_large = recipe.large_every > 0 and index % recipe.large_every == recipe.large_every - 1
+        batch, side = (recipe.large_batch, recipe.large_side) if is_large else (recipe.batch, recipe.side)
+        heights_px = LARGE_PX if is_large else HEIGHTS_PX
         crops = [
-            make_crop(self._shards[int(number)], side=side, random=random)
-            for number in random.integers(len(self._shards), size=self._recipe.batch)
+            make_crop(self._shards[int(number)], side=side, random=random, heights_px=heights_px)
+            for number in random.integers(len(self._shards), size=batch)
         ]
         targets = [
             make_targets(crop.joints_NK2, crop.boxes_N4, size=(side, side), seen_4=crop.seen_4) for crop in crops

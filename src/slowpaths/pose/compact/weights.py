@@ -14,7 +14,7 @@ from slowpaths.pose.compact.network import CompactNet
 from slowpaths.store.tables import atomic_write
 
 SHIPPED = Path(__file__).parent / "weights" / "compact.safetensors"
-SHA256 = "84a979a66239f1f28eadb65411726a4a2339dbdda16976048812d4bc686e9f5b"
+SHA256 = "7664a8788ec4b43afd94f66501150ca457e53d81feac589aaa9acf10e2c8b6f3"
 
 
 def save_weights(path: Path, net: CompactNet) -> None:
