@@ -78,7 +78,6 @@ def main() -> None:
     parser.add_argument("--shards", type=int, default=36, help=f"training shards of {A_SHARD} pictures")
     parser.add_argument("--workers", type=int, default=2, help="processes that render")
     parser.add_argument("--steps", type=int, default=Recipe().steps, help="training steps")
-    parser.add_argument("--more", type=int, default=Recipe().more, help="gentler steps after them")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="weights to write or to measure")
     parser.add_argument("--once", action="store_true", help="measure the joints of `detect` instead of `keypoints`")
     arguments = parser.parse_args()
@@ -89,7 +88,7 @@ def main() -> None:
         if arguments.step == "render":
             render(arguments.folder, arguments.shards, arguments.workers)
         elif arguments.step == "train":
-            train(shards, arguments.folder, Recipe(steps=arguments.steps, more=arguments.more))
+            train(shards, arguments.folder, Recipe(steps=arguments.steps))
         elif arguments.step == "export":
             save_weights(arguments.weights, average_of(arguments.folder / "checkpoint.pt"))
             size = arguments.weights.stat().st_size

@@ -6,7 +6,8 @@ from pathlib import Path
 
 from slowpaths.evaluation.summary import summarise, to_markdown
 
-FOUND = ("mining_recall_live_near", "mining_precision_near", "impact_within_2", "striker", "striker_pck", "handedness",
+FOUND = ("mining_recall_live_near", "mining_precision_live_near", "mining_precision_near", "impact_within_2", "striker",
+         "striker_pck", "handedness",
          "top1", "rule_votes", "top1_kept")  # fmt: skip
 NAMED = ("top1", "macro_f1", "profile_fidelity", "retrieval_ap", "review_minutes", "decision_utility")
 
@@ -21,7 +22,7 @@ def test_every_number_comes_from_its_report():
         labels=report(
             FOUND,
             mining_recall_live_near={"value": 0.9, "num": 20},
-            mining_precision_near={"value": 0.96, "num": 25},
+            mining_precision_live_near={"value": 0.96, "num": 25},
             top1={"value": 0.7, "constant": 0.2, "num": 24},
             top1_kept={"value": 0.8, "num": 12},
         ),
@@ -32,7 +33,7 @@ def test_every_number_comes_from_its_report():
     )
     cells = {row.measure: row.cells() for row in rows}
     assert cells["live balls found"][2:] == ["90.0%", "", "20"]
-    assert cells["claims that are no ball"][2] == "4.0%"
+    assert cells["live claims that are no ball"][2] == "4.0%"
     assert cells["stroke named right"][2:] == ["70.0%", "40.0% majority vote", "24"]
     assert cells["kept for training, right"][2:4] == ["80.0%", "20.0% most frequent stroke"]
     assert cells["held-out stroke named right"][2:] == ["31.0%", "21.0% most frequent stroke", "6"]

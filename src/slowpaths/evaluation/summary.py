@@ -47,7 +47,8 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
     found, votes, named = labels["measures"], majority["measures"], model["measures"]
     lines: list[tuple[str, str, Mapping[str, Any], str, float | None, str]] = [
         ("what was found", "live balls found", found["mining_recall_live_near"], _SHARE, None, ""),
-        ("", "claims that are no ball", _complement(found["mining_precision_near"]), _SHARE, None, ""),
+        ("", "live claims that are no ball", _complement(found["mining_precision_live_near"]), _SHARE, None, ""),
+        ("", "all claims, replays too", _complement(found["mining_precision_near"]), _SHARE, None, ""),
         ("", "impact within 2 frames", found["impact_within_2"], _SHARE, None, ""),
         ("", "right person", found["striker"], _SHARE, None, ""),
         ("", "joints in place (PCK@0.2)", found["striker_pck"], _SHARE, None, ""),

@@ -30,6 +30,7 @@ def test_every_number_by_hand(check: MiningCheck, by_name) -> None:
         "mining_precision": (pytest.approx(2 / 4), 4),
         "mining_recall_near": (pytest.approx(3 / 6), 6),
         "mining_precision_near": (pytest.approx(3 / 4), 4),
+        "mining_precision_live_near": (pytest.approx(3 / 4), 4),
         "impact_at_20fps": (pytest.approx(1 / 3), 3),
         "impact_error": (pytest.approx(0.22), 2),
         "impact_within_1": (0.0, 2),

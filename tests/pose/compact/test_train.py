@@ -17,7 +17,7 @@ from slowpaths.pose.compact.network import CompactNet, as_input, fused
 from slowpaths.pose.compact.shards import Picture, Shards, write_shard
 from slowpaths.pose.compact.train import Batches, Recipe, average_of, new_net, new_optimiser, train, train_step
 
-RECIPE = Recipe(steps=3, more=1, batch=2, side=64, large_every=4, large_batch=1, large_side=96, seed=3)
+RECIPE = Recipe(steps=4, batch=2, side=64, large_every=4, large_batch=1, large_side=96, seed=3)
 
 
 def picture(number: int) -> Picture:

@@ -58,6 +58,8 @@ def grade_mining(
     )
     live = np.array([f.is_exact if f.truth.is_replay is False else np.nan for f in fates])
     live_near = np.array([f.found is not None if f.truth.is_replay is False else np.nan for f in fates])
+    is_replay = np.array([claim.features.get("is_live") == 0 for claim in claims], dtype=bool)
+    live_claims = np.where(is_replay, np.nan, np.asarray(check.is_near, dtype=float))
     hands = _optional([checks.is_hand_right(fate) for fate in fates])
     views = _optional([checks.is_view_right(fate) for fate in fates])
     strikers = _optional([checks.is_striker_right(fate) for fate in fates])
@@ -72,6 +74,8 @@ def grade_mining(
                reason="truth does not say what is a replay"),
         share_of("mining_precision_near", "share of mined deliveries that are true, within half a second",
                check.is_near, by_claim, reason="mining claims no delivery in these videos"),
+        share_of("mining_precision_live_near", "the same, deliveries that mining does not call a replay", live_claims,
+               by_claim, reason="mining claims no live delivery in these videos"),
         share_of("impact_at_20fps", "impact within 5 frames where truth has one and footage has 20 frames a second",
                sharp, by_truth, reason="truth has no impact in mined footage of 20 frames a second or more"),
         *_impact(check, by_truth),

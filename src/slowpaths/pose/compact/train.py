@@ -28,7 +28,6 @@ from slowpaths.store.tables import atomic_write
 _log = logging.getLogger(__name__)
 _WARM_UP = 300
 _FALL = 2 / 3  # share of the steps after which the learning rate falls
-_GENTLE = 0.5  # of the learning rate: how a second run begins
 _DECAY = 0.02
 _GRADIENT_MAX = 5.0
 _AVERAGE = 0.999  # of the moving average of the weights
@@ -39,8 +38,7 @@ class Recipe:
     """Describe a training run.
 
     Args:
-        steps: Batches of the main run.
-        more: Batches of a second, gentler run after it.
+        steps: Batches.
         batch: Pictures a batch.
         side: Side of a training crop, pixels, a multiple of 32.
         large_every: Batches from one of large people to the next; none where 0.
@@ -51,7 +49,6 @@ class Recipe:
     """
 
     steps: int = 17_000
-    more: int = 0
     batch: int = 12
     side: int = 224
     large_every: int = 5
@@ -59,11 +56,6 @@ class Recipe:
     large_side: int = 384
     rate: float = 1.5e-3
     seed: int = 0
-
-    @property
-    def length(self) -> int:
-        """Return the batches of both runs."""
-        return self.steps + self.more
 
 
 class Batches(Dataset):
@@ -78,7 +70,7 @@ class Batches(Dataset):
         self._shards, self._recipe = shards, recipe
 
     def __len__(self) -> int:
-        return self._recipe.length
+        return self._recipe.steps
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, TargetBatch]:
         recipe = self._recipe
@@ -100,12 +92,10 @@ def rate_at(step: int, recipe: Recipe) -> float:
     """Return the learning rate of a step.
 
     Example:
-        >>> recipe = Recipe(steps=3000, more=1000, rate=1.0)
-        >>> [round(rate_at(step, recipe), 2) for step in (0, 299, 1999, 2500, 2999, 3000, 3500)]
-        [0.0, 1.0, 1.0, 0.5, 0.0, 0.5, 0.25]
+        >>> recipe = Recipe(steps=3000, rate=1.0)
+        >>> [round(rate_at(step, recipe), 2) for step in (0, 299, 1999, 2500, 2999)]
+        [0.0, 1.0, 1.0, 0.5, 0.0]
     """
-    if step >= recipe.steps:
-        return recipe.rate * _GENTLE * (recipe.length - step) / recipe.more
     left = (recipe.steps - step) / max(recipe.steps - _FALL * recipe.steps, 1.0)
     return recipe.rate * min((step + 1) / _WARM_UP, left, 1.0)
 
@@ -155,7 +145,7 @@ def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 
     loader = DataLoader(
         Batches(pictures, recipe),
         batch_size=None,
-        sampler=range(start, recipe.length),
+        sampler=range(start, recipe.steps),
         num_workers=workers,
         prefetch_factor=8 if workers else None,
         worker_init_fn=_quiet,
@@ -167,8 +157,8 @@ def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 
         parts = train_step(net, optimiser, pictures_BHWC, batch)
         _follow(average, net, step)
         if step % 100 == 0:
-            _log.info("step %d of %d: %s", step, recipe.length, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
-        if (step + 1) % every == 0 or step + 1 == recipe.length:
+            _log.info("step %d of %d: %s", step, recipe.steps, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
+        if (step + 1) % every == 0 or step + 1 == recipe.steps:
             _keep(path, recipe, step + 1, len(pictures), net, average, optimiser)
     return average.eval()
 
@@ -226,8 +216,7 @@ def _resume(
 ) -> int:
     """Load a checkpoint where there is one; returns the step to go on with.
 
-    Before the learning rate falls a run does not know how long it will be, so its length may still be changed there;
-    and a second run may be added at the end of the first.
+    Before the learning rate falls a run does not know how long it will be, so its length may still be changed there.
     """
     if not path.exists():
         return 0
@@ -235,8 +224,6 @@ def _resume(
     known, step = Recipe(**state["recipe"]), int(state["step"])
     if step <= _FALL * min(known.steps, recipe.steps):
         known = replace(known, steps=recipe.steps)
-    if step <= known.steps:
-        known = replace(known, more=recipe.more)
     if known != recipe or state["num_pictures"] != num_pictures:
         whose = f"{known}, {state['num_pictures']} pictures"
         raise UsageError(f"{path} belongs to another run ({whose}): remove it or choose another folder")
