@@ -28,10 +28,9 @@ RULE_BOUNDS, FAMILY_BOUNDS = (0.5, 0.92), (0.6, 0.8)
 MODEL_BOUNDS = {"majority": (0.45, 0.70), "hierarchical": (0.65, 0.85)}
 TOO_RIGHT = {
     "energy.arc_length": "key poses draw arcs of .9 for defences, 2.4 and more for attacks: jitter does not bridge it",
-    "finish.height": "just above: finishes lie at -.4 and .5, and it abstains in between",
-    "side.front_foot_line": "each key pose plants the front foot on its own side; nobody plays across the line",
+    "side.finish_side": "31 votes: it speaks of hands that finish far to one side only, as key poses do",
     "camera": "the operator is late and overshoots, but always goes where the ball goes",
-    "finish": "finish.height and finish.wrap alike",
+    "finish": "finishes lie at -.4 and .5, and its rules abstain in between",
 }
 
 
