@@ -12,6 +12,7 @@ import argparse
 import csv
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 from slowpaths.mining.given import STAGES
@@ -32,11 +33,12 @@ MEASURES = {
     "labels": ("top1", "macro_f1", "rule_votes"), "labels by majority": ("top1",),
 }  # fmt: skip
 NUMBERS = ("value", "low", "high", "num")
+SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
 
 def slowpaths(verb: str, **options: object) -> None:
     """Run a verb."""
-    subprocess.run(["slowpaths", verb, *(f"{key}={value}" for key, value in options.items())], check=True)
+    subprocess.run([SLOWPATHS, verb, *(f"{key}={value}" for key, value in options.items())], check=True)
 
 
 def measure(world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int) -> dict:
