@@ -70,7 +70,8 @@ class StopAfter(Callback):
 def test_training_learns_what_the_clips_show() -> None:
     model = classifier(dropout=0.0, lr=0.02, logit_adjustment=0.0)
     losses = Losses()
-    trainer(max_epochs=15, callbacks=[losses]).fit(model, loader(8))
+    # The norms follow their running means slowly: on some processors thirty steps name three clips of eight wrong.
+    trainer(max_epochs=25, callbacks=[losses]).fit(model, loader(8))
     assert losses.values[-1] < 0.4 * losses.values[0]
     measured = trainer().validate(model, loader(8, is_shuffled=False), verbose=False)[0]
     assert measured["val/top1"] == 1
