@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 from dataclasses import replace
 from pathlib import Path
+from unittest.mock import patch
 
 import matplotlib
 
@@ -37,15 +38,15 @@ def main() -> None:
             seen.append((signals, evidence))
         return evidence
 
-    fuse, strokes.fuse = strokes.fuse, remember
-    root = args.video.parent
-    mined = mine_video(
-        probe(args.video, root=root),
-        root=root,
-        out=args.out.parent,
-        pose=build_pose(args.pose, weights_dir=args.weights_dir),
-        settings=replace(MiningSettings(), write_clips=False),
-    )
+    root, fuse = args.video.parent, strokes.fuse
+    with patch.object(strokes, "fuse", remember):
+        mined = mine_video(
+            probe(args.video, root=root),
+            root=root,
+            out=args.out.parent,
+            pose=build_pose(args.pose, weights_dir=args.weights_dir),
+            settings=replace(MiningSettings(), write_clips=False),
+        )
     for shot in mined.shots:
         print(f"{shot.shot_id} {shot.span.start_s:8.2f} {shot.view} {shot.view_probability:.2f}")
     for delivery in mined.deliveries:

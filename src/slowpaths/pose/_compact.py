@@ -65,12 +65,12 @@ class Compact:
 
     def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
         """Return the people of each frame with their joints."""
-        return [self._people(frame_HWC) for frame_HWC in frames_THWC]
-
-    def _people(self, frame_HWC: np.ndarray) -> People:
-        (maps,) = self._maps(frame_HWC[None])
-        boxes_N4, scores_N, joints_NKC = people(maps, score_min=self._score_min)
-        return People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=_seen(joints_NKC))
+        found = []
+        for frame_HWC in frames_THWC:
+            (maps,) = self._maps(frame_HWC[None])
+            boxes_N4, scores_N, joints_NKC = people(maps, score_min=self._score_min)
+            found.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=_seen(joints_NKC)))
+        return found
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
