@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -9,7 +11,7 @@ from tests.stick_figures import batter
 from tests.stick_scene import Camera
 
 from slowpaths.core.skeleton import INDEX
-from slowpaths.mining.handedness import PRIOR_P, handedness, pool, stance_cues
+from slowpaths.mining.handedness import PRIOR_P, SWITCH_P, handedness, logit, pool, stance_cues, take_turns
 
 VIEWS = {
     "pitch_endon": Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 0.0, 0.8), focal_px=5000.0, size=SIZE),
@@ -78,3 +80,43 @@ def test_pooling_neither_depends_on_order_nor_invents_evidence(probabilities):
         assert forwards >= PRIOR_P - 1e-9
     if all(p <= PRIOR_P for p in probabilities):
         assert forwards <= PRIOR_P + 1e-9
+
+
+def test_one_ball_alone_keeps_what_is_known_of_it():
+    for p in (0.02, 0.5, 0.78, 0.97):
+        assert take_turns([p], ["a"]) == pytest.approx([p])
+    assert take_turns([], []) == []
+
+
+def test_the_other_batter_may_face_in_between():
+    right, left = 0.999, 0.001
+    sure = take_turns([right, left, right, left], list("abcd"))
+    assert [p > 0.5 for p in sure] == [True, False, True, False]
+
+
+def test_a_ball_that_shows_nothing_is_judged_by_those_around_it():
+    lefts = take_turns([0.02, 0.78, 0.02], list("abc"))
+    assert lefts[1] < 0.3
+    far = take_turns([0.02, *[0.78] * 12], list("abcdefghijklm"))
+    assert far[1] < far[4] < far[8] < far[12] == pytest.approx(0.78, abs=0.01)
+
+
+def test_replays_count_for_their_ball_wherever_they_come():
+    chances = take_turns([0.9, 0.3, 0.9], ["a", "b", "a"])
+    assert chances[0] == chances[2] == pytest.approx(take_turns([0.9, 0.3], ["a", "b"])[0])
+
+
+def test_chances_are_those_of_all_orders_of_batters():
+    """Against the sum over all sequences of hands, with every ball counted in full."""
+    known, weight = [0.9, 0.4, 0.6], 1.0 / (1.0 + 0.1 * (1 / SWITCH_P - 1))
+    for asked in range(3):
+        total = np.zeros(2)
+        for hands in itertools.product((0, 1), repeat=3):
+            chance = 1.0
+            for ball, hand in enumerate(hands):
+                usual = PRIOR_P if hand else 1 - PRIOR_P
+                chance *= usual if ball == 0 else SWITCH_P * usual + (1 - SWITCH_P) * (hand == hands[ball - 1])
+                odds = (logit(known[ball]) - logit(PRIOR_P)) * (1.0 if ball == asked else weight)
+                chance *= np.exp(odds) if hand else 1.0
+            total[hands[asked]] += chance
+        assert take_turns(known, [0, 1, 2])[asked] == pytest.approx(total[1] / total.sum())

@@ -11,10 +11,10 @@ impact as mixtures: with probability `rho` the cue speaks of this impact and has
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy.special import logsumexp
+from scipy.special import expit, logsumexp
 
 from slowpaths.mining.instants import (
     REPLAY_PACE,
@@ -26,8 +26,8 @@ from slowpaths.mining.instants import (
     mixture,
     peak_density,
     smooth,
-    sound_density,
 )
+from slowpaths.mining.lag import prior, sound_by_lag, with_sound
 from slowpaths.mining.signals import Signals
 from slowpaths.pose.filters import median_of_three
 
@@ -103,12 +103,25 @@ class Evidence:
     Args:
         times_s: Grid (G,), seconds.
         log_ratio_G: Log likelihood ratio (G,), all cues.
-        parts: The same by cue, for looking at: name -> (G,).
+        parts: The same by cue: name -> (G,).
+        sound_LG: Density of impact given the sound, for every lag of it.
     """
 
     times_s: np.ndarray
     log_ratio_G: np.ndarray
     parts: dict[str, np.ndarray]
+    sound_LG: np.ndarray
+
+    @property
+    def silent_G(self) -> np.ndarray:
+        """Return the log ratio of everything but the sound (G,)."""
+        return np.sum([part for name, part in self.parts.items() if name != "sound"], axis=0)
+
+    def knowing(self, heard_L: np.ndarray) -> Evidence:
+        """Return the same evidence with the sound read by what is known of it, the chance to be heard so late (L,)."""
+        log_ratio_G = with_sound(self.silent_G, self.sound_LG, heard_L)
+        parts = self.parts | {"sound": log_ratio_G - self.silent_G}
+        return replace(self, log_ratio_G=log_ratio_G, parts=parts)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,8 +166,7 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
     if times_s.size == 0:
         return []
     duration_s = times_s[-1] - times_s[0] + STEP_S
-    rate = STROKE_PRIOR / min(duration_s, SECONDS_PER_BALL)
-    log_prior = np.log(rate * STEP_S / (1 - STROKE_PRIOR)) + prior_log_odds
+    log_prior = _log_prior(times_s) + prior_log_odds
     log_ratio = evidence.log_ratio_G.copy()
     events: list[Event] = []
     while np.isfinite(log_ratio).any():
@@ -177,6 +189,25 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
         if len(events) == 1:  # one more in the same shot is as rare as in continuous footage
             log_prior -= np.log(SECONDS_PER_BALL / min(duration_s, SECONDS_PER_BALL))
     return sorted(events, key=lambda event: event.impact_s)
+
+
+def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
+    """Return the probability that there is a stroke anywhere, by everything but the sound.
+
+    Args:
+        evidence: What speaks for it.
+        prior_log_odds: What is known from elsewhere.
+    """
+    if evidence.times_s.size == 0:
+        return 0.0
+    log_odds = float(logsumexp(evidence.silent_G)) + _log_prior(evidence.times_s) + prior_log_odds
+    return float(expit(log_odds))
+
+
+def _log_prior(times_s: np.ndarray) -> float:
+    """Return the prior log odds of a stroke at one instant of a shot against none in it."""
+    rate = STROKE_PRIOR / min(times_s[-1] - times_s[0] + STEP_S, SECONDS_PER_BALL)
+    return float(np.log(rate * STEP_S / (1 - STROKE_PRIOR)))
 
 
 def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:
@@ -202,7 +233,7 @@ def fuse(signals: Signals) -> Evidence:
     seen = np.isfinite(signals.hand_speed_T) | np.isfinite(signals.flow_T)
     if seen.sum() < 3:
         empty = np.zeros(0)
-        return Evidence(times_s=empty, log_ratio_G=empty, parts={})
+        return Evidence(times_s=empty, log_ratio_G=empty, parts={}, sound_LG=sound_by_lag(empty, None, None))
     times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
     hand_speed_T = _steady(signals.hand_speed_T, pts_s)
     trust_T = np.ones(len(pts_s)) if signals.flow_confidence_T is None else signals.flow_confidence_T
@@ -224,11 +255,16 @@ def fuse(signals: Signals) -> Evidence:
         ),
         "camera": mixture(camera_density(times_s, pts_s, signals.camera_T, pace=pace), RHO["camera"]),
         "cut": cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay),
-        "sound": mixture(sound_density(times_s, signals.onset_times_s, signals.onset_z), RHO["sound"]),
     }
-    if signals.is_replay:  # what is heard with it is the ground and the commentary of now
-        parts["sound"] = np.zeros(len(times_s))
-    return Evidence(times_s=times_s, log_ratio_G=np.sum(list(parts.values()), axis=0), parts=parts)
+    # What is heard with a replay is the ground and the commentary of now.
+    onset_times_s = None if signals.is_replay else signals.onset_times_s
+    seen = Evidence(
+        times_s=times_s,
+        log_ratio_G=np.sum(list(parts.values()), axis=0),
+        parts=parts,
+        sound_LG=sound_by_lag(times_s, onset_times_s, signals.onset_z),
+    )
+    return seen.knowing(prior())
 
 
 def path_ratio(

@@ -33,6 +33,8 @@ _CUES: dict[str, tuple[float, float]] = {
     "top_hand": (0.65, 0.12),
 }
 _ERROR_CORRELATION = 0.1  # a batter who stands oddly does so every ball
+SWITCH_P = 0.35
+"""How often the other batter faces the next ball (a design choice: odd runs, ends of overs, wickets)."""
 
 
 def handedness(track: PoseTrack, *, impact_s: float, view: str, picture_size: tuple[int, int] | None = None) -> float:
@@ -114,6 +116,46 @@ def pool(probabilities: Sequence[float], identities: Sequence[Hashable | None]) 
         for row in rows:
             pooled[row] = shared
     return pooled
+
+
+def take_turns(probabilities: Sequence[float], identities: Sequence[Hashable]) -> list[float]:
+    """Share what is known between the balls of an innings: the next is faced by the same batter more often than not.
+
+    The hands of whoever faces form a chain: with probability `SWITCH_P` the other batter faces next, and he is
+    right-handed as often as anybody. A ball that shows nothing is judged by those around it.
+
+    Args:
+        probabilities: P(right-handed) of each delivery in time order, the same for all of one identity.
+        identities: What is surely one batter's (N).
+
+    Returns:
+        Probabilities given all deliveries (N,).
+
+    Example:
+        >>> [round(p, 2) for p in take_turns([0.98, 0.78, 0.98], [1, 2, 3])]
+        [0.99, 0.96, 0.99]
+        >>> [round(p, 2) for p in take_turns([0.78, 0.78], [1, 2])]
+        [0.78, 0.78]
+    """
+    balls = list(dict.fromkeys(identities))
+    p_of = dict(zip(identities, probabilities, strict=True))
+    gains_N = np.array([logit(p_of[ball]) - logit(PRIOR_P) for ball in balls])
+    # Balls of one batter in a row err together: what one says of another counts for less than what it says of itself.
+    weight = 1.0 / (1.0 + _ERROR_CORRELATION * (1.0 / SWITCH_P - 1.0))
+    own_N2, shared_N2 = (np.column_stack([np.ones(len(balls)), np.exp(part * gains_N)]) for part in (1.0, weight))
+    prior_2 = np.array([1 - PRIOR_P, PRIOR_P])
+    step_22 = (1 - SWITCH_P) * np.eye(2) + SWITCH_P * prior_2
+    before_N2, after_N2 = np.empty_like(own_N2), np.empty_like(own_N2)
+    before_2, after_2 = prior_2, np.ones(2)
+    for row in range(len(balls)):
+        before_N2[row] = before_2 / before_2.sum()
+        before_2 = (before_N2[row] * shared_N2[row]) @ step_22
+    for row in reversed(range(len(balls))):
+        after_N2[row] = after_2 / after_2.sum()
+        after_2 = step_22 @ (after_N2[row] * shared_N2[row])
+    both_N2 = before_N2 * own_N2 * after_N2
+    right_of = dict(zip(balls, (both_N2[:, 1] / both_N2.sum(axis=1)).tolist(), strict=True))
+    return [right_of[ball] for ball in identities]
 
 
 def logit(p: float) -> float:

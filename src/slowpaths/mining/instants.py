@@ -17,17 +17,17 @@ STEP_S = 0.02  # half a frame at 25 fps
 CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
 # The operator reacts to the ball 80-250 ms after contact.
 PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
+STILL = 0.01  # picture heights per second: a tenth of a pixel a frame at 360 lines, below what corners can show
 # Peak wrist speed lies within 40 ms of impact in space; in a picture along the pitch the hands move along the line of
 # sight where they meet the ball and look fastest a little before or after.
 PEAK_SD_S = 0.10
 # Hands that come down by this much (torso units) and this soon after rising were lifting the bat.
 ARC_DROP, ARC_S = 0.3, 0.4
 ARC_SD_S = 0.06
-SOUND_SD_S = 0.04
 # Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
 REPLAY_PACE = 0.5
 """Usual speed of a replay: what takes a while in life takes twice as long there."""
-RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25, "sound": 0.5}
+RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25}
 
 
 def mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:
@@ -63,7 +63,7 @@ def peak_density(
     inner = (level[1:-1] >= level[:-2]) & (level[1:-1] > level[2:])
     peaks = np.flatnonzero(np.r_[False, inner, False])
     # A peak half as high on the logarithmic level is a movement many times slower: weight by a steep power.
-    return _bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S / pace)
+    return bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S / pace)
 
 
 def arc_density(
@@ -89,7 +89,7 @@ def arc_density(
     bottoms = np.flatnonzero(np.r_[False, inner, False])
     before = round(ARC_S / pace / STEP_S)
     drops = np.array([height[max(bottom - before, 0) : bottom + 1].max() - height[bottom] for bottom in bottoms])
-    return _bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, np.minimum(drops, 1.0), 0.0), ARC_SD_S / pace)
+    return bumps(times_s, times_s[bottoms], np.where(drops >= ARC_DROP, np.minimum(drops, 1.0), 0.0), ARC_SD_S / pace)
 
 
 def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray, *, pace: float = 1.0) -> np.ndarray:
@@ -107,8 +107,10 @@ def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray,
     known = np.isfinite(camera_T)
     if known.sum() < 3:
         return np.ones(len(times_s))
-    speed = np.interp(times_s, pts_s[known], camera_T[known])
-    gain = np.maximum(np.gradient(smooth(speed, 0.06 / pace), STEP_S), 0.0)
+    # A camera takes a while to gain speed; it sets off where its speed first rises above its quiet moments.
+    quiet = max(float(np.quantile(camera_T[known], 0.2)), STILL)
+    level = np.log1p(np.interp(times_s, pts_s[known], camera_T[known]) / quiet)
+    gain = np.maximum(np.gradient(smooth(level, 0.06 / pace), STEP_S), 0.0)
     lags = np.arange(round(PAN_FIRST_S / pace / STEP_S), round(PAN_LAST_S / pace / STEP_S) + 1)
     padded = np.r_[gain, np.zeros(lags[-1])]
     delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
@@ -130,22 +132,24 @@ def cut_ratio(times_s: np.ndarray, *, cut_s: float, end_s: float, is_replay: boo
     if is_replay or not (np.isfinite(cut_s) or np.isfinite(end_s)):
         return np.zeros(len(times_s))
     if np.isfinite(cut_s):
-        return mixture(_bumps(times_s, np.array([cut_s - CUT_MEAN_S]), np.ones(1), CUT_SD_S), RHO["cut"])
+        return mixture(bumps(times_s, np.array([cut_s - CUT_MEAN_S]), np.ones(1), CUT_SD_S), RHO["cut"])
     # Clips are often trimmed where the broadcast would have cut, or a little later.
-    bump = _bumps(times_s, np.array([end_s - 1.5 * CUT_MEAN_S]), np.ones(1), 3 * CUT_SD_S)
+    bump = bumps(times_s, np.array([end_s - 1.5 * CUT_MEAN_S]), np.ones(1), 3 * CUT_SD_S)
     return mixture(bump, RHO["end"])
 
 
-def sound_density(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
-    """Return the density of impact given the onsets of the sound (uniform without sound)."""
-    if onset_times_s is None or onset_z is None or not len(onset_times_s):
-        return np.ones(len(times_s))
-    inside = (onset_times_s >= times_s[0]) & (onset_times_s <= times_s[-1])
-    return _bumps(times_s, onset_times_s[inside], np.maximum(onset_z[inside], 0.0), SOUND_SD_S)
+def bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
+    """Return a mixture of Gaussians on the grid relative to the uniform density over it.
 
+    Args:
+        times_s: Grid (G,), seconds.
+        centres_s: Centres (N,), seconds.
+        weights: Their weights (N,).
+        sd_s: Standard deviation of each, seconds.
 
-def _bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
-    """Return a mixture of Gaussians on the grid relative to the uniform density over it."""
+    Returns:
+        Relative density (G,); 1 everywhere where there is none.
+    """
     if not len(centres_s) or weights.sum() <= 0:
         return np.ones(len(times_s))
     bumps = np.exp(-0.5 * ((times_s[:, None] - centres_s[None, :]) / sd_s) ** 2) / (sd_s * np.sqrt(2 * np.pi))

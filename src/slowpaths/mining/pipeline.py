@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -16,14 +17,15 @@ from slowpaths.core import ids
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.records import Box, Delivery, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
+from slowpaths.mining import lag
 from slowpaths.mining.clips import plan_crop, save_clip
 from slowpaths.mining.features import measure
 from slowpaths.mining.given import NOTHING, Given
-from slowpaths.mining.handedness import handedness, pool
+from slowpaths.mining.handedness import handedness, pool, take_turns
 from slowpaths.mining.naming import name_shots
 from slowpaths.mining.observe import Look
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.strokes import Found, find_strokes
+from slowpaths.mining.strokes import Found, Watched, watch
 from slowpaths.mining.survey import survey
 from slowpaths.pose.estimate import PoseEstimator
 from slowpaths.video.decode import open_video
@@ -84,14 +86,14 @@ def mine_video(
         first_look = survey(decoder, path=path, pose=pose, settings=settings, cuts=given.cuts())
         shots, play_p = name_shots(video, first_look, given=given)
         onsets = _onsets(path, video)
-        found: list[Found] = []
+        watched: list[Watched] = []
         for index, shot in enumerate(shots):
             if play_p[index] < settings.min_view_p or (shot.is_replay and not settings.mine_replays):
                 continue
             following = shots[index + 1] if index + 1 < len(shots) else None
             for first, last in pieces(shot, decoder.pts_s, settings=settings, following=following):
                 look = Look(decoder, path=path, first_frame=first, last_frame=last, pose=pose, settings=settings)
-                found += find_strokes(
+                one = watch(
                     look,
                     shot=shot,
                     following=following if last == shot.last_frame else None,
@@ -100,7 +102,10 @@ def mine_video(
                     settings=settings,
                     given=given,
                 )
-        found = _apart(found, min_gap_s=settings.min_gap_s)
+                watched += [one] if one else []
+        heard = lag.learn([one.signs for one in watched])
+        strokes = [one.strokes(known, settings=settings, given=given) for one, known in zip(watched, heard, strict=True)]
+        found = _apart(list(chain.from_iterable(strokes)), min_gap_s=settings.min_gap_s)
         size = (decoder.width, decoder.height)
         hands_p = _hands(found, picture_size=size, given=given)
         deliveries = [
@@ -160,7 +165,8 @@ def _hands(found: Sequence[Found], *, picture_size: tuple[int, int], given: Give
         for one in found
     ]
     # Two batters take turns, so only one shot, and a ball with its replays, are surely one batter's.
-    pooled_p = pool(alone_p, [one.shot.replay_of or one.shot.shot_id for one in found])
+    balls = [one.shot.replay_of or one.shot.shot_id for one in found]
+    pooled_p = take_turns(pool(alone_p, balls), balls)
     told_p = [given.handedness(one.event.impact_s) for one in found]
     return [pooled if told is None else told for pooled, told in zip(pooled_p, told_p, strict=True)]
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
-from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse
+from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse, stroke_p
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
+from slowpaths.mining.lag import lag_of
 from slowpaths.mining.observe import Look, Observed, grid
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.signals import track_signals
@@ -77,7 +78,60 @@ class _Choice:
     horizontal_T: np.ndarray
 
 
-def find_strokes(
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Watched:
+    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of his.
+
+    Args:
+        cues: What is the same for everybody in the shot.
+        choice: The striker.
+        evidence: What speaks for a stroke, instant by instant.
+        prior_log_odds: What the view says for one.
+    """
+
+    cues: Cues
+    choice: _Choice
+    evidence: Evidence
+    prior_log_odds: float
+
+    @property
+    def signs(self) -> tuple[np.ndarray, np.ndarray, float]:
+        """Return what `lag.learn` reads."""
+        evidence = self.evidence
+        return evidence.silent_G, evidence.sound_LG, stroke_p(evidence, prior_log_odds=self.prior_log_odds)
+
+    def strokes(self, heard_L: np.ndarray, *, settings: MiningSettings, given: Given = NOTHING) -> list[Found]:
+        """Return his strokes in time order.
+
+        Args:
+            heard_L: Probability that the bat is heard and so late.
+            settings: How to mine.
+            given: What is known beforehand.
+        """
+        observed = self.cues.observed
+        told_s = given.impacts_s(float(observed.pts_s[0]), float(observed.pts_s[-1]))
+        if told_s is not None:
+            events = [Event(impact_s=time_s, uncertainty_s=STEP_S / 4, event_p=1.0, log_odds=np.inf) for time_s in told_s]
+        else:
+            events = find_events(
+                self.evidence.knowing(heard_L),
+                prior_log_odds=self.prior_log_odds,
+                min_event_p=settings.min_event_p,
+                min_gap_s=settings.min_gap_s,
+            )
+        return [
+            Found(
+                shot=self.cues.shot,
+                event=event,
+                track=self.choice.track,
+                striker_p=self.choice.striker_p,
+                extras=_extras(event, self.choice, observed, onsets=self.cues.onsets, lag_s=lag_of(heard_L)),
+            )
+            for event in events
+        ]
+
+
+def watch(
     look: Look,
     *,
     shot: Shot,
@@ -86,8 +140,8 @@ def find_strokes(
     onsets: Onsets | None,
     settings: MiningSettings,
     given: Given = NOTHING,
-) -> list[Found]:
-    """Decide together who the striker is and when he hits.
+) -> Watched | None:
+    """Find out who the striker is; None where there is none.
 
     Args:
         look: The shot, or a piece of it.
@@ -99,32 +153,14 @@ def find_strokes(
         given: What is known beforehand.
     """
     if len(look.frames_T) < 3:
-        return []
+        return None
     observed = look.people(video_id=shot.video_id, shot_id=shot.shot_id)
     cues = Cues(observed=observed, shot=shot, following=following, onsets=onsets)
     choice = _told(look, observed, given) if "striker" in given.stages else _choose(look, cues, settings=settings)
     if choice is None:
-        return []
-    told_s = given.impacts_s(float(observed.pts_s[0]), float(observed.pts_s[-1]))
-    if told_s is not None:
-        events = [Event(impact_s=time_s, uncertainty_s=STEP_S / 4, event_p=1.0, log_odds=np.inf) for time_s in told_s]
-    else:
-        events = find_events(
-            cues.listen(choice.track, choice.energy_T),
-            prior_log_odds=_prior(view_p),
-            min_event_p=settings.min_event_p,
-            min_gap_s=settings.min_gap_s,
-        )
-    return [
-        Found(
-            shot=shot,
-            event=event,
-            track=choice.track,
-            striker_p=choice.striker_p,
-            extras=_extras(event, choice, observed, onsets=onsets),
-        )
-        for event in events
-    ]
+        return None
+    evidence = cues.listen(choice.track, choice.energy_T)
+    return Watched(cues=cues, choice=choice, evidence=evidence, prior_log_odds=_prior(view_p))
 
 
 def _prior(view_p: float) -> float:
@@ -182,7 +218,9 @@ def _total(evidence: Evidence) -> float:
     return peak + float(np.log(np.mean(np.exp(evidence.log_ratio_G - peak))))
 
 
-def _extras(event: Event, choice: _Choice, observed: Observed, *, onsets: Onsets | None) -> dict[str, float]:
+def _extras(
+    event: Event, choice: _Choice, observed: Observed, *, onsets: Onsets | None, lag_s: float
+) -> dict[str, float]:
     """Return the features that need pixels or sound."""
     near = np.abs(choice.track.pts_s - event.impact_s) <= 0.08 + 1e-6
     around = np.abs(observed.pts_s - event.impact_s) <= 0.5
@@ -194,7 +232,7 @@ def _extras(event: Event, choice: _Choice, observed: Observed, *, onsets: Onsets
         "onset_brightness": float("nan"),
     }
     if onsets is not None:
-        close = np.abs(onsets.times_s - event.impact_s) <= 0.15
+        close = np.abs(onsets.times_s - lag_s - event.impact_s) <= 0.15
         values["onset_z"] = float(onsets.z[close].max()) if close.any() else 0.0
         if close.any():
             values["onset_brightness"] = float(onsets.brightness[close][onsets.z[close].argmax()])
