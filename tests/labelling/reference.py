@@ -8,7 +8,7 @@ import numpy as np
 
 from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0 = 30.0, 0.78, 0.65, 0.25
+M, A0, IN0, OUT0, ALIGN = 30.0, 0.78, 0.65, 0.25, 0.75
 
 
 def hierarchical(
@@ -55,14 +55,17 @@ def hierarchical(
             posterior.append([weight / sum(weights) for weight in weights])
         return posterior
 
-    def shares(Q: list[list[float]]) -> list[float]:
-        mass = [sum(Q[i][y] for i in range(N)) + 0.5 * N / Y for y in range(Y)]
-        return [value / sum(mass) for value in mass]
+    def shares(Q: list[list[float]], before: list[float]) -> list[float]:
+        seen = [sum(Q[i][y] for i in range(N)) for y in range(Y)]
+        power = ALIGN * 0.5 * N / (0.5 * N + N)
+        mass = [(total + 0.5 * N / Y) * (1 / Y / (total + 1 / Y)) ** power for total in seen]
+        halfway = [math.sqrt(old * value / sum(mass)) for old, value in zip(before, mass, strict=True)]
+        return [value / sum(halfway) for value in halfway]
 
     table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     for _ in range(tied_rounds):
         Q = e_step(table)
-        pi = shares(Q)
+        pi = shares(Q, pi)
         for k in range(R):
             right = cast_in = cast_out = all_in = all_out = 0.0
             for i in range(N):
@@ -84,7 +87,7 @@ def hierarchical(
     anchor = table
     for _ in range(confusion_rounds):
         Q = e_step(table)
-        pi = shares(Q)
+        pi = shares(Q, pi)
         table = []
         for k in range(R):
             rows = []

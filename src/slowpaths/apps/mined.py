@@ -49,7 +49,7 @@ def write_labels(
     footage = tables.read_table(mined / "footage.parquet", FOOTAGE)
     shots = tables.read_table(mined / "shots.parquet", SHOTS)
     report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
-    labels = _label(deliveries, footage, config) if deliveries.num_rows else None
+    labels = _label(deliveries, footage, shots, config) if deliveries.num_rows else None
     written = (
         {"votes": (VOTES, labels.votes), "labels": (LABELS, labels.labels)}
         if labels
@@ -76,7 +76,7 @@ def write_labels(
     return labels
 
 
-def _label(deliveries: pa.Table, footage: pa.Table, config: Mapping[str, Any]) -> LabelSet:
+def _label(deliveries: pa.Table, footage: pa.Table, shots: pa.Table, config: Mapping[str, Any]) -> LabelSet:
     return label(
         deliveries,
         footage,
@@ -84,6 +84,7 @@ def _label(deliveries: pa.Table, footage: pa.Table, config: Mapping[str, Any]) -
         rules=config["rules"],
         selection=config["selection"],
         gold=read_gold(Path(config["gold"])) if config["gold"] else None,
+        shots=shots,
         seed=config["seed"],
     )
 

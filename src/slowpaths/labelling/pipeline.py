@@ -19,6 +19,7 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.labelling.agreement import hold_out_families
 from slowpaths.labelling.arrow import floats, positions
+from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration, calibrate
 from slowpaths.labelling.catalogue import rules_fingerprint, select_rules
@@ -71,6 +72,7 @@ def label(
     selection: Mapping[str, Any] | None = None,
     gold: pa.Table | None = None,
     duplicates: np.ndarray | None = None,
+    shots: pa.Table | None = None,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -85,6 +87,7 @@ def label(
         gold: Labels given by a person: `delivery_id`, `label`. They are held fixed while the model learns, and are
             the labels of those deliveries with source "gold".
         duplicates: Number of each delivery's group of copies (N,), -1 where unknown.
+        shots: Table of the shots schema: a ball and its replays get one label. Each has its own where not given.
         seed: Kept in the fingerprint; every label model here is deterministic.
 
     Raises:
@@ -111,6 +114,10 @@ def label(
     if plan.finds_temperature:
         label_model.set_params(temperature=find_temperature(label_model, held_out))
     probs_NY = label_model.predict_proba(weighed)
+    if shots is not None:
+        beliefs = label_model.rows_
+        prior_Y = np.full(len(STROKES), 1 / len(STROKES)) if beliefs is None else beliefs.prior_Y
+        probs_NY = share(probs_NY, ball_of(deliveries, shots), prior_Y=prior_Y)
     is_gold = gold_N >= 0
     probs_NY[is_gold] = np.eye(len(STROKES))[gold_N[is_gold]]
     features_NF = np.stack([block[name] for name in FEATURE_NAMES], axis=1)
