@@ -11,7 +11,7 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
-from slowpaths.mining.deliveries import Event, Evidence, find_events, fuse, stroke_p
+from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse, stroke_p
 from slowpaths.mining.given import NOTHING, Given
 from slowpaths.mining.instants import STEP_S
 from slowpaths.mining.lag import lag_of
@@ -23,6 +23,9 @@ from slowpaths.video.sound import Onsets
 # Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
 HOPELESS = 5.0
 SUREST_VIEW = 0.95
+# Shots of the pitch last 3 to 14 s in broadcasts: the ball alone takes more than half a second, the end of the run-up as
+# much and more.
+SHORTEST_S = 3.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -160,13 +163,25 @@ def watch(
     if choice is None:
         return None
     evidence = cues.listen(choice.track, choice.energy_T)
-    return Watched(cues=cues, choice=choice, evidence=evidence, prior_log_odds=_prior(view_p))
+    is_cut = shot.transition != "start" and following is not None
+    prior_log_odds = _prior(view_p) + (_brevity(shot.span.duration_s) if is_cut else 0.0)
+    return Watched(cues=cues, choice=choice, evidence=evidence, prior_log_odds=prior_log_odds)
 
 
 def _prior(view_p: float) -> float:
     """Return what the view adds to the log odds of a stroke; even a sure view shows a shot without one now and then."""
     view_p = min(max(view_p, 1e-6), SUREST_VIEW)
     return float(np.log(view_p / (1 - view_p)))
+
+
+def _brevity(duration_s: float) -> float:
+    """Return what the length of a shot adds to the log odds of a stroke, 0 or less.
+
+    The shorter a shot between two cuts is than any in which a ball is bowled, the less likely it holds one. A clip that
+    somebody trimmed is as short as he liked.
+    """
+    share = max(STROKE_PRIOR * min(duration_s / SHORTEST_S, 1.0), 1e-3)
+    return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
 
 
 def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:
