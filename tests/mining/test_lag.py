@@ -4,10 +4,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from tests.mining.test_deliveries import make
 
 from slowpaths.mining.deliveries import find_events, fuse, stroke_p
 from slowpaths.mining.lag import LAGS_S, learn, prior, sound_by_lag
-from tests.mining.test_deliveries import make
 
 IMPACTS_S = (2.0, 2.3, 1.7, 2.6, 2.1)
 

@@ -13,8 +13,8 @@ How far to believe the declared sets and the expected shares cannot be read off 
 drift away from the strokes they stand for or swallow each other, and the likelihood rises all the same. So the model
 is fitted with several pseudo-counts of both and the posteriors are averaged, as Bayes would with a flat prior on them.
 
-Rules that see badly fail together and all one way: where hands look slow and nothing else is seen, everything looks like
-a block. A class that takes more of the posterior than it is expected to is therefore held back by a power of the ratio
+Rules that see badly fail together and all one way: where hands look slow and nothing else is seen, all looks like a
+block. A class that takes more of the posterior than it is expected to is therefore held back by a power of the ratio
 (distribution alignment, Berthelot et al. 2020, "ReMixMatch"), the less the more deliveries there are to learn from.
 
 Legend: R rules, S symbols of all rules stacked, Y classes.
@@ -193,9 +193,7 @@ def expected_shares(encoding: Encoding, class_prior: Sequence[float] | None) -> 
     return shares_Y / shares_Y.sum()
 
 
-def aligned_shares(
-    totals_Y: np.ndarray, expected_Y: np.ndarray, *, prior_strength: float, align: float
-) -> np.ndarray:
+def aligned_shares(totals_Y: np.ndarray, expected_Y: np.ndarray, *, prior_strength: float, align: float) -> np.ndarray:
     """Return the class prior to use next (Y,): the shares seen so far, against those that take more than expected.
 
     Args:

@@ -16,6 +16,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.special import expit, logsumexp
 
+from slowpaths.mining import lag
 from slowpaths.mining.instants import (
     REPLAY_PACE,
     RHO,
@@ -27,7 +28,6 @@ from slowpaths.mining.instants import (
     peak_density,
     smooth,
 )
-from slowpaths.mining.lag import prior, sound_by_lag, with_sound
 from slowpaths.mining.signals import Signals
 from slowpaths.pose.filters import median_of_three
 
@@ -119,7 +119,7 @@ class Evidence:
 
     def knowing(self, heard_L: np.ndarray) -> Evidence:
         """Return the same evidence with the sound read by what is known of it, the chance to be heard so late (L,)."""
-        log_ratio_G = with_sound(self.silent_G, self.sound_LG, heard_L)
+        log_ratio_G = lag.with_sound(self.silent_G, self.sound_LG, heard_L)
         parts = self.parts | {"sound": log_ratio_G - self.silent_G}
         return replace(self, log_ratio_G=log_ratio_G, parts=parts)
 
@@ -233,7 +233,7 @@ def fuse(signals: Signals) -> Evidence:
     seen = np.isfinite(signals.hand_speed_T) | np.isfinite(signals.flow_T)
     if seen.sum() < 3:
         empty = np.zeros(0)
-        return Evidence(times_s=empty, log_ratio_G=empty, parts={}, sound_LG=sound_by_lag(empty, None, None))
+        return Evidence(times_s=empty, log_ratio_G=empty, parts={}, sound_LG=lag.sound_by_lag(empty, None, None))
     times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
     hand_speed_T = _steady(signals.hand_speed_T, pts_s)
     trust_T = np.ones(len(pts_s)) if signals.flow_confidence_T is None else signals.flow_confidence_T
@@ -262,9 +262,9 @@ def fuse(signals: Signals) -> Evidence:
         times_s=times_s,
         log_ratio_G=np.sum(list(parts.values()), axis=0),
         parts=parts,
-        sound_LG=sound_by_lag(times_s, onset_times_s, signals.onset_z),
+        sound_LG=lag.sound_by_lag(times_s, onset_times_s, signals.onset_z),
     )
-    return seen.knowing(prior())
+    return seen.knowing(lag.prior())
 
 
 def path_ratio(

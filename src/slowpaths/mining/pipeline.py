@@ -104,8 +104,10 @@ def mine_video(
                 )
                 watched += [one] if one else []
         heard = lag.learn([one.signs for one in watched])
-        strokes = [one.strokes(known, settings=settings, given=given) for one, known in zip(watched, heard, strict=True)]
-        found = _apart(list(chain.from_iterable(strokes)), min_gap_s=settings.min_gap_s)
+        strokes = chain.from_iterable(
+            one.strokes(heard_L, settings=settings, given=given) for one, heard_L in zip(watched, heard, strict=True)
+        )
+        found = _apart(list(strokes), min_gap_s=settings.min_gap_s)
         size = (decoder.width, decoder.height)
         hands_p = _hands(found, picture_size=size, given=given)
         deliveries = [

@@ -23,9 +23,9 @@ from slowpaths.video.sound import Onsets
 # Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
 HOPELESS = 5.0
 SUREST_VIEW = 0.95
-# Shots of the pitch last 3 to 14 s in broadcasts: the ball alone takes more than half a second, the end of the run-up as
-# much and more.
 SHORTEST_S = 3.0
+"""Shots of the pitch last 3 to 14 s in broadcasts: the flight of the ball takes half a second and more, the end of the
+run-up and the stroke as much again each."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -114,7 +114,8 @@ class Watched:
         observed = self.cues.observed
         told_s = given.impacts_s(float(observed.pts_s[0]), float(observed.pts_s[-1]))
         if told_s is not None:
-            events = [Event(impact_s=time_s, uncertainty_s=STEP_S / 4, event_p=1.0, log_odds=np.inf) for time_s in told_s]
+            sure = {"uncertainty_s": STEP_S / 4, "event_p": 1.0, "log_odds": np.inf}
+            events = [Event(impact_s=time_s, **sure) for time_s in told_s]
         else:
             events = find_events(
                 self.evidence.knowing(heard_L),
