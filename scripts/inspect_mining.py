@@ -32,8 +32,8 @@ def main() -> None:
     args = parser.parse_args()
     seen: list[tuple[Signals, Evidence]] = []
 
-    def remember(signals: Signals) -> Evidence:
-        evidence = fuse(signals)
+    def remember(signals: Signals, **options: bool) -> Evidence:
+        evidence = fuse(signals, **options)
         if evidence.times_s.size:
             seen.append((signals, evidence))
         return evidence

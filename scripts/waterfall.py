@@ -1,9 +1,10 @@
-"""Film held-out worlds and measure every stage of mining alone with true input, and all together.
+"""Film held-out worlds and measure every stage of mining alone with true input, and all together, and what it uses.
 
 usage: python scripts/waterfall.py [--out runs/waterfall] [--pose compact] [--seed 101] [--balls 15] [--workers 2]
 
-Run it again to go on where it stopped. It writes OUT/measures.csv (every measure of every run) and OUT/waterfall.csv (a
-row a stage: with true input, and as part of the whole).
+Run it again to go on where it stopped. It writes OUT/measures.csv (every measure of every run), OUT/waterfall.csv (a
+row a stage: with true input, and as part of the whole) and OUT/without.csv (all together without the sound, without the
+phases of a stroke, without stabilising the picture).
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ MEASURES = {
     "handedness": ("handedness",),
     "labels": ("top1", "macro_f1", "rule_votes"), "labels by majority": ("top1",),
 }  # fmt: skip
+WITHOUT = ("sound", "phases", "stabilise")  # switched off one at a time, nothing given
 NUMBERS = ("value", "low", "high", "num")
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
@@ -41,11 +43,14 @@ def slowpaths(verb: str, **options: object) -> None:
     subprocess.run([SLOWPATHS, verb, *(f"{key}={value}" for key, value in options.items())], check=True)
 
 
-def measure(world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int) -> dict:
-    """Mine with some stages given, label, evaluate; return the measures. What is there is not done again."""
+def measure(
+    world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int, without: str = ""
+) -> dict:
+    """Mine with some stages given or a cue switched off, label, evaluate, once; return the measures."""
     out = mined / "evaluation" / model
     if not (out / "report.json").exists():
         given = {"truth": world / "truth", "given": f"[{','.join(stages)}]"}
+        given |= {f"mining.{without}": False} if without else {}
         slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **given)
         slowpaths("evaluate", mined=mined, truth=world / "truth", out=out, num_bootstrap=500)
     return json.loads((out / "report.json").read_text())["measures"]
@@ -61,7 +66,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--worlds", nargs="+", choices=list(WORLDS), default=list(WORLDS))
     asked = parser.parse_args()
-    rows, table = [], []
+    rows, table, changes = [], [], []
     head = ["world", "pose"]
     for name in asked.worlds:
         world, found = asked.out / name, {}
@@ -84,8 +89,31 @@ def main() -> None:
             for key in keys:
                 values = [measures.get(key, {}).get(part) for measures in (alone, together) for part in NUMBERS]
                 table.append([name, asked.pose, stage, key, *values])
+        ablated = {
+            what: measure(world, asked.out / f"{name}-{asked.pose}-without-{what}", stages=(), model="hierarchical",
+                          pose=asked.pose, workers=asked.workers, without=what)
+            for what in WITHOUT
+        }  # fmt: skip
+        changes += without_rows(name, found[0, "hierarchical"], ablated)
+        columns = [
+            f"{what}_{part}" for what in ("whole", *(f"no_{what}" for what in WITHOUT)) for part in ("value", "num")
+        ]
+        write(asked.out / "without.csv", ["world", "measure", *columns], changes)
         write(asked.out / "waterfall.csv", [*head, "stage", "measure", *(f"alone_{part}" for part in NUMBERS),
                                             *(f"together_{part}" for part in NUMBERS)], table)  # fmt: skip
+
+
+def without_rows(name: str, whole: dict, ablated: dict[str, dict]) -> list[list[object]]:
+    """Return a row for each measure that switching something off may change: value with everything and without each."""
+    keys = [*MEASURES["striker"], *MEASURES["impact"], *MEASURES["handedness"], *MEASURES["labels"]]
+    return [
+        [
+            name,
+            key,
+            *(found.get(key, {}).get(part) for found in (whole, *ablated.values()) for part in ("value", "num")),
+        ]
+        for key in keys
+    ]
 
 
 def write(path: Path, head: list[str], rows: list[list[object]]) -> None:

@@ -188,3 +188,9 @@ def test_path_ratio_is_the_sum_over_all_durations():
     cues = [(level, np.linspace(0.2, 1.0, 30)), (level[::-1], np.linspace(1.0, 0.1, 30))]
     fast = path_ratio(cues, tempos=((1.0, 1.0),), before=BEFORE, after=AFTER)
     assert fast == pytest.approx(slow_path_ratio(cues), abs=1e-9)
+
+
+def test_without_phases_only_instants_count():
+    whole, instants = (fuse(make(2.0), has_phases=has_phases) for has_phases in (True, False))
+    assert whole.parts["path"].any() and not instants.parts["path"].any()
+    assert instants.log_ratio_G == pytest.approx(whole.log_ratio_G - whole.parts["path"])

@@ -182,3 +182,12 @@ def test_what_moves_in_the_box_of_another_is_not_ours():
     alone, _ = look.flow(replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0])))
     beside, _ = look.flow(replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0])), others=[mine, other])
     assert np.nanmax(beside) < 0.5 * np.nanmax(alone)
+
+
+def test_without_stabilising_the_camera_is_seen_but_not_taken_out():
+    pan_px = 2.0
+    pose = OnePerson(lambda index: [80.0 - pan_px * index, 30.0, 110.0 - pan_px * index, 90.0])
+    frames = moving_scene(num_frames=21, seed=1, pan_px=pan_px)
+    observed = look_at(frames, pose, settings=replace(SETTINGS, stabilise=False)).people(video_id="v", shot_id="s")
+    assert np.median(observed.pan_T[1:]) == pytest.approx(pan_px * FPS / 108, rel=0.1)
+    assert not observed.camera_T3.any() and not observed.tracks[0].camera_T3.any()

@@ -145,3 +145,12 @@ def test_what_a_logo_covers_is_not_looked_at():
 
 def test_settings_are_plain_values():
     assert all(isinstance(value, (str, int, float, bool)) for value in asdict(MiningSettings()).values())
+
+
+def test_what_is_switched_off_is_not_used(footage, tmp_path):
+    whole, deaf = (
+        mine(footage, tmp_path, replace(SETTINGS, sound=sound, write_clips=False)) for sound in (True, False)
+    )
+    assert whole.deliveries[0].features["onset_z"] > 4
+    assert np.isnan(deaf.deliveries[0].features["onset_z"])
+    assert deaf.deliveries[0].impact_uncertainty_s >= whole.deliveries[0].impact_uncertainty_s

@@ -220,11 +220,12 @@ def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:
     return float(max(np.interp(0.683, share, distances_s[order]), STEP_S / 4))
 
 
-def fuse(signals: Signals) -> Evidence:
+def fuse(signals: Signals, *, has_phases: bool = True) -> Evidence:
     """Return the log ratio of an impact at every instant, all cues together.
 
     Args:
         signals: What was measured.
+        has_phases: Whether the phases of a stroke count.
 
     Returns:
         Evidence on a grid of `STEP_S` over the shot; empty where fewer than three frames were seen.
@@ -256,6 +257,8 @@ def fuse(signals: Signals) -> Evidence:
         "camera": mixture(camera_density(times_s, pts_s, signals.camera_T, pace=pace), RHO["camera"]),
         "cut": cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay),
     }
+    if not has_phases:
+        parts["path"] = np.zeros(len(times_s))
     # What is heard with a replay is the ground and the commentary of now.
     onset_times_s = None if signals.is_replay else signals.onset_times_s
     seen = Evidence(

@@ -119,6 +119,9 @@ class Look:
             for row in range(1, len(self._greys))
         ]
         camera_T3, pan_T, inliers_T = _accumulate(self._steps, self.pts_s, self._greys[0].shape)
+        if not self._settings.stabilise:
+            self._steps = [replace(step, matrix_23=np.eye(2, 3)) for step in self._steps]
+            camera_T3 = np.zeros_like(camera_T3)
         centre_xy = (self._greys[0].shape[1] / 2, self._greys[0].shape[0] / 2)
         sparse = link_people(
             found,

@@ -85,7 +85,7 @@ def mine_video(
             raise BrokenVideoError(f"{video.path} holds no frames: record or download it again")
         first_look = survey(decoder, path=path, pose=pose, settings=settings, cuts=given.cuts())
         shots, play_p = name_shots(video, first_look, given=given)
-        onsets = _onsets(path, video)
+        onsets = _onsets(path, video) if settings.sound else None
         watched: list[Watched] = []
         for index, shot in enumerate(shots):
             if play_p[index] < settings.min_view_p or (shot.is_replay and not settings.mine_replays):

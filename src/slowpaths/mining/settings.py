@@ -30,6 +30,11 @@ class MiningSettings:
         clip_px: Side of stored clips, pixels.
         crop_scale: Side of the square crop over the longer side of the striker's box.
         clip_crf: Constant rate factor of stored clips.
+        sound: Whether the sound is listened to.
+        phases: Whether the phases of a stroke and how long they last count for the impact, or only what points at one
+            instant.
+        stabilise: Whether the movement of the camera is taken out of boxes and joints (flow is compared with what lies
+            beside a person in any case).
         mine_replays: Whether replays are searched for strokes too (they are marked and left out of rates).
         write_clips: Whether clips are written at all.
     """
@@ -51,6 +56,9 @@ class MiningSettings:
     clip_px: int = 256
     crop_scale: float = 1.6
     clip_crf: int = 20
+    sound: bool = True
+    phases: bool = True
+    stabilise: bool = True
     mine_replays: bool = True
     write_clips: bool = True
 

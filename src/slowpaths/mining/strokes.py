@@ -56,19 +56,21 @@ class Cues:
         shot: The shot.
         following: The shot after it, None where the file or the piece ends.
         onsets: Onsets of the sound, None without sound.
+        has_phases: Whether the phases of a stroke count.
     """
 
     observed: Observed
     shot: Shot
     following: Shot | None
     onsets: Onsets | None
+    has_phases: bool = True
 
     def listen(self, track: PoseTrack, energy_T: np.ndarray) -> Evidence:
         """Return what speaks for a stroke of one person, instant by instant."""
         signals = track_signals(
             track, energy_T, self.observed, shot=self.shot, following=self.following, onsets=self.onsets
         )
-        return fuse(signals)
+        return fuse(signals, has_phases=self.has_phases)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -159,7 +161,7 @@ def watch(
     if len(look.frames_T) < 3:
         return None
     observed = look.people(video_id=shot.video_id, shot_id=shot.shot_id)
-    cues = Cues(observed=observed, shot=shot, following=following, onsets=onsets)
+    cues = Cues(observed=observed, shot=shot, following=following, onsets=onsets, has_phases=settings.phases)
     choice = _told(look, observed, given) if "striker" in given.stages else _choose(look, cues, settings=settings)
     if choice is None:
         return None
