@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from slowpaths.core.views import VIEWS
+from slowpaths.mining import views
 from slowpaths.mining.views import MIN_SHOTS_TO_CLUSTER, Cues, Soft, measure_frame, name_views, summarise
 
 GRASS, SOIL, PALE = (70, 140, 60), (190, 160, 120), (215, 190, 155)
@@ -113,6 +114,22 @@ def test_clusters_pull_an_odd_shot_towards_its_like():
     together = name_views([odd, *shots])[0, VIEWS.index("pitch_endon")]
     assert together > alone
     assert (name_views([odd, *shots]) == name_views([odd, *shots])).all()
+
+
+def test_a_still_picture_that_comes_back_all_the_time_is_of_the_pitch_and_not_of_the_field(monkeypatch):
+    rng = np.random.default_rng(0)
+    doubtful = replace(ENDON, ground_upper=0.15, tallest=0.26, strip_contrast=0.5)
+    again = [replace(doubtful, grass=doubtful.grass + 0.01 * rng.standard_normal()) for _ in range(12)]
+    others = [replace(CROWD, grass=CROWD.grass + 0.2 * rng.random()) for _ in range(MIN_SHOTS_TO_CLUSTER)]
+
+    def odds(pan: float) -> np.ndarray:
+        probs_SV = name_views([*(replace(cues, pan=pan) for cues in again), *others])[:12]
+        return np.log(probs_SV[:, VIEWS.index("pitch_endon")] / probs_SV[:, VIEWS.index("field")])
+
+    still, moving = odds(0.0), odds(0.2)
+    monkeypatch.setattr(views, "_RETURNS_V", np.zeros(len(VIEWS)))
+    assert still == pytest.approx(odds(0.0) + 2 * np.log(5.0), abs=0.05)
+    assert moving == pytest.approx(odds(0.2), abs=0.05)
 
 
 def test_measures_a_strip_on_a_lawn():

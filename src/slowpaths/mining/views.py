@@ -193,6 +193,10 @@ OTHER_LOG = float(np.log(0.1))
 # A net is a lane some four metres wide: cameras stand behind the bowler or the batter, seldom beside.
 _PRIOR_LOG = {"nets_side": float(np.log(1 / 3))}
 _FIELD = VIEWS.index("field")
+# Of every ball the camera behind the bowler shows the same picture, and stands still until it is hit; an outfield is
+# shown when the camera follows the ball, each time another piece of it. As much as most cues above that fail (floor .2).
+_RECURRING, _FIXED_PAN = 0.15, 0.05
+_RETURNS_V = np.array([{"pitch_endon": 1.0, "field": -1.0}.get(view, 0.0) * np.log(5.0) for view in VIEWS])
 _PITCH = tuple(VIEWS.index(view) for view in ("pitch_endon", "pitch_side", "nets_endon", "nets_side"))
 
 
@@ -285,7 +289,15 @@ def _lean_on_cluster(cues_SQ: np.ndarray, scores_SV: np.ndarray, *, seed: int) -
     ]
     cluster_SK = min(fits, key=lambda fit: fit.bic(scaled)).predict_proba(scaled)
     centres_KV = (cluster_SK.T @ scores_SV) / np.maximum(cluster_SK.sum(axis=0), 1e-9)[:, None]
-    return 0.5 * scores_SV + 0.5 * cluster_SK @ centres_KV
+    scores_SV = 0.5 * scores_SV + 0.5 * cluster_SK @ centres_KV
+    return scores_SV + _recurrence(cues_SQ[:, _NAMES.index("pan")], cluster_SK)[:, None] * _RETURNS_V
+
+
+def _recurrence(pan_S: np.ndarray, cluster_SK: np.ndarray) -> np.ndarray:
+    """Return how far every shot is one of a look that comes back all the time from a camera that stands still (S,)."""
+    share_K = cluster_SK.mean(axis=0)
+    pan_K = (cluster_SK.T @ pan_S) / np.maximum(cluster_SK.sum(axis=0), 1e-9)
+    return cluster_SK @ ((share_K >= _RECURRING) & (pan_K <= _FIXED_PAN)).astype(np.float64)
 
 
 def _without_bars(frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
