@@ -194,7 +194,7 @@ OTHER_LOG = float(np.log(0.1))
 _PRIOR_LOG = {"nets_side": float(np.log(1 / 3))}
 _FIELD = VIEWS.index("field")
 # Of every ball the camera behind the bowler shows the same picture, and stands still until it is hit; an outfield is
-# shown when the camera follows the ball, each time another piece of it. As much as most cues above that fail (floor .2).
+# shown when the camera follows the ball, each time another piece of it. As much as most cues that fail (floor .2).
 _RECURRING, _FIXED_PAN = 0.15, 0.05
 _RETURNS_V = np.array([{"pitch_endon": 1.0, "field": -1.0}.get(view, 0.0) * np.log(5.0) for view in VIEWS])
 _PITCH = tuple(VIEWS.index(view) for view in ("pitch_endon", "pitch_side", "nets_endon", "nets_side"))
