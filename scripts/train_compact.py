@@ -1,6 +1,6 @@
-"""Train the network of pose=compact: render pictures, train on them, export the weights, measure on a held-out ground.
+"""Train the networks of pose=compact: render pictures, train on them, export the weights, measure on a held-out ground.
 
-The steps in order: render, train, export, measure. Each goes on where it was stopped.
+The steps in order: render, people, joints, export, measure. Each goes on where it was stopped.
 """
 
 from __future__ import annotations
@@ -10,6 +10,7 @@ import logging
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ProcessPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -19,8 +20,9 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import file_digest
 from slowpaths.pose._compact import Compact
 from slowpaths.pose.accuracy import Judged, TrueFrame, judge, shares
+from slowpaths.pose.compact.network import CompactNet, JointNet
 from slowpaths.pose.compact.shards import Picture, Shards, write_shard
-from slowpaths.pose.compact.train import Recipe, average_of, train
+from slowpaths.pose.compact.train import JOINTS, PEOPLE, Batches, OneBatches, average_of, new_net, train
 from slowpaths.pose.compact.weights import SHIPPED, save_weights
 from slowpaths.pose.estimate import FramesAt
 from slowpaths.world.portraits import portraits
@@ -73,24 +75,31 @@ def measure(weights: Path, shard: Path, *, looks_again: bool) -> None:
 def main() -> None:
     """Read the command line and take one step."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
-    parser.add_argument("step", choices=("render", "train", "export", "measure"))
+    parser.add_argument("step", choices=("render", "people", "joints", "export", "measure"))
     parser.add_argument("--folder", type=Path, default=Path("runs/compact"), help="shards and checkpoint")
     parser.add_argument("--shards", type=int, default=36, help=f"training shards of {A_SHARD} pictures")
     parser.add_argument("--workers", type=int, default=2, help="processes that render")
-    parser.add_argument("--steps", type=int, default=Recipe().steps, help="training steps")
+    parser.add_argument("--steps", type=int, help="training steps; those of the recipe where not given")
     parser.add_argument("--weights", type=Path, default=SHIPPED, help="weights to write or to measure")
     parser.add_argument("--once", action="store_true", help="measure the joints of `detect` instead of `keypoints`")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
     cv2.setNumThreads(1)
+    checkpoint_of = {name: arguments.folder / f"{name}.pt" for name in ("people", "joints")}
     shards = [arguments.folder / f"train{number:03d}.npz" for number in range(arguments.shards)]
     try:
         if arguments.step == "render":
             render(arguments.folder, arguments.shards, arguments.workers)
-        elif arguments.step == "train":
-            train(shards, arguments.folder, Recipe(steps=arguments.steps))
+        elif arguments.step == "people":
+            recipe = replace(PEOPLE, steps=arguments.steps or PEOPLE.steps)
+            train(new_net(recipe), Batches(Shards(shards), recipe), checkpoint_of["people"], recipe)
+        elif arguments.step == "joints":
+            recipe = replace(JOINTS, steps=arguments.steps or JOINTS.steps)
+            start = JointNet.like(average_of(checkpoint_of["people"], CompactNet()))
+            train(start, OneBatches(Shards(shards), recipe), checkpoint_of["joints"], recipe)
         elif arguments.step == "export":
-            save_weights(arguments.weights, average_of(arguments.folder / "checkpoint.pt"))
+            people = average_of(checkpoint_of["people"], CompactNet())
+            save_weights(arguments.weights, people, average_of(checkpoint_of["joints"], JointNet()))
             size = arguments.weights.stat().st_size
             print(f"{arguments.weights}: {size} bytes, sha256 {file_digest(arguments.weights)}")
         else:

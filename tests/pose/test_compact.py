@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,14 +9,13 @@ import pytest
 import torch
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
-from slowpaths.core.skeleton import SWAP
 from slowpaths.pose import _compact
-from slowpaths.pose._compact import Compact, crop_person, mirrored, person_in_box, with_mirror
+from slowpaths.pose._compact import Compact, crop_person, mirrored
 from slowpaths.pose.accuracy import TrueFrame, judge, shares
-from slowpaths.pose.compact.decode import PictureMaps
-from slowpaths.pose.compact.network import CompactNet
-from slowpaths.pose.compact.weights import SHIPPED, load_net, save_weights
-from slowpaths.pose.estimate import FramesAt, build_pose
+from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE
+from slowpaths.pose.compact.network import CompactNet, JointNet
+from slowpaths.pose.compact.weights import SHIPPED, load_nets, save_weights
+from slowpaths.pose.estimate import FramesAt, People, build_pose
 from slowpaths.world.build import plan
 from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.studio import Studio
@@ -72,42 +70,48 @@ def test_crops_show_the_person_at_the_usual_size_and_map_back(box: tuple[float, 
     x, y = max(box[0] + 5, 3), 0.5 * (box[1] + box[3])
     frame[int(y) - 3 : int(y) + 4, int(x) - 3 : int(x) + 4] = 255
     crop, scale, corner_2 = crop_person(frame, np.array(box))
-    assert crop.shape == (160, 160, 3)
-    assert scale == pytest.approx(96 / (box[3] - box[1]))
+    assert crop.shape == (JOINTS_SIDE, JOINTS_SIDE, 3)
+    assert scale == pytest.approx(JOINTS_PX / (box[3] - box[1]))
     rows, columns = np.nonzero(crop[..., 0] > 128)
     back = np.array([columns.mean(), rows.mean()]) / scale + corner_2
     assert back == pytest.approx([int(x), int(y)], abs=0.6)
 
 
 def test_a_mirror_image_lands_on_the_cells_of_the_picture() -> None:
-    random = np.random.default_rng(0)
-    pictures = random.integers(0, 256, size=(1, 160, 160, 3), dtype=np.uint8)
+    pictures = np.random.default_rng(0).integers(0, 256, size=(1, 160, 160, 3), dtype=np.uint8)
     turned = mirrored(pictures)
     for column in (0, 1, 20, 39):  # the pixel of a cell is the pixel of the opposite cell
         assert (turned[0, :, 4 * column] == pictures[0, :, 4 * (39 - column)]).all()
-    plain = PictureMaps(
-        heads_hw=np.zeros((40, 40)), box_4hw=np.zeros((4, 20, 20)), joints_K2hw=np.zeros((17, 2, 20, 20)),
-        heat_Khw=random.normal(size=(17, 40, 40)),
-    )  # fmt: skip
-    mirror = replace(plain, heat_Khw=plain.heat_Khw[SWAP, :, ::-1] + 1.0)
-    np.testing.assert_allclose(with_mirror(plain, mirror).heat_Khw, plain.heat_Khw + 0.5)
 
 
-def test_the_person_who_fits_the_box_is_taken_not_the_surest() -> None:
-    maps = PictureMaps(
-        heads_hw=np.full((40, 40), 0.01, dtype=np.float32),
-        box_4hw=np.zeros((4, 20, 20), dtype=np.float32),
-        joints_K2hw=np.zeros((17, 2, 20, 20), dtype=np.float32),
-        heat_Khw=np.full((17, 40, 40), -9.0, dtype=np.float32),
+def test_looking_at_mirror_images_too_moves_joints_by_little() -> None:
+    frame, striker = rendered()[0]
+    once, twice = (
+        Compact(mirrors=mirrors).keypoints(frame[None], [striker[None]], at=AT)[0][0] for mirrors in (False, True)
     )
-    size = np.log(np.array([5.0, 12.0]))
-    for row, column, score in ((10, 10, 0.3), (7, 13, 0.9)):
-        maps.heads_hw[2 * row, 2 * column] = score
-        maps.box_4hw[2:, row, column] = size
-    joints_KC = person_in_box(maps, np.array([60.0, 32.0, 100.0, 128.0]))
-    assert joints_KC is not None
-    assert joints_KC[0, :2] == pytest.approx([80.0, 80.0])
-    assert person_in_box(maps, np.array([0.0, 0.0, 16.0, 20.0])) is None
+    both = np.isfinite(once[:, 0]) & np.isfinite(twice[:, 0])
+    assert both.sum() >= 12
+    moved_K = np.linalg.norm(once[both, :2] - twice[both, :2], axis=1)
+    assert np.median(moved_K) < 0.05 * (striker[3] - striker[1])
+
+
+def test_large_people_are_looked_at_again_at_half_the_size() -> None:
+    def someone(height_px: float, score: float, x: float) -> People:
+        box_4 = np.array([x, 10.0, x + 40.0, 10.0 + height_px])
+        return People(boxes_N4=box_4[None], scores_N=np.array([score]), keypoints_NKC=np.full((1, 17, 3), score))
+
+    def both(one: People, other: People) -> People:
+        names = ("boxes_N4", "scores_N", "keypoints_NKC")
+        return People(**{name: np.concatenate([getattr(part, name) for part in (one, other)]) for name in names})
+
+    whole = both(someone(220.0, 0.6, 0.0), someone(60.0, 0.4, 100.0))
+    half = both(someone(300.0, 0.9, 2.0), someone(55.0, 0.3, 101.0))
+    joined = _compact._joined(whole, half)
+    assert joined.scores_N.tolist() == [0.9, 0.4]
+    assert (joined.boxes_N4[:, 3] - joined.boxes_N4[:, 1]).tolist() == [300.0, 60.0]
+    assert joined.keypoints_NKC[:, 0, 2].tolist() == [0.9, 0.4]
+    small = someone(55.0, 0.3, 101.0)
+    assert _compact._joined(whole, small) is whole  # nobody large at half size: what was seen stands
 
 
 def test_boxes_of_several_frames_go_through_together(pose: Compact, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -123,11 +127,11 @@ def test_boxes_of_several_frames_go_through_together(pose: Compact, monkeypatch:
 
 def test_weights_come_back_as_they_were_written(tmp_path: Path) -> None:
     torch.manual_seed(0)
-    net = CompactNet().eval()
-    save_weights(tmp_path / "w.safetensors", net)
-    again = load_net(tmp_path / "w.safetensors")
-    for name, value in net.state_dict().items():
-        assert torch.allclose(value.float(), again.state_dict()[name].float(), rtol=1e-3, atol=1e-3), name
+    nets = (CompactNet().eval(), JointNet().eval())
+    save_weights(tmp_path / "w.safetensors", *nets)
+    for net, again in zip(nets, load_nets(tmp_path / "w.safetensors"), strict=True):
+        for name, value in net.state_dict().items():
+            assert torch.allclose(value.float(), again.state_dict()[name].float(), rtol=1e-3, atol=1e-3), name
 
 
 def test_missing_damaged_and_foreign_weights_are_named(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -141,7 +145,7 @@ def test_missing_damaged_and_foreign_weights_are_named(tmp_path: Path, monkeypat
     (tmp_path / "text.safetensors").write_text("nothing")
     with pytest.raises(MissingWeightsError, match="does not hold the network"):
         Compact(weights=tmp_path / "text.safetensors")
-    save_weights(tmp_path / "other.safetensors", CompactNet(neck=32))
+    save_weights(tmp_path / "other.safetensors", CompactNet(neck=32), JointNet())
     with pytest.raises(MissingWeightsError, match="does not hold the network"):
         Compact(weights=tmp_path / "other.safetensors")
 
@@ -152,12 +156,24 @@ def test_a_missing_gpu_is_named() -> None:
             Compact(device="cuda")
 
 
-def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
+def rendered() -> list[tuple[np.ndarray, np.ndarray]]:
+    """Frames of a rendered match and the box of the striker."""
+    studio = held_out_studio()
+    frames = list(studio.glimpse(0, np.arange(4, 72, 8)))
+    striker = next(person for person in studio.truths[0].people if person.role == "striker")
+    return list(zip(frames, striker.boxes_T4, strict=True))
+
+
+def held_out_studio() -> Studio:
     part = PartSettings(
         name="h", balls_per_match=1, num_batters=2, is_held_out=True, venues=("westdown",),
         broadcasters=("Fox Overseas",),
     )  # fmt: skip
-    studio = Studio(plan(WorldSettings(name="h", parts=(part,)), seed=424_242, part=0, number=0))
+    return Studio(plan(WorldSettings(name="h", parts=(part,)), seed=424_242, part=0, number=0))
+
+
+def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
+    studio = held_out_studio()
     frames = list(studio.glimpse(0, np.arange(4, 72, 8)))
     striker = next(person for person in studio.truths[0].people if person.role == "striker")
     judged = [

@@ -103,10 +103,10 @@ def _pose(weights_dir: str | None) -> list[Check]:
 def _compact() -> Check:
     if not _version("torch"):
         return Check("weights compact", "missing", "not looked at: torch is missing")
-    from slowpaths.pose.compact.weights import SHIPPED, load_net
+    from slowpaths.pose.compact.weights import SHIPPED, load_nets
 
     try:
-        load_net()
+        load_nets()
     except MissingWeightsError as error:
         return Check("weights compact", "missing", "the weights that ship with slowpaths", str(error))
     return Check("weights compact", "ok", str(SHIPPED))

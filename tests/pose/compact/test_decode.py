@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from slowpaths.pose.compact.decode import PictureMaps, joints_at, people
+from slowpaths.pose.compact.decode import PictureMaps, joints_at, joints_of_one, people
 
 H, W = 12, 16  # cells at stride 8
 
@@ -85,3 +85,15 @@ def test_joints_outside_the_picture_are_guessed_without_confidence() -> None:
     maps.joints_K2hw[0, :, 0, 0] = (-3.0, -4.0)
     joints_NKC = joints_at(maps, np.array([0]), np.array([0]), np.array([[-12.0, -30.0, 12.0, 30.0]]))
     assert joints_NKC[0, 0] == pytest.approx([-24.0, -32.0, 0.0])
+
+
+def test_joints_of_one_person_are_the_tops_between_cells() -> None:
+    maps = empty_maps()
+    put_bump(maps, joint=3, at=(41.0, 22.5))
+    put_bump(maps, joint=9, at=(8.0, 60.0), top=0.4)
+    joints_KC = joints_of_one(maps.heat_Khw)
+    assert joints_KC[3, :2] == pytest.approx([41.0, 22.5], abs=0.6)
+    assert joints_KC[9, :2] == pytest.approx([8.0, 60.0], abs=0.6)
+    assert joints_KC[9, 2] == pytest.approx(0.4, abs=0.01)  # a cell lies at its top
+    assert 0.7 < joints_KC[3, 2] < 0.9
+    assert joints_KC[0, 2] < 0.01

@@ -11,11 +11,20 @@ import torch
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.skeleton import INDEX
-from slowpaths.pose.compact.augment import Crop, make_crop
+from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE, ONE, Crop, make_crop
 from slowpaths.pose.compact.losses import losses
-from slowpaths.pose.compact.network import CompactNet, as_input, fused
+from slowpaths.pose.compact.network import CompactNet, JointNet, as_input, fused
 from slowpaths.pose.compact.shards import Picture, Shards, write_shard
-from slowpaths.pose.compact.train import Batches, Recipe, average_of, new_net, new_optimiser, train, train_step
+from slowpaths.pose.compact.train import (
+    Batches,
+    OneBatches,
+    Recipe,
+    average_of,
+    new_net,
+    new_optimiser,
+    train,
+    train_step,
+)
 
 RECIPE = Recipe(steps=4, batch=2, side=64, large_every=4, large_batch=1, large_side=96, seed=3)
 
@@ -137,8 +146,12 @@ def test_every_so_often_a_batch_shows_large_people(shard: Path) -> None:
     assert sides == [64, 64, 64, 96, 64, 64, 64, 96]
 
 
+def run(shard: Path, path: Path, recipe: Recipe) -> CompactNet:
+    return train(new_net(recipe), Batches(Shards([shard]), recipe), path, recipe, every=2, workers=0)
+
+
 def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    whole = train([shard], tmp_path / "a", RECIPE, workers=0)
+    whole = run(shard, tmp_path / "a.pt", RECIPE)
     calls = []
 
     def stops(*args):
@@ -149,17 +162,60 @@ def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, m
 
     monkeypatch.setattr("slowpaths.pose.compact.train.train_step", stops)
     with pytest.raises(KeyboardInterrupt):
-        train([shard], tmp_path / "b", RECIPE, every=2, workers=0)
+        run(shard, tmp_path / "b.pt", RECIPE)
     assert len(calls) == 3
-    resumed = train([shard], tmp_path / "b", RECIPE, every=2, workers=0)
+    resumed = run(shard, tmp_path / "b.pt", RECIPE)
     assert len(calls) == 3 + 2  # from step 2 on
     for name, value in whole.state_dict().items():
         assert torch.equal(value, resumed.state_dict()[name]), name
-        assert torch.equal(value, average_of(tmp_path / "b" / "checkpoint.pt").state_dict()[name])
+        assert torch.equal(value, average_of(tmp_path / "b.pt", CompactNet()).state_dict()[name])
     with pytest.raises(UsageError, match="belongs to another run"):
-        train([shard], tmp_path / "b", replace(RECIPE, batch=4), workers=0)
+        run(shard, tmp_path / "b.pt", replace(RECIPE, batch=4))
     with pytest.raises(UsageError, match="run the train step first"):
-        average_of(tmp_path / "c" / "checkpoint.pt")
+        average_of(tmp_path / "c.pt", CompactNet())
+
+
+def test_the_joints_of_one_person_are_learnt(shard: Path, tmp_path: Path) -> None:
+    recipe = replace(RECIPE, batch=3, side=96, large_every=0)
+    batches = OneBatches(Shards([shard]), recipe)
+    pictures, batch = batches[0]
+    assert pictures.shape == (3, 96, 96, 3)
+    assert batch.heat.shape == (3, 17, 24, 24)
+    assert 0 < batch.num_joints <= 3 * 17
+    assert torch.equal(batches[0][1].heat, batch.heat)
+    net = JointNet.like(new_net(recipe)).train()
+    optimiser = new_optimiser(net)
+    for group in optimiser.param_groups:
+        group["lr"] = 2e-3
+    first = train_step(net, optimiser, pictures, batch)["heat"]
+    for _ in range(12):
+        last = train_step(net, optimiser, pictures, batch)["heat"]
+    assert last < 0.8 * first
+    trained = train(JointNet(), batches, tmp_path / "j.pt", recipe, workers=0)
+    assert trained(as_input(pictures)).shape == (3, 17, 24, 24)
+
+
+def test_a_network_of_joints_begins_where_the_other_stands() -> None:
+    torch.manual_seed(2)
+    net = CompactNet().eval()
+    picture_B3HW = torch.randn(1, 3, 64, 64)
+    with torch.no_grad():
+        assert torch.allclose(JointNet.like(net).eval()(picture_B3HW), net(picture_B3HW).heat)
+
+
+def test_crops_of_one_person_show_him_in_the_middle_at_his_size() -> None:
+    beside = picture(0)
+    other_4 = np.array([5.0, 20.0, 45.0, 110.0])
+    both = replace(
+        beside, boxes_N4=np.stack([beside.boxes_N4[0], other_4]), is_striker_N=np.array([True, False]),
+        joints_NK2=np.concatenate([beside.joints_NK2, beside.joints_NK2 - [55.0, 0.0]]),
+    )  # fmt: skip
+    shown = [make_crop(both, side=JOINTS_SIDE, random=np.random.default_rng(seed), aim=ONE) for seed in range(40)]
+    assert {crop.person for crop in shown} == {0, 1}
+    for crop in shown:
+        x1, y1, x2, y2 = crop.boxes_N4[crop.person]
+        assert 0.5 * JOINTS_PX < y2 - y1 < 2 * JOINTS_PX
+        assert np.abs(0.5 * np.array([x1 + x2, y1 + y2]) - JOINTS_SIDE / 2).max() < 0.15 * JOINTS_SIDE
 
 
 def test_folded_norms_change_nothing() -> None:

@@ -13,10 +13,38 @@ import numpy as np
 from slowpaths.core.skeleton import SWAP
 from slowpaths.pose.compact.shards import Picture
 
-USUAL_PX = 96.0  # height of the person in the crops that `keypoints` looks at
-HEIGHTS_PX = (24.0, 210.0)
-LARGE_PX = (150.0, 420.0)  # people in close-ups, of whom a frame shows a part
-_USUALLY = 0.6
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Aim:
+    """Describe whom crops show, and how.
+
+    Args:
+        heights_px: Least and greatest height of the person.
+        usual_px: Height that most people have about; none where not given.
+        usually: How often.
+        spread: Spread of heights about the usual one, in logarithms.
+        wander: Spread of the person's place about the middle, in sides of the crop.
+        striker: How often the person is the striker.
+        anywhere: How often nobody is aimed at.
+        is_boxed: Take the part of the box inside the frame for the person and its longer side for his height, as
+            `keypoints` does; otherwise whoever's middle is inside, as tall as he is.
+    """
+
+    heights_px: tuple[float, float] = (24.0, 210.0)
+    usual_px: float | None = 96.0
+    usually: float = 0.6
+    spread: float = 0.22
+    wander: float = 0.14
+    striker: float = 0.62
+    anywhere: float = 0.05
+    is_boxed: bool = False
+
+
+EVERYBODY = Aim()
+LARGE = Aim(heights_px=(150.0, 420.0), usual_px=None)  # people in close-ups, of whom a frame shows a part
+JOINTS_SIDE, JOINTS_PX = 192, 128
+# What `keypoints` looks at, with boxes as much too large, too small and beside the person as `detect` gives them.
+ONE = Aim(usual_px=float(JOINTS_PX), usually=1.0, spread=0.12, wander=0.03, striker=0.8, anywhere=0.0, is_boxed=True)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,35 +56,33 @@ class Crop:
         joints_NK2: Joints, pixels of the crop.
         boxes_N4: Boxes, pixels of the crop.
         seen_4: Part of the crop that shows something, x1, y1, x2, y2.
+        person: Row of the person aimed at, -1 for nobody.
     """
 
     picture_SS3: np.ndarray
     joints_NK2: np.ndarray
     boxes_N4: np.ndarray
     seen_4: np.ndarray
+    person: int
 
 
-def make_crop(
-    picture: Picture, *, side: int, random: np.random.Generator, heights_px: tuple[float, float] = HEIGHTS_PX
-) -> Crop:
+def make_crop(picture: Picture, *, side: int, random: np.random.Generator, aim: Aim = EVERYBODY) -> Crop:
     """Cut a random crop around somebody, at a random size, mirrored half of the time, and change how it looks.
 
     Args:
         picture: Picture to cut from.
         side: Side of the crop, pixels.
         random: Source of what is random.
-        heights_px: Least and greatest height of the person. Where they hold the size that `keypoints` looks at, most
-            people have about that.
+        aim: Whom to show.
     """
     height, width = picture.frame_HWC.shape[:2]
-    middle, scale = _aim(picture, random, heights_px)
+    person, middle, scale = _choose(picture, random, aim)
     is_mirrored = bool(random.random() < 0.5)
     angle = float(np.deg2rad(random.normal(0.0, 5.0))) if random.random() < 0.5 else 0.0
     turn = scale * np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
     if is_mirrored:
         turn = np.diag([-1.0, 1.0]) @ turn
-    # The person is anywhere in the crop, in its middle most often.
-    place = side * (0.5 + np.clip(random.normal(0.0, 0.14, size=2), -0.42, 0.42))
+    place = side * (0.5 + np.clip(random.normal(0.0, aim.wander, size=2), -0.42, 0.42))
     matrix = np.concatenate([turn, (place - turn @ middle)[:, None]], axis=1)
     frame = picture.frame_HWC
     if scale < 0.8:
@@ -73,27 +99,30 @@ def make_crop(
         joints_NK2=joints_NK2,
         boxes_N4=_turned(picture.boxes_N4, matrix),
         seen_4=np.clip(np.r_[corners.min(axis=0), corners.max(axis=0)], 0, side),
+        person=person,
     )
 
 
-def _aim(picture: Picture, random: np.random.Generator, heights_px: tuple[float, float]) -> tuple[np.ndarray, float]:
-    """Return what comes to the middle and at which scale."""
+def _choose(picture: Picture, random: np.random.Generator, aim: Aim) -> tuple[int, np.ndarray, float]:
+    """Return who comes to the middle (-1 for nobody), what lies there and the scale."""
     height, width = picture.frame_HWC.shape[:2]
-    middles_N2 = 0.5 * (picture.boxes_N4[:, :2] + picture.boxes_N4[:, 2:])
+    boxes_N4 = np.clip(picture.boxes_N4, 0, [width, height, width, height]) if aim.is_boxed else picture.boxes_N4
+    middles_N2 = 0.5 * (boxes_N4[:, :2] + boxes_N4[:, 2:])
     is_inside_N = ((middles_N2 > 0) & (middles_N2 < [width, height])).all(axis=1)
     strikers, others = (np.flatnonzero(is_inside_N & (picture.is_striker_N == kind)) for kind in (True, False))
     roll = random.random()
-    rows = strikers if roll < 0.62 and len(strikers) else others
-    if not len(rows) or roll > 0.95:
-        return random.uniform([0, 0], [width, height]), float(np.exp(random.uniform(np.log(0.4), np.log(1.6))))
+    rows = strikers if roll < aim.striker and len(strikers) else others
+    if not len(rows) or roll > 1 - aim.anywhere:
+        return -1, random.uniform([0, 0], [width, height]), float(np.exp(random.uniform(np.log(0.4), np.log(1.6))))
     row = int(random.choice(rows))
-    tall = float(picture.boxes_N4[row, 3] - picture.boxes_N4[row, 1])
-    low, high = heights_px
+    sides_2 = boxes_N4[row, 2:] - boxes_N4[row, :2]
+    tall = float(sides_2.max() if aim.is_boxed else sides_2[1])
+    low, high = aim.heights_px
     wanted = float(np.exp(random.uniform(np.log(low), np.log(high))))
-    if low <= USUAL_PX <= high and random.random() < _USUALLY:
-        wanted = USUAL_PX * float(np.exp(random.normal(0.0, 0.22)))
+    if aim.usual_px is not None and random.random() < aim.usually:
+        wanted = aim.usual_px * float(np.exp(random.normal(0.0, aim.spread)))
     # A close-up must not be shrunk to nothing, nor a far figure blown up to a blur.
-    return middles_N2[row], float(np.clip(wanted / max(tall, 4.0), 0.15, 4.0))
+    return row, middles_N2[row], float(np.clip(wanted / max(tall, 4.0), 0.15, 4.0))
 
 
 def _turned(boxes_N4: np.ndarray, matrix: np.ndarray) -> np.ndarray:

@@ -128,6 +128,20 @@ def _snap(heat_Khw: np.ndarray, guesses_NK2: np.ndarray, tall_N: np.ndarray) -> 
     return np.where((heat_NK >= _LEAST_HEAT)[..., None], found_NK2, guesses_NK2), heat_NK
 
 
+def joints_of_one(heat_Khw: np.ndarray) -> np.ndarray:
+    """Return the joints (17, 3) of the only person in a picture, pixels and confidence: the tops of the heat maps.
+
+    Args:
+        heat_Khw: Logits of the joints at stride 4.
+    """
+    num_joints, _, width = heat_Khw.shape
+    best_K = heat_Khw.reshape(num_joints, -1).argmax(axis=1)
+    cells_1K2 = np.stack([best_K % width, best_K // width], axis=1)[None]
+    logits_K = np.take_along_axis(heat_Khw.reshape(num_joints, -1), best_K[:, None], axis=1).astype(np.float64)
+    places_K2 = (cells_1K2 + _between(heat_Khw, cells_1K2))[0] * HEAT_STRIDE
+    return np.concatenate([places_K2, 1.0 / (1.0 + np.exp(-logits_K))], axis=1)
+
+
 def _between(heat_Khw: np.ndarray, cells_NK2: np.ndarray) -> np.ndarray:
     """Return where between the cells the top of a bump lies (N, 17, 2), at most a cell away.
 

@@ -7,13 +7,16 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+import numpy as np
 import torch
 from torch.nn import functional
 
-from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.core.skeleton import JOINTS, NUM_JOINTS
 from slowpaths.pose.compact.network import PEOPLE_STRIDE, Maps
 from slowpaths.pose.compact.targets import Targets
 
+# Arms say what stroke is played, and are the hardest to see.
+_WEIGHTS = [2.0 if name.endswith(("wrist", "elbow")) else 1.0 for name in JOINTS]
 _JOINTS, _PLACE, _SIZE = 6.0, 3.0, 0.5  # weights beside the two heat maps
 
 
@@ -77,8 +80,32 @@ def collate(targets: list[Targets]) -> TargetBatch:
     )
 
 
+class HeatBatch(NamedTuple):
+    """Hold the targets of a batch of pictures of one person each.
+
+    Args:
+        heat: (B, 17, h, w).
+        num_joints: Joints inside the pictures.
+    """
+
+    heat: torch.Tensor
+    num_joints: int
+
+
+def collate_heat(heats: list[np.ndarray]) -> HeatBatch:
+    """Put the heat maps (17, h, w) of several pictures together."""
+    heat = torch.from_numpy(np.stack(heats))
+    return HeatBatch(heat=heat, num_joints=int((heat.amax(dim=(2, 3)) > 0).sum()))
+
+
+def heat_loss(logits: torch.Tensor, batch: HeatBatch) -> dict[str, torch.Tensor]:
+    """Return the loss of the joints of one person; arms count for more."""
+    weight_1K11 = torch.tensor(_WEIGHTS)[None, :, None, None]
+    return {"heat": soft_focal(logits, batch.heat, weight_1K11) / max(batch.num_joints, 1)}
+
+
 def soft_focal(logits: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
-    """Return the quality focal loss (Li et al. 2020, beta 2) of soft targets, summed over all cells."""
+    """Return the quality focal loss (Li et al. 2020, beta 2) of soft targets, weighted and summed over all cells."""
     entropy = functional.binary_cross_entropy_with_logits(logits, target, reduction="none")
     return (entropy * (logits.sigmoid() - target).square() * mask).sum()
 

@@ -9,6 +9,8 @@ Legend: B pictures, C channels, H, W, K = 17 joints. Numbers are strides.
         heat maps at 4   at 8: box (4) and joints (34), seen from the head
      joints (17), heads (1)
 
+A second network of the same build looks again at one person at a time, and says where his joints are.
+
 People are points (Zhou et al. 2019, "Objects as Points"), and the point is the head: the middle of a batter is hard to
 tell from that of the keeper behind him, their heads are not. A joint is where the head says and a peak of its own heat
 map confirms. Plain 3x3 convolutions are what a CPU does best and carry most of the work at the fine strides.
@@ -16,7 +18,7 @@ map confirms. Plain 3x3 convolutions are what a CPU does best and carry most of 
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import torch
 from torch import nn
@@ -122,14 +124,41 @@ class CompactNet(nn.Module):
 
     def forward(self, pictures: torch.Tensor) -> Maps:
         """Return maps for pictures (B, 3, H, W), about -1..1, H and W multiples of 8."""
+        up8, up4 = self._pyramid(pictures)
+        people = self.people(up8)
+        return Maps(self.heads(up4), self.box(people), self.joints(people), self.heat(up4))
+
+    def _pyramid(self, pictures: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return features at strides 8 and 4."""
         at4 = self.to4(pictures)
         at8 = self.to8(at4)
         at16 = self.to16(at8)
         up16 = self.mix16(_add(self.side16(at16), self.down32(self.to32(at16))))
         up8 = self.mix8(_add(self.side8(at8), up16))
-        people = self.people(up8)
-        up4 = self.fine(_add(self.side4(at4), self.down8(up8)))
-        return Maps(self.heads(up4), self.box(people), self.joints(people), self.heat(up4))
+        return up8, self.fine(_add(self.side4(at4), self.down8(up8)))
+
+
+class JointNet(CompactNet):
+    """See the joints of the person in the middle of a picture and of nobody else: the same pyramid, one head."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        del self.people, self.box, self.joints, self.heads
+
+    @classmethod
+    def like(cls, net: CompactNet) -> JointNet:
+        """Return a network that begins with what another has learnt of everybody's joints."""
+        new = cls()
+        known = net.state_dict()
+        new.load_state_dict({name: known[name] for name in new.state_dict()})
+        return new
+
+    def forward(self, pictures: torch.Tensor) -> torch.Tensor:  # pyrefly: ignore[bad-override]
+        """Return logits that a joint is here (B, 17, H/4, W/4) for pictures (B, 3, H, W)."""
+        return self.heat(self._pyramid(pictures)[1])
+
+
+Net = TypeVar("Net", bound=CompactNet)
 
 
 def _add(side: torch.Tensor, coarse: torch.Tensor) -> torch.Tensor:
@@ -143,7 +172,7 @@ def as_input(pictures_BHWC: torch.Tensor) -> torch.Tensor:
     return pictures_BHWC.permute(0, 3, 1, 2).float().sub_(127.5).div_(64.0)
 
 
-def fused(net: CompactNet) -> CompactNet:
+def fused(net: Net) -> Net:
     """Fold batch norms into the convolutions before them, in place, for inference; returns the network."""
     net.eval()
     for block in [module for module in net.modules() if isinstance(module, _Conv)]:

@@ -17,6 +17,8 @@ LEAST_PX = 18.0  # people less high are neither asked for nor counted as mistake
 _LEAST_SHARE = 0.35  # nor those of whom less than this, or not the head, is in the picture
 _EARS = [INDEX["left_ear"], INDEX["right_ear"]]  # the head is midway
 _POSITIVE = 0.5  # cells so far up the bump around a head answer for box and joints
+_JOINT_SPREAD, _JOINT_SPREADS = 0.045, (0.9, 2.2)  # of a joint's bump: in heights of the person, limits in cells
+_NOWHERE = -1e4
 _OUTSIDE = 0.25  # weight of joints outside the picture: guessed from the rest of the body
 
 
@@ -83,8 +85,8 @@ def make_targets(
     owner_hw = np.full(coarse, -1)
     if len(near_Nhw):
         owner_hw = np.where(near_Nhw.max(axis=0) >= _POSITIVE, near_Nhw.argmax(axis=0), -1)
-    spread_N = np.clip(0.045 * heights_N / HEAT_STRIDE, 0.9, 2.2)
-    places_NK2 = np.where(is_in_NK[..., None], joints_NK2, -1e4)
+    spread_N = np.clip(_JOINT_SPREAD * heights_N / HEAT_STRIDE, *_JOINT_SPREADS)
+    places_NK2 = np.where(is_in_NK[..., None], joints_NK2, _NOWHERE)
     bumps = _bumps(places_NK2.reshape(-1, 2) / HEAT_STRIDE, np.repeat(spread_N, NUM_JOINTS), fine)
     heat_NKhw = bumps.reshape(-1, NUM_JOINTS, *fine)
     return Targets(
@@ -96,6 +98,23 @@ def make_targets(
         heat_Khw=heat_NKhw.max(axis=0, initial=0.0),
         mask_hw=mask_hw,
     )
+
+
+def make_heat(joints_K2: np.ndarray, *, height_px: float, size: int, seen_4: np.ndarray) -> np.ndarray:
+    """Return the heat maps (17, h, w) of one person.
+
+    Args:
+        joints_K2: Joints, pixels; NaN where unknown.
+        height_px: Height of the person, pixels.
+        size: Side of the picture, pixels.
+        seen_4: Part of the picture x1, y1, x2, y2 that shows something.
+    """
+    with np.errstate(invalid="ignore"):
+        is_in_K1 = ((joints_K2 >= seen_4[:2]) & (joints_K2 < seen_4[2:])).all(axis=1, keepdims=True)
+    places_K2 = np.where(is_in_K1, joints_K2, _NOWHERE)
+    spread = np.clip(_JOINT_SPREAD * height_px / HEAT_STRIDE, *_JOINT_SPREADS)
+    cells = size // HEAT_STRIDE
+    return _bumps(places_K2 / HEAT_STRIDE, np.full(NUM_JOINTS, spread), (cells, cells))
 
 
 def _bumps(places_N2: np.ndarray, spread_N: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import copy
 import logging
-from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -18,11 +17,11 @@ import torch
 from torch.utils.data import DataLoader, Dataset
 
 from slowpaths.core.errors import UsageError
-from slowpaths.pose.compact.augment import HEIGHTS_PX, LARGE_PX, make_crop
-from slowpaths.pose.compact.losses import TargetBatch, collate, losses
-from slowpaths.pose.compact.network import CompactNet, as_input
+from slowpaths.pose.compact.augment import EVERYBODY, JOINTS_PX, JOINTS_SIDE, LARGE, ONE, make_crop
+from slowpaths.pose.compact.losses import HeatBatch, TargetBatch, collate, collate_heat, heat_loss, losses
+from slowpaths.pose.compact.network import CompactNet, Net, as_input
 from slowpaths.pose.compact.shards import Shards
-from slowpaths.pose.compact.targets import make_targets
+from slowpaths.pose.compact.targets import make_heat, make_targets
 from slowpaths.store.tables import atomic_write
 
 _log = logging.getLogger(__name__)
@@ -58,8 +57,12 @@ class Recipe:
     seed: int = 0
 
 
+PEOPLE = Recipe()  # of the network that finds people
+JOINTS = Recipe(steps=22_000, batch=14, side=JOINTS_SIDE, large_every=0, rate=1.2e-3, seed=1)  # of the other
+
+
 class Batches(Dataset):
-    """Make batch after batch of random crops; batch number n is always the same.
+    """Make batch after batch of random crops with everybody in them; batch number n is always the same.
 
     Args:
         shards: Pictures.
@@ -69,6 +72,11 @@ class Batches(Dataset):
     def __init__(self, shards: Shards, recipe: Recipe) -> None:
         self._shards, self._recipe = shards, recipe
 
+    @property
+    def num_pictures(self) -> int:
+        """Return how many pictures there are to choose from."""
+        return len(self._shards)
+
     def __len__(self) -> int:
         return self._recipe.steps
 
@@ -77,15 +85,48 @@ class Batches(Dataset):
         random = np.random.default_rng([recipe.seed, index])
         is_large = recipe.large_every > 0 and index % recipe.large_every == recipe.large_every - 1
         batch, side = (recipe.large_batch, recipe.large_side) if is_large else (recipe.batch, recipe.side)
-        heights_px = LARGE_PX if is_large else HEIGHTS_PX
         crops = [
-            make_crop(self._shards[int(number)], side=side, random=random, heights_px=heights_px)
+            make_crop(self._shards[int(number)], side=side, random=random, aim=LARGE if is_large else EVERYBODY)
             for number in random.integers(len(self._shards), size=batch)
         ]
         targets = [
             make_targets(crop.joints_NK2, crop.boxes_N4, size=(side, side), seen_4=crop.seen_4) for crop in crops
         ]
         return torch.from_numpy(np.stack([crop.picture_SS3 for crop in crops])), collate(targets)
+
+
+class OneBatches(Dataset):
+    """Make batch after batch of crops around one person each; batch number n is always the same.
+
+    Args:
+        shards: Pictures.
+        recipe: Size of the batches, and the seed.
+    """
+
+    def __init__(self, shards: Shards, recipe: Recipe) -> None:
+        self._shards, self._recipe = shards, recipe
+
+    @property
+    def num_pictures(self) -> int:
+        """Return how many pictures there are to choose from."""
+        return len(self._shards)
+
+    def __len__(self) -> int:
+        return self._recipe.steps
+
+    def __getitem__(self, index: int) -> tuple[torch.Tensor, HeatBatch]:
+        recipe = self._recipe
+        random = np.random.default_rng([recipe.seed, index])
+        pictures, heats = [], []
+        while len(pictures) < recipe.batch:
+            picture = self._shards[int(random.integers(len(self._shards)))]
+            crop = make_crop(picture, side=recipe.side, random=random, aim=ONE)
+            if crop.person < 0:
+                continue
+            joints_K2 = crop.joints_NK2[crop.person]
+            heats.append(make_heat(joints_K2, height_px=JOINTS_PX, size=recipe.side, seen_4=crop.seen_4))
+            pictures.append(crop.picture_SS3)
+        return torch.from_numpy(np.stack(pictures)), collate_heat(heats)
 
 
 def rate_at(step: int, recipe: Recipe) -> float:
@@ -101,10 +142,11 @@ def rate_at(step: int, recipe: Recipe) -> float:
 
 
 def train_step(
-    net: CompactNet, optimiser: torch.optim.Optimizer, pictures_BHWC: torch.Tensor, batch: TargetBatch
+    net: CompactNet, optimiser: torch.optim.Optimizer, pictures_BHWC: torch.Tensor, batch: TargetBatch | HeatBatch
 ) -> dict[str, float]:
     """Take one step; returns the parts of the loss."""
-    parts = losses(net(as_input(pictures_BHWC)), batch)
+    maps = net(as_input(pictures_BHWC))
+    parts = heat_loss(maps, batch) if isinstance(batch, HeatBatch) else losses(maps, batch)
     optimiser.zero_grad(set_to_none=True)
     torch.stack(list(parts.values())).sum().backward()
     torch.nn.utils.clip_grad_norm_(net.parameters(), _GRADIENT_MAX)
@@ -115,7 +157,7 @@ def train_step(
 def new_net(recipe: Recipe) -> CompactNet:
     """Return a network with random weights."""
     torch.manual_seed(recipe.seed)
-    return CompactNet().to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
+    return CompactNet()
 
 
 def new_optimiser(net: CompactNet) -> torch.optim.Optimizer:
@@ -125,25 +167,28 @@ def new_optimiser(net: CompactNet) -> torch.optim.Optimizer:
     return torch.optim.AdamW([{"params": wide, "weight_decay": _DECAY}, {"params": thin, "weight_decay": 0.0}])
 
 
-def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 500, workers: int = 1) -> CompactNet:
+def train(
+    net: Net, batches: Batches | OneBatches, path: Path, recipe: Recipe, *, every: int = 500, workers: int = 1
+) -> Net:
     """Train, and return the moving average of the weights.
 
     Args:
-        shards: Training pictures.
-        folder: Where `checkpoint.pt` is kept.
+        net: The network to start from.
+        batches: Training pictures.
+        path: The checkpoint.
         recipe: What to do.
         every: Steps between checkpoints.
         workers: Processes that make batches; 0 makes them in this one.
 
     Raises:
-        UsageError: If the folder holds a checkpoint of another recipe.
+        UsageError: If the checkpoint is of another recipe.
     """
-    net, path = new_net(recipe), folder / "checkpoint.pt"
+    net = net.to(memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
     average, optimiser = copy.deepcopy(net), new_optimiser(net)
-    pictures = Shards(shards)
-    start = _resume(path, recipe, len(pictures), net, average, optimiser)
+    num_pictures = batches.num_pictures
+    start = _resume(path, recipe, num_pictures, net, average, optimiser)
     loader = DataLoader(
-        Batches(pictures, recipe),
+        batches,
         batch_size=None,
         sampler=range(start, recipe.steps),
         num_workers=workers,
@@ -159,19 +204,22 @@ def train(shards: Sequence[Path], folder: Path, recipe: Recipe, *, every: int = 
         if step % 100 == 0:
             _log.info("step %d of %d: %s", step, recipe.steps, " ".join(f"{k} {v:.3f}" for k, v in parts.items()))
         if (step + 1) % every == 0 or step + 1 == recipe.steps:
-            _keep(path, recipe, step + 1, len(pictures), net, average, optimiser)
+            _keep(path, recipe, step + 1, num_pictures, net, average, optimiser)
     return average.eval()
 
 
-def average_of(path: Path) -> CompactNet:
+def average_of(path: Path, net: Net) -> Net:
     """Return the averaged network of a checkpoint.
+
+    Args:
+        path: The checkpoint.
+        net: A network of its kind, which takes the weights.
 
     Raises:
         UsageError: If there is none.
     """
     if not path.exists():
         raise UsageError(f"there is no checkpoint at {path}: run the train step first")
-    net = CompactNet()
     net.load_state_dict(torch.load(path, weights_only=True)["average"])
     return net.eval()
 

@@ -1,4 +1,4 @@
-"""The weights of the network on disk: one safetensors file inside the package, pinned by its digest."""
+"""The weights of the networks on disk: one safetensors file inside the package, pinned by its digest."""
 
 from __future__ import annotations
 
@@ -10,31 +10,32 @@ from safetensors.torch import load_file, save
 
 from slowpaths.core.errors import MissingWeightsError
 from slowpaths.core.ids import file_digest
-from slowpaths.pose.compact.network import CompactNet
+from slowpaths.pose.compact.network import CompactNet, JointNet
 from slowpaths.store.tables import atomic_write
 
 SHIPPED = Path(__file__).parent / "weights" / "compact.safetensors"
-SHA256 = "7664a8788ec4b43afd94f66501150ca457e53d81feac589aaa9acf10e2c8b6f3"
+SHA256 = "b8513b0a5ddae7b5dea9be82fd00b890caa9a05b458aad9252b0653e6cdecfbe"
 
 
-def save_weights(path: Path, net: CompactNet) -> None:
-    """Write weights in half precision; they are trained and used in single precision."""
+def save_weights(path: Path, people: CompactNet, joints: JointNet) -> None:
+    """Write the weights of both networks in half precision; they are trained and used in single precision."""
     tensors = {
-        name: value.half().contiguous() if value.is_floating_point() else value
+        f"{part}.{name}": value.half().contiguous() if value.is_floating_point() else value
+        for part, net in (("people", people), ("joints", joints))
         for name, value in net.state_dict().items()
     }
     with atomic_write(path) as stream:
         stream.write(save(tensors))
 
 
-def load_net(path: Path | None = None) -> CompactNet:
-    """Return the network with the weights that ship with the package, or with others.
+def load_nets(path: Path | None = None) -> tuple[CompactNet, JointNet]:
+    """Return the two networks with the weights that ship with the package, or with others.
 
     Args:
         path: Weights of one's own; the shipped ones, checked by their digest, where not given.
 
     Raises:
-        MissingWeightsError: If the file is missing, damaged or holds another network.
+        MissingWeightsError: If the file is missing, damaged or holds other networks.
     """
     cure = "install slowpaths again" if path is None else "name a file that scripts/train_compact.py wrote"
     chosen = SHIPPED if path is None else path
@@ -42,12 +43,17 @@ def load_net(path: Path | None = None) -> CompactNet:
         raise MissingWeightsError(f"the weights of pose=compact are not at {chosen}: {cure}")
     if path is None and file_digest(chosen) != SHA256:
         raise MissingWeightsError(f"{chosen} is damaged (its sha256 does not begin with {SHA256[:12]}): {cure}")
-    net = CompactNet()
+    people, joints = CompactNet(), JointNet()
     try:
         tensors: dict[str, torch.Tensor] = load_file(chosen)
-        net.load_state_dict(
-            {name: value.float() if value.is_floating_point() else value for name, value in tensors.items()}
-        )
+        for part, net in (("people", people), ("joints", joints)):
+            net.load_state_dict(
+                {
+                    name.removeprefix(f"{part}."): value.float() if value.is_floating_point() else value
+                    for name, value in tensors.items()
+                    if name.startswith(f"{part}.")
+                }
+            )
     except (SafetensorError, RuntimeError) as error:
-        raise MissingWeightsError(f"{chosen} does not hold the network of pose=compact: {cure}") from error
-    return net.eval()
+        raise MissingWeightsError(f"{chosen} does not hold the networks of pose=compact: {cure}") from error
+    return people.eval(), joints.eval()
