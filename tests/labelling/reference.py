@@ -8,7 +8,7 @@ import numpy as np
 
 from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0, ALIGN = 30.0, 0.78, 0.65, 0.25, 0.75
+M, A0, IN0, OUT0, ALIGN = 30.0, 0.78, 0.65, 0.25, 0.5
 
 
 def hierarchical(

@@ -242,15 +242,17 @@ def fuse(signals: Signals, *, has_phases: bool = True) -> Evidence:
     hands, hand_weight = _level(times_s, pts_s, hand_speed_T, signals.hand_confidence_T)
     flow, flow_weight = _level(times_s, pts_s, flow_T, trust_T)
     pace = REPLAY_PACE if signals.is_replay else 1.0
+    alike = 1 / (1 + CUE_CORRELATION)  # the peak and the bottom of the arc are two sides of one movement
     parts = {
         "path": path_ratio(
             [(hands, hand_weight), (flow, flow_weight)],
             guard=guard_ratio(times_s, pts_s, signals.guard_T),
             tempos=REPLAY_TEMPOS if signals.is_replay else TEMPOS,
         ),
-        "peak": mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight, pace=pace), RHO["peak"]),
+        "peak": alike * mixture(peak_density(times_s, hands, hand_weight, flow, flow_weight, pace=pace), RHO["peak"]),
         # Joints that are hardly seen make no arc to trust.
-        "arc": mixture(
+        "arc": alike
+        * mixture(
             arc_density(times_s, pts_s, signals.hand_height_T, pace=pace),
             RHO["arc"] * min(1.0, 2.0 * float(np.nanmean(signals.hand_confidence_T))),
         ),
