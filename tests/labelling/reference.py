@@ -55,17 +55,16 @@ def hierarchical(
             posterior.append([weight / sum(weights) for weight in weights])
         return posterior
 
-    def shares(Q: list[list[float]], before: list[float]) -> list[float]:
+    def shares(Q: list[list[float]]) -> list[float]:
         seen = [sum(Q[i][y] for i in range(N)) for y in range(Y)]
-        power = ALIGN * 0.5 * N / (0.5 * N + N)
+        power = ALIGN * 100 / (100 + N)
         mass = [(total + 0.5 * N / Y) * (1 / Y / (total + 1 / Y)) ** power for total in seen]
-        halfway = [math.sqrt(old * value / sum(mass)) for old, value in zip(before, mass, strict=True)]
-        return [value / sum(halfway) for value in halfway]
+        return [value / sum(mass) for value in mass]
 
     table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     for _ in range(tied_rounds):
         Q = e_step(table)
-        pi = shares(Q, pi)
+        pi = shares(Q)
         for k in range(R):
             right = cast_in = cast_out = all_in = all_out = 0.0
             for i in range(N):
@@ -87,7 +86,7 @@ def hierarchical(
     anchor = table
     for _ in range(confusion_rounds):
         Q = e_step(table)
-        pi = shares(Q, pi)
+        pi = shares(Q)
         table = []
         for k in range(R):
             rows = []

@@ -36,7 +36,7 @@ COVERAGE = 0.65  # prior of c_in
 FALSE_ALARM = 0.25  # prior of c_out
 STRENGTHS: tuple[float, ...] = (3.0, 10.0, 30.0)
 PRIOR_STRENGTHS: tuple[float, ...] = (100.0, 300.0, 1000.0)  # both set on made worlds of 40 and 240 balls
-ALIGN = 0.5  # set on made worlds: mined ones, seeds 11 and 12, and those of 40 and 240 balls
+ALIGN, FEW = 0.5, 100.0  # set on made worlds: mined ones, seeds 11 and 12, and those of 40 and 240 balls
 MANY = 2000  # deliveries: from here on, as many as held-out families are judged on, the middle ones stand for all
 _CERTAIN = 0.999  # accuracy of a rule with a single symbol: it cannot say a wrong one
 
@@ -75,8 +75,8 @@ class HierarchicalPartial(LabelModel):
         strength: Pseudo-counts of the priors, in deliveries; where several are given the posteriors are averaged.
         class_prior: Rough shares of the classes (Y,); uniform where they are not given.
         prior_strength: Pseudo-counts of `class_prior`, in deliveries; one or several likewise.
-        align: How far posteriors as a whole are aligned with `class_prior`, 0 to 1; it fades as deliveries outnumber
-            `prior_strength`.
+        align: How far posteriors as a whole are aligned with `class_prior`, 0 to 1; half as far with 100 deliveries,
+            a tenth with 900.
         temperature: Above 1 flattens the probabilities, below 1 sharpens them.
     """
 
@@ -117,14 +117,9 @@ class HierarchicalPartial(LabelModel):
 
     def _fit(self, encoding: Encoding, gold: np.ndarray | None, *, strength: float, prior_strength: float) -> Rows:
         def class_shares(counts: Counts) -> np.ndarray:
-            """Return the prior of the next round, halfway to the one asked for so that it does not swing."""
-            nonlocal shares_Y
-            wanted_Y = aligned_shares(counts.totals_Y, expected_Y, prior_strength=prior_strength, align=self.align)
-            shares_Y = np.sqrt(shares_Y * wanted_Y)
-            shares_Y /= shares_Y.sum()
-            return shares_Y
+            return aligned_shares(counts.totals_Y, expected_Y, prior_strength=prior_strength, align=self.align)
 
-        shares_Y = expected_Y = expected_shares(encoding, self.class_prior)
+        expected_Y = expected_shares(encoding, self.class_prior)
         rows = tied_rows(encoding, Tied.prior(encoding), expected_Y)
         for _ in range(self.tied_rounds):
             counts = encoding.expected_counts(rows, gold=gold)
@@ -205,12 +200,12 @@ def aligned_shares(totals_Y: np.ndarray, expected_Y: np.ndarray, *, prior_streng
     Example:
         >>> half = np.array([0.5, 0.5])
         >>> aligned_shares(np.array([9.0, 1.0]), half, prior_strength=1e9, align=1.0).round(2).tolist()
-        [0.14, 0.86]
+        [0.16, 0.84]
         >>> aligned_shares(np.array([9.0, 1.0]), half, prior_strength=1e9, align=0.0).round(2).tolist()
         [0.5, 0.5]
     """
     shares_Y = totals_Y + prior_strength * expected_Y
-    power = align * prior_strength / (prior_strength + totals_Y.sum())
+    power = align * FEW / (FEW + totals_Y.sum())
     seen_Y = totals_Y + expected_Y  # one delivery beforehand: a class nobody plays is not pushed without end
     shares_Y = shares_Y * (expected_Y / seen_Y) ** power
     return shares_Y / shares_Y.sum()
