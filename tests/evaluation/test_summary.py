@@ -6,8 +6,8 @@ from pathlib import Path
 
 from slowpaths.evaluation.summary import summarise, to_markdown
 
-FOUND = ("mining_recall_live_near", "mining_precision_live_near", "mining_precision_near", "impact_within_2", "striker",
-         "striker_pck", "handedness",
+FOUND = ("mining_recall_live_near", "mining_precision_live_near", "mining_precision_near", "impact_within_2",
+         "impact_within_2_live", "striker", "striker_pck", "handedness",
          "top1", "rule_votes", "top1_kept")  # fmt: skip
 NAMED = ("top1", "macro_f1", "profile_fidelity", "retrieval_ap", "review_minutes", "decision_utility")
 
@@ -23,6 +23,7 @@ def test_every_number_comes_from_its_report():
             FOUND,
             mining_recall_live_near={"value": 0.9, "num": 20},
             mining_precision_live_near={"value": 0.96, "num": 25},
+            impact_within_2_live={"value": 0.85, "num": 18},
             top1={"value": 0.7, "constant": 0.2, "num": 24},
             top1_kept={"value": 0.8, "num": 12},
         ),
@@ -38,7 +39,8 @@ def test_every_number_comes_from_its_report():
     assert cells["kept for training, right"][2:4] == ["80.0%", "20.0% most frequent stroke"]
     assert cells["held-out stroke named right"][2:] == ["31.0%", "21.0% most frequent stroke", "6"]
     assert cells["minutes to find 95 % of a stroke"][2:4] == ["3.2", "40.0 watching everything"]
-    assert cells["impact within 2 frames"][2] == "not measured"
+    assert cells["impact within 2 frames, live"][2:] == ["85.0%", "", "18"]
+    assert cells["the same, replays too"][2] == "not measured"
     assert [row.question for row in rows if row.question] == [
         "what was found", "how right the labels are", "how right the model is", "how useful",
     ]  # fmt: skip

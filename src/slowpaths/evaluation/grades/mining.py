@@ -176,6 +176,11 @@ def _impact(check: MiningCheck, bootstrap: ClusterBootstrap) -> list[Measure]:
         within = np.where(np.isfinite(errors), np.abs(errors) <= frames / FPS + 1e-9, np.nan)
         text = f"of the found ones with a true impact, those within {frames} frame{'s' * (frames > 1)}"
         measures.append(share_of(f"impact_within_{frames}", text, within, bootstrap))
+    live = np.array([fate.truth.is_replay is False for fate in check.fates])
+    close = np.where(live & np.isfinite(errors), np.abs(errors) <= 2 / FPS + 1e-9, np.nan)
+    text = "of those that truth says are no replay, those within 2 frames"
+    reason = "truth does not say what is a replay"
+    measures.append(share_of("impact_within_2_live", text, close, bootstrap, reason=reason))
     return measures
 
 
