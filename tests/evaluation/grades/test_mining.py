@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -88,3 +89,18 @@ def test_rules_are_graded_where_they_are_declared(check: MiningCheck, tmp_path: 
     (tmp_path / "mined" / "rules.json").unlink()
     (measure,), tables = grade_rules(tmp_path / "mined", check, class_space("cricshot10"))
     assert measure.reason == "the mined folder has no rules.json" and not tables
+
+
+def test_live_impacts_are_counted_apart(check: MiningCheck, by_name) -> None:
+    def within_2(is_replay) -> tuple[float | None, int]:
+        fates = [replace(fate, truth=replace(fate.truth, is_replay=is_replay(fate))) for fate in check.fates]
+        measures, _ = grade_mining(replace(check, fates=fates), None, num_bootstrap=20, seed=0)
+        item = by_name(measures)["impact_within_2_live"]
+        return item.value, item.num
+
+    def is_off(fate) -> bool:
+        return fate.found is not None and not abs(fate.found.impact_s - fate.truth.impact_s) <= 0.08
+
+    assert within_2(lambda fate: False) == (0.5, 2)
+    assert within_2(is_off) == (1.0, 1)
+    assert within_2(lambda fate: None)[1] == 0
