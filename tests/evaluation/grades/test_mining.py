@@ -99,7 +99,7 @@ def test_live_impacts_are_counted_apart(check: MiningCheck, by_name) -> None:
         return item.value, item.num
 
     def is_off(fate) -> bool:
-        return fate.found is not None and not abs(fate.found.impact_s - fate.truth.impact_s) <= 0.08
+        return fate.found is not None and not abs(fate.found.impact_s - fate.truth.impact_s) <= 0.081
 
     assert within_2(lambda fate: False) == (0.5, 2)
     assert within_2(is_off) == (1.0, 1)
