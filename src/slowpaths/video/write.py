@@ -17,8 +17,7 @@ from slowpaths.core.skeleton import INDEX, LIMBS
 from slowpaths.store.tables import atomic_write
 
 _CONFIDENT = 0.3  # joints below are not drawn (the visibility threshold of COCO tools' keypoint drawings)
-# In smaller pictures the search of x264 for weights of prediction gives other bytes from one run to the next.
-_LEAST_WEIGHED = 128
+_LEAST_TREE = 128  # in smaller pictures the macroblock tree of x264 gives other bytes from one run to the next
 _COLOURS = ((255, 176, 0), (100, 143, 255), (220, 38, 127), (120, 94, 240), (254, 97, 0), (0, 158, 115))
 
 
@@ -81,8 +80,8 @@ def write_clip(
                     "bf": str(bframes),
                     "sc_threshold": "0",
                 }
-                if min(width, height) < _LEAST_WEIGHED:
-                    stream.options = {**stream.options, "weightp": "0"}
+                if min(width, height) < _LEAST_TREE:
+                    stream.options = {**stream.options, "mbtree": "0"}
                 sound = _add_sound(container, audio) if audio is not None else None
                 for number, picture in enumerate(_chain(first, frames)):
                     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
