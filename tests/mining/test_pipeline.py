@@ -154,3 +154,17 @@ def test_what_is_switched_off_is_not_used(footage, tmp_path):
     assert whole.deliveries[0].features["onset_z"] > 4
     assert np.isnan(deaf.deliveries[0].features["onset_z"])
     assert deaf.deliveries[0].impact_uncertainty_s >= whole.deliveries[0].impact_uncertainty_s
+
+
+@pytest.mark.parametrize(
+    ("given", "sentence"),
+    [
+        ({"sound": "maybe"}, "sound is true or false, not 'maybe'"),
+        ({"work_height": "tall"}, "work_height is a number, not 'tall'"),
+        ({"min_gap_s": True}, "min_gap_s is a number, not True"),
+        ({"backend": 3}, "backend is a word, not 3"),
+    ],
+)
+def test_settings_of_another_kind_are_refused(given, sentence):
+    with pytest.raises(ValueError, match=sentence):
+        MiningSettings(**given)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +37,9 @@ class MiningSettings:
             beside a person in any case).
         mine_replays: Whether replays are searched for strokes too (they are marked and left out of rates).
         write_clips: Whether clips are written at all.
+
+    Raises:
+        ValueError: If a value is of another kind than its default.
     """
 
     backend: str = "auto"
@@ -61,6 +64,14 @@ class MiningSettings:
     stabilise: bool = True
     mine_replays: bool = True
     write_clips: bool = True
+
+    def __post_init__(self) -> None:
+        for field in fields(self):
+            value, kind = getattr(self, field.name), type(field.default)
+            is_number = isinstance(value, int | float) and not isinstance(value, bool)
+            if not (is_number if kind in (int, float) else isinstance(value, kind)):
+                wanted = {bool: "true or false", str: "a word"}.get(kind, "a number")
+                raise ValueError(f"{field.name} is {wanted}, not {value!r}")
 
     def clip_spec(self) -> dict[str, int]:
         """Return what a stored clip looks like: frame rate, frames, side in pixels, frame of the impact."""
