@@ -172,3 +172,9 @@ def test_the_posterior_is_the_mean_of_those_of_the_pseudo_counts(monkeypatch: py
 def test_pseudo_counts_are_positive_numbers(given: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="is a positive number or a list of some"):
         HierarchicalPartial(**given).fit(simulate(20).votes)
+
+
+@pytest.mark.parametrize("align", [-0.1, 2, float("nan"), "much"])
+def test_alignment_is_a_share(align: object) -> None:
+    with pytest.raises(UsageError, match=r"align is a number from 0"):
+        HierarchicalPartial(align=align)  # type: ignore[arg-type]

@@ -174,3 +174,16 @@ def test_the_temperature_is_found_or_given() -> None:
     assert flat.summary.temperature == 4.0
     assert flat.labels["label"].equals(sharp.labels["label"]) and found.labels["label"].equals(sharp.labels["label"])
     assert np.mean(flat.labels["confidence"].to_numpy()) < np.mean(sharp.labels["confidence"].to_numpy())
+
+
+def test_a_ball_and_its_replay_get_one_label_and_gold_holds_for_both() -> None:
+    deliveries = random_deliveries(80)
+    ids, names = deliveries["delivery_id"].to_pylist(), [f"s{number}" for number in range(80)]
+    deliveries = deliveries.set_column(deliveries.column_names.index("shot_id"), "shot_id", pa.array(names))
+    shots = pa.table({"shot_id": names, "replay_of": [None, "s0", None, "s2", *[None] * 76]})
+    other = "sweep" if run(80).labels["label"][2].as_py() != "sweep" else "cut"
+    found = label(deliveries, FOOTAGE, shots=shots, gold=gold_table({ids[2]: other})).labels
+    labels, sources = found["label"].to_pylist(), found["source"].to_pylist()
+    assert labels[0] == labels[1] and found["confidence"][0] == found["confidence"][1]
+    assert labels[2] == labels[3] == other
+    assert sources[2:4] == ["gold", "weak"]

@@ -37,10 +37,11 @@ def share(probs_NY: np.ndarray, ball_N: np.ndarray, *, prior_Y: np.ndarray) -> n
     """
     _, group_N, counts = np.unique(ball_N.astype(str), return_inverse=True, return_counts=True)
     is_shared_N = counts[group_N] > 1
-    gains_NY = np.log(np.maximum(probs_NY, _FLOOR)) - np.log(prior_Y)
+    log_prior_Y = np.log(np.maximum(prior_Y, _FLOOR))
+    gains_NY = np.log(np.maximum(probs_NY, _FLOOR)) - log_prior_Y
     totals_GY = np.zeros((len(counts), probs_NY.shape[1]))
     np.add.at(totals_GY, group_N, gains_NY)
-    log_NY = totals_GY[group_N] + np.log(prior_Y)
+    log_NY = totals_GY[group_N] + log_prior_Y
     shared_NY = np.exp(log_NY - log_NY.max(axis=1, keepdims=True))
     shared_NY /= shared_NY.sum(axis=1, keepdims=True)
     return np.where(is_shared_N[:, None], shared_NY, probs_NY)

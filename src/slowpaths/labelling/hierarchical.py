@@ -93,7 +93,7 @@ class HierarchicalPartial(LabelModel):
         align: float = ALIGN,
         temperature: float = 1.0,
     ) -> None:
-        if not 0 <= align <= 1:
+        if not isinstance(align, int | float) or not 0 <= align <= 1:
             raise UsageError(f"label_model.align is a number from 0 (not at all) to 1 (in full), not {align!r}")
         self.align = align
         self.tied_rounds = tied_rounds

@@ -114,12 +114,14 @@ def label(
     if plan.finds_temperature:
         label_model.set_params(temperature=find_temperature(label_model, held_out))
     probs_NY = label_model.predict_proba(weighed)
+    is_gold = gold_N >= 0
+    gold_probs_NY = np.eye(len(STROKES))[gold_N[is_gold]]
+    probs_NY[is_gold] = gold_probs_NY  # what a person says of a ball holds for its replays
     if shots is not None:
         beliefs = label_model.rows_
         prior_Y = np.full(len(STROKES), 1 / len(STROKES)) if beliefs is None else beliefs.prior_Y
         probs_NY = share(probs_NY, ball_of(deliveries, shots), prior_Y=prior_Y)
-    is_gold = gold_N >= 0
-    probs_NY[is_gold] = np.eye(len(STROKES))[gold_N[is_gold]]
+        probs_NY[is_gold] = gold_probs_NY
     features_NF = np.stack([block[name] for name in FEATURE_NAMES], axis=1)
     selected = select(
         probs_NY,

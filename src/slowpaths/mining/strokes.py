@@ -5,7 +5,7 @@ Legend: T frames, N tracks.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -168,6 +168,8 @@ def watch(
     evidence = cues.listen(choice.track, choice.energy_T)
     is_cut = shot.transition != "start" and following is not None
     prior_log_odds = _prior(view_p) + (_brevity(shot.span.duration_s) if is_cut else 0.0)
+    # All shots of a video are kept until the sound is known, and the others in them are not needed any more.
+    cues = replace(cues, observed=replace(observed, tracks=[]))
     return Watched(cues=cues, choice=choice, evidence=evidence, prior_log_odds=prior_log_odds)
 
 

@@ -79,9 +79,8 @@ def write_clip(
                     "g": str(gop),
                     "bf": str(bframes),
                     "sc_threshold": "0",
+                    "mbtree": str(int(min(width, height) >= _LEAST_TREE)),
                 }
-                if min(width, height) < _LEAST_TREE:
-                    stream.options = {**stream.options, "mbtree": "0"}
                 sound = _add_sound(container, audio) if audio is not None else None
                 for number, picture in enumerate(_chain(first, frames)):
                     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")

@@ -171,7 +171,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, m
         assert torch.equal(value, average_of(tmp_path / "b.pt", CompactNet()).state_dict()[name])
     with pytest.raises(UsageError, match="belongs to another run"):
         run(shard, tmp_path / "b.pt", replace(RECIPE, batch=4))
-    with pytest.raises(UsageError, match="run the train step first"):
+    with pytest.raises(UsageError, match="run the step 'c' first"):
         average_of(tmp_path / "c.pt", CompactNet())
 
 

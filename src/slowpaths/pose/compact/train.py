@@ -61,8 +61,8 @@ PEOPLE = Recipe()  # of the network that finds people
 JOINTS = Recipe(steps=22_000, batch=14, side=JOINTS_SIDE, large_every=0, rate=1.2e-3, seed=1)  # of the other
 
 
-class Batches(Dataset):
-    """Make batch after batch of random crops with everybody in them; batch number n is always the same.
+class _Crops(Dataset):
+    """Make batch after batch of random crops; batch number n is always the same.
 
     Args:
         shards: Pictures.
@@ -79,6 +79,10 @@ class Batches(Dataset):
 
     def __len__(self) -> int:
         return self._recipe.steps
+
+
+class Batches(_Crops):
+    """Show everybody in the crops."""
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, TargetBatch]:
         recipe = self._recipe
@@ -95,24 +99,8 @@ class Batches(Dataset):
         return torch.from_numpy(np.stack([crop.picture_SS3 for crop in crops])), collate(targets)
 
 
-class OneBatches(Dataset):
-    """Make batch after batch of crops around one person each; batch number n is always the same.
-
-    Args:
-        shards: Pictures.
-        recipe: Size of the batches, and the seed.
-    """
-
-    def __init__(self, shards: Shards, recipe: Recipe) -> None:
-        self._shards, self._recipe = shards, recipe
-
-    @property
-    def num_pictures(self) -> int:
-        """Return how many pictures there are to choose from."""
-        return len(self._shards)
-
-    def __len__(self) -> int:
-        return self._recipe.steps
+class OneBatches(_Crops):
+    """Show one person each, in the middle of the crop."""
 
     def __getitem__(self, index: int) -> tuple[torch.Tensor, HeatBatch]:
         recipe = self._recipe
@@ -219,7 +207,7 @@ def average_of(path: Path, net: Net) -> Net:
         UsageError: If there is none.
     """
     if not path.exists():
-        raise UsageError(f"there is no checkpoint at {path}: run the train step first")
+        raise UsageError(f"there is no checkpoint at {path}: run the step '{path.stem}' first")
     net.load_state_dict(torch.load(path, weights_only=True)["average"])
     return net.eval()
 
