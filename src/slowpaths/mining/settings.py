@@ -70,7 +70,7 @@ class MiningSettings:
             value, kind = getattr(self, field.name), type(field.default)
             is_number = isinstance(value, int | float) and not isinstance(value, bool)
             if not (is_number if kind in (int, float) else isinstance(value, kind)):
-                wanted = {bool: "true or false", str: "a word"}.get(kind, "a number")
+                wanted = "true or false" if kind is bool else "a word" if kind is str else "a number"
                 raise ValueError(f"{field.name} is {wanted}, not {value!r}")
 
     def clip_spec(self) -> dict[str, int]:
