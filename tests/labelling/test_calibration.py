@@ -90,6 +90,17 @@ def test_defaults_stand_without_a_valley() -> None:
     assert calibration(0.6).threshold(fixed, view="pitch_side").value == 0.55
 
 
+def test_no_threshold_lies_within_what_noise_reaches() -> None:
+    forward = above("stride_front", 0.55, rails=(0.35, 0.8), end_on_gain=0.1, noise=0.17)
+    back = below("stride_back", -0.25, rails=(-0.5, -0.12), end_on_gain=0.35, noise=0.17)
+    nothing = Calibration(valleys={})
+    assert nothing.threshold(forward, view="pitch_side").value == 0.55
+    assert nothing.threshold(forward, view="pitch_endon").value == pytest.approx(0.17)
+    assert nothing.threshold(back, view="pitch_side").value == -0.25
+    assert nothing.threshold(back, view="pitch_endon").value == pytest.approx(-0.17)
+    assert "held by noise" in nothing.threshold(back, view="pitch_endon").origin
+
+
 def test_views_are_calibrated_apart_and_only_on_usable_deliveries() -> None:
     side = humps(0.0, 1.2, 0.1, num=200)
     poor = np.full(200, 0.9)

@@ -63,7 +63,7 @@ def test_sound_does_not_care_about_pose_nor_pan_about_the_person() -> None:
 
 
 def test_replays_close_what_depends_on_speed_or_live_sound() -> None:
-    for code in ("energy.peak_hand_speed", "sound.silent", "camera.pan"):
+    for code in ("energy.fast_hands", "sound.silent", "camera.pan"):
         assert not is_asked(code, {"is_live": 0.0})
         assert is_asked(code, {"is_live": np.nan})
     assert is_asked("side.hand_sweep", {"is_live": 0.0})

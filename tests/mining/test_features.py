@@ -202,6 +202,24 @@ def test_a_body_that_grows_by_a_zoom_nobody_saw_is_not_measured_since_guard():
     assert features["hand_height"] == pytest.approx(0.3, abs=0.02)
 
 
+def test_a_body_that_bends_down_is_still_measured():
+    track = stick_track()
+    centre = track.keypoints_TKC[:, [INDEX["left_ankle"]], :2]
+    bent = track.keypoints_TKC.copy()
+    factor_T11 = np.exp(-0.4 * np.clip((track.pts_s - IMPACT_S + 0.6) / 0.5, 0, 1))[:, None, None]
+    bent[..., :2] = centre + (bent[..., :2] - centre) * factor_T11
+    features = measured(as_track(bent, track.pts_s))
+    assert features["size_change"] == pytest.approx(-0.4, abs=0.02)
+    assert features["hip_drop"] == pytest.approx(1 - np.exp(-0.4), abs=0.02)
+    assert features["head_drop"] > 0.5
+
+
+def test_hands_that_hardly_move_have_no_direction():
+    for velocity, is_seen in ((0.9, False), (2.5, True)):  # .24 s of it spread over about .3 of the way
+        slow = stick_track(hands_velocity=(0.0, velocity), hands_top=(-0.5, 0.3))
+        assert np.isfinite(measured(slow)["hand_path_deg"]) == is_seen
+
+
 def test_where_the_operator_follows_the_ball():
     track = stick_track()
     share = 0.68 / 3.3  # of the whole pan, spread over 3.3 s, between .12 and .80 s after impact

@@ -132,6 +132,12 @@ def test_principal_axis_of_a_point_is_unknown(points: list) -> None:
     assert all(math.isnan(value) for value in principal_axis(np.array(points, dtype=float).reshape(-1, 2)))
 
 
+def test_principal_axis_of_a_small_cloud_is_unknown() -> None:
+    line = np.array([[0.0, 0.0], [0.0, 1.0], [0.0, 2.0]])  # standard deviation 1 along the axis
+    assert principal_axis(line, least_spread=0.99) == pytest.approx((0.0, 1.0))
+    assert all(math.isnan(value) for value in principal_axis(line, least_spread=1.01))
+
+
 def test_path_length_bridges_unseen_points() -> None:
     assert path_length(np.array([[0, 0], [3, 4], [math.nan, 0], [3, 10]])) == pytest.approx(11.0)
     assert math.isnan(path_length(np.array([[0.0, 0.0]])))

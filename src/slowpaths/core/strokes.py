@@ -60,6 +60,7 @@ INDEX: dict[str, int] = {name: index for index, name in enumerate(STROKES)}
 FF = frozenset({"ff_defence", "cover_drive", "straight_drive", "on_drive", "sweep", "reverse_sweep_ramp",
                 "loft_straight_off", "loft_leg_slog"})  # fmt: skip
 BF = frozenset({"bf_defence", "bf_punch", "cut", "pull_hook"})
+EITHER_FOOT = frozenset({"flick_glance", "leave"})
 VERT = frozenset({"ff_defence", "bf_defence", "cover_drive", "straight_drive", "on_drive", "bf_punch",
                   "flick_glance", "loft_straight_off", "loft_leg_slog"})  # fmt: skip
 HORZ = frozenset({"cut", "pull_hook", "sweep", "reverse_sweep_ramp"})

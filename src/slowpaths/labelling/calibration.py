@@ -70,6 +70,14 @@ class Calibration:
 
     def threshold(self, cut: Cut, *, view: str) -> Threshold:
         """Return the threshold of a cut in a view."""
+        found = self._threshold(cut, view=view)
+        if abs(found.value) >= cut.noise:
+            return found
+        return Threshold(
+            value=cut.noise if cut.side == "above" else -cut.noise, origin=f"{found.origin}, held by noise"
+        )
+
+    def _threshold(self, cut: Cut, *, view: str) -> Threshold:
         gain = cut.end_on_gain if ASPECT[view] == "E" else 1.0
         valley = self.valleys.get((cut.feature, cut.is_folded, view))
         if cut.rails is None:

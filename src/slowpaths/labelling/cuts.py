@@ -25,6 +25,7 @@ class Cut:
         rails: Interval a calibrated threshold is clipped to; None keeps the default in every footage.
         end_on_gain: Factor on default and rails in end-on views, where motion along the pitch looks shorter.
         is_folded: Whether the absolute value is compared.
+        noise: How far from zero noise alone reaches, unit of the feature; no threshold lies nearer in any view.
     """
 
     feature: str
@@ -33,6 +34,7 @@ class Cut:
     rails: tuple[float, float] | None = None
     end_on_gain: float = 1.0
     is_folded: bool = False
+    noise: float = 0.0
 
     def __post_init__(self) -> None:
         assert self.feature in BY_NAME or self.feature in DERIVED, f"unknown feature {self.feature}"
@@ -46,10 +48,17 @@ def above(
     rails: tuple[float, float] | None = None,
     end_on_gain: float = 1.0,
     is_folded: bool = False,
+    noise: float = 0.0,
 ) -> Cut:
     """Return a cut met by values of at least the threshold (arguments as in `Cut`)."""
     return Cut(
-        feature=feature, side="above", default=default, rails=rails, end_on_gain=end_on_gain, is_folded=is_folded
+        feature=feature,
+        side="above",
+        default=default,
+        rails=rails,
+        end_on_gain=end_on_gain,
+        is_folded=is_folded,
+        noise=noise,
     )
 
 
@@ -60,10 +69,17 @@ def below(
     rails: tuple[float, float] | None = None,
     end_on_gain: float = 1.0,
     is_folded: bool = False,
+    noise: float = 0.0,
 ) -> Cut:
     """Return a cut met by values of at most the threshold (arguments as in `Cut`)."""
     return Cut(
-        feature=feature, side="below", default=default, rails=rails, end_on_gain=end_on_gain, is_folded=is_folded
+        feature=feature,
+        side="below",
+        default=default,
+        rails=rails,
+        end_on_gain=end_on_gain,
+        is_folded=is_folded,
+        noise=noise,
     )
 
 

@@ -23,6 +23,7 @@ from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration, calibrate
 from slowpaths.labelling.catalogue import rules_fingerprint, select_rules
+from slowpaths.labelling.class_prior import EXPECTED, class_prior
 from slowpaths.labelling.dawid_skene import DawidSkene
 from slowpaths.labelling.evidence import votes_table
 from slowpaths.labelling.families import merge_families
@@ -80,7 +81,8 @@ def label(
     Args:
         deliveries: Table of the deliveries schema.
         footage: Table of the footage schema, with every video the deliveries lie in.
-        model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters.
+        model: Name of the label model, or a mapping with `name`, `merge_families` and the model's own parameters;
+            `class_prior` may also be a mapping, see `labelling.class_prior`.
             `temperature` is a number or "auto" (the default): where families left out are foretold best.
         rules: `include` and `exclude`, each a list of rule codes and families.
         selection: Fields of `Selection`.
@@ -201,6 +203,9 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
     if name not in MODELS:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
+    if "class_prior" in _settings_of(MODELS[name]):
+        weights = settings.get("class_prior", EXPECTED)
+        settings["class_prior"] = class_prior(weights) if isinstance(weights, Mapping) else weights
     return Plan(
         model=_build(MODELS[name], settings, what=f"label_model {name}"),
         merges_families=merges,
@@ -281,8 +286,11 @@ def _video_rows(deliveries: pa.Table, footage: pa.Table) -> np.ndarray:
 
 
 def _build(kind: type, settings: Mapping[str, Any], *, what: str) -> Any:
-    names = [name for name in kind.__init__.__annotations__ if name != "return"]
-    return kind(**_known(settings, names, what=what))
+    return kind(**_known(settings, _settings_of(kind), what=what))
+
+
+def _settings_of(kind: type) -> list[str]:
+    return [name for name in kind.__init__.__annotations__ if name != "return"]
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

@@ -21,8 +21,9 @@ GAZE_S = (0.2, 0.5)
 # move twice as far in the picture, together, stand on ground that moves: the camera was lost between guard and impact.
 MAX_COMMON_TRAVEL = 0.6
 # Two metres towards a camera ten metres away make a body log(10 / 8) larger, and no camera of ours stands nearer: what
-# grows more was zoomed at.
+# grows more was zoomed at. A body looks smaller when it bends, too: on one knee the hips stand at half their height.
 MAX_GROWTH = 0.22
+MAX_SHRINKING = 0.69
 SINCE_GUARD = ("stride_front", "stride_back", "com_shift", "size_change", "front_foot_line", "hip_drop", "head_drop")
 
 
@@ -48,7 +49,7 @@ def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
 def _is_camera_lost(features: Mapping[str, float]) -> bool:
     front, back = features["stride_front"], features["stride_back"]
     common = min(abs(front), abs(back)) if front * back > 0 else 0.0
-    return common > MAX_COMMON_TRAVEL or abs(features["size_change"]) > MAX_GROWTH
+    return common > MAX_COMMON_TRAVEL or not -MAX_SHRINKING <= features["size_change"] <= MAX_GROWTH
 
 
 def at_guard(motion: Motion, values_TD: np.ndarray, moments: Moments) -> np.ndarray:

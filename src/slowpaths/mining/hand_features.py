@@ -25,6 +25,8 @@ CHEST_H = 0.75  # hands above this share of the trunk are above the chest
 # A wrist is found to within .08 (the noise of pose models on blurred hands), the difference of two to within .11:
 # nearer than twice that, an order of wrists is a guess. On a handle they are about .17 apart: only parted hands tell.
 WRIST_ORDER_GAP = 0.23
+# The middle of two wrists is found to within .08 / sqrt(2): a path that spreads less than twice that has no direction.
+HANDS_NOISE = 0.113
 
 
 def hand_features(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, float]:
@@ -52,9 +54,8 @@ def _plane(motion: Motion, moments: Moments) -> dict[str, float]:
     impact_s = moments.impact_s
     angle, linearity = float("nan"), float("nan")
     if is_seen(motion, motion.swing_T2[:, 0], impact_s + PATH_S[0], impact_s + PATH_S[1]):
-        angle, linearity = principal_axis(
-            motion.swing_T2[in_window(motion, impact_s + PATH_S[0], impact_s + PATH_S[1])]
-        )
+        path_T2 = motion.swing_T2[in_window(motion, impact_s + PATH_S[0], impact_s + PATH_S[1])]
+        angle, linearity = principal_axis(path_T2, least_spread=HANDS_NOISE)
     elbow_T2 = motion.joint("left_elbow")
     return {
         "hand_path_deg": angle,

@@ -107,15 +107,16 @@ def speed(xy_T2: np.ndarray, pts_s: np.ndarray) -> np.ndarray:
     return np.linalg.norm(velocity(xy_T2, pts_s), axis=1)
 
 
-def principal_axis(xy_N2: np.ndarray) -> tuple[float, float]:
+def principal_axis(xy_N2: np.ndarray, *, least_spread: float = 0.0) -> tuple[float, float]:
     """Return the direction along which points spread most.
 
     Args:
         xy_N2: Points (N, 2); rows with NaN are left out.
+        least_spread: Standard deviation along the axis below which they have no direction, unit of the points.
 
     Returns:
         The angle of the axis from the vertical, 0..90 degrees, and the share of the variance along it, .5..1; both NaN
-        for fewer than two distinct points.
+        for fewer than two distinct points, and where they spread too little.
 
     Example:
         >>> angle, linearity = principal_axis(np.array([[0, 0], [1, 1], [2, 2]]))
@@ -127,6 +128,8 @@ def principal_axis(xy_N2: np.ndarray) -> tuple[float, float]:
     if len(points) < 2 or not np.ptp(points, axis=0).any():
         return float("nan"), float("nan")
     variances, axes = np.linalg.eigh(np.cov(points.T))
+    if variances[-1] < least_spread**2:
+        return float("nan"), float("nan")
     along = np.abs(axes[:, -1])
     return float(np.degrees(np.arctan2(along[0], along[1]))), float(variances[-1] / variances.sum())
 

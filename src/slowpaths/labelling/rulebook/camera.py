@@ -10,6 +10,8 @@ from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import pick, rule
 
 _BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
+# What goes behind the batter goes away from a camera behind the bowler, and so up the picture.
+_BEHIND = frozenset({"cut", "pull_hook", "sweep", "reverse_sweep_ramp", "flick_glance"})
 _OPERATED = ("camera", "live")
 _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the broadcast camera tells five directions"
 
@@ -41,7 +43,7 @@ def pan(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="camera.tilt_up",
     family="camera",
-    votes={"air": LOFT | {"pull_hook", "sweep"}},
+    votes={"air": LOFT | _BEHIND},
     cuts={"air": above("camera_tilt_up", 0.05)},
     views=_BROADCAST,
     gates=_OPERATED,

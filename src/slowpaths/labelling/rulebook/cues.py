@@ -11,8 +11,12 @@ from slowpaths.labelling.cuts import above, below
 # Motion along the pitch, seen along the pitch, shows about a third of its length.
 ALONG_GAIN = 0.35
 
-FRONT_STRIDE = above("stride_front", 0.55, rails=(0.35, 0.80), end_on_gain=ALONG_GAIN)
-BACK_STRIDE = below("stride_back", -0.25, rails=(-0.50, -0.12), end_on_gain=ALONG_GAIN)
+# Twice the noise of the difference of two looks: pose models find an ankle to within .06 torso lengths, a nose to
+# within .04, and the middle of the hips to within .03.
+ANKLE_NOISE, NOSE_NOISE, HIPS_NOISE = 0.17, 0.11, 0.08
+
+FRONT_STRIDE = above("stride_front", 0.55, rails=(0.35, 0.80), end_on_gain=ALONG_GAIN, noise=ANKLE_NOISE)
+BACK_STRIDE = below("stride_back", -0.25, rails=(-0.50, -0.12), end_on_gain=ALONG_GAIN, noise=ANKLE_NOISE)
 BACK_FOOT_PLANTED = below("back_foot_shift", 0.20)
 
 LINEAR_PATH = above("hand_path_linearity", 0.7)
@@ -26,5 +30,7 @@ FAST_HANDS = above("peak_hand_speed", 6.5, rails=(5.0, 9.0))
 
 KNEE_DOWN = below("back_knee_height", 0.25)
 HIPS_DROPPED = above("hip_drop", 0.25)
+SHORT_SWING = below("arc_length", 1.2, rails=(1.2, 2.2))
+
 HEAD_DROPPED = above("head_drop", 0.45)
 FRONT_KNEE_FOLDED = below("knee_front_deg", 120.0)

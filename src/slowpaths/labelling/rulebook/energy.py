@@ -8,26 +8,43 @@ from slowpaths.core.strokes import ATTACK, DEFEND, LEAVE
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.gates import MOVEMENT_GATES
-from slowpaths.labelling.rulebook.cues import FAST_HANDS, SLOW_HANDS
-from slowpaths.labelling.rules import BOTH, pick, rule
+from slowpaths.labelling.rulebook.cues import FAST_HANDS, SHORT_SWING, SLOW_HANDS
+from slowpaths.labelling.rules import BOTH, SIDE_ON, pick, rule
 
 _STRETCH = "Stretch, Buys, Du Toit and Viljoen 1998, J Sports Sci 16(8)"
+_BAT_SPEEDS = f"{_STRETCH}: bat at 3.5 +- 3.4 m/s just before impact in forward defence, 11.8 +- 4.6 m/s in the drive"
+_PEAK_WITHIN_S = 0.2  # largest value within .2 s
 _LIVE = (*MOVEMENT_GATES, "live")  # a slowed replay changes every speed and every path cut off by a fixed time
 
 
 @rule(
-    code="energy.peak_hand_speed",
+    code="energy.fast_hands",
     family="energy",
-    votes={"defend": DEFEND | LEAVE, "attack": ATTACK},
-    cuts={"defend": SLOW_HANDS, "attack": FAST_HANDS},
+    votes={"attack": ATTACK},
+    cuts={"attack": FAST_HANDS},
     views=BOTH,
     gates=_LIVE,
-    impact_within_s=0.2,  # largest value within .2 s
-    source=f"{_STRETCH}: bat at 3.5 +- 3.4 m/s just before impact in forward defence, 11.8 +- 4.6 m/s in the drive",
+    impact_within_s=_PEAK_WITHIN_S,
+    source=_BAT_SPEEDS,
 )
-def peak_hand_speed(block: FeatureBlock) -> np.ndarray:
+def fast_hands(block: FeatureBlock) -> np.ndarray:
     """Attacking strokes move the hands about twice as fast as defensive ones."""
-    return pick(block.met("defend"), block.met("attack"))
+    return pick(block.met("attack"))
+
+
+@rule(
+    code="energy.slow_hands",
+    family="energy",
+    votes={"defend": DEFEND | LEAVE},
+    cuts={"defend": SLOW_HANDS},
+    views=SIDE_ON,
+    gates=_LIVE,
+    impact_within_s=_PEAK_WITHIN_S,
+    source=_BAT_SPEEDS,
+)
+def slow_hands(block: FeatureBlock) -> np.ndarray:
+    """Slow hands defend or leave; seen along the pitch, where a straight bat moves, all hands look slow."""
+    return pick(block.met("defend"))
 
 
 @rule(
@@ -52,7 +69,7 @@ def post_impact(block: FeatureBlock) -> np.ndarray:
     family="energy",
     votes={"defend": DEFEND | LEAVE, "attack": ATTACK},
     cuts={
-        "defend": below("arc_length", 1.2, rails=(1.2, 2.2)),
+        "defend": SHORT_SWING,
         "attack": above("arc_length", 2.2, rails=(1.2, 2.2)),
     },
     views=BOTH,

@@ -4,10 +4,17 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import BF, FF
+from slowpaths.core.strokes import BF, EITHER_FOOT, FF, LOFT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
-from slowpaths.labelling.rulebook.cues import ALONG_GAIN, BACK_FOOT_PLANTED, BACK_STRIDE, FRONT_STRIDE
+from slowpaths.labelling.rulebook.cues import (
+    ALONG_GAIN,
+    BACK_FOOT_PLANTED,
+    BACK_STRIDE,
+    FRONT_STRIDE,
+    HIPS_NOISE,
+    NOSE_NOISE,
+)
 from slowpaths.labelling.rules import BOTH, END_ON, SIDE_ON, pick, rule
 
 _STRETCH = "Stretch, Buys, Du Toit and Viljoen 1998, J Sports Sci 16(8)"
@@ -20,7 +27,7 @@ _PIVOT = frozenset({"pull_hook", "flick_glance", "bf_defence"})
 @rule(
     code="foot.stride",
     family="foot",
-    votes={"front": FF, "back": BF},
+    votes={"front": FF | EITHER_FOOT, "back": BF | EITHER_FOOT},
     cuts={"front": FRONT_STRIDE, "back": BACK_STRIDE},
     views=BOTH,
     source=f"{_STRETCH}: front-foot strides of about .7 m (1.3 torso lengths) against almost none off the back foot",
@@ -33,7 +40,7 @@ def stride(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="foot.size_change",
     family="foot",
-    votes={"front": FF, "back": BF},
+    votes={"front": FF | EITHER_FOOT, "back": BF | EITHER_FOOT},
     cuts={
         "front": above("size_change", 0.03, rails=(-0.03, 0.03)),
         "back": below("size_change", -0.03, rails=(-0.03, 0.03)),
@@ -49,10 +56,10 @@ def size_change(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="foot.com_shift",
     family="foot",
-    votes={"front": FF, "back": BF},
+    votes={"front": FF | EITHER_FOOT, "back": BF | EITHER_FOOT},
     cuts={
-        "front": above("com_shift", 0.20, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN),
-        "back": below("com_shift", -0.12, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN),
+        "front": above("com_shift", 0.20, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN, noise=HIPS_NOISE),
+        "back": below("com_shift", -0.12, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN, noise=HIPS_NOISE),
     },
     views=BOTH,
     source=f"{_STRETCH}: the centre of mass moves with the front foot in drives and front-foot defence",
@@ -65,14 +72,14 @@ def com_shift(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="foot.knee_pair",
     family="foot",
-    votes={"front": FF, "back": BF},
+    votes={"front": FF | EITHER_FOOT, "back": BF | EITHER_FOOT},
     cuts={
         "front_bent": below("knee_front_deg", 150.0),
         "back_straight": above("knee_back_deg", 155.0),
         "front_straight": above("knee_front_deg", 160.0),
         "back_bent": below("knee_back_deg", 155.0),
     },
-    views=BOTH,
+    views=SIDE_ON,
     evidence={"front": ("front_bent", "back_straight"), "back": ("front_straight", "back_bent")},
     source="coaching texts: the front knee bends over the stride, the braced back leg carries back-foot strokes",
 )
@@ -86,7 +93,7 @@ def knee_pair(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="foot.head_over_front",
     family="foot",
-    votes={"front": FF, "back": BF},
+    votes={"front": FF | EITHER_FOOT, "back": BF | EITHER_FOOT},
     cuts={
         "front": above("head_over_front", -0.15, rails=(-0.70, -0.15)),
         "back": below("head_over_front", -0.70, rails=(-0.70, -0.15)),
@@ -100,10 +107,29 @@ def head_over_front(block: FeatureBlock) -> np.ndarray:
 
 
 @rule(
+    code="foot.head_level",
+    family="foot",
+    votes={"lower": FF - LOFT, "higher": BF, "level": EITHER_FOOT | LOFT},
+    cuts={
+        "lower": above("head_drop", NOSE_NOISE),
+        "higher": below("head_drop", -NOSE_NOISE),
+        "level": below("head_drop", NOSE_NOISE, is_folded=True),
+    },
+    views=BOTH,
+    source="coaching texts: the head goes down over a bent front leg, and off the back foot the batter stands tall; "
+    "the number is what noise reaches",
+)
+def head_level(block: FeatureBlock) -> np.ndarray:
+    """A long stride lowers the head, standing up on the back foot raises it, a short step leaves it where it was."""
+    is_level = block.met("level") & ~block.met("lower") & ~block.met("higher")
+    return pick(block.met("lower"), block.met("higher"), is_level)
+
+
+@rule(
     code="foot.pivot_lift",
     family="foot",
     votes={"pivot": _PIVOT},
-    cuts={"lift": above("front_foot_lift", 0.12), "planted": BACK_FOOT_PLANTED},
+    cuts={"lift": above("front_foot_lift", 0.25), "planted": BACK_FOOT_PLANTED},
     views=BOTH,
     impact_within_s=0.15,  # largest value over .3 s
     source="coaching texts on the pull: the batter swivels on the planted back foot; design choice for the numbers",

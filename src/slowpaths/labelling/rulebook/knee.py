@@ -13,6 +13,10 @@ from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 _SWEEP_TEXT = "yehhaicricket.com, sweep: a sitting-down position with both knees bent"
 
 
+def _is_down(block: FeatureBlock) -> np.ndarray:
+    return block.met("head_dropped") & (block.met("knee_folded") | block.met("hips_dropped"))
+
+
 @rule(
     code="knee.down",
     family="knee",
@@ -30,13 +34,14 @@ def knee_down(block: FeatureBlock) -> np.ndarray:
     code="knee.head_drop",
     family="knee",
     votes={"knee": KNEE},
-    cuts={"head_dropped": HEAD_DROPPED, "knee_folded": FRONT_KNEE_FOLDED},
+    cuts={"head_dropped": HEAD_DROPPED, "knee_folded": FRONT_KNEE_FOLDED, "hips_dropped": HIPS_DROPPED},
+    requires=("head_drop",),
     views=BOTH,
     source=f"{_SWEEP_TEXT}; public front-on rule classifiers call a front knee below 100 degrees a sweep",
 )
 def head_drop(block: FeatureBlock) -> np.ndarray:
-    """Getting down to sweep lowers the head by half a torso and folds the front knee."""
-    return pick(block.met("head_dropped") & block.met("knee_folded"))
+    """Getting down to sweep lowers the head by half a torso and folds the front knee; end-on the hips show the fold."""
+    return pick(_is_down(block))
 
 
 @rule(
@@ -57,7 +62,7 @@ def head_drop(block: FeatureBlock) -> np.ndarray:
 )
 def sweep_direction(block: FeatureBlock) -> np.ndarray:
     """From the ground, hands going to leg sweep and hands going to off reverse-sweep."""
-    is_down = block.met("knee_down") & block.met("hips_dropped") | block.met("head_dropped") & block.met("knee_folded")
+    is_down = _is_down(block) | block.met("knee_down") & block.met("hips_dropped")
     return pick(is_down & block.met("leg"), is_down & block.met("off"))
 
 

@@ -8,6 +8,7 @@ from slowpaths.core.strokes import LEAVE
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.gates import MOVEMENT_GATES
+from slowpaths.labelling.rulebook.cues import SHORT_SWING
 from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 
 
@@ -15,7 +16,7 @@ from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
     code="leave.no_downswing",
     family="leave",
     votes={"leave": LEAVE},
-    cuts={"short": below("arc_length", 0.6), "hands_high": above("hand_height", 0.75)},
+    cuts={"short": SHORT_SWING, "hands_high": above("hand_height", 0.75)},
     views=BOTH,
     gates=(*MOVEMENT_GATES, "live"),
     source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",

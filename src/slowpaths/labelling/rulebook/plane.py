@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import HORZ, VERT
+from slowpaths.core.strokes import BF, HORZ, LEAVE, VERT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rulebook.cues import (
@@ -16,7 +16,10 @@ from slowpaths.labelling.rulebook.cues import (
 )
 from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 
-_SHORT_BALL = frozenset({"pull_hook", "cut", "bf_defence", "bf_punch"})
+# A flick comes down straight and is turned across; a batter who leaves draws the hands up, or inside the line.
+_UP_AND_DOWN = VERT | LEAVE
+_ACROSS = HORZ | LEAVE | {"flick_glance"}
+_HIGH_HANDS = frozenset({"pull_hook", "cut", "bf_defence", "bf_punch"}) | LEAVE
 _LOW_HANDS = frozenset(
     {"ff_defence", "cover_drive", "straight_drive", "on_drive", "sweep", "reverse_sweep_ramp", "flick_glance"}
 )
@@ -25,7 +28,7 @@ _LOW_HANDS = frozenset(
 @rule(
     code="plane.hand_path",
     family="plane",
-    votes={"vertical": VERT, "horizontal": HORZ},
+    votes={"vertical": _UP_AND_DOWN, "horizontal": _ACROSS},
     cuts={"linear": LINEAR_PATH, "vertical": STRAIGHT_PATH, "horizontal": FLAT_PATH},
     views=END_ON,
     evidence={"vertical": ("vertical", "linear"), "horizontal": ("horizontal", "linear")},
@@ -39,7 +42,7 @@ def hand_path(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="plane.flow_axis",
     family="plane",
-    votes={"vertical": VERT, "horizontal": HORZ},
+    votes={"vertical": _UP_AND_DOWN, "horizontal": _ACROSS | BF},  # off the back foot the body goes across too
     cuts={"vertical": VERTICAL_FLOW, "horizontal": HORIZONTAL_FLOW},
     views=END_ON,
     source="flow orientation separates stroke groups (Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y); "
@@ -69,7 +72,7 @@ def high_elbow(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="plane.hand_height",
     family="plane",
-    votes={"high": _SHORT_BALL, "low": _LOW_HANDS},
+    votes={"high": _HIGH_HANDS, "low": _LOW_HANDS},
     cuts={
         "high": above("hand_height", 0.75, rails=(0.20, 0.75)),
         "low": below("hand_height", 0.20, rails=(0.20, 0.75)),

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import LEG, OFF, STRAIGHT
+from slowpaths.core.strokes import LEAVE, LEG, OFF, STRAIGHT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import CLOSE, END_ON, pick, rule
+
+_IN_FRONT = STRAIGHT | {"cover_drive", "on_drive", "bf_punch"}  # within 45 degrees of the pitch: no turn of the head
 
 _DESIGN = "design choice for the numbers"
 
@@ -15,7 +17,7 @@ _DESIGN = "design choice for the numbers"
 @rule(
     code="side.hand_sweep",
     family="side",
-    votes={"off": OFF, "leg": LEG, "straight": STRAIGHT},
+    votes={"off": OFF, "leg": LEG, "straight": STRAIGHT | LEAVE},
     cuts={
         "across": above("hand_sweep", 0.35, rails=(0.12, 0.35), is_folded=True),
         "straight": below("hand_sweep", 0.12, rails=(0.12, 0.35), is_folded=True),
@@ -46,7 +48,7 @@ def finish_side(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="side.chest_open",
     family="side",
-    votes={"leg": LEG, "off": OFF | STRAIGHT},
+    votes={"leg": LEG, "off": OFF | STRAIGHT | LEAVE},
     cuts={
         "leg": above("chest_opening", 0.25, rails=(0.05, 0.25)),
         "off": below("chest_opening", 0.05, rails=(0.05, 0.25)),
@@ -76,7 +78,7 @@ def front_foot_line(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="side.gaze_after",
     family="side",
-    votes={"off": OFF, "leg": LEG, "straight": STRAIGHT},
+    votes={"off": OFF | LEAVE, "leg": LEG - {"on_drive"}, "straight": _IN_FRONT},
     cuts={
         "off": above("gaze_side", 0.3),
         "leg": below("gaze_side", -0.3),

@@ -32,7 +32,7 @@ def silent(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="sound.loudness",
     family="sound",
-    votes={"attack": ATTACK, "defend": DEFEND | {"flick_glance"}},
+    votes={"attack": ATTACK, "defend": DEFEND | LEAVE | {"flick_glance"}},
     cuts={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
     views=PLAY_VIEWS,
     gates=_HEARD,
