@@ -28,5 +28,13 @@ def test_onset_rank_is_the_mid_rank_among_audible_hits_of_a_video() -> None:
     assert np.isnan(rank[[1, 9, 10]]).all()  # too soft, alone in its video, unmeasured
 
 
+def test_onset_share_compares_with_the_median_audible_hit_of_a_video() -> None:
+    onset_z = np.array([40.0, 2.0, 10.0, 20, 30, 50, 60, 70, 80, 20, np.nan])
+    videos = ["v"] * 9 + ["w", "v"]
+    share = FeatureBlock.from_table(deliveries_table(11, {"onset_z": onset_z}, video_id=videos))["onset_share"]
+    np.testing.assert_allclose(share[:9], onset_z[:9] / 45.0)  # of the eight that are audible
+    assert np.isnan(share[[9, 10]]).all()  # alone in its video, unmeasured
+
+
 def test_an_empty_table_is_an_empty_block() -> None:
     assert len(FeatureBlock.from_table(deliveries_table(0))) == 0

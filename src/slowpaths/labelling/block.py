@@ -63,6 +63,7 @@ class FeatureBlock:
         columns = {name: floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURE_NAMES}
         videos = codes(deliveries["video_id"])
         columns["onset_rank"] = _rank_in_group(columns["onset_z"], videos)
+        columns["onset_share"] = columns["onset_z"] / _median_in_group(columns["onset_z"], videos)
         columns["largest_pan"] = _largest_in_group(np.abs(columns["camera_pan_off"]), videos)
         view_codes = positions(deliveries["view"], VIEWS)
         return cls(
@@ -80,14 +81,28 @@ def _largest_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return largest[groups]
 
 
+def _median_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """Return the median audible hit of the group of each delivery (N,); NaN where there are too few."""
+    order, starts, sizes = _audible_by_group(values, groups)
+    middle = 0.5 * (values[order][starts + (sizes - 1) // 2] + values[order][starts + sizes // 2])
+    medians = np.full(groups.max(initial=-1) + 1, np.nan)
+    medians[groups[order][starts]] = np.where(sizes >= _MIN_HITS, middle, np.nan)
+    return medians[groups]
+
+
 def _rank_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """Return the mid-rank 0..1 of each audible hit among those of its group (N,); NaN where there are too few."""
     ranks = np.full(len(values), np.nan)
-    rows = np.flatnonzero(values >= _AUDIBLE_Z)
-    order = rows[np.lexsort((values[rows], groups[rows]))]
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    sizes = np.diff(np.append(starts, len(order)))
+    order, starts, sizes = _audible_by_group(values, groups)
     position = np.arange(len(order)) - np.repeat(starts, sizes)
     sizes = np.repeat(sizes, sizes)
     ranks[order] = np.where(sizes >= _MIN_HITS, (position + 0.5) / sizes, np.nan)
     return ranks
+
+
+def _audible_by_group(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return the audible hits, the faintest of each group first, where each group starts and how many it has."""
+    rows = np.flatnonzero(values >= _AUDIBLE_Z)
+    order = rows[np.lexsort((values[rows], groups[rows]))]
+    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
+    return order, starts, np.diff(np.append(starts, len(order)))

@@ -10,6 +10,7 @@ from slowpaths.core.features import BY_NAME, Feature
 # Numbers made from other features of the same delivery or its video, named as if they had been measured.
 DERIVED: dict[str, Feature] = {
     "onset_rank": Feature("onset_rank", "", "rank of onset_z among the audible hits of the same video, 0..1"),
+    "onset_share": Feature("onset_share", "", "onset_z over the median of the audible hits of the same video"),
     "largest_pan": Feature("largest_pan", "frame widths", "largest camera_pan_off of a delivery of the same video"),
 }
 

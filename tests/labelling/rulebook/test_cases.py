@@ -227,7 +227,8 @@ CASES: list[tuple[str, dict[str, float], str, dict[str, float], dict[str, Any]]]
         {"camera_pan_off": -0.05, "camera_zoom": 0.0},
         {},
     ),
-    ("camera.tilt_up", {"camera_tilt_up": 0.1}, "air", {"camera_tilt_up": 0.01}, {}),
+    ("camera.tilt", {"camera_tilt_up": 0.1}, "up", {"camera_tilt_up": 0.01}, {}),
+    ("camera.tilt", {"camera_tilt_up": -0.1}, "down", {"camera_tilt_up": -0.01}, {}),
 ]
 
 
@@ -250,6 +251,15 @@ def test_loudness_compares_hits_of_one_video() -> None:
     loud = vote("sound.loudness", {"onset_z": np.array([5.0, 6, 7, 8, 9, 10, 11, 12])})
     assert loud == ["defend", "defend", "", "", "", "", "attack", "attack"]
     assert vote("sound.loudness", {"onset_z": np.array([5.0, 6, 7, 8, 9, 10, 11])}) == [""] * 7
+
+
+def test_a_faint_hit_among_loud_ones_was_no_bat() -> None:
+    hits = np.array([12.0, 30, 50, 60, 60, 60, 70, 80, 90])  # a quarter of their median is 15
+    assert vote("sound.silent", {"onset_z": hits}) == ["leave"] + [""] * 8
+
+
+def test_a_far_camera_sees_straight_bats_slow() -> None:
+    assert vote("energy.slow_hands", {"peak_hand_speed": 2.0}) == [""]
 
 
 def test_a_camera_that_rests_says_something_where_it_follows_other_balls() -> None:

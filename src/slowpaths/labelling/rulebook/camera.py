@@ -10,8 +10,9 @@ from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import pick, rule
 
 _BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
-# What goes behind the batter goes away from a camera behind the bowler, and so up the picture.
+# A ball that comes towards a camera behind the bowler goes down the picture, one that goes behind the batter goes up.
 _BEHIND = frozenset({"cut", "pull_hook", "sweep", "reverse_sweep_ramp", "flick_glance"})
+_IN_FRONT = DEFEND | {"cover_drive", "straight_drive", "on_drive", "bf_punch"}
 _OPERATED = ("camera", "live")
 _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the broadcast camera tells five directions"
 
@@ -41,15 +42,15 @@ def pan(block: FeatureBlock) -> np.ndarray:
 
 
 @rule(
-    code="camera.tilt_up",
+    code="camera.tilt",
     family="camera",
-    votes={"air": LOFT | _BEHIND},
-    cuts={"air": above("camera_tilt_up", 0.05)},
+    votes={"up": LOFT | _BEHIND, "down": _IN_FRONT},
+    cuts={"up": above("camera_tilt_up", 0.05), "down": below("camera_tilt_up", -0.05)},
     views=_BROADCAST,
     gates=_OPERATED,
     impact_within_s=0.34,  # travel over .68 s
-    source=f"{_SOURCE}; a ball in the air makes the operator tilt up; design choice for the number",
+    source=f"{_SOURCE}; perspective, and a ball in the air, make the operator tilt; design choice for the numbers",
 )
-def tilt_up(block: FeatureBlock) -> np.ndarray:
-    """A camera that tilts up follows a ball in the air."""
-    return pick(block.met("air"))
+def tilt(block: FeatureBlock) -> np.ndarray:
+    """A camera behind the bowler tilts up after a ball in the air or behind the batter, down after one that comes."""
+    return pick(block.met("up"), block.met("down"))
