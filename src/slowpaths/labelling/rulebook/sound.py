@@ -23,8 +23,8 @@ _HEARD = ("live",)  # replays carry commentary instead of the ground
     gates=_HEARD,
     impact_within_s=0.15,  # loudest within .15 s
     source="bat and pad are audible on match recordings (Khan et al. 2019, doi 10.3906/elk-1901-166); sound pressure "
-    "falls with distance, and a keeper stands at least four times as far from the stump microphone as the bat; a play and "
-    "miss sounds the same, so a weak cue",
+    "falls with distance, and a keeper stands at least four times as far from the stump microphone as the bat; a play "
+    "and miss sounds the same, so a weak cue",
 )
 def silent(block: FeatureBlock) -> np.ndarray:
     """No hit around impact, or one that sounds from afar: the ball passed the bat."""
