@@ -57,8 +57,8 @@ def slow_hands(block: FeatureBlock) -> np.ndarray:
     },
     views=BOTH,
     gates=_LIVE,
-    source="coaching texts: soft hands stop the bat at the ball in defence; design choice for the numbers, a quarter and "
-    "half of the speed, which read .32 and .60 once the track is smoothed over .28 s",
+    source="coaching texts: soft hands stop the bat at the ball in defence; design choice for the numbers, a quarter "
+    "and half of the speed, which read .32 and .60 once the track is smoothed over .28 s",
 )
 def post_impact(block: FeatureBlock) -> np.ndarray:
     """A blocked ball stops the hands, a struck one is followed through."""
