@@ -8,7 +8,6 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -104,11 +103,9 @@ def mine_video(
                 )
                 watched += [one] if one else []
         heard = lag.learn([one.signs for one in watched])
-        strokes = chain.from_iterable(
-            one.strokes(heard_L, settings=settings, given=given) for one, heard_L in zip(watched, heard, strict=True)
-        )
-        found = _apart(list(strokes), min_gap_s=settings.min_gap_s)
         size = (decoder.width, decoder.height)
+        strokes = _strokes(watched, heard, picture_size=size, settings=settings, given=given)
+        found = _apart(strokes, min_gap_s=settings.min_gap_s)
         hands_p = _hands(found, picture_size=size, given=given)
         deliveries = [
             _deliver(video, one, handedness_p=hand_p, picture_size=size, settings=settings)
@@ -127,6 +124,28 @@ def mine_video(
                 save_clip(out / "clips" / f"{delivery.delivery_id}.mp4", decoder, crop, settings=settings)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
     return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=[one.track for one in found])
+
+
+def _strokes(
+    watched: Sequence[Watched],
+    heard: Sequence[np.ndarray],
+    *,
+    picture_size: tuple[int, int],
+    settings: MiningSettings,
+    given: Given,
+) -> list[Found]:
+    """Return the strokes of all shots: the live ones first, then their replays, which are placed by them."""
+    found: list[Found] = []
+    live: dict[str, Found] = {}
+    for one, heard_L in sorted(zip(watched, heard, strict=True), key=lambda pair: pair[0].cues.shot.is_replay):
+        shot = one.cues.shot
+        if shot.is_replay:
+            one = one.as_live(live.get(shot.replay_of or ""), picture_size=picture_size)
+        strokes = one.strokes(heard_L, settings=settings, given=given)
+        found += strokes
+        if strokes:
+            live[shot.shot_id] = strokes[-1]
+    return found
 
 
 def pieces(

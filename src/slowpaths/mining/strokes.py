@@ -13,9 +13,10 @@ from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining import striker
 from slowpaths.mining.deliveries import STROKE_PRIOR, Event, Evidence, find_events, fuse, stroke_p
 from slowpaths.mining.given import NOTHING, Given
-from slowpaths.mining.instants import STEP_S
+from slowpaths.mining.instants import RHO, STEP_S, mixture
 from slowpaths.mining.lag import lag_of
 from slowpaths.mining.observe import Look, Observed, grid
+from slowpaths.mining.replay_alignment import Heights, alignment_density
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.signals import track_signals
 from slowpaths.video.sound import Onsets
@@ -104,6 +105,23 @@ class Watched:
         """Return what `lag.learn` reads."""
         evidence = self.evidence
         return evidence.silent_G, evidence.sound_LG, stroke_p(evidence, prior_log_odds=self.prior_log_odds)
+
+    def as_live(self, live: Found | None, *, picture_size: tuple[int, int]) -> Watched:
+        """Return the same with what the ball that this shot repeats says of the impact.
+
+        Args:
+            live: The stroke as it was found live; None where the shot repeats none.
+            picture_size: Width and height of the picture, pixels.
+        """
+        shown = Heights.of(self.choice.track, picture_size=picture_size) if live else None
+        known = Heights.of(live.track, picture_size=picture_size) if live else None
+        if live is None or shown is None or known is None or not self.evidence.times_s.size:
+            return self
+        density_G = alignment_density(
+            self.evidence.times_s, replay=shown, live=known, live_impact_s=live.event.impact_s
+        )
+        parts = self.evidence.parts | {"alignment": mixture(density_G, RHO["alignment"])}
+        return replace(self, evidence=replace(self.evidence, parts=parts))
 
     def strokes(self, heard_L: np.ndarray, *, settings: MiningSettings, given: Given = NOTHING) -> list[Found]:
         """Return his strokes in time order.
