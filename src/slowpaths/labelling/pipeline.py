@@ -196,7 +196,7 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
     Raises:
         UsageError: If the name or a parameter is unknown.
     """
-    settings = {"name": model} if isinstance(model, str) else dict(model)
+    settings: dict[str, Any] = {"name": model} if isinstance(model, str) else dict(model)
     name, merges = settings.pop("name", "hierarchical"), bool(settings.pop("merge_families", False))
     if finds_temperature := settings.get("temperature", "auto") == "auto":
         settings.pop("temperature", None)
