@@ -16,7 +16,9 @@ CONFIGS = Path(__file__).parents[2] / "configs" / "label_model"
 
 
 def test_strokes_that_are_not_named_weigh_one() -> None:
-    shares = dict(zip(STROKES, class_prior({"leave": 2.0, "cut": 0.5}), strict=True))
+    given = class_prior({"leave": 2.0, "cut": 0.5})
+    assert given == class_prior([{"leave": 2.0, "cut": 0.5}.get(stroke, 1.0) for stroke in STROKES])
+    shares = dict(zip(STROKES, given or [], strict=True))
     assert sum(shares.values()) == pytest.approx(1.0)
     assert shares["leave"] / shares["sweep"] == pytest.approx(2.0)
     assert shares["cut"] / shares["sweep"] == pytest.approx(0.5)
@@ -29,9 +31,11 @@ def test_strokes_that_are_not_named_weigh_one() -> None:
         ({"cut": 0.0}, "class_prior.cut is a positive number, not 0.0"),
         ({"cut": "often"}, "class_prior.cut is a positive number, not 'often'"),
         ({"cut": True}, "class_prior.cut is a positive number, not True"),
+        ("often", "how often each stroke is played, .* not 'often'"),
+        ([1.0, 2.0], r"one number for each of the 14 strokes; not \[1.0, 2.0\]"),
     ],
 )
-def test_a_wrong_weight_is_named(weights: dict, message: str) -> None:
+def test_a_wrong_weight_is_named(weights: object, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         build_model({"name": "hierarchical", "class_prior": weights})
 

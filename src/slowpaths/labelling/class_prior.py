@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import LOFT, STROKES
@@ -15,20 +15,30 @@ RARE = LOFT | {"reverse_sweep_ramp"}
 EXPECTED: dict[str, float] = {stroke: 0.33 for stroke in STROKES if stroke in RARE}
 
 
-def class_prior(weights: Mapping[str, float]) -> list[float]:
-    """Return the expected shares of all strokes, in the order of the taxonomy.
+def class_prior(weights: Mapping[str, float] | Sequence[float] | None) -> list[float] | None:
+    """Return the expected shares of all strokes, in the order of the taxonomy; None where nothing is expected.
 
     Args:
-        weights: Stroke -> how often it is played, relative to the others; strokes that are not named weigh 1.
+        weights: Stroke -> how often it is played, relative to the others; strokes that are not named weigh 1. Or one
+            weight a stroke.
 
     Raises:
-        UsageError: If a stroke is unknown or a weight is no positive number.
+        UsageError: If a stroke is unknown, a weight is no positive number or one is missing.
 
     Example:
-        >>> shares = class_prior({"leave": 3.0})
+        >>> shares = class_prior({"leave": 3.0}) or []
         >>> round(shares[0] / shares[1], 6), round(sum(shares), 6)
         (3.0, 1.0)
     """
+    if weights is None:
+        return None
+    if isinstance(weights, Sequence) and not isinstance(weights, str) and len(weights) == len(STROKES):
+        weights = dict(zip(STROKES, weights, strict=True))
+    if not isinstance(weights, Mapping):
+        raise UsageError(
+            "label_model.class_prior says how often each stroke is played, for example {leave: 0.5}, or one number for "
+            f"each of the {len(STROKES)} strokes; not {weights!r}"
+        )
     for stroke, weight in weights.items():
         if stroke not in STROKES:
             near = difflib.get_close_matches(str(stroke), STROKES, n=3, cutoff=0.3) or STROKES

@@ -204,8 +204,7 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
     if "class_prior" in _settings_of(MODELS[name]):
-        weights = settings.get("class_prior", EXPECTED)
-        settings["class_prior"] = class_prior(weights) if isinstance(weights, Mapping) else weights
+        settings["class_prior"] = class_prior(settings.get("class_prior", EXPECTED))
     return Plan(
         model=_build(MODELS[name], settings, what=f"label_model {name}"),
         merges_families=merges,
