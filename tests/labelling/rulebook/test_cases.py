@@ -107,8 +107,8 @@ CASES: list[tuple[str, dict[str, float], str, dict[str, float], dict[str, Any]]]
     ("side.gaze_after", {"gaze_side": 0.1}, "straight", {"gaze_side": 0.4}, {}),
     ("energy.slow_hands", {"peak_hand_speed": 3.0}, "defend", {"peak_hand_speed": 6.0}, SIDE),
     ("energy.fast_hands", {"peak_hand_speed": 10.0}, "attack", {"peak_hand_speed": 5.5}, {}),
-    ("energy.post_impact", {"post_impact_speed": 0.1}, "defend", {"post_impact_speed": 0.4}, {}),
-    ("energy.post_impact", {"post_impact_speed": 0.7}, "attack", {"post_impact_speed": 0.3}, {}),
+    ("energy.soft_hands", {"post_impact_speed": 0.1}, "defend", {"post_impact_speed": 0.4}, SIDE),
+    ("energy.follow_through", {"post_impact_speed": 0.7}, "attack", {"post_impact_speed": 0.3}, {}),
     ("energy.arc_length", {"arc_length": 0.9}, "defend", {"arc_length": 1.7}, {}),
     ("energy.arc_length", {"arc_length": 2.8}, "attack", {"arc_length": 2.0}, {}),
     ("energy.backlift", {"backlift_height": 0.3}, "attack", {"backlift_height": 0.0}, {}),
@@ -260,6 +260,7 @@ def test_a_faint_hit_among_loud_ones_was_no_bat() -> None:
 
 def test_a_far_camera_sees_straight_bats_slow() -> None:
     assert vote("energy.slow_hands", {"peak_hand_speed": 2.0}) == [""]
+    assert vote("energy.soft_hands", {"post_impact_speed": 0.1}) == [""]
 
 
 def test_a_camera_that_rests_says_something_where_it_follows_other_balls() -> None:

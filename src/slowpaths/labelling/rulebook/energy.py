@@ -14,6 +14,10 @@ from slowpaths.labelling.rules import BOTH, SIDE_ON, pick, rule
 _STRETCH = "Stretch, Buys, Du Toit and Viljoen 1998, J Sports Sci 16(8)"
 _BAT_SPEEDS = f"{_STRETCH}: bat at 3.5 +- 3.4 m/s just before impact in forward defence, 11.8 +- 4.6 m/s in the drive"
 _PEAK_WITHIN_S = 0.2  # largest value within .2 s
+_SOFT_HANDS = (
+    "coaching texts: soft hands stop the bat at the ball in defence; design choice for the numbers, a quarter and half "
+    "of the speed, which read .32 and .60 once the track is smoothed over .28 s"
+)
 _LIVE = (*MOVEMENT_GATES, "live")  # a slowed replay changes every speed and every path cut off by a fixed time
 
 
@@ -48,21 +52,31 @@ def slow_hands(block: FeatureBlock) -> np.ndarray:
 
 
 @rule(
-    code="energy.post_impact",
+    code="energy.follow_through",
     family="energy",
-    votes={"defend": DEFEND, "attack": ATTACK},
-    cuts={
-        "defend": below("post_impact_speed", 0.32, rails=(0.32, 0.60)),
-        "attack": above("post_impact_speed", 0.60, rails=(0.32, 0.60)),
-    },
+    votes={"attack": ATTACK},
+    cuts={"attack": above("post_impact_speed", 0.60, rails=(0.32, 0.60))},
     views=BOTH,
     gates=_LIVE,
-    source="coaching texts: soft hands stop the bat at the ball in defence; design choice for the numbers, a quarter "
-    "and half of the speed, which read .32 and .60 once the track is smoothed over .28 s",
+    source=_SOFT_HANDS,
 )
-def post_impact(block: FeatureBlock) -> np.ndarray:
-    """A blocked ball stops the hands, a struck one is followed through."""
-    return pick(block.met("defend"), block.met("attack"))
+def follow_through(block: FeatureBlock) -> np.ndarray:
+    """A struck ball is followed through."""
+    return pick(block.met("attack"))
+
+
+@rule(
+    code="energy.soft_hands",
+    family="energy",
+    votes={"defend": DEFEND},
+    cuts={"defend": below("post_impact_speed", 0.32, rails=(0.32, 0.60))},
+    views=SIDE_ON,
+    gates=_LIVE,
+    source=_SOFT_HANDS,
+)
+def soft_hands(block: FeatureBlock) -> np.ndarray:
+    """A blocked ball stops the hands; seen along the pitch they also seem to when they come towards the camera."""
+    return pick(block.met("defend"))
 
 
 @rule(

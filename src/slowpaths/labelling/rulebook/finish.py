@@ -11,7 +11,7 @@ from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 _HIGH = frozenset(
     {"cover_drive", "straight_drive", "on_drive", "pull_hook", "loft_straight_off", "loft_leg_slog"}
 )  # fmt: skip
-_LOW = frozenset({"ff_defence", "bf_defence", "flick_glance", "leave"})
+_LOW = frozenset({"ff_defence", "bf_defence", "flick_glance", "leave", "sweep", "reverse_sweep_ramp"})
 
 
 @rule(
@@ -28,7 +28,7 @@ _LOW = frozenset({"ff_defence", "bf_defence", "flick_glance", "leave"})
     "design choice for the numbers",
 )
 def finish_height(block: FeatureBlock) -> np.ndarray:
-    """Full swings finish above the shoulders, checked ones below."""
+    """Full swings finish above the shoulders, checked ones and those from the ground below."""
     return pick(block.met("high"), block.met("low"))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import LEAVE, LEG, OFF, STRAIGHT
+from slowpaths.core.strokes import KNEE, LEAVE, LEG, LOFT, OFF, STRAIGHT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import CLOSE, END_ON, pick, rule
@@ -48,7 +48,7 @@ def finish_side(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="side.chest_open",
     family="side",
-    votes={"leg": LEG, "off": OFF | STRAIGHT | LEAVE},
+    votes={"leg": LEG | LOFT | KNEE, "off": OFF | STRAIGHT | LEAVE},
     cuts={
         "leg": above("chest_opening", 0.25, rails=(0.05, 0.25)),
         "off": below("chest_opening", 0.05, rails=(0.05, 0.25)),
@@ -57,7 +57,7 @@ def finish_side(block: FeatureBlock) -> np.ndarray:
     source=f"yehhaicricket.com, pull: the shoulders come square on to the bowler; {_DESIGN}",
 )
 def chest_open(block: FeatureBlock) -> np.ndarray:
-    """The chest turns square for strokes to leg and stays side-on for the others."""
+    """The chest turns square for strokes to leg, from the ground and into the air, and stays side-on for the others."""
     return pick(block.met("leg"), block.met("off"))
 
 
