@@ -177,4 +177,4 @@ def test_pseudo_counts_are_positive_numbers(given: dict[str, object]) -> None:
 @pytest.mark.parametrize("align", [-0.1, 2, float("nan"), "much"])
 def test_alignment_is_a_share(align: object) -> None:
     with pytest.raises(UsageError, match=r"align is a number from 0"):
-        HierarchicalPartial(align=align)  # type: ignore[arg-type]
+        HierarchicalPartial(align=align)

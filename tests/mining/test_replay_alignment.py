@@ -96,11 +96,11 @@ def test_replays_are_compared_with_the_last_stroke_of_the_shot_they_repeat() -> 
         Shown("r1", ["again"], replay_of="p1"),
     ]
     found = _strokes(
-        watched,  # type: ignore[arg-type]
+        watched,
         [np.ones(1)] * 3,
         picture_size=(640, 360),
         settings=MiningSettings(),
         given=NOTHING,
     )
     assert [one.compared for one in watched] == [[None], [], ["second"]]
-    assert sorted(found) == ["again", "first", "replay of nothing found", "second"]  # type: ignore[type-var]
+    assert sorted(found) == ["again", "first", "replay of nothing found", "second"]

@@ -66,6 +66,7 @@ VERT = frozenset({"ff_defence", "bf_defence", "cover_drive", "straight_drive", "
 HORZ = frozenset({"cut", "pull_hook", "sweep", "reverse_sweep_ramp"})
 OFF = frozenset({"cover_drive", "bf_punch", "cut", "reverse_sweep_ramp"})
 STRAIGHT = frozenset({"straight_drive", "loft_straight_off", "ff_defence", "bf_defence"})
+IN_FRONT = frozenset({"ff_defence", "bf_defence", "cover_drive", "straight_drive", "on_drive", "bf_punch"})
 LEG = frozenset({"on_drive", "pull_hook", "sweep", "flick_glance", "loft_leg_slog"})
 DEFEND = frozenset({"ff_defence", "bf_defence"})
 LEAVE = frozenset({"leave"})

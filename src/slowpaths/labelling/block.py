@@ -62,8 +62,9 @@ class FeatureBlock:
         """Return the block of a deliveries table; a view outside the vocabulary counts as "other"."""
         columns = {name: floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURE_NAMES}
         videos = codes(deliveries["video_id"])
-        columns["onset_rank"] = _rank_in_group(columns["onset_z"], videos)
-        columns["onset_share"] = columns["onset_z"] / _median_in_group(columns["onset_z"], videos)
+        hits = _Hits.of(columns["onset_z"], videos)
+        columns["onset_rank"] = hits.ranks()
+        columns["onset_share"] = columns["onset_z"] / hits.medians()
         columns["largest_pan"] = _largest_in_group(np.abs(columns["camera_pan_off"]), videos)
         view_codes = positions(deliveries["view"], VIEWS)
         return cls(
@@ -81,28 +82,36 @@ def _largest_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return largest[groups]
 
 
-def _median_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the median audible hit of the group of each delivery (N,); NaN where there are too few."""
-    order, starts, sizes = _audible_by_group(values, groups)
-    middle = 0.5 * (values[order][starts + (sizes - 1) // 2] + values[order][starts + sizes // 2])
-    medians = np.full(groups.max(initial=-1) + 1, np.nan)
-    medians[groups[order][starts]] = np.where(sizes >= _MIN_HITS, middle, np.nan)
-    return medians[groups]
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Hits:
+    """Hold the audible hits of N deliveries, the faintest of each video first, and where each video begins."""
 
+    z_N: np.ndarray
+    videos_N: np.ndarray
+    order: np.ndarray
+    starts: np.ndarray
+    sizes: np.ndarray
 
-def _rank_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
-    """Return the mid-rank 0..1 of each audible hit among those of its group (N,); NaN where there are too few."""
-    ranks = np.full(len(values), np.nan)
-    order, starts, sizes = _audible_by_group(values, groups)
-    position = np.arange(len(order)) - np.repeat(starts, sizes)
-    sizes = np.repeat(sizes, sizes)
-    ranks[order] = np.where(sizes >= _MIN_HITS, (position + 0.5) / sizes, np.nan)
-    return ranks
+    @classmethod
+    def of(cls, z_N: np.ndarray, videos_N: np.ndarray) -> _Hits:
+        rows = np.flatnonzero(z_N >= _AUDIBLE_Z)
+        order = rows[np.lexsort((z_N[rows], videos_N[rows]))]
+        starts = np.flatnonzero(np.diff(videos_N[order], prepend=-1))
+        sizes = np.diff(np.append(starts, len(order)))
+        return cls(z_N=z_N, videos_N=videos_N, order=order, starts=starts, sizes=sizes)
 
+    def ranks(self) -> np.ndarray:
+        """Return the mid-rank 0..1 of each hit among those of its video (N,); NaN where there are too few."""
+        ranks_N = np.full(len(self.z_N), np.nan)
+        position = np.arange(len(self.order)) - np.repeat(self.starts, self.sizes)
+        sizes = np.repeat(self.sizes, self.sizes)
+        ranks_N[self.order] = np.where(sizes >= _MIN_HITS, (position + 0.5) / sizes, np.nan)
+        return ranks_N
 
-def _audible_by_group(values: np.ndarray, groups: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return the audible hits, the faintest of each group first, where each group starts and how many it has."""
-    rows = np.flatnonzero(values >= _AUDIBLE_Z)
-    order = rows[np.lexsort((values[rows], groups[rows]))]
-    starts = np.flatnonzero(np.diff(groups[order], prepend=-1))
-    return order, starts, np.diff(np.append(starts, len(order)))
+    def medians(self) -> np.ndarray:
+        """Return the median hit of the video of each delivery (N,); NaN where there are too few."""
+        sorted_z = self.z_N[self.order]
+        middle = 0.5 * (sorted_z[self.starts + (self.sizes - 1) // 2] + sorted_z[self.starts + self.sizes // 2])
+        medians = np.full(self.videos_N.max(initial=-1) + 1, np.nan)
+        medians[self.videos_N[self.order][self.starts]] = np.where(self.sizes >= _MIN_HITS, middle, np.nan)
+        return medians[self.videos_N]

@@ -11,8 +11,7 @@ from slowpaths.core.strokes import LOFT, STROKES
 # Strokes in the air and the reverse sweep are rarer than any other in all but the shortest game: Test batters block or
 # leave 55 % of all balls (espncricinfo.com, "Which current Test batsmen have the best defences?", 2020) and hit a six
 # every 240 (jameswgraysoncricket.wordpress.com, distribution of runs off the bat). A third is a rough guess.
-RARE = LOFT | {"reverse_sweep_ramp"}
-EXPECTED: dict[str, float] = {stroke: 0.33 for stroke in STROKES if stroke in RARE}
+EXPECTED: dict[str, float] = dict.fromkeys(sorted(LOFT | {"reverse_sweep_ramp"}), 0.33)
 
 
 def class_prior(weights: Mapping[str, float] | Sequence[float] | None) -> list[float] | None:

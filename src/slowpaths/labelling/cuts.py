@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from slowpaths.core.features import BY_NAME, Feature
 
@@ -26,7 +26,7 @@ class Cut:
         rails: Interval a calibrated threshold is clipped to; None keeps the default in every footage.
         end_on_gain: Factor on default and rails in end-on views, where motion along the pitch looks shorter.
         is_folded: Whether the absolute value is compared.
-        noise: How far from zero noise alone reaches, unit of the feature; no threshold lies nearer in any view.
+        noise: How far from zero noise alone reaches, unit of the feature; no threshold of a signed cut lies nearer.
     """
 
     feature: str
@@ -40,48 +40,17 @@ class Cut:
     def __post_init__(self) -> None:
         assert self.feature in BY_NAME or self.feature in DERIVED, f"unknown feature {self.feature}"
         assert self.rails is None or self.rails[0] <= self.default <= self.rails[1], f"default outside rails: {self}"
+        assert not (self.noise and self.is_folded), f"no side of zero to keep to: {self}"
 
 
-def above(
-    feature: str,
-    default: float,
-    *,
-    rails: tuple[float, float] | None = None,
-    end_on_gain: float = 1.0,
-    is_folded: bool = False,
-    noise: float = 0.0,
-) -> Cut:
+def above(feature: str, default: float, **options: Any) -> Cut:
     """Return a cut met by values of at least the threshold (arguments as in `Cut`)."""
-    return Cut(
-        feature=feature,
-        side="above",
-        default=default,
-        rails=rails,
-        end_on_gain=end_on_gain,
-        is_folded=is_folded,
-        noise=noise,
-    )
+    return Cut(feature=feature, side="above", default=default, **options)
 
 
-def below(
-    feature: str,
-    default: float,
-    *,
-    rails: tuple[float, float] | None = None,
-    end_on_gain: float = 1.0,
-    is_folded: bool = False,
-    noise: float = 0.0,
-) -> Cut:
+def below(feature: str, default: float, **options: Any) -> Cut:
     """Return a cut met by values of at most the threshold (arguments as in `Cut`)."""
-    return Cut(
-        feature=feature,
-        side="below",
-        default=default,
-        rails=rails,
-        end_on_gain=end_on_gain,
-        is_folded=is_folded,
-        noise=noise,
-    )
+    return Cut(feature=feature, side="below", default=default, **options)
 
 
 def feature_of(name: str) -> Feature:

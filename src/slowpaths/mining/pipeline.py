@@ -136,15 +136,15 @@ def _strokes(
 ) -> list[Found]:
     """Return the strokes of all shots: the live ones first, then their replays, which are placed by them."""
     found: list[Found] = []
-    live: dict[str, Found] = {}
+    last: dict[str, Found] = {}  # stroke of each shot
     for one, heard_L in sorted(zip(watched, heard, strict=True), key=lambda pair: pair[0].cues.shot.is_replay):
         shot = one.cues.shot
         if shot.is_replay:
-            one = one.as_live(live.get(shot.replay_of or ""), picture_size=picture_size)
+            one = one.as_live(last.get(shot.replay_of or ""), picture_size=picture_size)
         strokes = one.strokes(heard_L, settings=settings, given=given)
         found += strokes
         if strokes:
-            live[shot.shot_id] = strokes[-1]
+            last[shot.shot_id] = strokes[-1]
     return found
 
 

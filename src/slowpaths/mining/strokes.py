@@ -113,9 +113,10 @@ class Watched:
             live: The stroke as it was found live; None where the shot repeats none.
             picture_size: Width and height of the picture, pixels.
         """
-        shown = Heights.of(self.choice.track, picture_size=picture_size) if live else None
-        known = Heights.of(live.track, picture_size=picture_size) if live else None
-        if live is None or shown is None or known is None or not self.evidence.times_s.size:
+        if live is None or not self.evidence.times_s.size:
+            return self
+        shown, known = (Heights.of(track, picture_size=picture_size) for track in (self.choice.track, live.track))
+        if shown is None or known is None:
             return self
         density_G = alignment_density(
             self.evidence.times_s, replay=shown, live=known, live_impact_s=live.event.impact_s

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import DEFEND, LEAVE, LEG, LOFT, OFF, STRAIGHT
+from slowpaths.core.strokes import DEFEND, HORZ, IN_FRONT, LEAVE, LEG, LOFT, OFF, STRAIGHT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import pick, rule
 
 _BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
 # A ball that comes towards a camera behind the bowler goes down the picture, one that goes behind the batter goes up.
-_BEHIND = frozenset({"cut", "pull_hook", "sweep", "reverse_sweep_ramp", "flick_glance"})
-_IN_FRONT = DEFEND | {"cover_drive", "straight_drive", "on_drive", "bf_punch"}
+_BEHIND = HORZ | {"flick_glance"}
 _OPERATED = ("camera", "live")
 _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the broadcast camera tells five directions"
 
@@ -44,7 +43,7 @@ def pan(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="camera.tilt",
     family="camera",
-    votes={"up": LOFT | _BEHIND, "down": _IN_FRONT},
+    votes={"up": LOFT | _BEHIND, "down": IN_FRONT},
     cuts={"up": above("camera_tilt_up", 0.05), "down": below("camera_tilt_up", -0.05)},
     views=_BROADCAST,
     gates=_OPERATED,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from slowpaths.core.strokes import DEFEND, KNEE, LEAVE
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
@@ -11,7 +12,7 @@ from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 _HIGH = frozenset(
     {"cover_drive", "straight_drive", "on_drive", "pull_hook", "loft_straight_off", "loft_leg_slog"}
 )  # fmt: skip
-_LOW = frozenset({"ff_defence", "bf_defence", "flick_glance", "leave", "sweep", "reverse_sweep_ramp"})
+_LOW = DEFEND | LEAVE | KNEE | {"flick_glance"}
 
 
 @rule(

@@ -19,7 +19,6 @@ from slowpaths.labelling.rules import BOTH, END_ON, pick, rule
 # A flick comes down straight and is turned across; a batter who leaves draws the hands up, or inside the line.
 _UP_AND_DOWN = VERT | LEAVE
 _ACROSS = HORZ | LEAVE | {"flick_glance"}
-_HIGH_HANDS = frozenset({"pull_hook", "cut", "bf_defence", "bf_punch"}) | LEAVE
 _LOW_HANDS = frozenset(
     {"ff_defence", "cover_drive", "straight_drive", "on_drive", "sweep", "reverse_sweep_ramp", "flick_glance"}
 )
@@ -72,7 +71,7 @@ def high_elbow(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="plane.hand_height",
     family="plane",
-    votes={"high": _HIGH_HANDS, "low": _LOW_HANDS},
+    votes={"high": BF | LEAVE, "low": _LOW_HANDS},
     cuts={
         "high": above("hand_height", 0.75, rails=(0.20, 0.75)),
         "low": below("hand_height", 0.20, rails=(0.20, 0.75)),

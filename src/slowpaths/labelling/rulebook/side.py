@@ -4,12 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.core.strokes import KNEE, LEAVE, LEG, LOFT, OFF, STRAIGHT
+from slowpaths.core.strokes import IN_FRONT, KNEE, LEAVE, LEG, LOFT, OFF, STRAIGHT
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.cuts import above, below
 from slowpaths.labelling.rules import CLOSE, END_ON, pick, rule
-
-_IN_FRONT = STRAIGHT | {"cover_drive", "on_drive", "bf_punch"}  # within 45 degrees of the pitch: no turn of the head
 
 _DESIGN = "design choice for the numbers"
 
@@ -78,7 +76,7 @@ def front_foot_line(block: FeatureBlock) -> np.ndarray:
 @rule(
     code="side.gaze_after",
     family="side",
-    votes={"off": OFF | LEAVE, "leg": LEG - {"on_drive"}, "straight": _IN_FRONT},
+    votes={"off": OFF | LEAVE, "leg": LEG - {"on_drive"}, "straight": IN_FRONT | STRAIGHT},
     cuts={
         "off": above("gaze_side", 0.3),
         "leg": below("gaze_side", -0.3),
@@ -89,6 +87,6 @@ def front_foot_line(block: FeatureBlock) -> np.ndarray:
     source=f"batters watch the ball they have hit; {_DESIGN}",
 )
 def gaze_after(block: FeatureBlock) -> np.ndarray:
-    """After impact the batter looks where the ball went."""
+    """After impact the batter looks where the ball went; within 45 degrees of the pitch no head turns."""
     is_side = block.met("off") | block.met("leg")
     return pick(block.met("off"), block.met("leg"), block.met("straight") & ~is_side)
