@@ -8,7 +8,7 @@ import numpy as np
 
 from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0, ALIGN = 30.0, 0.78, 0.65, 0.25, 0.5
+M, A0, IN0, OUT0, SHRINK = 30.0, 0.78, 0.65, 0.25, 6.0
 
 
 def hierarchical(
@@ -22,8 +22,41 @@ def hierarchical(
     n = [len(sets) for sets in B]
     inside = [[any(B[k][s][y] for s in range(n[k])) for y in range(Y)] for k in range(R)]
     a = [0.999 if n[k] == 1 else A0 for k in range(R)]
-    c_in, c_out = [IN0] * R, [OUT0] * R
+    in0, out0 = [], []
+    for k in range(R):
+        asked = [i for i in range(N) if S[i, k] != NOT_ASKED]
+        speaks = (sum(S[i, k] >= 0 for i in asked) + 1) / (len(asked) + 2)
+        covered = sum(inside[k]) / Y
+        in0.append(min(speaks / (covered + OUT0 / IN0 * (1 - covered)), 0.95))
+        rest = (speaks - in0[k] * covered) / (1 - covered) if covered < 1 else 0.0
+        out0.append(min(max(rest, OUT0 / IN0 * in0[k]), in0[k]))
+    c_in, c_out = list(in0), list(out0)
     pi = [1.0 / Y] * Y
+    Z = votes.movement.values_NF.astype(float) if votes.movement is not None else np.empty((N, 0))
+    F = Z.shape[1]
+    weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
+    mean: list[list[float]] | None = None
+    variance = [1.0] * F
+
+    def learn_movement(Q: list[list[float]]) -> None:
+        nonlocal mean
+        mean = []
+        for f in range(F):
+            seen = [i for i in range(N) if not math.isnan(Z[i, f])]
+            mass = [sum(Q[i][y] for i in seen) for y in range(Y)]
+            total = [sum(Q[i][y] * Z[i, f] for i in seen) for y in range(Y)]
+            between = sum(total[y] ** 2 / mass[y] for y in range(Y))
+            noise = (sum(Z[i, f] ** 2 for i in seen) - between + M) / (len(seen) + M)
+            effect = (between - (Y - 1) * noise) / len(seen)
+            shrink = max(SHRINK, noise / effect) if effect > 1e-9 else 1e9 * noise
+            mean.append([total[y] / (mass[y] + shrink) for y in range(Y)])
+            spread = sum(Q[i][y] * (Z[i, f] - mean[f][y]) ** 2 for i in seen for y in range(Y))
+            variance[f] = (spread + M) / (len(seen) + M)
+
+    def moves(i: int, y: int) -> float:
+        """Return the logarithm of how likely the movement is, without what all classes share."""
+        seen = [f for f in range(F) if not math.isnan(Z[i, f])]
+        return sum(-0.5 * ((Z[i, f] - mean[f][y]) ** 2 - Z[i, f] ** 2) / variance[f] for f in seen) if mean else 0.0
 
     def tied_row(k: int, y: int) -> list[float]:
         right = sum(bool(B[k][s][y]) for s in range(n[k]))
@@ -45,7 +78,7 @@ def hierarchical(
                 continue
             logs = []
             for y in range(Y):
-                total = math.log(pi[y])
+                total = math.log(pi[y]) + weight * moves(i, y)
                 for k in range(R):
                     if S[i, k] != NOT_ASKED:
                         total += math.log(table[k][y][S[i, k]])  # -1 is the last symbol
@@ -56,15 +89,13 @@ def hierarchical(
         return posterior
 
     def shares(Q: list[list[float]]) -> list[float]:
-        seen = [sum(Q[i][y] for i in range(N)) for y in range(Y)]
-        power = ALIGN * 100 / (100 + N)
-        mass = [(total + 0.5 * N / Y) * (1 / Y / (total + 1 / Y)) ** power for total in seen]
-        return [value / sum(mass) for value in mass]
+        return [(sum(Q[i][y] for i in range(N)) + 0.5 * N / Y) / (1.5 * N) for y in range(Y)]
 
     table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     for _ in range(tied_rounds):
         Q = e_step(table)
         pi = shares(Q)
+        learn_movement(Q)
         for k in range(R):
             right = cast_in = cast_out = all_in = all_out = 0.0
             for i in range(N):
@@ -79,14 +110,15 @@ def hierarchical(
                     else:
                         all_out += Q[i][y]
                         cast_out += Q[i][y] * (S[i, k] >= 0)
-            c_in[k] = (cast_in + M * IN0) / (all_in + M)
-            c_out[k] = (cast_out + M * OUT0) / (all_out + M)
+            c_in[k] = (cast_in + M * in0[k]) / (all_in + M)
+            c_out[k] = (cast_out + M * out0[k]) / (all_out + M)
             a[k] = 0.999 if n[k] == 1 else (right + M * A0) / (cast_in + M)
         table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     anchor = table
     for _ in range(confusion_rounds):
         Q = e_step(table)
         pi = shares(Q)
+        learn_movement(Q)
         table = []
         for k in range(R):
             rows = []
@@ -104,3 +136,10 @@ def hierarchical(
         covered = sum(Q[i][y] for i in range(N) if S[i, k] >= 0 for y in range(Y) if inside[k][y])
         accuracy.append(right / covered if covered and n[k] > 1 else float("nan"))
     return np.array(Q), np.array(accuracy)
+
+
+def correlation(x: np.ndarray, y: np.ndarray) -> float:
+    """Return the correlation about zero of what both measure; the spreads are those of all that each measures."""
+    both = ~np.isnan(x) & ~np.isnan(y)
+    mean = float((x[both] * y[both]).sum()) / max(int(both.sum()), 1)
+    return max(-1.0, min(1.0, mean / math.sqrt(float(np.nanmean(x**2)) * float(np.nanmean(y**2)))))

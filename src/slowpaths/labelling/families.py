@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from slowpaths.core.strokes import ABSTAIN
@@ -40,7 +42,7 @@ def merge_families(
         else:
             ballots += [votes.ballots[rule] for rule in rules]
             columns += [votes.symbols_NR[:, rule] for rule in rules]
-    return VoteMatrix(delivery_ids=votes.delivery_ids, ballots=tuple(ballots), symbols_NR=np.stack(columns, axis=1))
+    return replace(votes, ballots=tuple(ballots), symbols_NR=np.stack(columns, axis=1))
 
 
 def _majority_of(votes: VoteMatrix, rules: list[int], family: str) -> tuple[Ballot, np.ndarray]:
@@ -61,5 +63,11 @@ def _majority_of(votes: VoteMatrix, rules: list[int], family: str) -> tuple[Ball
     most_N = tally_NS.max(axis=1)
     is_clear = (most_N > 0) & ((tally_NS == most_N[:, None]).sum(axis=1) == 1)
     column = np.where(is_clear, tally_NS.argmax(axis=1), ABSTAIN).astype(np.int8)
-    ballot = Ballot(code=f"{family}.merged", family=family, symbols=tuple(names.values()), sets_SY=np.stack(sets))
+    ballot = Ballot(
+        code=f"{family}.merged",
+        family=family,
+        symbols=tuple(names.values()),
+        sets_SY=np.stack(sets),
+        reads=frozenset().union(*(votes.ballots[rule].reads for rule in rules)),
+    )
     return ballot, column

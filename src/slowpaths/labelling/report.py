@@ -18,6 +18,7 @@ from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration
 from slowpaths.labelling.majority import MajorityVote
 from slowpaths.labelling.models import LabelModel
+from slowpaths.labelling.movement import independent_share
 from slowpaths.labelling.rules import Rule
 from slowpaths.labelling.select import Selected
 from slowpaths.labelling.summaries import RuleSummary, effective_votes, residual_correlation, summarise, summarise_by
@@ -37,6 +38,8 @@ class Summary:
         temperature: By which the probabilities are flattened (above 1) or sharpened.
         num_deliveries: Deliveries labelled.
         num_votes: Votes cast.
+        num_features: Numbers that are evidence beside the votes; 0 where votes are all.
+        independent_features: How many independent ones they are worth.
         num_silent: Deliveries on which every rule abstains.
         num_gold: Deliveries labelled by a person.
         num_gold_unmatched: Gold rows that match no delivery.
@@ -62,6 +65,8 @@ class Summary:
     temperature: float
     num_deliveries: int
     num_votes: int
+    num_features: int
+    independent_features: float
     num_silent: int
     num_gold: int
     num_gold_unmatched: int
@@ -91,7 +96,8 @@ class Summary:
             "",
             f"Label set `{self.fingerprint}`, label model `{self.model}`: {self.num_votes} votes on "
             f"{self.num_deliveries} deliveries, {self.num_silent} without any vote, "
-            f"{self.num_gold} labelled by a person. Temperature {self.temperature:.2f}.",
+            f"{self.num_gold} labelled by a person. Temperature {self.temperature:.2f}."
+            + self._movement_sentence(),
             "",
             *[f"**Warning:** {warning}" + "\n" for warning in self.warnings],
             *self._rule_lines(),
@@ -100,6 +106,14 @@ class Summary:
             *self._calibration_lines(),
         ]
         return "\n".join(lines).rstrip() + "\n"
+
+    def _movement_sentence(self) -> str:
+        if not self.num_features:
+            return " Nothing but votes is evidence."
+        return (
+            f" Beside the votes, the {self.num_features} numbers that rules read are evidence, worth "
+            f"{self.independent_features:.0f} independent ones."
+        )
 
     def _rule_lines(self) -> list[str]:
         by_rule = self.foretold[self.model].by_rule
@@ -212,12 +226,16 @@ def summary_of(
     sample = np.linspace(0, len(votes) - 1, min(len(votes), _MAX_CORRELATED)).astype(int)
     matches = np.unique(match_ids)
     by_rule = summarise(votes)
+    moves = weighed.movement if getattr(model, "movement", False) else None
+    num_features = len(moves.features) if moves is not None else 0
     return Summary(
         fingerprint=fingerprint,
         model=model.name,
         temperature=model.temperature,
         num_deliveries=len(votes),
         num_votes=int((votes.symbols_NR >= 0).sum()),
+        num_features=num_features,
+        independent_features=0.0 if moves is None else num_features * independent_share(moves.design()),
         num_silent=int((~votes.has_votes).sum()),
         num_gold=num_gold,
         num_gold_unmatched=num_gold_unmatched,

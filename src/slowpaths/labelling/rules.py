@@ -68,6 +68,11 @@ class Rule:
         return tuple(self.votes)
 
     @property
+    def reads(self) -> frozenset[str]:
+        """Return the names of all features it reads."""
+        return frozenset(self.requires) | {cut.feature for cut in self.cuts.values()}
+
+    @property
     def reason(self) -> str:
         """Return why the rule should hold: the docstring of its function."""
         return inspect.getdoc(self.function) or ""

@@ -12,12 +12,14 @@ import numpy as np
 import pyarrow as pa
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.strokes import ABSTAIN, membership
 from slowpaths.labelling.arrow import join_texts, positions
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration
 from slowpaths.labelling.cuts import Cut
 from slowpaths.labelling.gates import Gates
+from slowpaths.labelling.movement import Movement
 from slowpaths.labelling.rules import Rule
 
 NOT_ASKED = -2
@@ -33,17 +35,25 @@ class Ballot:
         family: Family of the rule.
         symbols: Names of the symbols (S,).
         sets_SY: Strokes each symbol may mean (S, Y), bool.
+        reads: Names of the features it looks at.
     """
 
     code: str
     family: str
     symbols: tuple[str, ...]
     sets_SY: np.ndarray
+    reads: frozenset[str] = frozenset()
 
     @classmethod
     def of(cls, rule: Rule) -> Ballot:
         """Return the ballot of a rule."""
-        return cls(code=rule.code, family=rule.family, symbols=rule.symbols, sets_SY=membership(rule.votes.values()))
+        return cls(
+            code=rule.code,
+            family=rule.family,
+            symbols=rule.symbols,
+            sets_SY=membership(rule.votes.values()),
+            reads=rule.reads,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -54,11 +64,13 @@ class VoteMatrix:
         delivery_ids: Deliveries, in the order of the rows (N,).
         ballots: What each rule can say (R,).
         symbols_NR: Number of the symbol voted for, -1 to abstain, -2 where the rule could not look (N, R), int8.
+        movement: The numbers that rules read; None where only votes are known.
     """
 
     delivery_ids: pa.Array
     ballots: tuple[Ballot, ...]
     symbols_NR: np.ndarray
+    movement: Movement | None = None
 
     def __post_init__(self) -> None:
         assert self.symbols_NR.shape == (len(self.delivery_ids), len(self.ballots)), self.symbols_NR.shape
@@ -84,13 +96,20 @@ class VoteMatrix:
     def take(self, rows: np.ndarray) -> VoteMatrix:
         """Return the votes on some deliveries, by position or mask."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return replace(self, delivery_ids=self.delivery_ids.take(pa.array(rows)), symbols_NR=self.symbols_NR[rows])
+        return replace(
+            self,
+            delivery_ids=self.delivery_ids.take(pa.array(rows)),
+            symbols_NR=self.symbols_NR[rows],
+            movement=None if self.movement is None else self.movement.take(rows),
+        )
 
     def with_rules(self, is_wanted: np.ndarray) -> VoteMatrix:
-        """Return the votes of some rules, by a mask (R,)."""
+        """Return the votes of some rules, by a mask (R,), without the features that only the others read."""
         columns = np.flatnonzero(is_wanted)
         ballots = tuple(self.ballots[column] for column in columns)
-        return replace(self, ballots=ballots, symbols_NR=self.symbols_NR[:, columns])
+        read = {feature for ballot in ballots for feature in ballot.reads}
+        movement = None if self.movement is None else self.movement.only(read)
+        return replace(self, ballots=ballots, symbols_NR=self.symbols_NR[:, columns], movement=movement)
 
 
 def apply_rules(
@@ -100,7 +119,7 @@ def apply_rules(
     calibration: Calibration,
     delivery_ids: pa.Array | None = None,
 ) -> VoteMatrix:
-    """Return what the rules vote, gates included.
+    """Return what the rules vote, gates included, and the numbers they read.
 
     Args:
         deliveries: Deliveries table, or its block where `delivery_ids` is given too.
@@ -128,7 +147,10 @@ def apply_rules(
             said = rule(block.with_cuts({name: met[cut] for name, cut in rule.cuts.items()}))
             symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
     ballots = tuple(Ballot.of(rule) for rule in rules)
-    return VoteMatrix(delivery_ids=delivery_ids, ballots=ballots, symbols_NR=symbols_NR)
+    read = [name for name in FEATURE_NAMES if any(name in ballot.reads for ballot in ballots)]
+    return VoteMatrix(
+        delivery_ids=delivery_ids, ballots=ballots, symbols_NR=symbols_NR, movement=Movement.of(block, read)
+    )
 
 
 def from_votes_table(votes: pa.Table, *, rules: Sequence[Rule], delivery_ids: pa.Array) -> VoteMatrix:
