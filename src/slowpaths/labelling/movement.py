@@ -7,9 +7,9 @@ deliveries on which rules agree to those that look like them.
 
 Each mean is drawn to the middle of all deliveries by as many pseudo-deliveries as the feature varies more within a
 stroke than between strokes (empirical Bayes by moments; Efron and Morris 1973, doi 10.1080/01621459.1973.10481350), so
-that one which does not depend on the stroke separates no means and says nothing. It is never fewer than six: a feature that
-owes a share e of its variance to the stroke needs (1 - e) / e, and e = .14 is what Cohen (1988, "Statistical Power
-Analysis for the Behavioral Sciences") calls a large effect.
+that one which does not depend on the stroke separates no means and says nothing. It is never fewer than six: a
+feature that owes a share e of its variance to the stroke needs (1 - e) / e, and e = .14 is what Cohen (1988,
+"Statistical Power Analysis for the Behavioral Sciences") calls a large effect.
 
 Features repeat each other: those of one swing are worth fewer independent ones. Their log-likelihood is therefore
 multiplied by the share of them that counts, 1 / F times F^2 / sum of r^2 over all pairs with correlation r (the
@@ -68,7 +68,7 @@ class Movement:
             for column in range(len(features)):
                 measured = rows[np.isfinite(values_NF[rows, column])]
                 scaled_NF[measured, column] = _scaled(values_NF[measured, column])
-        used = np.flatnonzero(np.isfinite(scaled_NF).any(axis=0))
+        used = np.flatnonzero(np.isfinite(scaled_NF).any(axis=0)).tolist()
         return cls(features=tuple(features[column] for column in used), values_NF=scaled_NF[:, used])
 
     def take(self, rows: np.ndarray) -> Movement:
