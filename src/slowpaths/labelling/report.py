@@ -96,8 +96,7 @@ class Summary:
             "",
             f"Label set `{self.fingerprint}`, label model `{self.model}`: {self.num_votes} votes on "
             f"{self.num_deliveries} deliveries, {self.num_silent} without any vote, "
-            f"{self.num_gold} labelled by a person. Temperature {self.temperature:.2f}."
-            + self._movement_sentence(),
+            f"{self.num_gold} labelled by a person. Temperature {self.temperature:.2f}." + self._movement_sentence(),
             "",
             *[f"**Warning:** {warning}" + "\n" for warning in self.warnings],
             *self._rule_lines(),
