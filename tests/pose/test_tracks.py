@@ -60,6 +60,13 @@ def test_a_runner_seen_every_fifth_frame_is_followed_by_his_speed() -> None:
     assert [len(track.pts_s) for track in tracks] == [9]
 
 
+def test_one_box_off_to_a_side_does_not_send_a_track_astray() -> None:
+    # Half a width to the left and back: at that speed the next box would be expected a whole width away.
+    places = [100.0] * 6 + [80.0] + [102.0] * 6
+    tracks = link([people_at((x, 200)) for x in places], fps=10.0, max_cost=0.85)
+    assert [len(track.pts_s) for track in tracks] == [13]
+
+
 @pytest.mark.parametrize(("num_missing", "num_tracks"), [(11, 1), (12, 2)])
 def test_a_gap_ends_a_track_after_twelve_frames(num_missing: int, num_tracks: int) -> None:
     seen = [people_at((100, 200))] * 5

@@ -64,9 +64,11 @@ def link_people(
     """Link the people of the frames of one shot into tracks.
 
     Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
-    between a detection and where a track is expected, all with the camera's motion removed. Terms that are not there
-    (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies inside another
-    one starts no track, and continues one only where nothing better does: it is part of a person, or of one hidden.
+    between a detection and where a track is expected, all with the camera's motion removed: where it was, or farther on
+    at its speed, whichever is nearer, so that one box that is off to a side does not send a track astray. Terms that are
+    not there (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies inside
+    another one starts no track, and continues one only where nothing better does: it is part of a person, or of one
+    hidden.
 
     Args:
         people: People of each frame (T), in full-size pixels.
@@ -101,7 +103,10 @@ def link_people(
         pairs: dict[int, _Person] = {}
         if live and len(boxes_N4):
             costs_MN = np.stack(
-                [_costs(person, boxes_N4, poses_NKC, colours_ND, shift=person.shift_at(time_s)) for person in live]
+                [
+                    np.minimum(*(_costs(person, boxes_N4, poses_NKC, colours_ND, shift=shift) for shift in shifts))
+                    for person, shifts in ((person, (np.zeros(2), person.shift_at(time_s))) for person in live)
+                ]
             )
             pairs = {member: live[track] for track, member in _assign(costs_MN, is_part_N, max_cost=max_cost)}
         for member in range(len(boxes_N4)):
