@@ -9,7 +9,7 @@ import yaml
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.labelling.class_prior import class_prior
+from slowpaths.labelling.class_prior import EXPECTED, class_prior
 from slowpaths.labelling.pipeline import build_model
 
 CONFIGS = Path(__file__).parents[2] / "configs" / "label_model"
@@ -45,6 +45,8 @@ def test_the_configuration_says_what_the_code_does(name: str) -> None:
     config = yaml.safe_load((CONFIGS / f"{name}.yaml").read_text())
     by_name, by_config = build_model(name).model, build_model(config).model
     assert by_name.get_params() == by_config.get_params()
+    assert by_name.get_params()["class_prior"] == class_prior(EXPECTED)
+    assert build_model({"name": name, "class_prior": None}).model.get_params()["class_prior"] is None
 
 
 def test_models_that_expect_nothing_take_no_prior() -> None:

@@ -6,7 +6,12 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.strokes import STROKES
+from slowpaths.core.strokes import LOFT, STROKES
+
+# Strokes in the air and the reverse sweep are rarer than any other in all but the shortest game: Test batters block or
+# leave 55 % of all balls (espncricinfo.com, "Which current Test batsmen have the best defences?", 2020) and hit a six
+# every 240 (jameswgraysoncricket.wordpress.com, distribution of runs off the bat). A third is a rough guess.
+EXPECTED: dict[str, float] = dict.fromkeys(sorted(LOFT | {"reverse_sweep_ramp"}), 0.33)
 
 
 def class_prior(weights: Mapping[str, float] | Sequence[float] | None) -> list[float] | None:

@@ -23,7 +23,7 @@ from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.block import FeatureBlock
 from slowpaths.labelling.calibration import Calibration, calibrate
 from slowpaths.labelling.catalogue import rules_fingerprint, select_rules
-from slowpaths.labelling.class_prior import class_prior
+from slowpaths.labelling.class_prior import EXPECTED, class_prior
 from slowpaths.labelling.dawid_skene import DawidSkene
 from slowpaths.labelling.evidence import votes_table
 from slowpaths.labelling.families import merge_families
@@ -204,7 +204,7 @@ def build_model(model: str | Mapping[str, Any]) -> Plan:
         near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
         raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
     if "class_prior" in _settings_of(MODELS[name]):
-        settings["class_prior"] = class_prior(settings.get("class_prior"))
+        settings["class_prior"] = class_prior(settings.get("class_prior", EXPECTED))
     return Plan(
         model=_build(MODELS[name], settings, what=f"label_model {name}"),
         merges_families=merges,
