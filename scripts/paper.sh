@@ -10,11 +10,14 @@ archive="$shared/poses/cricshot10_poses_dev.npz"
 mined=runs/pose_sequences
 results=experiments/pose_sequences/results
 slowpaths mine footage="$archive" out="$mined" || [[ $? == 3 ]]
-for model in majority naive_bayes dawid_skene hierarchical; do
-  slowpaths label mined="$mined" label_model="$model"
-  slowpaths evaluate mined="$mined" truth="$archive" truth_taxonomy=cricshot10 out="$mined/evaluation/$model"
-done
-python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
+judge() {  # NAME OVERRIDES...: label, and compare with the truth
+  slowpaths label mined="$mined" "${@:2}"
+  slowpaths evaluate mined="$mined" truth="$archive" truth_taxonomy=cricshot10 out="$mined/evaluation/$1"
+}
+for model in majority naive_bayes dawid_skene; do judge "$model" label_model="$model"; done
+judge votes_alone label_model=hierarchical label_model.movement=false
+judge hierarchical label_model=hierarchical
+python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,votes_alone,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
 cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv "$results/"
 
 mined=runs/real_clips
