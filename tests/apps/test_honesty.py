@@ -79,10 +79,18 @@ def test_families_of_rules_err_as_rules_do(scores):
     assert outside(families, FAMILY_BOUNDS) == {name for name in TOO_RIGHT if "." not in name}
 
 
-@pytest.mark.parametrize("model", MODEL_BOUNDS)
-def test_label_models_are_neither_lost_nor_sure(honest, labels, model):
+def share_right(honest: Honest, labelled: LabelSet) -> float:
     names = honest.deliveries["delivery_id"].to_pylist()
     true = np.array([honest.strokes[name] for name in names])
-    accuracy = float((np.array(labels[model].labels["label"].to_pylist()) == true).mean())
+    return float((np.array(labelled.labels["label"].to_pylist()) == true).mean())
+
+
+@pytest.mark.parametrize("model", MODEL_BOUNDS)
+def test_label_models_are_neither_lost_nor_sure(honest, labels, model):
     low, high = MODEL_BOUNDS[model]
-    assert low <= accuracy <= high
+    assert low <= share_right(honest, labels[model]) <= high
+
+
+def test_the_numbers_behind_the_votes_are_worth_something(honest, labels):
+    alone = label(honest.deliveries, honest.footage, model={"name": "hierarchical", "movement": False})
+    assert share_right(honest, labels["hierarchical"]) > share_right(honest, alone)
