@@ -65,10 +65,10 @@ def link_people(
 
     Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
     between a detection and where a track is expected, all with the camera's motion removed: where it was, or farther on
-    at its speed, whichever is nearer, so that one box that is off to a side does not send a track astray. Terms that are
-    not there (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies inside
-    another one starts no track, and continues one only where nothing better does: it is part of a person, or of one
-    hidden.
+    at its speed, whichever is nearer, so that one box that is off to a side does not send a track astray. Terms that
+    are not there (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies
+    inside another one starts no track, and continues one only where nothing better does: it is part of a person, or of
+    one hidden.
 
     Args:
         people: People of each frame (T), in full-size pixels.
