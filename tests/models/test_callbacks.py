@@ -65,6 +65,13 @@ def test_progress_is_a_bar_for_people_and_lines_for_logs(
     assert lines[-1].startswith("epoch 2 of 2: train/loss_epoch ")
 
 
+def test_a_run_that_goes_on_keeps_the_rows_of_before(tmp_path: Path) -> None:
+    for _ in range(2):
+        loggers = build_loggers("csv", out=tmp_path, run_name="r", config={})
+        trainer(max_epochs=1, logger=loggers).fit(classifier(), loader(4))
+    assert sorted(path.parent.name for path in tmp_path.glob("csv/*/metrics.csv")) == ["version_0", "version_1"]
+
+
 def test_loggers_are_chosen_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     options: dict[str, Any] = {"out": tmp_path, "run_name": "r", "config": {}}
     assert build_loggers("", **options) == []

@@ -154,7 +154,7 @@ def build_loggers(
         elif name == "csv":
             from lightning.pytorch.loggers import CSVLogger
 
-            loggers.append(CSVLogger(out, name="", version="csv"))
+            loggers.append(CSVLogger(out, name="csv"))  # a folder for each start: a run that goes on loses no row
         elif name == "tensorboard":
             from lightning.pytorch.loggers import TensorBoardLogger
 
