@@ -55,6 +55,7 @@ def launch(verb: str, overrides: list[str]) -> int:
         logging.getLogger(noisy).setLevel(logging.ERROR)  # other libraries' deprecations are for us, not for users
     is_sweep = any(flag in overrides for flag in ("-m", "--multirun"))
     outcomes: list[Outcome] = []
+    handlers = list(logging.getLogger().handlers)
 
     def task(cfg: DictConfig) -> float | None:
         try:
@@ -76,7 +77,18 @@ def launch(verb: str, overrides: list[str]) -> int:
         return _fail(verb, error)
     except SystemExit as stop:
         return stop.code if isinstance(stop.code, int) else 1
+    finally:
+        _close_log(handlers)
     return max((outcome.exit_code for outcome in outcomes), default=0)
+
+
+def _close_log(kept: list[logging.Handler]) -> None:
+    """Close the log file that Hydra opened: the demo runs one command after another in one process."""
+    root = logging.getLogger()
+    for handler in [handler for handler in root.handlers if isinstance(handler, logging.FileHandler)]:
+        if handler not in kept:
+            root.removeHandler(handler)
+            handler.close()
 
 
 def plain(cfg: Any) -> Any:
