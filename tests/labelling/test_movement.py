@@ -13,13 +13,13 @@ from slowpaths.labelling.votes import Ballot
 from tests.labelling.simulate import simulate
 
 
-def block(columns: dict[str, np.ndarray], *, view: np.ndarray | None = None, hand_p: np.ndarray | None = None):
+def block(columns: dict[str, np.ndarray], *, view: np.ndarray | None = None) -> FeatureBlock:
     num = len(next(iter(columns.values())))
     everything = {name: columns.get(name, np.full(num, np.nan)) for name in FEATURE_NAMES}
     return FeatureBlock(
         columns=everything,
         view_codes=np.full(num, VIEW_CODE["pitch_endon"]) if view is None else view,
-        handedness_p=np.ones(num) if hand_p is None else hand_p,
+        handedness_p=np.ones(num),
         impact_uncertainty_s=np.zeros(num),
     )
 
@@ -27,7 +27,7 @@ def block(columns: dict[str, np.ndarray], *, view: np.ndarray | None = None, han
 def test_each_side_of_the_pitch_has_its_own_scale() -> None:
     values = np.concatenate([np.arange(9.0), 100.0 + 10.0 * np.arange(9.0)])
     views = np.repeat([VIEW_CODE["pitch_endon"], VIEW_CODE["pitch_side"]], 9)
-    found = Movement.of(block({"hand_height": values}, view=views), ["hand_height"])
+    found = Movement.of(block({"hand_height": values}, view=views), ["hand_height"], is_hand_known=np.ones(18, bool))
     expected = (np.arange(9.0) - 4.0) / (1.4826 * 2.0)
     np.testing.assert_allclose(found.values_NF[:, 0], np.tile(expected, 2), rtol=1e-6)
 
@@ -38,14 +38,14 @@ def test_what_cannot_be_compared_is_left_out() -> None:
     columns["hand_height"][:2] = [50.0, np.inf]
     columns["head_drop"][:15] = 1.0  # most are the same: no spread
     columns["arc_length"][7:] = np.nan  # seven measured
-    hand_p = np.where(np.arange(20) < 5, 0.5, 0.9)
-    found = Movement.of(block(columns, hand_p=hand_p), list(columns))
+    is_hand_known = np.arange(20) >= 5
+    found = Movement.of(block(columns), list(columns), is_hand_known=is_hand_known)
     assert found.features == ("hand_height", "hand_sweep")
     assert found.values_NF[0, 0] == 3.0
     assert np.isnan(found.values_NF[1, 0])
     assert np.isnan(found.values_NF[:5, 1]).all()  # off and leg mean nothing without the hand
     assert np.isfinite(found.values_NF[5:, 1]).all()
-    assert Movement.of(block(columns), []).values_NF.shape == (20, 0)
+    assert Movement.of(block(columns), [], is_hand_known=is_hand_known).values_NF.shape == (20, 0)
 
 
 def test_features_that_only_a_withheld_rule_reads_are_withheld() -> None:

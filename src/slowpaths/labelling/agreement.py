@@ -3,6 +3,7 @@
 For every family the model is fitted and applied without that family's rules, and its labels are compared with the
 family's votes. Agreement is corrected for chance as in Cohen's kappa: chance is what the same labels and the same votes
 would give if they were shuffled against each other, so a model that always names the commonest stroke earns nothing.
+Numbers that only the family reads are withheld with it; those that another family reads too are not.
 
 Legend: N deliveries, Y strokes.
 """

@@ -58,7 +58,7 @@ class Counts:
         asked_RY: Deliveries a rule could look at, by class.
         totals_Y: Deliveries by class.
         movement_GY: Sums of the columns of movement by class.
-        log_likelihood: Of the votes, under the rows that gave the posterior; NaN where it was given as such.
+        log_likelihood: Of the evidence, under the rows that gave the posterior; NaN where it was given as such.
     """
 
     symbols_SY: np.ndarray

@@ -28,7 +28,7 @@ import numpy as np
 
 from slowpaths.core.views import ASPECT
 from slowpaths.labelling.block import FeatureBlock
-from slowpaths.labelling.gates import SIDE_FEATURES, Gates
+from slowpaths.labelling.gates import SIDE_FEATURES
 
 LEAST_SHRINK = 6.0
 _REACH = 3.0  # robust standard deviations beyond which a number counts as this far off: no single one decides
@@ -49,7 +49,7 @@ class Movement:
     values_NF: np.ndarray
 
     @classmethod
-    def of(cls, block: FeatureBlock, features: Sequence[str]) -> Movement:
+    def of(cls, block: FeatureBlock, features: Sequence[str], *, is_hand_known: np.ndarray) -> Movement:
         """Return the movement of a block.
 
         Features with no spread are left out, and those that change sign with the batter's hand where that is not known.
@@ -57,11 +57,12 @@ class Movement:
         Args:
             block: Features of N deliveries.
             features: Names of those to look at.
+            is_hand_known: Where the handedness is sure enough for off and leg (N,), bool.
         """
         values_NF = np.stack([block[name] for name in features], axis=1) if features else np.empty((len(block), 0))
         values_NF = np.where(np.isfinite(values_NF), values_NF, np.nan)
         is_side_F = np.array([name in SIDE_FEATURES for name in features], dtype=bool)
-        values_NF[np.ix_(~Gates.of(block).is_hand_known, is_side_F)] = np.nan
+        values_NF[np.ix_(~is_hand_known, is_side_F)] = np.nan
         scaled_NF = np.full(values_NF.shape, np.nan, dtype=np.float32)
         for aspect in set(ASPECT.values()):
             rows = np.flatnonzero(block.is_aspect(aspect))

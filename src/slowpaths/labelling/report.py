@@ -225,7 +225,8 @@ def summary_of(
     sample = np.linspace(0, len(votes) - 1, min(len(votes), _MAX_CORRELATED)).astype(int)
     matches = np.unique(match_ids)
     by_rule = summarise(votes)
-    moves = weighed.movement if getattr(model, "movement", False) else None
+    is_used = model.rows_ is not None and model.rows_.movement_GY is not None
+    moves = weighed.movement if is_used else None
     num_features = len(moves.features) if moves is not None else 0
     return Summary(
         fingerprint=fingerprint,

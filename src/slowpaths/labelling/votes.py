@@ -148,9 +148,8 @@ def apply_rules(
             symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
     ballots = tuple(Ballot.of(rule) for rule in rules)
     read = [name for name in FEATURE_NAMES if any(name in ballot.reads for ballot in ballots)]
-    return VoteMatrix(
-        delivery_ids=delivery_ids, ballots=ballots, symbols_NR=symbols_NR, movement=Movement.of(block, read)
-    )
+    movement = Movement.of(block, read, is_hand_known=gates.is_hand_known)
+    return VoteMatrix(delivery_ids=delivery_ids, ballots=ballots, symbols_NR=symbols_NR, movement=movement)
 
 
 def from_votes_table(votes: pa.Table, *, rules: Sequence[Rule], delivery_ids: pa.Array) -> VoteMatrix:

@@ -102,12 +102,7 @@ def link_people(
         is_part_N = np.any(is_inside_NN & (found.scores_N > found.scores_N[:, None]), axis=1)
         pairs: dict[int, _Person] = {}
         if live and len(boxes_N4):
-            costs_MN = np.stack(
-                [
-                    np.minimum(*(_costs(person, boxes_N4, poses_NKC, colours_ND, shift=shift) for shift in shifts))
-                    for person, shifts in ((person, (np.zeros(2), person.shift_at(time_s))) for person in live)
-                ]
-            )
+            costs_MN = np.stack([_costs(person, boxes_N4, poses_NKC, colours_ND, time_s=time_s) for person in live])
             pairs = {member: live[track] for track, member in _assign(costs_MN, is_part_N, max_cost=max_cost)}
         for member in range(len(boxes_N4)):
             person = pairs.get(member)
@@ -154,6 +149,17 @@ def _inside(boxes_N4: np.ndarray) -> np.ndarray:
 
 
 def _costs(
+    person: _Person, boxes_N4: np.ndarray, poses_NKC: np.ndarray, colours_ND: np.ndarray | None, *, time_s: float
+) -> np.ndarray:
+    """Return what it costs to take each detection for a person who stayed or went on, the lower of both (N,)."""
+    stayed, went_on = (
+        _costs_at(person, boxes_N4, poses_NKC, colours_ND, shift=shift)
+        for shift in (np.zeros(2), person.shift_at(time_s))
+    )
+    return np.minimum(stayed, went_on)
+
+
+def _costs_at(
     person: _Person, boxes_N4: np.ndarray, poses_NKC: np.ndarray, colours_ND: np.ndarray | None, *, shift: np.ndarray
 ) -> np.ndarray:
     expected_4 = person.boxes[-1] + np.tile(shift, 2)
