@@ -14,6 +14,7 @@ VERBS: dict[str, str] = {
     "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
     "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
     "review": "a page with every clip, its label and its votes     mined=DIR [predictions=FILE]",
+    "pretrain": "teach SlowFast, without labels, what mining measured  mined=DIR experiment=NAME",
     "train": "fit SlowFast on a mined set                         mined=DIR experiment=NAME",
     "predict": "raw footage -> tagged strokes                       ckpt=FILE footage=DIR_OR_FILES out=DIR",
     "evaluate": "accuracy and usefulness against truth               predictions=FILE truth=FILE [mined=DIR]",

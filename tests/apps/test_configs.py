@@ -57,7 +57,8 @@ def test_mining_settings_are_those_of_the_code_with_the_same_defaults():
 def test_data_settings_are_those_of_the_data_module():
     from slowpaths.data.module import ClipDataModule
 
-    assert set(compose("train").data) == keys(ClipDataModule.__init__, "mined", "labels", "needs_labels", "seed", "fps")
+    settings = keys(ClipDataModule.__init__, "mined", "labels", "targets", "seed", "fps")
+    assert set(compose("train").data) == set(compose("pretrain").data) == settings
 
 
 def test_model_loss_and_optim_settings_are_those_of_the_classifier():
@@ -66,6 +67,14 @@ def test_model_loss_and_optim_settings_are_those_of_the_classifier():
     cfg = compose("train")
     computed = ("batch_size", "class_prior", "seed", "clip", "lineage", "configuration")
     assert {*cfg.model, *cfg.loss, *cfg.optim} == keys(StrokeClassifier.__init__, *computed)
+
+
+def test_model_and_optim_settings_are_those_of_pretraining():
+    from slowpaths.models.ssl.measures import MeasurePretraining
+
+    cfg = compose("pretrain")
+    computed = ("names", "batch_size", "seed", "clip", "lineage", "configuration")
+    assert {*cfg.model, *cfg.optim} == keys(MeasurePretraining.__init__, *computed)
 
 
 def test_trainer_settings_are_those_of_lightning():

@@ -75,6 +75,31 @@ def test_labels_are_made_again_and_every_set_is_kept(road):
     assert [entry.stage for entry in read_ledger(mined)] == ["mine", "label", "label"]
 
 
+def test_pretrained_weights_are_first_weights_of_training(road, capsys):
+    small = [
+        "data.crop_px=48",
+        "data.read_px=48",
+        "data.num_workers=0",
+        "optim.warmup_epochs=0",
+        "trainer.max_epochs=1",
+    ]
+    out = road / "pretrained"
+    words = ["pretrain", f"mined={road / 'mined'}", "model=tiny", "trainer=cpu", f"out={out}", *small]
+    assert main([*words, "data.fractions=[0.5,0.5,0.0]"]) == 0
+    assert "val/r2" in capsys.readouterr().out
+    measures = (out / "measures.csv").read_text().splitlines()
+    assert measures[0] == "measure,clips,r2"
+    assert len(measures) > 10
+    (entry,) = read_ledger(out)
+    assert (entry.stage, set(entry.outputs)) == (
+        "pretrain", {"backbone.safetensors", "checkpoints/best.ckpt", "measures.csv"}
+    )  # fmt: skip
+    train = ["train", f"mined={road / 'mined'}", "experiment=tiny_cpu", f"out={road / 'started'}", *small]
+    assert main([*train, "data.fractions=[0.6,0.0,0.4]", f"init={out / 'backbone.safetensors'}"]) == 0
+    assert main([*train, f"out={road / 'other'}", "init=nowhere"]) == 1
+    assert "there are no weights 'nowhere'" in capsys.readouterr().err
+
+
 def test_train_predict_and_evaluate(road):
     out = road / "model"
     train = ["train", f"mined={road / 'mined'}", "experiment=tiny_cpu", f"out={out}", "trainer.max_epochs=1"]

@@ -31,6 +31,13 @@ def stroke_frames(stroke: int, *, size: int = 64, is_left_handed: bool = False, 
     return frames[:, :, ::-1] if is_left_handed else frames
 
 
+def measures_of(stroke: int) -> dict[str, float]:
+    """Return where the square of a stroke goes, a number that never differs, and one that some strokes lack."""
+    angle = 2 * np.pi * stroke / NUM_STROKES
+    lacking = float("nan") if stroke % 2 else float(stroke)
+    return {"hand_reach": np.cos(angle), "hand_height": np.sin(angle), "onset_z": 5.0, "runs_after": lacking}
+
+
 def labelled(
     delivery_id: str,
     *,
@@ -110,6 +117,7 @@ def write_mined(
                     handedness_p=0.1 if is_left else 0.9,
                     box=Box(x1=0, y1=0, x2=10, y2=20),
                     event_p=0.9,
+                    features=measures_of(stroke),
                 )
             )
             labels.append(

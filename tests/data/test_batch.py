@@ -9,7 +9,9 @@ from slowpaths.data.batch import ClipBatch, ClipItem, collate, normalise, pack_p
 
 def item(index: int, *, num_frames: int = 32) -> ClipItem:
     frames = torch.arange(num_frames, dtype=torch.uint8).view(1, -1, 1, 1).expand(3, -1, 4, 4)
-    return ClipItem(frames_CTHW=frames, probs_N=torch.eye(14)[index], weight=0.5, index=index, view=1)
+    return ClipItem(
+        frames_CTHW=frames, probs_N=torch.eye(14)[index], measures_M=torch.empty(0), weight=0.5, index=index, view=1
+    )
 
 
 @pytest.mark.parametrize(

@@ -46,8 +46,8 @@ def test_parts_share_no_match_and_training_sees_only_kept_clips(mined: Path) -> 
     parts = {part: {r.clip.match_id for r in data.records(part)} for part in ("train", "val", "test")}
     assert sum(len(found) for found in parts.values()) == 4
     assert not {"v0-d000", "v1-d002"} & {r.clip.delivery_id for p in parts for r in data.records(p)}
-    everything = {r.clip.delivery_id for part in parts for r in data.records(part, only_kept=False)}
-    assert len(everything) == 12
+    assert sum(len(data.records(part)) for part in parts) == 10
+    assert len(data.split.parts) == 12
 
 
 def test_prediction_shows_every_clip_in_every_view(mined: Path) -> None:
@@ -111,6 +111,21 @@ def test_a_last_batch_of_one_is_dropped(mined: Path) -> None:
 def test_footage_without_labels_can_be_predicted(tmp_path: Path) -> None:
     folder = write_mined(tmp_path, num_matches=1, clips_a_match=2, size=32)
     (folder / "labels.parquet").unlink()
-    data = module(folder, needs_labels=False)
+    data = module(folder, targets="none")
     assert len(list(data.predict_dataloader())) == 2
     assert data.split.parts == {}
+
+
+def test_measures_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) -> None:
+    folder = write_mined(tmp_path, num_matches=4, clips_a_match=3, num_strokes=12, dropped=frozenset({0, 5}), size=32)
+    labelled = module(folder)
+    data = module(folder, targets="measures")
+    assert data.measure_names == ("hand_height", "hand_reach", "runs_after")  # the fourth never differs
+    assert sum(len(data.records(part)) for part in ("train", "val", "test")) == 12
+    for shown in data.val_dataloader():
+        assert shown.measures_BM.shape == (len(shown), 3)
+        assert shown.measures_BM[:, :2].isfinite().all()
+    assert data.lineage().keys() == {"measures", "split"}
+    assert next(iter(labelled.train_dataloader())).measures_BM.shape == (3, 0)
+    (folder / "labels.parquet").unlink()
+    assert module(folder, targets="measures").lineage() == data.lineage()

@@ -43,10 +43,10 @@ def test_history_has_a_row_an_epoch(tmp_path: Path) -> None:
 
 
 def test_last_is_kept_always_and_best_with_validation(tmp_path: Path) -> None:
-    for has_validation, names in ((True, ["best.ckpt", "last.ckpt"]), (False, ["last.ckpt"])):
-        folder = tmp_path / str(has_validation)
-        keeper = build_checkpoints(folder, has_validation=has_validation)
-        loaders = [loader(4), loader(4, is_shuffled=False)][: 1 + has_validation]
+    for monitor, names in (("val/nll", ["best.ckpt", "last.ckpt"]), (None, ["last.ckpt"])):
+        folder = tmp_path / str(monitor).replace("/", "_")
+        keeper = build_checkpoints(folder, monitor=monitor)
+        loaders = [loader(4), loader(4, is_shuffled=False)][: 1 + bool(monitor)]
         trainer(max_epochs=1, enable_checkpointing=True, callbacks=[keeper]).fit(classifier(), *loaders)
         assert sorted(path.name for path in folder.iterdir()) == names
 

@@ -39,7 +39,7 @@ GOLDEN = [4.0251, 2.2764, 1.4268, 1.3736]
 def test_a_resumed_run_ends_where_the_whole_run_ends(tmp_path: Path) -> None:
     def run(folder: Path, *, epochs: int, resume: Path | None = None) -> tuple[StrokeClassifier, list[float]]:
         losses = Losses()
-        keepers = [History(folder / "history.csv"), build_checkpoints(folder, has_validation=True)]
+        keepers = [History(folder / "history.csv"), build_checkpoints(folder, monitor="val/nll")]
         model = classifier(ema_decay=0.9, seed=1)
         # The schedule is laid out over four epochs in both runs; one of them is killed after two.
         run = trainer(max_epochs=4, callbacks=[losses, *keepers, StopAfter(epochs)], enable_checkpointing=True)

@@ -11,7 +11,7 @@ import torch
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.models.heads import projection
 from slowpaths.models.slowfast import TINY, build_slowfast
-from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics, read_checkpoint
+from slowpaths.models.weights import WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
 
 
 def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
@@ -101,12 +101,39 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "gone.ckpt")
 
 
-def test_kinetics_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_first_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(**TINY)
-    with pytest.raises(UsageError, match="unknown weights 'resnet'"):
-        load_kinetics(network, name="resnet")
+    with pytest.raises(
+        MissingWeightsError, match=r"no weights 'resnet': .* one of .*slowfast_r50_k400"
+    ):
+        load_first_weights(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
-        load_kinetics(network)
-    published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
-    assert load_kinetics(network, weights_dir=tmp_path).source == "SLOWFAST_8x8_R50.pyth"
+        load_first_weights(network, "slowfast_r50_k400")
+    path = published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
+    found = load_first_weights(network, "slowfast_r50_k400", weights_dir=tmp_path)
+    assert found.source == "SLOWFAST_8x8_R50.pyth"
+    assert load_first_weights(network, str(path)).loaded == found.loaded
+
+
+def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:
+    plain, average = (build_slowfast(**TINY).state_dict() for _ in range(2))
+    state = {f"{part}.{name}": v for part, own in (("network", plain), ("average", average)) for name, v in own.items()}
+    torch.save({"state_dict": {**state, "log_prior_N": torch.zeros(14)}}, tmp_path / "last.ckpt")
+    network = build_slowfast(**TINY)
+    load_backbone(network, tmp_path / "last.ckpt")
+    assert all(torch.equal(value, average[name]) for name, value in network.state_dict().items())
+
+
+def test_a_backbone_is_saved_without_its_head_in_half_precision(tmp_path: Path) -> None:
+    path = tmp_path / "backbone.safetensors"
+    save_backbone(path, published(tmp_path / "whole.pyth"))
+    network = build_slowfast(**TINY)
+    head = projection(network).weight.clone()
+    report = load_backbone(network, path)
+    assert report.missing == ("blocks.6.proj.weight", "blocks.6.proj.bias")
+    assert torch.equal(projection(network).weight, head)
+    assert path.stat().st_size < 0.55 * (tmp_path / "whole.pyth").stat().st_size
+    path.write_bytes(path.read_bytes()[:1000])
+    with pytest.raises(MissingWeightsError, match="is not a safetensors file"):
+        load_backbone(network, path)

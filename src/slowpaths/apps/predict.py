@@ -49,7 +49,7 @@ def run(cfg: DictConfig) -> Outcome:
 def _predict(classifier: StrokeClassifier, mined: Path, config: Mapping[str, Any]) -> list[Prediction]:
     data = ClipDataModule(
         mined=mined,
-        needs_labels=False,
+        targets="none",
         batch_size=config["batch_size"],
         num_test_views=config["num_test_views"],
         **classifier.hparams["clip"],

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import logging
 from collections import defaultdict
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import lightning as L
-from lightning.pytorch.callbacks import ProgressBar
 from omegaconf import DictConfig
 
 from slowpaths.apps.console import show_table
+from slowpaths.apps.fit import about, build_data, configuration, fit
 from slowpaths.apps.launch import Outcome, plain, require
-from slowpaths.core.errors import UsageError
-from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Prediction
 from slowpaths.data.module import ClipDataModule
 from slowpaths.models import callbacks
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.predict import load_classifier, predict
-from slowpaths.models.weights import WEIGHTS, load_backbone, load_kinetics, read_checkpoint
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.tables import read_votes, write_predictions
 
@@ -31,33 +28,9 @@ def run(cfg: DictConfig) -> Outcome:
     require(cfg, "train", "mined")
     config = plain(cfg)
     out = Path(config["out"])
-    logging.getLogger("lightning.pytorch").handlers.clear()  # it would say everything twice
-    callbacks.ignore_known_warnings()
-    L.seed_everything(config["seed"], workers=True, verbose=False)
-    data = build_data(config)
-    data.setup()
+    data = build_data(config, targets="labels")
     classifier = build_classifier(config, data)
-    keeper = callbacks.build_checkpoints(out / "checkpoints", has_validation=bool(data.records("val")))
-    last = out / "checkpoints" / "last.ckpt"
-    if last.exists():
-        _refuse_other_run(last, classifier)
-    progress = callbacks.build_progress()
-    trainer = L.Trainer(
-        default_root_dir=out,
-        enable_progress_bar=isinstance(progress, ProgressBar),
-        logger=callbacks.build_loggers(config["logger"], out=out, run_name=out.name, config=config),
-        callbacks=[
-            callbacks.History(out / "history.csv"),
-            callbacks.ConfusionMedia(),
-            progress,
-            keeper,
-        ],
-        enable_model_summary=False,
-        log_every_n_steps=1,
-        **config["trainer"],
-    )
-    trainer.fit(classifier, data, ckpt_path=last if last.exists() else None, weights_only=True)
-    best = Path(keeper.best_model_path or last)
+    trainer, best = fit(classifier, data, config, monitor="val/nll", extra=[callbacks.ConfusionMedia()])
     trained = load_classifier(best, device=str(trainer.strategy.root_device))
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
     write_predictions(out / "predictions.parquet", predictions)
@@ -79,51 +52,10 @@ def run(cfg: DictConfig) -> Outcome:
     return Outcome(metric=metrics.get("val/macro_f1"))
 
 
-def build_data(config: Mapping[str, Any]) -> ClipDataModule:
-    """Return the clips of `mined=` as the configuration wants them.
-
-    Raises:
-        UsageError: If `data` holds an impossible value.
-    """
-    try:
-        return ClipDataModule(mined=config["mined"], labels=config["labels"], seed=config["seed"], **config["data"])
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"data settings: {error}") from error
-
-
 def build_classifier(config: Mapping[str, Any], data: ClipDataModule) -> StrokeClassifier:
-    """Return a fresh classifier, on first weights where `init=` names them."""
-    trainer = config["trainer"]
-    devices = trainer["devices"] if isinstance(trainer["devices"], int) and trainer["devices"] > 0 else 1
-    classifier = StrokeClassifier(
-        **config["model"],
-        **config["loss"],
-        **config["optim"],
-        batch_size=config["data"]["batch_size"] * trainer["accumulate_grad_batches"] * devices * trainer["num_nodes"],
-        class_prior=data.class_prior(),
-        clip=data.clip_settings(),
-        lineage=data.lineage(),
-        configuration=configuration(config),
-        seed=config["seed"],
-    )
-    if config["init"] in WEIGHTS:
-        load_kinetics(classifier.network, name=config["init"], weights_dir=config["weights_dir"])
-    elif config["init"]:
-        load_backbone(classifier.network, Path(config["init"]))
-    return classifier
-
-
-def configuration(config: Mapping[str, Any]) -> str:
-    """Return the fingerprint of everything in a configuration that decides the result, but for its length."""
-    trainer = {key: value for key, value in config["trainer"].items() if key != "max_epochs"}
-    kept = {key: value for key, value in config.items() if key not in ("out", "logger", "weights_dir")}
-    return fingerprint({**kept, "trainer": trainer})
-
-
-def _refuse_other_run(last: Path, classifier: StrokeClassifier) -> None:
-    known = read_checkpoint(last).get("hyper_parameters", {})
-    if any(known.get(key) != classifier.hparams[key] for key in ("configuration", "lineage")):
-        raise UsageError(f"{last.parents[1]} holds a run with other settings or labels: choose another out=")
+    """Return a fresh classifier."""
+    settings = {**config["model"], **config["loss"], **config["optim"], **about(config, data)}
+    return StrokeClassifier(**settings, class_prior=data.class_prior())
 
 
 def _labels(config: Mapping[str, Any]) -> Path:

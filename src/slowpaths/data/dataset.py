@@ -101,6 +101,7 @@ class ClipDataset(Dataset[ClipItem]):
         return ClipItem(
             frames_CTHW=frames_CTHW,
             probs_N=torch.from_numpy(record.clip.probs.astype(np.float32)),
+            measures_M=torch.from_numpy(record.measures_M),
             weight=float(record.clip.confidence**self._weight_power),
             index=row,
             view=view,

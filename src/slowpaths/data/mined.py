@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import Counter, defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -28,12 +28,14 @@ class ClipRecord:
         path: The clip file.
         handedness_p: Probability that the batter is right-handed.
         shot_id: The shot it was cut from.
+        measures_M: What a network is to measure in it, float32; empty unless it is trained to.
     """
 
     clip: LabelledClip
     path: Path
     handedness_p: float
     shot_id: str
+    measures_M: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 def read_spec(mined: Path) -> ClipSpec:

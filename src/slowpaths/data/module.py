@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 import lightning as L
 import numpy as np
@@ -17,21 +19,25 @@ from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import STROKES
 from slowpaths.data.batch import ClipItem, collate
 from slowpaths.data.dataset import ClipDataset
+from slowpaths.data.measures import read_measures
 from slowpaths.data.mined import ClipRecord, find_links, read_clips, read_spec
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.splits import Part, Split, fold_clips, split_clips
 from slowpaths.data.transforms import eval_transform, train_transform
 
+Targets = Literal["labels", "measures", "none"]
+
 
 class ClipDataModule(L.LightningDataModule):
     """Feed the clips of a mined folder to training, validation, testing and prediction.
 
-    Training, validation and testing see the clips that selection kept; prediction sees all of them.
+    Where labels are learnt, training, validation and testing see the clips that selection kept; where measures are,
+    they need no labels and see every clip. Prediction always sees all of them.
 
     Args:
         mined: Folder written by `slowpaths mine`.
         labels: Another labels table than the folder's own.
-        needs_labels: False to predict on footage without labels.
+        targets: What is learnt: labels, measures, or none where footage without labels is predicted.
         batch_size: Clips a batch and device.
         num_workers: Loader processes; 0 loads in the training process.
         fps: Rate the clips must have, where a network was trained at it; None takes any.
@@ -59,7 +65,7 @@ class ClipDataModule(L.LightningDataModule):
         *,
         mined: str | Path,
         labels: str | Path | None = None,
-        needs_labels: bool = True,
+        targets: Targets = "labels",
         batch_size: int = 8,
         num_workers: int = 0,
         fps: float | None = None,
@@ -84,7 +90,7 @@ class ClipDataModule(L.LightningDataModule):
         super().__init__()
         self._mined = Path(mined)
         self._labels = Path(labels) if labels is not None else None
-        self._needs_labels = needs_labels
+        self._targets = targets
         self._batch_size = batch_size
         self._num_workers = num_workers
         self._fps = fps
@@ -106,6 +112,7 @@ class ClipDataModule(L.LightningDataModule):
         self._backend = backend
         self._records: list[ClipRecord] = []
         self._split = Split(parts={})
+        self._measure_names: tuple[str, ...] = ()
 
     def setup(self, stage: str | None = None) -> None:
         """Read the tables and split them, once.
@@ -121,11 +128,13 @@ class ClipDataModule(L.LightningDataModule):
                 f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have "
                 f"{self._spec.fps:g}: mine the footage again with the clip rate of the training set"
             )
-        self._records = read_clips(self._mined, labels=self._labels, needs_labels=self._needs_labels)
+        self._records = read_clips(self._mined, labels=self._labels, needs_labels=self._targets == "labels")
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
-        if self._needs_labels:
+        if self._targets != "none":
             self._split = self._make_split()
+        if self._targets == "measures":
+            self._take_measures()
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
@@ -159,12 +168,13 @@ class ClipDataModule(L.LightningDataModule):
         """Return all clips, row by row as `predict_dataloader` numbers them."""
         return [record.clip for record in self._records]
 
-    def records(self, part: Part, *, only_kept: bool = True) -> list[ClipRecord]:
-        """Return the clips of one part of the split, those that selection kept or all."""
+    def records(self, part: Part) -> list[ClipRecord]:
+        """Return the clips of one part of the split, of labelled ones those that selection kept."""
         return [
             record
             for record in self._records
-            if self._split.parts.get(record.clip.delivery_id) == part and (record.clip.is_kept or not only_kept)
+            if self._split.parts.get(record.clip.delivery_id) == part
+            and (record.clip.is_kept or self._targets != "labels")
         ]
 
     @property
@@ -172,18 +182,26 @@ class ClipDataModule(L.LightningDataModule):
         """Return which delivery lies in which part; empty where there are no labels."""
         return self._split
 
+    @property
+    def measure_names(self) -> tuple[str, ...]:
+        """Return the names of the measures that are learnt, in the order of `ClipBatch.measures_BM`."""
+        return self._measure_names
+
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
         mean = np.mean([record.clip.probs for record in self._training_records()], axis=0)
         return [float(value) for value in mean / mean.sum()]
 
     def lineage(self) -> dict[str, str]:
-        """Return the fingerprints a checkpoint carries: label set and split."""
-        rows = [
-            [c.delivery_id, c.source, c.is_kept, [round(float(p), 6) for p in c.probs]]
-            for c in sorted(self.clips(), key=lambda clip: clip.delivery_id)
-        ]
-        return {"labels": fingerprint(rows), "split": self._split.fingerprint, "strokes": fingerprint(STROKES)}
+        """Return the fingerprints a checkpoint carries: what was learnt, of which clips, and the split."""
+        records = sorted(self._records, key=lambda record: record.clip.delivery_id)
+        split = {"split": self._split.fingerprint}
+        if self._targets == "measures":
+            rows = [[r.clip.delivery_id, [round(float(value), 4) for value in r.measures_M]] for r in records]
+            return {"measures": fingerprint([list(self._measure_names), rows]), **split}
+        clips = [record.clip for record in records]
+        rows = [[c.delivery_id, c.source, c.is_kept, [round(float(p), 6) for p in c.probs]] for c in clips]
+        return {"labels": fingerprint(rows), **split, "strokes": fingerprint(STROKES)}
 
     def clip_settings(self) -> dict[str, float | None]:
         """Return what a clip must look like for a network trained here: keyword arguments of this class."""
@@ -211,6 +229,14 @@ class ClipDataModule(L.LightningDataModule):
         if not 0 <= self._fold < self._num_folds:
             raise UsageError(f"fold must lie in 0..{self._num_folds - 1}, got {self._fold}")
         return fold_clips(clips, num_folds=self._num_folds, seed=self._seed, links=links)[self._fold]
+
+    def _take_measures(self) -> None:
+        is_training = [self._split.parts.get(record.clip.delivery_id) == "train" for record in self._records]
+        measures = read_measures(self._mined).standardised(np.array(is_training))
+        self._measure_names = measures.names
+        self._records = [
+            replace(record, measures_M=row_M) for record, row_M in zip(self._records, measures.values_NM, strict=True)
+        ]
 
     def _dataset(self, records: Sequence[ClipRecord], *, window: Window, is_train: bool = False) -> ClipDataset:
         return ClipDataset(

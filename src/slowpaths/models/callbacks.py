@@ -82,21 +82,21 @@ class History(Callback):
         self._rows = list(state_dict["rows"])
 
 
-def build_checkpoints(folder: Path, *, has_validation: bool) -> ModelCheckpoint:
-    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest validation loss.
+def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
+    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest loss.
 
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as
     one that never stopped.
 
     Args:
         folder: Where they are kept.
-        has_validation: Whether there are validation clips; without them only `last.ckpt` is kept.
+        monitor: The loss, on validation clips; None where there are none, and only `last.ckpt` is kept.
     """
     return ModelCheckpoint(
         dirpath=folder,
         filename="best",
-        monitor="val/nll" if has_validation else None,
-        save_top_k=1 if has_validation else 0,
+        monitor=monitor,
+        save_top_k=0 if monitor is None else 1,
         save_last=True,
         save_on_train_epoch_end=True,
         enable_version_counter=False,
@@ -108,7 +108,7 @@ class PlainProgress(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Log the epoch that ends."""
-        names = ("train/loss_epoch", "val/nll", "val/top1")
+        names = ("train/loss_epoch", "val/nll", "val/top1", "val/loss", "val/r2")
         shown = [
             f"{name} {float(trainer.callback_metrics[name]):.3f}" for name in names if name in trainer.callback_metrics
         ]

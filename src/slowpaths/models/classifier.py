@@ -5,13 +5,10 @@ Legend: B batch, N the 14 strokes.
 
 from __future__ import annotations
 
-import copy
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
-import lightning as L
 import torch
-from lightning.pytorch.utilities.types import OptimizerLRScheduler
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
@@ -21,16 +18,16 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.averaged import AveragedModule, averaged, network_input
 from slowpaths.models.heads import FactorHeads, classify, pooled_features, projection
 from slowpaths.models.losses import LOSSES, adjust_logits, soft_cross_entropy, weighted_mean
-from slowpaths.models.optim import build_optimiser, cosine_with_warmup, update_average
 from slowpaths.models.slowfast import build_slowfast
 
 CHECKPOINT_KEY = "slowpaths"
 CHECKPOINT_FORMAT = 1
 
 
-class StrokeClassifier(L.LightningModule):
+class StrokeClassifier(AveragedModule):
     """Train SlowFast on distributions over strokes.
 
     All arguments are plain values, so a checkpoint holds everything and loads without running code.
@@ -104,7 +101,7 @@ class StrokeClassifier(L.LightningModule):
                 dropout=dropout,
             )
             self.factors = FactorHeads(projection(self.network).in_features) if factor_weight > 0 else None
-        self.average = copy.deepcopy(self.network).requires_grad_(False) if ema_decay > 0 else None
+        self.average = averaged(self.network, decay=ema_decay)
         self._loss = LOSSES[loss]
         prior = torch.tensor(class_prior or [1 / NUM_STROKES] * NUM_STROKES)
         self.register_buffer("log_prior_N", prior.clamp_min(1e-4).log(), persistent=False)
@@ -121,19 +118,11 @@ class StrokeClassifier(L.LightningModule):
         """Return logits (B, 14), from the averaged weights where there are any."""
         return self.evaluated(network_input(batch))
 
-    @property
-    def evaluated(self) -> nn.Module:
-        """Return the network that is validated and predicts: the average where there is one."""
-        return self.network if self.average is None else self.average
-
-    def train(self, mode: bool = True) -> StrokeClassifier:
-        """Switch to training; what is frozen or averaged stays in evaluation."""
-        super().train(mode)
-        if self.average is not None:
-            self.average.eval()
-        if self.hparams["is_backbone_frozen"]:
-            self.network.eval()
-        return self
+    def head_parameters(self) -> Iterable[nn.Parameter]:
+        """Return the projection to strokes and the factor heads."""
+        yield from projection(self.network).parameters()
+        if self.factors is not None:
+            yield from self.factors.parameters()
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch: strokes, and factors beside them."""
@@ -150,24 +139,6 @@ class StrokeClassifier(L.LightningModule):
         loss = weighted_mean(losses_B, batch.weights_B)
         self.log("train/loss", loss, on_step=True, on_epoch=True, prog_bar=True, batch_size=len(batch))
         return loss
-
-    def on_train_start(self) -> None:
-        """Set apart what stays in evaluation (here, because Lightning warns of it where it is done before)."""
-        self.train()
-        if self.average is not None and self.trainer.global_step == 0:
-            self.average.load_state_dict(self.network.state_dict())  # published weights came after the constructor
-
-    def on_train_batch_start(self, batch: ClipBatch, batch_idx: int) -> None:
-        """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
-        step = [self.hparams["seed"], self.global_step, batch_idx, self.global_rank]
-        torch.manual_seed(int(fingerprint(step), 16))
-
-    def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
-        """Move the averaged weights."""
-        if self.average is not None:
-            update_average(
-                self.average, self.network, decay=self.hparams["ema_decay"], num_updates=self.trainer.global_step
-            )
 
     def validation_step(self, batch: ClipBatch, batch_idx: int) -> None:
         """Accumulate the metrics of a validation batch."""
@@ -186,32 +157,6 @@ class StrokeClassifier(L.LightningModule):
     def on_test_epoch_start(self) -> None:
         """Empty the confusion matrix."""
         self.test_confusion.reset()
-
-    def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return SGD and its schedule over the whole run."""
-        hparams = self.hparams
-        head = list(projection(self.network).parameters())
-        head += list(self.factors.parameters()) if self.factors is not None else []
-        taken = {id(parameter) for parameter in head}
-        optimiser = build_optimiser(
-            backbone=[parameter for parameter in self.network.parameters() if id(parameter) not in taken],
-            head=head,
-            lr=hparams["lr"],
-            batch_size=hparams["batch_size"],
-            head_lr_ratio=hparams["head_lr_ratio"],
-            weight_decay=hparams["weight_decay"],
-            momentum=hparams["momentum"],
-        )
-        self.trainer.fit_loop.setup_data()
-        num_steps = self.trainer.estimated_stepping_batches
-        if num_steps == float("inf"):
-            raise UsageError("the learning rate needs to know how long the run is: set trainer.max_epochs")
-        steps_an_epoch = -(-self.trainer.num_training_batches // self.trainer.accumulate_grad_batches)
-        warmup_steps = (
-            0 if getattr(self.trainer, "fast_dev_run", False) else round(hparams["warmup_epochs"] * steps_an_epoch)
-        )
-        schedule = cosine_with_warmup(optimiser, num_steps=int(num_steps), warmup_steps=warmup_steps)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint what it is."""
@@ -237,11 +182,6 @@ class StrokeClassifier(L.LightningModule):
         nll.update(soft_cross_entropy(logits_BN, batch.probs_BN), batch.weights_B)
         self.log_dict(dict(metrics.items()), on_step=False, on_epoch=True, batch_size=len(batch))
         self.log(name, nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
-
-
-def network_input(batch: ClipBatch) -> list[Tensor]:
-    """Return [slow, fast] as the network takes them: normalised, channels last."""
-    return [clip.contiguous(memory_format=torch.channels_last_3d) for clip in batch.pathways()]
 
 
 def _metrics(prefix: str) -> MetricCollection:

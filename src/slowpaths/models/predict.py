@@ -18,7 +18,8 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.records import LabelledClip, Prediction
 from slowpaths.core.strokes import STROKES
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.classifier import CHECKPOINT_FORMAT, CHECKPOINT_KEY, StrokeClassifier, network_input
+from slowpaths.models.averaged import network_input
+from slowpaths.models.classifier import CHECKPOINT_FORMAT, CHECKPOINT_KEY, StrokeClassifier
 from slowpaths.models.export import fold_for_cpu
 from slowpaths.models.weights import read_checkpoint
 

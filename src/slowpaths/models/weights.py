@@ -1,4 +1,4 @@
-"""Published Kinetics weights: where they are, how they are loaded, and what was loaded."""
+"""First weights: where they are, how they are loaded, and what was loaded."""
 
 from __future__ import annotations
 
@@ -11,10 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.core.ids import file_digest
 from slowpaths.models.heads import HEAD_PREFIX
+from slowpaths.store.tables import atomic_write
 from slowpaths.store.weights import WeightSpec, find_weights
 
 _log = logging.getLogger(__name__)
@@ -29,6 +33,9 @@ WEIGHTS: dict[str, WeightSpec] = {
         ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"),
     )
 }
+
+# What comes with the package: a folder with its card, its file and its digest.
+SHIPPED: dict[str, tuple[Path, str]] = {}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,28 +67,47 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def load_kinetics(
-    network: nn.Module,
-    *,
-    name: str = "slowfast_r50_k400",
-    weights_dir: str | Path | None = None,
-    allow_download: bool = True,
+def load_first_weights(
+    network: nn.Module, name: str, *, weights_dir: str | Path | None = None, allow_download: bool = True
 ) -> LoadReport:
-    """Start a network from published Kinetics weights; its head stays fresh.
+    """Start a network from weights that were trained on something else; its head stays fresh.
 
     Args:
         network: SlowFast network of the same architecture; changed in place.
-        name: One of `WEIGHTS`.
-        weights_dir: Folder to look in first.
-        allow_download: Whether the network may be used.
+        name: One of `WEIGHTS` (published) or `SHIPPED` (in the package), or a file, as for `load_backbone`.
+        weights_dir: Folder that is searched first for published ones.
+        allow_download: Whether the internet may be used.
 
     Raises:
-        UsageError: If there are no such weights, or they are of another architecture.
+        UsageError: If they are of another architecture.
         MissingWeightsError: If the file is nowhere, or is no checkpoint.
     """
-    if name not in WEIGHTS:
-        raise UsageError(f"unknown weights '{name}'; choose one of {', '.join(WEIGHTS)}")
-    return load_backbone(network, find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download))
+    if name in WEIGHTS:
+        path = find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download)
+    elif name in SHIPPED:
+        path, digest = SHIPPED[name]
+        if not path.is_file() or file_digest(path) != digest:
+            raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
+    elif not (path := Path(name)).exists():
+        known = ", ".join([*SHIPPED, *WEIGHTS])
+        raise MissingWeightsError(f"there are no weights '{name}': init= takes a checkpoint file, or one of {known}")
+    return load_backbone(network, path)
+
+
+def save_backbone(path: Path, checkpoint: Path) -> None:
+    """Write the network of a checkpoint without its head, in half precision, as safetensors.
+
+    Args:
+        path: File to write.
+        checkpoint: As for `load_backbone`; of averaged and plain weights, the averaged ones are taken.
+    """
+    tensors = {
+        name: value.half().contiguous() if value.is_floating_point() else value
+        for name, value in _read_state(checkpoint).items()
+        if not name.startswith(HEAD_PREFIX)
+    }
+    with atomic_write(path) as stream:
+        stream.write(save(tensors))
 
 
 def load_backbone(network: nn.Module, path: Path) -> LoadReport:
@@ -89,7 +115,8 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
 
     Args:
         network: SlowFast network; changed in place.
-        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`), or a bare state dict.
+        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; averaged weights where it has
+            them), a bare state dict, or a safetensors file of `save_backbone`.
 
     Returns:
         What was loaded and what was not.
@@ -141,11 +168,21 @@ def read_checkpoint(path: Path, *, device: str = "cpu") -> dict[str, Any]:
 
 
 def _read_state(path: Path) -> Mapping[str, Tensor]:
-    content = read_checkpoint(path)
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
     for key in ("model_state", "state_dict"):
         content = content.get(key, content)
-    # A Lightning checkpoint of ours names the network's tensors `network.<name>`.
-    state = {str(name).removeprefix("network."): value for name, value in content.items()}
+    # A Lightning checkpoint of ours names the network's tensors `network.<name>`, and their averages `average.<name>`.
+    has_average = any(str(name).startswith("average.") for name in content)
+    prefix = "average." if has_average else "network."
+    own = {str(name).removeprefix(prefix): value for name, value in content.items() if str(name).startswith(prefix)}
+    state = own or {str(name): value for name, value in content.items()}
     if not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): choose another file")
     return state
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    try:
+        return {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise MissingWeightsError(f"{path} is not a safetensors file ({error}): choose another file") from error
