@@ -104,9 +104,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 def test_first_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(**TINY)
-    with pytest.raises(
-        MissingWeightsError, match=r"no weights 'resnet': .* one of .*slowfast_r50_k400"
-    ):
+    with pytest.raises(MissingWeightsError, match=r"no weights 'resnet': .* one of .*slowfast_r50_k400"):
         load_first_weights(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
         load_first_weights(network, "slowfast_r50_k400")
