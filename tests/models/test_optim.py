@@ -34,6 +34,19 @@ def test_rates_scale_with_the_batch_and_vectors_do_not_decay() -> None:
     assert all(group["nesterov"] for group in optimiser.param_groups)
 
 
+def test_adamw_has_the_same_groups_and_others_are_refused() -> None:
+    layers = network()
+    options = {"backbone": layers[0].parameters(), "lr": 0.001, "batch_size": 16, "weight_decay": 0.05}
+    optimiser = build_optimiser(head=layers[2].parameters(), momentum=0.8, optimiser="adamw", **options)
+    assert isinstance(optimiser, torch.optim.AdamW)
+    assert [(group["lr"], group["weight_decay"]) for group in optimiser.param_groups] == [
+        (0.002, 0.05), (0.002, 0.0), (pytest.approx(0.02), 0.05), (pytest.approx(0.02), 0.0)
+    ]  # fmt: skip
+    assert {group["betas"] for group in optimiser.param_groups} == {(0.8, 0.999)}
+    with pytest.raises(UsageError, match="unknown optimiser 'lamb'; choose sgd or adamw"):
+        build_optimiser(head=layers[2].parameters(), optimiser="lamb", **options)
+
+
 def test_frozen_parameters_are_left_out() -> None:
     layers = network()
     layers[0].requires_grad_(False)

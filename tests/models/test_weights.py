@@ -11,7 +11,7 @@ import torch
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.models.heads import projection
 from slowpaths.models.slowfast import TINY, build_slowfast
-from slowpaths.models.weights import WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
+from slowpaths.models.weights import SHIPPED, WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
 
 
 def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
@@ -104,7 +104,9 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 def test_first_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(**TINY)
-    with pytest.raises(MissingWeightsError, match=r"no weights 'resnet': .* one of .*slowfast_r50_k400"):
+    with pytest.raises(
+        MissingWeightsError, match=r"no weights 'resnet': .* one of slowfast_tiny_measures, slowfast_r50"
+    ):
         load_first_weights(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
         load_first_weights(network, "slowfast_r50_k400")
@@ -112,6 +114,20 @@ def test_first_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest
     found = load_first_weights(network, "slowfast_r50_k400", weights_dir=tmp_path)
     assert found.source == "SLOWFAST_8x8_R50.pyth"
     assert load_first_weights(network, str(path)).loaded == found.loaded
+
+
+def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, (path, digest) in list(SHIPPED.items()):
+        report = load_first_weights(build_slowfast(**TINY), name)
+        assert set(report.missing) == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
+        assert (path.parent / "CARD.md").is_file()
+        damaged = tmp_path / path.name
+        damaged.write_bytes(path.read_bytes()[:-1] + b"x")
+        monkeypatch.setitem(SHIPPED, name, (damaged, digest))
+        with pytest.raises(MissingWeightsError, match="missing or damaged: install slowpaths again"):
+            load_first_weights(build_slowfast(**TINY), name)
 
 
 def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:

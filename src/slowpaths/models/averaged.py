@@ -1,4 +1,4 @@
-"""What all our networks share in training: averaged weights, draws that a resumed run repeats, SGD and its schedule."""
+"""What all our networks share in training: averaged weights, draws that a resumed run repeats, one optimiser."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from slowpaths.models.optim import build_optimiser, cosine_with_warmup, update_a
 class AveragedModule(L.LightningModule):
     """Train a SlowFast network, and keep an average of its weights that is validated and saved.
 
-    What inherits has hyperparameters `lr`, `batch_size`, `head_lr_ratio`, `weight_decay`, `momentum`, `warmup_epochs`,
-    `ema_decay`, `is_backbone_frozen` and `seed`, and sets `network` and `average`.
+    What inherits has hyperparameters `lr`, `batch_size`, `head_lr_ratio`, `weight_decay`, `momentum`, `optimiser`,
+    `warmup_epochs`, `ema_decay`, `is_backbone_frozen` and `seed`, and sets `network` and `average`.
     """
 
     network: nn.Module
@@ -63,7 +63,7 @@ class AveragedModule(L.LightningModule):
             update_average(self.average, self.network, decay=decay, num_updates=num_updates)
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
-        """Return SGD and its schedule over the whole run."""
+        """Return the optimiser and its schedule over the whole run."""
         hparams = self.hparams
         head = list(self.head_parameters())
         taken = {id(parameter) for parameter in head}
@@ -75,6 +75,7 @@ class AveragedModule(L.LightningModule):
             head_lr_ratio=hparams["head_lr_ratio"],
             weight_decay=hparams["weight_decay"],
             momentum=hparams["momentum"],
+            optimiser=hparams["optimiser"],
         )
         self.trainer.fit_loop.setup_data()
         num_steps = self.trainer.estimated_stepping_batches

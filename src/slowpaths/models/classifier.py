@@ -47,7 +47,8 @@ class StrokeClassifier(AveragedModule):
         batch_size: Clips a step, over all devices and accumulated batches.
         head_lr_ratio: Learning rate of the heads over that of the backbone.
         weight_decay: Decay of kernels and matrices.
-        momentum: Momentum of SGD.
+        momentum: As for `build_optimiser`.
+        optimiser: sgd or adamw.
         warmup_epochs: Epochs over which the rate rises.
         ema_decay: Decay of the average of the weights that is validated and kept; 0 keeps none.
         is_backbone_frozen: Whether only the heads train.
@@ -75,6 +76,7 @@ class StrokeClassifier(AveragedModule):
         head_lr_ratio: float = 10.0,
         weight_decay: float = 1e-4,
         momentum: float = 0.9,
+        optimiser: str = "sgd",
         warmup_epochs: float = 2.0,
         ema_decay: float = 0.999,
         is_backbone_frozen: bool = False,

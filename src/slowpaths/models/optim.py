@@ -7,13 +7,14 @@ from collections.abc import Iterable
 
 import torch
 from torch import nn
-from torch.optim import SGD, Optimizer
+from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from slowpaths.core.errors import UsageError
 
 # The batch for which `lr` is meant; another one scales it in proportion (Goyal et al. 2017, arXiv 1706.02677).
 REFERENCE_BATCH = 8
+OPTIMISERS: tuple[str, ...] = ("sgd", "adamw")
 
 
 def build_optimiser(
@@ -25,8 +26,9 @@ def build_optimiser(
     head_lr_ratio: float = 10.0,
     weight_decay: float = 1e-4,
     momentum: float = 0.9,
+    optimiser: str = "sgd",
 ) -> Optimizer:
-    """Build SGD with Nesterov momentum; vectors (batch norm, biases) do not decay.
+    """Build SGD with Nesterov momentum, or AdamW; vectors (batch norm, biases) do not decay.
 
     Args:
         backbone: Parameters that were pretrained.
@@ -35,8 +37,14 @@ def build_optimiser(
         batch_size: Clips a step, over all devices and accumulated batches.
         head_lr_ratio: Learning rate of the head over that of the backbone.
         weight_decay: Decay of matrices and kernels.
-        momentum: Momentum.
+        momentum: Momentum of SGD; of the first moment in AdamW.
+        optimiser: sgd or adamw (Loshchilov and Hutter 2019, arXiv 1711.05101).
+
+    Raises:
+        UsageError: If it is neither.
     """
+    if optimiser not in OPTIMISERS:
+        raise UsageError(f"unknown optimiser '{optimiser}'; choose {' or '.join(OPTIMISERS)}")
     scaled = lr * batch_size / REFERENCE_BATCH
     groups = []
     for parameters, rate in ((backbone, scaled), (head, scaled * head_lr_ratio)):
@@ -45,6 +53,8 @@ def build_optimiser(
             chosen = [parameter for parameter in wanted if (parameter.ndim > 1) == is_matrix]
             if chosen:
                 groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
+    if optimiser == "adamw":
+        return AdamW(groups, lr=scaled, betas=(momentum, 0.999))
     return SGD(groups, lr=scaled, momentum=momentum, nesterov=momentum > 0)
 
 

@@ -34,8 +34,13 @@ WEIGHTS: dict[str, WeightSpec] = {
     )
 }
 
-# What comes with the package: a folder with its card, its file and its digest.
-SHIPPED: dict[str, tuple[Path, str]] = {}
+# What comes with the package: its file, beside its card, and its sha256.
+SHIPPED: dict[str, tuple[Path, str]] = {
+    "slowfast_tiny_measures": (
+        Path(__file__).parent / "shipped" / "slowfast_tiny_measures.safetensors",
+        "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
+    ),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

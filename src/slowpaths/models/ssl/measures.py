@@ -41,7 +41,8 @@ class MeasurePretraining(AveragedModule):
         batch_size: Clips a step, over all devices and accumulated batches.
         head_lr_ratio: Learning rate of the head over that of the backbone.
         weight_decay: Decay of kernels and matrices.
-        momentum: Momentum of SGD.
+        momentum: As for `build_optimiser`.
+        optimiser: sgd or adamw.
         warmup_epochs: Epochs over which the rate rises.
         ema_decay: Decay of the average of the weights that is validated and kept; 0 keeps none.
         is_backbone_frozen: Whether only the head trains.
@@ -66,6 +67,7 @@ class MeasurePretraining(AveragedModule):
         head_lr_ratio: float = 1.0,
         weight_decay: float = 1e-4,
         momentum: float = 0.9,
+        optimiser: str = "sgd",
         warmup_epochs: float = 2.0,
         ema_decay: float = 0.99,
         is_backbone_frozen: bool = False,
