@@ -13,6 +13,7 @@ import csv
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 from slowpaths.store.tables import read_predictions, write_predictions
@@ -40,7 +41,8 @@ def judge(demo: Path, start: str) -> dict:
             if not (model / "predictions.parquet").exists():
                 folds = (f"data.num_folds={FOLDS}", f"data.fold={fold}")
                 slowpaths("train", f"mined={demo / 'mined'}", "experiment=demo", *FROM[start], *folds, f"out={model}")
-            held_out += [row for row in read_predictions(model / "predictions.parquet") if row.split == "test"]
+            tested = [row for row in read_predictions(model / "predictions.parquet") if row.split == "test"]
+            held_out += [replace(row, model_id=start) for row in tested]  # four networks of one kind, judged as one
         write_predictions(out / "predictions.parquet", held_out)
         words = (f"truth={demo / 'world'}", f"out={out / 'evaluation'}", "num_bootstrap=500")
         slowpaths("evaluate", f"predictions={out / 'predictions.parquet'}", *words)
