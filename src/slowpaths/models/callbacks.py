@@ -34,6 +34,7 @@ LOGGERS: tuple[str, ...] = ("wandb", "csv", "tensorboard")
 KNOWN_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
     ("Checkpoint directory .* exists and is not empty", UserWarning),  # a resumed run
     ("You defined a `validation_step` but have no `val_dataloader`", UserWarning),  # no validation part
+    ("Total length of `list` across ranks is zero", UserWarning),  # the same
     ("The .*dataloader.* does not have many workers", UserWarning),  # num_workers=0 is meant for small sets
     ("The number of training batches .* is smaller than the logging interval", UserWarning),
     (".*LeafSpec.* is deprecated", FutureWarning),  # Lightning 2.6.6 on torch 2.15, November 2026
