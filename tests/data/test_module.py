@@ -127,5 +127,6 @@ def test_measures_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) 
         assert shown.measures_BM[:, :2].isfinite().all()
     assert data.lineage().keys() == {"measures", "split"}
     assert next(iter(labelled.train_dataloader())).measures_BM.shape == (3, 0)
+    assert {clip.confidence for clip in data.clips()} == {1 / 14}  # not even the split looks at labels
     (folder / "labels.parquet").unlink()
     assert module(folder, targets="measures").lineage() == data.lineage()

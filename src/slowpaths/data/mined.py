@@ -60,7 +60,7 @@ def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = 
     Args:
         mined: Folder written by `slowpaths mine`.
         labels: Another labels table than the folder's own.
-        needs_labels: Whether a missing labels table is an error; otherwise clips without a label come out uniform.
+        needs_labels: Whether labels are read, and a missing table is an error; otherwise every clip comes out uniform.
 
     Returns:
         One record a delivery, in the order of the deliveries table.
@@ -74,7 +74,7 @@ def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = 
     )
     footage = {row["video_id"]: row for row in read_table(mined / "footage.parquet", FOOTAGE).to_pylist()}
     path = labels or mined / "labels.parquet"
-    known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels or path.exists() else {}
+    known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
     records = []
     for row in deliveries.to_pylist():
         video = footage.get(row["video_id"], {})

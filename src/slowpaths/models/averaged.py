@@ -14,22 +14,36 @@ from torch import Tensor, nn
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.heads import projection
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup, update_average
+from slowpaths.models.slowfast import build_slowfast
+
+_ARCHITECTURE = ("depth", "width", "channel_ratio", "fusion_kernel", "alpha", "dropout")
 
 
 class AveragedModule(L.LightningModule):
     """Train a SlowFast network, and keep an average of its weights that is validated and saved.
 
-    What inherits has hyperparameters `lr`, `batch_size`, `head_lr_ratio`, `weight_decay`, `momentum`, `optimiser`,
-    `warmup_epochs`, `ema_decay`, `is_backbone_frozen` and `seed`, and sets `network` and `average`.
+    What inherits saves its hyperparameters, those of `build_slowfast` and `lr`, `batch_size`, `head_lr_ratio`,
+    `weight_decay`, `momentum`, `optimiser`, `warmup_epochs`, `ema_decay`, `is_backbone_frozen` and `seed` among them,
+    and then calls `build_network`.
     """
 
     network: nn.Module
     average: nn.Module | None
 
+    def build_network(self, *, num_classes: int) -> None:
+        """Build the network that the hyperparameters describe, and its average; draws from torch's generator."""
+        self.network = build_slowfast(num_classes=num_classes, **{name: self.hparams[name] for name in _ARCHITECTURE})
+        has_average = self.hparams["ema_decay"] > 0
+        self.average = copy.deepcopy(self.network).requires_grad_(False) if has_average else None
+        if self.hparams["is_backbone_frozen"]:
+            self.network.requires_grad_(False)
+            projection(self.network).requires_grad_(True)
+
     def head_parameters(self) -> Iterable[nn.Parameter]:
         """Return the parameters that are fresh where the others are pretrained."""
-        raise NotImplementedError
+        return projection(self.network).parameters()
 
     @property
     def evaluated(self) -> nn.Module:
@@ -87,11 +101,6 @@ class AveragedModule(L.LightningModule):
         )
         schedule = cosine_with_warmup(optimiser, num_steps=int(num_steps), warmup_steps=warmup_steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
-
-
-def averaged(network: nn.Module, *, decay: float) -> nn.Module | None:
-    """Return a copy of a network to average into; None where `decay` is 0."""
-    return copy.deepcopy(network).requires_grad_(False) if decay > 0 else None
 
 
 def network_input(batch: ClipBatch) -> list[Tensor]:

@@ -18,10 +18,9 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.averaged import AveragedModule, averaged, network_input
+from slowpaths.models.averaged import AveragedModule, network_input
 from slowpaths.models.heads import FactorHeads, classify, pooled_features, projection
 from slowpaths.models.losses import LOSSES, adjust_logits, soft_cross_entropy, weighted_mean
-from slowpaths.models.slowfast import build_slowfast
 
 CHECKPOINT_KEY = "slowpaths"
 CHECKPOINT_FORMAT = 1
@@ -94,22 +93,11 @@ class StrokeClassifier(AveragedModule):
             raise UsageError(f"class_prior needs {NUM_STROKES} shares, one a stroke, got {len(class_prior)}")
         with torch.random.fork_rng(devices=[]):
             torch.random.default_generator.manual_seed(seed)
-            self.network = build_slowfast(
-                depth=depth,
-                width=width,
-                channel_ratio=channel_ratio,
-                fusion_kernel=fusion_kernel,
-                alpha=alpha,
-                dropout=dropout,
-            )
+            self.build_network(num_classes=NUM_STROKES)
             self.factors = FactorHeads(projection(self.network).in_features) if factor_weight > 0 else None
-        self.average = averaged(self.network, decay=ema_decay)
         self._loss = LOSSES[loss]
         prior = torch.tensor(class_prior or [1 / NUM_STROKES] * NUM_STROKES)
         self.register_buffer("log_prior_N", prior.clamp_min(1e-4).log(), persistent=False)
-        if is_backbone_frozen:
-            self.network.requires_grad_(False)
-            projection(self.network).requires_grad_(True)
         self.val_metrics = _metrics("val/")
         self.test_metrics = _metrics("test/")
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
@@ -122,7 +110,7 @@ class StrokeClassifier(AveragedModule):
 
     def head_parameters(self) -> Iterable[nn.Parameter]:
         """Return the projection to strokes and the factor heads."""
-        yield from projection(self.network).parameters()
+        yield from super().head_parameters()
         if self.factors is not None:
             yield from self.factors.parameters()
 

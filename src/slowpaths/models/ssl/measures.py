@@ -10,18 +10,16 @@ Legend: B batch, M measures.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
 import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import smooth_l1_loss
 from torchmetrics import MeanMetric, Metric
 
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.averaged import AveragedModule, averaged, network_input
-from slowpaths.models.heads import projection
-from slowpaths.models.slowfast import build_slowfast
+from slowpaths.models.averaged import AveragedModule, network_input
 
 
 class MeasurePretraining(AveragedModule):
@@ -81,29 +79,13 @@ class MeasurePretraining(AveragedModule):
         fingerprint(dict(self.hparams))  # refuses what a checkpoint could not be loaded with
         with torch.random.fork_rng(devices=[]):
             torch.random.default_generator.manual_seed(seed)
-            self.network = build_slowfast(
-                num_classes=len(names),
-                depth=depth,
-                width=width,
-                channel_ratio=channel_ratio,
-                fusion_kernel=fusion_kernel,
-                alpha=alpha,
-                dropout=dropout,
-            )
-        self.average = averaged(self.network, decay=ema_decay)
-        if is_backbone_frozen:
-            self.network.requires_grad_(False)
-            projection(self.network).requires_grad_(True)
+            self.build_network(num_classes=len(names))
         self.explained = ShareExplained(len(names))
         self.val_loss = MeanMetric()
 
     def forward(self, batch: ClipBatch) -> Tensor:
         """Return the measures (B, M) in spreads about their medians, from the averaged weights where there are any."""
         return self.evaluated(network_input(batch))
-
-    def head_parameters(self) -> Iterable[nn.Parameter]:
-        """Return the projection to measures."""
-        return projection(self.network).parameters()
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
         """Return the loss of a batch."""
