@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import tempfile
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -82,6 +83,18 @@ def write_text(path: Path, text: str) -> None:
     """Write a text file atomically as UTF-8."""
     with atomic_write(path) as stream:
         stream.write(text.encode())
+
+
+def write_json(path: Path, value: Any) -> None:
+    """Write plain values atomically as JSON, keys in order.
+
+    Raises:
+        TableError: If a number is not finite; such a number never reaches a file.
+    """
+    try:
+        write_text(path, json.dumps(value, indent=1, sort_keys=True, allow_nan=False) + "\n")
+    except ValueError as error:
+        raise TableError(f"{path.name} would hold a number that is not finite: {error}") from error
 
 
 def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:

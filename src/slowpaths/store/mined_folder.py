@@ -1,0 +1,353 @@
+"""A mined folder: the only place that knows what its files are called.
+
+A mined folder holds the tables of its footage, the clips, and one folder for every label set that was ever made of it;
+the label tables beside the deliveries are a copy of the newest set.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
+from slowpaths.core.strokes import STROKES
+from slowpaths.store import tables
+from slowpaths.store.ledger import LEDGER_NAME
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, TABLES, VOTES, TableSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClipSpec:
+    """Describe the clip files of a mined folder.
+
+    Args:
+        fps: Frames a second.
+        num_frames: Frames in a file.
+        size: Side of the square picture, pixels.
+        impact_frame: Frame of the impact.
+    """
+
+    fps: float
+    num_frames: int
+    size: int
+    impact_frame: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleDeclaration:
+    """Hold what a rule declares.
+
+    Args:
+        family: Family of rules that look at the same thing.
+        votes: Symbol -> the strokes it stands for.
+    """
+
+    family: str
+    votes: Mapping[str, frozenset[str]]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LabelSetCard:
+    """Describe a label set.
+
+    Args:
+        fingerprint: Identifies rules, thresholds, label model, selection and gold.
+        label_model: Name of the label model.
+        rule_set: Fingerprint of the rule set.
+        configuration: The resolved configuration it was made with, plain values.
+    """
+
+    fingerprint: str
+    label_model: str
+    rule_set: str
+    configuration: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dataset:
+    """Describe a mined folder (`dataset.json`).
+
+    Args:
+        clip: What the clips look like; None where there are none.
+        rows: Table -> rows.
+        tables: Table -> version.
+        label_set: Fingerprint of the newest label set; "" where there is none.
+        label_model: Its label model.
+        rule_set: Fingerprint of its rule set.
+        strokes: The strokes, in the order of probability columns.
+    """
+
+    clip: ClipSpec | None = None
+    rows: Mapping[str, int] = field(default_factory=dict)
+    tables: Mapping[str, int] = field(default_factory=dict)
+    label_set: str = ""
+    label_model: str = ""
+    rule_set: str = ""
+    strokes: tuple[str, ...] = STROKES
+
+
+@dataclass(frozen=True, slots=True)
+class TableFolder:
+    """Read and write the tables of a folder.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    def file(self, spec: TableSpec) -> Path:
+        """Return the file of a table."""
+        return self.path / f"{spec.name}.parquet"
+
+    def has(self, spec: TableSpec) -> bool:
+        """Return whether a table is there."""
+        return self.file(spec).is_file()
+
+    def read(self, spec: TableSpec) -> pa.Table:
+        """Read a table; see `store.tables.read_table` for what is refused."""
+        return tables.read_table(self.file(spec), spec)
+
+    def write(self, spec: TableSpec, table: pa.Table) -> None:
+        """Write a table atomically."""
+        tables.write_table(self.file(spec), table, spec)
+
+    def footage(self) -> list[VideoRef]:
+        """Read the footage table."""
+        return tables.read_footage(self.file(FOOTAGE))
+
+    def shots(self) -> list[Shot]:
+        """Read the shots table."""
+        return tables.read_shots(self.file(SHOTS))
+
+    def deliveries(self) -> list[Delivery]:
+        """Read the deliveries table."""
+        return tables.read_deliveries(self.file(DELIVERIES))
+
+    def poses(self) -> list[PoseTrack]:
+        """Read the pose tracks."""
+        return tables.read_poses(self.file(POSES))
+
+    def votes(self) -> list[Vote]:
+        """Read the votes table."""
+        return tables.read_votes(self.file(VOTES))
+
+    def labels(self) -> list[LabelledClip]:
+        """Read the labels table."""
+        return tables.read_labels(self.file(LABELS))
+
+    def write_mined(
+        self,
+        *,
+        footage: Iterable[VideoRef],
+        shots: Iterable[Shot],
+        deliveries: Iterable[Delivery],
+        poses: Iterable[PoseTrack],
+    ) -> None:
+        """Write what mining found, the footage last: a folder that has it is whole."""
+        tables.write_shots(self.file(SHOTS), shots)
+        tables.write_deliveries(self.file(DELIVERIES), deliveries)
+        tables.write_poses(self.file(POSES), list(poses))
+        tables.write_footage(self.file(FOOTAGE), footage)
+
+
+@dataclass(frozen=True, slots=True)
+class LabelSetFolder(TableFolder):
+    """Hold the votes and labels of one label set, what its rules declare, and how it was made."""
+
+    @property
+    def rules_file(self) -> Path:
+        """Return the file with what each rule declares."""
+        return self.path / "rules.json"
+
+    @property
+    def card_file(self) -> Path:
+        """Return the file that says which label model and configuration made the set."""
+        return self.path / "label_set.json"
+
+    def rules(self) -> dict[str, RuleDeclaration]:
+        """Read what the rules declare.
+
+        Raises:
+            TableError: If the file is missing, is something else, or names an unknown stroke.
+        """
+        try:
+            content = json.loads(self.rules_file.read_text())
+            rules = {
+                code: RuleDeclaration(
+                    family=str(item["family"]),
+                    votes={symbol: frozenset(strokes) for symbol, strokes in item["votes"].items()},
+                )
+                for code, item in content.items()
+            }
+        except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
+            raise TableError(
+                f"{self.rules_file} does not declare rules: run `slowpaths label` on the folder again"
+            ) from error
+        for code, rule in rules.items():
+            for symbol, strokes in rule.votes.items():
+                if unknown := strokes - set(STROKES):
+                    raise TableError(
+                        f"{self.rules_file}: rule {code}, symbol {symbol} names the unknown stroke '{min(unknown)}'"
+                    )
+        return rules
+
+    def card(self) -> LabelSetCard | None:
+        """Read which label model and configuration made the set; None where nothing says so.
+
+        Raises:
+            TableError: If the file is something else.
+        """
+        value = _read_json(self.card_file, cure="run `slowpaths label` on the folder again")
+        try:
+            return None if value is None else LabelSetCard(**value)
+        except TypeError as error:
+            raise TableError(
+                f"{self.card_file} does not describe a label set: run `slowpaths label` on the folder again"
+            ) from error
+
+    def write_labels(
+        self, *, votes: pa.Table, labels: pa.Table, rules: Mapping[str, Any], card: LabelSetCard | None
+    ) -> None:
+        """Write a label set.
+
+        Args:
+            votes: Table of the votes schema.
+            labels: Table of the labels schema.
+            rules: Rule -> its description, with at least `family` and `votes`.
+            card: How it was made; None where there was nothing to label.
+        """
+        self.write(VOTES, votes)
+        self.write(LABELS, labels)
+        tables.write_json(self.rules_file, rules)
+        if card is not None:
+            tables.write_json(self.card_file, asdict(card))
+
+
+@dataclass(frozen=True, slots=True)
+class MinedFolder(LabelSetFolder):
+    """Read and write a mined folder."""
+
+    @property
+    def dataset_file(self) -> Path:
+        """Return the file that describes the folder."""
+        return self.path / "dataset.json"
+
+    @property
+    def configuration_file(self) -> Path:
+        """Return the file with the configuration the folder was mined with."""
+        return self.path / "configuration.json"
+
+    @property
+    def ledger_file(self) -> Path:
+        """Return the ledger."""
+        return self.path / LEDGER_NAME
+
+    @property
+    def report_file(self) -> Path:
+        """Return the report in words."""
+        return self.path / "report.md"
+
+    @property
+    def review_file(self) -> Path:
+        """Return the review page."""
+        return self.path / "review.html"
+
+    @property
+    def clips(self) -> Path:
+        """Return the folder of clips."""
+        return self.path / "clips"
+
+    def clip_file(self, delivery_id: str) -> Path:
+        """Return the clip of a delivery."""
+        return self.clips / f"{delivery_id}.mp4"
+
+    @property
+    def shards(self) -> Path:
+        """Return the folder of shards: `<fingerprint of the settings>/<video id>/`."""
+        return self.path / "shards"
+
+    def label_set(self, fingerprint: str) -> LabelSetFolder:
+        """Return the folder of one label set."""
+        return LabelSetFolder(self.path / "label_sets" / fingerprint)
+
+    def label_sets(self) -> list[LabelSetFolder]:
+        """Return the folders of all label sets, in order of fingerprint."""
+        return [LabelSetFolder(path) for path in sorted((self.path / "label_sets").glob("*")) if path.is_dir()]
+
+    def check(self) -> MinedFolder:
+        """Return this folder.
+
+        Raises:
+            TableError: If it is no mined folder.
+        """
+        if not self.has(DELIVERIES):
+            raise TableError(
+                f"{self.path} is no mined folder (no {self.file(DELIVERIES).name}): "
+                "give the out= folder of `slowpaths mine`"
+            )
+        return self
+
+    def dataset(self) -> Dataset:
+        """Read the description of the folder; an empty one where nothing describes it.
+
+        Raises:
+            TableError: If the file is something else.
+        """
+        value = _read_json(self.dataset_file, cure="mine the footage again")
+        if value is None:
+            return Dataset()
+        try:
+            clip = ClipSpec(**value["clip"]) if value.get("clip") else None
+            strokes = tuple(value.get("strokes", STROKES))
+            others = {key: item for key, item in value.items() if key not in ("clip", "strokes")}
+            return Dataset(clip=clip, strokes=strokes, **others)
+        except (TypeError, ValueError) as error:
+            raise TableError(f"{self.dataset_file} does not describe a mined folder: mine the footage again") from error
+
+    def clip_spec(self) -> ClipSpec:
+        """Read what the clips look like.
+
+        Raises:
+            TableError: If the description is missing or names no clip.
+        """
+        if not self.dataset_file.exists():
+            raise TableError(
+                f"{self.dataset_file} does not exist: mined= must name a folder written by `slowpaths mine`"
+            )
+        if (spec := self.dataset().clip) is None:
+            raise TableError(f"{self.dataset_file} describes no clips: mine footage, with mining.write_clips=true")
+        return spec
+
+    def describe(self, *, clip: ClipSpec | None = None, labels: LabelSetCard | None = None) -> None:
+        """Write the description of the folder: its clips, and which tables of which version and length there are.
+
+        Args:
+            clip: What a clip looks like; as described before where not given.
+            labels: The newest label set; None where there are no labels.
+        """
+        present = [spec for spec in TABLES.values() if self.has(spec)]
+        dataset = Dataset(
+            clip=clip or self.dataset().clip,
+            rows={spec.name: self.read(spec).num_rows for spec in present},
+            tables={spec.name: spec.version for spec in present},
+            label_set=labels.fingerprint if labels else "",
+            label_model=labels.label_model if labels else "",
+            rule_set=labels.rule_set if labels else "",
+        )
+        tables.write_json(self.dataset_file, asdict(dataset))
+
+
+def _read_json(path: Path, *, cure: str) -> dict[str, Any] | None:
+    try:
+        return dict(json.loads(path.read_text()))
+    except FileNotFoundError:
+        return None
+    except (ValueError, OSError, TypeError) as error:
+        raise TableError(f"{path} is not readable JSON: {cure}") from error

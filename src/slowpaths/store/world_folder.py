@@ -1,0 +1,116 @@
+"""The folder of a synthetic world: the only place that knows its file names. Truth lies beside the videos."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+
+from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.store.schema import TableSpec
+from slowpaths.store.tables import read_poses, read_shots, read_table
+
+TRUTH_TABLES = ("shots", "poses", "balls")
+"""What is really seen in each video: `truth/<stem>.<table>.parquet`."""
+STRIKER = 0
+"""Track of the striker in a table of true poses."""
+_BALLS = TableSpec(
+    "truth_balls", 1, pa.schema([("shot_id", pa.string()), ("impact_s", pa.float64()), ("handedness", pa.string())])
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueBall:
+    """Describe a ball that is shown.
+
+    Args:
+        shot_id: The true shot that shows it.
+        impact_s: Impact as shown, seconds.
+        handedness: "R" or "L".
+    """
+
+    shot_id: str
+    impact_s: float
+    handedness: str
+
+
+@dataclass(frozen=True, slots=True)
+class TruthFolder:
+    """Read the truth of a world.
+
+    Args:
+        path: The folder `truth`.
+    """
+
+    path: Path
+
+    @property
+    def strokes_file(self) -> Path:
+        """Return the table of true deliveries, as `slowpaths evaluate` takes it."""
+        return self.path / "truth.csv"
+
+    @property
+    def balls_file(self) -> Path:
+        """Return the table of all balls."""
+        return self.path / "balls.parquet"
+
+    @property
+    def shots_file(self) -> Path:
+        """Return the table of all shots."""
+        return self.path / "shots.parquet"
+
+    @property
+    def batters_file(self) -> Path:
+        """Return the table of batters."""
+        return self.path / "batters.parquet"
+
+    def file(self, stem: str, table: str) -> Path:
+        """Return the file of one of the `TRUTH_TABLES` of a video, named by its stem."""
+        return self.path / f"{stem}.{table}.parquet"
+
+    def shots(self, stem: str) -> list[Shot]:
+        """Read the true shots of a video."""
+        return read_shots(self.file(stem, "shots"))
+
+    def poses(self, stem: str) -> list[PoseTrack]:
+        """Read the true poses of a video."""
+        return read_poses(self.file(stem, "poses"))
+
+    def balls(self, stem: str) -> list[TrueBall]:
+        """Read the balls of a video in time order.
+
+        Raises:
+            TableError: If the file is missing or is no table of balls.
+        """
+        balls = [TrueBall(**row) for row in read_table(self.file(stem, "balls"), _BALLS).to_pylist()]
+        return sorted(balls, key=lambda ball: ball.impact_s)
+
+
+@dataclass(frozen=True, slots=True)
+class WorldFolder:
+    """Name the files of a world.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def description_file(self) -> Path:
+        """Return the file that says which world it is."""
+        return self.path / "world.json"
+
+    @property
+    def truth(self) -> TruthFolder:
+        """Return the truth."""
+        return TruthFolder(self.path / "truth")
+
+    def video_file(self, stem: str) -> Path:
+        """Return a video."""
+        return self.path / f"{stem}.mp4"
+
+    def videos(self) -> list[Path]:
+        """Return the videos, by name."""
+        return sorted(self.path.glob("*.mp4"))
