@@ -1,4 +1,4 @@
-"""What `slowpaths <verb> --help` says: the choices and keys of that verb, as its configuration and docstrings hold them."""
+"""What `slowpaths <verb> --help` says: that verb's choices and keys, from configuration and docstrings."""
 
 from __future__ import annotations
 
@@ -27,12 +27,16 @@ def verb_help(verb: str) -> str:
     with hydra_for(verb, []):
         loader = GlobalHydra.instance().config_loader()
         options = {group: loader.get_group_options(group) for group in choices}
+    title = title.partition(f". `slowpaths {verb} --help`")[0]
     lines = [*textwrap.wrap(title, _width()), "", f"usage: slowpaths {verb} key=value ...", ""]
     if choices:
         lines.append("choices, each with keys of its own:")
         for group, rest in choices.items():
             default, _, meaning = (part.strip() for part in rest.partition("#"))
-            lines += _entry(f"{group}={default}", f"{meaning.partition(':')[0]}: {', '.join(options[group])}")
+            listed = ", ".join(options[group])
+            lines += _entry(
+                f"{group}={default}", f"{meaning.partition(':')[0]}: {listed}" if ":" in meaning else meaning
+            )
         lines.append("")
     lines.append("keys:")
     for key, value, meaning in _keys(cfg, kind):
@@ -53,9 +57,9 @@ def _keys(node: DictConfig, kind: Callable[..., Any] | None, prefix: str = "") -
     kinds = {item.name: item.annotation for item in _schema.fields_of(kind)} if kind else {}
     inner = []
     for key in node:
+        child: Any = node._get_node(key)
         if key == "hydra":
             continue
-        child = node._get_node(key)
         if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
             inner.append((str(key), child))
         elif key != _schema.TARGET:
@@ -71,11 +75,7 @@ def _shown(node: Any) -> str:
     value = node._value()
     if isinstance(value, list):
         return f"[{','.join(str(item._value()) for item in value)}]"
-    return (
-        {None: "null", True: "true", False: "false"}.get(value, str(value))
-        if not isinstance(value, float)
-        else str(value)
-    )
+    return "null" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _entry(name: str, meaning: str) -> list[str]:

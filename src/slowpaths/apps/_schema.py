@@ -130,7 +130,7 @@ def _node_type(annotation: Any) -> Any:
         if len(arms) > 1 and not arms <= set(_PRIMITIVES):
             return Any
         arms |= {type(None)} & set(inside)
-        return Union.__getitem__(tuple(arms))
+        return cast(Any, Union)[tuple(arms)]
     if origin in (tuple, list, Sequence) and inside:
         kinds = {_node_type(item) for item in inside if item is not Ellipsis}
         return types.GenericAlias(list, (kinds.pop() if len(kinds) == 1 else Any,))
