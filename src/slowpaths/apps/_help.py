@@ -1,20 +1,30 @@
-"""What `slowpaths <verb> --help` says: that verb's choices and keys, from configuration and docstrings."""
+"""What `slowpaths <verb> --help` says: that verb's choices and keys, from configuration and docstrings.
+
+And what a shell completes: `eval "$(slowpaths -sc install=bash)"`, in zsh too; `slowpaths -sc install=fish | source`.
+"""
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
+import sys
 import textwrap
-from collections.abc import Callable, Iterator
-from typing import Any
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, cast
 
+from hydra._internal.core_plugins.bash_completion import BashCompletion
+from hydra._internal.core_plugins.fish_completion import FishCompletion
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
 from slowpaths.apps import _schema
 from slowpaths.apps._launch import compose, config_dir, hydra_for
+from slowpaths.core.errors import UsageError
 
 _INDENT = 26  # where the words begin
+_HAS_RECIPES = ("train", "pretrain")
+_SHELLS = {"bash": BashCompletion, "zsh": BashCompletion, "fish": FishCompletion}
 
 
 def verb_help(verb: str) -> str:
@@ -89,3 +99,42 @@ def _entry(name: str, meaning: str) -> list[str]:
 
 def _width() -> int:
     return min(120, shutil.get_terminal_size().columns)
+
+
+def complete(arguments: Sequence[str], verbs: Sequence[str]) -> None:
+    """Answer a shell: print what it evaluates to complete our commands, or what the line it shows could go on with.
+
+    Args:
+        arguments: What was typed: one of install=, uninstall= or query=, a verb perhaps, and the flag.
+        verbs: The verbs.
+
+    Raises:
+        UsageError: If there is no such request or shell.
+    """
+    requests = [word.partition("=")[::2] for word in arguments if "=" in word]
+    if len(requests) != 1 or requests[0][0] not in ("install", "uninstall", "query") or requests[0][1] not in _SHELLS:
+        raise UsageError('give a shell: eval "$(slowpaths -sc install=bash)", or zsh, fish; uninstall= takes it back')
+    action, shell = requests[0]
+    if action == "query":
+        found = _completions(os.environ.get("COMP_LINE", ""), verbs, _SHELLS[shell])
+        sys.stdout.write(("\n" if shell == "fish" else " ").join(found) + "\n")
+        return
+    sys.argv[0] = "slowpaths"  # the command that the script completes
+    plugin = _SHELLS[shell](cast(Any, None))  # it loads no configuration
+    plugin.install() if action == "install" else plugin.uninstall()
+
+
+def _completions(line: str, verbs: Sequence[str], kind: type[BashCompletion | FishCompletion]) -> list[str]:
+    words = line.split()
+    is_new = line.endswith(" ")
+    if len(words) < 2 or (len(words) == 2 and not is_new):
+        return [verb for verb in verbs if verb.startswith(words[1] if len(words) == 2 else "")]
+    verb = words[1]
+    if verb not in verbs:
+        return []
+    cfg = compose(verb, [], is_whole=False)
+    with hydra_for(verb, []):
+        plugin = kind(GlobalHydra.instance().config_loader())
+        found = plugin._query(config_name=verb, line=" ".join(words[2:]) + " " * is_new)
+    own = {*map(str, cfg), "hydra", "experiment"} - ({"experiment"} if verb not in _HAS_RECIPES else set())
+    return [text for text in found if re.split(r"[./=@]", text.lstrip("+~"))[0] in own]

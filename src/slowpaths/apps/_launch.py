@@ -31,6 +31,7 @@ from omegaconf.errors import OmegaConfBaseException
 import slowpaths
 from slowpaths.apps import _schema
 from slowpaths.core.errors import SlowpathsError, UsageError
+from slowpaths.core.threads import limit_threads
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
@@ -87,6 +88,17 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
             return run_verb(verb, cfg).exit_code
     except (Exception, KeyboardInterrupt) as error:
         return fail(verb, error, out=out)
+    return 0
+
+
+def answer_shell(arguments: Sequence[str], verbs: Sequence[str]) -> int:
+    """Complete a command line for a shell, and return the exit code."""
+    from slowpaths.apps._help import complete
+
+    try:
+        complete(arguments, verbs)
+    except (Exception, KeyboardInterrupt) as error:
+        return fail("-sc", error)
     return 0
 
 
@@ -303,6 +315,7 @@ def run_verb(verb: str, cfg: DictConfig) -> Outcome:
     logging.captureWarnings(True)
     for noisy in ("py.warnings", "lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
         logging.getLogger(noisy).setLevel(logging.ERROR)  # other libraries' deprecations are for us, not for users
+    limit_threads()
     with _logging(verb, cfg):
         return importlib.import_module(f"slowpaths.apps.{verb}").run(cfg)
 
