@@ -13,6 +13,7 @@ from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.apps.fit import about, build_data, configuration, fit
 from slowpaths.core.ids import file_digest
 from slowpaths.models import callbacks
@@ -48,7 +49,7 @@ class PretrainConfig:
     model: Any
     data: Any
     optim: Any
-    trainer: Any
+    trainer: TrainerSettings = TrainerSettings()
 
 
 def run(cfg: DictConfig) -> Outcome:
