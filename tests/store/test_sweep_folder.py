@@ -17,7 +17,9 @@ def state(name: str, fingerprint: str = "f", **metrics: float) -> RunState:
 
 def test_the_table_has_a_row_a_cell_whatever_its_state(tmp_path):
     sweep = SweepFolder(tmp_path)
-    sweep.add([cell(tmp_path, "seed-1", seed="1"), cell(tmp_path, "seed-0", seed="0"), cell(tmp_path, "seed-2", seed="2")])
+    sweep.add(
+        [cell(tmp_path, "seed-1", seed="1"), cell(tmp_path, "seed-0", seed="0"), cell(tmp_path, "seed-2", seed="2")]
+    )
     RunFolder(tmp_path / "seed-0").write_state(state("done", f1=0.5))
     RunFolder(tmp_path / "seed-1").write_state(state("running"))
     rows = sweep.table().to_pylist()
