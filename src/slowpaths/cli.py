@@ -58,7 +58,7 @@ def main(argv: list[str] | None = None) -> int:
         hint = f"did you mean '{near[0]}'?" if near else f"the verbs are {', '.join(VERBS)}"
         sys.stderr.write(f"slowpaths: unknown verb '{verb}'; {hint}\n")
         return 2
-    from slowpaths.apps.launch import launch
+    from slowpaths.apps._launch import launch
 
     return launch(verb, overrides)
 

@@ -8,13 +8,14 @@ import os
 import platform
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome
 from slowpaths.core.errors import MissingWeightsError
 from slowpaths.store.weights import find_weights
 
@@ -28,6 +29,19 @@ class Check(NamedTuple):
     state: str  # "ok", "note" (optional, absent) or "missing" (needed, absent)
     finding: str
     cure: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorConfig:
+    """Configure `slowpaths doctor`.
+
+    Args:
+        out: Folder whose disk is checked.
+        weights_dir: Folder whose weights are looked at first.
+    """
+
+    out: Path = Path()
+    weights_dir: Path | None = None
 
 
 def run(cfg: DictConfig) -> Outcome:
