@@ -20,6 +20,8 @@ from typing import Any
 import pyarrow as pa
 from hydra import initialize_config_dir
 from hydra._internal.callbacks import Callbacks
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
@@ -42,6 +44,7 @@ from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, Cell, S
 
 _MAX_NAME = 80
 _ELSEWHERE = ("out", "logger", "callbacks", "weights_dir", "workers")  # where and how it runs, not what comes of it
+_OF_LAUNCHER = ("hydra/launcher", "hydra.launcher", "hydra.sweep")
 _INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
 _LAUNCH_CONFIG = "sweep_cell"
 _LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.1  # whoever reads the table looks at the lock of a cell for an instant
@@ -52,7 +55,7 @@ def run_sweep(verb: str, overrides: Sequence[str]) -> int:
 
     Args:
         verb: The verb.
-        overrides: Overrides as typed, without flags; those of `hydra.` choose and set the launcher.
+        overrides: Overrides as typed, without flags; those of the launcher choose and set it.
 
     Returns:
         The exit code: 0 where every cell is done, else the largest of the cells'.
@@ -60,7 +63,7 @@ def run_sweep(verb: str, overrides: Sequence[str]) -> int:
     Raises:
         UsageError: If a cell's configuration cannot be composed; no cell is started then.
     """
-    is_launch = [text.lstrip("+~").startswith(("hydra.", "hydra/")) for text in overrides]
+    is_launch = [text.lstrip("+~").startswith(_OF_LAUNCHER) for text in overrides]
     launch = [text for text, is_one in zip(overrides, is_launch, strict=True) if is_one]
     cells = plan(verb, [text for text, is_one in zip(overrides, is_launch, strict=True) if not is_one])
     folder = SweepFolder(Path(cells[0].out).parent)
@@ -112,6 +115,8 @@ def cell_name(axes: Mapping[str, str]) -> str:
     Example:
         >>> cell_name({"seed": "0", "loss": "gce", "optim.lr": "1e-3"})
         'loss-gce_lr-1e-3_seed-0'
+        >>> cell_name({"mined": "runs/first/mined.v2", "seed": "0"})
+        'mined-mined.v2_seed-0'
     """
     last = [key.split(".")[-1] for key in axes]
     short = {key: word if last.count(word) == 1 else key for key, word in zip(axes, last, strict=True)}
@@ -197,6 +202,7 @@ def _run_tracked(verb: str, cell: Cell) -> None:
 def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, overrides: Sequence[str]) -> None:
     """Hand cells to Hydra's launcher."""
     ConfigStore.instance().store(_LAUNCH_CONFIG, {"cell": "???"})
+    SourcesRegistry.instance().types["file"] = FileConfigSource  # launchers send Hydra's registry to other processes
     quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=."]
     place = f"hydra.sweep.dir='{folder.path}'"
     try:
@@ -256,12 +262,11 @@ def _report(verb: str, cells: Sequence[Cell], folder: SweepFolder) -> int:
 def _as_known(cells: Sequence[Cell], folder: SweepFolder) -> list[Cell]:
     """Give each cell the folder it has already, and one of its own where its name is taken by another configuration."""
     known = {cell.fingerprint: cell for cell in folder.plan()}
-    taken = {cell.name for cell in known.values()}
-    result = []
+    result: list[Cell] = []
     for cell in cells:
         if cell.fingerprint in known:
             result.append(known[cell.fingerprint])
-        elif cell.name in taken:
+        elif cell.name in {other.name for other in (*known.values(), *result)}:
             name = f"{cell.name}_{cell.fingerprint[:6]}"
             out = str(Path(cell.out).with_name(name))
             own = [f"out='{out}'" if text.startswith("out=") else text for text in cell.overrides]
@@ -295,6 +300,7 @@ def _root(config: DictConfig) -> str:
 
 
 def _safe(word: str) -> str:
+    word = word.rstrip("/").rsplit("/", 1)[-1]  # of a path, its name
     return re.sub(r"[^A-Za-z0-9.+-]+", "-", word).strip("-") or "none"
 
 
