@@ -16,7 +16,7 @@ import pytest
 from omegaconf import DictConfig
 from tests.data.mined import write_mined
 
-from slowpaths.apps import _sweep
+from slowpaths.apps import _tracking
 from slowpaths.apps._launch import Outcome
 from slowpaths.apps._sweep import cell_name, plan
 from slowpaths.cli import main
@@ -53,7 +53,7 @@ def quick(monkeypatch) -> list[str]:
         run.append(cfg.out)
         return Outcome(metrics={"length": float(len(text))})
 
-    monkeypatch.setattr(_sweep, "run_verb", run_verb)
+    monkeypatch.setattr(_tracking, "run_verb", run_verb)
     return run
 
 

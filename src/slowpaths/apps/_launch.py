@@ -85,7 +85,13 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
         else:
             cfg = compose(verb, overrides)
             out = Path(cfg.out) if cfg.get("out") else None
-            return run_verb(verb, cfg).exit_code
+            if verb not in RUNS or out is None:
+                return run_verb(verb, cfg).exit_code
+            from slowpaths.apps._tracking import decides, run_tracked
+
+            typed = parsed_overrides(verb, overrides)
+            axes = {item.get_key_element(): item.get_value_element_as_str() for item in typed}
+            return run_tracked(verb, cfg, folder=out, axes=axes, fingerprint=decides(cfg)).exit_code
     except (Exception, KeyboardInterrupt) as error:
         return fail(verb, error, out=out)
     return 0
@@ -382,6 +388,11 @@ def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
         path = _keep_traceback(verb, error, out)
         sentence = f"a fault of slowpaths: {type(error).__name__}; please report it with {path}"
     sys.stderr.write(f"slowpaths {verb}: {sentence}\n")
+    return exit_code_of(error)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code of a verb that ended with an error."""
     return error.exit_code if isinstance(error, SlowpathsError) else 1
 
 

@@ -15,9 +15,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
 from hydra import initialize_config_dir
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
@@ -32,20 +30,17 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.apps._console import show_table
-from slowpaths.apps._launch import compose, config_dir, fail, parsed_overrides, plain, run_verb, sentence_of
+from slowpaths.apps._launch import compose, config_dir, fail, parsed_overrides
+from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
-from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.ids import fingerprint
 from slowpaths.core.threads import available_threads, limit_threads
-from slowpaths.evaluation.comparison import Run, comparison_markdown
-from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.run_folder import RunFolder, RunState
-from slowpaths.store.schema import DELIVERIES, LABELS
-from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, Cell, SweepFolder
+from slowpaths.review.comparison import comparison_markdown, sweep_runs
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import Cell, SweepFolder
 
 _MAX_NAME = 80
-_ELSEWHERE = ("out", "logger", "callbacks", "weights_dir", "workers")  # where and how it runs, not what comes of it
 _OF_LAUNCHER = ("hydra/launcher", "hydra.launcher", "hydra.sweep")
-_INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
 _LAUNCH_CONFIG = "sweep_cell"
 _LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.1  # whoever reads the table looks at the lock of a cell for an instant
 
@@ -124,36 +119,9 @@ def cell_name(axes: Mapping[str, str]) -> str:
     return (name or "cell") if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 9]}_{fingerprint(dict(axes))[:8]}"
 
 
-def decides(config: DictConfig) -> str:
-    """Return the fingerprint of everything that decides what a cell ends with: its configuration and its inputs."""
-    values = {key: value for key, value in plain(config).items() if key not in _ELSEWHERE}
-    inputs = {key: _content(Path(str(values[key]))) for key in _INPUTS if values.get(key)}
-    return fingerprint({"configuration": values, "inputs": inputs})
-
-
 def write_tables(folder: SweepFolder) -> None:
     """Write the tables of a sweep as it stands."""
     folder.write_tables(lambda table: comparison_markdown(sweep_runs(table), title=f"Sweep {folder.path.name}"))
-
-
-def sweep_runs(table: pa.Table) -> list[Run]:
-    """Return the rows of a sweep's table as runs to compare."""
-
-    def part(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
-        return {key[len(prefix) :]: value for key, value in row.items() if key.startswith(prefix) and value is not None}
-
-    return [
-        Run(
-            name=row["cell"],
-            state=row["state"],
-            axes=part(row, OVERRIDE_PREFIX),
-            metrics=part(row, METRIC_PREFIX),
-            seconds=row["seconds"],
-            fingerprint=row["fingerprint"],
-            reason=row["reason"],
-        )
-        for row in table.to_pylist()
-    ]
 
 
 def run_cell(config: DictConfig, *, verb: str, cells: Mapping[str, Cell], root: Path, num_threads: int) -> None:
@@ -172,31 +140,20 @@ def run_cell(config: DictConfig, *, verb: str, cells: Mapping[str, Cell], root: 
         with folder.lock(cell.name) as is_mine:
             if is_mine:
                 if not _is_done(cell):  # another sweep may have come first
-                    _run_tracked(verb, cell)
+                    _run(verb, cell)
                 break
         time.sleep(_LOCK_PAUSE_S)
     write_tables(folder)
 
 
-def _run_tracked(verb: str, cell: Cell) -> None:
-    run, started = RunFolder(Path(cell.out)), time.monotonic()
-    old = run.state()
-    before = old.seconds if old and old.fingerprint == cell.fingerprint else 0.0
-    state = RunState(
-        verb=verb, state="running", fingerprint=cell.fingerprint, overrides=dict(cell.axes), seconds=before
-    )
-    run.write_state(state)
-    ended: dict[str, Any]
+def _run(verb: str, cell: Cell) -> None:
     try:
-        outcome = run_verb(verb, compose(verb, list(cell.overrides)))
-        ended = {"state": "done", "exit_code": outcome.exit_code, "metrics": dict(outcome.metrics)}
+        config = compose(verb, list(cell.overrides))
+        run_tracked(
+            verb, config, folder=Path(cell.out), axes=cell.axes, fingerprint=cell.fingerprint, is_announced=True
+        )
     except Exception as error:
-        ended = {
-            "state": "failed",
-            "reason": sentence_of(error) or f"a fault: {error!r}",
-            "exit_code": fail(verb, error),
-        }
-    run.write_state(replace(state, seconds=before + time.monotonic() - started, **ended))
+        fail(verb, error)
 
 
 def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, overrides: Sequence[str]) -> None:
@@ -302,11 +259,3 @@ def _root(config: DictConfig) -> str:
 def _safe(word: str) -> str:
     word = word.rstrip("/").rsplit("/", 1)[-1]  # of a path, its name
     return re.sub(r"[^A-Za-z0-9.+-]+", "-", word).strip("-") or "none"
-
-
-def _content(path: Path) -> str:
-    """Return what identifies an input: the digest of a file, of the newest labels of a mined folder, or of a ledger."""
-    mined = MinedFolder(path)
-    candidates = [path, mined.file(LABELS), mined.file(DELIVERIES), mined.ledger_file]
-    found = [file_digest(file) for file in candidates if file.is_file()]
-    return " ".join(found[:2])

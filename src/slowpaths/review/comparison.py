@@ -1,15 +1,23 @@
-"""Runs side by side: which of them differ by their seed only, and what their metrics are on average."""
+"""Runs side by side: their metrics, curves and confusion, and the mean over those that differ by their seed only."""
 
 from __future__ import annotations
 
+import csv
 import math
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from scipy import stats
 
+from slowpaths.core.errors import TableError
 from slowpaths.core.text import markdown_table
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFolder
 
 REPLICATES = ("seed",)
 """Keys over which runs are averaged: they are the same system drawn again."""
@@ -27,6 +35,9 @@ class Run:
         seconds: How long it took; None where unknown.
         fingerprint: Of its configuration.
         reason: Why it failed; "" otherwise.
+        curves: Metric -> its value after each epoch.
+        confusion: True (or weakly labelled) stroke -> named stroke -> clips; empty where unknown.
+        is_weak: Whether that confusion is against weak labels.
     """
 
     name: str
@@ -36,6 +47,9 @@ class Run:
     seconds: float | None = None
     fingerprint: str = ""
     reason: str = ""
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    is_weak: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,6 +71,59 @@ class Average:
     mean: float
     low: float | None
     high: float | None
+
+
+def read_runs(paths: Sequence[Path]) -> list[Run]:
+    """Read runs and sweeps, in the order given.
+
+    Args:
+        paths: Folders of runs (train, pretrain, predict, evaluate) and of sweeps.
+
+    Raises:
+        TableError: If a folder is neither.
+    """
+    runs: list[Run] = []
+    for path in paths:
+        folder = SweepFolder(path)
+        if folder.plan_file.exists():
+            cells = {cell.name: Path(cell.out) for cell in folder.plan()}
+            runs += [_with_details(run, RunFolder(cells[run.name])) for run in sweep_runs(folder.table())]
+        elif (state := RunFolder(path).state()) is not None:
+            run = Run(
+                name=path.name,
+                state="killed" if state.state == "running" else state.state,
+                axes=state.overrides,
+                metrics=state.metrics,
+                seconds=state.seconds,
+                fingerprint=state.fingerprint,
+                reason=state.reason,
+            )
+            runs.append(_with_details(run, RunFolder(path)))
+        else:
+            raise TableError(
+                f"{path} is neither a run nor a sweep: give out= folders of `slowpaths train`, `evaluate` or a sweep"
+            )
+    return runs
+
+
+def sweep_runs(table: pa.Table) -> list[Run]:
+    """Return the rows of the table of a sweep as runs."""
+
+    def part(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+        return {key[len(prefix) :]: item for key, item in row.items() if key.startswith(prefix) and item is not None}
+
+    return [
+        Run(
+            name=row["cell"],
+            state=row["state"],
+            axes=part(row, OVERRIDE_PREFIX),
+            metrics=part(row, METRIC_PREFIX),
+            seconds=row["seconds"],
+            fingerprint=row["fingerprint"],
+            reason=row["reason"],
+        )
+        for row in table.to_pylist()
+    ]
 
 
 def averages(runs: Sequence[Run]) -> list[Average]:
@@ -121,3 +188,23 @@ def _average(system: Mapping[str, str], metric: str, values: Sequence[float]) ->
         low=None if half is None else mean - half,
         high=None if half is None else mean + half,
     )
+
+
+def _with_details(run: Run, folder: RunFolder) -> Run:
+    curves: dict[str, list[float]] = defaultdict(list)
+    for row in _rows(folder.history):
+        for name, text in row.items():
+            if name not in ("epoch", "step") and text:
+                curves[name].append(float(text))
+    for path, is_weak in ((folder.figures / "confusion.csv", False), (folder.confusion, True)):
+        if rows := _rows(path):
+            confusion = {row.pop("true"): {name: int(float(count)) for name, count in row.items()} for row in rows}
+            return replace(run, curves=curves, confusion=confusion, is_weak=is_weak)
+    return replace(run, curves=curves)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))
