@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "train": "fit SlowFast on a mined set                         mined=DIR experiment=NAME",
     "predict": "raw footage -> tagged strokes                       ckpt=FILE footage=DIR_OR_FILES out=DIR",
     "evaluate": "accuracy and usefulness against truth               predictions=FILE truth=FILE [mined=DIR]",
+    "compare": "runs and sweeps side by side, on one page            runs=DIR,DIR out=DIR",
 }
 
 

@@ -11,14 +11,13 @@ import re
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
 import hydra
-from hydra._internal.core_plugins.basic_sweeper import BasicSweeper
 from hydra._internal.utils import get_args_parser
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.hydra_config import HydraConfig
@@ -45,11 +44,11 @@ class Outcome:
     """Hold what a verb ends with.
 
     Args:
-        metric: The number a sweep optimises; None where there is none.
+        metrics: Its numbers, by name; those of the cells of a sweep stand in one table.
         exit_code: 0 done, 3 done with some input quarantined.
     """
 
-    metric: float | None = None
+    metrics: Mapping[str, float] = field(default_factory=dict)
     exit_code: int = 0
 
 
@@ -81,11 +80,19 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
         elif flags.cfg or flags.info or flags.hydra_help:
             _show(verb, overrides, flags)
         elif flags.multirun:
-            return _sweep(verb, overrides)
+            from slowpaths.apps._sweep import run_sweep
+
+            return run_sweep(verb, overrides)
         else:
             cfg = compose(verb, overrides)
             out = Path(cfg.out) if cfg.get("out") else None
-            return run_verb(verb, cfg).exit_code
+            if verb not in RUNS or out is None:
+                return run_verb(verb, cfg).exit_code
+            from slowpaths.apps._tracking import decides, run_tracked
+
+            typed = parsed_overrides(verb, overrides)
+            axes = {item.get_key_element(): item.get_value_element_as_str() for item in typed}
+            return run_tracked(verb, cfg, folder=out, axes=axes, fingerprint=decides(cfg)).exit_code
     except (Exception, KeyboardInterrupt) as error:
         return fail(verb, error, out=out)
     return 0
@@ -292,15 +299,13 @@ def known_keys(verb: str) -> list[str]:
         return walk(hydra.compose(config_name=verb))
 
 
-def cells(verb: str, overrides: Sequence[str]) -> list[list[str]]:
-    """Return the overrides of each cell of a sweep, in order.
+def parsed_overrides(verb: str, overrides: Sequence[str]) -> list[Override]:
+    """Return overrides as Hydra reads them, those of a sweep with all their values.
 
     Raises:
-        UsageError: If an override cannot be read.
+        UsageError: If one cannot be read.
     """
-    parsed = [OverridesParser.create().parse_override(_quoted(verb, text)) for text in overrides]
-    (batch,) = BasicSweeper.split_arguments(parsed, max_batch_size=None)
-    return [list(cell) for cell in batch]
+    return [OverridesParser.create().parse_override(_quoted(verb, text)) for text in overrides]
 
 
 def _one_line(error: BaseException) -> str:
@@ -374,19 +379,6 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
             handler.close()
 
 
-def _sweep(verb: str, overrides: Sequence[str]) -> int:
-    """Run the cells of a sweep one after another; every one is checked before the first starts."""
-    checked = [(cell, compose(verb, cell)) for cell in cells(verb, overrides)]
-    codes = []
-    for cell, cfg in checked:
-        sys.stdout.write(f"cell {' '.join(cell)}\n")
-        try:
-            codes.append(run_verb(verb, cfg).exit_code)
-        except (Exception, KeyboardInterrupt) as error:
-            codes.append(fail(verb, error))
-    return max(codes, default=0)
-
-
 # Failing
 
 
@@ -409,6 +401,11 @@ def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
         path = _keep_traceback(verb, error, out)
         sentence = f"a fault of slowpaths: {type(error).__name__}; please report it with {path}"
     sys.stderr.write(f"slowpaths {verb}: {sentence}\n")
+    return exit_code_of(error)
+
+
+def exit_code_of(error: BaseException) -> int:
+    """Return the exit code of a verb that ended with an error."""
     return error.exit_code if isinstance(error, SlowpathsError) else 1
 
 

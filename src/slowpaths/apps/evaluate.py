@@ -18,7 +18,6 @@ from slowpaths.evaluation.report import evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 
 _PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
-_HEADLINE = "top1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,8 +93,7 @@ def run(cfg: DictConfig) -> Outcome:
     wrote = [out / "report.md", out / "report.json", out / "figures"]
     title = f"slowpaths evaluate: {len(rows)} measures ({len(measures) - len(rows)} not measured, see report.md)"
     show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
-    headline = report["measures"].get(_HEADLINE, {}).get("value")
-    return Outcome(metric=headline)
+    return Outcome(metrics={name: item["value"] for name, item in measures.items() if item["value"] is not None})
 
 
 def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -60,4 +60,4 @@ def run(cfg: DictConfig) -> Outcome:
     rows.append(("all", len(names), kept.total()))
     wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md", review_mined(mined)]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
-    return Outcome(metric=float(kept.total()))
+    return Outcome(metrics={"kept": float(kept.total())})

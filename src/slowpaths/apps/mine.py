@@ -83,7 +83,8 @@ def run(cfg: DictConfig) -> Outcome:
     ]
     wrote = [out / "report.md", out / "deliveries.parquet", page]
     show_table("slowpaths mine", ["what", "count"], rows, wrote=wrote)
-    return Outcome(metric=float(collected.num_deliveries), exit_code=3 if collected.num_quarantined else 0)
+    exit_code = 3 if collected.num_quarantined else 0
+    return Outcome(metrics={"deliveries": float(collected.num_deliveries)}, exit_code=exit_code)
 
 
 def mine(config: dict[str, Any], out: Path) -> Collected:

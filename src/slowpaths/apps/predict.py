@@ -79,7 +79,7 @@ def run(cfg: DictConfig) -> Outcome:
     rows = [(row.video, f"{row.impact_s:.2f}", row.label, row.confidence, row.event_p) for row in tagged]
     columns = ["video", "impact s", "stroke", "confidence", "P(stroke)"]
     show_table("slowpaths predict", columns, rows, wrote=[*files, out / "predictions.parquet"])
-    return Outcome(metric=float(len(tagged)), exit_code=3 if collected.num_quarantined else 0)
+    return Outcome(metrics={"strokes": float(len(tagged))}, exit_code=3 if collected.num_quarantined else 0)
 
 
 def _predict(classifier: StrokeClassifier, mined: Path, config: Mapping[str, Any]) -> list[Prediction]:

@@ -91,7 +91,7 @@ def run(cfg: DictConfig) -> Outcome:
     ]
     title = f"slowpaths pretrain: {config['trainer']['max_epochs']} epochs"
     show_table(title, ["what", "value"], rows, wrote=[out / name for name in files])
-    return Outcome(metric=metrics.get("val/r2"))
+    return Outcome(metrics=metrics)
 
 
 def _table(names: Sequence[str], shares: Sequence[float], counts: Sequence[int]) -> str:

@@ -60,7 +60,7 @@ def run(cfg: DictConfig) -> Outcome:
     if predictions:
         rows.append(("  with a model's opinion", sum(card.model is not None for card in deck.cards)))
     show_table("slowpaths review", ["what", "count"], [*rows, ("clips", carriage.reason)], wrote=[path])
-    return Outcome(metric=float(len(deck.cards)))
+    return Outcome(metrics={"cards": float(len(deck.cards))})
 
 
 def review_mined(mined: Path) -> Path:

@@ -83,7 +83,7 @@ def run(cfg: DictConfig) -> Outcome:
     rows = [*((f"clips to {part}", count) for part, count in counts.items()), *metrics.items()]
     wrote = [best, out / "predictions.parquet", out / "history.csv"]
     show_table(f"slowpaths train: {config['trainer']['max_epochs']} epochs", ["what", "value"], rows, wrote=wrote)
-    return Outcome(metric=metrics.get("val/macro_f1"))
+    return Outcome(metrics=metrics)
 
 
 def build_classifier(config: Mapping[str, Any], data: ClipDataModule) -> StrokeClassifier:

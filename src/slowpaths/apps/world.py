@@ -54,7 +54,7 @@ def run(cfg: DictConfig) -> Outcome:
     ]
     show_table(f"slowpaths world: {config['world']['name']}, seed {config['seed']}", ["what", "count"], rows,
                wrote=[out, truth / "truth.csv"])  # fmt: skip
-    return Outcome(metric=float(len(balls)))
+    return Outcome(metrics={"balls": float(len(balls))})
 
 
 def build(config: dict[str, Any], out: Path) -> None:

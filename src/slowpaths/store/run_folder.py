@@ -111,6 +111,11 @@ class RunFolder:
         return self.path / "predictions.parquet"
 
     @property
+    def confusion(self) -> Path:
+        """Return how held-out clips are named, weak label by predicted stroke."""
+        return self.path / "confusion.csv"
+
+    @property
     def feature_scores(self) -> Path:
         """Return how well pretraining sees each feature."""
         return self.path / "features.csv"

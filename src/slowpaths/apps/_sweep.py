@@ -1,0 +1,261 @@
+"""A sweep: each cell in a folder of its own, none lost, none run twice, one table of all of them.
+
+The cells are worked out before the first one starts. What is finished is left out; the others go to Hydra's launcher
+(basic, joblib, submitit), which gets nothing but the number of a cell. A cell is a command that could be typed alone:
+the verb and all its overrides, with `out=` naming the cell's folder.
+"""
+
+from __future__ import annotations
+
+import itertools
+import re
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from hydra import initialize_config_dir
+from hydra._internal.callbacks import Callbacks
+from hydra._internal.core_plugins.file_config_source import FileConfigSource
+from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.config_store import ConfigStore
+from hydra.core.global_hydra import GlobalHydra
+from hydra.core.override_parser.types import Override
+from hydra.core.plugins import Plugins
+from hydra.errors import HydraException
+from hydra.types import HydraContext, RunMode
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import compose, config_dir, fail, parsed_overrides
+from slowpaths.apps._tracking import decides, run_tracked
+from slowpaths.core.errors import SlowpathsError, UsageError
+from slowpaths.core.ids import fingerprint
+from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.review.comparison import comparison_markdown, sweep_runs
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import Cell, SweepFolder
+
+_MAX_NAME = 80
+_OF_LAUNCHER = ("hydra/launcher", "hydra.launcher", "hydra.sweep")
+_LAUNCH_CONFIG = "sweep_cell"
+_LOCK_TRIES, _LOCK_PAUSE_S = 20, 0.1  # whoever reads the table looks at the lock of a cell for an instant
+
+
+def run_sweep(verb: str, overrides: Sequence[str]) -> int:
+    """Run every cell of a sweep that is not finished.
+
+    Args:
+        verb: The verb.
+        overrides: Overrides as typed, without flags; those of the launcher choose and set it.
+
+    Returns:
+        The exit code: 0 where every cell is done, else the largest of the cells'.
+
+    Raises:
+        UsageError: If a cell's configuration cannot be composed; no cell is started then.
+    """
+    is_launch = [text.lstrip("+~").startswith(_OF_LAUNCHER) for text in overrides]
+    launch = [text for text, is_one in zip(overrides, is_launch, strict=True) if is_one]
+    cells = plan(verb, [text for text, is_one in zip(overrides, is_launch, strict=True) if not is_one])
+    folder = SweepFolder(Path(cells[0].out).parent)
+    cells = _as_known(cells, folder)
+    folder.add(cells)
+    waiting = [cell for cell in cells if not _is_done(cell)]
+    sys.stdout.write(f"sweep of {len(cells)} cells in {folder.path}: {len(cells) - len(waiting)} done already\n")
+    write_tables(folder)
+    if waiting:
+        _launch(verb, waiting, folder, launch)
+    return _report(verb, cells, folder)
+
+
+def plan(verb: str, overrides: Sequence[str]) -> list[Cell]:
+    """Return the cells of a sweep: the product of all values, in the order they were typed.
+
+    Raises:
+        UsageError: If an override cannot be read, or a cell cannot be composed.
+    """
+    parsed = parsed_overrides(verb, overrides)
+    axes = {item.get_key_element() for item in parsed if item.is_sweep_override()}
+    cells = []
+    for values in itertools.product(*[_values(item) for item in parsed]):
+        own = dict(zip((item.get_key_element() for item in parsed), values, strict=True))
+        apart = {key.lstrip("+~"): value.strip("'\"") for key, value in own.items() if key in axes}
+        config = compose(verb, [f"{key}={value}" for key, value in own.items()])
+        name = cell_name(apart)
+        out = Path(_root(config)) / name
+        if "out" in config:
+            own["out"] = "'" + str(out).replace("'", "\\'") + "'"
+        cells.append(
+            Cell(
+                name=name,
+                overrides=tuple(f"{key}={value}" for key, value in own.items()),
+                axes=apart,
+                fingerprint=decides(config),
+                out=str(out),
+            )
+        )
+    return cells
+
+
+def cell_name(axes: Mapping[str, str]) -> str:
+    """Return the folder name of a cell: short, stable, and safe as a file name and as a Hydra value.
+
+    Args:
+        axes: What sets the cell apart, key -> value.
+
+    Example:
+        >>> cell_name({"seed": "0", "loss": "gce", "optim.lr": "1e-3"})
+        'loss-gce_lr-1e-3_seed-0'
+        >>> cell_name({"mined": "runs/first/mined.v2", "seed": "0"})
+        'mined-mined.v2_seed-0'
+    """
+    last = [key.split(".")[-1] for key in axes]
+    short = {key: word if last.count(word) == 1 else key for key, word in zip(axes, last, strict=True)}
+    name = "_".join(f"{_safe(word)}-{_safe(axes[key])}" for word, key in sorted((short[key], key) for key in axes))
+    return (name or "cell") if len(name) <= _MAX_NAME else f"{name[: _MAX_NAME - 9]}_{fingerprint(dict(axes))[:8]}"
+
+
+def write_tables(folder: SweepFolder) -> None:
+    """Write the tables of a sweep as it stands."""
+    folder.write_tables(lambda table: comparison_markdown(sweep_runs(table), title=f"Sweep {folder.path.name}"))
+
+
+def run_cell(config: DictConfig, *, verb: str, cells: Mapping[str, Cell], root: Path, num_threads: int) -> None:
+    """Run one cell, and never raise: what went wrong stands in its state.
+
+    Args:
+        config: Holds the name of the cell.
+        verb: The verb.
+        cells: The cells by name.
+        root: Folder of the sweep.
+        num_threads: Threads of this cell.
+    """
+    cell, folder = cells[config["cell"]], SweepFolder(root)
+    limit_threads(num_threads)
+    for _ in range(_LOCK_TRIES):
+        with folder.lock(cell.name) as is_mine:
+            if is_mine:
+                if not _is_done(cell):  # another sweep may have come first
+                    _run(verb, cell)
+                break
+        time.sleep(_LOCK_PAUSE_S)
+    write_tables(folder)
+
+
+def _run(verb: str, cell: Cell) -> None:
+    try:
+        config = compose(verb, list(cell.overrides))
+        run_tracked(
+            verb, config, folder=Path(cell.out), axes=cell.axes, fingerprint=cell.fingerprint, is_announced=True
+        )
+    except Exception as error:
+        fail(verb, error)
+
+
+def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, overrides: Sequence[str]) -> None:
+    """Hand cells to Hydra's launcher."""
+    ConfigStore.instance().store(_LAUNCH_CONFIG, {"cell": "???"})
+    SourcesRegistry.instance().types["file"] = FileConfigSource  # launchers send Hydra's registry to other processes
+    quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=."]
+    place = f"hydra.sweep.dir='{folder.path}'"
+    try:
+        with initialize_config_dir(str(config_dir()), version_base="1.3"):
+            loader = GlobalHydra.instance().config_loader()
+            config = loader.load_configuration(
+                _LAUNCH_CONFIG, [*quiet, place, *overrides], run_mode=RunMode.MULTIRUN, validate_sweep_overrides=False
+            )
+            task = partial(
+                run_cell,
+                verb=verb,
+                cells={cell.name: cell for cell in cells},
+                root=folder.path,
+                num_threads=_threads(config, len(cells)),
+            )
+            context = HydraContext(config_loader=loader, callbacks=Callbacks(config))
+            launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
+            launcher.launch([[f"cell={cell.name}"] for cell in cells], initial_job_idx=0)
+    except (HydraException, OmegaConfBaseException, ImportError) as error:
+        raise UsageError(f"the launcher cannot be set up: {error}; install it with `slowpaths[sweep]`") from error
+    except KeyboardInterrupt:
+        raise
+    except Exception as error:  # a process of the launcher that died takes the others with it
+        raise SlowpathsError(
+            f"the launcher stopped ({error}): the same command goes on with the cells that are not done"
+        ) from error
+    finally:
+        write_tables(folder)
+
+
+def _threads(config: DictConfig, num_cells: int) -> int:
+    """Return the threads of one cell: its share of the cores where cells run beside each other on this machine."""
+    launcher = config.hydra.launcher
+    target, cores = str(launcher.get("_target_", "")), available_threads()
+    if "joblib" in target:
+        jobs = int(launcher.n_jobs)
+        side_by_side = min(jobs if jobs > 0 else max(1, cores + 1 + jobs), num_cells)
+    else:
+        side_by_side = num_cells if "LocalLauncher" in target else 1
+    return max(1, cores // side_by_side)
+
+
+def _report(verb: str, cells: Sequence[Cell], folder: SweepFolder) -> int:
+    rows, codes = [], []
+    runs = {run.name: run for run in sweep_runs(folder.table())}
+    for cell in cells:
+        run, state = runs[cell.name], RunFolder(Path(cell.out)).state()
+        rows.append((cell.name, run.state, "" if run.seconds is None else f"{run.seconds:.0f}", run.reason))
+        codes.append(state.exit_code if state and run.state == "done" else max(1, state.exit_code if state else 1))
+    show_table(
+        f"slowpaths {verb}: sweep of {len(cells)} cells", ["cell", "state", "seconds", "reason"], rows,
+        wrote=[folder.report_file, folder.table_file],
+    )  # fmt: skip
+    return max(codes)
+
+
+def _as_known(cells: Sequence[Cell], folder: SweepFolder) -> list[Cell]:
+    """Give each cell the folder it has already, and one of its own where its name is taken by another configuration."""
+    known = {cell.fingerprint: cell for cell in folder.plan()}
+    result: list[Cell] = []
+    for cell in cells:
+        if cell.fingerprint in known:
+            result.append(known[cell.fingerprint])
+        elif cell.name in {other.name for other in (*known.values(), *result)}:
+            name = f"{cell.name}_{cell.fingerprint[:6]}"
+            out = str(Path(cell.out).with_name(name))
+            own = [f"out='{out}'" if text.startswith("out=") else text for text in cell.overrides]
+            result.append(replace(cell, name=name, out=out, overrides=tuple(own)))
+        else:
+            result.append(cell)
+    return result
+
+
+def _is_done(cell: Cell) -> bool:
+    state = RunFolder(Path(cell.out)).state()
+    return state is not None and state.state == "done" and state.fingerprint == cell.fingerprint
+
+
+def _values(item: Override) -> list[str]:
+    if not item.is_sweep_override():
+        return [item.get_value_element_as_str()]
+    if not item.is_discrete_sweep():
+        raise UsageError(f"{item.input_line} is no list of values: give them one by one, such as lr=0.01,0.02")
+    return [str(value) for value in item.sweep_string_iterator()]
+
+
+def _root(config: DictConfig) -> str:
+    """Return the folder of the sweep: `out=`, up to where it becomes a pattern; in the mined folder without `out=`."""
+    raw = OmegaConf.to_container(config, resolve=False)
+    assert isinstance(raw, dict)
+    if "out" not in raw:
+        return str(Path(str(raw["mined"])) / "sweep")
+    fixed, pattern, _ = str(raw["out"]).partition("${")
+    return str(Path(fixed + "x").parent) if pattern else fixed
+
+
+def _safe(word: str) -> str:
+    word = word.rstrip("/").rsplit("/", 1)[-1]  # of a path, its name
+    return re.sub(r"[^A-Za-z0-9.+-]+", "-", word).strip("-") or "none"

@@ -1,0 +1,77 @@
+"""Where a run stands, kept in its folder: what a sweep resumes by and `slowpaths compare` reads."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from slowpaths.apps._launch import Outcome, exit_code_of, plain, run_verb, sentence_of
+from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder, RunState
+from slowpaths.store.schema import DELIVERIES, LABELS
+
+_ELSEWHERE = ("out", "logger", "callbacks", "weights_dir", "workers")  # where and how it runs, not its result
+_INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
+
+
+def run_tracked(
+    verb: str,
+    config: DictConfig,
+    *,
+    folder: Path,
+    axes: Mapping[str, str],
+    fingerprint: str,
+    is_announced: bool = False,
+) -> Outcome:
+    """Run a verb and keep its state.
+
+    Args:
+        verb: The verb.
+        config: Its composed configuration.
+        folder: Folder of the run.
+        axes: What was chosen for this run, key -> value.
+        fingerprint: From `decides`.
+        is_announced: Whether the state is written before the verb starts, which makes the folder.
+    """
+    run, started = RunFolder(folder), time.monotonic()
+    old = run.state()
+    before = old.seconds if old and old.fingerprint == fingerprint else 0.0
+    state = RunState(verb=verb, state="running", fingerprint=fingerprint, overrides=dict(axes), seconds=before)
+    if is_announced:
+        run.write_state(state)
+
+    def seconds() -> float:
+        return round(before + time.monotonic() - started, 3)
+
+    try:
+        outcome = run_verb(verb, config)
+    except Exception as error:
+        if folder.is_dir():
+            reason = sentence_of(error) or f"a fault of slowpaths: {type(error).__name__}"
+            code = exit_code_of(error)
+            run.write_state(replace(state, state="failed", reason=reason, exit_code=code, seconds=seconds()))
+        raise
+    run.write_state(
+        replace(state, state="done", exit_code=outcome.exit_code, metrics=dict(outcome.metrics), seconds=seconds())
+    )
+    return outcome
+
+
+def decides(config: DictConfig) -> str:
+    """Return the fingerprint of everything that decides the result of a run: its configuration and its inputs."""
+    values = {key: value for key, value in plain(config).items() if key not in _ELSEWHERE}
+    inputs = {key: _content(Path(str(values[key]))) for key in _INPUTS if values.get(key)}
+    return fingerprint({"configuration": values, "inputs": inputs})
+
+
+def _content(path: Path) -> str:
+    """Return what identifies an input: the digest of a file, of the newest labels of a mined folder, or of a ledger."""
+    mined = MinedFolder(path)
+    candidates = [path, mined.file(LABELS), mined.file(DELIVERIES), mined.ledger_file]
+    found = [file_digest(file) for file in candidates if file.is_file()]
+    return " ".join(found[:2])

@@ -1,0 +1,49 @@
+"""`slowpaths compare`: runs and sweeps side by side, their mean and interval over seeds, on one page."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from omegaconf import DictConfig
+
+from slowpaths.apps import _schema
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome
+from slowpaths.core.text import csv_table
+from slowpaths.review.comparison import averages, comparison_markdown, read_runs
+from slowpaths.review.comparison_page import write_comparison
+from slowpaths.store.tables import write_text
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompareConfig:
+    """Hold the keys of `slowpaths compare`.
+
+    Args:
+        runs: Folders of runs and sweeps.
+        out: Folder of the table and the page.
+        title: Title of both.
+    """
+
+    runs: tuple[Path, ...]
+    out: Path = Path("runs/compare")
+    title: str = "Runs compared"
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Compare `runs=`."""
+    config = _schema.build(CompareConfig, cfg)
+    runs = read_runs(config.runs)
+    page, words, table = (config.out / f"compare.{suffix}" for suffix in ("html", "md", "csv"))
+    write_comparison(runs, page, title=config.title)
+    write_text(words, comparison_markdown(runs, title=config.title))
+    write_text(table, csv_table([{"run": run.name, "state": run.state, **run.axes, **run.metrics} for run in runs]))
+    rows = [
+        (", ".join(f"{key}={value}" for key, value in item.system.items()), item.metric, item.num, item.mean,
+         "" if item.low is None else f"{item.low:.3f} .. {item.high:.3f}")
+        for item in averages(runs)
+    ]  # fmt: skip
+    title = f"slowpaths compare: {len(runs)} runs"
+    show_table(title, ["system", "metric", "runs", "mean", "95 %"], rows, wrote=[page, words, table])
+    return Outcome(metrics={"runs": float(len(runs))})

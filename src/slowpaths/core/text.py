@@ -1,0 +1,60 @@
+"""Small texts that several rooms write: Markdown and CSV tables, and the nearest known word to an unknown one."""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+
+def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
+    r"""Return a Markdown table; floats have three decimals, None is empty, bars in cells are escaped.
+
+    Example:
+        >>> print(markdown_table(["stroke", "share"], [["cut", 0.25], ["pull|hook", None]]))
+        | stroke | share |
+        |---|---|
+        | cut | 0.250 |
+        | pull\|hook |  |
+    """
+    lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+    lines += ["| " + " | ".join(_cell(value) for value in row) + " |" for row in rows]
+    return "\n".join(lines)
+
+
+def csv_table(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] | None = None) -> str:
+    r"""Return rows as CSV with a header; a value that a row lacks is empty.
+
+    Args:
+        rows: Column -> value.
+        columns: Order of the columns; that in which the rows name them where not given.
+
+    Example:
+        >>> csv_table([{"epoch": 1, "loss": 0.5}, {"epoch": 2}])
+        'epoch,loss\n1,0.5\n2,\n'
+    """
+    names = list(columns or dict.fromkeys(name for row in rows for name in row))
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    return stream.getvalue()
+
+
+def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
+    """Return a hint at the nearest known word, or `otherwise` where none is near.
+
+    Example:
+        >>> did_you_mean("sed", ["seed", "out"])
+        "did you mean 'seed'?"
+    """
+    near = difflib.get_close_matches(word, list(known), n=1)
+    return f"did you mean '{near[0]}'?" if near else otherwise
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return (f"{value:.3f}" if isinstance(value, float) else str(value)).replace("|", "\\|").replace("\n", " ")

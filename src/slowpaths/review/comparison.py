@@ -1,0 +1,210 @@
+"""Runs side by side: their metrics, curves and confusion, and the mean over those that differ by their seed only."""
+
+from __future__ import annotations
+
+import csv
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from scipy import stats
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.text import markdown_table
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFolder
+
+REPLICATES = ("seed",)
+"""Keys over which runs are averaged: they are the same system drawn again."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """Hold one run of a comparison.
+
+    Args:
+        name: Name.
+        state: Where it stands: done, failed, killed, running or waiting.
+        axes: What sets it apart: key -> value.
+        metrics: Its numbers.
+        seconds: How long it took; None where unknown.
+        fingerprint: Of its configuration.
+        reason: Why it failed; "" otherwise.
+        curves: Metric -> its value after each epoch.
+        confusion: True (or weakly labelled) stroke -> named stroke -> clips; empty where unknown.
+        is_weak: Whether that confusion is against weak labels.
+    """
+
+    name: str
+    state: str
+    axes: Mapping[str, str]
+    metrics: Mapping[str, float]
+    seconds: float | None = None
+    fingerprint: str = ""
+    reason: str = ""
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    is_weak: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Average:
+    """Hold the mean of a metric over runs that differ by their seed only.
+
+    Args:
+        system: What the runs have in common: key -> value.
+        metric: Name of the metric.
+        num: Number of runs.
+        mean: Mean.
+        low: Lower end of the 95 % interval of the mean; None for fewer than two runs.
+        high: Upper end.
+    """
+
+    system: Mapping[str, str]
+    metric: str
+    num: int
+    mean: float
+    low: float | None
+    high: float | None
+
+
+def read_runs(paths: Sequence[Path]) -> list[Run]:
+    """Read runs and sweeps, in the order given.
+
+    Args:
+        paths: Folders of runs (train, pretrain, predict, evaluate) and of sweeps.
+
+    Raises:
+        TableError: If a folder is neither.
+    """
+    runs: list[Run] = []
+    for path in paths:
+        folder = SweepFolder(path)
+        if folder.plan_file.exists():
+            cells = {cell.name: Path(cell.out) for cell in folder.plan()}
+            runs += [_with_details(run, RunFolder(cells[run.name])) for run in sweep_runs(folder.table())]
+        elif (state := RunFolder(path).state()) is not None:
+            run = Run(
+                name=path.name,
+                state="killed" if state.state == "running" else state.state,
+                axes=state.overrides,
+                metrics=state.metrics,
+                seconds=state.seconds,
+                fingerprint=state.fingerprint,
+                reason=state.reason,
+            )
+            runs.append(_with_details(run, RunFolder(path)))
+        else:
+            raise TableError(
+                f"{path} is neither a run nor a sweep: give out= folders of `slowpaths train`, `evaluate` or a sweep"
+            )
+    return runs
+
+
+def sweep_runs(table: pa.Table) -> list[Run]:
+    """Return the rows of the table of a sweep as runs."""
+
+    def part(row: Mapping[str, Any], prefix: str) -> dict[str, Any]:
+        return {key[len(prefix) :]: item for key, item in row.items() if key.startswith(prefix) and item is not None}
+
+    return [
+        Run(
+            name=row["cell"],
+            state=row["state"],
+            axes=part(row, OVERRIDE_PREFIX),
+            metrics=part(row, METRIC_PREFIX),
+            seconds=row["seconds"],
+            fingerprint=row["fingerprint"],
+            reason=row["reason"],
+        )
+        for row in table.to_pylist()
+    ]
+
+
+def averages(runs: Sequence[Run]) -> list[Average]:
+    """Average the metrics of finished runs over their seeds.
+
+    The interval is Student's, mean +- t(.975, n - 1) s / sqrt(n): wide for two seeds, as it must be.
+
+    Example:
+        >>> runs = [Run(name=s, state="done", axes={"seed": s}, metrics={"f1": v}) for s, v in (("0", .4), ("1", .6))]
+        >>> [(a.num, round(a.mean, 3), round(a.low, 2), round(a.high, 2)) for a in averages(runs)]
+        [(2, 0.5, -0.77, 1.77)]
+    """
+    groups: dict[tuple[tuple[str, str], ...], list[Run]] = {}
+    for run in runs:
+        if run.state == "done":
+            system = tuple(sorted((key, value) for key, value in run.axes.items() if key not in REPLICATES))
+            groups.setdefault(system, []).append(run)
+    return [
+        _average(dict(system), metric, [run.metrics[metric] for run in members if metric in run.metrics])
+        for system, members in sorted(groups.items())
+        for metric in sorted({name for run in members for name in run.metrics})
+    ]
+
+
+def comparison_markdown(runs: Sequence[Run], *, title: str) -> str:
+    """Return all runs and the averages over seeds as Markdown."""
+    axes = sorted({key for run in runs for key in run.axes})
+    metrics = sorted({name for run in runs for name in run.metrics})
+    rows = [
+        [run.name, run.state, *(run.axes.get(key) for key in axes), *(run.metrics.get(name) for name in metrics),
+         run.seconds and round(run.seconds), run.reason]
+        for run in runs
+    ]  # fmt: skip
+    lines = [f"# {title}", "", markdown_table(["run", "state", *axes, *metrics, "seconds", "reason"], rows), ""]
+    if means := averages(runs):
+        keys = [key for key in axes if key not in REPLICATES]
+        cells = [
+            [*(item.system.get(key) for key in keys), item.metric, item.num, item.mean, item.low, item.high]
+            for item in means
+        ]
+        lines += [
+            "## Mean over seeds",
+            "",
+            "The interval is Student's, for the mean of that many runs; one run has none.",
+            "",
+            markdown_table([*keys, "metric", "runs", "mean", "low", "high"], cells),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+def _average(system: Mapping[str, str], metric: str, values: Sequence[float]) -> Average:
+    num, mean = len(values), float(np.mean(values))
+    half = None
+    if num > 1:
+        half = float(stats.t.ppf(0.975, num - 1) * np.std(values, ddof=1) / math.sqrt(num))
+    return Average(
+        system=system,
+        metric=metric,
+        num=num,
+        mean=mean,
+        low=None if half is None else mean - half,
+        high=None if half is None else mean + half,
+    )
+
+
+def _with_details(run: Run, folder: RunFolder) -> Run:
+    curves: dict[str, list[float]] = defaultdict(list)
+    for row in _rows(folder.history):
+        for name, text in row.items():
+            if name not in ("epoch", "step") and text:
+                curves[name].append(float(text))
+    for path, is_weak in ((folder.figures / "confusion.csv", False), (folder.confusion, True)):
+        if rows := _rows(path):
+            confusion = {row.pop("true"): {name: int(float(count)) for name, count in row.items()} for row in rows}
+            return replace(run, curves=curves, confusion=confusion, is_weak=is_weak)
+    return replace(run, curves=curves)
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    if not path.exists():
+        return []
+    with path.open(newline="") as stream:
+        return list(csv.DictReader(stream))

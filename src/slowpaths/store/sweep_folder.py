@@ -1,0 +1,177 @@
+"""The folder of a sweep: one folder a cell, what was planned, and one table of all cells.
+
+`sweep.json` holds the plan: every cell that was ever asked for. Each cell writes its own state; the tables are made
+from plan and states after every cell, so that a sweep that was killed can be read.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slowpaths.core.errors import SlowpathsError, TableError
+from slowpaths.store.run_folder import RunFolder, RunState
+from slowpaths.store.tables import atomic_write, write_json, write_text
+
+OVERRIDE_PREFIX = "override_"
+METRIC_PREFIX = "metric_"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """Describe one cell of a sweep.
+
+    Args:
+        name: Name of its folder, made of what sets it apart from the other cells.
+        overrides: All its overrides, as they would be typed to run it alone.
+        axes: What sets it apart: key -> value.
+        fingerprint: Of everything that decides its result.
+        out: Its folder.
+    """
+
+    name: str
+    overrides: tuple[str, ...]
+    axes: Mapping[str, str]
+    fingerprint: str
+    out: str
+
+
+@dataclass(frozen=True, slots=True)
+class SweepFolder:
+    """Read and write the folder of a sweep.
+
+    Args:
+        path: The folder.
+    """
+
+    path: Path
+
+    @property
+    def plan_file(self) -> Path:
+        """Return the plan."""
+        return self.path / "sweep.json"
+
+    @property
+    def table_file(self) -> Path:
+        """Return the table, one row a cell."""
+        return self.path / "sweep.parquet"
+
+    @property
+    def report_file(self) -> Path:
+        """Return the table in words."""
+        return self.path / "sweep.md"
+
+    def plan(self) -> list[Cell]:
+        """Read the cells that were asked for, by name; none where there is no plan.
+
+        Raises:
+            TableError: If the file is something else.
+        """
+        try:
+            cells = json.loads(self.plan_file.read_text())["cells"]
+            return [Cell(**{**cell, "overrides": tuple(cell["overrides"])}) for cell in cells]
+        except FileNotFoundError:
+            return []
+        except (ValueError, OSError, TypeError, KeyError) as error:
+            raise TableError(f"{self.plan_file} is not the plan of a sweep: choose another out=") from error
+
+    def add(self, cells: Iterable[Cell]) -> None:
+        """Add cells to the plan; those that are there already are not doubled."""
+        with self.lock("plan", wait=True):
+            known = {cell.name: cell for cell in self.plan()} | {cell.name: cell for cell in cells}
+            write_json(self.plan_file, {"cells": [asdict(known[name]) for name in sorted(known)]})
+
+    def states(self) -> list[tuple[Cell, RunState | None]]:
+        """Return every cell of the plan, by name, with where it stands; None where it was never started."""
+        states = []
+        for cell in self.plan():
+            state = RunFolder(Path(cell.out)).state()
+            states.append((cell, state if state and state.fingerprint == cell.fingerprint else None))
+        return states
+
+    def find(self, fingerprint: str) -> Cell | None:
+        """Return the cell with a fingerprint, whatever it is called."""
+        return next((cell for cell in self.plan() if cell.fingerprint == fingerprint), None)
+
+    @contextmanager
+    def lock(self, name: str, *, wait: bool = False) -> Iterator[bool]:
+        """Hold a lock of this sweep; the system releases it when the process ends, however it ends.
+
+        Args:
+            name: What is locked.
+            wait: Whether to wait for it.
+
+        Yields:
+            Whether the lock is held.
+        """
+        import fcntl
+
+        path = self.path / ".locks" / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with path.open("w") as stream:
+            try:
+                fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+                return
+            yield True
+
+    def write_tables(self, render: Callable[[pa.Table], str]) -> None:
+        """Write `sweep.parquet` and `sweep.md` from the plan and the states.
+
+        Args:
+            render: Makes the words of `sweep.md` from the rows.
+        """
+        with self.lock("tables", wait=True):
+            table = self.table()
+            with atomic_write(self.table_file) as stream:
+                pq.write_table(table, stream, compression="zstd")
+            write_text(self.report_file, render(table))
+
+    def table(self) -> pa.Table:
+        """Return one row a cell: name, state, fingerprint, seconds, reason, overrides and metrics."""
+        states = self.states()
+        axes = sorted({key for cell, _ in states for key in cell.axes})
+        metrics = sorted({name for _, state in states if state for name in state.metrics})
+        columns: dict[str, pa.Array] = {
+            "cell": pa.array([cell.name for cell, _ in states], pa.string()),
+            "state": pa.array([self._word(cell, state) for cell, state in states], pa.string()),
+            "fingerprint": pa.array([cell.fingerprint for cell, _ in states], pa.string()),
+            "seconds": pa.array([state.seconds if state else None for _, state in states], pa.float64()),
+            "reason": pa.array([state.reason if state else "" for _, state in states], pa.string()),
+        }
+        columns |= {
+            OVERRIDE_PREFIX + key: pa.array([cell.axes.get(key) for cell, _ in states], pa.string()) for key in axes
+        }
+        columns |= {
+            METRIC_PREFIX + name: pa.array(
+                [state.metrics.get(name) if state else None for _, state in states], pa.float64()
+            )
+            for name in metrics
+        }
+        return pa.table(columns)
+
+    def read(self) -> pa.Table:
+        """Read `sweep.parquet`.
+
+        Raises:
+            SlowpathsError: If it is missing or unreadable.
+        """
+        try:
+            return pq.read_table(self.table_file)
+        except (OSError, pa.ArrowInvalid) as error:
+            raise SlowpathsError(f"{self.path} holds no sweep ({self.table_file.name} is missing or broken)") from error
+
+    def _word(self, cell: Cell, state: RunState | None) -> str:
+        if state is None:
+            return "waiting"
+        if state.state != "running":
+            return state.state
+        with self.lock(cell.name) as is_free:
+            return "killed" if is_free else "running"

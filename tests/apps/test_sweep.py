@@ -1,0 +1,190 @@
+"""Sweeps through the command line: cells in folders of their own, none lost, none run twice, one table."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pyarrow.parquet as pq
+import pytest
+from omegaconf import DictConfig
+from tests.data.mined import write_mined
+
+from slowpaths.apps import _tracking
+from slowpaths.apps._launch import Outcome
+from slowpaths.apps._sweep import cell_name, plan
+from slowpaths.cli import main
+from slowpaths.core.errors import TableError
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import SweepFolder
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
+TRUTH = "video,start_s,end_s,impact_s,label,match_id\n" + "".join(
+    f"v{n}.mp4,{t},{t + 1.28},{t + 0.8},{stroke},m{n}\n"
+    for n in range(3)
+    for t, stroke in ((1.0, "cut"), (11.0, "sweep"))
+)
+
+
+@pytest.fixture
+def tables(tmp_path) -> Path:
+    """Write a truth and two tables of predictions; `b.csv` is right half of the time."""
+    (tmp_path / "truth.csv").write_text(TRUTH)
+    (tmp_path / "a.csv").write_text(TRUTH)
+    (tmp_path / "b.csv").write_text(TRUTH.replace("sweep", "cut"))
+    return tmp_path
+
+
+@pytest.fixture
+def quick(monkeypatch) -> list[str]:
+    """Let a cell do nothing but say how many characters it was given; return what was run."""
+    run: list[str] = []
+
+    def run_verb(verb: str, cfg: DictConfig) -> Outcome:
+        text = Path(cfg.predictions).read_text()
+        if "label," not in text:
+            raise TableError(f"{cfg.predictions} has no labels: give others")
+        run.append(cfg.out)
+        return Outcome(metrics={"length": float(len(text))})
+
+    monkeypatch.setattr(_tracking, "run_verb", run_verb)
+    return run
+
+
+def sweep(folder: Path, *more: str) -> int:
+    words = [f"predictions={folder / 'a.csv'},{folder / 'b.csv'}", f"truth={folder / 'truth.csv'}", "num_bootstrap=20"]
+    return main(["evaluate", "-m", *words, "seed=0,1", f"out={folder / 'sweep'}", *more])
+
+
+def states(folder: Path) -> dict[str, str]:
+    table = pq.read_table(folder / "sweep" / "sweep.parquet")
+    return dict(zip(table["cell"].to_pylist(), table["state"].to_pylist(), strict=True))
+
+
+def test_each_cell_has_its_own_folder_and_a_row(tables, capsys):
+    assert sweep(tables) == 0
+    assert len(states(tables)) == 4
+    assert set(states(tables).values()) == {"done"}
+    for cell in SweepFolder(tables / "sweep").plan():
+        assert Path(cell.out).parent == tables / "sweep"
+        assert (Path(cell.out) / "report.json").exists()
+    rows = pq.read_table(tables / "sweep" / "sweep.parquet").to_pylist()
+    top1 = {row["override_predictions"].endswith("a.csv"): row["metric_top1"] for row in rows}
+    assert top1 == {True: 1.0, False: 0.5}
+    words = (tables / "sweep" / "sweep.md").read_text()
+    assert "## Mean over seeds" in words
+    assert "4 cells" in capsys.readouterr().out
+
+
+def test_a_finished_cell_is_never_run_again_in_whatever_order_it_is_typed(tables, quick, capsys):
+    assert sweep(tables) == 0
+    words = ["num_bootstrap=20", "seed=1,0,2", f"out={tables / 'sweep'}", f"truth={tables / 'truth.csv'}"]
+    assert main(["evaluate", *words, f"predictions={tables / 'b.csv'},{tables / 'a.csv'}", "--multirun"]) == 0
+    assert "4 done already" in capsys.readouterr().out
+    assert len(quick) == len(set(quick)) == len(states(tables)) == 6
+
+
+def test_changed_input_is_not_what_was_run(tables, quick, capsys):
+    assert sweep(tables) == 0
+    (tables / "b.csv").write_text(TRUTH)
+    assert sweep(tables) == 0
+    assert "2 done already" in capsys.readouterr().out
+    assert len(quick) == len(states(tables)) == 6  # those of the old table stay
+
+
+def test_a_cell_that_fails_stops_no_other_and_is_named(tables, quick, capsys):
+    (tables / "a.csv").write_text("nothing")
+    assert sweep(tables) == 1
+    assert sorted(states(tables).values()) == ["done", "done", "failed", "failed"]
+    table = pq.read_table(tables / "sweep" / "sweep.parquet").to_pylist()
+    assert all("a.csv has no labels" in row["reason"] for row in table if row["state"] == "failed")
+    assert "Traceback" not in capsys.readouterr().err
+    (tables / "a.csv").write_text(TRUTH)
+    assert sweep(tables) == 0
+    assert len(quick) == 4
+
+
+def test_a_typo_is_named_before_any_cell_starts(tables, quick, capsys):
+    assert sweep(tables, "num_bootstrp=3") == 2
+    assert "did you mean 'num_bootstrap'?" in capsys.readouterr().err
+    assert not quick
+    assert not (tables / "sweep").exists()
+
+
+def test_out_may_be_a_pattern(tables):
+    cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "seed=0,1", "out=runs/x/${seed}"])
+    assert [cell.out for cell in cells] == ["runs/x/seed-0", "runs/x/seed-1"]
+
+
+def test_names_are_short_stable_and_safe():
+    assert cell_name({"seed": "0", "loss": "gce"}) == cell_name({"loss": "gce", "seed": "0"}) == "loss-gce_seed-0"
+    assert cell_name({"data.lr": "1", "optim.lr": "2"}) == "data.lr-1_optim.lr-2"
+    assert cell_name({"mined": "runs/x/a b"}) == "mined-a-b"
+    long = cell_name({f"key{n}": "value" for n in range(40)})
+    assert len(long) <= 80
+    assert long != cell_name({f"key{n}": "other" for n in range(40)})
+
+
+def test_a_name_that_is_taken_by_another_configuration_gets_a_suffix(tables, quick):
+    assert sweep(tables) == 0
+    assert sweep(tables, "tolerance_s=0.4") == 0
+    names = list(states(tables))
+    assert len(names) == len(set(names)) == 8
+
+
+@pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
+def test_other_launchers_give_the_same_table(tables, launcher):
+    assert sweep(tables) == 0
+    alone = pq.read_table(tables / "sweep" / "sweep.parquet").drop_columns(["seconds"])
+    (tables / "sweep").rename(tables / "alone")
+    assert sweep(tables, f"hydra/launcher={launcher}") == 0
+    table = pq.read_table(tables / "sweep" / "sweep.parquet").drop_columns(["seconds"])
+    assert table.equals(alone)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(3000)
+def test_twenty_sweeps_killed_at_a_random_moment_end_as_one_that_was_not(tmp_path):
+    """Six cells of training each; whatever the moment, no cell is lost, none is run twice, the tables are equal."""
+    mined = write_mined(tmp_path / "mined", num_matches=3, clips_a_match=4, size=32)
+    small = ["model=tiny", "model.width=8", "trainer=cpu", "trainer.max_epochs=2", "data.crop_px=32", "data.read_px=32",
+             "data.num_workers=0", "optim.warmup_epochs=0", "data.fractions=[0.34,0.33,0.33]"]  # fmt: skip
+
+    def words(out: Path) -> list[str]:
+        axes = ["seed=0,1,2", "loss=soft_ce,gce"]
+        return [sys.executable, "-m", "slowpaths.cli", "train", "-m", f"mined={mined}", *small, *axes, f"out={out}"]
+
+    def rows(out: Path) -> list[dict[str, object]]:
+        table = pq.read_table(out / "sweep.parquet").drop_columns(["seconds"])
+        return [
+            {key: round(v, 6) if isinstance(v, float) else v for key, v in row.items()} for row in table.to_pylist()
+        ]
+
+    started = time.monotonic()
+    subprocess.run(words(tmp_path / "whole"), check=True, capture_output=True)
+    whole_s, expected = time.monotonic() - started, rows(tmp_path / "whole")
+    assert [row["state"] for row in expected] == ["done"] * 6
+    rng = random.Random(0)
+    for number in range(20):
+        out = tmp_path / f"killed{number}"
+        process = subprocess.Popen(
+            words(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+        )
+        time.sleep(rng.uniform(0.1, 1.0) * whole_s)
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+        done = {
+            path: path.stat().st_mtime_ns
+            for path in out.glob("*/run.json")
+            if json.loads(path.read_text())["state"] == "done"
+        }
+        subprocess.run(words(out), check=True, capture_output=True)
+        assert {path: path.stat().st_mtime_ns for path in done} == done
+        assert rows(out) == expected
+        assert all(RunFolder(Path(cell.out)).predictions.exists() for cell in SweepFolder(out).plan())
