@@ -12,12 +12,16 @@ from pathlib import Path
 from typing import Any
 
 import hydra
+from hydra.core.config_store import ConfigStore
 from hydra.errors import CompactHydraException, HydraException
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import slowpaths
 from slowpaths.core.errors import SlowpathsError, UsageError
+from slowpaths.world.settings import defaults
+
+ConfigStore.instance().store(group="world", name="base", node=defaults())
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
