@@ -11,7 +11,17 @@ from dataclasses import dataclass
 import numpy as np
 
 from slowpaths.world.action.ball import BallPath
-from slowpaths.world.action.limbs import Body, Joints, Step, build_joints, foot_path, heading, minimum_jerk, unit
+from slowpaths.world.action.limbs import (
+    Body,
+    Joints,
+    Step,
+    build_joints,
+    foot_path,
+    heading,
+    minimum_jerk,
+    run_distance,
+    unit,
+)
 
 PITCH_M = 20.12  # between the stumps (Laws of Cricket, law 6)
 BOWLING_CREASE_Y_M = PITCH_M - 1.22  # popping crease at the bowler's end
@@ -55,20 +65,40 @@ def draw_action(random: np.random.Generator) -> Action:
 
 def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body) -> Joints:
     """Run in, bowl at `release_s` and follow through, with feet that do not slide."""
-    # Distance still to run at each instant; after release the body slows down within about 3 m.
-    slow_s = 0.75 if action.is_pace else 0.5
-
-    def gone(times: np.ndarray) -> np.ndarray:
-        since = np.asarray(times) - release_s
-        before = np.maximum(action.speed * since, -action.run_up_m - 0.4 * (1 - np.exp(np.minimum(since, 0) / 3)))
-        return np.where(since < 0, before, action.speed * slow_s * (1 - np.exp(-np.maximum(since, 0) / slow_s)))
-
-    y = BOWLING_CREASE_Y_M - 0.25 - gone(times_T)
+    y = _bowler_y(times_T - release_s, action)
     since = times_T - release_s
     stride = np.exp(-(((since + 0.05) / 0.22) ** 2))
     bob = 0.03 * np.sin(2 * np.pi * since / action.step_s) * (since < 0)
     pelvis = np.stack([np.full_like(y, action.x), y, (0.87 - 0.07 * stride + bob) * body.thigh / 0.44], axis=1)
+    turn = np.exp(-(((since + 0.18) / 0.22) ** 2))
+    sign = 1.0 if action.is_right_arm else -1.0
+    yaw = -90.0 - sign * 62.0 * turn + sign * 25.0 * minimum_jerk(since / 0.25) * np.exp(-np.maximum(since, 0))
+    lean = 8.0 + 34.0 * minimum_jerk((since + 0.08) / 0.3) * np.exp(-np.maximum(since - 0.3, 0) / 0.8)
+    trunk = unit(heading(np.full_like(y, -90.0)) * np.tan(np.deg2rad(lean))[:, None] + _UP)
+    return build_joints(
+        body,
+        pelvis_T3=pelvis,
+        hip_yaw_T=-90.0 + 0.6 * (yaw + 90.0),
+        shoulder_yaw_T=yaw,
+        trunk_T3=trunk,
+        ankles_T23=_bowler_feet(times_T, action, release_s=release_s, body=body),
+        wrists_T23=_bowler_wrists(since, action, pelvis + body.torso * trunk, heading(yaw + 90.0), body),
+        elbow_poles_T23=np.tile([0.0, 1.0, -0.3], (len(y), 2, 1)),
+        knee_poles_T23=np.tile([0.0, -1.0, 0.0], (len(y), 2, 1)),
+        gaze_T3=np.tile(unit(np.array([0.0, -1.0, -0.08])), (len(y), 1)),
+        foot_yaw_T2=np.full((len(y), 2), -90.0),
+    )
 
+
+def _bowler_y(since: np.ndarray, action: Action) -> np.ndarray:
+    """Return where the body is along the pitch, by seconds since release."""
+    slow_s = 0.75 if action.is_pace else 0.5  # after release the body slows down within about 3 m
+    before = np.maximum(action.speed * since, -action.run_up_m - 0.4 * (1 - np.exp(np.minimum(since, 0) / 3)))
+    after = action.speed * slow_s * (1 - np.exp(-np.maximum(since, 0) / slow_s))
+    return BOWLING_CREASE_Y_M - 0.25 - np.where(since < 0, before, after)
+
+
+def _bowler_feet(times_T: np.ndarray, action: Action, *, release_s: float, body: Body) -> np.ndarray:
     feet = []
     # A foot stays down while the body passes over it: about .55 m of way, which legs of this length can reach.
     stance_s = 0.55 / action.speed
@@ -76,57 +106,47 @@ def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body)
         # The front foot at release is opposite to the bowling arm.
         is_front = (side == 0) == action.is_right_arm
         landing = release_s - 0.10 - (0.0 if is_front else action.step_s)
-        lands = [landing + 2 * action.step_s * k for k in range(-26, 4)]
-        across = action.x + (0.02 if is_front else 0.10) * sign
-        at = BOWLING_CREASE_Y_M - 0.25 - gone(np.array([land_s + 0.5 * stance_s for land_s in lands]))
+        lands = np.array([landing + 2 * action.step_s * k for k in range(-26, 4)])
+        x = action.x + (0.02 if is_front else 0.10) * sign
+        at = _bowler_y(lands + 0.5 * stance_s - release_s, action)
         if is_front:
             at[26] = BOWLING_CREASE_Y_M - 0.35  # at release
+        leaves, lift = lands - 2 * action.step_s + stance_s, 0.05 * action.speed
         steps = [
-            Step(
-                start_s=land_s - 2 * action.step_s + stance_s, end_s=land_s, x=across, y=float(y), lift=0.05 * action.speed
-            )
-            for land_s, y in zip(lands, at, strict=True)
+            Step(start_s=up, end_s=down, x=x, y=y, lift=lift) for up, down, y in zip(leaves, lands, at, strict=True)
         ]
-        first_y = BOWLING_CREASE_Y_M - 0.25 - float(gone(np.array([lands[0] - 1.5 * action.step_s]))[0])
-        feet.append(foot_path(times_T, (across, first_y), steps, ankle=body.ankle))
-    turn = np.exp(-(((since + 0.18) / 0.22) ** 2))
-    sign = 1.0 if action.is_right_arm else -1.0
-    yaw = -90.0 - sign * 62.0 * turn + sign * 25.0 * minimum_jerk(since / 0.25) * np.exp(-np.maximum(since, 0))
-    lean = 8.0 + 34.0 * minimum_jerk((since + 0.08) / 0.3) * np.exp(-np.maximum(since - 0.3, 0) / 0.8)
-    trunk = unit(heading(np.full_like(y, -90.0)) * np.tan(np.deg2rad(lean))[:, None] + _UP)
+        first_y = float(_bowler_y(np.array([lands[0] - 1.5 * action.step_s - release_s]), action)[0])
+        feet.append(foot_path(times_T, (x, first_y), steps, ankle=body.ankle))
+    return np.stack(feet, axis=1)
+
+
+def _bowler_wrists(since: np.ndarray, action: Action, neck: np.ndarray, across: np.ndarray, body: Body) -> np.ndarray:
+    """Return both wrists: arms pump in the run-up, then the bowling arm comes over and the other one leads it."""
     arm = 0.985 * (body.upper_arm + body.forearm)
-    neck = pelvis + body.torso * trunk
-    across = heading(yaw + 90.0)
     running = 55.0 * np.sin(np.pi * since / action.step_s) * (since < -0.3)
-    # Bowling arm: from the hip back, over and down, vertical at release; the other arm leads it.
+    # Bowling arm: from the hip back, over and down, vertical at release.
     swing = np.interp(since, [-0.42, -0.30, -0.15, 0.0, 0.12, 0.30, 0.9], [-200, -180, -100, -6, 95, 170, 182])
     lead = np.interp(since, [-0.45, -0.28, -0.12, 0.05, 0.25, 0.9], [150, 25, 60, 150, 200, 182])
-    is_bowling = minimum_jerk((since + 0.44) / 0.12)
+    is_bowling = minimum_jerk((since + 0.44) / 0.12) > 0.5
+    bend = np.where(is_bowling, 1.0, 0.72)
     wrists = []
-    for side, side_sign in enumerate((1.0, -1.0)):
-        is_arm = (side == 1) == action.is_right_arm
-        pump = 180.0 - side_sign * running
-        circle = (swing if is_arm else lead) % 360
-        angle = np.deg2rad(np.where(is_bowling > 0.5, circle, pump))
-        bend = np.where(is_bowling > 0.5, 1.0, 0.72)
-        shoulder = neck + side_sign * body.shoulder * across
+    for side, sign in enumerate((1.0, -1.0)):
+        circle = (swing if (side == 1) == action.is_right_arm else lead) % 360
+        angle = np.deg2rad(np.where(is_bowling, circle, 180.0 - sign * running))
+        shoulder = neck + sign * body.shoulder * across
         way = np.sin(angle)[:, None] * np.array([0.0, -1.0, 0.0]) + np.cos(angle)[:, None] * _UP
-        wrists.append(shoulder + (arm * bend)[:, None] * unit(way + 0.10 * side_sign * across))
-    poles = np.stack([np.tile([0.0, 1.0, -0.3], (len(y), 1))] * 2, axis=1)
-    knees = np.stack([np.tile([0.0, -1.0, 0.0], (len(y), 1))] * 2, axis=1)
-    return build_joints(
-        body,
-        pelvis_T3=pelvis,
-        hip_yaw_T=-90.0 + 0.6 * (yaw + 90.0),
-        shoulder_yaw_T=yaw,
-        trunk_T3=trunk,
-        ankles_T23=np.stack(feet, axis=1),
-        wrists_T23=np.stack(wrists, axis=1),
-        elbow_poles_T23=poles,
-        knee_poles_T23=knees,
-        gaze_T3=np.tile(unit(np.array([0.0, -1.0, -0.08])), (len(y), 1)),
-        foot_yaw_T2=np.full((len(y), 2), -90.0),
-    )
+        wrists.append(shoulder + (arm * bend)[:, None] * unit(way + 0.10 * sign * across))
+    return np.stack(wrists, axis=1)
+
+
+_HANDS = {  # forward, left, up in metres from mid-shoulder, for the left hand
+    "sides": (0.06, 0.24, -0.52),
+    "knees": (0.26, 0.20, -0.50),
+    "together": (0.34, 0.05, -0.42),
+    "back": (-0.14, 0.06, -0.42),
+    "hips": (0.02, 0.27, -0.40),
+    "bat": (0.20, 0.06, -0.42),
+}
 
 
 def stand(
@@ -173,34 +193,20 @@ def stand(
     for side_sign, offset in ((1.0, 0.0), (-1.0, np.pi)):
         reach = 0.32 * np.sin(gait + offset) * is_moving
         lift = 0.12 * np.maximum(np.cos(gait + offset), 0) * is_moving
-        feet.append(
-            np.array([*place, 0.0])
-            + shift
-            + reach[:, None] * forward
-            + (side_sign * spread)[:, None] * left
-            + (body.ankle + lift)[:, None] * _UP
-        )
+        ahead = np.array([*place, 0.0]) + shift + reach[:, None] * forward
+        feet.append(ahead + (side_sign * spread)[:, None] * left + (body.ankle + lift)[:, None] * _UP)
     lean = np.deg2rad(4.0 + 40.0 * crouch + 6.0 * is_moving)
     trunk = np.cos(lean)[:, None] * _UP + np.sin(lean)[:, None] * forward
     neck = pelvis + body.torso * trunk
     swing = 0.22 * np.sin(gait) * is_moving
-    poses = {
-        # forward, left, up in metres from mid-shoulder, for the left hand
-        "sides": (0.06, 0.24, -0.52),
-        "knees": (0.26, 0.20, -0.50),
-        "together": (0.34, 0.05, -0.42),
-        "back": (-0.14, 0.06, -0.42),
-        "hips": (0.02, 0.27, -0.40),
-        "bat": (0.20, 0.06, -0.42),
-    }
-    if hands not in poses:
+    if hands not in _HANDS:
         raise ValueError(f"no such place for the hands: {hands}")
-    ahead, aside, below = poses[hands]
+    ahead, aside, below = _HANDS[hands]
     wrists = [
         neck + (ahead + sign * swing * (hands == "sides"))[:, None] * forward + sign * aside * left + below * size * _UP
         for sign in (1.0, -1.0)
     ]
-    tiles = np.ones((len(times_T), 1))
+    ones = np.ones((len(times_T), 1, 1))
     facing = np.full_like(times_T, yaw_deg)
     return build_joints(
         body,
@@ -210,11 +216,9 @@ def stand(
         trunk_T3=trunk,
         ankles_T23=np.stack(feet, axis=1),
         wrists_T23=np.stack(wrists, axis=1),
-        elbow_poles_T23=np.stack(
-            [tiles * (-0.8 * forward + 0.5 * left), tiles * (-0.8 * forward - 0.5 * left)], axis=1
-        ),
-        knee_poles_T23=np.stack([tiles * (forward + 0.4 * left), tiles * (forward - 0.4 * left)], axis=1),
-        gaze_T3=tiles * forward if gaze_T3 is None else gaze_T3,
+        elbow_poles_T23=ones * [-0.8 * forward + 0.5 * left, -0.8 * forward - 0.5 * left],
+        knee_poles_T23=ones * [forward + 0.4 * left, forward - 0.4 * left],
+        gaze_T3=ones[:, 0] * forward if gaze_T3 is None else gaze_T3,
         foot_yaw_T2=np.stack([facing + 15, facing - 15], axis=1),
     )
 
@@ -237,8 +241,7 @@ def non_striker(times_T: np.ndarray, *, side: float, run_s: float, release_s: fl
     walk = np.zeros((len(times_T), 2))
     walk[:, 1] = -1.3 * minimum_jerk((times_T - release_s + 0.3) / 1.6)
     if not np.isnan(run_s):
-        since = np.maximum(times_T - run_s, 0)
-        walk[:, 1] -= np.minimum(6.0 * (since - 0.45 * (1 - np.exp(-since / 0.45))), 16.0)
+        walk[:, 1] -= run_distance(times_T - run_s, longest_m=16.0)
     return stand(times_T, body=body, place=(side, BOWLING_CREASE_Y_M + 0.2), yaw_deg=-90.0, hands="bat", walk_T2=walk)
 
 
@@ -257,13 +260,5 @@ def fielder(
         run = 6.3 * np.maximum(times_T - 0.35 - 0.4 * (1 - np.exp(-np.maximum(times_T - 0.35, 0) / 0.4)), 0.0)
         walk = np.minimum(run, length)[:, None] * (way / length)[None]
         crouch = crouch * (1 - minimum_jerk((times_T - 0.2) / 0.4))
-    return stand(
-        times_T,
-        body=body,
-        place=place,
-        yaw_deg=yaw,
-        crouch=crouch,
-        hands="sides" if is_chasing else "knees",
-        phase=phase,
-        walk_T2=walk,
-    )
+    hands = "sides" if is_chasing else "knees"
+    return stand(times_T, body=body, place=place, yaw_deg=yaw, crouch=crouch, hands=hands, phase=phase, walk_T2=walk)

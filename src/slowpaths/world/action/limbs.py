@@ -184,8 +184,8 @@ def build_joints(
         elbow, wrist = two_bone(
             shoulder, wrists_T23[:, side], first=body.upper_arm, second=body.forearm, pole_T3=elbow_poles_T23[:, side]
         )
-        for joint, value in (("hip", hip), ("knee", knee), ("ankle", ankle), ("shoulder", shoulder), ("elbow", elbow),
-                             ("wrist", wrist)):  # fmt: skip
+        chain = {"hip": hip, "knee": knee, "ankle": ankle, "shoulder": shoulder, "elbow": elbow, "wrist": wrist}
+        for joint, value in chain.items():
             points[:, INDEX[f"{name}_{joint}"]] = value
         toes[:, side] = ankle + 0.17 * heading(foot_yaw_T2[:, side]) - [0.0, 0.0, 0.6 * body.ankle]
     up = np.array([0.0, 0.0, 1.0])
@@ -203,6 +203,12 @@ def minimum_jerk(x: np.ndarray) -> np.ndarray:
     """Return the minimum-jerk step from 0 to 1 over 0..1 (Flash and Hogan 1985)."""
     x = np.clip(x, 0.0, 1.0)
     return x**3 * (10 - 15 * x + 6 * x**2)
+
+
+def run_distance(since_s: np.ndarray, *, longest_m: float) -> np.ndarray:
+    """Return how far a batter has run, metres, by seconds since the start: up to 6 m/s within about half a second."""
+    since_s = np.maximum(since_s, 0.0)
+    return np.minimum(6.0 * (since_s - 0.45 * (1 - np.exp(-since_s / 0.45))), longest_m)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -206,9 +206,9 @@ def draw_scene(
         contact = "miss"
     elif name != "leave" and roll < settings.miss + settings.edge:
         contact = "edge"
-    shot = stroke(name).shot
+    key = stroke(name)
     azimuth, elevation, speed = (
-        float(random.normal(*mean_spread)) for mean_spread in (shot.azimuth_deg, shot.elevation_deg, shot.speed)
+        float(random.normal(*mean_spread)) for mean_spread in (key.azimuth_deg, key.elevation_deg, key.speed)
     )
     if contact == "edge":
         azimuth, elevation, speed = float(random.normal(150, 14)), float(random.normal(8, 6)), speed * 0.8

@@ -5,14 +5,16 @@ Legend: T instants, J = 17 COCO joints. Times are seconds from impact; axes as i
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
 from scipy.interpolate import PchipInterpolator
 
 from slowpaths.core.skeleton import SWAP
 from slowpaths.world.action.batters import Style
-from slowpaths.world.action.key_poses import CHANNELS, KEYS, Stride, stroke
+from slowpaths.world.action.key_poses import CHANNELS, KEYS, Stride, Stroke, stroke
 from slowpaths.world.action.limbs import (
     Body,
     Joints,
@@ -22,6 +24,7 @@ from slowpaths.world.action.limbs import (
     heading,
     minimum_jerk,
     pelvis_from_knees,
+    run_distance,
     unit,
 )
 
@@ -31,6 +34,7 @@ SWEET_SPOT_M, TOE_M, HANDLE_M = 0.52, 0.70, 0.13  # along the bat from the hands
 _ANGLES = [name for name in CHANNELS if not name.startswith("hand_")]
 _RELAXED = (166, 166, 8, 2, 24, 24, 0.08, 0.16, 0.02, -28, 6)
 _RUNNING = (150, 150, 4, 16, 88, 88, 0.14, 0.34, 0.42, 62, 0)
+_RUN_M = 17.0
 _KEY_SPREAD = np.array([0.4, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0])
 _INDEX = {name: position for position, name in enumerate(CHANNELS)}
 
@@ -119,12 +123,8 @@ class StrokeMotion:
         if run is not None:
             pelvis = pelvis + run[1][:, None] * (run[0] - pelvis)
         pelvis = _stay_on_feet(pelvis, feet, body, hip_yaw)
-        trunk = unit(
-            np.stack(
-                [np.tan(np.deg2rad(channels["trunk_off"])), np.tan(np.deg2rad(channels["trunk_fwd"])), 1 + 0 * hip_yaw],
-                axis=1,
-            )
-        )
+        lean_off, lean_fwd = (np.tan(np.deg2rad(channels[name])) for name in ("trunk_off", "trunk_fwd"))
+        trunk = unit(np.stack([lean_off, lean_fwd, 1 + 0 * hip_yaw], axis=1))
         neck = pelvis + body.torso * trunk
         across = heading(channels["shoulder_yaw"] + 90.0)
         bat_way = self._bat_direction(channels)
@@ -162,12 +162,14 @@ class StrokeMotion:
         values[:, _INDEX["bat_swing"]] += waiting * 9.0 * np.sin(2 * np.pi * times_T / 0.8)
         return {name: values[:, position] for name, position in _INDEX.items()}
 
-    def _keys(self) -> tuple[np.ndarray, np.ndarray]:
+    def _blend(self, key: Callable[[Stroke], Any]) -> Any:
+        """Return a number or array of the stroke, mixed with that of the second one."""
         first, second = stroke(self.name), stroke(self.other or self.name)
-        tempo = self.style.tempo * self.jitter.tempo
-        times_s = (self.weight * first.times_s + (1 - self.weight) * second.times_s) * tempo
-        keys = self.weight * first.keys + (1 - self.weight) * second.keys
-        keys = keys + self.jitter.keys
+        return self.weight * key(first) + (1 - self.weight) * key(second)
+
+    def _keys(self) -> tuple[np.ndarray, np.ndarray]:
+        times_s = self._blend(lambda item: item.times_s) * (self.style.tempo * self.jitter.tempo)
+        keys = self._blend(lambda item: item.keys) + self.jitter.keys
         keys[:, 0] += self.style.front_knee_deg * np.array([0.3, 0.3, 0.5, 1, 1, 1, 1])
         keys[:, :2] = np.clip(keys[:, :2], 62, 174)
         height, swing, tilt = _INDEX["hand_height"], _INDEX["bat_swing"], _INDEX["bat_tilt"]
@@ -183,20 +185,14 @@ class StrokeMotion:
 
     def strides(self) -> tuple[Stride, Stride]:
         """Return where the front and the back foot go, blended and jittered (torso units, seconds)."""
-        first, second = stroke(self.name), stroke(self.other or self.name)
-        tempo = self.style.tempo * self.jitter.tempo
-        blended = []
-        for one, two in ((first.front, second.front), (first.back, second.back)):
-            mix = {
-                key: self.weight * getattr(one, key) + (1 - self.weight) * getattr(two, key)
-                for key in Stride.__dataclass_fields__
-            }
-            mix["fwd"] *= self.jitter.distance
-            mix["off"] *= self.jitter.distance
-            mix["start_s"] *= tempo
-            mix["plant_s"] *= tempo
-            blended.append(Stride(**mix))
-        return blended[0], blended[1]
+        tempo, distance = self.style.tempo * self.jitter.tempo, self.jitter.distance
+        factors = {"fwd": distance, "off": distance, "start_s": tempo, "plant_s": tempo, "heel": 1.0}
+
+        def foot(name: str) -> Stride:
+            ways = {key: self._blend(lambda item: getattr(getattr(item, name), key)) for key in factors}  # noqa: B023
+            return Stride(**{key: way * factors[key] for key, way in ways.items()})
+
+        return foot("front"), foot("back")
 
     def _feet(self, times_T: np.ndarray, body: Body) -> np.ndarray:
         front, back = self.strides()
@@ -218,10 +214,6 @@ class StrokeMotion:
             paths.append(foot_path(times_T, starts[name], steps, ankle=body.ankle))
         return np.stack(paths, axis=1)
 
-    def _run_distance(self, times_T: np.ndarray) -> np.ndarray:
-        since = np.maximum(np.asarray(times_T) - self.run_s, 0.0)
-        return np.minimum(6.0 * (since - 0.45 * (1 - np.exp(-since / 0.45))), 17.0)
-
     def _run_steps(self, name: str, x: float, y: float) -> list[Step]:
         if np.isnan(self.run_s):
             return []
@@ -229,7 +221,7 @@ class StrokeMotion:
         begin_s = self.run_s + (0.0 if name == "back" else cadence_s / 2)
         while len(steps) < 14:
             land_s = begin_s + 0.24
-            ahead = float(self._run_distance(np.array([land_s + 0.12]))[0])
+            ahead = float(run_distance(np.array([land_s + 0.12 - self.run_s]), longest_m=_RUN_M)[0])
             side = -0.42 if name == "front" else -0.22
             steps.append(Step(start_s=begin_s, end_s=land_s, x=side, y=CREASE_Y_M + 0.3 + ahead, lift=0.16))
             begin_s += cadence_s
@@ -240,13 +232,12 @@ class StrokeMotion:
             return None
         root = np.zeros((len(times_T), 3))
         root[:, 0] = -0.32
-        root[:, 1] = CREASE_Y_M + 0.3 + self._run_distance(times_T)
+        root[:, 1] = CREASE_Y_M + 0.3 + run_distance(times_T - self.run_s, longest_m=_RUN_M)
         root[:, 2] = (0.86 + 0.02 * np.cos(2 * np.pi * times_T / 0.17)) * self.style.height
         return root, minimum_jerk((times_T - self.run_s) / 0.35)
 
     def _bat_direction(self, channels: dict[str, np.ndarray]) -> np.ndarray:
-        first, second = stroke(self.name), stroke(self.other or self.name)
-        yaw = np.deg2rad(self.weight * first.bat_yaw_deg + (1 - self.weight) * second.bat_yaw_deg)
+        yaw = np.deg2rad(self._blend(lambda item: item.bat_yaw_deg))
         swing, tilt = np.deg2rad(channels["bat_swing"]), np.deg2rad(channels["bat_tilt"])
         x, y, z = np.sin(tilt) * np.cos(swing), np.sin(swing), -np.cos(tilt) * np.cos(swing)
         return np.stack([x * np.cos(yaw) + y * np.sin(yaw), -x * np.sin(yaw) + y * np.cos(yaw), z], axis=1)
