@@ -147,10 +147,7 @@ def _shown(match: Match, truth: ShotTruth) -> ShownStroke:
     impact_s, speed = match.shown_s(truth.number, 0.0), truth.shot.speed
     clip = Span(impact_s - CLIP_BEFORE_S / speed, impact_s + CLIP_AFTER_S / speed)
     return ShownStroke(
-        match=match,
-        truth=truth,
-        scene=match.scenes[truth.shot.scene],
-        striker=next((person for person in truth.people if person.role == "striker"), None),
-        impact_s=impact_s,
+        match=match, truth=truth, scene=match.scenes[truth.shot.scene],
+        striker=next((person for person in truth.people if person.role == "striker"), None), impact_s=impact_s,
         span=clip.clip(span_of(match, truth.number)),
-    )
+    )  # fmt: skip

@@ -101,14 +101,10 @@ def make_ball(
     )
     path, end_s = _roll(impact_3, velocity, boundary_m=boundary_m, stop_y_m=stop_y_m)
     return BallPath(
-        release_s=release_s,
-        bounce_s=float(bounce_s),
-        end_s=end_s,
-        release_3=np.asarray(release_3, dtype=np.float64),
-        bounce_3=np.array([x, bounce_y, RADIUS_M]),
-        impact_3=np.asarray(impact_3, dtype=np.float64),
-        after_T3=path,
-    )
+        release_s=release_s, bounce_s=float(bounce_s), end_s=end_s,
+        release_3=np.asarray(release_3, dtype=np.float64), bounce_3=np.array([x, bounce_y, RADIUS_M]),
+        impact_3=np.asarray(impact_3, dtype=np.float64), after_T3=path,
+    )  # fmt: skip
 
 
 def _roll(

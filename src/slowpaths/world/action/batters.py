@@ -103,12 +103,8 @@ def style_from(latents: np.ndarray) -> Style:
     """Return the style of eight standard normal latents."""
     z = np.clip(latents, -2.2, 2.2)
     return Style(
-        stance_m=float(np.clip(0.23 + 0.08 * z[0], 0.14, 0.40)),
-        lateral_deg=float(12.0 * z[1] + 4.0),
-        trigger=float(np.clip(np.round(0.8 * z[2]), -1, 1)),
-        tempo=float(np.exp(0.12 * z[3])),
-        swing=float(np.exp(0.18 * z[4])),
-        front_knee_deg=float(9.0 * z[5]),
-        follow=float(np.exp(0.18 * z[6])),
+        stance_m=float(np.clip(0.23 + 0.08 * z[0], 0.14, 0.40)), lateral_deg=float(12.0 * z[1] + 4.0),
+        trigger=float(np.clip(np.round(0.8 * z[2]), -1, 1)), tempo=float(np.exp(0.12 * z[3])),
+        swing=float(np.exp(0.18 * z[4])), front_knee_deg=float(9.0 * z[5]), follow=float(np.exp(0.18 * z[6])),
         height=float(1.0 + 0.045 * z[7]),
-    )
+    )  # fmt: skip

@@ -76,18 +76,13 @@ def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body)
     lean = 8.0 + 34.0 * minimum_jerk((since + 0.08) / 0.3) * np.exp(-np.maximum(since - 0.3, 0) / 0.8)
     trunk = unit(heading(np.full_like(y, -90.0)) * np.tan(np.deg2rad(lean))[:, None] + _UP)
     return build_joints(
-        body,
-        pelvis_T3=pelvis,
-        hip_yaw_T=-90.0 + 0.6 * (yaw + 90.0),
-        shoulder_yaw_T=yaw,
-        trunk_T3=trunk,
+        body, pelvis_T3=pelvis, hip_yaw_T=-90.0 + 0.6 * (yaw + 90.0), shoulder_yaw_T=yaw, trunk_T3=trunk,
         ankles_T23=_bowler_feet(times_T, action, release_s=release_s, body=body),
         wrists_T23=_bowler_wrists(since, action, pelvis + body.torso * trunk, heading(yaw + 90.0), body),
         elbow_poles_T23=np.tile([0.0, 1.0, -0.3], (len(y), 2, 1)),
         knee_poles_T23=np.tile([0.0, -1.0, 0.0], (len(y), 2, 1)),
-        gaze_T3=np.tile(unit(np.array([0.0, -1.0, -0.08])), (len(y), 1)),
-        foot_yaw_T2=np.full((len(y), 2), -90.0),
-    )
+        gaze_T3=np.tile(unit(np.array([0.0, -1.0, -0.08])), (len(y), 1)), foot_yaw_T2=np.full((len(y), 2), -90.0),
+    )  # fmt: skip
 
 
 def _bowler_y(since: np.ndarray, action: Action) -> np.ndarray:
@@ -209,18 +204,13 @@ def stand(
     ones = np.ones((len(times_T), 1, 1))
     facing = np.full_like(times_T, yaw_deg)
     return build_joints(
-        body,
-        pelvis_T3=pelvis,
-        hip_yaw_T=facing,
-        shoulder_yaw_T=facing,
-        trunk_T3=trunk,
-        ankles_T23=np.stack(feet, axis=1),
-        wrists_T23=np.stack(wrists, axis=1),
+        body, pelvis_T3=pelvis, hip_yaw_T=facing, shoulder_yaw_T=facing, trunk_T3=trunk,
+        ankles_T23=np.stack(feet, axis=1), wrists_T23=np.stack(wrists, axis=1),
         elbow_poles_T23=ones * [-0.8 * forward + 0.5 * left, -0.8 * forward - 0.5 * left],
         knee_poles_T23=ones * [forward + 0.4 * left, forward - 0.4 * left],
         gaze_T3=ones[:, 0] * forward if gaze_T3 is None else gaze_T3,
         foot_yaw_T2=np.stack([facing + 15, facing - 15], axis=1),
-    )
+    )  # fmt: skip
 
 
 def keeper(times_T: np.ndarray, *, is_pace: bool, ball: BallPath, body: Body) -> Joints:

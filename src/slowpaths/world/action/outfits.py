@@ -69,15 +69,10 @@ class Wardrobe:
     def batter(self, number: int) -> Kit:
         """Return the kit of the batter with this shirt number."""
         return Kit(
-            shirt=self.batting[0],
-            trousers=self.batting[1],
-            skin=_SKINS[number % len(_SKINS)],
-            hat=self.batting_hat,
-            pads=self.pads,
-            gloves=WHITE if number % 5 else self.batting_hat,
-            has_helmet=True,
+            shirt=self.batting[0], trousers=self.batting[1], skin=_SKINS[number % len(_SKINS)],
+            hat=self.batting_hat, pads=self.pads, gloves=WHITE if number % 5 else self.batting_hat, has_helmet=True,
             has_sleeves=number % 4 == 0,
-        )
+        )  # fmt: skip
 
     def kit(self, role: str, number: int) -> Kit:
         """Return the kit of anybody by role."""
@@ -88,14 +83,10 @@ class Wardrobe:
             return Kit(shirt=self.umpire, trousers=(30, 30, 34), skin=skin, hat=WHITE, shoes=(40, 40, 40))
         is_keeper = role == "keeper"
         return Kit(
-            shirt=self.fielding[0],
-            trousers=self.fielding[1],
-            skin=skin,
-            hat=self.fielding_hat,
-            pads=self.pads if is_keeper else None,
-            gloves=(60, 120, 230) if is_keeper else None,
+            shirt=self.fielding[0], trousers=self.fielding[1], skin=skin, hat=self.fielding_hat,
+            pads=self.pads if is_keeper else None, gloves=(60, 120, 230) if is_keeper else None,
             has_sleeves=number % 5 == 0,
-        )
+        )  # fmt: skip
 
 
 def dress_code(random: np.random.Generator) -> Wardrobe:

@@ -27,21 +27,13 @@ _FIELD = (
 )  # fmt: skip
 # A stroke that is mistaken for another: pairs whose key poses lie close together.
 NEIGHBOURS: dict[str, tuple[str, ...]] = {
-    "leave": ("bf_defence", "ff_defence"),
-    "ff_defence": ("straight_drive", "cover_drive"),
-    "bf_defence": ("bf_punch", "flick_glance"),
-    "cover_drive": ("straight_drive", "loft_straight_off"),
-    "straight_drive": ("on_drive", "cover_drive"),
-    "on_drive": ("straight_drive", "flick_glance"),
-    "bf_punch": ("bf_defence", "cut"),
-    "cut": ("bf_punch",),
-    "pull_hook": ("flick_glance",),
-    "sweep": ("loft_leg_slog",),
-    "reverse_sweep_ramp": ("sweep",),
-    "flick_glance": ("on_drive", "pull_hook"),
-    "loft_straight_off": ("straight_drive", "cover_drive"),
-    "loft_leg_slog": ("on_drive", "pull_hook"),
-}
+    "leave": ("bf_defence", "ff_defence"), "ff_defence": ("straight_drive", "cover_drive"),
+    "bf_defence": ("bf_punch", "flick_glance"), "cover_drive": ("straight_drive", "loft_straight_off"),
+    "straight_drive": ("on_drive", "cover_drive"), "on_drive": ("straight_drive", "flick_glance"),
+    "bf_punch": ("bf_defence", "cut"), "cut": ("bf_punch",), "pull_hook": ("flick_glance",),
+    "sweep": ("loft_leg_slog",), "reverse_sweep_ramp": ("sweep",), "flick_glance": ("on_drive", "pull_hook"),
+    "loft_straight_off": ("straight_drive", "cover_drive"), "loft_leg_slog": ("on_drive", "pull_hook"),
+}  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -93,15 +85,10 @@ class Scene:
     def motion(self) -> StrokeMotion:
         """Return the striker's movement."""
         return StrokeMotion(
-            name=self.stroke,
-            other=self.intended,
-            weight=self.weight,
-            is_right_handed=self.batter.is_right_handed,
-            style=self.batter.style,
-            jitter=self.jitter,
-            azimuth_deg=self.batter.off * self.flight[0],
+            name=self.stroke, other=self.intended, weight=self.weight, is_right_handed=self.batter.is_right_handed,
+            style=self.batter.style, jitter=self.jitter, azimuth_deg=self.batter.off * self.flight[0],
             run_s=self.run_s,
-        )
+        )  # fmt: skip
 
     @cached_property
     def ball(self) -> BallPath:
@@ -118,16 +105,12 @@ class Scene:
         target[2] = max(target[2], 0.08)
         stop_y_m = -2.6 if self.venue.is_nets else -12.4 if self.action.is_pace else -1.2
         return make_ball(
-            release_s=self.release_s,
-            release_3=hand + np.array([0.0, -0.1, 0.05]),
-            bounce_m=stroke(self.stroke).bounce_m + 0.4 * (self.phases[1] - 3.0) / 3.0,
-            impact_3=target,
-            azimuth_deg=self.flight[0],
-            elevation_deg=self.flight[1],
-            speed=self.flight[2],
+            release_s=self.release_s, release_3=hand + np.array([0.0, -0.1, 0.05]),
+            bounce_m=stroke(self.stroke).bounce_m + 0.4 * (self.phases[1] - 3.0) / 3.0, impact_3=target,
+            azimuth_deg=self.flight[0], elevation_deg=self.flight[1], speed=self.flight[2],
             boundary_m=3.6 if self.venue.is_nets else self.venue.boundary_m,
             stop_y_m=None if self.is_hit else stop_y_m,
-        )
+        )  # fmt: skip
 
     def striker(self, times_T: np.ndarray) -> tuple[Joints, Bat]:
         """Return the striker and the bat."""
@@ -220,23 +203,13 @@ def draw_scene(
     # A pace ball takes about .55 s to the batter, a spinner's about .88 s.
     flight_s = random.normal(0.55, 0.035) if action.is_pace else random.normal(0.88, 0.05)
     return Scene(
-        number=number,
-        batter=batter,
-        partner=partner,
-        stroke=name,
-        intended=other,
-        weight=weight,
-        contact=contact,
-        runs=runs,
-        is_wicket=is_wicket,
-        action=action,
-        release_s=-float(np.clip(flight_s, 0.42, 1.05)),
+        number=number, batter=batter, partner=partner, stroke=name, intended=other, weight=weight, contact=contact,
+        runs=runs, is_wicket=is_wicket, action=action, release_s=-float(np.clip(flight_s, 0.42, 1.05)),
         jitter=draw_jitter(random, amount=settings.difficulty),
         run_s=float(random.uniform(0.5, 0.9)) if is_running and not venue.is_nets else float("nan"),
-        flight=(batter.off * azimuth, elevation, speed),
-        venue=venue,
+        flight=(batter.off * azimuth, elevation, speed), venue=venue,
         phases=tuple(float(value) for value in random.uniform(0, 6.2, size=16)),
-    )
+    )  # fmt: skip
 
 
 def _outcome(

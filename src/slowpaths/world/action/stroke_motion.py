@@ -139,18 +139,10 @@ class StrokeMotion:
         forward = np.array([0.0, 1.0, 0.0])
         knee_poles = np.stack([0.6 * facing + 0.7 * forward, 0.9 * facing + 0.25 * forward], axis=1)
         joints = build_joints(
-            body,
-            pelvis_T3=pelvis,
-            hip_yaw_T=hip_yaw,
-            shoulder_yaw_T=channels["shoulder_yaw"],
-            trunk_T3=trunk,
-            ankles_T23=feet,
-            wrists_T23=wrists,
-            elbow_poles_T23=elbow_poles,
-            knee_poles_T23=knee_poles,
-            gaze_T3=self._gaze(times_T),
-            foot_yaw_T2=np.stack([18 + 0.5 * hip_yaw, 4 + 0.3 * hip_yaw], axis=1),
-        )
+            body, pelvis_T3=pelvis, hip_yaw_T=hip_yaw, shoulder_yaw_T=channels["shoulder_yaw"], trunk_T3=trunk,
+            ankles_T23=feet, wrists_T23=wrists, elbow_poles_T23=elbow_poles, knee_poles_T23=knee_poles,
+            gaze_T3=self._gaze(times_T), foot_yaw_T2=np.stack([18 + 0.5 * hip_yaw, 4 + 0.3 * hip_yaw], axis=1),
+        )  # fmt: skip
         bat = _in_hands(joints, bat_way, scale=self.style.height)
         return (joints, bat) if self.is_right_handed else (mirror_joints(joints), mirror_bat(bat))
 

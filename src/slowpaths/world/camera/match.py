@@ -88,14 +88,10 @@ def plan_match(settings: WorldSettings, *, seed: int, part: str, number: int) ->
     # Another step than the venues': the two must not always come together.
     station = item.broadcasters[(number + number // len(item.venues)) % len(item.broadcasters)]
     return play_match(
-        settings,
-        item,
-        match_id=f"{part}{number + 1:02d}",
-        venue=VENUES[item.venues[number % len(item.venues)]],
-        broadcaster=BROADCASTERS[station],
-        batters=batters_of(settings, part, seed=seed),
+        settings, item, match_id=f"{part}{number + 1:02d}", venue=VENUES[item.venues[number % len(item.venues)]],
+        broadcaster=BROADCASTERS[station], batters=batters_of(settings, part, seed=seed),
         seed=(seed, list(settings.parts).index(part), number),
-    )
+    )  # fmt: skip
 
 
 def batters_of(settings: WorldSettings, part: str, *, seed: int) -> list[Batter]:

@@ -193,15 +193,10 @@ class Stage:
         pace = float(random.choice([0.0, 0.0, 0.9]))
         look = heading(np.array(yaw + 25 * np.sin(0.9 * times_I + random.uniform(0, 6))))
         joints = stand(
-            times_I,
-            body=Body().scaled(scene.batter.style.height if is_striker else 1.0),
-            place=place,
-            yaw_deg=yaw,
-            hands="bat" if is_striker else str(random.choice(["hips", "sides"])),
-            phase=float(random.uniform(0, 6)),
-            walk_T2=pace * (times_I - times_I[0])[:, None] * heading(yaw)[None, :2],
-            gaze_T3=look,
-        )
+            times_I, body=Body().scaled(scene.batter.style.height if is_striker else 1.0), place=place, yaw_deg=yaw,
+            hands="bat" if is_striker else str(random.choice(["hips", "sides"])), phase=float(random.uniform(0, 6)),
+            walk_T2=pace * (times_I - times_I[0])[:, None] * heading(yaw)[None, :2], gaze_T3=look,
+        )  # fmt: skip
         kit = self.wardrobe.kit(shot.subject, scene.batter.number if is_striker else 3)
         aim = work(camera, times_I, ball=None, target_T3=joints.head_T3 - [0.0, 0.0, 0.28])
         return {shot.subject: (joints, _carried(joints) if is_striker else None, kit)}, aim

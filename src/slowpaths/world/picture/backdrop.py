@@ -80,13 +80,9 @@ def make_backdrop(venue: Venue, aim: Aim, *, width: int, height: int, known: Bac
     centre = -low * focal
     size = np.ceil((high - low) * focal).astype(int)
     picture = paint(
-        venue,
-        place_3=aim.place_3,
-        rotation_33=rotation,
-        focal=focal,
-        centre=(float(centre[0]), float(centre[1])),
+        venue, place_3=aim.place_3, rotation_33=rotation, focal=focal, centre=(float(centre[0]), float(centre[1])),
         size=(int(size[1]), int(size[0])),
-    )
+    )  # fmt: skip
     intrinsics = np.array([[focal, 0, centre[0]], [0, focal, centre[1]], [0, 0, 1.0]])
     return Backdrop(picture=cv2.cvtColor(picture, cv2.COLOR_BGR2BGRA), rotation=rotation, intrinsics=intrinsics)
 

@@ -110,13 +110,8 @@ def _draw_match(random: np.random.Generator, kind: Mode, *, seed: tuple[int, int
     batters = make_batters(5, seed=int(random.integers(1 << 30)), is_shifted=is_held_out)
     match = play_match(
         WorldSettings(name="p", parts={"p": part}, difficulty=1.0 if is_held_out else 1.3, venue_bias=0.0, fps=_FPS),
-        part,
-        match_id="p",
-        venue=venue,
-        broadcaster=station,
-        batters=batters,
-        seed=(*seed, int(is_held_out)),
-    )
+        part, match_id="p", venue=venue, broadcaster=station, batters=batters, seed=(*seed, int(is_held_out)),
+    )  # fmt: skip
     return replace(match, shots=[_draw_shot(random, match) for _ in range(_SHOTS_A_MATCH)])
 
 
@@ -133,16 +128,11 @@ def _draw_shot(random: np.random.Generator, match: Match) -> PlannedShot:
     start_s = 4.0 if camera == "closeup" else scene.release_s - _BEFORE_S if not is_replay else -1.0
     end_s = start_s + _CLOSEUP_S if camera == "closeup" else _AFTER_S
     return PlannedShot(
-        camera=camera,
-        scene=scene.number,
-        start_s=start_s,
-        num_frames=int((end_s - start_s) / speed * match.fps),
-        speed=speed,
-        is_replay=is_replay,
-        has_bug=not is_replay and bool(random.random() < 0.7),
+        camera=camera, scene=scene.number, start_s=start_s, num_frames=int((end_s - start_s) / speed * match.fps),
+        speed=speed, is_replay=is_replay, has_bug=not is_replay and bool(random.random() < 0.7),
         subject="striker" if random.random() < 0.65 else "bowler",
         follow=float(random.choice([1.0, 0.15, -0.4], p=[0.8, 0.14, 0.06])),
-    )
+    )  # fmt: skip
 
 
 def _instants(random: np.random.Generator, shot: PlannedShot) -> np.ndarray:
@@ -173,12 +163,9 @@ def _nobody(random: np.random.Generator, match: Match) -> Iterator[Portrait]:
     pictures = {"crowd": sheet[:height, :width], "advert": advert(random, width=width, height=height, num_frames=1)[0]}
     for camera, picture in pictures.items():
         yield Portrait(
-            frame_HWC=np.ascontiguousarray(picture[..., ::-1]),
-            joints_PJ2=np.zeros((0, 17, 2)),
-            boxes_P4=np.zeros((0, 4)),
-            roles_P=(),
-            camera=camera,
-        )
+            frame_HWC=np.ascontiguousarray(picture[..., ::-1]), joints_PJ2=np.zeros((0, 17, 2)),
+            boxes_P4=np.zeros((0, 4)), roles_P=(), camera=camera,
+        )  # fmt: skip
 
 
 def _colour(random: np.random.Generator, *, hue=(0.0, 1.0), strength=(0.0, 0.9), light=(40.0, 250.0)) -> Colour:
@@ -192,35 +179,23 @@ def _any_clothes(random: np.random.Generator) -> Wardrobe:
         return shirt, shirt if random.random() < 0.5 else _colour(random)
 
     return Wardrobe(
-        batting=pair(),
-        fielding=pair(),
-        batting_hat=_colour(random),
-        fielding_hat=_colour(random),
-        pads=WHITE if random.random() < 0.6 else _colour(random),
-        umpire=_colour(random),
+        batting=pair(), fielding=pair(), batting_hat=_colour(random), fielding_hat=_colour(random),
+        pads=WHITE if random.random() < 0.6 else _colour(random), umpire=_colour(random),
         ball=RED_BALL if random.random() < 0.5 else WHITE_BALL,
-    )
+    )  # fmt: skip
 
 
 def _any_venue(random: np.random.Generator, *, is_nets: bool) -> Venue:
     return Venue(
-        name="any",
-        grass=_colour(random, hue=(0.14, 0.42), strength=(0.2, 0.7), light=(80, 170)),
+        name="any", grass=_colour(random, hue=(0.14, 0.42), strength=(0.2, 0.7), light=(80, 170)),
         soil=_colour(random, hue=(0.05, 0.2), strength=(0.05, 0.5), light=(110, 225)),
-        sky=_colour(random, light=(30, 250)),
-        seats=_colour(random),
-        boards=tuple(_colour(random) for _ in range(4)),
-        band_m=float(random.uniform(3, 10)),
-        band_contrast=float(random.uniform(0.0, 0.25)),
-        band_deg=float(random.choice([0.0, 45.0, 90.0, 135.0])),
-        boundary_m=float(random.uniform(60, 74)),
-        gantry_m=float(random.uniform(6, 16)),
-        sun_deg=float(random.uniform(-180, 180)),
-        shadow=float(random.uniform(0.1, 2.2)),
-        light=float(random.uniform(0.75, 1.15)),
-        fill=float(random.uniform(0.2, 1.0)),
-        is_nets=is_nets,
-    )
+        sky=_colour(random, light=(30, 250)), seats=_colour(random),
+        boards=tuple(_colour(random) for _ in range(4)), band_m=float(random.uniform(3, 10)),
+        band_contrast=float(random.uniform(0.0, 0.25)), band_deg=float(random.choice([0.0, 45.0, 90.0, 135.0])),
+        boundary_m=float(random.uniform(60, 74)), gantry_m=float(random.uniform(6, 16)),
+        sun_deg=float(random.uniform(-180, 180)), shadow=float(random.uniform(0.1, 2.2)),
+        light=float(random.uniform(0.75, 1.15)), fill=float(random.uniform(0.2, 1.0)), is_nets=is_nets,
+    )  # fmt: skip
 
 
 def _any_station(random: np.random.Generator) -> Broadcaster:

@@ -75,16 +75,12 @@ def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, w
     with np.errstate(invalid="ignore"):
         moved = np.linalg.norm(ends[:, -1] - ends[:, 0], axis=-1).max(axis=1)
     return Sprite(
-        outlines_IPV2=_outline(a, b, radius_a, radius_b, cap=cap),
-        shine_IPV2=shine,
-        order_TP=np.argsort(-(depth + capsules.lift_P), axis=1, kind="stable"),
-        colours=shaded.tolist(),
+        outlines_IPV2=_outline(a, b, radius_a, radius_b, cap=cap), shine_IPV2=shine,
+        order_TP=np.argsort(-(depth + capsules.lift_P), axis=1, kind="stable"), colours=shaded.tolist(),
         bright=np.minimum(shaded * 1.12 + 8, 255).tolist(),
         shadows_TPV2=_shadows(figure, aim.at(MIDDLE), sun_3=sun_3, shadow=shadow, width=width, height=height),
-        depth_T=depth.mean(axis=1),
-        box_T4=figure.box_T4,
-        is_fast_T=np.nan_to_num(moved) > _BLUR_PX,
-    )
+        depth_T=depth.mean(axis=1), box_T4=figure.box_T4, is_fast_T=np.nan_to_num(moved) > _BLUR_PX,
+    )  # fmt: skip
 
 
 def _shadows(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, width: int, height: int) -> np.ndarray:
