@@ -85,8 +85,8 @@ def _video(match: Match) -> VideoRef:
         path=f"{match.match_id}.mp4",
         fps=Fraction(match.fps),
         num_frames=match.first_frames[-1],
-        width=match.width,
-        height=match.height,
+        width=match.size[0],
+        height=match.size[1],
         duration_s=match.first_frames[-1] / match.fps,
         match_id=match.match_id,
     )

@@ -63,7 +63,7 @@ def test_simulated_strokes_agree_with_the_tables_of_the_build(world):
     strokes = list(simulate(SETTINGS, seed=SEED))
     assert len(strokes) == len(balls) >= 6
     for shown, ball in zip(strokes, balls, strict=True):
-        told = (shown.stroke, shown.scene.batter.hand, shown.view, shown.shot.camera, shown.shot.is_replay)
+        told = (shown.stroke, shown.scene.batter.hand, shown.view, shown.truth.shot.camera, shown.truth.shot.is_replay)
         assert told == tuple(ball[name] for name in ("stroke", "handedness", "view", "camera", "is_replay"))
         assert (shown.impact_s, shown.span.start_s, shown.span.end_s) == (
             ball["impact_s"], ball["start_s"], ball["end_s"],
@@ -102,13 +102,13 @@ def test_times_count_from_impact_and_the_batter_swings_then():
     for shown in itertools.islice(simulate(SETTINGS, seed=5), 6):
         assert shown.stroke in STROKES
         wrist_T3 = shown.striker.points_TJ3[:, INDEX["right_wrist"]]
-        assert shown.times_T.shape == (len(wrist_T3),)
-        frame = int(np.abs(shown.times_T).argmin())
+        assert shown.truth.times_T.shape == (len(wrist_T3),)
+        frame = int(np.abs(shown.truth.times_T).argmin())
         shown_s = (shown.truth.first_frame + frame) / SETTINGS.fps
         assert abs(shown_s - shown.impact_s) <= 0.5 / SETTINGS.fps + 1e-9
         speed = np.linalg.norm(np.diff(wrist_T3, axis=0), axis=1)
-        if shown.stroke != "leave" and not shown.shot.is_replay:
-            times_T = shown.times_T[1:]
+        if shown.stroke != "leave" and not shown.truth.shot.is_replay:
+            times_T = shown.truth.times_T[1:]
             assert speed[np.abs(times_T) < 0.4].mean() > 3 * speed[times_T < -1.0].mean()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor, as_completed
 from multiprocessing import get_context
 from pathlib import Path
@@ -31,6 +31,7 @@ from slowpaths.world.soundtrack import RATE_HZ, mix, strikes_of
 from slowpaths.world.truth_tables import BALLS, ball_rows, write_batters, write_csv, write_truth
 
 _TABLES = ("poses", "joints", "frames", "shots", "balls")
+_Job = tuple[WorldSettings, WorldFolder, int, str, int]
 _LOG = logging.getLogger(__name__)
 
 
@@ -56,10 +57,9 @@ def build_world(
     Raises:
         UsageError: If the seed or workers cannot be used, or `out` holds something else.
     """
-    if isinstance(seed, bool) or not isinstance(seed, int) or seed < 0:
-        raise UsageError(f"the seed must be a whole number from 0 on, not {seed!r}")
-    if isinstance(workers, bool) or not isinstance(workers, int) or workers < 1:
-        raise UsageError(f"workers must be a whole number from 1 on, not {workers!r}")
+    for key, number, least in (("the seed", seed, 0), ("workers", workers, 1)):
+        if isinstance(number, bool) or not isinstance(number, int) or number < least:
+            raise UsageError(f"{key} must be a whole number from {least} on, not {number!r}")
     folder = WorldFolder(out)
     _claim(folder, settings, seed)
     todo = [
@@ -68,23 +68,23 @@ def build_world(
         for number in range(item.num_matches)
     ]
     names = []
-    if workers == 1 or len(todo) == 1:
-        finished = map(_make_match, todo)
-        names = [_report(name, done, len(todo), progress) for done, name in enumerate(finished, start=1)]
-    else:
-        # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
-        with ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn")) as pool:
-            futures = [pool.submit(_make_match, item) for item in todo]
-            for done, future in enumerate(as_completed(futures), start=1):
-                names.append(_report(future.result(), done, len(todo), progress))
+    for name in _filmed(todo, workers):
+        names.append(name)
+        _LOG.info("filmed match %s (%d of %d)", name, len(names), len(todo))
+        if progress is not None:
+            progress(name, len(names), len(todo))
     _finish(folder, settings, seed, sorted(names))
 
 
-def _report(name: str, done: int, total: int, progress: Callable[[str, int, int], None] | None) -> str:
-    _LOG.info("filmed match %s (%d of %d)", name, done, total)
-    if progress is not None:
-        progress(name, done, total)
-    return name
+def _filmed(todo: list[_Job], workers: int) -> Iterator[str]:
+    """Yield the names of the matches as they are done."""
+    if workers == 1 or len(todo) == 1:
+        yield from map(_make_match, todo)
+        return
+    # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
+    with ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn")) as pool:
+        for future in as_completed([pool.submit(_make_match, job) for job in todo]):
+            yield future.result()
 
 
 def _claim(folder: WorldFolder, settings: WorldSettings, seed: int) -> None:
@@ -107,7 +107,7 @@ def _claim(folder: WorldFolder, settings: WorldSettings, seed: int) -> None:
         write_text(path, json.dumps(card, indent=1, sort_keys=True) + "\n")
 
 
-def _make_match(job: tuple[WorldSettings, WorldFolder, int, str, int]) -> str:
+def _make_match(job: _Job) -> str:
     settings, folder, seed, part, number = job
     match = plan_match(settings, seed=seed, part=part, number=number)
     if all(folder.truth.file(match.match_id, name).exists() for name in _TABLES):
@@ -147,14 +147,11 @@ def _finish(folder: WorldFolder, settings: WorldSettings, seed: int, names: list
     everyone = {batter.batter_id: batter for part in settings.parts for batter in batters_of(settings, part, seed=seed)}
     write_batters(truth.batters_file, [everyone[key] for key in sorted(everyone)])
     frames = sum(pq.read_metadata(truth.file(name, "frames")).num_rows for name in names)
-    videos = [folder.video_file(name) for name in names]
-    append_entry(
-        folder.path,
-        Entry(
-            stage="world",
-            outputs={path.name: file_digest(path) for path in videos},
-            configuration=fingerprint(settings.plain()),
-            seed=seed,
-            counts={"videos": len(names), "impacts": len(rows), "frames": frames},
-        ),
+    entry = Entry(
+        stage="world",
+        outputs={path.name: file_digest(path) for path in map(folder.video_file, names)},
+        configuration=fingerprint(settings.plain()),
+        seed=seed,
+        counts={"videos": len(names), "impacts": len(rows), "frames": frames},
     )
+    append_entry(folder.path, entry)

@@ -10,17 +10,10 @@ from dataclasses import dataclass
 Colour = tuple[float, ...]
 
 VIEW_OF: dict[str, str] = {  # camera -> view of `core.views`
-    "bowler_end": "pitch_endon",
-    "keeper_end": "pitch_endon",
-    "side_on": "pitch_side",
-    "nets_static": "nets_endon",
-    "nets_handheld": "nets_endon",
-    "nets_side": "nets_side",
-    "closeup": "closeup",
-    "field": "field",
-    "crowd": "crowd",
-    "advert": "other",
-}
+    "bowler_end": "pitch_endon", "keeper_end": "pitch_endon", "side_on": "pitch_side",
+    "nets_static": "nets_endon", "nets_handheld": "nets_endon", "nets_side": "nets_side",
+    "closeup": "closeup", "field": "field", "crowd": "crowd", "advert": "other",
+}  # fmt: skip
 CAMERAS: tuple[str, ...] = tuple(name for name in VIEW_OF if name != "advert")
 PLAY_CAMERAS: tuple[str, ...] = tuple(name for name, view in VIEW_OF.items() if view.startswith(("pitch", "nets")))
 """Cameras that can show a ball from the hand to the bat."""

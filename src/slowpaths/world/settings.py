@@ -53,28 +53,26 @@ class PartSettings:
 
     def __post_init__(self) -> None:
         """Refuse what cannot be filmed."""
-        if self.mode not in get_args(Mode):
-            raise UsageError(f"unknown mode '{self.mode}'; the modes are {', '.join(get_args(Mode))}")
-        for kind, given, known in (
-            ("stroke", self.strokes, STROKES),
-            ("camera", self.cameras, CAMERAS),
-            ("venue", self.venues, tuple(VENUES)),
-            ("broadcaster", self.broadcasters, tuple(BROADCASTERS)),
-        ):
+        choices: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
+            "mode": ((self.mode,), get_args(Mode)), "stroke": (self.strokes, STROKES),
+            "camera": (self.cameras, CAMERAS), "venue": (self.venues, tuple(VENUES)),
+            "broadcaster": (self.broadcasters, tuple(BROADCASTERS)),
+        }  # fmt: skip
+        for kind, (given, known) in choices.items():
             for name in given:
                 if name not in known:
                     raise UsageError(f"unknown {kind} '{name}'; the {kind}s are {', '.join(known)}")
             if not given and kind != "stroke":
                 raise UsageError(f"a part of the world names no {kind}; the {kind}s are {', '.join(known)}")
         is_nets = self.mode == "nets"
-        for name in self.venues:
-            if VENUES[name].is_nets != is_nets:
-                raise UsageError(f"venue '{name}' does not suit mode '{self.mode}': nets go with nets only")
         for name in self.cameras:
             if name not in PLAY_CAMERAS:
                 raise UsageError(f"camera '{name}' cannot show a ball live; choose an end-on, side-on or nets camera")
-            if name.startswith("nets") != is_nets:
-                raise UsageError(f"camera '{name}' does not suit mode '{self.mode}': nets go with nets only")
+        fits = {("venue", name): VENUES[name].is_nets == is_nets for name in self.venues}
+        fits |= {("camera", name): name.startswith("nets") == is_nets for name in self.cameras}
+        for (kind, name), is_fit in fits.items():
+            if not is_fit:
+                raise UsageError(f"{kind} '{name}' does not suit mode '{self.mode}': nets go with nets only")
         _check_size(self.width, self.height)
         for key, low in (("num_matches", 1), ("balls_per_match", 1), ("num_batters", 2), ("retire_after", 1)):
             _within(key, getattr(self, key), low, _MOST, whole=True)
@@ -127,9 +125,8 @@ class WorldSettings:
         _check_size(self.width, self.height)
         _within("fps", self.fps, 5, 120, whole=True)
         _within("crf", self.crf, 0, 51, whole=True)
-        for key, high in (("ambiguous", 1), ("miss", 1), ("edge", 1), ("difficulty", 3), ("venue_bias", 3),
-                          ("av_offset_s", 1)):  # fmt: skip
-            _within(key, getattr(self, key), 0, high)
+        for key in ("ambiguous", "miss", "edge", "difficulty", "venue_bias", "av_offset_s"):
+            _within(key, getattr(self, key), 0, 3 if key in ("difficulty", "venue_bias") else 1)
 
     def size(self, part: PartSettings) -> tuple[int, int]:
         """Return width and height of the pictures of a part."""
@@ -140,12 +137,11 @@ class WorldSettings:
 
         The fingerprint of a world is made of them, so a world begun by an earlier version can be gone on with.
         """
-        values = asdict(self)
-        parts = []
-        for name, part in self.parts.items():
-            width, height = self.size(part)
-            parts.append({**asdict(part), "name": name, "width": width, "height": height})
-        return {key: value for key, value in values.items() if key not in ("width", "height")} | {"parts": parts}
+        parts = [
+            asdict(part) | {"name": name} | dict(zip(("width", "height"), self.size(part), strict=True))
+            for name, part in self.parts.items()
+        ]
+        return {key: value for key, value in asdict(self).items() if key not in ("width", "height")} | {"parts": parts}
 
 
 def settings_from(plain: Mapping[str, Any]) -> WorldSettings:

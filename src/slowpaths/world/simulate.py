@@ -20,7 +20,6 @@ import numpy as np
 
 from slowpaths.core.spans import Span
 from slowpaths.world.action.scene import Scene
-from slowpaths.world.camera.edit import PlannedShot
 from slowpaths.world.camera.match import Match, plan_match
 from slowpaths.world.camera.staging import PersonTruth, ShotTruth, Stage
 from slowpaths.world.presets import VIEW_OF
@@ -35,7 +34,7 @@ class ShownStroke:
 
     Args:
         match: The match.
-        truth: What is known of the shot.
+        truth: What is known of the shot: its plan (camera, speed, replay or live), time of every frame, camera track.
         scene: The ball: stroke, batter, contact and the rest.
         striker: The striker in every frame of the shot; None where the camera misses them.
         impact_s: Impact as shown, seconds of video.
@@ -50,13 +49,8 @@ class ShownStroke:
     span: Span
 
     @property
-    def shot(self) -> PlannedShot:
-        """Return the plan of the shot: camera, speed, whether it is a replay."""
-        return self.truth.shot
-
-    @property
     def stroke(self) -> str:
-        """Return the label."""
+        """Return the label, one of `core.strokes.STROKES`."""
         return self.scene.stroke
 
     @property
@@ -67,12 +61,7 @@ class ShownStroke:
     @property
     def view(self) -> str:
         """Return the view, one of `core.views.VIEWS`."""
-        return VIEW_OF[self.shot.camera]
-
-    @property
-    def times_T(self) -> np.ndarray:
-        """Return the time of every frame of the shot, seconds of action from impact."""
-        return self.truth.times_T
+        return VIEW_OF[self.truth.shot.camera]
 
     @property
     def box_4(self) -> np.ndarray:
@@ -81,7 +70,7 @@ class ShownStroke:
             return np.full(4, np.nan)
         fps = self.match.fps
         frame = round((self.impact_s - self.truth.first_frame / fps) * fps)
-        return self.striker.boxes_T4[min(frame, self.shot.num_frames - 1)]
+        return self.striker.boxes_T4[min(frame, self.truth.shot.num_frames - 1)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

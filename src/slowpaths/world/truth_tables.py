@@ -72,7 +72,7 @@ def ball_rows(truth: MatchTruth, *, video: str, video_id: str, offset_s: float) 
 
 
 def _ball_row(match: Match, shown: ShownStroke, *, video: str, video_id: str) -> dict[str, Any]:
-    scene, shot, number, span = shown.scene, shown.shot, shown.truth.number, shown.span
+    scene, shot, number, span = shown.scene, shown.truth.shot, shown.truth.number, shown.span
     factors = FACTORS[scene.stroke]
     return {
         "video": video, "video_id": video_id, "match_id": match.match_id, "shot_id": shot_id(video_id, number),

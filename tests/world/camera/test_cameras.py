@@ -14,13 +14,13 @@ from slowpaths.world.presets import CAMERAS, VIEW_OF
 
 def aim(name: str, times: np.ndarray | None = None, **more):
     times = np.array([-2.0, -1.0]) if times is None else times
-    camera = make_camera(name, np.random.default_rng(0))
+    camera = make_camera(name, np.random.default_rng(0), size=(640, 360))
     return camera, work(camera, times, ball=more.get("ball"))
 
 
 def seen(name: str, point: tuple[float, float, float]) -> np.ndarray:
     _, direction = aim(name)
-    pixels, _ = direction.project(np.tile(np.array(point), (2, 1, 1)), width=640, height=360)
+    pixels, _ = direction.project(np.tile(np.array(point), (2, 1, 1)))
     return pixels[0, 0]
 
 
@@ -46,14 +46,14 @@ def test_off_is_left_from_the_bowlers_end_and_right_from_the_keepers():
 
 def test_the_point_that_is_aimed_at_is_in_the_middle():
     camera, direction = aim("side_on")
-    pixels, depth = direction.project(np.tile(camera.aim_3, (2, 1, 1)), width=640, height=360)
+    pixels, depth = direction.project(np.tile(camera.aim_3, (2, 1, 1)))
     assert pixels[:, 0] == pytest.approx(np.array([[320, 180]] * 2), abs=0.5)
     assert depth[0, 0] == pytest.approx(np.linalg.norm(camera.aim_3 - camera.place_3), rel=1e-6)
 
 
 def test_points_behind_the_camera_are_nan():
     camera, direction = aim("bowler_end")
-    pixels, _ = direction.project(np.tile(camera.place_3 + np.array([0, 5.0, 0]), (2, 1, 1)), width=64, height=64)
+    pixels, _ = direction.project(np.tile(camera.place_3 + np.array([0, 5.0, 0]), (2, 1, 1)))
     assert np.isnan(pixels).all()
 
 
@@ -79,4 +79,4 @@ def test_the_camera_pans_to_the_side_of_the_ball():
 
 def test_an_unknown_camera_is_a_usage_error():
     with pytest.raises(UsageError, match="unknown camera 'drone'"):
-        make_camera("drone", np.random.default_rng(0))
+        make_camera("drone", np.random.default_rng(0), size=(640, 360))

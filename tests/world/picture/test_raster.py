@@ -22,7 +22,7 @@ KIT = Kit(shirt=(200, 40, 40), trousers=(40, 200, 40), skin=(90, 120, 170), hat=
 def looking_at_origin() -> Aim:
     ones = np.ones(SUBFRAMES)
     return Aim(place_3=np.array([0.0, -20.0, 1.0]), pan_T=0 * ones, tilt_T=0 * ones, roll_T=0 * ones,
-               fov_T=np.deg2rad(10) * ones)  # fmt: skip
+               fov_T=np.deg2rad(10) * ones, size=(160, 120))  # fmt: skip
 
 
 def rod(start, end, *, colour=(0, 0, 250), drift=(0.0, 0.0, 0.0)) -> Capsules:
@@ -40,8 +40,8 @@ def rod(start, end, *, colour=(0, 0, 250), drift=(0.0, 0.0, 0.0)) -> Capsules:
 
 def drawn(*capsules: Capsules, shadow: float = 0.0) -> np.ndarray:
     frame = np.full((120, 160, 3), 100, dtype=np.uint8)
-    size, aim = {"width": 160, "height": 120}, looking_at_origin()
-    sprites = [prepare(project(item, aim, **size), aim, sun_3=SUN, shadow=shadow, **size) for item in capsules]
+    aim = looking_at_origin()
+    sprites = [prepare(project(item, aim), aim, sun_3=SUN, shadow=shadow) for item in capsules]
     for sprite in sprites:
         draw_shadow(frame, sprite, 0, strength=0.5)
     for sprite in sorted(sprites, key=lambda item: -item.depth_T[0]):
@@ -114,7 +114,7 @@ def test_the_box_of_the_body_leaves_the_bat_out():
     times = np.zeros(SUBFRAMES)
     joints = stand(np.arange(SUBFRAMES) * 0.001, body=Body(), place=(0.0, 0.0), yaw_deg=-90.0)
     _, bat = StrokeMotion(name="cut").move(times)
-    figure = project(dress(joints, KIT, bat=bat), looking_at_origin(), width=160, height=120)
+    figure = project(dress(joints, KIT, bat=bat), looking_at_origin())
     body, everything = figure.body_T4[0], figure.box_T4[0]
     assert 55 < body[3] - body[1] < 75  # 1.8 m at 34.3 pixels a metre
     assert (everything[2] - everything[0]) > (body[2] - body[0]) + 5

@@ -43,8 +43,7 @@ class Capsules:
 def _points(joints: Joints) -> dict[str, np.ndarray]:
     """Return joints and helper points (T, 3) by name."""
     points = {name: joints.joint(name) for name in JOINTS}
-    neck = 0.5 * (points["left_shoulder"] + points["right_shoulder"])
-    waist = 0.5 * (points["left_hip"] + points["right_hip"])
+    neck, waist = joints.middle("shoulder"), joints.middle("hip")
     head, gaze = joints.head_T3, joints.gaze_T3
     up = unit(head - neck)
     for index, side in enumerate(("left", "right")):

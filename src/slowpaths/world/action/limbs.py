@@ -72,6 +72,10 @@ class Joints:
         """Return one joint (T, 3)."""
         return self.keypoints_TJ3[:, INDEX[name]]
 
+    def middle(self, name: str) -> np.ndarray:
+        """Return the middle of a pair of joints such as "wrist" (T, 3)."""
+        return 0.5 * (self.joint(f"left_{name}") + self.joint(f"right_{name}"))
+
 
 def unit(vectors: np.ndarray) -> np.ndarray:
     """Return vectors (..., 3) scaled to length one."""

@@ -34,7 +34,7 @@ SWEET_SPOT_M, TOE_M, HANDLE_M = 0.52, 0.70, 0.13  # along the bat from the hands
 _ANGLES = [name for name in CHANNELS if not name.startswith("hand_")]
 _RELAXED = (166, 166, 8, 2, 24, 24, 0.08, 0.16, 0.02, -28, 6)
 _RUNNING = (150, 150, 4, 16, 88, 88, 0.14, 0.34, 0.42, 62, 0)
-_RUN_M = 17.0
+_RUN_M, _CADENCE_S = 17.0, 0.34  # between the wickets; a step
 _KEY_SPREAD = np.array([0.4, 0.5, 1.0, 1.0, 1.0, 1.0, 1.0])
 _INDEX = {name: position for position, name in enumerate(CHANNELS)}
 
@@ -104,13 +104,9 @@ class StrokeMotion:
     azimuth_deg: float = 0.0
     run_s: float = float("nan")
 
-    def body(self) -> Body:
-        """Return this batter's bone lengths."""
-        return Body().scaled(self.style.height)
-
     def move(self, times_T: np.ndarray) -> tuple[Joints, Bat]:
         """Return the body and the bat at the given instants, seconds from impact."""
-        body = self.body()
+        body = Body().scaled(self.style.height)
         channels = self.channels(times_T)
         feet = self._feet(times_T, body)
         knees = np.stack([channels["knee_front"], channels["knee_back"]], axis=1)
@@ -144,7 +140,7 @@ class StrokeMotion:
             gaze_T3=self._gaze(times_T), foot_yaw_T2=np.stack([18 + 0.5 * hip_yaw, 4 + 0.3 * hip_yaw], axis=1),
         )  # fmt: skip
         bat = _in_hands(joints, bat_way, scale=self.style.height)
-        return (joints, bat) if self.is_right_handed else (mirror_joints(joints), mirror_bat(bat))
+        return (joints, bat) if self.is_right_handed else (_mirrored(joints), _mirrored(bat))
 
     def channels(self, times_T: np.ndarray) -> dict[str, np.ndarray]:
         """Return every channel (T,): monotone cubic interpolation through the jittered key poses."""
@@ -202,21 +198,20 @@ class StrokeMotion:
             x, y = x + stride.off * body.torso, y + stride.fwd * body.torso
             lift = 0.05 + 0.05 * min(abs(stride.fwd), 1.0)
             steps.append(Step(start_s=stride.start_s, end_s=stride.plant_s, x=x, y=y, lift=lift, heel=stride.heel))
-            steps += self._run_steps(name, x, y)
+            steps += self._run_steps(name)
             paths.append(foot_path(times_T, starts[name], steps, ankle=body.ankle))
         return np.stack(paths, axis=1)
 
-    def _run_steps(self, name: str, x: float, y: float) -> list[Step]:
+    def _run_steps(self, name: str) -> list[Step]:
         if np.isnan(self.run_s):
             return []
-        steps, cadence_s = [], 0.34
-        begin_s = self.run_s + (0.0 if name == "back" else cadence_s / 2)
-        while len(steps) < 14:
+        begin_s, x = (self.run_s, -0.22) if name == "back" else (self.run_s + _CADENCE_S / 2, -0.42)
+        steps = []
+        for _ in range(14):
             land_s = begin_s + 0.24
-            ahead = float(run_distance(np.array([land_s + 0.12 - self.run_s]), longest_m=_RUN_M)[0])
-            side = -0.42 if name == "front" else -0.22
-            steps.append(Step(start_s=begin_s, end_s=land_s, x=side, y=CREASE_Y_M + 0.3 + ahead, lift=0.16))
-            begin_s += cadence_s
+            y = CREASE_Y_M + 0.3 + float(run_distance(np.array([land_s + 0.12 - self.run_s]), longest_m=_RUN_M)[0])
+            steps.append(Step(start_s=begin_s, end_s=land_s, x=x, y=y, lift=0.16))
+            begin_s += _CADENCE_S
         return steps
 
     def _run(self, times_T: np.ndarray) -> tuple[np.ndarray, np.ndarray] | None:
@@ -279,8 +274,7 @@ def _reach(hands: np.ndarray, bat_way: np.ndarray, shoulders: np.ndarray, *, lon
 
 
 def _in_hands(joints: Joints, bat_way: np.ndarray, *, scale: float) -> Bat:
-    hands = 0.5 * (joints.joint("left_wrist") + joints.joint("right_wrist"))
-    neck = 0.5 * (joints.joint("left_shoulder") + joints.joint("right_shoulder"))
+    hands, neck = joints.middle("wrist"), joints.middle("shoulder")
     return hold_bat(hands + 0.06 * unit(hands - neck), bat_way, scale=scale)
 
 
@@ -290,19 +284,8 @@ def hold_bat(grip_T3: np.ndarray, way: np.ndarray, *, scale: float = 1.0) -> Bat
     return Bat(top_T3=top, grip_T3=grip_T3, sweet_T3=sweet, toe_T3=toe)
 
 
-_FLIP = np.array([-1.0, 1.0, 1.0])
-
-
-def mirror_joints(joints: Joints) -> Joints:
-    """Return the mirror image: off and leg change sides, left and right joints change names."""
-    return Joints(
-        keypoints_TJ3=joints.keypoints_TJ3[:, SWAP] * _FLIP,
-        toes_T23=joints.toes_T23[:, ::-1] * _FLIP,
-        head_T3=joints.head_T3 * _FLIP,
-        gaze_T3=joints.gaze_T3 * _FLIP,
-    )
-
-
-def mirror_bat(bat: Bat) -> Bat:
-    """Return the mirror image of a bat."""
-    return replace(bat, **{name: getattr(bat, name) * _FLIP for name in Bat.__dataclass_fields__})
+def _mirrored(record: Any) -> Any:
+    """Return the mirror image of a body or a bat: off and leg change sides, left and right joints change names."""
+    ways = {name: getattr(record, name) * [-1.0, 1.0, 1.0] for name in record.__dataclass_fields__}
+    sides = {"keypoints_TJ3": SWAP, "toes_T23": [1, 0]}
+    return replace(record, **{name: way[:, sides[name]] if name in sides else way for name, way in ways.items()})

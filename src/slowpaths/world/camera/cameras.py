@@ -5,7 +5,7 @@ Legend: T instants. Axes as in `world.action.limbs`; pixels x to the right, y do
 
 from __future__ import annotations
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -32,6 +32,7 @@ class Camera:
         zoom: Change of log field of view once the ball is hit far.
         shake_deg: Amplitude of hand shake.
         phase: Phase of the shake.
+        size: Width and height of the picture, pixels.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Camera:
     zoom: float = 0.0
     shake_deg: float = 0.0
     phase: float = 0.0
+    size: tuple[int, int]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +59,7 @@ class Aim:
         tilt_T: Up, radians.
         roll_T: Clockwise, radians.
         fov_T: Vertical field of view, radians.
+        size: Width and height of the picture, pixels.
     """
 
     place_3: np.ndarray
@@ -64,11 +67,11 @@ class Aim:
     tilt_T: np.ndarray
     roll_T: np.ndarray
     fov_T: np.ndarray
+    size: tuple[int, int]
 
     def at(self, which: slice) -> Aim:
         """Return the aim at some of its instants."""
-        ways = {item.name: getattr(self, item.name) for item in fields(self)}
-        return Aim(**{name: way if name == "place_3" else way[which] for name, way in ways.items()})
+        return replace(self, **{name: getattr(self, name)[which] for name in ("pan_T", "tilt_T", "roll_T", "fov_T")})
 
     def rotation_T33(self) -> np.ndarray:
         """Return rotations from world to camera axes (x right, y down, z forward)."""
@@ -80,17 +83,15 @@ class Aim:
         c, s = np.cos(self.roll_T)[:, None], np.sin(self.roll_T)[:, None]
         return np.stack([c * right + s * down, c * down - s * right, forward], axis=-2)
 
-    def focal_T(self, height: int) -> np.ndarray:
-        """Return focal lengths in pixels for a picture `height` pixels high."""
-        return 0.5 * height / np.tan(0.5 * self.fov_T)
+    def focal_T(self) -> np.ndarray:
+        """Return focal lengths in pixels."""
+        return 0.5 * self.size[1] / np.tan(0.5 * self.fov_T)
 
-    def project(self, points_TP3: np.ndarray, *, width: int, height: int) -> tuple[np.ndarray, np.ndarray]:
+    def project(self, points_TP3: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Project points.
 
         Args:
             points_TP3: Points, metres; P points at each of T instants.
-            width: Width of the picture, pixels.
-            height: Height of the picture, pixels.
 
         Returns:
             Pixels (T, P, 2) and depths (T, P) in metres; points behind the camera come back as NaN.
@@ -98,8 +99,8 @@ class Aim:
         seen = np.einsum("tij,tnj->tni", self.rotation_T33(), points_TP3 - self.place_3)
         depth = seen[..., 2]
         with np.errstate(divide="ignore", invalid="ignore"):
-            pixels = self.focal_T(height)[:, None, None] * seen[..., :2] / depth[..., None]
-        pixels = pixels + np.array([0.5 * width, 0.5 * height])
+            pixels = self.focal_T()[:, None, None] * seen[..., :2] / depth[..., None]
+        pixels = pixels + 0.5 * np.array(self.size)
         pixels[depth < 0.3] = np.nan
         return pixels, depth
 
@@ -148,7 +149,7 @@ def work(camera: Camera, times_T: np.ndarray, *, ball: BallPath | None, target_T
         pan += shake * (np.sin(2.1 * t + camera.phase) + 0.4 * np.sin(7.3 * t + 2 * camera.phase))
         tilt += shake * (np.sin(1.7 * t + 1.3 * camera.phase) + 0.4 * np.sin(8.9 * t))
         roll = 0.6 * shake * np.sin(1.1 * t + camera.phase)
-    return Aim(place_3=camera.place_3, pan_T=pan, tilt_T=tilt, roll_T=roll, fov_T=np.exp(log_fov))
+    return Aim(place_3=camera.place_3, pan_T=pan, tilt_T=tilt, roll_T=roll, fov_T=np.exp(log_fov), size=camera.size)
 
 
 def _track(wanted: np.ndarray, stiffness: float, damping: float) -> np.ndarray:
@@ -162,12 +163,15 @@ def _track(wanted: np.ndarray, stiffness: float, damping: float) -> np.ndarray:
     return moved
 
 
-def make_camera(name: str, random: np.random.Generator, *, height_m: float = 12.0, lens: float = 1.0) -> Camera:
+def make_camera(
+    name: str, random: np.random.Generator, *, size: tuple[int, int], height_m: float = 12.0, lens: float = 1.0
+) -> Camera:
     """Put up a camera of a venue.
 
     Args:
         name: One of `presets.CAMERAS`.
         random: Source of chance for place, lens and operator.
+        size: Width and height of the picture, pixels.
         height_m: Height of the end-on gantries of this venue, metres.
         lens: Factor on the field of view of this broadcaster.
 
@@ -180,6 +184,7 @@ def make_camera(name: str, random: np.random.Generator, *, height_m: float = 12.
         "lag_s": float(random.uniform(0.12, 0.25)),
         "stiffness": float(random.uniform(5.5, 8.0)),
         "damping": float(random.uniform(0.5, 0.75)),
+        "size": size,
         "phase": float(random.uniform(0, 6.28)),
     }
     wobble = random.normal(size=4)

@@ -41,8 +41,7 @@ class Match:
     Args:
         match_id: Name in truth tables and of the video.
         part: Settings it is made with.
-        width: Width of the picture, pixels.
-        height: Height of the picture, pixels.
+        size: Width and height of the picture, pixels.
         venue: The ground.
         broadcaster: Who films it.
         scenes: The balls.
@@ -54,8 +53,7 @@ class Match:
 
     match_id: str
     part: PartSettings
-    width: int
-    height: int
+    size: tuple[int, int]
     venue: Venue
     broadcaster: Broadcaster
     scenes: list[Scene]
@@ -123,9 +121,8 @@ def play_match(
     """
     random = np.random.default_rng([*seed, 1])
     scenes, scores = _play(random, settings, part, venue, batters)
-    width, height = settings.size(part)
     return Match(
-        match_id=match_id, part=part, width=width, height=height, venue=venue, broadcaster=broadcaster, scenes=scenes,
+        match_id=match_id, part=part, size=settings.size(part), venue=venue, broadcaster=broadcaster, scenes=scenes,
         scores=scores, shots=plan_shots(random, scenes, part, broadcaster, settings.fps), seed=seed, fps=settings.fps,
     )  # fmt: skip
 

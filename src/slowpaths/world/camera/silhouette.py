@@ -42,25 +42,23 @@ class Silhouette:
     box_T4: np.ndarray
     body_T4: np.ndarray
 
-    def is_seen(self, width: int, height: int) -> bool:
-        """Return whether any of it is ever inside the picture."""
+    def is_seen(self, size: tuple[int, int]) -> bool:
+        """Return whether any of it is ever inside a picture of this width and height."""
         x1, y1, x2, y2 = self.box_T4.T
         with np.errstate(invalid="ignore"):
-            return bool(((x2 > 0) & (y2 > 0) & (x1 < width) & (y1 < height)).any())
+            return bool(((x2 > 0) & (y2 > 0) & (x1 < size[0]) & (y1 < size[1])).any())
 
 
-def project(capsules: Capsules, aim: Aim, *, width: int, height: int) -> Silhouette:
+def project(capsules: Capsules, aim: Aim) -> Silhouette:
     """Project the capsules of one figure for all instants of a shot at once.
 
     Args:
         capsules: Parts at I instants.
         aim: The camera at those instants.
-        width: Width of the picture, pixels.
-        height: Height of the picture, pixels.
     """
-    a, depth_a = aim.project(capsules.starts_TP3, width=width, height=height)
-    b, depth_b = aim.project(capsules.ends_TP3, width=width, height=height)
-    focal = aim.focal_T(height)[:, None]
+    a, depth_a = aim.project(capsules.starts_TP3)
+    b, depth_b = aim.project(capsules.ends_TP3)
+    focal = aim.focal_T()[:, None]
     radius_a = np.maximum(focal * capsules.radii_P2[:, 0] / np.maximum(depth_a, 0.3), _LEAST_PX)
     radius_b = np.maximum(focal * capsules.radii_P2[:, 1] / np.maximum(depth_b, 0.3), _LEAST_PX)
     with np.errstate(invalid="ignore"):

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Container
 from dataclasses import dataclass, replace
+from functools import partial
 
 import numpy as np
 
@@ -24,7 +25,7 @@ from slowpaths.world.camera.silhouette import MIDDLE, SUBFRAMES, Silhouette, pro
 
 _SHUTTER = 0.5  # of the frame time
 _CAMERAS = ("bowler_end", "keeper_end", "side_on", "field", "nets_static", "nets_handheld", "nets_side")
-_TRACKS = {"striker": 0, "bowler": 1, "keeper": 2, "non_striker": 3, "umpire": 4}
+_ROLES = ("striker", "bowler", "keeper", "non_striker", "umpire")
 _People = dict[str, tuple[Joints, Bat | None, Kit]]
 
 
@@ -105,12 +106,9 @@ class Stage:
         self.wardrobe: Wardrobe = wardrobe or dress_code(np.random.default_rng([*match.seed, 2]))
         self._roles = roles
         random, lens = np.random.default_rng([*match.seed, 3]), match.broadcaster.lens
-        self._cameras = {
-            name: make_camera(
-                name, random, height_m=match.venue.gantry_m, lens=1.0 if name.startswith("nets") else lens
-            )
-            for name in _CAMERAS
-        }
+        lenses = {name: 1.0 if name.startswith("nets") else lens for name in _CAMERAS}
+        make = partial(make_camera, random=random, size=match.size, height_m=match.venue.gantry_m)
+        self._cameras = {name: make(name, lens=lens) for name, lens in lenses.items()}
 
     def random(self, number: int) -> np.random.Generator:
         """Return the source of chance of one shot."""
@@ -134,7 +132,7 @@ class Stage:
             frames_T: Frames of the shot that are wanted, increasing; all where not given.
         """
         match, shot = self.match, self.match.shots[number]
-        scene, size = match.scenes[shot.scene], {"width": match.width, "height": match.height}
+        scene = match.scenes[shot.scene]
         frames_T = np.arange(shot.num_frames) if frames_T is None else frames_T
         times_T = shot.start_s + frames_T / match.fps * shot.speed
         spread = _SHUTTER / match.fps * shot.speed * np.linspace(-1 / 3, 1 / 3, SUBFRAMES)
@@ -146,23 +144,20 @@ class Stage:
         for role, (joints, bat, kit) in people.items():
             if self._roles is not None and role not in self._roles:
                 continue
-            figure = project(dress(joints, kit, bat=bat), aim, **size)
-            if not figure.is_seen(**size):
+            figure = project(dress(joints, kit, bat=bat), aim)
+            if not figure.is_seen(match.size):
                 continue
             figures.append(figure)
-            points = joints.keypoints_TJ3[MIDDLE]
-            track_id = _TRACKS[role] if role in _TRACKS else 5 + int(role.removeprefix("fielder"))
+            points, boxes = joints.keypoints_TJ3[MIDDLE], figure.body_T4
+            pixels, track_id = middle.project(points)[0], _track_id(role)
             truths.append(
-                PersonTruth(
-                    track_id=track_id, role=role, points_TJ3=points, pixels_TJ2=middle.project(points, **size)[0],
-                    boxes_T4=figure.body_T4,
-                )
-            )  # fmt: skip
+                PersonTruth(track_id=track_id, role=role, points_TJ3=points, pixels_TJ2=pixels, boxes_T4=boxes)
+            )
         ball_I3 = np.full((len(times_I), 3), np.nan) if is_closeup else scene.ball.position(times_I)
-        ball_I12, depth_I1 = aim.project(ball_I3[:, None], **size)
+        ball_I12, depth_I1 = aim.project(ball_I3[:, None])
         truth = ShotTruth(
             number=number, shot=shot, first_frame=match.first_frames[number], times_T=times_T, people=truths,
-            ball_T3=ball_I3[MIDDLE], ball_T2=ball_I12[MIDDLE, 0], camera_T3=_camera_track(middle, match.height),
+            ball_T3=ball_I3[MIDDLE], ball_T2=ball_I12[MIDDLE, 0], camera_T3=_camera_track(middle),
         )  # fmt: skip
         return StagedShot(truth=truth, aim=aim, figures=figures, ball_I2=ball_I12[:, 0], ball_depth_I=depth_I1[:, 0])
 
@@ -185,7 +180,7 @@ class Stage:
     def _close_up(
         self, shot: PlannedShot, scene: Scene, times_I: np.ndarray, random: np.random.Generator
     ) -> tuple[_People, Aim]:
-        camera = make_camera("closeup", random, lens=self.match.broadcaster.lens)
+        camera = make_camera("closeup", random, size=self.match.size, lens=self.match.broadcaster.lens)
         is_striker = shot.subject == "striker"
         place = (-0.1 + float(random.normal(0, 0.3)), 1.2)
         back = float(np.rad2deg(np.arctan2(camera.place_3[1] - place[1], camera.place_3[0] - place[0])))
@@ -202,9 +197,13 @@ class Stage:
         return {shot.subject: (joints, _carried(joints) if is_striker else None, kit)}, aim
 
 
-def _camera_track(aim: Aim, height: int) -> np.ndarray:
+def _track_id(role: str) -> int:
+    return _ROLES.index(role) if role in _ROLES else len(_ROLES) + int(role.removeprefix("fielder"))
+
+
+def _camera_track(aim: Aim) -> np.ndarray:
     """Return pan right, tilt down (pixels) and log zoom since the first frame (T, 3)."""
-    focal = aim.focal_T(height)
+    focal = aim.focal_T()
     pan, tilt = np.unwrap(aim.pan_T), aim.tilt_T
     steps = np.diff(np.stack([pan, -tilt], axis=1), axis=0) * focal[1:, None]
     moved = np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])

@@ -14,13 +14,13 @@ from slowpaths.world.presets import Broadcaster, Colour
 _FONT = cv2.FONT_HERSHEY_DUPLEX
 
 
-def score_bug(broadcaster: Broadcaster, score: Score, *, width: int, height: int) -> tuple[np.ndarray, int, int]:
+def score_bug(broadcaster: Broadcaster, score: Score, size: tuple[int, int]) -> tuple[np.ndarray, int, int]:
     """Paint the score bug.
 
     Returns:
         Picture (h, w, 3), and the column and line of its top left corner.
     """
-    scale = height / 360.0
+    (width, height), scale = size, size[1] / 360.0
     main, second = broadcaster.paint
     text = f"{score.team} {score.runs}-{score.wickets}"
     if broadcaster.bug == "top_left":
@@ -74,8 +74,9 @@ def wipe(frame: np.ndarray, broadcaster: Broadcaster, progress: float) -> None:
     )  # fmt: skip
 
 
-def advert(random: np.random.Generator, *, width: int, height: int, num_frames: int) -> list[np.ndarray]:
+def advert(random: np.random.Generator, size: tuple[int, int], *, num_frames: int) -> list[np.ndarray]:
     """Return the frames of a made-up advert: a product on a moving ground, a slogan."""
+    width, height = size
     base, other, ink = (tuple(float(v) for v in random.uniform(20, 240, size=3)) for _ in range(3))
     words = str(random.choice(["FRESH CUT TEA", "MOTA TYRES", "BLUE KITE BANK", "ZIP MOBILE", "OAK PAINTS"]))
     frames = []
@@ -88,15 +89,16 @@ def advert(random: np.random.Generator, *, width: int, height: int, num_frames: 
                 int(height * (0.3 + 0.08 * np.sin(5 * share + k))),
             )
             cv2.circle(frame, centre, int(height * (0.10 + 0.02 * k)), other, -1, cv2.LINE_AA)
-        size = height / 360.0 * (0.9 + 0.3 * share)
-        (wide, _), _ = cv2.getTextSize(words, _FONT, 1.4 * size, 2)
-        cv2.putText(frame, words, ((width - wide) // 2, int(0.78 * height)), _FONT, 1.4 * size, ink, 2, cv2.LINE_AA)
+        scale = height / 360.0 * (0.9 + 0.3 * share)
+        (wide, _), _ = cv2.getTextSize(words, _FONT, 1.4 * scale, 2)
+        cv2.putText(frame, words, ((width - wide) // 2, int(0.78 * height)), _FONT, 1.4 * scale, ink, 2, cv2.LINE_AA)
         frames.append(frame)
     return frames
 
 
-def crowd_sheet(random: np.random.Generator, *, width: int, height: int, fill: float) -> list[np.ndarray]:
+def crowd_sheet(random: np.random.Generator, size: tuple[int, int], *, fill: float) -> list[np.ndarray]:
     """Paint four pictures of a stand full of people, a little wider than the frame; shown in turn they move."""
+    width, height = size
     wide, tall = int(width * 1.35), int(height * 1.25)
     unit = height / 13.0
     rows, seats = int(tall / unit) + 2, int(wide / (0.78 * unit)) + 2

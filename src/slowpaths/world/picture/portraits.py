@@ -158,9 +158,9 @@ def _portrait(frame: np.ndarray, truth: ShotTruth, row: int) -> Portrait:
 
 def _nobody(random: np.random.Generator, match: Match) -> Iterator[Portrait]:
     """Yield a picture of the crowd and one of an advert: painted spectators are nobody."""
-    width, height = match.width, match.height
-    sheet = crowd_sheet(random, width=width, height=height, fill=float(random.uniform(0.3, 1.0)))[0]
-    pictures = {"crowd": sheet[:height, :width], "advert": advert(random, width=width, height=height, num_frames=1)[0]}
+    width, height = match.size
+    sheet = crowd_sheet(random, match.size, fill=float(random.uniform(0.3, 1.0)))[0]
+    pictures = {"crowd": sheet[:height, :width], "advert": advert(random, match.size, num_frames=1)[0]}
     for camera, picture in pictures.items():
         yield Portrait(
             frame_HWC=np.ascontiguousarray(picture[..., ::-1]), joints_PJ2=np.zeros((0, 17, 2)),

@@ -45,7 +45,7 @@ class Sprite:
     is_fast_T: np.ndarray
 
 
-def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, width: int, height: int) -> Sprite:
+def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float) -> Sprite:
     """Shade and outline one figure for all frames of a shot at once.
 
     Args:
@@ -53,8 +53,6 @@ def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, w
         aim: The camera at the same instants.
         sun_3: Unit direction towards the light.
         shadow: Length of shadows per metre of height; 0 for none.
-        width: Width of the picture, pixels.
-        height: Height of the picture, pixels.
     """
     capsules, a, b = figure.capsules, figure.starts_IP2, figure.ends_IP2
     radius_a, radius_b, depth = figure.start_radii_IP, figure.end_radii_IP, figure.depth_IP[MIDDLE]
@@ -78,12 +76,12 @@ def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, w
         outlines_IPV2=_outline(a, b, radius_a, radius_b, cap=cap), shine_IPV2=shine,
         order_TP=np.argsort(-(depth + capsules.lift_P), axis=1, kind="stable"), colours=shaded.tolist(),
         bright=np.minimum(shaded * 1.12 + 8, 255).tolist(),
-        shadows_TPV2=_shadows(figure, aim.at(MIDDLE), sun_3=sun_3, shadow=shadow, width=width, height=height),
+        shadows_TPV2=_shadows(figure, aim.at(MIDDLE), sun_3=sun_3, shadow=shadow),
         depth_T=depth.mean(axis=1), box_T4=figure.box_T4, is_fast_T=np.nan_to_num(moved) > _BLUR_PX,
     )  # fmt: skip
 
 
-def _shadows(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, width: int, height: int) -> np.ndarray:
+def _shadows(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float) -> np.ndarray:
     """Return the outlines of the shadows on the ground (T, P, V, 2)."""
     if shadow <= 0:
         return np.zeros((len(figure.box_T4), 0, 2 * _CAP, 2), dtype=np.int32)
@@ -92,7 +90,7 @@ def _shadows(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float, 
         flat = points[MIDDLE][:, keep].copy()
         flat[..., :2] -= shadow * flat[..., 2:] * sun_3[:2] / max(float(np.hypot(*sun_3[:2])), 1e-6)
         flat[..., 2] = 0.0
-        ends.append(aim.project(flat, width=width, height=height)[0])
+        ends.append(aim.project(flat)[0])
     # Lying on the ground the shadow of a round limb is flattened by the low camera.
     flattened = (0.6 * radii[MIDDLE][:, keep] for radii in (figure.start_radii_IP, figure.end_radii_IP))
     return _outline(*ends, *flattened)

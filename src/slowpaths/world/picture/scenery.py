@@ -9,7 +9,6 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.world.action.cast import PITCH_M
-from slowpaths.world.camera.cameras import Aim
 from slowpaths.world.presets import Venue
 
 _MIDDLE_Y = PITCH_M / 2
@@ -18,7 +17,7 @@ _NOISE_SIZE = 1 << 16
 
 def paint(
     venue: Venue, *, place_3: np.ndarray, rotation_33: np.ndarray, focal: float, centre: tuple[float, float],
-    size: tuple[int, int],
+    shape: tuple[int, int],
 ) -> np.ndarray:  # fmt: skip
     """Paint what a camera sees of a ground, by casting one ray a pixel.
 
@@ -28,12 +27,12 @@ def paint(
         rotation_33: World to camera axes.
         focal: Focal length, pixels.
         centre: Principal point, pixels.
-        size: Height and width of the picture, pixels.
+        shape: Height and width of the picture, pixels.
 
     Returns:
         Picture (H, W, 3), uint8, BGR.
     """
-    height, width = size
+    height, width = shape
     columns = ((np.arange(width) - centre[0]) / focal).astype(np.float32)
     lines = ((np.arange(height) - centre[1]) / focal).astype(np.float32)
     rotation = rotation_33.astype(np.float32)
@@ -188,15 +187,3 @@ def _paint_nets(venue: Venue, place: np.ndarray, rays: list[np.ndarray]) -> np.n
         tone = np.where(post, 120.0, 52.0)
         colours = (1 - veil)[..., None] * colours + (veil * tone)[..., None]
     return colours
-
-
-def reference(aim: Aim, *, height: int) -> tuple[np.ndarray, float]:
-    """Return rotation and focal length of the middle of an aim (no roll): what a backdrop is painted for."""
-    middle = Aim(
-        place_3=aim.place_3,
-        pan_T=np.array([0.5 * (aim.pan_T.min() + aim.pan_T.max())]),
-        tilt_T=np.array([0.5 * (aim.tilt_T.min() + aim.tilt_T.max())]),
-        roll_T=np.zeros(1),
-        fov_T=np.array([np.median(aim.fov_T)]),
-    )
-    return middle.rotation_T33()[0], float(middle.focal_T(height)[0])

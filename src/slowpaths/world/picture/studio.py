@@ -40,9 +40,8 @@ class Studio:
         self.match = match
         self.truths: list[ShotTruth] = []
         self._stage = Stage(match, wardrobe=wardrobe)
-        self._size = {"width": match.width, "height": match.height}
         grain = np.random.default_rng([*match.seed, 4])
-        noise = grain.standard_normal((8, match.height, match.width, 3), dtype=np.float32) * match.broadcaster.noise
+        noise = grain.standard_normal((8, *match.size[::-1], 3), dtype=np.float32) * match.broadcaster.noise
         self._grain = np.clip(noise, 0, 60).astype(np.uint8), np.clip(-noise, 0, 60).astype(np.uint8)
         self._backdrops: dict[str, Backdrop] = {}
 
@@ -87,7 +86,7 @@ class Studio:
             return self._draw_shot(staged)
         self.truths.append(self._stage.empty(number))
         if shot.camera == "advert":
-            return iter(advert(random, num_frames=shot.num_frames, **self._size))
+            return iter(advert(random, self.match.size, num_frames=shot.num_frames))
         return self._film_crowd(shot, random)
 
     def _bug(self, shot: PlannedShot) -> tuple[np.ndarray, int, int] | None:
@@ -96,7 +95,7 @@ class Studio:
         # The score changes once the ball is over: on everything but the live shot and the field.
         after = shot.scene + int(shot.camera in ("closeup", "crowd"))
         score = self.match.scores[min(after, len(self.match.scores) - 1)]
-        return score_bug(self.match.broadcaster, score, **self._size)
+        return score_bug(self.match.broadcaster, score, self.match.size)
 
     def _lay_wipe(self, frame: np.ndarray, shot: PlannedShot, following: PlannedShot | None, index: int) -> None:
         half = self.match.broadcaster.wipe_frames / 2
@@ -115,8 +114,8 @@ class Studio:
         cv2.subtract(frame, self._grain[1][which], dst=frame)
 
     def _film_crowd(self, shot: PlannedShot, random: np.random.Generator) -> Iterator[np.ndarray]:
-        width, height = self.match.width, self.match.height
-        sheets = crowd_sheet(random, fill=self.match.venue.fill, **self._size)
+        width, height = self.match.size
+        sheets = crowd_sheet(random, self.match.size, fill=self.match.venue.fill)
         tall, wide = sheets[0].shape[:2]
         drift = random.uniform(-0.8, 0.8)
         for index in range(shot.num_frames):
@@ -131,10 +130,10 @@ class Studio:
         is_closeup = shot.camera == "closeup"
         sprites = self._sprites(staged)
         backdrop = self._backdrop(shot, aim)
-        focal_T, rotation_T33 = at.focal_T(self.match.height), at.rotation_T33()
+        focal_T, rotation_T33 = at.focal_T(), at.rotation_T33()
         radius_T = RADIUS_M * focal_T / np.maximum(staged.ball_depth_I[MIDDLE], 0.5)
         for index, ball_I2 in enumerate(staged.ball_I2.reshape(-1, SUBFRAMES, 2)):
-            frame = backdrop.cut(rotation_T33[index], focal_T[index], **self._size)
+            frame = backdrop.cut(rotation_T33[index], focal_T[index], aim.size)
             if is_closeup:
                 frame = cv2.blur(frame, (9, 9))
             for sprite in sprites:
@@ -149,15 +148,15 @@ class Studio:
         if staged.truth.shot.camera != "closeup":
             ends = (True,) if venue.is_nets else (True, False)
             wood = [stumps(len(aim.pan_T), at_striker=at_striker) for at_striker in ends]
-            figures = [*figures, *(project(item, aim, **self._size) for item in wood)]
+            figures = [*figures, *(project(item, aim) for item in wood)]
         sun = np.array([np.cos(np.deg2rad(venue.sun_deg)), np.sin(np.deg2rad(venue.sun_deg)), _SUN_HEIGHT])
         sun /= np.linalg.norm(sun)
-        return [prepare(figure, aim, sun_3=sun, shadow=venue.shadow, **self._size) for figure in figures]
+        return [prepare(figure, aim, sun_3=sun, shadow=venue.shadow) for figure in figures]
 
     def _backdrop(self, shot: PlannedShot, aim: Aim) -> Backdrop:
         if shot.camera == "closeup":
-            return make_backdrop(self.match.venue, aim, **self._size)
+            return make_backdrop(self.match.venue, aim)
         key = f"{shot.camera}{shot.is_replay}"
         known = self._backdrops.get(key)
-        self._backdrops[key] = make_backdrop(self.match.venue, aim, known=known, **self._size)
+        self._backdrops[key] = make_backdrop(self.match.venue, aim, known=known)
         return self._backdrops[key]
