@@ -91,7 +91,7 @@ class MatchTruth:
 
 
 def simulate(settings: WorldSettings, *, seed: int) -> Iterator[ShownStroke]:
-    """Yield every stroke of a world as its videos show it, with the striker alone.
+    """Yield every stroke of a world as its videos show it, with the striker alone: the quickest way to many strokes.
 
     Args:
         settings: The world.
@@ -108,7 +108,7 @@ def simulate_match(match: Match, *, roles: Collection[str] | None = None, only_s
 
     Args:
         match: The match.
-        roles: Whose joints are wanted, such as ("striker",); everybody's where not given.
+        roles: Whose truth is wanted, such as ("striker", "ball"); everybody's and the ball's where not given.
         only_strokes: Leave out shots that show no impact.
     """
     stage, shots = Stage(match, roles=roles), []

@@ -87,15 +87,13 @@ def make_batters(num_batters: int, *, seed: int, is_shifted: bool = False, sprea
             rotation, _ = np.linalg.qr(np.random.default_rng(7).normal(size=(NUM_LATENTS, NUM_LATENTS)))
             latents = rotation @ latents + 0.6
         profile = random.dirichlet(12.0 * _AVERAGE / _AVERAGE.sum() + 1e-3)
+        batter_id, number = f"{'h' if is_shifted else 'b'}{index + 1:02d}", int(random.integers(1, 99))
         batters.append(
             Batter(
-                batter_id=f"{'h' if is_shifted else 'b'}{index + 1:02d}",
-                number=int(random.integers(1, 99)),
-                is_right_handed=bool(random.random() >= 0.22),
-                style=style_from(latents * spread),
-                profile=profile / profile.sum(),
+                batter_id=batter_id, number=number, is_right_handed=bool(random.random() >= 0.22),
+                style=style_from(latents * spread), profile=profile / profile.sum(),
             )
-        )
+        )  # fmt: skip
     return batters
 
 

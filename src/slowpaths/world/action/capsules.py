@@ -120,14 +120,11 @@ def dress(joints: Joints, kit: Kit, *, bat: Bat | None = None) -> Capsules:
 
 def _pack(rows: list[_Row], num_body: int) -> Capsules:
     return Capsules(
-        starts_TP3=np.stack([row[0] for row in rows], axis=1),
-        ends_TP3=np.stack([row[1] for row in rows], axis=1),
+        starts_TP3=np.stack([row[0] for row in rows], axis=1), ends_TP3=np.stack([row[1] for row in rows], axis=1),
         radii_P2=np.array([[row[2], row[3]] for row in rows]),
-        colours_P3=np.array([row[4] for row in rows], dtype=np.float64),
-        lift_P=np.array([row[5] for row in rows]),
-        shade_P=np.array([row[6] for row in rows]),
-        num_body=num_body,
-    )
+        colours_P3=np.array([row[4] for row in rows], dtype=np.float64), lift_P=np.array([row[5] for row in rows]),
+        shade_P=np.array([row[6] for row in rows]), num_body=num_body,
+    )  # fmt: skip
 
 
 def stumps(num_times: int, *, at_striker: bool) -> Capsules:

@@ -98,11 +98,8 @@ def dress_code(random: np.random.Generator) -> Wardrobe:
             umpire=(210, 215, 220), ball=RED_BALL,
         )  # fmt: skip
     return Wardrobe(
-        batting=(first, first),
-        fielding=(second, second),
-        batting_hat=tuple(0.55 * value for value in first),
+        batting=(first, first), fielding=(second, second), batting_hat=tuple(0.55 * value for value in first),
         fielding_hat=tuple(0.6 * value for value in second),
         pads=tuple(0.6 * value + 60 for value in first) if random.random() < 0.25 else WHITE,
-        umpire=(230, 200, 150) if random.random() < 0.5 else (60, 60, 60),
-        ball=WHITE_BALL,
-    )
+        umpire=(230, 200, 150) if random.random() < 0.5 else (60, 60, 60), ball=WHITE_BALL,
+    )  # fmt: skip

@@ -5,7 +5,7 @@ Legend: T instants. Times are seconds from impact.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from functools import cached_property, partial
 
@@ -114,11 +114,12 @@ class Scene:
 
     def striker(self, times_T: np.ndarray) -> tuple[Joints, Bat]:
         """Return the striker and the bat."""
-        return self.motion.move(np.asarray(times_T, dtype=np.float64))
+        return self.motion.move(times_T)
 
-    def others(self, times_T: np.ndarray, roles: Container[str] | None = None) -> dict[str, Joints]:
+    def others(self, times_T: np.ndarray, roles: Collection[str] | None = None) -> dict[str, Joints]:
         """Return everybody else (or only these roles) by role; fielders are "fielder0" and so on."""
-        times_T = np.asarray(times_T, dtype=np.float64)
+        if roles is not None and not set(roles) - {"striker", "ball"}:
+            return {}
         makers = self._makers()
         return {role: make(times_T) for role, make in makers.items() if roles is None or role in roles}
 

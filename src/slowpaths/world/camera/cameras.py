@@ -181,12 +181,9 @@ def make_camera(
     if name not in CAMERAS:
         raise UsageError(f"unknown camera '{name}'; the cameras are {', '.join(CAMERAS)}")
     operator = {
-        "lag_s": float(random.uniform(0.12, 0.25)),
-        "stiffness": float(random.uniform(5.5, 8.0)),
-        "damping": float(random.uniform(0.5, 0.75)),
-        "size": size,
-        "phase": float(random.uniform(0, 6.28)),
-    }
+        "lag_s": float(random.uniform(0.12, 0.25)), "stiffness": float(random.uniform(5.5, 8.0)),
+        "damping": float(random.uniform(0.5, 0.75)), "size": size, "phase": float(random.uniform(0, 6.28)),
+    }  # fmt: skip
     wobble = random.normal(size=4)
     shake_deg, zoom = 0.0, 0.0
     if name in ("bowler_end", "keeper_end", "field"):

@@ -6,7 +6,7 @@ frames, see `camera.silhouette`), J = 17 joints.
 
 from __future__ import annotations
 
-from collections.abc import Container
+from collections.abc import Collection
 from dataclasses import dataclass, replace
 from functools import partial
 
@@ -98,10 +98,11 @@ class Stage:
     Args:
         match: The match and its edit.
         wardrobe: Who wears what; drawn from the seed of the match where not given.
-        roles: Who takes part beside the ball; everybody where not given. The others are as they are with everybody.
+        roles: Whose truth is wanted, such as ("striker", "ball"); everybody's and the ball's where not given. What is
+            left out is not computed, what is not is as it is among everybody.
     """
 
-    def __init__(self, match: Match, *, wardrobe: Wardrobe | None = None, roles: Container[str] | None = None) -> None:
+    def __init__(self, match: Match, *, wardrobe: Wardrobe | None = None, roles: Collection[str] | None = None) -> None:
         self.match = match
         self.wardrobe: Wardrobe = wardrobe or dress_code(np.random.default_rng([*match.seed, 2]))
         self._roles = roles
@@ -153,7 +154,8 @@ class Stage:
             truths.append(
                 PersonTruth(track_id=track_id, role=role, points_TJ3=points, pixels_TJ2=pixels, boxes_T4=boxes)
             )
-        ball_I3 = np.full((len(times_I), 3), np.nan) if is_closeup else scene.ball.position(times_I)
+        has_ball = not is_closeup and (self._roles is None or "ball" in self._roles)
+        ball_I3 = scene.ball.position(times_I) if has_ball else np.full((len(times_I), 3), np.nan)
         ball_I12, depth_I1 = aim.project(ball_I3[:, None])
         truth = ShotTruth(
             number=number, shot=shot, first_frame=match.first_frames[number], times_T=times_T, people=truths,

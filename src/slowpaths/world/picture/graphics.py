@@ -12,6 +12,7 @@ from slowpaths.world.camera.match import Score
 from slowpaths.world.presets import Broadcaster, Colour
 
 _FONT = cv2.FONT_HERSHEY_DUPLEX
+_OPACITY = 0.92  # of the score bug
 
 
 def score_bug(broadcaster: Broadcaster, score: Score, size: tuple[int, int]) -> tuple[np.ndarray, int, int]:
@@ -47,11 +48,11 @@ def _text(picture: np.ndarray, text: str, at: tuple[float, float], size: float, 
     cv2.putText(picture, text, (int(at[0]), int(at[1])), _FONT, max(size, 0.18), colour, 1, cv2.LINE_AA)
 
 
-def lay_over(frame: np.ndarray, bug: tuple[np.ndarray, int, int], *, opacity: float = 0.92) -> None:
+def lay_over(frame: np.ndarray, bug: tuple[np.ndarray, int, int]) -> None:
     """Blend the score bug into a frame, in place."""
     picture, left, top = bug
     region = frame[top : top + picture.shape[0], left : left + picture.shape[1]]
-    cv2.addWeighted(picture, opacity, region, 1 - opacity, 0, dst=region)
+    cv2.addWeighted(picture, _OPACITY, region, 1 - _OPACITY, 0, dst=region)
 
 
 def wipe(frame: np.ndarray, broadcaster: Broadcaster, progress: float) -> None:
