@@ -7,8 +7,6 @@ import pytest
 
 from slowpaths.core.strokes import STROKES
 from slowpaths.world.action.capsules import Capsules, dress
-from slowpaths.world.action.cast import stand
-from slowpaths.world.action.limbs import Body
 from slowpaths.world.action.outfits import WHITE, Kit
 from slowpaths.world.action.stroke_motion import StrokeMotion
 from slowpaths.world.camera.cameras import Aim
@@ -108,13 +106,3 @@ def test_the_ball_is_a_dot_or_a_streak_and_nothing_before_release():
     dot = int((frame > 128).any(axis=2).sum())
     draw_ball(frame, np.array([[5.0, 20.0], [20.0, 20.0], [35.0, 20.0]]), 2.0, colour=(255, 255, 255))
     assert dot < 40 < int((frame > 128).any(axis=2).sum())
-
-
-def test_the_box_of_the_body_leaves_the_bat_out():
-    times = np.zeros(SUBFRAMES)
-    joints = stand(np.arange(SUBFRAMES) * 0.001, body=Body(), place=(0.0, 0.0), yaw_deg=-90.0)
-    _, bat = StrokeMotion(name="cut").move(times)
-    figure = project(dress(joints, KIT, bat=bat), looking_at_origin())
-    body, everything = figure.body_T4[0], figure.box_T4[0]
-    assert 55 < body[3] - body[1] < 75  # 1.8 m at 34.3 pixels a metre
-    assert (everything[2] - everything[0]) > (body[2] - body[0]) + 5
