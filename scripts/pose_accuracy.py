@@ -1,4 +1,4 @@
-"""Measure pose backends on the striker of a made world that no training has seen: PCK, share found, time a frame.
+"""Measure pose backends on the striker of a synthetic world that no training has seen: PCK, share found, time a frame.
 
 The world is built below --world the first time: seed 90210, the held-out ground, broadcaster and batters.
 """
@@ -17,7 +17,8 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.pose.accuracy import Judged, by_joint, judge, shares, strikers
 from slowpaths.pose.estimate import FramesAt, PoseEstimator, build_pose
 from slowpaths.store.tables import read_shots, write_text
-from slowpaths.world.build import build_world, plan
+from slowpaths.world.build import build_world
+from slowpaths.world.camera.match import plan_match
 from slowpaths.world.settings import PartSettings, WorldSettings
 
 SEED = 90_210
@@ -26,18 +27,18 @@ _AWAY: dict[str, Any] = {
     "cameras": ("bowler_end", "bowler_end", "keeper_end", "side_on"),
 }  # fmt: skip
 _NETS = ("nets_static", "nets_handheld", "nets_side")
-WORLD = WorldSettings(name="pose_accuracy", parts=(
-    PartSettings(name="b", balls_per_match=10, **_AWAY),
-    PartSettings(name="c", mode="clip", balls_per_match=24, width=128, height=128, **_AWAY),
-    PartSettings(name="n", mode="nets", balls_per_match=6, is_held_out=True, venues=("academy_nets",), cameras=_NETS),
-))  # fmt: skip
+WORLD = WorldSettings(name="pose_accuracy", parts={
+    "b": PartSettings(balls_per_match=10, **_AWAY),
+    "c": PartSettings(mode="clip", balls_per_match=24, width=128, height=128, **_AWAY),
+    "n": PartSettings(mode="nets", balls_per_match=6, is_held_out=True, venues=("academy_nets",), cameras=_NETS),
+})  # fmt: skip
 
 
 def measure(pose: PoseEstimator, folder: Path, every: int, *, looks_again: bool) -> dict[str, list[Judged]]:
     """Return what became of the striker, by camera and mode."""
     judged: dict[str, list[Judged]] = defaultdict(list)
-    for number, part in enumerate(WORLD.parts):
-        match = plan(WORLD, seed=SEED, part=number, number=0)
+    for name, part in WORLD.parts.items():
+        match = plan_match(WORLD, seed=SEED, part=name, number=0)
         shots = read_shots(folder / "truth" / f"{match.match_id}.shots.parquet")
         names = {
             shot.shot_id: f"{planned.camera} {'replay' if planned.is_replay else part.mode}"

@@ -25,7 +25,7 @@ from slowpaths.pose.compact.shards import Picture, Shards, write_shard
 from slowpaths.pose.compact.train import JOINTS, PEOPLE, Batches, OneBatches, average_of, new_net, train
 from slowpaths.pose.compact.weights import SHIPPED, save_weights
 from slowpaths.pose.estimate import FramesAt
-from slowpaths.world.portraits import portraits
+from slowpaths.world.picture.portraits import portraits
 
 SEED, HELD_OUT_SEED = 50_000, 70_000
 A_SHARD, HELD_OUT = 500, 400
@@ -35,8 +35,8 @@ AT = FramesAt(path=Path(), indices_T=np.zeros(1, dtype=int))
 def pictures(seed: int, count: int, *, is_held_out: bool = False) -> Iterator[Picture]:
     """Yield rendered pictures of random worlds, or of the ground and the people kept out of training."""
     for portrait in portraits(seed=seed, num_frames=count, is_held_out=is_held_out):
-        is_striker_N = np.array([role == "striker" for role in portrait.roles_N], dtype=bool)
-        yield Picture(frame_HWC=portrait.frame_HWC, joints_NK2=portrait.joints_NK2, boxes_N4=portrait.boxes_N4,
+        is_striker_N = np.array([role == "striker" for role in portrait.roles_P], dtype=bool)
+        yield Picture(frame_HWC=portrait.frame_HWC, joints_NK2=portrait.joints_PJ2, boxes_N4=portrait.boxes_P4,
                       is_striker_N=is_striker_N, camera=portrait.camera)  # fmt: skip
 
 

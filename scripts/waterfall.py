@@ -70,8 +70,8 @@ def main() -> None:
     head = ["world", "pose"]
     for name in asked.worlds:
         world, found = asked.out / name, {}
-        part = PartSettings(name=name[0], num_matches=2, balls_per_match=asked.balls, **WORLDS[name])
-        made = WorldSettings(name=name, parts=(part,))
+        part = PartSettings(num_matches=2, balls_per_match=asked.balls, **WORLDS[name])
+        made = WorldSettings(name=name, parts={name[0]: part})
         build_world(settings=made, out=world, seed=asked.seed, workers=asked.workers)
         for count in range(len(STAGES) + 1):
             stages = STAGES[:count]

@@ -31,8 +31,8 @@ def test_a_shell_script_says_what_it_is_for(path):
 
 
 def test_the_signals_of_a_video_are_drawn(tmp_path, monkeypatch, capsys):
-    part = PartSettings(name="c", mode="clip", balls_per_match=2, width=128, height=128)
-    build_world(settings=WorldSettings(name="c", parts=(part,)), out=tmp_path / "world", seed=3)
+    part = PartSettings(mode="clip", balls_per_match=2, width=128, height=128)
+    build_world(settings=WorldSettings(name="c", parts={"c": part}), out=tmp_path / "world", seed=3)
     picture = tmp_path / "signals.png"
     arguments = [str(tmp_path / "world" / "c01.mp4"), str(picture), "--pose", "simulated"]
     monkeypatch.setattr(sys, "argv", ["inspect_mining.py", *arguments])

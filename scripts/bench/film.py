@@ -1,6 +1,6 @@
-"""Time the making of footage: frames a second of one core, pictures, sound and H.264 together.
+"""Time the filming of synthetic footage: frames a second of one core, pictures, sound and H.264 together.
 
-The ratio column is the processor time of making a match over that of decoding it once, both in one run.
+The ratio column is the processor time of filming a match over that of decoding it once, both in one run.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ import argparse
 import sys
 import tempfile
 import time
+from dataclasses import replace
 from pathlib import Path
 
 from slowpaths.core.errors import SlowpathsError
@@ -16,10 +17,10 @@ from slowpaths.video.decode import open_video
 from slowpaths.world.build import build_world
 from slowpaths.world.settings import PartSettings, WorldSettings
 
-PARTS = (
-    PartSettings(name="broadcast", balls_per_match=4),
-    PartSettings(name="clip", mode="clip", balls_per_match=24, width=128, height=128),
-)
+WORLD = WorldSettings(name="bench", parts={
+    "broadcast": PartSettings(balls_per_match=4),
+    "clip": PartSettings(mode="clip", balls_per_match=24, width=128, height=128),
+})  # fmt: skip
 
 
 def main() -> int:
@@ -28,22 +29,23 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=0, help="seed of the matches (default 0)")
     args = parser.parse_args()
     print(f"{'mode':<12}{'size':>10}{'frames':>8}{'frames/s':>10}{'making / decoding':>19}")
-    for part in PARTS:
+    for name, part in WORLD.parts.items():
         try:
-            num_frames, made_s, decoded_s = measure(part, seed=args.seed)
+            num_frames, made_s, decoded_s = measure(name, seed=args.seed)
         except SlowpathsError as error:
             print(f"film: {error}", file=sys.stderr)
             return 1
-        size = f"{part.width}x{part.height}"
-        print(f"{part.name:<12}{size:>10}{num_frames:>8}{num_frames / made_s:>10.1f}{made_s / decoded_s:>19.1f}")
+        size = "{}x{}".format(*WORLD.size(part))
+        print(f"{name:<12}{size:>10}{num_frames:>8}{num_frames / made_s:>10.1f}{made_s / decoded_s:>19.1f}")
     return 0
 
 
-def measure(part: PartSettings, *, seed: int) -> tuple[int, float, float]:
+def measure(part: str, *, seed: int) -> tuple[int, float, float]:
     """Return the frames of a match and the processor seconds of making and of decoding it."""
+    world = replace(WORLD, parts={part: WORLD.parts[part]})
     with tempfile.TemporaryDirectory() as name:
         start_s = time.process_time()
-        build_world(settings=WorldSettings(name="bench", parts=(part,)), out=Path(name), seed=seed)
+        build_world(settings=world, out=Path(name), seed=seed)
         made_s = time.process_time() - start_s
         (video,) = Path(name).glob("*.mp4")
         start_s = time.process_time()

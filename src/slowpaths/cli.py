@@ -10,7 +10,7 @@ from slowpaths import __version__
 VERBS: dict[str, str] = {
     "demo": "the whole road on synthetic footage: film, mine, label, train, evaluate, review      [out=runs/demo]",
     "doctor": "check this machine: decoders, codecs, GPU, weights, W&B mode, disk",
-    "world": "synthetic cricket footage with exact truth               world=tiny|demo|study out=DIR [seed=0]",
+    "world": "synthetic footage with exact truth                  world=tiny|demo|study out=DIR [seed=0]",
     "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
     "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
     "review": "a page with every clip, its label and its votes     mined=DIR [predictions=FILE]",

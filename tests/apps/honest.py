@@ -1,8 +1,7 @@
-"""Deliveries of a made world with simulated pose and everything else right, without drawing a single picture."""
+"""Deliveries of a synthetic world with simulated pose and everything else right, without drawing a single picture."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path
@@ -18,17 +17,14 @@ from slowpaths.pose._simulated import SimulatedPose
 from slowpaths.pose.estimate import FramesAt
 from slowpaths.store import tables
 from slowpaths.store.schema import DELIVERIES, FOOTAGE
-from slowpaths.world.build import plan
-from slowpaths.world.edit import Match
+from slowpaths.store.world_folder import TruthFolder
+from slowpaths.world.camera.match import Match, plan_match
 from slowpaths.world.settings import PartSettings, WorldSettings
-from slowpaths.world.studio import ShotTruth, Studio
-from slowpaths.world.truth import ball_rows, write_truth
+from slowpaths.world.simulate import simulate_match
+from slowpaths.world.truth_tables import ball_rows, write_truth
 
-_IDLE = frozenset({"closeup", "field", "crowd", "advert"})
-
-
-class _EnoughError(Exception):
-    """Raised where the studio would begin to paint."""
+_NEAR = ("striker", "bowler", "keeper", "non_striker", "umpire")
+"""Fielders stand behind the striker or far from them, and hide nothing of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,17 +51,18 @@ def make(folder: Path, *, seed: int, num_matches: int, balls: int) -> Honest:
         num_matches: Matches.
         balls: Balls in each.
     """
-    part = PartSettings(name="b", num_matches=num_matches, balls_per_match=balls, num_batters=40)
-    settings = WorldSettings(name="honest", parts=(part,))
+    part = PartSettings(num_matches=num_matches, balls_per_match=balls, num_batters=40)
+    settings = WorldSettings(name="honest", parts={"b": part})
     deliveries: list[Delivery] = []
     videos: list[VideoRef] = []
     strokes: dict[str, str] = {}
     for number in range(num_matches):
-        match = plan(settings, seed=seed, part=0, number=number)
+        match = plan_match(settings, seed=seed, part="b", number=number)
         video = _video(match)
-        truths = list(_noted(match))
-        rows = ball_rows(match, truths, video=video.path, video_id=video.video_id, offset_s=0.0)
-        write_truth(folder / "truth", match.match_id, match, truths, video_id=video.video_id, rows=rows)
+        live = replace(match, shots=[shot for shot in match.shots if shot.shows_play and not shot.is_replay])
+        truth = simulate_match(live, roles=_NEAR)
+        rows = ball_rows(truth, video=video.path, video_id=video.video_id, offset_s=0.0)
+        write_truth(TruthFolder(folder / "truth"), truth, video_id=video.video_id, rows=rows)
         pose, path = SimulatedPose(seed=seed), folder / video.path
         strikers = {track.shot_id: track for track in _strikers(folder, match)}
         for row in rows:
@@ -82,38 +79,15 @@ def make(folder: Path, *, seed: int, num_matches: int, balls: int) -> Honest:
     )
 
 
-def _noted(match: Match) -> Iterator[ShotTruth]:
-    """Yield the truth of the live shots of play."""
-    studio = Studio(match)
-
-    def no_paint(*_: object) -> None:
-        raise _EnoughError
-
-    def without_fielders(*of_shot: object) -> tuple[dict, object]:
-        people, aim = set_up(*of_shot)  # they stand behind the striker or far from him, and hide nothing of him
-        return {role: who for role, who in people.items() if not role.startswith("fielder")}, aim
-
-    set_up, studio._set_up, studio._backdrop = studio._set_up, without_fielders, no_paint
-    first_frame = 0
-    for number, shot in enumerate(match.shots):
-        if shot.camera not in _IDLE and not shot.is_replay:
-            random = np.random.default_rng([*match.seed, 5, number])  # as `Studio.film` draws
-            try:
-                next(studio._film_play(shot, first_frame, random))
-            except _EnoughError:
-                yield studio.truths[-1]
-        first_frame += shot.num_frames
-
-
 def _video(match: Match) -> VideoRef:
     return VideoRef(
         video_id=match.match_id,
         path=f"{match.match_id}.mp4",
         fps=Fraction(match.fps),
-        num_frames=match.num_frames,
-        width=match.part.width,
-        height=match.part.height,
-        duration_s=match.num_frames / match.fps,
+        num_frames=match.first_frames[-1],
+        width=match.size[0],
+        height=match.size[1],
+        duration_s=match.first_frames[-1] / match.fps,
         match_id=match.match_id,
     )
 

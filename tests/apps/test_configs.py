@@ -107,25 +107,27 @@ def test_label_model_settings_are_those_of_the_model_with_the_same_defaults(name
     assert written == {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}
 
 
-def test_world_settings_are_those_of_the_code_with_the_same_defaults():
+def test_world_options_only_choose_and_every_setting_is_a_key():
     import dataclasses
 
-    from slowpaths.world.settings import PartSettings, WorldSettings, settings_from
+    from slowpaths.world.settings import WorldSettings
 
-    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "world" / "base.yaml"))
-    assert set(written) | {"name", "parts"} == {item.name for item in dataclasses.fields(WorldSettings)} | {"part"}
-    settings = settings_from({**written, "name": "w", "parts": {"a": {}}})
-    assert settings == WorldSettings(name="w", parts=(PartSettings(name="a"),))
+    assert set(compose("world").world) == {item.name for item in dataclasses.fields(WorldSettings)}
+    for path in (CONFIGS / "world").glob("*.yaml"):
+        written = OmegaConf.to_container(OmegaConf.load(path))
+        repeated = {key for key, value in written.items() if value == getattr(WorldSettings, key, None)}
+        assert not repeated - {"name"}, path.name
 
 
 @pytest.mark.parametrize("name", ["tiny", "demo", "study"])
 def test_every_world_can_be_built(name):
-    from slowpaths.world.settings import settings_from
+    from slowpaths.apps import _schema
+    from slowpaths.world.settings import WorldSettings
 
-    settings = settings_from(OmegaConf.to_container(compose("world", f"world={name}").world))
+    settings = _schema.build(WorldSettings, compose("world", f"world={name}").world)
     assert settings.name == name
     if name == "study":  # what the gap study needs
-        parts = {part.name: part for part in settings.parts}
+        parts = settings.parts
         assert (parts["c"].num_matches, parts["c"].num_batters) == (24, 40)
         assert parts["hc"].is_held_out
         assert not set(parts["hc"].venues) & set(parts["c"].venues)

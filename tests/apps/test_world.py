@@ -1,4 +1,4 @@
-"""`slowpaths world` through the command line: made twice it is the same, and what cannot be made is one sentence."""
+"""`slowpaths world` through the command line: the same bytes twice, and what cannot be filmed is one sentence."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import pytest
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 
-SMALL = ["world=tiny", "world.fps=10", "world.part={width:96,height:64}", "world.has_sound=false"]
+SMALL = ["world=tiny", "world.fps=10", "world.width=96", "world.height=64", "world.has_sound=false"]
 ONE = [*SMALL, "world.parts.t.num_matches=1", "world.parts.t.balls_per_match=1", "world.parts.n.balls_per_match=1"]
 
 
@@ -34,10 +34,10 @@ def test_the_same_seed_makes_the_same_bytes(made, tmp_path, capsys):
         ("seed=abc", "seed=abc is not a whole number"),
         ("seed=8", "holds another world: choose another out= folder"),
         ("world=huge", "unknown world 'huge'; choose one of"),
-        ("world.part.width=-3", "width must be a whole number between 64 and 3840, not -3"),
-        ("world.part.strokes=[dilscoop]", "unknown stroke 'dilscoop'"),
-        ("world.part.cameras=[drone]", "unknown camera 'drone'"),
-        ("world.part.venues=[lords]", "unknown venue 'lords'"),
+        ("world.width=-3", "width must lie between 64 and 3840, not -3"),
+        ("world.parts.t.strokes=[dilscoop]", "unknown stroke 'dilscoop'"),
+        ("world.parts.t.cameras=[drone]", "unknown camera 'drone'"),
+        ("world.parts.t.venues=[lords]", "unknown venue 'lords'"),
         ("workers=0", "workers must be a whole number from 1 on, not 0"),
     ],
 )

@@ -24,7 +24,7 @@ WORLD = WorldSettings(
     name="test",
     fps=12,
     has_sound=False,
-    parts=(PartSettings(name="t", balls_per_match=2, width=192, height=108, num_batters=2),),
+    parts={"t": PartSettings(balls_per_match=2, width=192, height=108, num_batters=2)},
 )
 SETTINGS = MiningSettings(write_clips=False)
 POSE = {"name": "simulated"}

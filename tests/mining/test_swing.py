@@ -8,7 +8,7 @@ from slowpaths.core.body import middle
 from slowpaths.core.strokes import STROKES
 from slowpaths.mining.swing import impact_of_swing
 from slowpaths.pose.kinematics import body_scale, hands
-from slowpaths.world.kinematics import StrokeMotion, draw_jitter
+from slowpaths.world.action.stroke_motion import StrokeMotion, draw_jitter
 
 BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 1.0, 0.8), focal_px=5000.0, size=(1280, 720))
 
@@ -56,7 +56,7 @@ def test_the_strokes_of_the_world_are_hit_when_they_say():
             continue
         for _ in range(3):
             joints, _ = StrokeMotion(name=stroke, jitter=draw_jitter(rng)).move(times_s)
-            xy, per_m = BROADCAST.project(joints.keypoints_TK3 * np.array([-1.0, 1.0, 1.0]))
+            xy, per_m = BROADCAST.project(joints.keypoints_TJ3 * np.array([-1.0, 1.0, 1.0]))
             xy = xy + rng.normal(size=xy.shape) * 0.03 * 0.52 * per_m.mean()
             keypoints_TKC = np.concatenate([xy, np.ones((*xy.shape[:2], 1))], axis=2)
             about_hips_T2 = (hands(keypoints_TKC)[:, :2] - middle(keypoints_TKC, "hip")) / body_scale(keypoints_TKC)

@@ -16,9 +16,9 @@ from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE
 from slowpaths.pose.compact.network import CompactNet, JointNet
 from slowpaths.pose.compact.weights import SHIPPED, load_nets, save_weights
 from slowpaths.pose.estimate import FramesAt, People, build_pose
-from slowpaths.world.build import plan
+from slowpaths.world.camera.match import plan_match
+from slowpaths.world.picture.studio import Studio
 from slowpaths.world.settings import PartSettings, WorldSettings
-from slowpaths.world.studio import Studio
 
 AT = FramesAt(path=Path("v.mp4"), indices_T=np.zeros(1, dtype=int))
 
@@ -166,10 +166,10 @@ def rendered() -> list[tuple[np.ndarray, np.ndarray]]:
 
 def held_out_studio() -> Studio:
     part = PartSettings(
-        name="h", balls_per_match=1, num_batters=2, is_held_out=True, venues=("westdown",),
+        balls_per_match=1, num_batters=2, is_held_out=True, venues=("westdown",),
         broadcasters=("Fox Overseas",),
     )  # fmt: skip
-    return Studio(plan(WorldSettings(name="h", parts=(part,)), seed=424_242, part=0, number=0))
+    return Studio(plan_match(WorldSettings(name="h", parts={"h": part}), seed=424_242, part="h", number=0))
 
 
 def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
@@ -179,7 +179,7 @@ def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
     judged = [
         judge(
             pose,
-            TrueFrame(frame_HWC=frame, joints_K2=striker.pixels_TK2[row], box_4=striker.boxes_T4[row], at=AT),
+            TrueFrame(frame_HWC=frame, joints_K2=striker.pixels_TJ2[row], box_4=striker.boxes_T4[row], at=AT),
         )
         for row, frame in enumerate(frames)
     ]

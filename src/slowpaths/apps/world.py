@@ -1,4 +1,4 @@
-"""`slowpaths world`: made cricket footage with sound and exact truth. Run it again to resume."""
+"""`slowpaths world`: synthetic footage with sound and exact truth. Run it again to resume."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
+from slowpaths.apps import _schema
 from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import read_table
+from slowpaths.store.world_folder import WorldFolder
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import settings_from
-from slowpaths.world.truth import BALLS
+from slowpaths.world.settings import WorldSettings
+from slowpaths.world.truth_tables import BALLS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,13 +28,13 @@ class WorldConfig:
         out: New, empty or holding the same world; run again to resume.
         seed: Seed of everything in the world.
         workers: Videos filmed at the same time; auto takes every core.
-        world: What is made.
+        world: What is filmed.
     """
 
     out: Path
     seed: int = 0
     workers: int | Literal["auto"] = "auto"
-    world: Any
+    world: WorldSettings
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -40,20 +42,21 @@ def run(cfg: DictConfig) -> Outcome:
     config = plain(cfg)
     out = Path(config["out"])
     build(config, out)
-    truth = out / "truth"
-    balls = read_table(truth / "balls.parquet", BALLS).to_pylist()
-    shots = read_table(truth / "shots.parquet", SHOTS)
+    folder = WorldFolder(out)
+    truth = folder.truth
+    balls = read_table(truth.balls_file, BALLS).to_pylist()
+    shots = read_table(truth.shots_file, SHOTS)
     seconds = sum(shots["end_s"].to_numpy() - shots["start_s"].to_numpy())
     rows = [
-        ("videos", len(list(out.glob("*.mp4")))),
+        ("videos", len(folder.videos())),
         ("minutes of footage", float(seconds / 60)),
         ("shots", shots.num_rows),
         ("balls", sum(not ball["is_replay"] for ball in balls)),
         ("replays", sum(ball["is_replay"] for ball in balls)),
-        ("batters", pq.read_metadata(truth / "batters.parquet").num_rows),
+        ("batters", pq.read_metadata(truth.batters_file).num_rows),
     ]
     show_table(f"slowpaths world: {config['world']['name']}, seed {config['seed']}", ["what", "count"], rows,
-               wrote=[out, truth / "truth.csv"])  # fmt: skip
+               wrote=[out, truth.strokes_file])  # fmt: skip
     return Outcome(metrics={"balls": float(len(balls))})
 
 
@@ -63,8 +66,8 @@ def build(config: dict[str, Any], out: Path) -> None:
     Raises:
         UsageError: If a setting cannot be used or `out` holds something else.
     """
-    settings = settings_from(config["world"])
-    with progress("filming", sum(part.num_matches for part in settings.parts)) as step:
+    settings = _schema.build(WorldSettings, config["world"], key="world")
+    with progress("filming", sum(part.num_matches for part in settings.parts.values())) as step:
         build_world(
             settings=settings,
             out=out,

@@ -1,0 +1,1 @@
+"""What happens on the field, in metres and seconds from impact; knows no camera."""
