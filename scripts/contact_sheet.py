@@ -14,7 +14,8 @@ import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.spans import Span
-from slowpaths.video.decode import BACKENDS, Decoder, open_video
+from slowpaths.video.open import BACKENDS, open_video
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.shots import ShotFinder
 from slowpaths.video.write import contact_sheet
 

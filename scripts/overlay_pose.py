@@ -17,7 +17,8 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseTrack
 from slowpaths.pose.estimate import BACKENDS, FramesAt, People, PoseEstimator, build_pose
 from slowpaths.pose.tracks import fill_gaps, link_people, smooth
-from slowpaths.video.decode import Decoder, open_video
+from slowpaths.video.open import open_video
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.write import draw_people, write_clip
 
 

@@ -13,7 +13,7 @@ import pytest
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.video import write
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 from slowpaths.video.sound import read_sound
 from slowpaths.video.write import contact_sheet, draw_people, write_clip

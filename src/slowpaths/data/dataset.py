@@ -17,7 +17,7 @@ from slowpaths.data.batch import ClipItem
 from slowpaths.data.mined import ClipRecord
 from slowpaths.data.sampling import ClipSpec, Window
 from slowpaths.data.transforms import ClipTransform, canonical
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 
 
 class BrokenClipError(BrokenVideoError):

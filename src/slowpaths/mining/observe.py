@@ -21,7 +21,7 @@ from slowpaths.mining.survey import overlay_mask
 from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.tracks import link_people
-from slowpaths.video.decode import Decoder
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.flow import CameraStep, camera_step
 
 # A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the

@@ -27,7 +27,7 @@ from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.strokes import Found, Watched, watch
 from slowpaths.mining.survey import survey
 from slowpaths.pose.estimate import PoseEstimator
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
 
 __all__ = ["MinedVideo", "MiningSettings", "mine_video"]

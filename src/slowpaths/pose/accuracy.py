@@ -17,7 +17,7 @@ from slowpaths.pose._simulated import read_truth_poses
 from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.estimate import FramesAt, PoseEstimator
 from slowpaths.store.truth import STRIKER
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 
 _FOUND_IOU = 0.3
 

@@ -166,7 +166,7 @@ def _film_match(match: Match, settings: WorldSettings, out: Path) -> None:
         audio = (samples, RATE_HZ)
     path = out / f"{stem}.mp4"
     write_clip(path, studio.film(), fps=match.fps, crf=settings.crf, gop=2 * match.fps, audio=audio)
-    video_id = make_video_id(path, file_digest(path))
+    video_id = make_video_id(path.name, file_digest(path))
     rows = ball_rows(match, studio.truths, video=path.name, video_id=video_id, offset_s=offset_s)
     write_truth(out / "truth", stem, match, studio.truths, video_id=video_id, rows=rows)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from fractions import Fraction
 from pathlib import Path
-from typing import Self
 
 import cv2
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.decode import check_indices, resized
+from slowpaths.video.protocol import BaseDecoder, shrink
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 DEFAULT_FPS = Fraction(25)
@@ -46,7 +45,7 @@ def read_fps(folder: Path) -> Fraction:
     return fps
 
 
-class FolderDecoder:
+class FolderDecoder(BaseDecoder):
     """Decode a folder of pictures of one size.
 
     Args:
@@ -57,60 +56,30 @@ class FolderDecoder:
     """
 
     def __init__(self, path: Path) -> None:
-        self._folder, self._paths = path, list_frames(path)
+        self._paths = list_frames(path)
         if not self._paths:
             raise BrokenVideoError(f"{path.name} is a folder without pictures: put .jpg or .png frames into it")
         self.fps = read_fps(path)
-        self.pts_s = np.arange(len(self._paths)) / float(self.fps)
-        self.height, self.width = _read(self._paths[0]).shape[:2]
+        height, width = _read(self._paths[0]).shape[:2]
+        pts_s = np.arange(len(self._paths)) / float(self.fps)
+        super().__init__(name=path.name, pts_s=pts_s, width=width, height=height)
 
-    def __len__(self) -> int:
-        return len(self._paths)
+    def _read(self, wanted: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
+        return np.stack([self._picture(number, size=size) for number in wanted.tolist()])
 
-    def frames(self, indices: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
-        """Return frames (N, H, W, 3); see `Decoder.frames`."""
-        numbers = check_indices(indices, num_frames=len(self), name=self._folder.name)
-        wanted, places = np.unique(numbers, return_inverse=True)
-        width, to_height = resized(width=self.width, height=self.height, to_height=height)
-        found = np.empty((len(wanted), to_height, width, 3), dtype=np.uint8)
-        for slot, number in enumerate(wanted.tolist()):
-            found[slot] = self._picture(number, size=(width, to_height))
-        return found[places]
-
-    def iterate(
-        self,
-        *,
-        start: int = 0,
-        stop: int | None = None,
-        step: int = 1,
-        height: int | None = None,
-        is_draft: bool = False,
-    ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame number, picture) in order; `is_draft` changes nothing here."""
-        size = resized(width=self.width, height=self.height, to_height=height)
-        for number in range(start, len(self) if stop is None else min(stop, len(self)), step):
-            yield number, self._picture(number, size=size)
-
-    def close(self) -> None:
-        """Do nothing: no file stays open."""
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def _walk(self, numbers: range, *, size: tuple[int, int], is_draft: bool) -> Iterator[np.ndarray]:
+        for number in numbers:
+            yield self._picture(number, size=size)
 
     def _picture(self, number: int, *, size: tuple[int, int]) -> np.ndarray:
         path = self._paths[number]
         picture = _read(path)
         if picture.shape[:2] != (self.height, self.width):
             raise BrokenVideoError(
-                f"{self._folder.name}/{path.name} is not {self.width}x{self.height} like the first picture: give all "
+                f"{self.name}/{path.name} is not {self.width}x{self.height} like the first picture: give all "
                 "frames one size"
             )
-        if size == (self.width, self.height):
-            return picture
-        return cv2.resize(picture, size, interpolation=cv2.INTER_AREA if size[1] < self.height else cv2.INTER_CUBIC)
+        return shrink(picture, size=size)
 
 
 def _read(path: Path) -> np.ndarray:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slowpaths.video._times import is_variable_rate, strictly_increasing
+from slowpaths.video.timeline import is_variable_rate, strictly_increasing
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import BrokenVideoError, MissingDependencyError, UsageError
-from slowpaths.video import _pyav
-from slowpaths.video.decode import open_video, resized
+from slowpaths.video.decoders import pyav
+from slowpaths.video.open import open_video
 from slowpaths.video.probe import find_footage, probe
+from slowpaths.video.protocol import resized
 from tests import factories
 
 EVERY = (
@@ -67,7 +68,7 @@ def test_decord_and_pyav_agree(footage: dict[str, Path], name: str) -> None:
 def test_decord_is_refused_where_it_numbers_frames_otherwise(footage: dict[str, Path], name: str) -> None:
     with pytest.raises(UsageError, match="backend=pyav"):
         open_video(footage[name], backend="decord")
-    assert isinstance(open_video(footage[name]), _pyav.PyavDecoder)
+    assert isinstance(open_video(footage[name]), pyav.PyavDecoder)
 
 
 def test_auto_reads_clips_with_decord_and_footage_with_pyav(footage: dict[str, Path], tmp_path: Path) -> None:
@@ -88,14 +89,14 @@ def test_order_and_repeats_are_kept(footage: dict[str, Path], backend: str) -> N
 
 def test_no_frame_is_decoded_twice(footage: dict[str, Path], monkeypatch: pytest.MonkeyPatch) -> None:
     decoded: list[int] = []
-    real = _pyav.decode
+    real = pyav.decode
 
-    def counted(container: object, stream: object) -> object:
-        for frame in real(container, stream):
+    def counted(container: object, stream: object, **options: object) -> object:
+        for frame in real(container, stream, **options):
             decoded.append(frame.pts)
             yield frame
 
-    monkeypatch.setattr(_pyav, "decode", counted)
+    monkeypatch.setattr(pyav, "decode", counted)
     with open_video(footage["h264"], backend="pyav") as decoder:
         decoder.frames([60, 52, 52, 60, 5])
         assert len(decoded) == len(set(decoded)) == 6 + 11  # 0..5, then from the key frame at 50 to 60
@@ -155,10 +156,10 @@ def test_wrong_requests_name_the_cure(footage: dict[str, Path], monkeypatch: pyt
         open_video(footage["frames"], backend="pyav")
     with pytest.raises(UsageError, match="'auto'"):
         open_video(footage["h264"], backend="frames")
-    monkeypatch.setattr("slowpaths.video.decode._has_decord", lambda: False)
+    monkeypatch.setattr("slowpaths.video.open._has_decord", lambda: False)
     with pytest.raises(MissingDependencyError, match="backend=pyav"):
         open_video(footage["h264"], backend="decord")
-    assert isinstance(open_video(footage["h264"]), _pyav.PyavDecoder)
+    assert isinstance(open_video(footage["h264"]), pyav.PyavDecoder)
 
 
 def test_broken_files_do_not_open(tmp_path: Path) -> None:

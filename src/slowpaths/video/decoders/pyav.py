@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Self
+from typing import Any
 
 import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video._index import StreamIndex, decode, open_container, set_threads
-from slowpaths.video.decode import check_indices, resized, shown_size
+from slowpaths.video.container import decode, open_container, set_threads
+from slowpaths.video.index import StreamIndex
+from slowpaths.video.numbering import seek
+from slowpaths.video.protocol import BaseDecoder
 
 # Decoding on is cheaper than seeking back to a key frame that lies this little ahead.
 _SHORT_HOP = 16
 
 
-class PyavDecoder:
+class PyavDecoder(BaseDecoder):
     """Decode one file; the container is opened at the first request.
 
     Args:
@@ -27,45 +29,10 @@ class PyavDecoder:
     """
 
     def __init__(self, path: Path, *, index: StreamIndex, num_threads: int) -> None:
-        self.pts_s = index.pts_s
-        self.width, self.height = shown_size(width=index.width, height=index.height, rotation_deg=index.rotation_deg)
+        super().__init__(name=path.name, pts_s=index.pts_s, width=index.shown[0], height=index.shown[1])
         self._path, self._index, self._num_threads = path, index, num_threads
         self._cursor: _Cursor | None = None
         self._reformatter = VideoReformatter()  # keeps the scaling tables from frame to frame
-
-    def __len__(self) -> int:
-        return len(self._index)
-
-    def frames(self, indices: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
-        """Return frames (N, H, W, 3); see `Decoder.frames`."""
-        numbers = check_indices(indices, num_frames=len(self), name=self._path.name)
-        wanted, places = np.unique(numbers, return_inverse=True)
-        width, to_height = resized(width=self.width, height=self.height, to_height=height)
-        if self._cursor is None:
-            self._cursor = _Cursor(self._path, index=self._index, num_threads=self._num_threads)
-        found = np.empty((len(wanted), to_height, width, 3), dtype=np.uint8)
-        for slot, number in enumerate(wanted.tolist()):
-            found[slot] = self._picture(self._cursor.frame(number), width=width, height=to_height)
-        return found if len(wanted) == len(numbers) and np.all(np.diff(numbers) > 0) else found[places]
-
-    def iterate(
-        self,
-        *,
-        start: int = 0,
-        stop: int | None = None,
-        step: int = 1,
-        height: int | None = None,
-        is_draft: bool = False,
-    ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame number, picture) in one forward pass; see `Decoder.iterate`."""
-        width, to_height = resized(width=self.width, height=self.height, to_height=height)
-        stop = len(self) if stop is None else min(stop, len(self))
-        cursor = _Cursor(self._path, index=self._index, num_threads=self._num_threads, is_draft=is_draft)
-        try:
-            for number in range(start, stop, step):
-                yield number, self._picture(cursor.frame(number), width=width, height=to_height)
-        finally:
-            cursor.close()
 
     def close(self) -> None:
         """Free the file and the decoder's memory."""
@@ -73,23 +40,34 @@ class PyavDecoder:
             self._cursor.close()
             self._cursor = None
 
-    def __enter__(self) -> Self:
-        return self
+    def _read(self, wanted: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
+        if self._cursor is None:
+            self._cursor = _Cursor(self._path, index=self._index, num_threads=self._num_threads)
+        found = np.empty((len(wanted), size[1], size[0], 3), dtype=np.uint8)
+        for slot, number in enumerate(wanted.tolist()):
+            found[slot] = self._picture(self._cursor.frame(number), size=size)
+        return found
 
-    def __exit__(self, *error: object) -> None:
-        self.close()
+    def _walk(self, numbers: range, *, size: tuple[int, int], is_draft: bool) -> Iterator[np.ndarray]:
+        cursor = _Cursor(self._path, index=self._index, num_threads=self._num_threads, is_draft=is_draft)
+        try:
+            for number in numbers:
+                yield self._picture(cursor.frame(number), size=size)
+        finally:
+            cursor.close()
 
-    def _picture(self, frame: Any, *, width: int, height: int) -> np.ndarray:
-        rotation_deg = self._index.rotation_deg
-        stored_width, stored_height = shown_size(width=width, height=height, rotation_deg=rotation_deg)
-        is_smaller = stored_height < frame.height
+    def _picture(self, frame: Any, *, size: tuple[int, int]) -> np.ndarray:
+        width, height = self._index.turned(*size)
         picture = self._reformatter.reformat(
             frame,
-            width=stored_width,
-            height=stored_height,
+            width=width,
+            height=height,
             format="rgb24",
-            interpolation=Interpolation.AREA if is_smaller else Interpolation.BICUBIC,
+            interpolation=Interpolation.AREA if height < frame.height else Interpolation.BICUBIC,
         ).to_ndarray()
+        if self._index.is_mirrored:
+            picture = picture[:, ::-1]
+        rotation_deg = self._index.rotation_deg
         return np.rot90(picture, k=-rotation_deg // 90) if rotation_deg else picture
 
 
@@ -136,7 +114,7 @@ class _Cursor:
 
     def _step(self) -> tuple[int, Any] | None:
         for frame in self._decoded:
-            number = self._next if self._index.is_counted else self._number(frame.pts)
+            number = self._number(frame.pts) if self._index.is_told_by_time else self._next
             if number is None:
                 continue
             self._next = number + 1
@@ -154,12 +132,14 @@ class _Cursor:
         if self._container is None or key == 0:
             self.close()
             self._container = open_container(self._path)
-            stream = self._container.streams.video[0]
+            stream = self._container.streams[self._index.stream]
             set_threads(stream, num_threads=self._num_threads, is_draft=self._is_draft)
-        stream = self._container.streams.video[0]
+        stream = self._container.streams[self._index.stream]
         if key:
-            self._container.seek(int(self._index.ticks[key]), stream=stream)
-        self._decoded = decode(self._container, stream)
+            bytes_ = self._index.key_bytes
+            byte = None if bytes_ is None else int(bytes_[key_place])
+            seek(self._container, stream, tick=int(self._index.ticks[key]), byte=byte)
+        self._decoded = decode(self._container, stream, corrections=self._index.corrections)
         self._next = key
 
     def _jump_earlier(self, key_place: int) -> bool:

@@ -4,14 +4,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 
 
 def test_loading_decord_leaves_other_libraries_alone(tmp_path: Path) -> None:
     """decord's own zlib, seen by OpenCV, makes every PNG unreadable."""
     code = """
 import numpy as np
-from slowpaths.video._decord import load_decord
+from slowpaths.video.decoders.decord import load_decord
 load_decord()
 import cv2
 picture = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)

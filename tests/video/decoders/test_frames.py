@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from tests import factories
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
-from tests import factories
 
 
 @pytest.mark.parametrize("suffix", [".png", ".jpg"])

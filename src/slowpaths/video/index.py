@@ -1,0 +1,290 @@
+"""What a container says of its pictures, read from the packets; only both ends of the video are decoded.
+
+Frames are numbered from 0 in the order in which the decoder gives them, which is the order in which they are shown.
+Legend: T frames, P packets in the order of the file.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from fractions import Fraction
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from slowpaths.core.errors import BrokenVideoError
+from slowpaths.video.container import (
+    NO_TIME,
+    Packets,
+    choose_stream,
+    decode,
+    file_problem,
+    open_container,
+    read_packets,
+)
+from slowpaths.video.numbering import MAY_JUMP, number_frames
+from slowpaths.video.timeline import Corrections, close_jumps, is_variable_rate, strictly_increasing
+
+# Their duration is estimated from what is there, and promises nothing.
+_ESTIMATED_FORMATS = frozenset({"mpegts", "mpeg", "h264", "hevc", "m4v", "mpegvideo", "gif", "ogg"})
+_GAP_S = 10.0  # of such a clock (ffmpeg's dts_delta_threshold)
+_LONGEST_GAP_S = 3600.0  # of any clock: nobody films nothing for an hour
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StreamIndex:
+    """Describe the video stream of one file.
+
+    Args:
+        pts_s: Presentation time of each frame (T,), seconds, strictly increasing; 0 is where a player begins.
+        ticks: Time stamp of each frame (T,), int64, in ticks of the stream, jumps of the clock closed.
+        key_frames: Frames that decoding can start from, ascending.
+        key_bytes: Where they lie in the file, where seeking by time would go wrong (the clock jumps); else None.
+        corrections: What closes the jumps of the picture's clock; None where there is none.
+        sound_corrections: The same for the sound.
+        stream: Number of the video stream.
+        sound_stream: Number of the sound stream; None without sound.
+        is_told_by_time: Whether time stamps identify frames; otherwise they are counted from the start.
+        origin_s: Container time that is video time 0, seconds.
+        fps: Average frame rate.
+        is_variable_rate: Whether frame durations differ.
+        duration_s: Time from the first frame to the end of the last, seconds.
+        missing_s: How much earlier the frames end than the header or the packets promise, seconds; 0 where complete.
+        width: As stored, pixels.
+        height: As stored, pixels.
+        pixel_aspect: Width of a pixel over its height.
+        rotation_deg: Clockwise turn that shows the picture upright: 0, 90, 180 or 270.
+        is_mirrored: Whether left and right change places before the turn.
+        codec: Codec name.
+        container: Name of the container format.
+        bit_depth: Bits per component.
+        is_interlaced: Whether pictures are flagged as interlaced.
+        is_plain: Whether frame i of any decoder is sure to be frame i here: one video stream, even rate, shown as it is
+            stored, nothing hidden.
+    """
+
+    pts_s: np.ndarray
+    ticks: np.ndarray
+    key_frames: np.ndarray
+    key_bytes: np.ndarray | None
+    corrections: Corrections | None
+    sound_corrections: Corrections | None
+    stream: int
+    sound_stream: int | None
+    is_told_by_time: bool
+    origin_s: float
+    fps: Fraction
+    is_variable_rate: bool
+    duration_s: float
+    missing_s: float
+    width: int
+    height: int
+    pixel_aspect: Fraction
+    rotation_deg: int
+    is_mirrored: bool
+    codec: str
+    container: str
+    bit_depth: int
+    is_interlaced: bool
+    is_plain: bool
+
+    def __len__(self) -> int:
+        return len(self.pts_s)
+
+    @property
+    def shown(self) -> tuple[int, int]:
+        """Return width and height as shown: square pixels, upright."""
+        return self.turned(max(1, round(self.width * self.pixel_aspect)), self.height)
+
+    def turned(self, width: int, height: int) -> tuple[int, int]:
+        """Return the width and height that change places where the picture is turned by 90 degrees."""
+        return (height, width) if self.rotation_deg % 180 else (width, height)
+
+
+def read_index(path: Path) -> StreamIndex:
+    """Return the index of a video file, cached while the file does not change.
+
+    Raises:
+        BrokenVideoError: If the file has no picture that decodes.
+    """
+    try:
+        stat = path.stat()
+    except OSError as error:
+        raise BrokenVideoError(file_problem(path, error)) from error
+    return _read_index(path, stat.st_mtime_ns, stat.st_size)
+
+
+@lru_cache(maxsize=256)
+def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
+    if size == 0:
+        raise BrokenVideoError(f"{path.name} is empty: copy or download it again")
+    with open_container(path) as container:
+        packets = read_packets(container)
+        stream = choose_stream(container, "video", packets=packets)
+        if stream is None:
+            raise BrokenVideoError(f"{path.name} has no video stream: give a video, or leave the file out of footage=")
+        sound = choose_stream(container, "audio", packets=packets)
+        own, heard = stream.index, None if sound is None else sound.index
+        facts = _facts(container, stream)
+        bases = {one.index: one.time_base or Fraction(1, 90_000) for one in container.streams}
+        shift_P = _shifts(container, packets, bases=bases, stream=own, sound=heard)
+        corrections, sound_corrections = (
+            None if one is None else _corrections(packets, shift_P, stream=one, base=bases[one]) for one in (own, heard)
+        )
+        frames = number_frames(path, container, stream, packets, corrections=corrections)
+        is_riff_whole = container.format.name == "avi" and _is_riff_whole(path, size)
+        declared_s = 0.0 if is_riff_whole else _declared_s(container, stream, base=bases[own])
+        rates = (stream.average_rate, stream.guessed_rate)
+        start_s = (container.start_time or 0) / 1e6
+        is_only = len(container.streams.video) == 1 and stream.frames in (0, len(frames.ticks))
+    if not len(frames.ticks):
+        raise BrokenVideoError(f"{path.name} has no frame that decodes: re-encode it or download it again")
+    base = bases[own]
+    step_s = float(1 / rates[0]) if rates[0] else 0.04
+    raw_s = np.where(frames.ticks == NO_TIME, np.nan, frames.ticks * float(base))
+    raw_s = strictly_increasing(raw_s, step_s=step_s)
+    origin_s = min(start_s, float(raw_s[0]))
+    pts_s = raw_s - origin_s
+    is_variable = is_variable_rate(pts_s, tick_s=float(base))
+    fps = _rate(pts_s, rates=rates, is_variable=is_variable)
+    ends_P = _ends_s(packets, bases=bases)
+    own_P = (packets.stream_P == own) & ~packets.is_hidden_P
+    promised_s = max((ends_P + shift_P)[own_P].max(initial=-np.inf), raw_s[-1])
+    short_s = max(declared_s - max(ends_P.max(initial=0.0), raw_s[-1] + float(1 / fps)), 0.0)
+    return StreamIndex(
+        pts_s=pts_s,
+        ticks=frames.ticks,
+        key_frames=frames.keys,
+        key_bytes=frames.key_bytes,
+        corrections=corrections,
+        sound_corrections=sound_corrections,
+        stream=own,
+        sound_stream=heard,
+        is_told_by_time=frames.is_told_by_time,
+        origin_s=origin_s,
+        fps=fps,
+        is_variable_rate=is_variable,
+        duration_s=float(pts_s[-1] - pts_s[0] + 1 / fps),
+        missing_s=max(short_s, promised_s - raw_s[-1] - float(1 / fps)),
+        is_plain=not (
+            is_variable
+            or facts["rotation_deg"]
+            or facts["is_mirrored"]
+            or facts["pixel_aspect"] != 1
+            or not frames.is_told_by_time
+            or corrections is not None
+            or len(frames.ticks) != (packets.stream_P == own).sum()  # hidden, or left out by the decoder
+            or not is_only
+        ),
+        **facts,
+    )
+
+
+def _facts(container: Any, stream: Any) -> dict[str, Any]:
+    codec, layout = stream.codec_context, stream.codec_context.format
+    first = _first_frame(container, stream)
+    rotation_deg, is_mirrored = _orientation(first)
+    return {
+        "width": codec.width,
+        "height": codec.height,
+        "pixel_aspect": Fraction(stream.sample_aspect_ratio or 1),
+        "rotation_deg": rotation_deg,
+        "is_mirrored": is_mirrored,
+        "codec": {"libdav1d": "av1", "libvpx": "vp8", "libvpx-vp9": "vp9"}.get(codec.name, codec.name),
+        "container": container.format.name,
+        "bit_depth": max((component.bits for component in layout.components), default=8) if layout else 8,
+        "is_interlaced": bool(first is not None and first.interlaced_frame),
+    }
+
+
+def _first_frame(container: Any, stream: Any) -> Any:
+    with open_container(Path(container.name)) as again:
+        return next(decode(again, again.streams[stream.index]), None)
+
+
+def _orientation(frame: Any) -> tuple[int, bool]:
+    """Return the clockwise turn that shows a frame upright, and whether it is mirrored before."""
+    matrix = frame.side_data.get("DISPLAYMATRIX") if frame is not None else None
+    if matrix is None:
+        return 0, False
+    # x' = a x + c y, y' = b x + d y in 16.16 fixed point; y grows downwards
+    (a, b), (c, d) = np.frombuffer(bytes(matrix), dtype="<i4").reshape(3, 3)[:2, :2].astype(float).tolist()
+    is_mirrored = a * d - b * c < 0
+    turn_deg = np.degrees(np.arctan2(-b, -a) if is_mirrored else np.arctan2(b, a))
+    return int(round(turn_deg / 90) * 90 % 360), is_mirrored
+
+
+def _seconds(ticks_P: np.ndarray, packets: Packets, *, bases: dict[int, Fraction]) -> np.ndarray:
+    scale = np.zeros(max(bases, default=0) + 1)
+    scale[list(bases)] = [float(base) for base in bases.values()]
+    return np.where(ticks_P == NO_TIME, np.nan, ticks_P * scale[packets.stream_P])
+
+
+def _ends_s(packets: Packets, *, bases: dict[int, Fraction]) -> np.ndarray:
+    shown_s = _seconds(packets.pts_P, packets, bases=bases)
+    shown_s = np.where(np.isfinite(shown_s), shown_s, _seconds(packets.dts_P, packets, bases=bases))
+    return np.nan_to_num(shown_s + _seconds(packets.duration_P, packets, bases=bases), nan=0.0)
+
+
+def _shifts(
+    container: Any, packets: Packets, *, bases: dict[int, Fraction], stream: int, sound: int | None
+) -> np.ndarray:
+    """Return what closes the jumps of the clock, by packet (P,), seconds."""
+    return close_jumps(
+        {one: bases[one] for one in (stream, sound) if one is not None},
+        picture=stream,
+        stream_P=packets.stream_P,
+        decoded_P=_seconds(packets.dts_P, packets, bases=bases),
+        shown_P=_seconds(packets.pts_P, packets, bases=bases),
+        duration_P=_seconds(packets.duration_P, packets, bases=bases),
+        gap_s=_GAP_S if container.format.flags & MAY_JUMP else _LONGEST_GAP_S,
+    )
+
+
+def _corrections(packets: Packets, shift_P: np.ndarray, *, stream: int, base: Fraction) -> Corrections | None:
+    rows = np.flatnonzero((packets.stream_P == stream) & (packets.byte_P >= 0))
+    ticks_N = np.round(shift_P[rows] / float(base)).astype(np.int64)
+    begins = np.flatnonzero(np.diff(ticks_N, prepend=0))
+    if not len(begins):
+        return None
+    return Corrections(bytes_S=np.append(0, packets.byte_P[rows][begins]), ticks_S=np.append(0, ticks_N[begins]))
+
+
+def _declared_s(container: Any, stream: Any, *, base: Fraction) -> float:
+    """Return when the header says that the film ends, on the clock of the container; 0 where it does not say."""
+    if container.format.name in _ESTIMATED_FORMATS:
+        return 0.0
+    if stream.duration:
+        return float((max(stream.start_time or 0, 0) + stream.duration) * base)
+    return (container.duration or 0) / 1e6
+
+
+def _is_riff_whole(path: Path, size: int) -> bool:
+    """Return whether an AVI file reaches as far as its chunks say: its header counts pictures that were left out."""
+    place = 0
+    with path.open("rb") as file:
+        while place + 8 <= size:
+            file.seek(place)
+            head = file.read(8)
+            if head[:4] != b"RIFF":
+                break
+            length = int.from_bytes(head[4:], "little")
+            if not length:
+                return False
+            place += 8 + length + length % 2
+    return 0 < place <= size + 1
+
+
+def _rate(pts_s: np.ndarray, *, rates: tuple[Fraction | None, ...], is_variable: bool) -> Fraction:
+    """Return the rate that the container names where the frames keep it, else their average."""
+    named = [Fraction(rate) for rate in rates if rate]
+    if len(pts_s) < 2:
+        return named[0] if named else Fraction(25)
+    average = (len(pts_s) - 1) / float(pts_s[-1] - pts_s[0])
+    if not is_variable:
+        for rate in named:
+            if abs(float(rate) / average - 1) < 0.01:
+                return rate
+    return Fraction(average).limit_denominator(100_000)
