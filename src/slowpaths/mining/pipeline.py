@@ -210,7 +210,7 @@ def _deliver(
         delivery_id=ids.delivery_id(video.video_id, impact_s),
         video_id=video.video_id,
         shot_id=one.shot.shot_id,
-        span=Span(impact_s - settings.before_s, impact_s + settings.after_s),
+        span=Span(max(0.0, impact_s - settings.before_s), impact_s + settings.after_s),
         impact_s=impact_s,
         impact_uncertainty_s=one.event.uncertainty_s,
         view=one.shot.view,

@@ -156,6 +156,9 @@ def probe(path: Path, *, root: Path, match_id: str | None = None) -> VideoRef:
         facts = _folder_facts(path) if path.is_dir() else _file_facts(path)
     except BrokenVideoError as error:
         reason = str(error)
+    except Exception as error:  # whatever is wrong with one file, the others are usable
+        log.debug("probing %s", name, exc_info=True)
+        reason = f"{name} cannot be described ({type(error).__name__}: {error}): re-encode it, or leave it out"
     return VideoRef(
         video_id=video_id(name, digest or "0" * 10),
         digest=digest,
