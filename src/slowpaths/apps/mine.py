@@ -17,7 +17,7 @@ from slowpaths.data.importers import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
-from slowpaths.pose.weights import WEIGHTS
+from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10

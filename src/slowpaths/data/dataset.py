@@ -49,7 +49,7 @@ class ClipDataset(Dataset[ClipItem]):
         read_px: Side at which clips are decoded, pixels; None for the side of the file.
         cache_mib: Memory for decoded clips, MiB, in each worker; what does not fit is decoded again.
         weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
-        backend: Decoder, as for `video.decode.open_video`.
+        backend: Decoder, as for `video.open.open_video`.
     """
 
     def __init__(

@@ -27,7 +27,8 @@ from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import available_threads, limit_threads
 from slowpaths.mining.given import check_given, read_given
 from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
-from slowpaths.pose.estimate import PoseEstimator, build_pose
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store import tables
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
 from slowpaths.video.probe import probe

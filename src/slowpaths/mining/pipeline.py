@@ -26,7 +26,7 @@ from slowpaths.mining.observe import Look
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.strokes import Found, Watched, watch
 from slowpaths.mining.survey import survey
-from slowpaths.pose.estimate import PoseEstimator
+from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.video.open import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
 

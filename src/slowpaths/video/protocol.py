@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterator, Sequence
-from typing import Protocol, Self
+from typing import Self
 
 import numpy as np
 
@@ -16,17 +16,23 @@ from slowpaths.core.errors import UsageError
 _CHUNK = 16  # frames that are read at once where a decoder cannot walk on by itself
 
 
-class Decoder(Protocol):
-    """Give exact frames of one video, upright, as uint8 red-green-blue; a context manager."""
+class Decoder(ABC):
+    """Give exact frames of one video, upright, as uint8 red-green-blue; a context manager.
 
-    pts_s: np.ndarray
-    """Presentation time of every frame (T,), seconds, strictly increasing; 0 is where a player begins."""
-    height: int
-    """Height as shown, pixels."""
-    width: int
-    """Width as shown, in square pixels."""
+    It checks, orders and counts frames, so that each decoder only has to read them.
 
-    def __len__(self) -> int: ...
+    Args:
+        name: Name of the video in messages.
+        pts_s: Presentation time of every frame (T,), seconds, strictly increasing; 0 is where a player begins.
+        width: Width as shown, in square pixels.
+        height: Height as shown, pixels.
+    """
+
+    def __init__(self, *, name: str, pts_s: np.ndarray, width: int, height: int) -> None:
+        self.name, self.pts_s, self.width, self.height = name, pts_s, width, height
+
+    def __len__(self) -> int:
+        return len(self.pts_s)
 
     def frames(self, indices: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
         """Return frames (N, H, W, 3) in the order asked for, repeats allowed; no frame is decoded twice.
@@ -39,55 +45,6 @@ class Decoder(Protocol):
             UsageError: If a frame number is outside the video.
             BrokenVideoError: If a frame does not decode.
         """
-        ...
-
-    def iterate(
-        self,
-        *,
-        start: int = 0,
-        stop: int | None = None,
-        step: int = 1,
-        height: int | None = None,
-        is_draft: bool = False,
-    ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame number, picture (H, W, 3)) in one forward pass.
-
-        Args:
-            start: First frame.
-            stop: One after the last frame; None for the end.
-            step: Take every `step`-th frame.
-            height: Height to resize to.
-            is_draft: Whether small errors are welcome for speed (deblocking left out); for scans only.
-        """
-        ...
-
-    def close(self) -> None:
-        """Free the file and the decoder's memory."""
-        ...
-
-    def __enter__(self) -> Self: ...
-
-    def __exit__(self, *error: object) -> None: ...
-
-
-class BaseDecoder(ABC):
-    """Check, order and count frames, so that a decoder only has to read them.
-
-    Args:
-        name: Name of the video in messages.
-        pts_s: Presentation times (T,), seconds.
-        width: Width as shown, pixels.
-        height: Height as shown, pixels.
-    """
-
-    def __init__(self, *, name: str, pts_s: np.ndarray, width: int, height: int) -> None:
-        self.name, self.pts_s, self.width, self.height = name, pts_s, width, height
-
-    def __len__(self) -> int:
-        return len(self.pts_s)
-
-    def frames(self, indices: Sequence[int] | np.ndarray, *, height: int | None = None) -> np.ndarray:
-        """Return frames (N, H, W, 3); see `Decoder.frames`."""
         numbers = np.asarray(indices, dtype=np.int64).reshape(-1)
         outside = numbers[(numbers < 0) | (numbers >= len(self))]
         if len(outside):
@@ -108,7 +65,15 @@ class BaseDecoder(ABC):
         height: int | None = None,
         is_draft: bool = False,
     ) -> Iterator[tuple[int, np.ndarray]]:
-        """Yield (frame number, picture) in one forward pass; see `Decoder.iterate`."""
+        """Yield (frame number, picture (H, W, 3)) in one forward pass.
+
+        Args:
+            start: First frame.
+            stop: One after the last frame; None for the end.
+            step: Take every `step`-th frame.
+            height: Height to resize to.
+            is_draft: Whether small errors are welcome for speed (deblocking left out); for scans only.
+        """
         numbers = range(start, len(self) if stop is None else min(stop, len(self)), step)
         size = resized(width=self.width, height=self.height, to_height=height)
         yield from zip(numbers, self._walk(numbers, size=size, is_draft=is_draft), strict=True)

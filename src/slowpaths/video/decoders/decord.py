@@ -13,7 +13,7 @@ import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.video.index import StreamIndex
-from slowpaths.video.protocol import BaseDecoder, shrink
+from slowpaths.video.protocol import Decoder, shrink
 
 _CHUNK = 16
 
@@ -34,7 +34,7 @@ def load_decord() -> Any:
         ctypes.RTLD_GLOBAL = shown
 
 
-class DecordDecoder(BaseDecoder):
+class DecordDecoder(Decoder):
     """Decode one file; the reader is opened at the first request.
 
     Args:

@@ -11,7 +11,7 @@ import cv2
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.protocol import BaseDecoder, shrink
+from slowpaths.video.protocol import Decoder, shrink
 
 PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 DEFAULT_FPS = Fraction(25)
@@ -45,7 +45,7 @@ def read_fps(folder: Path) -> Fraction:
     return fps
 
 
-class FolderDecoder(BaseDecoder):
+class FolderDecoder(Decoder):
     """Decode a folder of pictures of one size.
 
     Args:

@@ -13,13 +13,13 @@ from slowpaths.core.errors import BrokenVideoError
 from slowpaths.video.container import decode, open_container, set_threads
 from slowpaths.video.index import StreamIndex
 from slowpaths.video.numbering import seek
-from slowpaths.video.protocol import BaseDecoder
+from slowpaths.video.protocol import Decoder
 
 # Decoding on is cheaper than seeking back to a key frame that lies this little ahead.
 _SHORT_HOP = 16
 
 
-class PyavDecoder(BaseDecoder):
+class PyavDecoder(Decoder):
     """Decode one file; the container is opened at the first request.
 
     Args:

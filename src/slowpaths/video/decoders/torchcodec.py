@@ -9,10 +9,10 @@ import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError, MissingDependencyError, UsageError
 from slowpaths.video.index import StreamIndex
-from slowpaths.video.protocol import BaseDecoder, shrink
+from slowpaths.video.protocol import Decoder, shrink
 
 
-class TorchcodecDecoder(BaseDecoder):
+class TorchcodecDecoder(Decoder):
     """Decode one file in exact seek mode (the approximate one may return neighbours).
 
     Args:

@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import UsageError
-from slowpaths.pose._movenet import MoveNet, crop_square, square_around
-from slowpaths.pose.estimate import FramesAt, build_pose
+from slowpaths.pose.backends.movenet import MoveNet, crop_square, square_around
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import FramesAt
 
 AT = FramesAt(path=Path("video.mp4"), indices_T=np.arange(1))
 
@@ -47,7 +48,7 @@ class FakeInterpreter:
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> MoveNet:
     monkeypatch.setattr("ai_edge_litert.interpreter.Interpreter", FakeInterpreter)
-    monkeypatch.setattr("slowpaths.pose._movenet.YoloxDetector", lambda *args, **kwargs: None)
+    monkeypatch.setattr("slowpaths.pose.backends.movenet.YoloxDetector", lambda *args, **kwargs: None)
     return MoveNet(detector=Path("d.onnx"), weights=Path("w.tflite"), num_threads=1)
 
 

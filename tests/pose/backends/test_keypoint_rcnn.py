@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import MissingWeightsError
-from slowpaths.pose.estimate import FramesAt
+from slowpaths.pose.protocol import FramesAt
 
 AT = FramesAt(path=Path("video.mp4"), indices_T=np.arange(2))
 
@@ -17,7 +17,7 @@ def test_boxes_and_joints_agree_between_both_calls(tmp_path: Path) -> None:
     from torchvision.models.detection import KeypointRCNN as Model
     from torchvision.models.detection.backbone_utils import resnet_fpn_backbone
 
-    from slowpaths.pose._keypoint_rcnn import KeypointRCNN
+    from slowpaths.pose.backends.keypoint_rcnn import KeypointRCNN
 
     torch.manual_seed(0)
     backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None)
@@ -40,7 +40,7 @@ def test_boxes_and_joints_agree_between_both_calls(tmp_path: Path) -> None:
 def test_a_file_with_something_else_is_named(tmp_path: Path) -> None:
     import torch
 
-    from slowpaths.pose._keypoint_rcnn import KeypointRCNN
+    from slowpaths.pose.backends.keypoint_rcnn import KeypointRCNN
 
     torch.save({"weight": torch.zeros(2)}, tmp_path / "other.pth")
     with pytest.raises(MissingWeightsError, match=r"other.pth does not hold a Keypoint R-CNN"):

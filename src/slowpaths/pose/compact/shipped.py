@@ -6,26 +6,14 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError
-from safetensors.torch import load_file, save
+from safetensors.torch import load_file
 
 from slowpaths.core.errors import MissingWeightsError
 from slowpaths.core.ids import file_digest
 from slowpaths.pose.compact.network import CompactNet, JointNet
-from slowpaths.store.tables import atomic_write
 
 SHIPPED = Path(__file__).parent / "weights" / "compact.safetensors"
 SHA256 = "b8513b0a5ddae7b5dea9be82fd00b890caa9a05b458aad9252b0653e6cdecfbe"
-
-
-def save_weights(path: Path, people: CompactNet, joints: JointNet) -> None:
-    """Write the weights of both networks in half precision; they are trained and used in single precision."""
-    tensors = {
-        f"{part}.{name}": value.half().contiguous() if value.is_floating_point() else value
-        for part, net in (("people", people), ("joints", joints))
-        for name, value in net.state_dict().items()
-    }
-    with atomic_write(path) as stream:
-        stream.write(save(tensors))
 
 
 def load_nets(path: Path | None = None) -> tuple[CompactNet, JointNet]:
@@ -37,7 +25,9 @@ def load_nets(path: Path | None = None) -> tuple[CompactNet, JointNet]:
     Raises:
         MissingWeightsError: If the file is missing, damaged or holds other networks.
     """
-    cure = "install slowpaths again" if path is None else "name a file that scripts/train_compact.py wrote"
+    cure = (
+        "install slowpaths again" if path is None else "name a file that scripts/pose_training/train_compact.py wrote"
+    )
     chosen = SHIPPED if path is None else path
     if not chosen.is_file():
         raise MissingWeightsError(f"the weights of pose=compact are not at {chosen}: {cure}")

@@ -6,69 +6,60 @@ one crop at a time: its graph returns one pose whatever the batch.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
-
 import cv2
 import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.threads import available_threads
-from slowpaths.pose._yolox import YoloxDetector
-from slowpaths.pose.estimate import FramesAt, People, no_keypoints
+from slowpaths.pose.backends.yolox import TopDown, YoloxDetector
+from slowpaths.pose.pose_weights import weights_file
+from slowpaths.pose.protocol import require
 
 _INPUT_PX = 192
 CROP_FACTOR = 1.25  # crop side over box side, the padding top-down models train with (Xiao et al. 2018)
 
 
-class MoveNet:
+class MoveNet(TopDown):
     """Estimate poses with two small networks.
 
     Args:
-        detector: ONNX file of the person detector.
-        weights: TFLite file of MoveNet.
+        detector: Person detector: the name of published weights, or an ONNX file.
+        weights: TFLite file of MoveNet; the published one where not given.
+        weights_dir: Folder looked into first for published weights.
         device: "cpu"; the int8 model has no other home.
         num_threads: CPU threads; all cores this process may use where 0.
         score_min: Least confidence of a person.
     """
 
     name = "movenet"
-    has_keypoints_in_detect = False
 
     def __init__(
-        self, *, detector: Path, weights: Path, device: str = "cpu", num_threads: int = 0, score_min: float = 0.3
+        self,
+        *,
+        detector: str = "yolox_nano",
+        weights: str | None = None,
+        weights_dir: str | None = None,
+        device: str = "cpu",
+        num_threads: int = 0,
+        score_min: float = 0.3,
     ) -> None:
         if device != "cpu":
             raise UsageError(f"pose=movenet runs on the CPU only, not on '{device}': leave device=cpu or take rtmpose")
+        require("onnxruntime", "ai_edge_litert")
         from ai_edge_litert.interpreter import Interpreter
 
         num_threads = num_threads or available_threads()
-        self.reason = ""
-        self._detector = YoloxDetector(detector, num_threads=num_threads, score_min=score_min)
-        self._interpreter = Interpreter(model_path=str(weights), num_threads=num_threads)
+        found = weights_file(detector, name="yolox_nano", weights_dir=weights_dir)
+        path = weights_file(weights, name="movenet_lightning", weights_dir=weights_dir)
+        self._detector = YoloxDetector(found, num_threads=num_threads, score_min=score_min)
+        self._interpreter = Interpreter(model_path=str(path), num_threads=num_threads)
         self._interpreter.allocate_tensors()
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._output = self._interpreter.get_output_details()[0]["index"]
 
-    def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
-        """Return the people of each frame, without joints."""
-        people = []
-        for frame_HWC in frames_THWC:
-            boxes_N4, scores_N = self._detector(frame_HWC)
-            people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=no_keypoints(len(boxes_N4))))
-        return people
-
-    def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
-        """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
-        poses = []
-        for frame_HWC, boxes_N4 in zip(frames_THWC, boxes, strict=True):
-            keypoints_NKC = no_keypoints(len(boxes_N4))
-            for index, box_4 in enumerate(boxes_N4):
-                if np.isfinite(box_4).all():
-                    keypoints_NKC[index] = self._pose(frame_HWC, box_4)
-            poses.append(keypoints_NKC)
-        return poses
+    def _poses(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
+        return np.stack([self._pose(frame_HWC, box_4) for box_4 in boxes_N4])
 
     def _pose(self, frame_HWC: np.ndarray, box_4: np.ndarray) -> np.ndarray:
         x_px, y_px, side_px = square_around(box_4)

@@ -75,3 +75,20 @@ def find_weights(name: str, *, weights_dir: str | Path | None = None, allow_down
     if name not in WEIGHTS:
         raise UsageError(f"unknown weights '{name}'; choose one of {', '.join(WEIGHTS)}")
     return store_weights.find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download)
+
+
+def weights_file(given: str | Path | None, *, name: str, weights_dir: str | None) -> Path:
+    """Return the file of weights that a person gave, or the published ones; a name of published ones is no file.
+
+    Args:
+        given: File, or name of published weights; None for `name`.
+        name: Published weights that are taken where nothing is given.
+        weights_dir: Folder to look in first.
+
+    Raises:
+        UsageError: If the name is unknown.
+        MissingWeightsError: If the published weights are nowhere.
+    """
+    if given is None or (str(given) not in WEIGHTS and Path(given).suffix):
+        return find_weights(name, weights_dir=weights_dir) if given is None else Path(given)
+    return find_weights(str(given), weights_dir=weights_dir)

@@ -9,11 +9,11 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
+from scripts.pose_training.targets import Targets
 from torch.nn import functional
 
 from slowpaths.core.skeleton import JOINTS, NUM_JOINTS
 from slowpaths.pose.compact.network import PEOPLE_STRIDE, Maps
-from slowpaths.pose.compact.targets import Targets
 
 # Arms say what stroke is played, and are the hardest to see.
 _WEIGHTS = [2.0 if name.endswith(("wrist", "elbow")) else 1.0 for name in JOINTS]

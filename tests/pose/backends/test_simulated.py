@@ -9,8 +9,9 @@ import pytest
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX, SWAP
-from slowpaths.pose._simulated import SimulatedPose, read_truth_poses
-from slowpaths.pose.estimate import FramesAt, build_pose
+from slowpaths.pose.backends.simulated import SimulatedPose, read_truth_poses
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import FramesAt
 from slowpaths.store.tables import write_poses
 
 NUM = 3000

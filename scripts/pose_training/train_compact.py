@@ -1,6 +1,7 @@
 """Train the networks of pose=compact: render pictures, train on them, export the weights, measure on a held-out ground.
 
-The steps in order: render, people, joints, export, measure. Each goes on where it was stopped.
+The steps in order: render, people, joints, export, measure. Each goes on where it was stopped. From the root of the
+repository: python -m scripts.pose_training.train_compact render
 """
 
 from __future__ import annotations
@@ -15,16 +16,16 @@ from pathlib import Path
 
 import cv2
 import numpy as np
+from scripts.pose_training.accuracy import Judged, TrueFrame, judge, shares
+from scripts.pose_training.shards import Picture, Shards, write_shard
+from scripts.pose_training.train import JOINTS, PEOPLE, Batches, OneBatches, average_of, new_net, save_weights, train
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import file_digest
-from slowpaths.pose._compact import Compact
-from slowpaths.pose.accuracy import Judged, TrueFrame, judge, shares
+from slowpaths.pose.backends.compact import Compact
 from slowpaths.pose.compact.network import CompactNet, JointNet
-from slowpaths.pose.compact.shards import Picture, Shards, write_shard
-from slowpaths.pose.compact.train import JOINTS, PEOPLE, Batches, OneBatches, average_of, new_net, train
-from slowpaths.pose.compact.weights import SHIPPED, save_weights
-from slowpaths.pose.estimate import FramesAt
+from slowpaths.pose.compact.shipped import SHIPPED
+from slowpaths.pose.protocol import FramesAt
 from slowpaths.world.portraits import portraits
 
 SEED, HELD_OUT_SEED = 50_000, 70_000

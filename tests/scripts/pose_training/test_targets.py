@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from scripts.pose_training.losses import collate
+from scripts.pose_training.targets import make_targets
 
 from slowpaths.pose.compact.decode import PictureMaps, peaks, people
-from slowpaths.pose.compact.losses import collate
-from slowpaths.pose.compact.targets import make_targets
 
 SIDE = 160
 

@@ -5,8 +5,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from slowpaths.pose._rtmpose import RTMPose
-from slowpaths.pose.estimate import FramesAt
+from slowpaths.pose.backends.rtmpose import RTMPose
+from slowpaths.pose.protocol import FramesAt
 
 AT = FramesAt(path=Path("video.mp4"), indices_T=np.arange(1))
 MEAN, STD = (123.675, 116.28, 103.53), (58.395, 57.12, 57.375)
@@ -46,7 +46,7 @@ class FakeSession:
 def net(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> RTMPose:
     pytest.importorskip("rtmlib")
     monkeypatch.setattr("onnxruntime.InferenceSession", FakeSession)
-    monkeypatch.setattr("slowpaths.pose._rtmpose.YoloxDetector", lambda *args, **kwargs: None)
+    monkeypatch.setattr("slowpaths.pose.backends.rtmpose.YoloxDetector", lambda *args, **kwargs: None)
     weights = tmp_path / "rtmpose.onnx"
     weights.touch()
     net = RTMPose(detector=tmp_path / "d.onnx", weights=weights, num_threads=1, batch_size=2)

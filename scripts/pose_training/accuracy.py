@@ -13,9 +13,9 @@ import numpy as np
 
 from slowpaths.core.body import are_correct, are_inside, body_scales, torsos
 from slowpaths.core.skeleton import INDEX
-from slowpaths.pose._simulated import read_truth_poses
+from slowpaths.pose.backends.simulated import read_truth_poses
 from slowpaths.pose.boxes import box_iou
-from slowpaths.pose.estimate import FramesAt, PoseEstimator
+from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.store.truth import STRIKER
 from slowpaths.video.open import open_video
 

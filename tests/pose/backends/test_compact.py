@@ -7,15 +7,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from scripts.pose_training.accuracy import TrueFrame, judge, shares
+from scripts.pose_training.train import save_weights
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
-from slowpaths.pose import _compact
-from slowpaths.pose._compact import Compact, crop_person, mirrored
-from slowpaths.pose.accuracy import TrueFrame, judge, shares
-from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE
-from slowpaths.pose.compact.network import CompactNet, JointNet
-from slowpaths.pose.compact.weights import SHIPPED, load_nets, save_weights
-from slowpaths.pose.estimate import FramesAt, People, build_pose
+from slowpaths.pose.backends import compact
+from slowpaths.pose.backends.compact import Compact, crop_person, mirrored
+from slowpaths.pose.compact.network import JOINTS_PX, JOINTS_SIDE, CompactNet, JointNet
+from slowpaths.pose.compact.shipped import SHIPPED, load_nets
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import FramesAt, People
 from slowpaths.world.build import plan
 from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.studio import Studio
@@ -106,16 +107,16 @@ def test_large_people_are_looked_at_again_at_half_the_size() -> None:
 
     whole = both(someone(220.0, 0.6, 0.0), someone(60.0, 0.4, 100.0))
     half = both(someone(300.0, 0.9, 2.0), someone(55.0, 0.3, 101.0))
-    joined = _compact._joined(whole, half)
+    joined = compact._joined(whole, half)
     assert joined.scores_N.tolist() == [0.9, 0.4]
     assert (joined.boxes_N4[:, 3] - joined.boxes_N4[:, 1]).tolist() == [300.0, 60.0]
     assert joined.keypoints_NKC[:, 0, 2].tolist() == [0.9, 0.4]
     small = someone(55.0, 0.3, 101.0)
-    assert _compact._joined(whole, small) is whole  # nobody large at half size: what was seen stands
+    assert compact._joined(whole, small) is whole  # nobody large at half size: what was seen stands
 
 
 def test_boxes_of_several_frames_go_through_together(pose: Compact, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_compact, "_BATCH", 2)
+    monkeypatch.setattr(compact, "_BATCH", 2)
     frames = np.random.default_rng(1).integers(0, 256, size=(3, 96, 96, 3), dtype=np.uint8)
     box_4 = np.array([30.0, 10.0, 60.0, 90.0])
     together = pose.keypoints(frames, [np.stack([box_4, box_4 * np.nan, box_4])] * 3, at=AT)
@@ -139,7 +140,7 @@ def test_missing_damaged_and_foreign_weights_are_named(tmp_path: Path, monkeypat
         Compact(weights=tmp_path / "none.safetensors")
     damaged = tmp_path / "compact.safetensors"
     damaged.write_bytes(SHIPPED.read_bytes()[:-1] + b"x")
-    monkeypatch.setattr("slowpaths.pose.compact.weights.SHIPPED", damaged)
+    monkeypatch.setattr("slowpaths.pose.compact.shipped.SHIPPED", damaged)
     with pytest.raises(MissingWeightsError, match=r"is damaged .*install slowpaths again"):
         Compact()
     (tmp_path / "text.safetensors").write_text("nothing")

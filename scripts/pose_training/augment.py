@@ -9,9 +9,10 @@ from dataclasses import dataclass
 
 import cv2
 import numpy as np
+from scripts.pose_training.shards import Picture
 
 from slowpaths.core.skeleton import SWAP
-from slowpaths.pose.compact.shards import Picture
+from slowpaths.pose.compact.network import JOINTS_PX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +43,6 @@ class Aim:
 
 EVERYBODY = Aim()
 LARGE = Aim(heights_px=(150.0, 420.0), usual_px=None)  # people in close-ups, of whom a frame shows a part
-JOINTS_SIDE, JOINTS_PX = 192, 128
 # What `keypoints` looks at, with boxes as much too large, too small and beside the person as `detect` gives them.
 ONE = Aim(usual_px=float(JOINTS_PX), usually=1.0, spread=0.12, wander=0.03, striker=0.8, anywhere=0.0, is_boxed=True)
 

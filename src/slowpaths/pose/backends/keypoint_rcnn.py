@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import pickle
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -19,17 +18,19 @@ from torchvision.ops import FrozenBatchNorm2d
 
 from slowpaths.core.errors import MissingWeightsError
 from slowpaths.core.skeleton import NUM_JOINTS
-from slowpaths.pose._device import torch_device
-from slowpaths.pose.estimate import FramesAt, People, no_keypoints
+from slowpaths.pose.backends.device import torch_device
+from slowpaths.pose.pose_weights import weights_file
+from slowpaths.pose.protocol import FramesAt, People, no_keypoints
 
 
 class KeypointRCNN:
     """Find people and their joints in one pass.
 
     Args:
-        weights: State dict, loaded with `weights_only=True`.
+        weights: State dict, loaded with `weights_only=True`; the published one where not given.
+        weights_dir: Folder looked into first for published weights.
         device: "cpu" or "cuda".
-        num_threads: CPU threads of torch; as they are where 0.
+        num_threads: CPU threads of torch; those this process may use where 0.
         score_min: Least confidence of a person.
         min_size_px: Shorter side the picture is resized to.
         max_people: People kept in a frame, the most confident ones.
@@ -46,7 +47,8 @@ class KeypointRCNN:
     def __init__(
         self,
         *,
-        weights: Path,
+        weights: str | None = None,
+        weights_dir: str | None = None,
         device: str = "cpu",
         num_threads: int = 0,
         score_min: float = 0.5,
@@ -54,6 +56,7 @@ class KeypointRCNN:
         max_people: int = 25,
         batch_size: int = 4,
     ) -> None:
+        path = weights_file(weights, name="keypoint_rcnn", weights_dir=weights_dir)
         self.reason = ""
         self._device, self._batch_size = torch_device(device, num_threads=num_threads), batch_size
         backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, norm_layer=FrozenBatchNorm2d)
@@ -69,10 +72,10 @@ class KeypointRCNN:
             if isinstance(module, FrozenBatchNorm2d):
                 module.eps = 0.0  # the published weights were trained so
         try:
-            model.load_state_dict(torch.load(weights, map_location="cpu", weights_only=True))
+            model.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
         except (RuntimeError, KeyError, AttributeError, pickle.UnpicklingError) as error:
             raise MissingWeightsError(
-                f"{weights} does not hold a Keypoint R-CNN with a ResNet-50 FPN: delete it and run again"
+                f"{path} does not hold a Keypoint R-CNN with a ResNet-50 FPN: delete it and run again"
             ) from error
         self._model: Any = model.eval().to(self._device)
 

@@ -14,14 +14,15 @@ from typing import Any
 import cv2
 import numpy as np
 import torch
+from safetensors.torch import save
+from scripts.pose_training.augment import EVERYBODY, LARGE, ONE, make_crop
+from scripts.pose_training.losses import HeatBatch, TargetBatch, collate, collate_heat, heat_loss, losses
+from scripts.pose_training.shards import Shards
+from scripts.pose_training.targets import make_heat, make_targets
 from torch.utils.data import DataLoader, Dataset
 
 from slowpaths.core.errors import UsageError
-from slowpaths.pose.compact.augment import EVERYBODY, JOINTS_PX, JOINTS_SIDE, LARGE, ONE, make_crop
-from slowpaths.pose.compact.losses import HeatBatch, TargetBatch, collate, collate_heat, heat_loss, losses
-from slowpaths.pose.compact.network import CompactNet, Net, as_input
-from slowpaths.pose.compact.shards import Shards
-from slowpaths.pose.compact.targets import make_heat, make_targets
+from slowpaths.pose.compact.network import JOINTS_PX, JOINTS_SIDE, CompactNet, JointNet, Net, as_input
 from slowpaths.store.tables import atomic_write
 
 _log = logging.getLogger(__name__)
@@ -210,6 +211,17 @@ def average_of(path: Path, net: Net) -> Net:
         raise UsageError(f"there is no checkpoint at {path}: run the step '{path.stem}' first")
     net.load_state_dict(torch.load(path, weights_only=True)["average"])
     return net.eval()
+
+
+def save_weights(path: Path, people: CompactNet, joints: JointNet) -> None:
+    """Write the weights of both networks in half precision; they are trained and used in single precision."""
+    tensors = {
+        f"{part}.{name}": value.half().contiguous() if value.is_floating_point() else value
+        for part, net in (("people", people), ("joints", joints))
+        for name, value in net.state_dict().items()
+    }
+    with atomic_write(path) as stream:
+        stream.write(save(tensors))
 
 
 def _quiet(number: int) -> None:

@@ -15,12 +15,12 @@ import torch
 from torch.nn import functional
 
 from slowpaths.core.skeleton import SWAP
-from slowpaths.pose._device import torch_device
-from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE
+from slowpaths.pose.backends.device import torch_device
+from slowpaths.pose.compact import network
 from slowpaths.pose.compact.decode import PictureMaps, joints_of_one, people
-from slowpaths.pose.compact.network import HEAT_STRIDE, STRIDE, CompactNet, JointNet, as_input, fused
-from slowpaths.pose.compact.weights import load_nets
-from slowpaths.pose.estimate import FramesAt, People, no_keypoints
+from slowpaths.pose.compact.network import JOINTS_PX, JOINTS_SIDE, CompactNet, JointNet, as_input, fused
+from slowpaths.pose.compact.shipped import load_nets
+from slowpaths.pose.protocol import FramesAt, People, no_keypoints
 
 _BATCH = 8
 _LARGE_PX = 180.0  # whoever is taller is looked at once more in a picture of half the size
@@ -34,7 +34,7 @@ class Compact:
     Args:
         weights: Weights to use instead of those that ship with the package; not checked by digest.
         device: "cpu" or "cuda".
-        num_threads: CPU threads of torch; as they are where 0.
+        num_threads: CPU threads of torch; those this process may use where 0.
         score_min: Least confidence of a person.
         mirrors: Whether `keypoints` looks at the mirror image too and takes the mean of both: twice the time.
 
@@ -49,7 +49,7 @@ class Compact:
     def __init__(
         self,
         *,
-        weights: Path | None = None,
+        weights: str | None = None,
         device: str = "cpu",
         num_threads: int = 0,
         score_min: float = 0.3,
@@ -59,7 +59,7 @@ class Compact:
         self._device, self._score_min, self._mirrors = torch_device(device, num_threads=num_threads), score_min, mirrors
         finds, looks = (
             fused(net).to(self._device, memory_format=torch.channels_last)  # pyrefly: ignore[no-matching-overload]
-            for net in load_nets(weights)
+            for net in load_nets(None if weights is None else Path(weights))
         )
         self._people: CompactNet = finds
         self._joints: JointNet = looks
@@ -113,7 +113,7 @@ class Compact:
     def _maps(self, pictures_BHWC: np.ndarray) -> list[PictureMaps]:
         height, width = pictures_BHWC.shape[1:3]
         batch = as_input(torch.from_numpy(np.ascontiguousarray(pictures_BHWC)).to(self._device))
-        batch = functional.pad(batch, (0, -width % STRIDE, 0, -height % STRIDE))
+        batch = functional.pad(batch, (0, -width % network.STRIDE, 0, -height % network.STRIDE))
         maps = self._people(batch)
         heads, box, joints, heat = (
             part.cpu().numpy() for part in (maps.heads.sigmoid(), maps.box, maps.joints, maps.heat)
@@ -145,7 +145,7 @@ def _joined(whole: People, half: People) -> People:
 
 def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
     """Return the mirror images of pictures, a few columns short so that cells come to lie on cells."""
-    last = pictures_BHWC.shape[2] - HEAT_STRIDE  # the pixel that the last column of cells stands for
+    last = pictures_BHWC.shape[2] - network.HEAT_STRIDE  # the pixel that the last column of cells stands for
     turned = np.zeros_like(pictures_BHWC)
     turned[:, :, : last + 1] = pictures_BHWC[:, :, last::-1]
     return turned

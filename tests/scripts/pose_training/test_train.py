@@ -8,14 +8,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from slowpaths.core.errors import UsageError
-from slowpaths.core.skeleton import INDEX
-from slowpaths.pose.compact.augment import JOINTS_PX, JOINTS_SIDE, ONE, Crop, make_crop
-from slowpaths.pose.compact.losses import losses
-from slowpaths.pose.compact.network import CompactNet, JointNet, as_input, fused
-from slowpaths.pose.compact.shards import Picture, Shards, write_shard
-from slowpaths.pose.compact.train import (
+from scripts.pose_training.augment import ONE, Crop, make_crop
+from scripts.pose_training.losses import losses
+from scripts.pose_training.shards import Picture, Shards, write_shard
+from scripts.pose_training.train import (
     Batches,
     OneBatches,
     Recipe,
@@ -25,6 +21,10 @@ from slowpaths.pose.compact.train import (
     train,
     train_step,
 )
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.skeleton import INDEX
+from slowpaths.pose.compact.network import JOINTS_PX, JOINTS_SIDE, CompactNet, JointNet, as_input, fused
 
 RECIPE = Recipe(steps=4, batch=2, side=64, large_every=4, large_batch=1, large_side=96, seed=3)
 
@@ -160,7 +160,7 @@ def test_a_stopped_run_ends_like_one_that_was_not(shard: Path, tmp_path: Path, m
             raise KeyboardInterrupt
         return train_step(*args)
 
-    monkeypatch.setattr("slowpaths.pose.compact.train.train_step", stops)
+    monkeypatch.setattr("scripts.pose_training.train.train_step", stops)
     with pytest.raises(KeyboardInterrupt):
         run(shard, tmp_path / "b.pt", RECIPE)
     assert len(calls) == 3

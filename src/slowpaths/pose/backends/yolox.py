@@ -9,6 +9,8 @@ suppression built in (1, N, 5) are read too.
 
 from __future__ import annotations
 
+from abc import abstractmethod
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import numpy as np
 
 from slowpaths.core.errors import MissingDependencyError
 from slowpaths.pose.boxes import suppress
+from slowpaths.pose.protocol import FramesAt, People, no_keypoints
 
 _STRIDES = (8, 16, 32)
 _FILL = 114
@@ -89,6 +92,37 @@ class YoloxDetector:
         boxes_N4[:, 1::2] = boxes_N4[:, 1::2].clip(0, height)
         kept = suppress(boxes_N4, scores_N, iou_max=self._iou_max)
         return boxes_N4[kept], scores_N[kept]
+
+
+class TopDown:
+    """Find people with YOLOX, then the joints of each in a crop of their own."""
+
+    has_keypoints_in_detect = False
+    reason = ""
+    _detector: YoloxDetector
+
+    def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
+        """Return the people of each frame, without joints."""
+        people = []
+        for frame_HWC in frames_THWC:
+            boxes_N4, scores_N = self._detector(frame_HWC)
+            people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=no_keypoints(len(boxes_N4))))
+        return people
+
+    def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
+        """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
+        poses = []
+        for frame_HWC, boxes_N4 in zip(frames_THWC, boxes, strict=True):
+            keypoints_NKC = no_keypoints(len(boxes_N4))
+            rows = np.flatnonzero(np.isfinite(boxes_N4).all(axis=1))
+            if len(rows):
+                keypoints_NKC[rows] = self._poses(frame_HWC, boxes_N4[rows])
+            poses.append(keypoints_NKC)
+        return poses
+
+    @abstractmethod
+    def _poses(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
+        """Return the joints (N, 17, 3) of the people in boxes of one frame."""
 
 
 def letterbox(frame_HWC: np.ndarray, side_px: int) -> tuple[np.ndarray, float]:

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scripts.pose_training.accuracy import TrueFrame, by_joint, judge, shares
 
 from slowpaths.core.skeleton import INDEX
-from slowpaths.pose.accuracy import TrueFrame, by_joint, judge, shares
-from slowpaths.pose.estimate import FramesAt, People
+from slowpaths.pose.protocol import FramesAt, People
 
 BOX = np.array([40.0, 20.0, 60.0, 90.0])
 

@@ -8,25 +8,25 @@ from __future__ import annotations
 
 import contextlib
 import io
-from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from slowpaths.core.threads import available_threads
-from slowpaths.pose._yolox import YoloxDetector, open_session
-from slowpaths.pose.estimate import FramesAt, People, no_keypoints
+from slowpaths.pose.backends.yolox import TopDown, YoloxDetector, open_session
+from slowpaths.pose.pose_weights import weights_file
+from slowpaths.pose.protocol import no_keypoints, require
 
 _INPUT_WH = (192, 256)
 
 
-class RTMPose:
+class RTMPose(TopDown):
     """Estimate poses with RTMPose.
 
     Args:
-        detector: ONNX file of the person detector.
-        weights: ONNX file of RTMPose.
+        detector: Person detector: the name of published weights, or an ONNX file.
+        weights: ONNX file of RTMPose; the published one where not given.
+        weights_dir: Folder looked into first for published weights.
         device: "cpu" or "cuda".
         num_threads: CPU threads; all cores this process may use where 0.
         score_min: Least confidence of a person.
@@ -34,54 +34,40 @@ class RTMPose:
     """
 
     name = "rtmpose"
-    has_keypoints_in_detect = False
 
     def __init__(
         self,
         *,
-        detector: Path,
-        weights: Path,
+        detector: str = "yolox_nano",
+        weights: str | None = None,
+        weights_dir: str | None = None,
         device: str = "cpu",
         num_threads: int = 0,
         score_min: float = 0.3,
         batch_size: int = 16,
     ) -> None:
+        require("onnxruntime", "rtmlib")
         import rtmlib
 
+        found = weights_file(detector, name="yolox_nano", weights_dir=weights_dir)
+        path = weights_file(weights, name="rtmpose_m", weights_dir=weights_dir)
         num_threads = num_threads or available_threads()
-        self.reason = ""
         self._batch_size = batch_size
-        self._detector = YoloxDetector(detector, num_threads=num_threads, score_min=score_min, device=device)
+        self._detector = YoloxDetector(found, num_threads=num_threads, score_min=score_min, device=device)
         with contextlib.redirect_stdout(io.StringIO()):  # it announces every model on the terminal
-            self._model: Any = rtmlib.RTMPose(str(weights), model_input_size=_INPUT_WH, device="cpu")
-        self._session = open_session(weights, num_threads=num_threads, device=device)
+            self._model: Any = rtmlib.RTMPose(str(path), model_input_size=_INPUT_WH, device="cpu")
+        self._session = open_session(path, num_threads=num_threads, device=device)
         self._model.session = self._session
         entry = self._session.get_inputs()[0]
         self._input_name = entry.name
         if isinstance(entry.shape[0], int):
             self._batch_size = entry.shape[0]  # exported for this batch only
 
-    def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
-        """Return the people of each frame, without joints."""
-        people = []
-        for frame_HWC in frames_THWC:
-            boxes_N4, scores_N = self._detector(frame_HWC)
-            people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=no_keypoints(len(boxes_N4))))
-        return people
-
-    def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
-        """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
-        poses = []
-        for frame_HWC, boxes_N4 in zip(frames_THWC, boxes, strict=True):
-            keypoints_NKC = no_keypoints(len(boxes_N4))
-            rows = np.flatnonzero(np.isfinite(boxes_N4).all(axis=1))
-            for start in range(0, len(rows), self._batch_size):
-                batch = rows[start : start + self._batch_size]
-                keypoints_NKC[batch] = self._poses(frame_HWC, boxes_N4[batch])
-            poses.append(keypoints_NKC)
-        return poses
-
     def _poses(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
+        batches = [boxes_N4[start : start + self._batch_size] for start in range(0, len(boxes_N4), self._batch_size)]
+        return np.concatenate([self._batch(frame_HWC, batch_N4) for batch_N4 in batches])
+
+    def _batch(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
         # The network wants RGB, and rtmlib passes on the channels as they come.
         crops = [self._model.preprocess(frame_HWC, box_4) for box_4 in boxes_N4]
         blob_NCHW = np.stack([crop.transpose(2, 0, 1) for crop, _, _ in crops]).astype(np.float32)

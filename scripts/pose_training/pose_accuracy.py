@@ -1,5 +1,7 @@
 """Measure pose backends on the striker of a made world that no training has seen: PCK, share found, time a frame.
 
+From the root of the repository: python -m scripts.pose_training.pose_accuracy compact movenet
+
 The world is built below --world the first time: seed 90210, the held-out ground, broadcaster and batters.
 """
 
@@ -12,10 +14,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from scripts.pose_training.accuracy import Judged, by_joint, judge, shares, strikers
 
 from slowpaths.core.errors import SlowpathsError
-from slowpaths.pose.accuracy import Judged, by_joint, judge, shares, strikers
-from slowpaths.pose.estimate import FramesAt, PoseEstimator, build_pose
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.store.tables import read_shots, write_text
 from slowpaths.world.build import build_world, plan
 from slowpaths.world.settings import PartSettings, WorldSettings

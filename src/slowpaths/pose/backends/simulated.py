@@ -1,4 +1,4 @@
-"""Simulated pose: the true joints of made footage, worsened as real estimators worsen them.
+"""Simulated pose: the true joints of synthetic footage, worsened as real estimators worsen them.
 
 Legend: T frames, N people, K = 17 joints, C = x, y, confidence.
 
@@ -23,11 +23,10 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX, NUM_JOINTS, SWAP
 from slowpaths.pose.boxes import box_iou
-from slowpaths.pose.estimate import FramesAt, People, no_keypoints
 from slowpaths.pose.filters import frame_time_s
 from slowpaths.pose.kinematics import speed
-from slowpaths.store.tables import read_poses
-from slowpaths.store.truth import truth_path
+from slowpaths.pose.protocol import FramesAt, People, no_keypoints
+from slowpaths.store.world_folder import WorldFolder
 
 # Design values, lengths in torso units (about .52 m). That estimators err by a few centimetres, and the more the faster
 # a joint moves, is measured in Needham et al. 2021 (doi 10.1038/s41598-021-00212-x).
@@ -66,7 +65,7 @@ class _Seen:
 
 
 class SimulatedPose:
-    """Read the truth of made footage and worsen it.
+    """Read the truth of synthetic footage and worsen it.
 
     Args:
         seed: Seed of the noise.
@@ -149,7 +148,7 @@ class SimulatedPose:
 
 
 def read_truth_poses(video: Path) -> list[PoseTrack]:
-    """Read the true joints that lie beside a made video.
+    """Read the true joints that lie beside a synthetic video.
 
     Args:
         video: The video; its truth is `truth/<stem>.poses.parquet` in the same folder.
@@ -157,13 +156,14 @@ def read_truth_poses(video: Path) -> list[PoseTrack]:
     Raises:
         SlowpathsError: If there is no truth.
     """
-    path = truth_path(video.parent / "truth", video, "poses")
+    truth = WorldFolder(video.parent).truth
+    path = truth.file(video.stem, "poses")
     if not path.is_file():
         raise SlowpathsError(
             f"pose=simulated reads true joints from {path}, which is not there: use it on footage made with its truth, "
             "and pose=auto on real footage"
         )
-    return read_poses(path)
+    return truth.poses(video.stem)
 
 
 def _hidden_by_others(track: PoseTrack, others: Sequence[PoseTrack]) -> np.ndarray:

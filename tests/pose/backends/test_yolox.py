@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import MissingDependencyError
-from slowpaths.pose import _yolox
-from slowpaths.pose._yolox import YoloxDetector, decode, letterbox, open_session
+from slowpaths.pose.backends import yolox
+from slowpaths.pose.backends.yolox import YoloxDetector, decode, letterbox, open_session
 
 NUM_CELLS = 52**2 + 26**2 + 13**2  # strides 8, 16, 32 of 416 px
 
@@ -56,7 +56,7 @@ class FakeSession:
 
 
 def detector(monkeypatch: pytest.MonkeyPatch, output: np.ndarray) -> YoloxDetector:
-    monkeypatch.setattr(_yolox, "open_session", lambda *args, **kwargs: FakeSession(output))
+    monkeypatch.setattr(yolox, "open_session", lambda *args, **kwargs: FakeSession(output))
     return YoloxDetector(Path("d.onnx"), num_threads=1)
 
 
