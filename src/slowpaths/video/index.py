@@ -29,6 +29,7 @@ from slowpaths.video.timeline import Corrections, close_jumps, is_variable_rate,
 
 # Their duration is estimated from what is there, and promises nothing.
 _ESTIMATED_FORMATS = frozenset({"mpegts", "mpeg", "h264", "hevc", "m4v", "mpegvideo", "gif", "ogg"})
+_AVI_HEAD_BYTES = 1 << 16
 _GAP_S = 10.0  # of such a clock (ffmpeg's dts_delta_threshold)
 _LONGEST_GAP_S = 3600.0  # of any clock: nobody films nothing for an hour
 
@@ -134,8 +135,10 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
             None if one is None else _corrections(packets, shift_P, stream=one, base=bases[one]) for one in (own, heard)
         )
         frames = number_frames(path, container, stream, packets, corrections=corrections)
-        is_riff_whole = container.format.name == "avi" and _is_riff_whole(path, size)
-        declared_s = 0.0 if is_riff_whole else _declared_s(container, stream, base=bases[own])
+        if container.format.name == "avi":
+            declared_s = _avi_declared_s(path, size)
+        else:
+            declared_s = _declared_s(container, stream, base=bases[own])
         rates = (stream.average_rate, stream.guessed_rate)
         start_s = (container.start_time or 0) / 1e6
         is_only = len(container.streams.video) == 1 and stream.frames in (0, len(frames.ticks))
@@ -261,20 +264,25 @@ def _declared_s(container: Any, stream: Any, *, base: Fraction) -> float:
     return (container.duration or 0) / 1e6
 
 
-def _is_riff_whole(path: Path, size: int) -> bool:
-    """Return whether an AVI file reaches as far as its chunks say: its header counts pictures that were left out."""
-    place = 0
+def _avi_declared_s(path: Path, size: int) -> float:
+    """Return the length that the header of an AVI file says; 0 where its chunks are all there.
+
+    The header also counts pictures that were left out, so it says something only of a file that was cut off.
+    """
     with path.open("rb") as file:
+        head = file.read(_AVI_HEAD_BYTES)
+        place = 12
         while place + 8 <= size:
             file.seek(place)
-            head = file.read(8)
-            if head[:4] != b"RIFF":
+            name, length = file.read(4), int.from_bytes(file.read(4), "little")
+            if not name.isalnum() or not length:
                 break
-            length = int.from_bytes(head[4:], "little")
-            if not length:
-                return False
-            place += 8 + length + length % 2
-    return 0 < place <= size + 1
+            place += 12 if name == b"RIFF" else 8 + length + length % 2
+    at = head.find(b"strh\x38\0\0\0vids")
+    if size <= place <= size + 1 or at < 0:
+        return 0.0
+    scale, rate, _, frames = np.frombuffer(head, dtype="<u4", count=4, offset=at + 28).tolist()
+    return frames * scale / max(rate, 1)
 
 
 def _rate(pts_s: np.ndarray, *, rates: tuple[Fraction | None, ...], is_variable: bool) -> Fraction:

@@ -58,7 +58,7 @@ def close_jumps(
         stream_P: Stream of each packet.
         decoded_P: Decoding times, seconds; NaN where unknown.
         shown_P: Presentation times, seconds; NaN where unknown.
-        duration_P: Durations, seconds.
+        duration_P: Durations, seconds; 0 where unknown.
         gap_s: Longest pause that is one.
     """
     shift_P = np.zeros(len(stream_P))
@@ -66,6 +66,9 @@ def close_jumps(
     steps = [np.diff(decoded_P[usable_P & (stream_P == stream)]) for stream in streams]
     if not any(len(step) and (step.min() < -_BACK_S or step.max() > gap_s) for step in steps):
         return shift_P
+    for stream, step_N in zip(streams, steps, strict=True):  # a packet without a duration lasts as long as most
+        usual_s = float(np.median(step_N[step_N > 0])) if (step_N > 0).any() else 0.0
+        duration_P = np.where((stream_P == stream) & (duration_P <= 0), usual_s, duration_P)
     rows = np.flatnonzero(usable_P)
     stretch_N, jumps_s = _stretches(stream_P[rows], decoded_P[rows], duration_P[rows], gap_s=gap_s)
     shown_N = np.where(np.isfinite(shown_P[rows]), shown_P[rows], decoded_P[rows])
