@@ -146,7 +146,7 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
         raise BrokenVideoError(f"{path.name} has no frame that decodes: re-encode it or download it again")
     base = bases[own]
     step_s = float(1 / rates[0]) if rates[0] else 0.04
-    raw_s = np.where(frames.ticks == NO_TIME, np.nan, frames.ticks * float(base))
+    raw_s = np.where(frames.ticks == NO_TIME, np.nan, frames.ticks * base.numerator / base.denominator)
     raw_s = strictly_increasing(raw_s, step_s=step_s)
     origin_s = min(start_s, float(raw_s[0]))
     pts_s = raw_s - origin_s
