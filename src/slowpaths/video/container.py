@@ -1,8 +1,10 @@
-"""Open a file, read its packets, decode its pictures; choose streams as ffmpeg does."""
+"""Open a file, take its packets one by one and decode them.
+
+Legend: S stretches of a stream between jumps of its clock.
+"""
 
 from __future__ import annotations
 
-from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -12,10 +14,6 @@ from typing import Any
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.timeline import Corrections
-
-NO_TIME = -(2**62)
-_ATTACHED_PICTURE = 0x400  # AV_DISPOSITION_ATTACHED_PIC: a cover, not a film
 
 
 def open_container(path: Path) -> Any:
@@ -53,74 +51,22 @@ def file_problem(path: Path, error: OSError) -> str:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Packets:
-    """Hold what the packets (P,) of a file say, in the order of the file; times in ticks of each stream.
+class Corrections:
+    """Say what to add to a stream's time stamps, by place in the file.
 
     Args:
-        stream_P: Number of the stream.
-        dts_P: When each is decoded; `NO_TIME` where the container does not say.
-        pts_P: When each is shown; `NO_TIME` where the container does not say.
-        duration_P: How long each is shown; 0 where the container does not say.
-        byte_P: Where each lies in the file; -1 where the container does not say.
-        is_key_P: Whether decoding can start here.
-        is_hidden_P: Whether an edit list hides it.
+        bytes_S: First byte of each stretch (S,), ascending.
+        ticks_S: What to add from there on (S,), ticks of the stream.
     """
 
-    stream_P: np.ndarray
-    dts_P: np.ndarray
-    pts_P: np.ndarray
-    duration_P: np.ndarray
-    byte_P: np.ndarray
-    is_key_P: np.ndarray
-    is_hidden_P: np.ndarray
+    bytes_S: np.ndarray
+    ticks_S: np.ndarray
 
-
-def read_packets(container: Any) -> Packets:
-    """Read the packets of all streams once, to the end or to the first place where the container is damaged."""
-    columns = [array("q") for _ in range(6)]
-    for packet in demux(container):
-        if packet.size:
-            values = (packet.stream_index, packet.dts, packet.pts, packet.duration, packet.pos)
-            missing = (0, NO_TIME, NO_TIME, 0, -1)
-            for column, value, instead in zip(columns, values, missing, strict=False):
-                column.append(instead if value is None else value)
-            columns[5].append(packet.is_keyframe + 2 * packet.is_discard)
-    stream_P, dts_P, pts_P, duration_P, byte_P, flags_P = (np.array(column, dtype=np.int64) for column in columns)
-    return Packets(
-        stream_P=stream_P,
-        dts_P=dts_P,
-        pts_P=pts_P,
-        duration_P=duration_P,
-        byte_P=byte_P,
-        is_key_P=(flags_P & 1) > 0,
-        is_hidden_P=(flags_P & 2) > 0,
-    )
-
-
-def choose_stream(container: Any, kind: str, *, packets: Packets) -> Any | None:
-    """Return the stream that ffmpeg takes where none is named; None without one.
-
-    The largest picture, or the most channels, of the streams that hold packets; the default one before the others and
-    a cover last (`ffmpeg -i`, "Automatic stream selection").
-
-    Args:
-        container: Open container.
-        kind: "video" or "audio".
-        packets: Packets of the file.
-    """
-    best, best_score = None, 0
-    for stream in getattr(container.streams, kind):
-        codec = stream.codec_context
-        if codec is None:
-            continue
-        size = codec.width * codec.height if kind == "video" else codec.channels
-        has_packets = bool((packets.stream_P == stream.index).any())
-        score = size + 5_000_000 * (int(stream.disposition) & 1) + 100_000_000 * has_packets
-        if int(stream.disposition) & _ATTACHED_PICTURE:
-            score = 1
-        if score > best_score:
-            best, best_score = stream, score
-    return best
+    def shift_at(self, byte: int | None, *, otherwise: int) -> int:
+        """Return what to add to a packet at a byte of the file; `otherwise` where its place is not known."""
+        if byte is None or byte < 0:
+            return otherwise
+        return int(self.ticks_S[max(0, int(np.searchsorted(self.bytes_S, byte, side="right")) - 1)])
 
 
 def demux(container: Any, stream: Any = None, *, corrections: Corrections | None = None) -> Iterator[Any]:
@@ -167,3 +113,11 @@ def set_threads(stream: Any, *, num_threads: int, is_draft: bool = False) -> Non
     stream.codec_context.thread_count = num_threads
     if is_draft:
         stream.codec_context.options = {"skip_loop_filter": "all"}
+
+
+def seek(container: Any, stream: Any, *, tick: int | None, byte: int | None) -> None:
+    """Go to a key frame by its place in the file, else by its time stamp; stay where neither is given."""
+    if byte is not None:
+        container.seek(byte, stream=stream, unsupported_byte_offset=True)
+    elif tick is not None:
+        container.seek(tick, stream=stream)

@@ -6,6 +6,7 @@ Legend: T frames, P packets in the order of the file.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from functools import lru_cache
@@ -15,23 +16,14 @@ from typing import Any
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.container import (
-    NO_TIME,
-    Packets,
-    choose_stream,
-    decode,
-    file_problem,
-    open_container,
-    read_packets,
-)
-from slowpaths.video.numbering import MAY_JUMP, number_frames
-from slowpaths.video.timeline import Corrections, close_jumps, is_variable_rate, strictly_increasing
+from slowpaths.video.container import Corrections, decode, file_problem, open_container
+from slowpaths.video.numbering import number_frames
+from slowpaths.video.packets import NO_TIME, choose_stream, read_packets
+from slowpaths.video.timeline import close_jumps, corrections_of, is_variable_rate, strictly_increasing
 
 # Their duration is estimated from what is there, and promises nothing.
 _ESTIMATED_FORMATS = frozenset({"mpegts", "mpeg", "h264", "hevc", "m4v", "mpegvideo", "gif", "ogg"})
 _AVI_HEAD_BYTES = 1 << 16
-_GAP_S = 10.0  # of such a clock (ffmpeg's dts_delta_threshold)
-_LONGEST_GAP_S = 3600.0  # of any clock: nobody films nothing for an hour
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -123,71 +115,60 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
         raise BrokenVideoError(f"{path.name} is empty: copy or download it again")
     with open_container(path) as container:
         packets = read_packets(container)
-        stream = choose_stream(container, "video", packets=packets)
+        stream, sound = (choose_stream(container, kind, packets=packets) for kind in ("video", "audio"))
         if stream is None:
             raise BrokenVideoError(f"{path.name} has no video stream: give a video, or leave the file out of footage=")
-        sound = choose_stream(container, "audio", packets=packets)
         own, heard = stream.index, None if sound is None else sound.index
-        facts = _facts(container, stream)
-        bases = {one.index: one.time_base or Fraction(1, 90_000) for one in container.streams}
-        shift_P = _shifts(container, packets, bases=bases, stream=own, sound=heard)
-        corrections, sound_corrections = (
-            None if one is None else _corrections(packets, shift_P, stream=one, base=bases[one]) for one in (own, heard)
-        )
+        shift_P = close_jumps(packets, picture=own, sound=heard)
+        corrections = corrections_of(packets, shift_P, stream=own)
         frames = number_frames(path, container, stream, packets, corrections=corrections)
-        if container.format.name == "avi":
-            declared_s = _avi_declared_s(path, size)
-        else:
-            declared_s = _declared_s(container, stream, base=bases[own])
-        rates = (stream.average_rate, stream.guessed_rate)
-        start_s = (container.start_time or 0) / 1e6
-        is_only = len(container.streams.video) == 1 and stream.frames in (0, len(frames.ticks))
-    if not len(frames.ticks):
-        raise BrokenVideoError(f"{path.name} has no frame that decodes: re-encode it or download it again")
-    base = bases[own]
-    step_s = float(1 / rates[0]) if rates[0] else 0.04
-    raw_s = np.where(frames.ticks == NO_TIME, np.nan, frames.ticks * base.numerator / base.denominator)
-    raw_s = strictly_increasing(raw_s, step_s=step_s)
-    origin_s = min(start_s, float(raw_s[0]))
-    pts_s = raw_s - origin_s
-    is_variable = is_variable_rate(pts_s, tick_s=float(base))
-    fps = _rate(pts_s, rates=rates, is_variable=is_variable)
-    ends_P = _ends_s(packets, bases=bases)
-    own_P = (packets.stream_P == own) & ~packets.is_hidden_P
-    promised_s = max((ends_P + shift_P)[own_P].max(initial=-np.inf), raw_s[-1])
-    short_s = max(declared_s - max(ends_P.max(initial=0.0), raw_s[-1] + float(1 / fps)), 0.0)
+        if not len(frames.ticks):
+            raise BrokenVideoError(f"{path.name} has no frame that decodes: re-encode it or download it again")
+        rates = [Fraction(rate) for rate in (stream.average_rate, stream.guessed_rate) if rate]
+        base, step_s = packets.base[own], float(1 / rates[0]) if rates else 0.04
+        raw_s = np.where(frames.ticks == NO_TIME, np.nan, frames.ticks * base.numerator / base.denominator)
+        raw_s = strictly_increasing(raw_s, step_s=step_s)
+        origin_s = min((container.start_time or 0) / 1e6, float(raw_s[0]))
+        is_variable = is_variable_rate(raw_s - origin_s, tick_s=float(base))
+        fps = _rate(raw_s, rates=rates, is_variable=is_variable)
+        end_s = float(raw_s[-1] + 1 / fps)
+        ends_P = np.nan_to_num(packets.shown_s_P + packets.length_s_P)
+        own_P = packets.stream_P == own
+        promised_s = (ends_P + shift_P)[own_P & ~packets.is_hidden_P].max(initial=0.0)
+        short_s = _declared_s(path, container, stream, base=base) - max(ends_P.max(), end_s)
+        facts = _facts(container, stream)
+        is_plain = (
+            not (is_variable or facts["rotation_deg"] or facts["is_mirrored"] or corrections is not None)
+            and facts["pixel_aspect"] == 1
+            and frames.is_told_by_time
+            and len(container.streams.video) == 1
+            and len(frames.ticks) == own_P.sum()  # nothing hidden, and nothing left out by the decoder
+            and stream.frames in (0, len(frames.ticks))
+        )
     return StreamIndex(
-        pts_s=pts_s,
+        pts_s=raw_s - origin_s,
         ticks=frames.ticks,
         key_frames=frames.keys,
         key_bytes=frames.key_bytes,
         corrections=corrections,
-        sound_corrections=sound_corrections,
+        sound_corrections=corrections_of(packets, shift_P, stream=heard),
         stream=own,
         sound_stream=heard,
         is_told_by_time=frames.is_told_by_time,
         origin_s=origin_s,
         fps=fps,
         is_variable_rate=is_variable,
-        duration_s=float(pts_s[-1] - pts_s[0] + 1 / fps),
-        missing_s=max(short_s, promised_s - raw_s[-1] - float(1 / fps)),
-        is_plain=not (
-            is_variable
-            or facts["rotation_deg"]
-            or facts["is_mirrored"]
-            or facts["pixel_aspect"] != 1
-            or not frames.is_told_by_time
-            or corrections is not None
-            or len(frames.ticks) != (packets.stream_P == own).sum()  # hidden, or left out by the decoder
-            or not is_only
-        ),
+        duration_s=float(raw_s[-1] - origin_s - (raw_s[0] - origin_s) + 1 / fps),
+        missing_s=max(short_s, promised_s - end_s, 0.0),
+        is_plain=is_plain,
         **facts,
     )
 
 
 def _facts(container: Any, stream: Any) -> dict[str, Any]:
     codec, layout = stream.codec_context, stream.codec_context.format
-    first = _first_frame(container, stream)
+    with open_container(Path(container.name)) as again:
+        first = next(decode(again, again.streams[stream.index]), None)
     rotation_deg, is_mirrored = _orientation(first)
     return {
         "width": codec.width,
@@ -202,11 +183,6 @@ def _facts(container: Any, stream: Any) -> dict[str, Any]:
     }
 
 
-def _first_frame(container: Any, stream: Any) -> Any:
-    with open_container(Path(container.name)) as again:
-        return next(decode(again, again.streams[stream.index]), None)
-
-
 def _orientation(frame: Any) -> tuple[int, bool]:
     """Return the clockwise turn that shows a frame upright, and whether it is mirrored before."""
     matrix = frame.side_data.get("DISPLAYMATRIX") if frame is not None else None
@@ -219,44 +195,10 @@ def _orientation(frame: Any) -> tuple[int, bool]:
     return int(round(turn_deg / 90) * 90 % 360), is_mirrored
 
 
-def _seconds(ticks_P: np.ndarray, packets: Packets, *, bases: dict[int, Fraction]) -> np.ndarray:
-    scale = np.zeros(max(bases, default=0) + 1)
-    scale[list(bases)] = [float(base) for base in bases.values()]
-    return np.where(ticks_P == NO_TIME, np.nan, ticks_P * scale[packets.stream_P])
-
-
-def _ends_s(packets: Packets, *, bases: dict[int, Fraction]) -> np.ndarray:
-    shown_s = _seconds(packets.pts_P, packets, bases=bases)
-    shown_s = np.where(np.isfinite(shown_s), shown_s, _seconds(packets.dts_P, packets, bases=bases))
-    return np.nan_to_num(shown_s + _seconds(packets.duration_P, packets, bases=bases), nan=0.0)
-
-
-def _shifts(
-    container: Any, packets: Packets, *, bases: dict[int, Fraction], stream: int, sound: int | None
-) -> np.ndarray:
-    """Return what closes the jumps of the clock, by packet (P,), seconds."""
-    return close_jumps(
-        {one: bases[one] for one in (stream, sound) if one is not None},
-        picture=stream,
-        stream_P=packets.stream_P,
-        decoded_P=_seconds(packets.dts_P, packets, bases=bases),
-        shown_P=_seconds(packets.pts_P, packets, bases=bases),
-        duration_P=_seconds(packets.duration_P, packets, bases=bases),
-        gap_s=_GAP_S if container.format.flags & MAY_JUMP else _LONGEST_GAP_S,
-    )
-
-
-def _corrections(packets: Packets, shift_P: np.ndarray, *, stream: int, base: Fraction) -> Corrections | None:
-    rows = np.flatnonzero((packets.stream_P == stream) & (packets.byte_P >= 0))
-    ticks_N = np.round(shift_P[rows] / float(base)).astype(np.int64)
-    begins = np.flatnonzero(np.diff(ticks_N, prepend=0))
-    if not len(begins):
-        return None
-    return Corrections(bytes_S=np.append(0, packets.byte_P[rows][begins]), ticks_S=np.append(0, ticks_N[begins]))
-
-
-def _declared_s(container: Any, stream: Any, *, base: Fraction) -> float:
+def _declared_s(path: Path, container: Any, stream: Any, *, base: Fraction) -> float:
     """Return when the header says that the film ends, on the clock of the container; 0 where it does not say."""
+    if container.format.name == "avi":
+        return _avi_declared_s(path, path.stat().st_size)
     if container.format.name in _ESTIMATED_FORMATS:
         return 0.0
     if stream.duration:
@@ -285,14 +227,10 @@ def _avi_declared_s(path: Path, size: int) -> float:
     return frames * scale / max(rate, 1)
 
 
-def _rate(pts_s: np.ndarray, *, rates: tuple[Fraction | None, ...], is_variable: bool) -> Fraction:
+def _rate(pts_s: np.ndarray, *, rates: Sequence[Fraction], is_variable: bool) -> Fraction:
     """Return the rate that the container names where the frames keep it, else their average."""
-    named = [Fraction(rate) for rate in rates if rate]
     if len(pts_s) < 2:
-        return named[0] if named else Fraction(25)
+        return rates[0] if rates else Fraction(25)
     average = (len(pts_s) - 1) / float(pts_s[-1] - pts_s[0])
-    if not is_variable:
-        for rate in named:
-            if abs(float(rate) / average - 1) < 0.01:
-                return rate
-    return Fraction(average).limit_denominator(100_000)
+    kept = [rate for rate in rates if not is_variable and abs(float(rate) / average - 1) < 0.01]
+    return kept[0] if kept else Fraction(average).limit_denominator(100_000)

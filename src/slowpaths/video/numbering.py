@@ -13,10 +13,9 @@ from typing import Any
 import numpy as np
 
 from slowpaths.core.threads import available_threads
-from slowpaths.video.container import NO_TIME, Packets, decode, open_container, set_threads
-from slowpaths.video.timeline import Corrections
+from slowpaths.video.container import Corrections, decode, open_container, seek, set_threads
+from slowpaths.video.packets import NO_TIME, Packets
 
-MAY_JUMP = 0x200  # AVFMT_TS_DISCONT: formats in which a clock that jumps is no gap
 # Streams whose packets do not stand for pictures one by one: VP8 stores invisible reference pictures as packets of
 # their own, AVI and raw streams store no presentation times. Their frames are counted by decoding them once.
 _COUNTED_CODECS = frozenset({"vp8", "libvpx"})
@@ -60,13 +59,13 @@ def number_frames(
         pts_N += np.where(pts_N == NO_TIME, 0, corrections.ticks_S[np.maximum(places, 0)])
     key_of = dict(zip(pts_N[packets.is_key_P[own]].tolist(), byte_N[packets.is_key_P[own]].tolist(), strict=True))
     ticks = np.sort(pts_N[~packets.is_hidden_P[own] & (pts_N != NO_TIME)])
-    codec, form = stream.codec_context.name, container.format
+    codec, form = stream.codec_context.name, container.format.name
     is_told = not (
         codec in _COUNTED_CODECS
-        or (form.name in _COUNTED_FORMATS and codec not in _INTRA_ONLY)
+        or (form in _COUNTED_FORMATS and codec not in _INTRA_ONLY)
         or (pts_N == NO_TIME).any()
         or len(np.unique(ticks)) != len(ticks)
-        or (corrections is not None and not form.flags & MAY_JUMP)
+        or (corrections is not None and not packets.may_jump)
     )
     reader = _Reader(path, stream=stream.index, corrections=corrections)
     if is_told:
@@ -77,7 +76,7 @@ def number_frames(
     else:
         found = [(frame.pts, bool(frame.key_frame)) for frame in reader.frames()]
         ticks = np.array([NO_TIME if tick is None else tick for tick, _ in found], dtype=np.int64)
-        if form.name == "avi":  # it stores no presentation times: a frame is shown when its place in the file comes
+        if form == "avi":  # it stores no presentation times: a frame is shown when its place in the file comes
             ticks[: own.sum()] = np.sort(packets.dts_P[own])[: len(ticks)]
         keys = [0] if found and found[0][1] else []
     if not keys or keys[0] != 0:
@@ -103,14 +102,6 @@ class _Reader:
             set_threads(stream, num_threads=min(2, available_threads()), is_draft=True)
             seek(container, stream, tick=tick, byte=byte)
             yield from decode(container, stream, corrections=self.corrections)
-
-
-def seek(container: Any, stream: Any, *, tick: int | None, byte: int | None) -> None:
-    """Go to a key frame by its place in the file, else by its time stamp; stay where neither is given."""
-    if byte is not None:
-        container.seek(byte, stream=stream, unsupported_byte_offset=True)
-    elif tick is not None:
-        container.seek(tick, stream=stream)
 
 
 def _without_undecodable_start(ticks: np.ndarray, reader: _Reader, *, keys: set[int]) -> np.ndarray:

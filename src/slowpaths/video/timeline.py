@@ -1,83 +1,56 @@
 """One timeline for picture and sound: jumps of the clock are closed, times made to increase, and judged for evenness.
 
-Legend: T frames, P packets in the order of the file, S stretches of a stream between jumps of its clock.
+Legend: T frames, P packets in the order of the file, N those of the picture and
+its sound.
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Mapping
-from dataclasses import dataclass
-from fractions import Fraction
 
 import numpy as np
 
+from slowpaths.video.container import Corrections
+from slowpaths.video.packets import Packets
+
+_GAP_S = 10.0  # longest pause where a clock may jump (ffmpeg's dts_delta_threshold)
+_LONGEST_GAP_S = 3600.0  # and anywhere: nobody films nothing for an hour
 _BACK_S = 0.1  # a clock that goes back by more has started again (ffmpeg takes the same step)
 _WRAP_S = 2**33 / 90_000  # the clock of MPEG streams has 33 bits
 _OVERLAP_S = 0.1  # sound may overlap this much for the picture to go on without a gap
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Corrections:
-    """Say what to add to a stream's time stamps, by place in the file.
-
-    Args:
-        bytes_S: First byte of each stretch (S,), ascending.
-        ticks_S: What to add from there on (S,), ticks of the stream.
-    """
-
-    bytes_S: np.ndarray
-    ticks_S: np.ndarray
-
-    def shift_at(self, byte: int | None, *, otherwise: int) -> int:
-        """Return what to add to a packet at a byte of the file; `otherwise` where its place is not known."""
-        if byte is None or byte < 0:
-            return otherwise
-        return int(self.ticks_S[max(0, int(np.searchsorted(self.bytes_S, byte, side="right")) - 1)])
-
-
-def close_jumps(
-    streams: Mapping[int, Fraction],
-    *,
-    picture: int,
-    stream_P: np.ndarray,
-    decoded_P: np.ndarray,
-    shown_P: np.ndarray,
-    duration_P: np.ndarray,
-    gap_s: float,
-) -> np.ndarray:
+def close_jumps(packets: Packets, *, picture: int, sound: int | None) -> np.ndarray:
     """Return what to add to each packet's time (P,), seconds, so that the clock never jumps; all 0 where it does not.
 
-    A clock jumps where a stream goes back by more than .1 s, or forward past everything seen by more than `gap_s`. All
-    streams jump together, each at its own packet. The picture goes on without a gap unless sound would overlap; a
-    clock that ran over (33 bits at 90 kHz) goes on exactly.
+    A clock jumps where a stream goes back by more than .1 s, or far forward past everything seen. Both streams jump
+    together, each at its own packet. The picture goes on without a gap unless sound would overlap; a clock that ran
+    over (33 bits at 90 kHz) goes on exactly.
 
     Args:
-        streams: Streams that share the clock, and their time bases.
+        packets: Packets of the file.
         picture: The video stream.
-        stream_P: Stream of each packet.
-        decoded_P: Decoding times, seconds; NaN where unknown.
-        shown_P: Presentation times, seconds; NaN where unknown.
-        duration_P: Durations, seconds; 0 where unknown.
-        gap_s: Longest pause that is one.
+        sound: The sound stream that shares its clock; None without sound.
     """
-    shift_P = np.zeros(len(stream_P))
-    usable_P = np.isin(stream_P, list(streams)) & np.isfinite(decoded_P)
-    steps = [np.diff(decoded_P[usable_P & (stream_P == stream)]) for stream in streams]
-    if not any(len(step) and (step.min() < -_BACK_S or step.max() > gap_s) for step in steps):
+    gap_s = _GAP_S if packets.may_jump else _LONGEST_GAP_S
+    shift_P, length_P = np.zeros(len(packets.stream_P)), packets.length_s_P.copy()
+    usable_P, jumps = np.zeros(len(shift_P), dtype=bool), False
+    for stream in (picture, sound):
+        own_P = (packets.stream_P == stream) & np.isfinite(packets.decoded_s_P)
+        usable_P |= own_P
+        step_N = np.diff(packets.decoded_s_P[own_P])
+        jumps |= bool((step_N < -_BACK_S).any() or (step_N > gap_s).any())
+        if (step_N > 0).any():  # a packet without a length lasts as long as most
+            length_P[own_P & (length_P <= 0)] = np.median(step_N[step_N > 0])
+    if not jumps:
         return shift_P
-    for stream, step_N in zip(streams, steps, strict=True):  # a packet without a duration lasts as long as most
-        usual_s = float(np.median(step_N[step_N > 0])) if (step_N > 0).any() else 0.0
-        duration_P = np.where((stream_P == stream) & (duration_P <= 0), usual_s, duration_P)
-    rows = np.flatnonzero(usable_P)
-    stretch_N, jumps_s = _stretches(stream_P[rows], decoded_P[rows], duration_P[rows], gap_s=gap_s)
-    shown_N = np.where(np.isfinite(shown_P[rows]), shown_P[rows], decoded_P[rows])
-    until_N = shown_N + duration_P[rows]
+    stream_N, length_N, shown_N = packets.stream_P[usable_P], length_P[usable_P], packets.shown_s_P[usable_P]
+    stretch_N, jumps_s = _stretches(stream_N, packets.decoded_s_P[usable_P], length_N, gap_s=gap_s)
     ends: dict[int, float] = {}
     shifts: list[float] = []
     for stretch, jump_s in enumerate(jumps_s):
-        inside = stretch_N == stretch
-        firsts = {s: float(shown_N[inside & (stream_P[rows] == s)].min()) for s in set(stream_P[rows][inside].tolist())}
+        inside = {s: (stretch_N == stretch) & (stream_N == s) for s in set(stream_N[stretch_N == stretch].tolist())}
+        firsts = {s: float(shown_N[rows].min()) for s, rows in inside.items()}
         wraps = round(jump_s / _WRAP_S)
         if not shifts:
             shift_s = 0.0
@@ -89,11 +62,20 @@ def close_jumps(
             if picture in common and shift_s - common[picture] < _OVERLAP_S:
                 shift_s = common[picture]
         shifts.append(shift_s)
-        for stream in firsts:
-            last_s = float(until_N[inside & (stream_P[rows] == stream)].max()) + shift_s
-            ends[stream] = max(ends.get(stream, last_s), last_s)
-    shift_P[rows] = np.array(shifts)[stretch_N]
+        for s, rows in inside.items():
+            ends[s] = max(ends.get(s, -np.inf), float((shown_N + length_N)[rows].max()) + shift_s)
+    shift_P[usable_P] = np.array(shifts)[stretch_N]
     return shift_P
+
+
+def corrections_of(packets: Packets, shift_P: np.ndarray, *, stream: int | None) -> Corrections | None:
+    """Return what closes the jumps of one stream, by place in the file; None where its clock never jumps."""
+    rows = np.flatnonzero((packets.stream_P == stream) & (packets.byte_P >= 0))
+    if stream is None or not shift_P[rows].any():
+        return None
+    ticks_N = np.round(shift_P[rows] / float(packets.base[stream])).astype(np.int64)
+    begins = np.flatnonzero(np.diff(ticks_N, prepend=0))
+    return Corrections(bytes_S=np.append(0, packets.byte_P[rows][begins]), ticks_S=np.append(0, ticks_N[begins]))
 
 
 def _stretches(

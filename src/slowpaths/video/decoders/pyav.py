@@ -10,9 +10,8 @@ import numpy as np
 from av.video.reformatter import Interpolation, VideoReformatter
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.video.container import decode, open_container, set_threads
+from slowpaths.video.container import decode, open_container, seek, set_threads
 from slowpaths.video.index import StreamIndex
-from slowpaths.video.numbering import seek
 from slowpaths.video.protocol import Decoder
 
 # Decoding on is cheaper than seeking back to a key frame that lies this little ahead.
