@@ -78,17 +78,13 @@ def find_weights(name: str, *, weights_dir: str | Path | None = None, allow_down
 
 
 def weights_file(given: str | Path | None, *, name: str, weights_dir: str | None) -> Path:
-    """Return the file of weights that a person gave, or the published ones; a name of published ones is no file.
+    """Return a file of weights: the one that is given, or published ones by `find_weights`.
 
     Args:
-        given: File, or name of published weights; None for `name`.
+        given: File with an ending, or name of published weights; None for `name`.
         name: Published weights that are taken where nothing is given.
         weights_dir: Folder to look in first.
-
-    Raises:
-        UsageError: If the name is unknown.
-        MissingWeightsError: If the published weights are nowhere.
     """
-    if given is None or (str(given) not in WEIGHTS and Path(given).suffix):
-        return find_weights(name, weights_dir=weights_dir) if given is None else Path(given)
-    return find_weights(str(given), weights_dir=weights_dir)
+    if given is not None and str(given) not in WEIGHTS and Path(given).suffix:
+        return Path(given)
+    return find_weights(str(given or name), weights_dir=weights_dir)

@@ -45,9 +45,8 @@ class StreamIndex:
         is_variable_rate: Whether frame durations differ.
         duration_s: Time from the first frame to the end of the last, seconds.
         missing_s: How much earlier the frames end than the header or the packets promise, seconds; 0 where complete.
-        width: As stored, pixels.
-        height: As stored, pixels.
-        pixel_aspect: Width of a pixel over its height.
+        width: Width as shown: upright, in square pixels.
+        height: Height as shown.
         rotation_deg: Clockwise turn that shows the picture upright: 0, 90, 180 or 270.
         is_mirrored: Whether left and right change places before the turn.
         codec: Codec name.
@@ -74,7 +73,6 @@ class StreamIndex:
     missing_s: float
     width: int
     height: int
-    pixel_aspect: Fraction
     rotation_deg: int
     is_mirrored: bool
     codec: str
@@ -85,15 +83,6 @@ class StreamIndex:
 
     def __len__(self) -> int:
         return len(self.pts_s)
-
-    @property
-    def shown(self) -> tuple[int, int]:
-        """Return width and height as shown: square pixels, upright."""
-        return self.turned(max(1, round(self.width * self.pixel_aspect)), self.height)
-
-    def turned(self, width: int, height: int) -> tuple[int, int]:
-        """Return the width and height that change places where the picture is turned by 90 degrees."""
-        return (height, width) if self.rotation_deg % 180 else (width, height)
 
 
 def read_index(path: Path) -> StreamIndex:
@@ -139,7 +128,7 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
         facts = _facts(container, stream)
         is_plain = (
             not (is_variable or facts["rotation_deg"] or facts["is_mirrored"] or corrections is not None)
-            and facts["pixel_aspect"] == 1
+            and (facts["width"], facts["height"]) == (stream.codec_context.width, stream.codec_context.height)
             and frames.is_told_by_time
             and len(container.streams.video) == 1
             and len(frames.ticks) == own_P.sum()  # nothing hidden, and nothing left out by the decoder
@@ -170,10 +159,10 @@ def _facts(container: Any, stream: Any) -> dict[str, Any]:
     with open_container(Path(container.name)) as again:
         first = next(decode(again, again.streams[stream.index]), None)
     rotation_deg, is_mirrored = _orientation(first)
+    width, height = max(1, round(codec.width * Fraction(stream.sample_aspect_ratio or 1))), codec.height
     return {
-        "width": codec.width,
-        "height": codec.height,
-        "pixel_aspect": Fraction(stream.sample_aspect_ratio or 1),
+        "width": height if rotation_deg % 180 else width,
+        "height": width if rotation_deg % 180 else height,
         "rotation_deg": rotation_deg,
         "is_mirrored": is_mirrored,
         "codec": {"libdav1d": "av1", "libvpx": "vp8", "libvpx-vp9": "vp9"}.get(codec.name, codec.name),

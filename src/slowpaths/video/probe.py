@@ -198,12 +198,11 @@ def _file_facts(path: Path) -> dict[str, Any]:
             f"{path.name} is truncated or damaged (frames decode for {index.duration_s:.2f} of {whole_s:.2f} s): "
             "download it again, or keep what is there with ffmpeg -i old.mp4 new.mp4"
         )
-    width, height = index.shown
     return {
         "fps": index.fps,
         "num_frames": len(index),
-        "width": width,
-        "height": height,
+        "width": index.width,
+        "height": index.height,
         "duration_s": index.duration_s,
         "is_variable_rate": index.is_variable_rate,
         "has_audio": index.sound_stream is not None,

@@ -28,7 +28,7 @@ class PyavDecoder(Decoder):
     """
 
     def __init__(self, path: Path, *, index: StreamIndex, num_threads: int) -> None:
-        super().__init__(name=path.name, pts_s=index.pts_s, width=index.shown[0], height=index.shown[1])
+        super().__init__(name=path.name, pts_s=index.pts_s, width=index.width, height=index.height)
         self._path, self._index, self._num_threads = path, index, num_threads
         self._cursor: _Cursor | None = None
         self._reformatter = VideoReformatter()  # keeps the scaling tables from frame to frame
@@ -56,7 +56,8 @@ class PyavDecoder(Decoder):
             cursor.close()
 
     def _picture(self, frame: Any, *, size: tuple[int, int]) -> np.ndarray:
-        width, height = self._index.turned(*size)
+        rotation_deg = self._index.rotation_deg
+        width, height = size[::-1] if rotation_deg % 180 else size  # before it is turned
         picture = self._reformatter.reformat(
             frame,
             width=width,
@@ -66,7 +67,6 @@ class PyavDecoder(Decoder):
         ).to_ndarray()
         if self._index.is_mirrored:
             picture = picture[:, ::-1]
-        rotation_deg = self._index.rotation_deg
         return np.rot90(picture, k=-rotation_deg // 90) if rotation_deg else picture
 
 

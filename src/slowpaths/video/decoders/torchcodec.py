@@ -33,13 +33,12 @@ class TorchcodecDecoder(Decoder):
                 "torchcodec or its FFmpeg is missing: pip install 'slowpaths[torchcodec]' and apt-get install ffmpeg, "
                 "or use backend=pyav"
             ) from error
-        if not index.is_told_by_time or index.is_mirrored or index.pixel_aspect != 1:
+        if not index.is_plain:
             raise UsageError(f"torchcodec does not show the frames of {path.name} as players do: use backend=pyav")
-        super().__init__(name=path.name, pts_s=index.pts_s, width=index.shown[0], height=index.shown[1])
+        super().__init__(name=path.name, pts_s=index.pts_s, width=index.width, height=index.height)
         try:
             self._decoder: Any = VideoDecoder(
                 str(path),
-                stream_index=index.stream,
                 dimension_order="NHWC",
                 num_ffmpeg_threads=num_threads,
                 seek_mode="exact",
