@@ -98,15 +98,32 @@ def test_sound_and_picture_jump_at_their_own_packets(tmp_path: Path) -> None:
     np.testing.assert_allclose(clicks_s(path), 0.4 + 0.8 * np.arange(5), atol=0.1)
 
 
-def test_a_clock_that_runs_over_goes_on_exactly(tmp_path: Path) -> None:
+@pytest.mark.parametrize("before_s", [90.0, 20.0])
+def test_a_clock_that_runs_over_goes_on_exactly(tmp_path: Path, before_s: float) -> None:
     wrap_s = 2**33 / 90_000
-    path = stream(tmp_path / "wrap.ts", numbers=range(120), fps=1, start_s=wrap_s - 90.0, click_s=100.0)
+    path = stream(tmp_path / "wrap.ts", numbers=range(120), fps=1, start_s=wrap_s - before_s, click_s=100.0)
     index = read_index(path)
     assert len(index) == 120
     np.testing.assert_allclose(np.diff(index.pts_s), 1.0, atol=1e-4)
     assert clicks_s(path) == pytest.approx([100.0 + index.pts_s[0]], abs=0.05)
     with open_video(path) as decoder:
         assert [factories.read_bars(frame) for frame in decoder.frames([100, 2, 91, 89])] == [100, 2, 91, 89]
+
+
+@pytest.mark.parametrize("suffix", ["mkv", "mp4"])
+def test_hours_without_a_picture_are_closed_in_any_container(tmp_path: Path, suffix: str) -> None:
+    seconds = [number / 25 + (25 * 3600 if number >= 50 else 0) for number in range(100)]
+    ticks = [round(second * factories.TICKS) for second in seconds]
+    path = factories.bar_video(tmp_path / f"gap.{suffix}", ticks=ticks, bframes=0)
+    index = read_index(path)
+    assert len(index) == 100 and index.duration_s == pytest.approx(4.0, abs=0.1)
+    with open_video(path) as decoder:
+        assert [factories.read_bars(frame) for frame in decoder.frames([99, 3, 50, 49])] == [99, 3, 50, 49]
+    pause = factories.bar_video(
+        tmp_path / f"pause.{suffix}",
+        ticks=[round((number / 25 + 60 * (number >= 50)) * factories.TICKS) for number in range(100)],
+    )
+    assert read_index(pause).pts_s[50] == pytest.approx(62.0, abs=0.01)  # a pause of a minute is one
 
 
 @pytest.mark.parametrize(("rate", "layout"), [(44_100, "stereo"), (32_000, "mono"), (48_000, "stereo")])
@@ -176,9 +193,7 @@ def test_what_an_edit_list_hides_is_not_missing(tmp_path: Path, first: float, se
         assert factories.read_bars(decoder.frames([len(decoder) - 1])[0]) == expected[-1]
 
 
-@pytest.mark.parametrize(
-    ("codec", "suffix"), [("mpeg2video", "mkv"), ("mpeg2video", "ts"), ("libx264", "mkv")]
-)
+@pytest.mark.parametrize(("codec", "suffix"), [("mpeg2video", "mkv"), ("mpeg2video", "ts"), ("libx264", "mkv")])
 def test_leading_pictures_that_do_not_decode_are_not_counted(tmp_path: Path, codec: str, suffix: str) -> None:
     whole, path = tmp_path / "whole.mkv", tmp_path / f"cut.{suffix}"
     with av.open(str(whole), "w") as container:
@@ -360,6 +375,7 @@ def test_what_cannot_be_used_is_named_and_the_rest_is_found(
     (tmp_path / "dangling.mp4").symlink_to(tmp_path / "nowhere.mp4")
     (tmp_path / "empty.mkv").touch()
     (tmp_path / "camera.r3d").write_bytes(b"x")
+    os.mkfifo(tmp_path / "pipe.mp4")
     (tmp_path / "truth.csv").write_text("video\n")
     (tmp_path / "tape.m2ts").write_bytes(stream(tmp_path / "tape.ts", numbers=range(10), click_s=0.1).read_bytes())
     (tmp_path / "tape.ts").unlink()

@@ -36,10 +36,10 @@ class FrameTimes:
     num_frames: int
 
     def frame(self, time_s: float) -> int:
-        """Return the frame nearest to a time."""
+        """Return the frame nearest to a time, the earlier of two."""
         inside_s = float(np.clip(time_s, self.times_s[0], self.times_s[-1]))
         place = float(np.interp(inside_s, self.times_s, self.frames)) + (time_s - inside_s) * self.fps
-        return int(np.clip(round(place), 0, max(0, self.num_frames - 1)))
+        return int(np.clip(np.ceil(place - 0.5 - 1e-6), 0, max(0, self.num_frames - 1)))
 
 
 def frame_times(

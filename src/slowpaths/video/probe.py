@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -58,7 +58,7 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
         raise UsageError("no footage was given: set footage= to a folder, a file or a list of files")
     found: set[Path] = set()
     for path in (Path(os.path.abspath(item)) for item in sources):  # noqa: PTH100 - resolve() would follow links
-        if not path.exists():
+        if not _is(Path.exists, path):
             raise UsageError(f"{path} does not exist: set footage= to a folder of videos, a file or a list of files")
         inside = _walk(path) if path.is_dir() else [path]
         if not inside:
@@ -106,8 +106,9 @@ def _enter(folder: Path, walk: _Walk) -> None:
         walk.videos.append(folder)  # `probe` says why
         return
     entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    folders = [entry for entry in entries if entry.is_dir()]
-    files = [entry for entry in entries if entry not in folders]
+    folders = [entry for entry in entries if _is(Path.is_dir, entry)]
+    # A link that leads nowhere is named like a file that cannot be read; a pipe or a socket would wait for ever.
+    files = [entry for entry in entries if entry not in folders and (_is(Path.is_file, entry) or entry.is_symlink())]
     videos = [entry for entry in files if entry.suffix.lower() in VIDEO_SUFFIXES]
     num_before = len(walk.videos)
     for entry in folders:
@@ -116,6 +117,14 @@ def _enter(folder: Path, walk: _Walk) -> None:
     walk.videos += [folder] if is_frames else videos
     kinds = VIDEO_SUFFIXES | _COMPANIONS
     walk.others += [] if is_frames else [entry for entry in files if entry.suffix.lower() not in kinds]
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask what a path is; one that may not be looked at is taken for a file, so that `probe` names it."""
+    try:
+        return kind(path)
+    except OSError:
+        return kind is Path.is_file
 
 
 def _can_list(folder: Path) -> bool:
@@ -127,7 +136,7 @@ def _can_list(folder: Path) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _PICTURES and path.is_file()
+    return path.suffix.lower() in _PICTURES and _is(Path.is_file, path)
 
 
 def _text(path: Path) -> str:

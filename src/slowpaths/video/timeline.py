@@ -40,8 +40,8 @@ def close_jumps(packets: Packets, *, picture: int, sound: int | None) -> np.ndar
         usable_P |= own_P
         step_N = np.diff(packets.decoded_s_P[own_P])
         jumps |= bool((step_N < -_BACK_S).any() or (step_N > gap_s).any())
-        if (step_N > 0).any():  # a packet without a length lasts as long as most
-            length_P[own_P & (length_P <= 0)] = np.median(step_N[step_N > 0])
+        if (step_N > 0).any():  # a packet without a length, or as long as the gap after it, lasts as long as most
+            length_P[own_P & ((length_P <= 0) | (length_P > gap_s))] = np.median(step_N[step_N > 0])
     if not jumps:
         return shift_P
     stream_N, length_N, shown_N = packets.stream_P[usable_P], length_P[usable_P], packets.shown_s_P[usable_P]
