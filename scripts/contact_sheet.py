@@ -8,15 +8,18 @@ from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.spans import Span
-from slowpaths.video.decode import BACKENDS, Decoder, open_video
+from slowpaths.store.tables import atomic_write
+from slowpaths.video.open import BACKENDS, open_video
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.shots import ShotFinder
-from slowpaths.video.write import contact_sheet
 
 _MATCH_HEIGHT = 180
 
@@ -61,6 +64,45 @@ def _shot_ends(decoder: Decoder) -> list[tuple[int, str]]:
     for number, image in decoder.iterate(height=min(_MATCH_HEIGHT, decoder.height), is_draft=True):
         finder.add(image, pts_s=float(decoder.pts_s[number]))
     return [item for shot in finder.shots() for item in ((shot.first_frame, shot.transition), (shot.last_frame, ""))]
+
+
+def contact_sheet(
+    path: Path, images: Sequence[np.ndarray], *, columns: int = 8, height: int = 120, captions: Sequence[str] = ()
+) -> None:
+    """Write pictures side by side as one PNG.
+
+    Args:
+        path: PNG file, written atomically.
+        images: Pictures (H, W, 3), uint8, of any sizes.
+        columns: Pictures in a row.
+        height: Height of each, pixels.
+        captions: Short text below each picture; none where it is empty.
+
+    Raises:
+        ValueError: If there is no picture.
+        SlowpathsError: If the file cannot be written.
+    """
+    if not len(images):
+        raise ValueError(f"no picture to write to {path}")
+    width = max(round(image.shape[1] * height / image.shape[0]) for image in images)
+    strip = 16 if len(captions) else 0
+    num_rows = -(-len(images) // columns)
+    sheet = np.full((num_rows * (height + strip), min(columns, len(images)) * width, 3), 24, dtype=np.uint8)
+    for number, image in enumerate(images):
+        top, left = number // columns * (height + strip), number % columns * width
+        small = cv2.resize(
+            image, (round(image.shape[1] * height / image.shape[0]), height), interpolation=cv2.INTER_AREA
+        )
+        sheet[top : top + height, left : left + small.shape[1]] = small
+        if number < len(captions):
+            corner = (left + 2, top + height + strip - 4)
+            cv2.putText(
+                sheet, captions[number], corner, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (230, 230, 230), 1, cv2.LINE_AA
+            )
+    ok, data = cv2.imencode(".png", sheet[:, :, ::-1])
+    assert ok, "a uint8 picture always encodes"
+    with atomic_write(path) as file:
+        file.write(data.tobytes())
 
 
 if __name__ == "__main__":

@@ -7,18 +7,22 @@ from __future__ import annotations
 
 import argparse
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from pathlib import Path
 
+import cv2
 import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseTrack
-from slowpaths.pose.estimate import BACKENDS, FramesAt, People, PoseEstimator, build_pose
+from slowpaths.core.skeleton import INDEX, LIMBS
+from slowpaths.pose.estimate import BACKENDS, build_pose
+from slowpaths.pose.protocol import FramesAt, People, PoseEstimator
 from slowpaths.pose.tracks import fill_gaps, link_people, smooth
-from slowpaths.video.decode import Decoder, open_video
-from slowpaths.video.write import draw_people, write_clip
+from slowpaths.video.open import open_video
+from slowpaths.video.protocol import Decoder
+from slowpaths.video.write import write_clip
 
 
 def look(path: Path, decoder: Decoder, pose: PoseEstimator, *, stop: int, step: int) -> list[PoseTrack]:
@@ -52,6 +56,10 @@ def draw(decoder: Decoder, tracks: list[PoseTrack], *, stop: int, step: int) -> 
         yield draw_people(frame_HWC, keypoints_NKC, boxes_N4, captions=[str(track.track_id) for track, _ in here])
 
 
+CONFIDENT = 0.3  # joints below are not drawn (the visibility threshold of COCO tools' keypoint drawings)
+COLOURS = ((255, 176, 0), (100, 143, 255), (220, 38, 127), (120, 94, 240), (254, 97, 0), (0, 158, 115))
+
+
 def main() -> None:
     """Read the command line and write the film."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
@@ -78,6 +86,42 @@ def main() -> None:
     except SlowpathsError as error:
         parser.exit(error.exit_code, f"{error}\n")
     print(f"{arguments.out}: {stop} frames, {len(tracks)} tracks, pose={pose.name} ({pose.reason})")
+
+
+def draw_people(
+    frame_HWC: np.ndarray,
+    keypoints_NKC: np.ndarray,
+    boxes_N4: np.ndarray | None = None,
+    *,
+    captions: Sequence[str] = (),
+    min_confidence: float = CONFIDENT,
+) -> np.ndarray:
+    """Return a copy of the frame with limbs, joints and boxes drawn, one colour a person.
+
+    Args:
+        frame_HWC: Picture (H, W, 3), uint8.
+        keypoints_NKC: COCO-17 keypoints (N, 17, 3) in pixels with confidence; NaN is left out.
+        boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels; None or NaN for none.
+        captions: Text above each box.
+        min_confidence: Joints below are not drawn.
+    """
+    canvas = np.ascontiguousarray(frame_HWC).copy()
+    thickness = max(1, round(canvas.shape[0] / 240))
+    for person, keypoints_KC in enumerate(np.asarray(keypoints_NKC, dtype=np.float64)):
+        colour = COLOURS[person % len(COLOURS)]
+        is_seen = np.isfinite(keypoints_KC).all(axis=1) & (keypoints_KC[:, 2] >= min_confidence)
+        points = np.nan_to_num(keypoints_KC[:, :2]).round().astype(int).tolist()
+        for a, b in ((INDEX[start], INDEX[end]) for start, end in LIMBS):
+            if is_seen[a] and is_seen[b]:
+                cv2.line(canvas, points[a], points[b], colour, thickness, cv2.LINE_AA)
+        for joint in np.flatnonzero(is_seen):
+            cv2.circle(canvas, points[joint], thickness + 1, colour, -1, cv2.LINE_AA)
+        if boxes_N4 is not None and np.isfinite(boxes_N4[person]).all():
+            x1, y1, x2, y2 = np.round(boxes_N4[person]).astype(int).tolist()
+            cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, thickness)
+            if person < len(captions):
+                cv2.putText(canvas, captions[person], (x1, max(y1 - 4, 10)), cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1)
+    return canvas
 
 
 if __name__ == "__main__":

@@ -17,8 +17,7 @@ import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.store.tables import write_text
-from slowpaths.video.decode import can_use_decord, open_video
-from slowpaths.video.scan import thumbnails
+from slowpaths.video.open import can_use_decord, open_video
 from slowpaths.video.write import write_clip
 
 _CLIP_FRAMES = 32
@@ -73,7 +72,8 @@ def compare(video: Path, *, clips: int, threads: int, repeats: int, seed: int) -
 
     def scan() -> None:
         with open_video(video, backend="pyav", num_threads=threads) as decoder:
-            thumbnails(decoder)
+            for _ in decoder.iterate(height=36, is_draft=True):
+                pass
 
     def seek(backend: str) -> None:
         with open_video(video, backend=backend, num_threads=threads) as decoder:

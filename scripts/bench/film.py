@@ -13,7 +13,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from slowpaths.core.errors import SlowpathsError
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.world.build import build_world
 from slowpaths.world.settings import PartSettings, WorldSettings
 

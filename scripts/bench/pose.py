@@ -14,10 +14,11 @@ import numpy as np
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.threads import available_threads
-from slowpaths.pose.estimate import BACKENDS, FramesAt, PoseEstimator, build_pose
-from slowpaths.pose.weights import WEIGHTS
+from slowpaths.pose.estimate import BACKENDS, build_pose
+from slowpaths.pose.pose_weights import WEIGHTS
+from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.store.weights import local_weights
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 
 _NEEDS = {
     "movenet": ("yolox_nano", "movenet_lightning"),

@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.write import write_clip
 
 _FPS = 25

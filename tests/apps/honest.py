@@ -13,8 +13,8 @@ from slowpaths.core.ids import delivery_id
 from slowpaths.core.records import Box, Delivery, PoseTrack, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.features import measure
-from slowpaths.pose._simulated import SimulatedPose
-from slowpaths.pose.estimate import FramesAt
+from slowpaths.pose.backends.simulated import SimulatedPose
+from slowpaths.pose.protocol import FramesAt
 from slowpaths.store import tables
 from slowpaths.store.schema import DELIVERIES, FOOTAGE
 from slowpaths.store.world_folder import TruthFolder

@@ -9,7 +9,13 @@ def test_video_id_follows_content_and_name(tmp_path):
     second.write_bytes(b"abc")
     digest = ids.file_digest(first)
     assert digest == ids.file_digest(second)
-    assert ids.video_id(first, digest) == f"test_match-{digest[:10]}"
+    assert ids.video_id("test_match.mp4", digest) == f"test_match-{digest[:10]}"
+
+
+def test_ids_of_the_same_bytes_differ_wherever_their_paths_do():
+    paths = ["a.mp4", "A.mp4", "a.mkv", "day 1/a.mp4", "day_1/a.mp4", "a_.mp4", "x" * 40 + ".mp4", "x" * 41 + ".mp4"]
+    assert len({ids.video_id(path, "0" * 64) for path in paths}) == len(paths)
+    assert ids.video_id("day 1/a.mp4", "0" * 64) == ids.video_id("day 1/a.mp4", "0" * 64)
 
 
 def test_folder_digest_sees_names_and_bytes_but_not_order(tmp_path):

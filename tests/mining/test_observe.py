@@ -10,7 +10,7 @@ from tests.factories import moving_scene
 
 from slowpaths.mining.observe import Look, repeats
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.pose.estimate import People, no_keypoints
+from slowpaths.pose.protocol import People, no_keypoints
 
 FPS = 25
 SETTINGS = MiningSettings(detect_fps=5.0)

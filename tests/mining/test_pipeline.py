@@ -16,7 +16,7 @@ from slowpaths.core.spans import Span
 from slowpaths.mining.pipeline import MiningSettings, mine_video, pieces
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.tables import read_poses, write_deliveries, write_poses, write_shots
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 
 FPS = 25

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import MissingDependencyError, MissingWeightsError, UsageError
-from slowpaths.pose import estimate
-from slowpaths.pose.estimate import build_pose, no_keypoints, require
-from slowpaths.pose.weights import WEIGHTS, find_weights
+from slowpaths.pose import estimate, protocol
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.pose_weights import WEIGHTS, find_weights, weights_file
+from slowpaths.pose.protocol import no_keypoints, require
 from slowpaths.store.weights import WeightSpec
 
 
@@ -19,9 +20,9 @@ class Fake:
     """Stand in for an adapter: keeps what it was built with."""
 
     def __init__(
-        self, *, weights: Path | None = None, device: str = "", detector: Path | None = None, num_threads: int = 0
+        self, *, weights_dir: str | None = None, device: str = "cpu", detector: str = "", num_threads: int = 0
     ):
-        self.given = {"weights": weights, "device": device, "detector": detector, "num_threads": num_threads}
+        self.given = {"weights_dir": weights_dir, "device": device, "detector": detector, "num_threads": num_threads}
         self.reason = ""
 
 
@@ -32,14 +33,14 @@ def _adapters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.delenv("SLOWPATHS_WEIGHTS", raising=False)
     monkeypatch.setattr(estimate, "find_spec", lambda name: object())
     for module, name in (
-        ("_movenet", "MoveNet"),
-        ("_rtmpose", "RTMPose"),
-        ("_keypoint_rcnn", "KeypointRCNN"),
-        ("_compact", "Compact"),
+        ("movenet", "MoveNet"),
+        ("rtmpose", "RTMPose"),
+        ("keypoint_rcnn", "KeypointRCNN"),
+        ("compact", "Compact"),
     ):
         stand_in = ModuleType(module)
-        setattr(stand_in, name, type(name, (Fake,), {"name": module[1:]}))
-        monkeypatch.setitem(sys.modules, f"slowpaths.pose.{module}", stand_in)
+        setattr(stand_in, name, type(name, (Fake,), {"name": module}))
+        monkeypatch.setitem(sys.modules, f"slowpaths.pose.backends.{module}", stand_in)
 
 
 def put(folder: Path, *names: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,10 +108,18 @@ def test_options_and_device_reach_the_backend(tmp_path: Path, monkeypatch: pytes
     estimator = build_pose(
         "rtmpose", weights_dir=tmp_path / "w", device="cuda", num_threads=3, detector="yolox_m_humanart"
     )
-    assert estimator.given["device"] == "cuda"
-    assert estimator.given["num_threads"] == 3
-    assert estimator.given["detector"].name.startswith("yolox_m")
-    assert estimator.given["weights"].name.startswith("rtmpose-m")
+    assert estimator.given == {
+        "weights_dir": str(tmp_path / "w"), "device": "cuda", "num_threads": 3, "detector": "yolox_m_humanart"
+    }  # fmt: skip
+
+
+def test_a_class_of_ones_own_is_named_by_its_full_name() -> None:
+    estimator = build_pose(_target_="slowpaths.pose.backends.simulated.SimulatedPose", seed=5, weights_dir="w")
+    assert (estimator.name, estimator.reason) == ("simulated", "asked for by name")
+    with pytest.raises(UsageError, match=r"pose._target_=slowpaths\.pose\.nothing\.Pose cannot be imported"):
+        build_pose(_target_="slowpaths.pose.nothing.Pose")
+    with pytest.raises(UsageError, match="unknown pose option 'device'"):
+        build_pose(_target_="slowpaths.pose.backends.simulated.SimulatedPose", device="cuda")
 
 
 def test_unknown_names_are_usage_errors(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -120,13 +129,16 @@ def test_unknown_names_are_usage_errors(tmp_path: Path, monkeypatch: pytest.Monk
     with pytest.raises(UsageError, match=r"unknown pose option 'colour'.*num_threads"):
         build_pose("movenet", weights_dir=tmp_path / "w", colour=1)
     with pytest.raises(UsageError, match="unknown weights 'yolo9'"):
-        build_pose("movenet", weights_dir=tmp_path / "w", detector="yolo9")
+        weights_file("yolo9", name="yolox_nano", weights_dir=str(tmp_path / "w"))
+    assert weights_file("own.onnx", name="yolox_nano", weights_dir=None) == Path("own.onnx")
+    assert weights_file("yolox_nano", name="yolox_m_humanart", weights_dir=str(tmp_path / "w")).parent.name == "w"
     with pytest.raises(UsageError, match="unknown weights"):
         find_weights("nothing")
 
 
 def test_missing_package_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(estimate, "find_spec", lambda name: None if name == "ai_edge_litert" else object())
+    monkeypatch.setattr(protocol, "find_spec", lambda name: None if name == "ai_edge_litert" else object())
+    monkeypatch.delitem(sys.modules, "slowpaths.pose.backends.movenet")
     with pytest.raises(MissingDependencyError, match=r"ai_edge_litert.*pip install 'slowpaths\[pose\]'"):
         build_pose("movenet")
     require("onnxruntime")
@@ -139,6 +151,7 @@ def test_weights_that_are_nowhere_are_named_with_address_and_cure(
         raise OSError("no network")
 
     monkeypatch.setattr("urllib.request.urlopen", offline)
+    monkeypatch.delitem(sys.modules, "slowpaths.pose.backends.movenet")
     with pytest.raises(MissingWeightsError, match=r"yolox_nano.onnx.*https://github.com/.*weights_dir="):
         build_pose("movenet", weights_dir=tmp_path)
 

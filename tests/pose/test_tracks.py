@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from slowpaths.core.records import PoseTrack
-from slowpaths.pose.estimate import People, no_keypoints
+from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.pose.tracks import fill_gaps, link_people, oks, smooth
 
 Place = Callable[[int], tuple[float, float]]

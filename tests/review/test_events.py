@@ -4,7 +4,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from slowpaths.core.records import LabelledClip, VideoRef
+from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.review.events import write_events
 
@@ -59,3 +59,38 @@ def test_json_csv_and_edl_tell_the_same_strokes(tmp_path):
 def test_a_video_without_strokes_is_listed_empty(tmp_path):
     spot = json.loads(write_events(tmp_path, [], VIDEOS)[0].read_text())
     assert [(row["video"], row["events"]) for row in spot] == [("a, odd.mp4", []), ("day/b.mp4", [])]
+
+
+def test_frames_are_those_shown_at_the_time_at_any_rate_and_start(tmp_path):
+    # 40 ms a frame, every seventh lasts 120 ms, and the first picture comes .7 s late
+    pts_s = 0.7 + np.concatenate([[0], np.cumsum([0.12 if n % 7 == 6 else 0.04 for n in range(199)])])
+    video = VideoRef(video_id="v", path="v.mp4", fps=Fraction(1000, 51), num_frames=200, is_variable_rate=True)
+    shot = Shot(shot_id="s", video_id="v", span=Span(pts_s[0], pts_s[199] + 0.04), first_frame=0, last_frame=199)
+    seen = np.arange(100, 150)
+    track = PoseTrack(
+        video_id="v",
+        shot_id="s",
+        track_id=0,
+        frames_T=seen,
+        pts_s=pts_s[seen],
+        keypoints_TKC=np.zeros((50, 17, 3)),
+        boxes_T4=np.zeros((50, 4)),
+        camera_T3=np.zeros((50, 3)),
+    )
+    stroke = LabelledClip(
+        delivery_id="d",
+        video_id="v",
+        video="v.mp4",
+        match_id="v",
+        span=Span(pts_s[105], pts_s[140]),
+        impact_s=pts_s[123] + 0.01,
+        event_p=0.5,
+        probs=np.eye(14)[7],
+        label="cut",
+        confidence=0.8,
+        source="model",
+    )
+    files = write_events(tmp_path, [stroke], [video], shots=[shot], tracks=[track])
+    assert json.loads(files[0].read_text())[0]["events"][0]["frame"] == 123
+    # frames 105 to 140 at 20 frames a second
+    assert "00:00:05:05 00:00:07:00 00:00:00:00 00:00:01:15" in files[2].read_text()

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from slowpaths.video._likeness import block_histograms, camera_explains, chi_square, held_blocks, hsv_difference
+from slowpaths.video.likeness import block_histograms, camera_explains, chi_square, held_blocks, hsv_difference
 from tests.factories import moving_scene
 
 

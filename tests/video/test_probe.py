@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import video_id
 from slowpaths.video.probe import find_footage, probe
 from tests import factories
 
@@ -46,7 +47,7 @@ def test_facts(footage: dict[str, Path], name: str) -> None:
     assert video.status == "ok"
     assert {key: getattr(video, key) for key in FACTS[name]} == FACTS[name]
     assert len(video.digest) == 64
-    assert video.video_id.endswith(video.digest[:10])
+    assert video.video_id == video_id(footage[name].name, video.digest)
 
 
 def test_duration_reaches_the_end_of_the_last_frame(footage: dict[str, Path]) -> None:
@@ -96,12 +97,19 @@ def test_match_is_the_folder_below_the_root_or_the_stem(tmp_path: Path) -> None:
     assert probe(loose, root=tmp_path, match_id="final").match_id == "final"
 
 
-def test_same_bytes_same_id(tmp_path: Path) -> None:
+def test_the_same_bytes_in_two_folders_are_two_videos(tmp_path: Path) -> None:
     first = factories.bar_video(tmp_path / "x" / "a.mp4", num_frames=3)
-    second = tmp_path / "y" / "a.mp4"
+    second, empty, other = tmp_path / "y" / "a.mp4", tmp_path / "x" / "empty.mp4", tmp_path / "y" / "empty.mp4"
     second.parent.mkdir()
     second.write_bytes(first.read_bytes())
-    assert probe(first, root=tmp_path).video_id == probe(second, root=tmp_path).video_id
+    for path in (empty, other):
+        path.touch()
+    videos = [probe(path, root=tmp_path) for path in (first, second, empty, other)]
+    assert len({video.video_id for video in videos}) == 4
+    assert videos[0].digest == videos[1].digest
+    # nothing else in the folder matters to an id
+    first.unlink()
+    assert probe(second, root=tmp_path).video_id == videos[1].video_id
 
 
 def test_footage_is_found_in_folders(tmp_path: Path) -> None:

@@ -10,10 +10,11 @@ import cv2
 import numpy as np
 import pytest
 
-from slowpaths.video._likeness import smear_share
-from slowpaths.video.decode import open_video
-from slowpaths.video.shots import ShotCut, ShotFinder, find_shots
+from slowpaths.video.likeness import smear_share
+from slowpaths.video.open import open_video
+from slowpaths.video.shots import ShotCut, ShotFinder
 from tests.factories import moving_scene
+from tests.video.memory import find_shots
 
 FPS = 25.0
 

@@ -3,9 +3,9 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from slowpaths.video._transitions import find_dissolves, find_wipes, shrink
-from slowpaths.video.shots import find_shots
+from slowpaths.video.transitions import find_dissolves, find_wipes, shrink
 from tests.factories import moving_scene
+from tests.video.memory import find_shots
 
 
 def _small(images_THWC: np.ndarray) -> np.ndarray:

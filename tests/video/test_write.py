@@ -7,16 +7,15 @@ from fractions import Fraction
 from pathlib import Path
 
 import av
-import cv2
 import numpy as np
 import pytest
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.video import write
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 from slowpaths.video.sound import read_sound
-from slowpaths.video.write import contact_sheet, draw_people, write_clip
+from slowpaths.video.write import write_clip
 from tests import factories
 
 
@@ -114,24 +113,3 @@ def test_a_full_disk_is_a_sentence(
 def test_no_frame_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="no frame"):
         write_clip(tmp_path / "clip.mp4", [], fps=25)
-    with pytest.raises(ValueError, match="no picture"):
-        contact_sheet(tmp_path / "sheet.png", [])
-
-
-def test_contact_sheet_shows_every_picture(tmp_path: Path) -> None:
-    greys = [np.full((50, 100, 3), 40 * (number + 1), dtype=np.uint8) for number in range(5)]
-    contact_sheet(tmp_path / "sheet.png", greys, columns=3, height=40, captions=[str(n) for n in range(5)])
-    sheet = cv2.imread(str(tmp_path / "sheet.png"))
-    assert sheet is not None and sheet.shape == (2 * 56, 3 * 80, 3)
-    assert [int(sheet[20 + 56 * (n // 3), 40 + 80 * (n % 3), 0]) for n in range(5)] == [40, 80, 120, 160, 200]
-
-
-def test_people_are_drawn_where_they_are() -> None:
-    frame = np.zeros((100, 100, 3), dtype=np.uint8)
-    keypoints_NKC = np.full((2, 17, 3), np.nan)
-    keypoints_NKC[0, 5], keypoints_NKC[0, 6] = (20, 30, 0.9), (60, 30, 0.9)  # shoulders: one limb
-    keypoints_NKC[0, 9] = (80, 80, 0.1)  # not sure: not drawn
-    drawn = draw_people(frame, keypoints_NKC, np.array([[10, 10, 70, 90], [np.nan] * 4]), captions=["striker", ""])
-    assert not frame.any()
-    assert drawn[30, 40].any() and drawn[50, 10].any()
-    assert not drawn[80, 80].any() and not drawn[50, 50].any()

@@ -105,7 +105,7 @@ def _pose(weights_dir: str | None) -> list[Check]:
     checks = [_compact()]
     checks += [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
     from slowpaths.models.weights import WEIGHTS as KINETICS
-    from slowpaths.pose.weights import WEIGHTS as POSE
+    from slowpaths.pose.pose_weights import WEIGHTS as POSE
 
     for spec in [*POSE.values(), *KINETICS.values()]:
         try:
@@ -129,7 +129,7 @@ def _under_another_name(spec: WeightSpec, weights_dir: str | None) -> Path | Non
 def _compact() -> Check:
     if not _version("torch"):
         return Check("weights compact", "missing", "not looked at: torch is missing")
-    from slowpaths.pose.compact.weights import SHIPPED, load_nets
+    from slowpaths.pose.compact.shipped import SHIPPED, load_nets
 
     try:
         load_nets()

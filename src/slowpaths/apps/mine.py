@@ -19,7 +19,7 @@ from slowpaths.labelling.select import Selection
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.pose.weights import WEIGHTS
+from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10

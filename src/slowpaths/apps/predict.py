@@ -21,6 +21,7 @@ from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.predict import AVERAGE_VIEW, load_classifier, predict
 from slowpaths.review.events import write_events
 from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.tables import write_predictions
 
 
@@ -67,7 +68,8 @@ def run(cfg: DictConfig) -> Outcome:
     predictions = _predict(classifier, out / "mined", config) if collected.num_deliveries else []
     write_predictions(out / "predictions.parquet", predictions)
     tagged = [row for row in predictions if row.view_index == AVERAGE_VIEW]
-    files = write_events(out, tagged, collected.videos)
+    found = MinedFolder(out / "mined")
+    files = write_events(out, tagged, collected.videos, shots=found.shots(), tracks=found.poses())
     entry = Entry(
         stage="predict",
         inputs={"ckpt": file_digest(Path(config["ckpt"])), **{v.path: v.digest for v in collected.videos}},

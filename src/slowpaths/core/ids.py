@@ -39,9 +39,25 @@ def folder_digest(paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
-def video_id(path: Path, digest: str) -> str:
-    """Return a readable id made of the file's stem and its content digest."""
-    return f"{slug(path.stem, max_length=32)}-{digest[:10]}"
+def video_id(path: str | Path, digest: str) -> str:
+    """Return a readable id made of the file's stem and a digest of its content and path.
+
+    Two files of one footage folder never share an id, even where they hold the same bytes. What the readable part says
+    of the path stays out of the digest: the id of `n01.mp4` in the folder itself ends in the digest of its content.
+
+    Args:
+        path: Path relative to the footage folder.
+        digest: Digest of the content.
+
+    Example:
+        >>> video_id("n01.mp4", "aa11bb22cc33dd"), video_id("day 2/n01.mp4", "aa11bb22cc33dd")
+        ('n01-aa11bb22cc', 'n01-39cb8922d5')
+    """
+    name = Path(path).as_posix()
+    readable = slug(Path(path).stem, max_length=32)
+    if name != f"{readable}.mp4":
+        digest = hashlib.sha256(f"{name}\0{digest}".encode()).hexdigest()
+    return f"{readable}-{digest[:10]}"
 
 
 def shot_id(video: str, index: int) -> str:

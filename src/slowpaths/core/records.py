@@ -69,7 +69,7 @@ class VideoRef:
         has_audio: Whether there is a sound track.
         match_id: What must stay on one side of a split (a match; the video itself where nothing is known).
         status: "ok" or "quarantined".
-        reason: Why it is quarantined, one sentence; "" otherwise.
+        reason: Why it is quarantined, or which video holds the same bytes, one sentence; "" otherwise.
         digest: sha256 of the content, 64 hex digits; "" where unreadable.
         codec: Codec name; "frames" for a folder of pictures.
         rotation_deg: Rotation that was applied, 0, 90, 180 or 270.

@@ -17,7 +17,7 @@ from slowpaths.data.batch import ClipItem
 from slowpaths.data.mined import ClipRecord
 from slowpaths.data.sampling import ClipSpec, Window
 from slowpaths.data.transforms import ClipTransform, canonical
-from slowpaths.video.decode import open_video
+from slowpaths.video.open import open_video
 
 
 class BrokenClipError(BrokenVideoError):
@@ -49,7 +49,7 @@ class ClipDataset(Dataset[ClipItem]):
         read_px: Side at which clips are decoded, pixels; None for the side of the file.
         cache_mib: Memory for decoded clips, MiB, in each worker; what does not fit is decoded again.
         weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
-        backend: Decoder, as for `video.decode.open_video`.
+        backend: Decoder, as for `video.open.open_video`.
     """
 
     def __init__(

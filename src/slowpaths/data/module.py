@@ -57,7 +57,7 @@ class ClipDataModule(L.LightningDataModule):
         fold: Which fold is tested, where there are folds.
         seed: Seed of split, order and augmentation.
         cache_mib: Memory for decoded clips, MiB, shared out over the workers.
-        backend: Decoder, as for `video.decode.open_video`.
+        backend: Decoder, as for `video.open.open_video`.
     """
 
     def __init__(

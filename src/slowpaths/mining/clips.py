@@ -14,7 +14,7 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.video.decode import Decoder
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.write import write_clip
 
 _SMOOTH_S = 0.24  # the crop follows the batter, not the jitter of the detector

@@ -6,6 +6,7 @@ The tables of the mined set are the shards in the order of the footage; a resume
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
 import shutil
@@ -26,12 +27,14 @@ from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import available_threads, limit_threads
 from slowpaths.mining.given import check_given, read_given
 from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
-from slowpaths.pose.estimate import PoseEstimator, build_pose
+from slowpaths.pose.estimate import build_pose
+from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store import tables
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
 from slowpaths.video.probe import probe
 
 _log = logging.getLogger(__name__)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _SPECS = {"shots": SHOTS, "deliveries": DELIVERIES, "poses": POSES, "footage": FOOTAGE}
 
 
@@ -137,9 +140,23 @@ def collect(
     for name, spec in _SPECS.items():
         shard_files = [folder / f"{name}.parquet" for folder in folders]
         tables.write_table(out / f"{name}.parquet", tables.concat_tables(shard_files, spec), spec)
-    videos = tables.read_footage(out / "footage.parquet")
+    videos = _name_duplicates(tables.read_footage(out / "footage.parquet"))
+    tables.write_footage(out / "footage.parquet", videos)
     num_deliveries = tables.read_table(out / "deliveries.parquet", DELIVERIES).num_rows
     return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed)
+
+
+def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
+    """Say of a video that holds the same bytes as one before it which that is."""
+    first: dict[str, str] = {}
+    named = []
+    for video in videos:
+        twin = first.setdefault(video.digest, video.path) if video.digest and video.status == "ok" else video.path
+        if twin != video.path:
+            video = replace(video, reason=f"holds the same bytes as {twin}: one of the two may be left out")
+            _log.warning("%s %s", video.path, video.reason)
+        named.append(video)
+    return named
 
 
 def _refuse_other_settings(shards: Path) -> None:
@@ -198,17 +215,24 @@ def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
     folder = task.shards / video.video_id
     if _is_whole(folder, video):
         return _Done(folder=folder, text=f"{video.path}: found mined", is_resumed=True)
+    mined, reason = None, video.reason
     try:
-        if video.status == "quarantined":
-            raise BrokenVideoError(video.reason)
-        given = read_given(task.given, truth=task.truth, video=task.path)
-        mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, given=given)
-        text = f"{video.path}: {len(mined.deliveries)} deliveries"
+        if not reason:
+            given = read_given(task.given, truth=task.truth, video=task.path)
+            mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, given=given)
     except BrokenVideoError as error:
-        mined = MinedVideo(
-            video=replace(video, status="quarantined", reason=str(error)), shots=[], deliveries=[], tracks=[]
-        )
-        text = f"{video.path}: quarantined, {error}"
+        reason = str(error)
+    except SlowpathsError:
+        raise  # a full disk or a missing truth stops every video
+    except Exception as error:
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise
+        _log.warning("mining %s", video.path, exc_info=True)
+        reason = f"{video.path} cannot be mined ({type(error).__name__}: {error}): re-encode it, or leave it out"
+    text = f"{video.path}: {len(mined.deliveries)} deliveries" if mined else f"{video.path}: quarantined, {reason}"
+    mined = mined or MinedVideo(
+        video=replace(video, status="quarantined", reason=reason), shots=[], deliveries=[], tracks=[]
+    )
     _write_shards(folder, mined)
     return _Done(folder=folder, text=text, is_resumed=False)
 

@@ -18,11 +18,11 @@ from slowpaths.core.records import PoseTrack
 from slowpaths.mining.person_flow import flow_around
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.survey import overlay_mask
-from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
 from slowpaths.pose.kinematics import stabilise
+from slowpaths.pose.protocol import FramesAt, People, PoseEstimator
 from slowpaths.pose.tracks import link_people
-from slowpaths.video.decode import Decoder
 from slowpaths.video.flow import CameraStep, camera_step
+from slowpaths.video.protocol import Decoder
 
 # A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the
 # frames around it change by.

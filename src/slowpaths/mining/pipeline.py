@@ -26,8 +26,8 @@ from slowpaths.mining.observe import Look
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.strokes import Found, Watched, watch
 from slowpaths.mining.survey import survey
-from slowpaths.pose.estimate import PoseEstimator
-from slowpaths.video.decode import open_video
+from slowpaths.pose.protocol import PoseEstimator
+from slowpaths.video.open import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
 
 __all__ = ["MinedVideo", "MiningSettings", "mine_video"]
@@ -210,7 +210,7 @@ def _deliver(
         delivery_id=ids.delivery_id(video.video_id, impact_s),
         video_id=video.video_id,
         shot_id=one.shot.shot_id,
-        span=Span(impact_s - settings.before_s, impact_s + settings.after_s),
+        span=Span(max(0.0, impact_s - settings.before_s), impact_s + settings.after_s),
         impact_s=impact_s,
         impact_uncertainty_s=one.event.uncertainty_s,
         view=one.shot.view,

@@ -10,7 +10,7 @@ class MiningSettings:
     """Hold the settings of one mining run.
 
     Args:
-        backend: Decoder, as `video.decode.open_video` takes it.
+        backend: Decoder, as `video.open.open_video` takes it.
         work_height: Height at which cameras and people are looked at, pixels. YOLOX-Nano sees 416 pixels of width, so
             more than 360 lines of a 16:9 picture are thrown away before it looks.
         work_fps: Frames a second that are looked at inside a play shot; more adds cost and no information, since the

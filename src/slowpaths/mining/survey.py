@@ -17,9 +17,9 @@ import numpy as np
 
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.views import Cues, measure_frame
-from slowpaths.pose.estimate import FramesAt, PoseEstimator
-from slowpaths.video.decode import Decoder
+from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.video.flow import camera_step, static_overlay_mask
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.shots import ShotCut, ShotFinder
 
 

@@ -14,9 +14,9 @@ from scipy.optimize import linear_sum_assignment
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import OKS_SIGMAS
 from slowpaths.pose.boxes import box_iou
-from slowpaths.pose.estimate import People, no_keypoints
 from slowpaths.pose.filters import fill_gaps_in, median_of_three, savgol
 from slowpaths.pose.kinematics import stabilise
+from slowpaths.pose.protocol import People, no_keypoints
 
 _WEIGHTS = {"box": 0.5, "pose": 0.3, "colour": 0.2}
 MAX_GAP_S = 12 / 25

@@ -5,53 +5,116 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from slowpaths.core.records import LabelledClip, VideoRef
+from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.strokes import STROKES
 from slowpaths.store.tables import write_text
 
 CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p")
 
 
-def write_events(folder: Path, clips: Sequence[LabelledClip], videos: Iterable[VideoRef]) -> list[Path]:
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class FrameTimes:
+    """Say which frame of a video is shown when: exact at the anchors, even between them.
+
+    Args:
+        times_s: Presentation times of the anchors, seconds, ascending.
+        frames: Their frame numbers.
+        fps: Average rate, for what lies outside.
+        num_frames: Frames of the video.
+    """
+
+    times_s: np.ndarray
+    frames: np.ndarray
+    fps: float
+    num_frames: int
+
+    def frame(self, time_s: float) -> int:
+        """Return the frame nearest to a time, the earlier of two."""
+        inside_s = float(np.clip(time_s, self.times_s[0], self.times_s[-1]))
+        place = float(np.interp(inside_s, self.times_s, self.frames)) + (time_s - inside_s) * self.fps
+        return int(np.clip(np.ceil(place - 0.5 - 1e-6), 0, max(0, self.num_frames - 1)))
+
+
+def frame_times(
+    videos: Iterable[VideoRef], shots: Iterable[Shot] = (), tracks: Iterable[PoseTrack] = ()
+) -> dict[str, FrameTimes]:
+    """Return the frames of each video by time, from the presentation times that its shots and tracks carry.
+
+    Args:
+        videos: The footage.
+        shots: Its shots: first frame and the one after the last, with their times.
+        tracks: Its tracks: every frame of them, with its time.
+    """
+    anchors: dict[str, dict[float, int]] = {video.video_id: {} for video in videos}
+    for shot in shots:
+        anchors.get(shot.video_id, {}).update(
+            {shot.span.start_s: shot.first_frame, shot.span.end_s: shot.last_frame + 1}
+        )
+    for track in tracks:
+        anchors.get(track.video_id, {}).update(zip(track.pts_s.tolist(), track.frames_T.tolist(), strict=True))
+    result = {}
+    for video in videos:
+        known = sorted((anchors[video.video_id] or {0.0: 0}).items())
+        times_s, frames = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
+        result[video.video_id] = FrameTimes(
+            times_s=times_s, frames=frames, fps=float(video.fps), num_frames=video.num_frames
+        )
+    return result
+
+
+def write_events(
+    folder: Path,
+    clips: Sequence[LabelledClip],
+    videos: Sequence[VideoRef],
+    *,
+    shots: Iterable[Shot] = (),
+    tracks: Iterable[PoseTrack] = (),
+) -> list[Path]:
     """Write `events.json`, `events.csv` and `events.edl`.
 
     Args:
         folder: Where they go.
         clips: Labels or predictions, at most one a delivery.
         videos: The footage they lie in.
+        shots: Its shots, and
+        tracks: its tracks: they carry the presentation times that frame numbers come from.
 
     Returns:
         The files written.
     """
     by_id = {video.video_id: video for video in videos}
+    times = frame_times(videos, shots, tracks)
     ordered = sorted(clips, key=lambda clip: (clip.video, clip.span.start_s, clip.delivery_id))
     files = {
-        folder / "events.json": json.dumps(to_spot(ordered, list(by_id.values())), indent=1) + "\n",
+        folder / "events.json": json.dumps(to_spot(ordered, videos, times), indent=1) + "\n",
         folder / "events.csv": to_csv(ordered),
-        folder / "events.edl": to_edl(ordered, by_id),
+        folder / "events.edl": to_edl(ordered, by_id, times),
     }
     for path, text in files.items():
         write_text(path, text)
     return list(files)
 
 
-def to_spot(clips: Iterable[LabelledClip], videos: Sequence[VideoRef]) -> list[dict[str, Any]]:
+def to_spot(
+    clips: Iterable[LabelledClip], videos: Sequence[VideoRef], times: Mapping[str, FrameTimes]
+) -> list[dict[str, Any]]:
     """Return events in the layout of E2E-Spot (github.com/jhong93/spot): a list of videos with frame-indexed events.
 
-    A frame index is the impact time multiplied by the average rate; `impact_s` is exact for variable rates.
+    A frame index is the frame shown at the impact, at whatever rate and however late the pictures begin.
     """
     clips = list(clips)
     rows = []
     for video in sorted((video for video in videos if video.status == "ok"), key=lambda video: video.path):
         events = [
             {
-                "frame": round(_anchor_s(clip) * float(video.fps)),
+                "frame": times[video.video_id].frame(_anchor_s(clip)),
                 "label": clip.label,
                 "score": round(clip.event_p * clip.confidence, 6),
                 "comment": "",
@@ -86,22 +149,23 @@ def to_csv(clips: Iterable[LabelledClip]) -> str:
     return text.getvalue()
 
 
-def to_edl(clips: Iterable[LabelledClip], videos: dict[str, VideoRef]) -> str:
+def to_edl(clips: Iterable[LabelledClip], videos: Mapping[str, VideoRef], times: Mapping[str, FrameTimes]) -> str:
     """Return a CMX 3600 edit decision list that plays the strokes one after another.
 
-    Time codes count whole frames at the rounded rate of each video (non-drop), as CMX 3600 has no other.
+    Time codes count frames as shown, at the rounded rate of each video (non-drop), as CMX 3600 has no other.
     """
     lines = ["TITLE: slowpaths strokes", "FCM: NON-DROP FRAME", ""]
     record_s = 0.0
     for number, clip in enumerate(clips, start=1):
         rate = max(1, round(float(videos[clip.video_id].fps)))
-        start_s = max(0.0, clip.span.start_s)
-        source = [_timecode(time_s, rate) for time_s in (start_s, clip.span.end_s)]
-        record = [_timecode(time_s, rate) for time_s in (record_s, record_s + clip.span.end_s - start_s)]
-        lines.append(f"{number:03d}  AX       V     C        {source[0]} {source[1]} {record[0]} {record[1]}")
+        shown = times[clip.video_id]
+        source = [shown.frame(time_s) for time_s in (clip.span.start_s, clip.span.end_s)]
+        begin = round(record_s * rate)
+        codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
+        lines.append(f"{number:03d}  AX       V     C        {' '.join(codes)}")
         lines.append(f"* FROM CLIP NAME: {Path(clip.video).name}")
         lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}")
-        record_s += clip.span.end_s - start_s
+        record_s += (source[1] - source[0]) / rate
     return "\n".join(lines) + "\n"
 
 
@@ -109,7 +173,6 @@ def _anchor_s(clip: LabelledClip) -> float:
     return clip.span.centre_s if np.isnan(clip.impact_s) else clip.impact_s
 
 
-def _timecode(time_s: float, rate: int) -> str:
-    frames = round(time_s * rate)
+def _timecode(frames: int, rate: int) -> str:
     seconds, frame = divmod(frames, rate)
     return f"{seconds // 3600:02d}:{seconds // 60 % 60:02d}:{seconds % 60:02d}:{frame:02d}"

@@ -16,8 +16,6 @@ _ROUND_TRIP_PX = (
     1.0  # forward-backward error of a point that was followed (Kalal et al. 2010, doi 10.1109/ICPR.2010.675)
 )
 _MIN_POINTS = 8
-_HOMOGRAPHY_INLIERS = 60
-_HOMOGRAPHY_RESIDUAL_PX = 1.5
 _HALVE_FROM = 240  # height from which corners are looked for at half the size
 _LOW_RES = 96  # width at which large pans are looked for
 
@@ -33,7 +31,6 @@ class CameraStep:
         roll_rad: Rotation of the background, radians, clockwise as shown.
         inliers: Share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit.
         matrix_23: Similarity transform (2, 3) from a to b; the identity without a fit.
-        homography_33: Perspective transform (3, 3) where it was asked for and a similarity leaves too much; else None.
     """
 
     dx_px: float
@@ -42,12 +39,9 @@ class CameraStep:
     roll_rad: float
     inliers: float
     matrix_23: np.ndarray
-    homography_33: np.ndarray | None = None
 
 
-def camera_step(
-    gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None, is_projective: bool = False
-) -> CameraStep:
+def camera_step(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> CameraStep:
     """Estimate pan, tilt, zoom and roll of the camera between two frames.
 
     Corners are followed by pyramidal Lucas-Kanade, there and back, first from where they were and, where too few are
@@ -57,14 +51,12 @@ def camera_step(
         gray_a: First frame (H, W), uint8.
         gray_b: Second frame (H, W), uint8.
         mask: Pixels of a that belong to the background (H, W), bool; None for all.
-        is_projective: Whether to fit a homography too: it is kept where at least 60 points agree and the similarity
-            leaves more than 1.5 px.
     """
-    return followed_corners(gray_a, gray_b, mask=mask, is_projective=is_projective)[0]
+    return followed_corners(gray_a, gray_b, mask=mask)[0]
 
 
 def followed_corners(
-    gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None, is_projective: bool = False
+    gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None
 ) -> tuple[CameraStep, np.ndarray, np.ndarray]:
     """Estimate the camera step and tell which corners follow it.
 
@@ -72,7 +64,6 @@ def followed_corners(
         gray_a: First frame (H, W), uint8.
         gray_b: Second frame (H, W), uint8.
         mask: Pixels of a that belong to the background (H, W), bool; None for all.
-        is_projective: Whether to fit a homography too.
 
     Returns:
         The step, the corners of a (P, 2) in pixels, and whether each was found in b where the step puts it (P,).
@@ -80,10 +71,10 @@ def followed_corners(
     corners_P2 = _corners(gray_a, mask=mask)
     if len(corners_P2) < _MIN_POINTS:
         return _no_step(), corners_P2, np.zeros(len(corners_P2), dtype=bool)
-    step, is_inlier = _fit(gray_a, gray_b, corners_P2, shift=None, is_projective=is_projective)
+    step, is_inlier = _fit(gray_a, gray_b, corners_P2, shift=None)
     if step.inliers < 0.5:
         shift = coarse_shift(gray_a, gray_b, mask=mask)
-        retry, retry_is_inlier = _fit(gray_a, gray_b, corners_P2, shift=shift, is_projective=is_projective)
+        retry, retry_is_inlier = _fit(gray_a, gray_b, corners_P2, shift=shift)
         if retry.inliers > step.inliers:
             step, is_inlier = retry, retry_is_inlier
     return step, corners_P2, is_inlier
@@ -121,7 +112,7 @@ def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | N
 
 
 def _fit(
-    gray_a: np.ndarray, gray_b: np.ndarray, corners_P2: np.ndarray, *, shift: np.ndarray | None, is_projective: bool
+    gray_a: np.ndarray, gray_b: np.ndarray, corners_P2: np.ndarray, *, shift: np.ndarray | None
 ) -> tuple[CameraStep, np.ndarray]:
     found = follow(gray_a, gray_b, corners_P2, shift=shift)
     is_found = np.isfinite(found[:, 0])
@@ -136,7 +127,6 @@ def _fit(
     if matrix is None or not np.all(np.isfinite(matrix)) or np.hypot(matrix[0, 0], matrix[1, 0]) < 1e-3:
         return nothing
     is_inlier = is_inlier.ravel().astype(bool)
-    homography = _homography(points_a, points_b, matrix) if is_projective else None
     centre = np.array([(gray_a.shape[1] - 1) / 2, (gray_a.shape[0] - 1) / 2])
     dx_px, dy_px = matrix[:, :2] @ centre + matrix[:, 2] - centre
     step = CameraStep(
@@ -146,7 +136,6 @@ def _fit(
         roll_rad=float(np.arctan2(matrix[1, 0], matrix[0, 0])),
         inliers=float(is_inlier.sum() / len(corners_P2)),
         matrix_23=matrix,
-        homography_33=homography,
     )
     follows = np.zeros(len(corners_P2), dtype=bool)
     follows[np.flatnonzero(is_found)[is_inlier]] = True
@@ -185,14 +174,6 @@ def follow(
     is_good = (is_there.ravel() == 1) & (is_back.ravel() == 1) & (error < _ROUND_TRIP_PX) & is_inside
     found[~is_good] = np.nan
     return found
-
-
-def _homography(points_a: np.ndarray, points_b: np.ndarray, matrix: np.ndarray) -> np.ndarray | None:
-    residual = np.linalg.norm(points_a @ matrix[:, :2].T + matrix[:, 2] - points_b, axis=1)
-    if len(points_a) < _HOMOGRAPHY_INLIERS or np.median(residual) <= _HOMOGRAPHY_RESIDUAL_PX:
-        return None
-    homography, is_inlier = cv2.findHomography(points_a, points_b, cv2.RANSAC, _FIT_PX)
-    return homography if is_inlier.sum() >= _HOMOGRAPHY_INLIERS else None
 
 
 def _no_step() -> CameraStep:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import logging
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -11,16 +13,36 @@ from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.core.ids import file_digest, folder_digest, slug, video_id
 from slowpaths.core.records import VideoRef
 
+log = logging.getLogger(__name__)
+
 VIDEO_SUFFIXES = frozenset(
-    {".mp4", ".m4v", ".mov", ".mkv", ".webm", ".avi", ".gif", ".mpg", ".mpeg", ".ts", ".mts", ".wmv", ".flv", ".3gp"}
-)
+    {
+        ".3g2", ".3gp", ".asf", ".avi", ".dav", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc",
+        ".m2p", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg",
+        ".mts", ".mxf", ".nut", ".ogv", ".qt", ".rm", ".rmvb", ".tod", ".trp", ".ts", ".vob", ".webm", ".wmv", ".wtv",
+        ".y4m"
+    }
+)  # fmt: skip
+# What often lies beside footage and is passed over without a word: tables, texts, pictures, subtitles.
+_COMPANIONS = frozenset(
+    {
+        ".csv", ".html", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".npz", ".parquet", ".pdf", ".png",
+        ".srt", ".svg", ".toml", ".txt", ".vtt", ".xml", ".yaml", ".yml"
+    }
+)  # fmt: skip
+_PICTURES = frozenset({".jpg", ".jpeg", ".png"})
+_NAMED = 5  # files that are named of those passed over
+# How much earlier a film may end than its header says: containers round, and count sound that was not written.
+_LEAST_MISSING_S, _MOST_MISSING_S, _MISSING_SHARE = 0.25, 2.0, 0.02
 
 
 def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[Path]]:
     """Find the videos below one folder, or take the files and folders named.
 
     A folder that holds pictures (.jpg, .png) and no video is one video. A file that is named itself is taken whatever
-    its ending; `probe` judges it.
+    its ending; `probe` judges it, as it judges a folder that may not be listed and a link that leads nowhere. Each real
+    folder is walked once, however many links lead to it. The log names files of
+    a kind that is not known.
 
     Args:
         source: Folder, file, or several of them.
@@ -36,7 +58,7 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
         raise UsageError("no footage was given: set footage= to a folder, a file or a list of files")
     found: set[Path] = set()
     for path in (Path(os.path.abspath(item)) for item in sources):  # noqa: PTH100 - resolve() would follow links
-        if not path.exists():
+        if not _is(Path.exists, path):
             raise UsageError(f"{path} does not exist: set footage= to a folder of videos, a file or a list of files")
         inside = _walk(path) if path.is_dir() else [path]
         if not inside:
@@ -50,20 +72,76 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
     return Path(os.path.commonpath([video.parent for video in videos])), videos
 
 
-def _walk(folder: Path) -> list[Path]:
+@dataclass(slots=True)
+class _Walk:
+    """What is found on a walk: videos, other files, links to folders, and the real folders that were entered."""
+
+    videos: list[Path] = field(default_factory=list)
+    others: list[Path] = field(default_factory=list)
+    links: list[Path] = field(default_factory=list)
+    entered: set[Path] = field(default_factory=set)
+
+
+def _walk(root: Path) -> list[Path]:
+    if not _can_list(root):
+        raise UsageError(f"{root} cannot be listed: check its permissions")
+    walk = _Walk()
+    _enter(root, walk)
+    while walk.links:  # after the folders themselves, so that a folder keeps its own name
+        walk.links.sort(reverse=True)
+        _enter(walk.links.pop(), walk)
+    if walk.others:
+        names = [_text(path.relative_to(root)) for path in sorted(walk.others)]
+        more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+        log.warning("no video, passed over: %s%s", ", ".join(names[:_NAMED]), more)
+    return walk.videos
+
+
+def _enter(folder: Path, walk: _Walk) -> None:
+    real = folder.resolve()
+    if real in walk.entered:
+        return
+    walk.entered.add(real)
+    if not _can_list(folder):
+        walk.videos.append(folder)  # `probe` says why
+        return
+    entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
+    folders = [entry for entry in entries if _is(Path.is_dir, entry)]
+    # A link that leads nowhere is named like a file that cannot be read; a pipe or a socket would wait for ever.
+    files = [entry for entry in entries if entry not in folders and (_is(Path.is_file, entry) or entry.is_symlink())]
+    videos = [entry for entry in files if entry.suffix.lower() in VIDEO_SUFFIXES]
+    num_before = len(walk.videos)
+    for entry in folders:
+        walk.links.append(entry) if entry.is_symlink() else _enter(entry, walk)
+    is_frames = not videos and len(walk.videos) == num_before and any(_is_picture(entry) for entry in files)
+    walk.videos += [folder] if is_frames else videos
+    kinds = VIDEO_SUFFIXES | _COMPANIONS
+    walk.others += [] if is_frames else [entry for entry in files if entry.suffix.lower() not in kinds]
+
+
+def _is(kind: Callable[[Path], bool], path: Path) -> bool:
+    """Ask what a path is; one that may not be looked at is taken for a file, so that `probe` names it."""
     try:
-        entries = sorted(entry for entry in folder.iterdir() if not entry.name.startswith("."))
-    except OSError as error:
-        raise UsageError(f"{folder} cannot be listed: check its permissions") from error
-    videos = [entry for entry in entries if entry.is_file() and entry.suffix.lower() in VIDEO_SUFFIXES]
-    below = [path for entry in entries if entry.is_dir() for path in _walk(entry)]
-    if not videos and not below and any(_is_picture(entry) for entry in entries):
-        return [folder]
-    return videos + below
+        return kind(path)
+    except OSError:
+        return kind is Path.is_file
+
+
+def _can_list(folder: Path) -> bool:
+    try:
+        next(folder.iterdir(), None)
+    except OSError:
+        return False
+    return True
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in {".jpg", ".jpeg", ".png"} and path.is_file()
+    return path.suffix.lower() in _PICTURES and _is(Path.is_file, path)
+
+
+def _text(path: Path) -> str:
+    """Return a path with forward slashes; bytes of its name that are no UTF-8 stand as backslash codes."""
+    return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
 def probe(path: Path, *, root: Path, match_id: str | None = None) -> VideoRef:
@@ -76,55 +154,67 @@ def probe(path: Path, *, root: Path, match_id: str | None = None) -> VideoRef:
             where the file lies in `root` itself.
     """
     relative = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
+    name = _text(relative)
     folder = relative.parent.as_posix()
-    names: dict[str, Any] = {
-        "path": relative.as_posix(),
-        "match_id": match_id or (slug(folder) if folder != "." else slug(path.stem)),
-    }
-    digest = ""
+    match = match_id or (slug(folder) if folder != "." else slug(path.stem))
+    digest, facts, reason = "", {}, ""
     try:
+        if name != relative.as_posix():
+            raise BrokenVideoError(f"the name of {name} holds a byte that is no UTF-8: rename the file")
         digest = _digest(path)
         facts = _folder_facts(path) if path.is_dir() else _file_facts(path)
     except BrokenVideoError as error:
-        return VideoRef(
-            video_id=video_id(path, digest or "0" * 10), digest=digest, status="quarantined", reason=str(error), **names
-        )
-    return VideoRef(video_id=video_id(path, digest), digest=digest, **names, **facts)
+        reason = str(error)
+    except Exception as error:  # whatever is wrong with one file, the others are usable
+        log.debug("probing %s", name, exc_info=True)
+        reason = f"{name} cannot be described ({type(error).__name__}: {error}): re-encode it, or leave it out"
+    return VideoRef(
+        video_id=video_id(name, digest or "0" * 10),
+        digest=digest,
+        path=name,
+        match_id=match,
+        status="quarantined" if reason else "ok",
+        reason=reason,
+        **facts,
+    )
 
 
 def _digest(path: Path) -> str:
-    from slowpaths.video._index import file_problem
+    from slowpaths.video.container import file_problem
 
     try:
         if path.is_dir():
             return folder_digest(entry for entry in path.iterdir() if _is_picture(entry) or entry.name == "fps.txt")
         return file_digest(path)
+    except PermissionError as error:
+        if path.is_dir() and not _can_list(path):
+            raise BrokenVideoError(
+                f"the folder {path.name} may not be listed: change its permissions (chmod u+rx) or leave it out"
+            ) from error
+        raise BrokenVideoError(file_problem(path, error)) from error
     except OSError as error:
         raise BrokenVideoError(file_problem(path, error)) from error
 
 
 def _file_facts(path: Path) -> dict[str, Any]:
-    from slowpaths.video._index import read_index
-    from slowpaths.video.decode import shown_size
+    from slowpaths.video.index import read_index
 
     index = read_index(path)
-    # A header that promises more pictures than the file holds means the end is missing; 2 % (at least 2 frames) is left
-    # for containers that count hidden or unfinished pictures.
-    missing = index.num_declared - index.num_dropped - len(index)
-    if missing > max(2, 0.02 * index.num_declared):
+    whole_s = index.duration_s + index.missing_s
+    allowed_s = min(max(_LEAST_MISSING_S, _MISSING_SHARE * whole_s), _MOST_MISSING_S)
+    if index.missing_s > max(allowed_s, float(2 / index.fps)):
         raise BrokenVideoError(
-            f"{path.name} is truncated ({len(index)} of {index.num_declared} frames decode): download it again, or "
-            "keep what is there with ffmpeg -i old.mp4 new.mp4"
+            f"{path.name} is truncated or damaged (frames decode for {index.duration_s:.2f} of {whole_s:.2f} s): "
+            "download it again, or keep what is there with ffmpeg -i old.mp4 new.mp4"
         )
-    width, height = shown_size(width=index.width, height=index.height, rotation_deg=index.rotation_deg)
     return {
         "fps": index.fps,
         "num_frames": len(index),
-        "width": width,
-        "height": height,
+        "width": index.width,
+        "height": index.height,
         "duration_s": index.duration_s,
         "is_variable_rate": index.is_variable_rate,
-        "has_audio": index.has_audio,
+        "has_audio": index.sound_stream is not None,
         "codec": index.codec,
         "rotation_deg": index.rotation_deg,
         "is_interlaced": index.is_interlaced,
@@ -133,7 +223,7 @@ def _file_facts(path: Path) -> dict[str, Any]:
 
 
 def _folder_facts(path: Path) -> dict[str, Any]:
-    from slowpaths.video._frames import FolderDecoder
+    from slowpaths.video.decoders.frames import FolderDecoder
 
     decoder = FolderDecoder(path)
     return {

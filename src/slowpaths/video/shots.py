@@ -15,8 +15,8 @@ from typing import Literal
 import cv2
 import numpy as np
 
-from slowpaths.video import _transitions
-from slowpaths.video._likeness import block_histograms, camera_explains, chi_square, hsv_difference, smear_share
+from slowpaths.video import transitions
+from slowpaths.video.likeness import block_histograms, camera_explains, chi_square, hsv_difference, smear_share
 
 Transition = Literal["start", "cut", "wipe", "dissolve"]
 
@@ -49,27 +49,6 @@ class ShotCut:
     first_frame: int
     last_frame: int
     transition: Transition
-
-
-def find_shots(
-    images_THWC: np.ndarray,
-    pts_s: np.ndarray,
-    *,
-    adaptive_threshold: float = ADAPTIVE_THRESHOLD,
-    min_shot_s: float = 0.2,
-) -> list[ShotCut]:
-    """Cut a video that lies in memory at reduced size; `ShotFinder` does the same frame by frame.
-
-    Args:
-        images_THWC: Every frame (T, H, W, 3), uint8; 64x36 will do, 192 pixels across tell pans from cuts better.
-        pts_s: Presentation times (T,), seconds.
-        adaptive_threshold: How many times its neighbours a change must be to be a cut.
-        min_shot_s: Of two transitions closer than this the stronger one stays, seconds.
-    """
-    finder = ShotFinder(adaptive_threshold=adaptive_threshold, min_shot_s=min_shot_s)
-    for image_HWC, time_s in zip(images_THWC, pts_s, strict=True):
-        finder.add(image_HWC, pts_s=float(time_s))
-    return finder.shots()
 
 
 @dataclass(slots=True, kw_only=True)
@@ -132,7 +111,7 @@ class ShotFinder:
                 return thumbnail
         hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
         histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
-        self._small.append(_transitions.shrink(thumbnail))
+        self._small.append(transitions.shrink(thumbnail))
         if self._last is None:
             change = _Change(frame=frame, content=0.0, blocks_B=np.zeros(16), before=None, after=None)
         else:
@@ -159,12 +138,12 @@ class ShotFinder:
         cuts = self._without_returns(times_s)
         found: list[tuple[int, float, Transition]] = [(cut.position, cut.content, "cut") for cut in cuts]
         small_DHW = np.stack(self._small)
-        for first, last in _transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
+        for first, last in transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
             found.append(((first + last + 1) // 2, np.inf, "dissolve"))
-        for first, last in _transitions.find_wipes(small_DHW, times_s):
+        for first, last in transitions.find_wipes(small_DHW, times_s):
             # the cuts into and out of the animation belong to it
             middle = (first + last + 1) // 2
-            found = [item for item in found if abs(times_s[item[0]] - times_s[middle]) > _transitions.WIPE_REACH_S]
+            found = [item for item in found if abs(times_s[item[0]] - times_s[middle]) > transitions.WIPE_REACH_S]
             found.append((middle, np.inf, "wipe"))
         return self._split(found, times_s)
 

@@ -5,13 +5,18 @@ Legend: N samples or onsets, F frequency bins, B blocks of the spectrogram.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
 from scipy.ndimage import maximum_filter1d, median_filter
 
 from slowpaths.core.errors import BrokenVideoError
+
+if TYPE_CHECKING:
+    from slowpaths.video.index import StreamIndex
 
 _WINDOW, _HOP = 512, 128  # 32 ms and 8 ms at 16 kHz
 _BAND_HZ = (1000.0, 6000.0)  # where bat on ball stands out from crowd and wind
@@ -21,6 +26,7 @@ _MEDIAN_S = 0.4
 _MIN_Z = 4.0
 _MIN_GAP_S = 0.05
 _CHUNK = 4096
+_AFTER_END_S = 10.0  # sound that goes on after the last picture is heard no longer than this
 _QUIET = 2.0**-15 * 160
 _MAD_TO_STD = 1.4826  # median absolute deviation of a normal distribution to its standard deviation
 
@@ -53,32 +59,22 @@ def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
     Raises:
         BrokenVideoError: If the file cannot be opened.
     """
-    import av
-
-    from slowpaths.video._index import decode, open_container, read_index
+    from slowpaths.video.index import read_index
 
     if path.is_dir():
         return None
-    origin_s = read_index(path).origin_s
+    index = read_index(path)
+    most = round((index.pts_s[-1] + _AFTER_END_S) * rate)
     pieces: list[tuple[int, np.ndarray]] = []
-    try:
-        with open_container(path) as container:
-            if not container.streams.audio:
-                return None
-            stream = container.streams.audio[0]
-            resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
-            position: int | None = None
-            for frame in decode(container, stream):
-                for part in resampler.resample(frame):
-                    samples = part.to_ndarray().reshape(-1)
-                    stamp = None if part.time is None else round((part.time - origin_s) * rate)
-                    # Resampled pieces follow one another; a time stamp counts only where the sound pauses or jumps.
-                    if position is None or (stamp is not None and stamp - position > rate // 10):
-                        position = stamp or 0
-                    pieces.append((position, samples))
-                    position += len(samples)
-    except av.FFmpegError as error:
-        raise BrokenVideoError(f"the sound of {path.name} cannot be read: re-encode the file") from error
+    position: int | None = None
+    for time_s, samples in _pieces(path, index=index, rate=rate):
+        stamp = None if time_s is None else round((time_s - index.origin_s) * rate)
+        # Resampled pieces follow one another; a time stamp counts only where the sound pauses or jumps.
+        if position is None or (stamp is not None and abs(stamp - position) > rate // 10):
+            position = stamp or 0
+        if position < most:
+            pieces.append((position, samples[: most - position]))
+        position += len(samples)
     if not pieces:
         return None
     sound = np.zeros(max(0, max(start + len(samples) for start, samples in pieces)), dtype=np.float32)
@@ -86,6 +82,28 @@ def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
         if start + len(samples) > 0:
             sound[max(start, 0) : start + len(samples)] = samples[max(-start, 0) :]
     return sound
+
+
+def _pieces(path: Path, *, index: StreamIndex, rate: int) -> Iterator[tuple[float | None, np.ndarray]]:
+    """Yield resampled mono sound piece by piece with its time; a change of rate or channels starts a new resampler."""
+    import av
+
+    from slowpaths.video.container import decode, open_container
+
+    if index.sound_stream is None:
+        return
+    resampler, kind = None, None
+    try:
+        with open_container(path) as container:
+            stream = container.streams[index.sound_stream]
+            for frame in decode(container, stream, corrections=index.sound_corrections):
+                if kind != (kind := (frame.format.name, frame.layout.name, frame.sample_rate)):
+                    resampler = av.AudioResampler(format="flt", layout="mono", rate=rate)
+                assert resampler is not None
+                for part in resampler.resample(frame):
+                    yield part.time, part.to_ndarray().reshape(-1)
+    except av.FFmpegError as error:
+        raise BrokenVideoError(f"the sound of {path.name} cannot be read: re-encode the file") from error
 
 
 def find_onsets(samples: np.ndarray, *, rate: int, min_z: float = _MIN_Z) -> Onsets:

@@ -1,24 +1,21 @@
-"""Write H.264 clips that browsers play, contact sheets, and pictures of people with their joints.
+"""Write H.264 clips that browsers play.
 
-Legend: T frames, N people, K joints, H, W, C = red, green, blue.
+Legend: T frames, H, W, C = red, green, blue.
 """
 
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from fractions import Fraction
 from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
 
-from slowpaths.core.skeleton import INDEX, LIMBS
 from slowpaths.store.tables import atomic_write
 
-_CONFIDENT = 0.3  # joints below are not drawn (the visibility threshold of COCO tools' keypoint drawings)
 _LEAST_TREE = 128  # in smaller pictures the macroblock tree of x264 gives other bytes from one run to the next
-_COLOURS = ((255, 176, 0), (100, 143, 255), (220, 38, 127), (120, 94, 240), (254, 97, 0), (0, 158, 115))
 
 
 def write_clip(
@@ -155,82 +152,3 @@ def _encode_sound(container: Any, stream: Any, audio: tuple[np.ndarray, int]) ->
         frame.sample_rate, frame.pts, frame.time_base = rate, start, Fraction(1, rate)
         container.mux(stream.encode(frame))
     container.mux(stream.encode(None))
-
-
-def contact_sheet(
-    path: Path, images: Sequence[np.ndarray], *, columns: int = 8, height: int = 120, captions: Sequence[str] = ()
-) -> None:
-    """Write pictures side by side as one PNG.
-
-    Args:
-        path: PNG file, written atomically.
-        images: Pictures (H, W, 3), uint8, of any sizes.
-        columns: Pictures in a row.
-        height: Height of each, pixels.
-        captions: Short text below each picture; none where it is empty.
-
-    Raises:
-        ValueError: If there is no picture.
-        SlowpathsError: If the file cannot be written.
-    """
-    import cv2
-
-    if not len(images):
-        raise ValueError(f"no picture to write to {path}")
-    width = max(round(image.shape[1] * height / image.shape[0]) for image in images)
-    strip = 16 if len(captions) else 0
-    num_rows = -(-len(images) // columns)
-    sheet = np.full((num_rows * (height + strip), min(columns, len(images)) * width, 3), 24, dtype=np.uint8)
-    for number, image in enumerate(images):
-        top, left = number // columns * (height + strip), number % columns * width
-        small = cv2.resize(
-            image, (round(image.shape[1] * height / image.shape[0]), height), interpolation=cv2.INTER_AREA
-        )
-        sheet[top : top + height, left : left + small.shape[1]] = small
-        if number < len(captions):
-            corner = (left + 2, top + height + strip - 4)
-            cv2.putText(
-                sheet, captions[number], corner, cv2.FONT_HERSHEY_SIMPLEX, 0.36, (230, 230, 230), 1, cv2.LINE_AA
-            )
-    ok, data = cv2.imencode(".png", sheet[:, :, ::-1])
-    assert ok, "a uint8 picture always encodes"
-    with atomic_write(path) as file:
-        file.write(data.tobytes())
-
-
-def draw_people(
-    frame_HWC: np.ndarray,
-    keypoints_NKC: np.ndarray,
-    boxes_N4: np.ndarray | None = None,
-    *,
-    captions: Sequence[str] = (),
-    min_confidence: float = _CONFIDENT,
-) -> np.ndarray:
-    """Return a copy of the frame with limbs, joints and boxes drawn, one colour a person.
-
-    Args:
-        frame_HWC: Picture (H, W, 3), uint8.
-        keypoints_NKC: COCO-17 keypoints (N, 17, 3) in pixels with confidence; NaN is left out.
-        boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels; None or NaN for none.
-        captions: Text above each box.
-        min_confidence: Joints below are not drawn.
-    """
-    import cv2
-
-    canvas = np.ascontiguousarray(frame_HWC).copy()
-    thickness = max(1, round(canvas.shape[0] / 240))
-    for person, keypoints_KC in enumerate(np.asarray(keypoints_NKC, dtype=np.float64)):
-        colour = _COLOURS[person % len(_COLOURS)]
-        is_seen = np.isfinite(keypoints_KC).all(axis=1) & (keypoints_KC[:, 2] >= min_confidence)
-        points = np.nan_to_num(keypoints_KC[:, :2]).round().astype(int).tolist()
-        for a, b in ((INDEX[start], INDEX[end]) for start, end in LIMBS):
-            if is_seen[a] and is_seen[b]:
-                cv2.line(canvas, points[a], points[b], colour, thickness, cv2.LINE_AA)
-        for joint in np.flatnonzero(is_seen):
-            cv2.circle(canvas, points[joint], thickness + 1, colour, -1, cv2.LINE_AA)
-        if boxes_N4 is not None and np.isfinite(boxes_N4[person]).all():
-            x1, y1, x2, y2 = np.round(boxes_N4[person]).astype(int).tolist()
-            cv2.rectangle(canvas, (x1, y1), (x2, y2), colour, thickness)
-            if person < len(captions):
-                cv2.putText(canvas, captions[person], (x1, max(y1 - 4, 10)), cv2.FONT_HERSHEY_SIMPLEX, 0.4, colour, 1)
-    return canvas

@@ -131,7 +131,7 @@ def _film_match(match: Match, settings: WorldSettings, folder: WorldFolder) -> N
         samples = mix(seconds, strikes_of(match), offset_s=offset_s, random=random, is_quiet=is_nets)
         audio = (samples, RATE_HZ)
     write_clip(path, studio.film(), fps=match.fps, crf=settings.crf, gop=2 * match.fps, audio=audio)
-    video_id, truth = make_video_id(path, file_digest(path)), MatchTruth(match=match, shots=studio.truths)
+    video_id, truth = make_video_id(path.name, file_digest(path)), MatchTruth(match=match, shots=studio.truths)
     rows = ball_rows(truth, video=path.name, video_id=video_id, offset_s=offset_s)
     write_truth(folder.truth, truth, video_id=video_id, rows=rows)
 

@@ -28,6 +28,7 @@ from slowpaths.core.skeleton import NUM_JOINTS
 
 STRIDE = 8  # sides of a picture must be multiples of it
 PEOPLE_STRIDE, HEAT_STRIDE = 8, 4
+JOINTS_SIDE, JOINTS_PX = 192, 128  # side of the square around one person, and how tall they are in it
 _RARE = -4.6  # logit of .01: at the start nothing is a peak
 
 

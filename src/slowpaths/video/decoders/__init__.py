@@ -1,0 +1,1 @@
+"""The decoders behind `open_video`, one a file."""
