@@ -29,12 +29,13 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
+from slowpaths.apps._compose import compose, config_dir, parsed_overrides
 from slowpaths.apps._console import show_table
-from slowpaths.apps._launch import compose, config_dir, fail, parsed_overrides
+from slowpaths.apps._errors import fail
 from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.core.threads import available_threads, limit_threads, share_threads
 from slowpaths.review.comparison import comparison_markdown, sweep_runs
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import Cell, SweepFolder
@@ -193,13 +194,13 @@ def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, overrides: Se
 def _threads(config: DictConfig, num_cells: int) -> int:
     """Return the threads of one cell: its share of the cores where cells run beside each other on this machine."""
     launcher = config.hydra.launcher
-    target, cores = str(launcher.get("_target_", "")), available_threads()
+    target = str(launcher.get("_target_", ""))
     if "joblib" in target:
         jobs = int(launcher.n_jobs)
-        side_by_side = min(jobs if jobs > 0 else max(1, cores + 1 + jobs), num_cells)
+        side_by_side = min(jobs if jobs > 0 else max(1, available_threads() + 1 + jobs), num_cells)
     else:
         side_by_side = num_cells if "LocalLauncher" in target else 1
-    return max(1, cores // side_by_side)
+    return share_threads(side_by_side)
 
 
 def _report(verb: str, cells: Sequence[Cell], folder: SweepFolder) -> int:

@@ -9,7 +9,9 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from slowpaths.apps._launch import Outcome, exit_code_of, plain, run_verb, sentence_of
+from slowpaths.apps._compose import plain
+from slowpaths.apps._errors import exit_code_of, sentence_of
+from slowpaths.apps._launch import Outcome, run_verb
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder, RunState

@@ -7,7 +7,8 @@ from pathlib import Path
 
 from omegaconf import DictConfig
 
-from slowpaths.apps import _schema
+from slowpaths.apps import _values
+from slowpaths.apps._compose import plain
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome
 from slowpaths.core.text import csv_table
@@ -33,7 +34,7 @@ class CompareConfig:
 
 def run(cfg: DictConfig) -> Outcome:
     """Compare `runs=`."""
-    config = _schema.build(CompareConfig, cfg)
+    config = _values.build(CompareConfig, plain(cfg))
     runs = read_runs(config.runs)
     page, words, table = (config.out / f"compare.{suffix}" for suffix in ("html", "md", "csv"))
     write_comparison(runs, page, title=config.title)

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
-from slowpaths.apps import _schema
+from slowpaths.apps import _values
 from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.store.schema import SHOTS
@@ -66,7 +66,7 @@ def build(config: dict[str, Any], out: Path) -> None:
     Raises:
         UsageError: If a setting cannot be used or `out` holds something else.
     """
-    settings = _schema.build(WorldSettings, config["world"], key="world")
+    settings = _values.build(WorldSettings, config["world"], key="world")
     with progress("filming", sum(part.num_matches for part in settings.parts.values())) as step:
         build_world(
             settings=settings,
