@@ -13,11 +13,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from slowpaths.mining import strokes
-from slowpaths.mining.deliveries import Evidence
+from slowpaths.mining import candidates as strokes
+from slowpaths.mining.impact.event_model import Evidence
+from slowpaths.mining.impact.signals import Signals
 from slowpaths.mining.pipeline import mine_video
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.signals import Signals
 from slowpaths.pose.estimate import build_pose
 from slowpaths.video.probe import probe
 

@@ -16,7 +16,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slowpaths.mining.given import STAGES
+from slowpaths.mining.oracle import STAGES
 from slowpaths.world.build import build_world
 from slowpaths.world.settings import PartSettings, WorldSettings
 

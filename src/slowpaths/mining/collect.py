@@ -24,7 +24,7 @@ from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import available_threads, limit_threads
-from slowpaths.mining.given import check_given, read_given
+from slowpaths.mining.oracle import check_given, read_given
 from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
 from slowpaths.pose.estimate import PoseEstimator, build_pose
 from slowpaths.store import tables

@@ -16,16 +16,16 @@ from slowpaths.core import ids
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.records import Box, Delivery, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
-from slowpaths.mining import lag
+from slowpaths.mining.candidates import Found, Watched, watch
 from slowpaths.mining.clips import plan_crop, save_clip
-from slowpaths.mining.features import measure
-from slowpaths.mining.given import NOTHING, Given
-from slowpaths.mining.handedness import handedness, pool, take_turns
-from slowpaths.mining.naming import name_shots
-from slowpaths.mining.observe import Look
+from slowpaths.mining.features.measure import measure
+from slowpaths.mining.impact import audio_lag as lag
+from slowpaths.mining.oracle import NOTHING, Given
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.strokes import Found, Watched, watch
-from slowpaths.mining.survey import survey
+from slowpaths.mining.shots.naming import name_shots
+from slowpaths.mining.shots.survey import survey
+from slowpaths.mining.striker.handedness import handedness, pool, take_turns
+from slowpaths.mining.striker.observation import Look
 from slowpaths.pose.estimate import PoseEstimator
 from slowpaths.video.decode import open_video
 from slowpaths.video.sound import Onsets, find_onsets, read_sound

@@ -25,11 +25,11 @@ from slowpaths.core.records import Box, Delivery, PoseSequence, PoseTrack, Shot,
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import Collected
-from slowpaths.mining.features import measure
-from slowpaths.mining.frame_of_reference import hand_path
-from slowpaths.mining.handedness import handedness
+from slowpaths.mining.features.frame_of_reference import hand_path
+from slowpaths.mining.features.measure import measure
+from slowpaths.mining.impact.swing import impact_of_swing
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.swing import impact_of_swing
+from slowpaths.mining.striker.handedness import handedness
 from slowpaths.pose.filters import median_of_three, savgol
 from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale
 from slowpaths.store import tables
