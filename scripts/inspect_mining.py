@@ -13,8 +13,8 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from slowpaths.mining import candidates as strokes
-from slowpaths.mining.impact.event_model import Evidence
+from slowpaths.mining.impact import evidence as impact_evidence
+from slowpaths.mining.impact.evidence import Evidence
 from slowpaths.mining.impact.signals import Signals
 from slowpaths.mining.pipeline import mine_video
 from slowpaths.mining.settings import MiningSettings
@@ -38,8 +38,8 @@ def main() -> None:
             seen.append((signals, evidence))
         return evidence
 
-    root, fuse = args.video.parent, strokes.fuse
-    with patch.object(strokes, "fuse", remember):
+    root, fuse = args.video.parent, impact_evidence.fuse
+    with patch.object(impact_evidence, "fuse", remember):
         mined = mine_video(
             probe(args.video, root=root),
             root=root,

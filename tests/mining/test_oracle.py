@@ -1,4 +1,4 @@
-"""Stages that get the truth instead of finding it, on a small made world."""
+"""Stages that get the truth instead of finding it, on a small synthetic world."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import collect
-from slowpaths.mining.oracle import NOTHING, STAGES, Given, check_given, read_given
+from slowpaths.mining.oracle import NO_ORACLE, STAGES, Oracle, OracleSource
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.boxes import box_iou
-from slowpaths.store.tables import read_deliveries, read_poses, read_shots
-from slowpaths.store.truth import read_balls
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.world_folder import TruthFolder
 from slowpaths.world.build import build_world
 from slowpaths.world.settings import PartSettings, WorldSettings
 
@@ -32,7 +32,7 @@ POSE = {"name": "simulated"}
 
 @pytest.fixture(scope="module")
 def world(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("given") / "w"
+    folder = tmp_path_factory.mktemp("oracle") / "w"
     build_world(settings=WORLD, out=folder, seed=5)
     return folder
 
@@ -42,15 +42,19 @@ def video(world) -> Path:
     return next(world.glob("*.mp4"))
 
 
-def given(world: Path, video: Path, *stages: str) -> Given:
-    return read_given(stages, truth=world / "truth", video=video)
+def oracle(world: Path, video: Path, *stages: str) -> Oracle:
+    return OracleSource(stages=stages, truth=world / "truth").read(video)
 
 
 def mined(world: Path, out: Path, *stages: str):
     return collect(
-        sorted(world.glob("*.mp4")), root=world, out=out, pose=POSE, settings=SETTINGS, given=stages,
-        truth=world / "truth",
-    )  # fmt: skip
+        sorted(world.glob("*.mp4")),
+        root=world,
+        out=out,
+        pose=POSE,
+        settings=SETTINGS,
+        oracle=OracleSource(stages=stages, truth=world / "truth"),
+    )
 
 
 @pytest.fixture(scope="module")
@@ -60,21 +64,20 @@ def everything(world, tmp_path_factory) -> Path:
     return out
 
 
-def test_with_everything_given_mining_finds_what_happened(world, video, everything):
-    truth = world / "truth"
-    true_shots = read_shots(truth / f"{video.stem}.shots.parquet")
-    shots = read_shots(everything / "shots.parquet")
+def test_with_every_oracle_mining_finds_what_happened(world, video, everything):
+    truth, found = TruthFolder(world / "truth"), MinedFolder(everything)
+    true_shots, shots = truth.shots(video.stem), found.shots()
     for name in ("first_frame", "last_frame", "view", "is_replay", "transition"):
         assert [getattr(shot, name) for shot in shots] == [getattr(shot, name) for shot in true_shots], name
     number = {shot.shot_id: index for index, shot in enumerate(true_shots)}
     repeats = [None if shot.replay_of is None else shots[number[shot.replay_of]].shot_id for shot in true_shots]
     assert [shot.replay_of for shot in shots] == repeats
-    balls = read_balls(truth / f"{video.stem}.balls.parquet")
-    deliveries = read_deliveries(everything / "deliveries.parquet")
+    balls = truth.balls(video.stem)
+    deliveries = found.deliveries()
     assert [delivery.impact_s for delivery in deliveries] == pytest.approx([ball.impact_s for ball in balls])
     right_p = [{"R": 1.0, "L": 0.0}[ball.handedness] for ball in balls]
     assert [delivery.handedness_p for delivery in deliveries] == right_p
-    strikers = [track for track in read_poses(truth / f"{video.stem}.poses.parquet") if track.track_id == 0]
+    strikers = [track for track in truth.poses(video.stem) if track.track_id == 0]
     for delivery, ball in zip(deliveries, balls, strict=True):
         (striker,) = [track for track in strikers if track.shot_id == ball.shot_id]
         box_4 = striker.boxes_T4[np.abs(striker.pts_s - ball.impact_s).argmin()]
@@ -84,24 +87,24 @@ def test_with_everything_given_mining_finds_what_happened(world, video, everythi
         assert np.isfinite(delivery.features["hand_height"])
 
 
-def test_runs_that_were_given_different_things_do_not_mix(world, everything):
-    for stages in ((), ("cuts",), STAGES[1:]):
+def test_runs_with_different_oracles_do_not_mix(world, everything):
+    for stages in ((), ("boundaries",), STAGES[1:]):
         with pytest.raises(SlowpathsError, match="other settings"):
             mined(world, everything, *stages)
     assert mined(world, everything, *reversed(STAGES)).num_resumed == 1
 
 
-def test_real_footage_is_given_nothing(world, video):
+def test_real_footage_has_no_oracle(world, video):
     shot = Shot(shot_id="s", video_id="v", span=Span(0, 1), first_frame=0, last_frame=9)
-    for nothing in (NOTHING, read_given((), truth=None, video=video), given(world, video, "handedness")):
-        assert nothing.cuts() is None and nothing.views([shot]) is None and nothing.replays([shot]) is None
+    for nothing in (NO_ORACLE, OracleSource().read(video), oracle(world, video, "handedness")):
+        assert nothing.boundaries() is None and nothing.views([shot]) is None and nothing.replays([shot]) is None
         assert nothing.striker(np.arange(3), np.arange(3.0), np.zeros((3, 3))) is None
         assert nothing.impacts_s(0.0, 99.0) is None
-    assert NOTHING.handedness(1.0) is None
+    assert NO_ORACLE.handedness(1.0) is None
 
 
 def test_a_shot_that_was_cut_wrongly_has_the_view_it_mostly_shows(world, video):
-    known = given(world, video, "views", "replays")
+    known = oracle(world, video, "views", "replays")
     first, second = known.shots[:2]
     wrong = replace(first, last_frame=second.last_frame, shot_id="both")
     longer = max((first, second), key=lambda shot: shot.last_frame - shot.first_frame)
@@ -110,7 +113,7 @@ def test_a_shot_that_was_cut_wrongly_has_the_view_it_mostly_shows(world, video):
 
 
 def test_a_replay_repeats_the_shot_that_was_found(world, video):
-    known = given(world, video, "replays")
+    known = oracle(world, video, "replays")
     live = known.shots[0]
     again = replace(
         live, shot_id="true-replay", is_replay=True, replay_of=live.shot_id, first_frame=900, last_frame=950
@@ -121,7 +124,7 @@ def test_a_replay_repeats_the_shot_that_was_found(world, video):
 
 
 def test_the_striker_has_a_row_for_every_frame_that_shows_him(world, video):
-    known = given(world, video, "striker")
+    known = oracle(world, video, "striker")
     true = known.strikers[0]
     frames_T = np.arange(true.frames_T[0], true.frames_T[-1] + 40, 3)
     (track,) = known.striker(frames_T, frames_T / 12, np.zeros((len(frames_T), 3)))
@@ -133,7 +136,7 @@ def test_the_striker_has_a_row_for_every_frame_that_shows_him(world, video):
 
 
 def test_the_batter_of_the_nearest_ball_faces_it(world, video):
-    known = given(world, video, "handedness")
+    known = oracle(world, video, "handedness")
     assert {ball.handedness for ball in known.balls} <= {"R", "L"}
     first, last = replace(known.balls[0], handedness="L"), replace(known.balls[-1], handedness="R")
     known = replace(known, balls=(first, last))
@@ -142,7 +145,7 @@ def test_the_batter_of_the_nearest_ball_faces_it(world, video):
 
 
 def test_impacts_of_an_interval(world, video):
-    known = given(world, video, "impact")
+    known = oracle(world, video, "impact")
     first_s = known.balls[0].impact_s
     assert known.impacts_s(first_s - 1, first_s) == [first_s]
     assert known.impacts_s(first_s - 1, first_s - 0.1) == []
@@ -151,15 +154,15 @@ def test_impacts_of_an_interval(world, video):
 @pytest.mark.parametrize(
     ("stages", "has_truth", "name", "message"),
     [
-        (["cuts", "colours"], True, "t01.mp4", "given= knows cuts, .*; 'colours' is none of them"),
-        (["cuts"], False, "t01.mp4", r"given=\[cuts\] needs truth=FOLDER"),
-        (["impact"], True, "real.mp4", "real.balls.parquet, which is not there: only made worlds"),
+        (["boundaries", "colours"], True, "t01.mp4", "oracle= knows boundaries, .*; 'colours' is none of them"),
+        (["boundaries"], False, "t01.mp4", r"oracle=\[boundaries\] needs truth=FOLDER"),
+        (["impact"], True, "real.mp4", "real.balls.parquet, which is not there: only synthetic worlds"),
     ],
 )
-def test_what_cannot_be_given_is_said_in_one_sentence(world, stages, has_truth, name, message):
+def test_an_oracle_that_cannot_be_asked_is_said_in_one_sentence(world, stages, has_truth, name, message):
     with pytest.raises(UsageError, match=message):
-        check_given(stages, truth=world / "truth" if has_truth else None, videos=[world / name])
+        OracleSource(stages=tuple(stages), truth=world / "truth" if has_truth else None).check([world / name])
 
 
-def test_nothing_given_asks_for_no_truth():
-    check_given([], truth=None, videos=[Path("real.mp4")])
+def test_no_oracle_asks_for_no_truth():
+    OracleSource().check([Path("real.mp4")])

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,8 +16,9 @@ from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import UsageError
 from slowpaths.data.importers import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
-from slowpaths.mining.pipeline import MiningSettings
+from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
+from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.weights import WEIGHTS
 from slowpaths.video.probe import find_footage
 
@@ -54,7 +56,7 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     """Find the deliveries of `config["footage"]`, an archive of poses or footage.
 
     Args:
-        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `given`
+        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `oracle`
             and `truth`.
         out: Mined folder.
 
@@ -63,11 +65,11 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     """
     try:
         settings = MiningSettings(**config["mining"])
-    except (TypeError, ValueError) as error:
+    except TypeError as error:
         raise UsageError(f"mining settings: {error}") from error
     footage = config["footage"]
     if isinstance(footage, str) and footage.endswith(".npz"):
-        return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
+        return collect_sequences(read_pose_archive(Path(footage)), out=out)
     root, paths = find_footage(footage)
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
@@ -79,10 +81,12 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
             settings=settings,
             workers=cores(config["workers"]),
             step=step,
-            given=config.get("given") or (),
-            truth=Path(config["truth"]) if config.get("truth") else None,
+            oracle=OracleSource(
+                stages=tuple(config.get("oracle") or ()),
+                truth=Path(config["truth"]) if config.get("truth") else None,
+            ),
         )
-    describe(out, clip=settings.clip_spec())
+    describe(out, clip=asdict(settings.clip_spec))
     return collected
 
 

@@ -1,283 +1,207 @@
-"""Who faces the ball in a play shot, and when he hits it: person and moment are decided together.
+"""What a shot shows of a stroke, and the strokes that all shots of a video show together.
 
-Legend: T frames, N tracks.
+Legend: T frames, L lags of the sound.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from slowpaths.core.records import PoseTrack, Shot
-from slowpaths.mining.impact.audio_lag import lag_of
-from slowpaths.mining.impact.event_model import STROKE_PRIOR, Event, Evidence, find_events, fuse, stroke_p
+from slowpaths.mining.context import ShotContext, VideoContext
+from slowpaths.mining.impact import audio_lag
+from slowpaths.mining.impact.event_model import STROKE_PRIOR
+from slowpaths.mining.impact.events import Event, find_events, stroke_p
+from slowpaths.mining.impact.evidence import Evidence, weigh
 from slowpaths.mining.impact.instants import RHO, STEP_S, mixture
-from slowpaths.mining.impact.signals import track_signals
-from slowpaths.mining.oracle import NOTHING, Given
-from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.shots.replay_alignment import Heights, alignment_density
-from slowpaths.mining.striker import striker_scores as striker
-from slowpaths.mining.striker.observation import Look, Observed, grid
+from slowpaths.mining.striker.observation import observe
+from slowpaths.mining.striker.selection import Striker, find_striker
 from slowpaths.video.sound import Onsets
 
-# Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
-HOPELESS = 5.0
 SUREST_VIEW = 0.95
 SHORTEST_S = 3.0
 """Shots of the pitch last 3 to 14 s in broadcasts: the flight of the ball takes half a second and more, the end of the
 run-up and the stroke as much again each."""
+# Joints and flow within two frames of impact, the camera within half a second, a sound that may be the bat's.
+_FLOW_S, _CAMERA_S, _SOUND_S = 0.08 + 1e-6, 0.5, 0.15
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Found:
+class ShotEvidence:
+    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of theirs.
+
+    Args:
+        context: The shot.
+        striker: The striker.
+        impact: What speaks for a stroke, instant by instant.
+        prior_log_odds: What view and length of the shot say for one.
+        pts_s: Times of the frames looked at (T,), seconds.
+        inliers_T: Share of points that follow the camera fit (T,).
+    """
+
+    context: ShotContext
+    striker: Striker
+    impact: Evidence
+    prior_log_odds: float
+    pts_s: np.ndarray
+    inliers_T: np.ndarray
+
+    def as_replay_of(self, live: Candidate) -> ShotEvidence:
+        """Return the same with what the ball that this shot repeats says of the impact."""
+        size = self.context.footage.picture_size
+        shown, known = (Heights.of(track, picture_size=size) for track in (self.striker.track, live.track))
+        if shown is None or known is None or not self.impact.times_s.size:
+            return self
+        density_G = alignment_density(self.impact.times_s, replay=shown, live=known, live_impact_s=live.event.impact_s)
+        parts = self.impact.parts | {"alignment": mixture(density_G, RHO["alignment"])}
+        return replace(self, impact=replace(self.impact, parts=parts))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Candidate:
     """Hold one stroke before it is measured.
 
     Args:
         shot: The shot.
         event: When it happens.
         track: The striker, with joints.
-        striker_p: Probability that he is the striker.
         extras: Features that need pixels or sound.
     """
 
     shot: Shot
     event: Event
     track: PoseTrack
-    striker_p: float
     extras: dict[str, float]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Cues:
-    """Hold what is the same for everybody in a shot.
+def gather(context: ShotContext) -> ShotEvidence | None:
+    """Find the striker of a shot and what speaks for a stroke; None where there is no striker."""
+    observation = observe(context)
+    striker = None if observation is None else find_striker(observation)
+    if observation is None or striker is None:
+        return None
+    is_between_cuts = context.shot.transition != "start" and context.following is not None
+    brevity = _brevity(context.shot.span.duration_s) if is_between_cuts else 0.0
+    return ShotEvidence(
+        context=context,
+        striker=striker,
+        impact=weigh(observation, striker.track, striker.energy_T),
+        prior_log_odds=_view_log_odds(context.play_p) + brevity,
+        pts_s=observation.pts_s,
+        inliers_T=observation.inliers_T,
+    )
+
+
+def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence]) -> list[Candidate]:
+    """Return the strokes of a video in time order.
+
+    The lag of the sound is learnt from all shots together. Live strokes come first, then their replays, which are
+    placed by them.
 
     Args:
-        observed: What was seen of the shot.
-        shot: The shot.
-        following: The shot after it, None where the file or the piece ends.
-        onsets: Onsets of the sound, None without sound.
-        has_phases: Whether the phases of a stroke count.
+        context: The video.
+        gathered: What its shots show.
     """
-
-    observed: Observed
-    shot: Shot
-    following: Shot | None
-    onsets: Onsets | None
-    has_phases: bool = True
-
-    def listen(self, track: PoseTrack, energy_T: np.ndarray) -> Evidence:
-        """Return what speaks for a stroke of one person, instant by instant."""
-        signals = track_signals(
-            track, energy_T, self.observed, shot=self.shot, following=self.following, onsets=self.onsets
-        )
-        return fuse(signals, has_phases=self.has_phases)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Choice:
-    """Hold the striker: track with joints in every frame, probability, energy and horizontal share of the flow (T,)."""
-
-    track: PoseTrack
-    striker_p: float
-    energy_T: np.ndarray
-    horizontal_T: np.ndarray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Watched:
-    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of his.
-
-    Args:
-        cues: What is the same for everybody in the shot.
-        choice: The striker.
-        evidence: What speaks for a stroke, instant by instant.
-        prior_log_odds: What the view says for one.
-    """
-
-    cues: Cues
-    choice: _Choice
-    evidence: Evidence
-    prior_log_odds: float
-
-    @property
-    def signs(self) -> tuple[np.ndarray, np.ndarray, float]:
-        """Return what `lag.learn` reads."""
-        evidence = self.evidence
-        return evidence.silent_G, evidence.sound_LG, stroke_p(evidence, prior_log_odds=self.prior_log_odds)
-
-    def as_live(self, live: Found | None, *, picture_size: tuple[int, int]) -> Watched:
-        """Return the same with what the ball that this shot repeats says of the impact.
-
-        Args:
-            live: The stroke as it was found live; None where the shot repeats none.
-            picture_size: Width and height of the picture, pixels.
-        """
-        if live is None or not self.evidence.times_s.size:
-            return self
-        shown, known = (Heights.of(track, picture_size=picture_size) for track in (self.choice.track, live.track))
-        if shown is None or known is None:
-            return self
-        density_G = alignment_density(
-            self.evidence.times_s, replay=shown, live=known, live_impact_s=live.event.impact_s
-        )
-        parts = self.evidence.parts | {"alignment": mixture(density_G, RHO["alignment"])}
-        return replace(self, evidence=replace(self.evidence, parts=parts))
-
-    def strokes(self, heard_L: np.ndarray, *, settings: MiningSettings, given: Given = NOTHING) -> list[Found]:
-        """Return his strokes in time order.
-
-        Args:
-            heard_L: Probability that the bat is heard and so late.
-            settings: How to mine.
-            given: What is known beforehand.
-        """
-        observed = self.cues.observed
-        told_s = given.impacts_s(float(observed.pts_s[0]), float(observed.pts_s[-1]))
-        if told_s is not None:
-            sure = {"uncertainty_s": STEP_S / 4, "event_p": 1.0, "log_odds": np.inf}
-            events = [Event(impact_s=time_s, **sure) for time_s in told_s]
-        else:
-            events = find_events(
-                self.evidence.knowing(heard_L),
-                prior_log_odds=self.prior_log_odds,
-                min_event_p=settings.min_event_p,
-                min_gap_s=settings.min_gap_s,
-            )
-        return [
-            Found(
-                shot=self.cues.shot,
-                event=event,
-                track=self.choice.track,
-                striker_p=self.choice.striker_p,
-                extras=_extras(event, self.choice, observed, onsets=self.cues.onsets, lag_s=lag_of(heard_L)),
-            )
-            for event in events
+    heard = audio_lag.learn(
+        [
+            (one.impact.silent_G, one.impact.sound_LG, stroke_p(one.impact, prior_log_odds=one.prior_log_odds))
+            for one in gathered
         ]
+    )
+    candidates: list[Candidate] = []
+    last: dict[str, Candidate] = {}  # stroke of each shot
+    for one, heard_L in sorted(zip(gathered, heard, strict=True), key=lambda pair: pair[0].context.shot.is_replay):
+        shot = one.context.shot
+        live = last.get(shot.replay_of or "") if shot.is_replay else None
+        found = _strokes(one if live is None else one.as_replay_of(live), heard_L)
+        candidates += found
+        if found:
+            last[shot.shot_id] = found[-1]
+    return _apart(candidates, min_gap_s=context.settings.min_gap_s)
 
 
-def watch(
-    look: Look,
-    *,
-    shot: Shot,
-    following: Shot | None,
-    view_p: float,
-    onsets: Onsets | None,
-    settings: MiningSettings,
-    given: Given = NOTHING,
-) -> Watched | None:
-    """Find out who the striker is; None where there is none.
-
-    Args:
-        look: The shot, or a piece of it.
-        shot: The shot.
-        following: The shot after it; None where the file or the piece ends.
-        view_p: Probability that a ball is played in it.
-        onsets: Onsets of the sound; None without sound.
-        settings: How to mine.
-        given: What is known beforehand.
-    """
-    if len(look.frames_T) < 3:
-        return None
-    observed = look.people(video_id=shot.video_id, shot_id=shot.shot_id)
-    cues = Cues(observed=observed, shot=shot, following=following, onsets=onsets, has_phases=settings.phases)
-    choice = _told(look, observed, given) if "striker" in given.stages else _choose(look, cues, settings=settings)
-    if choice is None:
-        return None
-    evidence = cues.listen(choice.track, choice.energy_T)
-    is_cut = shot.transition != "start" and following is not None
-    prior_log_odds = _prior(view_p) + (_brevity(shot.span.duration_s) if is_cut else 0.0)
-    # All shots of a video are kept until the sound is known, and the others in them are not needed any more.
-    cues = replace(cues, observed=replace(observed, tracks=[]))
-    return Watched(cues=cues, choice=choice, evidence=evidence, prior_log_odds=prior_log_odds)
+def _strokes(gathered: ShotEvidence, heard_L: np.ndarray) -> list[Candidate]:
+    """Return the strokes of a shot, given the probability that the bat is heard and so late (L,)."""
+    footage = gathered.context.footage
+    told_s = footage.oracle.impacts_s(float(gathered.pts_s[0]), float(gathered.pts_s[-1]))
+    if told_s is not None:
+        events = [Event(impact_s=time_s, uncertainty_s=STEP_S / 4, event_p=1.0, log_odds=np.inf) for time_s in told_s]
+    else:
+        events = find_events(
+            gathered.impact.knowing(heard_L),
+            prior_log_odds=gathered.prior_log_odds,
+            min_event_p=footage.settings.min_event_p,
+            min_gap_s=footage.settings.min_gap_s,
+        )
+    lag_s = audio_lag.lag_of(heard_L)
+    return [
+        Candidate(
+            shot=gathered.context.shot,
+            event=event,
+            track=gathered.striker.track,
+            extras=_extras(gathered, event.impact_s, lag_s=lag_s),
+        )
+        for event in events
+    ]
 
 
-def _prior(view_p: float) -> float:
+def _view_log_odds(play_p: float) -> float:
     """Return what the view adds to the log odds of a stroke; even a sure view shows a shot without one now and then."""
-    view_p = min(max(view_p, 1e-6), SUREST_VIEW)
-    return float(np.log(view_p / (1 - view_p)))
+    play_p = min(max(play_p, 1e-6), SUREST_VIEW)
+    return float(np.log(play_p / (1 - play_p)))
 
 
 def _brevity(duration_s: float) -> float:
     """Return what the length of a shot adds to the log odds of a stroke, 0 or less.
 
     The shorter a shot between two cuts is than any in which a ball is bowled, the less likely it holds one. A clip that
-    somebody trimmed is as short as he liked.
+    somebody trimmed is as short as they liked.
     """
     share = max(STROKE_PRIOR * min(duration_s / SHORTEST_S, 1.0), 1e-3)
     return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
 
 
-def _choose(look: Look, cues: Cues, *, settings: MiningSettings) -> _Choice | None:
-    """Look at the people who may be the striker now and then, and at the likeliest one in every frame.
-
-    Joints and flow are the dearest parts of mining.
-    """
-    observed = cues.observed
-    if not observed.tracks:
-        return None
-    places = striker.place_scores(
-        observed.tracks,
-        view=cues.shot.view,
-        height=observed.height,
-        width=observed.width,
-        start_s=float(observed.pts_s[0]),
-        end_s=float(observed.pts_s[-1]),
-    )
-    candidates = np.argsort(-places, kind="stable")[: settings.max_candidates]
-    candidates = candidates[places[candidates] >= places.max() - HOPELESS]
-    every_s = 1 / settings.detect_fps
-    scores, flows = np.empty(len(candidates)), []
-    for number, candidate in enumerate(candidates):
-        track = look.joints(observed.tracks[candidate], every_s=every_s)
-        flows.append(look.flow(track, others=observed.tracks, every_s=every_s))
-        guard = striker.guard_score(striker.guard_frames(track)[grid(track.pts_s, every_s)])
-        scores[number] = places[candidate] + guard + _total(cues.listen(track, flows[number][0]))
-    best, striker_p = striker.choose(scores)
-    track = look.joints(observed.tracks[candidates[best]])
-    energy_T, horizontal_T = look.flow(track, others=observed.tracks, known=flows[best])
-    return _Choice(track=track, striker_p=striker_p, energy_T=energy_T, horizontal_T=horizontal_T)
-
-
-def _told(look: Look, observed: Observed, given: Given) -> _Choice | None:
-    """Look at the striker whose boxes are given."""
-    tracks = given.striker(observed.frames_T, observed.pts_s, observed.camera_T3)
-    if not tracks:
-        return None
-    track = look.joints(tracks[0])
-    energy_T, horizontal_T = look.flow(track, others=observed.tracks)
-    return _Choice(track=track, striker_p=1.0, energy_T=energy_T, horizontal_T=horizontal_T)
-
-
-def _total(evidence: Evidence) -> float:
-    """Return the log ratio of a stroke anywhere against none, every instant alike."""
-    if not evidence.times_s.size:
-        return -10.0
-    peak = float(evidence.log_ratio_G.max())
-    return peak + float(np.log(np.mean(np.exp(evidence.log_ratio_G - peak))))
-
-
-def _extras(
-    event: Event, choice: _Choice, observed: Observed, *, onsets: Onsets | None, lag_s: float
-) -> dict[str, float]:
+def _extras(gathered: ShotEvidence, impact_s: float, *, lag_s: float) -> dict[str, float]:
     """Return the features that need pixels or sound."""
-    near = np.abs(choice.track.pts_s - event.impact_s) <= 0.08 + 1e-6
-    around = np.abs(observed.pts_s - event.impact_s) <= 0.5
-    values = {
-        "flow_horizontal": _mean(choice.horizontal_T[near]),
-        "striker_p": choice.striker_p,
-        "camera_inliers": _mean(observed.inliers_T[around]),
-        "onset_z": float("nan"),
-        "onset_brightness": float("nan"),
+    striker = gathered.striker
+    near = np.abs(striker.track.pts_s - impact_s) <= _FLOW_S
+    around = np.abs(gathered.pts_s - impact_s) <= _CAMERA_S
+    return {
+        "flow_horizontal": _mean(striker.horizontal_T[near]),
+        "striker_p": striker.striker_p,
+        "camera_inliers": _mean(gathered.inliers_T[around]),
+        **_heard(gathered.context.onsets, impact_s + lag_s),
     }
-    if onsets is not None:
-        close = np.abs(onsets.times_s - lag_s - event.impact_s) <= 0.15
-        values["onset_z"] = float(onsets.z[close].max()) if close.any() else 0.0
-        if close.any():
-            values["onset_brightness"] = float(onsets.brightness[close][onsets.z[close].argmax()])
-    return values
+
+
+def _heard(onsets: Onsets | None, time_s: float) -> dict[str, float]:
+    """Return how loud and how bright the loudest sound about an instant is."""
+    if onsets is None:
+        return {"onset_z": float("nan"), "onset_brightness": float("nan")}
+    close = np.abs(onsets.times_s - time_s) <= _SOUND_S
+    if not close.any():
+        return {"onset_z": 0.0, "onset_brightness": float("nan")}
+    loudest = onsets.z[close].argmax()
+    return {"onset_z": float(onsets.z[close][loudest]), "onset_brightness": float(onsets.brightness[close][loudest])}
 
 
 def _mean(values: np.ndarray) -> float:
     values = values[np.isfinite(values)]
     return float(values.mean()) if len(values) else float("nan")
+
+
+def _apart(candidates: Sequence[Candidate], *, min_gap_s: float) -> list[Candidate]:
+    """Keep the most probable of strokes that overlapping pieces of one shot found twice."""
+    kept: list[Candidate] = []
+    for one in sorted(candidates, key=lambda one: (-one.event.log_odds, one.event.impact_s)):
+        clashes = any(
+            other.shot.shot_id == one.shot.shot_id and abs(other.event.impact_s - one.event.impact_s) < min_gap_s
+            for other in kept
+        )
+        if not clashes:
+            kept.append(one)
+    return sorted(kept, key=lambda one: one.event.impact_s)

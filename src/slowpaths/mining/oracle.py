@@ -1,6 +1,6 @@
-"""True results that stages of mining are given instead of finding them, so that each stage can be measured alone.
+"""Oracle inputs: true results that stages of mining get instead of finding them, so that each can be measured alone.
 
-Only made footage has a truth. On real footage nothing is given, and every method here says so by None.
+Only synthetic footage has a truth. On real footage there is no oracle, and every method of it says so by None.
 """
 
 from __future__ import annotations
@@ -14,20 +14,19 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import PoseTrack, Shot
-from slowpaths.store.tables import read_poses, read_shots
-from slowpaths.store.truth import STRIKER, TABLES, TrueBall, read_balls, truth_path
+from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
 from slowpaths.video.shots import ShotCut, Transition
 
-STAGES = ("cuts", "views", "replays", "striker", "impact", "handedness")
-_TABLE_OF = {"cuts": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
+STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
+_TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Given:
-    """Hold what is given of one video.
+class Oracle:
+    """Hold the true results of one video.
 
     Args:
-        stages: Which of `STAGES` are given.
+        stages: Which of `STAGES` get them.
         shots: True shots in time order.
         strikers: Track of the striker in each true shot that has one.
         balls: Balls in time order.
@@ -38,9 +37,9 @@ class Given:
     strikers: tuple[PoseTrack, ...] = ()
     balls: tuple[TrueBall, ...] = ()
 
-    def cuts(self) -> list[ShotCut] | None:
-        """Return the true shots as cuts."""
-        if "cuts" not in self.stages:
+    def boundaries(self) -> list[ShotCut] | None:
+        """Return where the true shots begin and end."""
+        if "boundaries" not in self.stages:
             return None
         return [
             ShotCut(
@@ -111,56 +110,51 @@ class Given:
         )
 
 
-NOTHING = Given()
+NO_ORACLE = Oracle()
 
 
-def check_given(stages: Iterable[str], *, truth: Path | None, videos: Iterable[Path]) -> None:
-    """Check that what is to be given is known and there.
-
-    Args:
-        stages: What is to be given.
-        truth: Truth folder.
-        videos: The videos.
-
-    Raises:
-        UsageError: If a stage has no such name, or its truth is missing.
-    """
-    stages = list(stages)
-    if unknown := [name for name in stages if name not in STAGES]:
-        raise UsageError(f"given= knows {', '.join(STAGES)}; '{unknown[0]}' is none of them")
-    if not stages:
-        return
-    if truth is None:
-        raise UsageError(f"given=[{','.join(stages)}] needs truth=FOLDER, the folder 'truth' of a made world")
-    for video in videos:
-        for table in _tables(stages):
-            if not (path := truth_path(truth, video, table)).is_file():
-                raise UsageError(
-                    f"given=[{','.join(stages)}] needs {path}, which is not there: only made worlds have a truth"
-                )
-
-
-def read_given(stages: Iterable[str], *, truth: Path | None, video: Path) -> Given:
-    """Read what is given of one video.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OracleSource:
+    """Say which stages get true results and where those lie.
 
     Args:
         stages: Which of `STAGES`.
-        truth: Truth folder; may be None where nothing is given.
-        video: The video.
+        truth: Folder `truth` of a synthetic world; may be None where no stage is named.
     """
-    stages = frozenset(stages)
-    if not stages or truth is None:
-        return NOTHING
-    tables = _tables(stages)
-    path_of = {table: truth_path(truth, video, table) for table in TABLES}
-    poses = read_poses(path_of["poses"]) if "poses" in tables else []
-    return Given(
-        stages=stages,
-        shots=tuple(read_shots(path_of["shots"])) if "shots" in tables else (),
-        strikers=tuple(track for track in poses if track.track_id == STRIKER),
-        balls=tuple(read_balls(path_of["balls"])) if "balls" in tables else (),
-    )
 
+    stages: tuple[str, ...] = ()
+    truth: Path | None = None
 
-def _tables(stages: Iterable[str]) -> set[str]:
-    return {_TABLE_OF.get(stage, "balls") for stage in stages}
+    def check(self, videos: Iterable[Path]) -> None:
+        """Check that the stages are known and the truth of all videos is there.
+
+        Raises:
+            UsageError: If a stage has no such name, or its truth is missing.
+        """
+        if unknown := [name for name in self.stages if name not in STAGES]:
+            raise UsageError(f"oracle= knows {', '.join(STAGES)}; '{unknown[0]}' is none of them")
+        if not self.stages:
+            return
+        asked = f"oracle=[{','.join(self.stages)}]"
+        if self.truth is None:
+            raise UsageError(f"{asked} needs truth=FOLDER, the folder 'truth' of a synthetic world")
+        for video in videos:
+            for table in sorted(self._tables()):
+                if not (path := TruthFolder(self.truth).file(video.stem, table)).is_file():
+                    raise UsageError(f"{asked} needs {path}, which is not there: only synthetic worlds have a truth")
+
+    def read(self, video: Path) -> Oracle:
+        """Read the true results of one video."""
+        if not self.stages or self.truth is None:
+            return NO_ORACLE
+        truth, tables = TruthFolder(self.truth), self._tables()
+        poses = truth.poses(video.stem) if "poses" in tables else []
+        return Oracle(
+            stages=frozenset(self.stages),
+            shots=tuple(truth.shots(video.stem)) if "shots" in tables else (),
+            strikers=tuple(track for track in poses if track.track_id == STRIKER),
+            balls=tuple(truth.balls(video.stem)) if "balls" in tables else (),
+        )
+
+    def _tables(self) -> set[str]:
+        return {_TABLE_OF.get(stage, "balls") for stage in self.stages}

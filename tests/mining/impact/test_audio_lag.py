@@ -7,7 +7,8 @@ import pytest
 from tests.mining.impact.test_event_model import make
 
 from slowpaths.mining.impact.audio_lag import LAGS_S, learn, prior, sound_by_lag
-from slowpaths.mining.impact.event_model import find_events, fuse, stroke_p
+from slowpaths.mining.impact.events import find_events, stroke_p
+from slowpaths.mining.impact.evidence import fuse
 
 IMPACTS_S = (2.0, 2.3, 1.7, 2.6, 2.1)
 
@@ -65,3 +66,11 @@ def test_what_happens_where_nobody_plays_says_nothing():
     (nobody,) = learn([signs(next(evidences(0.06))), (*signs(next(evidences(0.15)))[:2], 0.0)])[:1]
     assert nobody == pytest.approx(prior())
     assert stroke.max() > prior().max()
+
+
+def test_somebody_who_is_hardly_seen_says_nothing():
+    unseen = np.full(100, np.nan)
+    nobody = fuse(make(2.0, hand_speed_T=unseen, flow_T=unseen))
+    assert signs(nobody)[2] == 0.0
+    for heard_L in learn([signs(nobody)] * 2):
+        assert heard_L == pytest.approx(prior())

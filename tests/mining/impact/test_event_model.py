@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 
 from slowpaths.mining.impact.audio_lag import LAGS_S
-from slowpaths.mining.impact.event_model import Evidence, Phase, _phase_ratio, find_events, fuse, localise, path_ratio
+from slowpaths.mining.impact.event_model import Phase, _phase_ratio, path_ratio
+from slowpaths.mining.impact.events import Event, find_events
+from slowpaths.mining.impact.evidence import Evidence, fuse
 from slowpaths.mining.impact.instants import CUT_MEAN_S, STEP_S, camera_density
 from slowpaths.mining.impact.signals import Signals
 
@@ -29,6 +31,10 @@ def make(impact_s=2.0, *, duration_s=4.0, fps=25.0, seed=0, noise=0.15, shift_s=
         "camera_T": np.zeros(len(pts_s)),
     }
     return Signals(pts_s=pts_s, **(fields | kwargs))
+
+
+def localise(signals: Signals) -> list[Event]:
+    return find_events(fuse(signals), prior_log_odds=0.0, min_event_p=0.5, min_gap_s=3.0)
 
 
 @pytest.mark.parametrize("seed", range(4))

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from tests.mining.contexts import shot_context
 from tests.mining.stick import IMPACT_S, stick_track
 
 from slowpaths.core.records import PoseTrack
+from slowpaths.mining import candidates
+from slowpaths.mining.candidates import ShotEvidence
+from slowpaths.mining.impact.audio_lag import LAGS_S
+from slowpaths.mining.impact.evidence import Evidence
 from slowpaths.mining.impact.instants import STEP_S
-from slowpaths.mining.oracle import NOTHING
-from slowpaths.mining.pipeline import _strokes
-from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.shots.replay_alignment import Heights, alignment_density
 
 SWING = {"hands_velocity": (-1.5, 2.5), "moves": {"nose": (0.0, -0.3)}}
@@ -65,42 +67,38 @@ def test_a_track_without_a_body_has_no_heights() -> None:
     assert Heights.of(replace(track, keypoints_TKC=unseen)) is None
 
 
-@dataclass
-class Shown:
-    """Stands for a shot that was watched; remembers what it was compared with."""
+def evidence(shot_id: str, *, replay_of: str | None = None) -> ShotEvidence:
+    tape = SimpleNamespace(pts_s=np.arange(3.0), height=9, width=16, __len__=lambda: 3)
+    context = shot_context(tape, last_frame=2, shot_id=shot_id, is_replay=replay_of is not None, replay_of=replay_of)
+    empty = Evidence(times_s=np.zeros(0), log_ratio_G=np.zeros(0), parts={}, sound_LG=np.ones((len(LAGS_S), 0)))
+    return ShotEvidence(
+        context=context,
+        striker=SimpleNamespace(track=stick_track()),
+        impact=empty,
+        prior_log_odds=0.0,
+        pts_s=np.arange(3.0),
+        inliers_T=np.ones(3),
+    )
 
-    shot_id: str
-    strokes_found: list[str]
-    replay_of: str | None = None
-    compared: list[str | None] = field(default_factory=list)
 
-    @property
-    def cues(self) -> SimpleNamespace:
-        is_replay = self.replay_of is not None
-        return SimpleNamespace(
-            shot=SimpleNamespace(shot_id=self.shot_id, is_replay=is_replay, replay_of=self.replay_of)
-        )
+def test_replays_are_compared_with_the_last_stroke_of_the_shot_they_repeat(monkeypatch) -> None:
+    strokes = {"r0": ["replay of nothing found"], "p1": ["first", "second"], "r1": ["again"], "p0": []}
+    compared = []
 
-    def as_live(self, live: str | None, *, picture_size: tuple[int, int]) -> Shown:
-        self.compared.append(live)
+    def found(gathered: ShotEvidence, _heard_L: np.ndarray) -> list[SimpleNamespace]:
+        event = SimpleNamespace(impact_s=0.0, log_odds=0.0)
+        return [
+            SimpleNamespace(name=name, shot=SimpleNamespace(shot_id=name), event=event)
+            for name in strokes[gathered.context.shot.shot_id]
+        ]
+
+    def compare(self: ShotEvidence, live: SimpleNamespace) -> ShotEvidence:
+        compared.append((self.context.shot.shot_id, live.name))
         return self
 
-    def strokes(self, heard_L: np.ndarray, **_: object) -> list[str]:
-        return self.strokes_found
-
-
-def test_replays_are_compared_with_the_last_stroke_of_the_shot_they_repeat() -> None:
-    watched = [
-        Shown("r0", ["replay of nothing found"], replay_of="p0"),
-        Shown("p1", ["first", "second"]),
-        Shown("r1", ["again"], replay_of="p1"),
-    ]
-    found = _strokes(
-        watched,
-        [np.ones(1)] * 3,
-        picture_size=(640, 360),
-        settings=MiningSettings(),
-        given=NOTHING,
-    )
-    assert [one.compared for one in watched] == [[None], [], ["second"]]
-    assert sorted(found) == ["again", "first", "replay of nothing found", "second"]
+    monkeypatch.setattr(candidates, "_strokes", found)
+    monkeypatch.setattr(ShotEvidence, "as_replay_of", compare)
+    gathered = [evidence("r0", replay_of="p0"), evidence("p1"), evidence("r1", replay_of="p1")]
+    kept = candidates.find_candidates(gathered[0].context.footage, gathered)
+    assert compared == [("r1", "second")]
+    assert sorted(one.name for one in kept) == ["again", "first", "replay of nothing found", "second"]

@@ -5,7 +5,7 @@ import pytest
 
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
-from slowpaths.mining.shots.replays import Hints, log_odds, mark, overlay_shares, repeat_period
+from slowpaths.mining.shots.replays import Hints, log_odds, mark_replays, overlay_shares, repeat_period
 
 FPS = 25
 NOTHING = dict(
@@ -87,7 +87,7 @@ def test_the_score_line_is_missed_where_it_is_hidden():
 def test_marks_the_side_view_after_a_wipe_and_names_its_source():
     views = ["pitch_endon", "field", "closeup", "pitch_side", "crowd", "field"]
     shots = shots_of(views, transitions={3: "wipe", 4: "wipe"})
-    marks = mark(shots, video(6, hidden={3}))
+    marks = mark_replays(shots, video(6, hidden={3}))
     assert [p > 0.5 for p, _ in marks] == [False, False, False, True, False, False]
     assert marks[3][1] == shots[0].shot_id
     assert all(source is None for index, (_, source) in enumerate(marks) if index != 3)
@@ -95,5 +95,5 @@ def test_marks_the_side_view_after_a_wipe_and_names_its_source():
 
 def test_a_shot_of_one_frame_can_be_marked():
     shot = Shot(shot_id="v-s0000", video_id="v", span=Span(0.0, 0.04), first_frame=0, last_frame=0, view="pitch_endon")
-    ((replay_p, source),) = mark([shot], video(1)[:1])
+    ((replay_p, source),) = mark_replays([shot], video(1)[:1])
     assert replay_p < 0.5 and source is None

@@ -1,10 +1,9 @@
-"""The first look at a made video."""
-
-from pathlib import Path
+"""The first look at a video."""
 
 import numpy as np
 import pytest
 from tests.factories import moving_scene
+from tests.mining.contexts import video_context
 from tests.mining.striker.test_observation import FPS, OnePerson, Tape, still_box
 
 from slowpaths.mining.settings import MiningSettings
@@ -19,7 +18,7 @@ class WholeTape(Tape):
 
 
 def look(frames, pose, **settings):
-    return survey(WholeTape(frames), path=Path("made.mp4"), pose=pose, settings=MiningSettings(**settings))
+    return survey(video_context(WholeTape(frames), pose=pose, settings=MiningSettings(**settings)))
 
 
 def test_counts_people_twice_a_second_and_sees_every_frame():
@@ -27,22 +26,22 @@ def test_counts_people_twice_a_second_and_sees_every_frame():
     seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose)
     assert len(seen.thumbnails_THWC) == 75
     assert 5 <= len(pose.detected) <= 7
-    assert seen.sample_frames.tolist() == sorted(pose.detected)
-    assert all(cues.num_people == 1 for cues in seen.samples)
+    assert list(seen.cues) == sorted(pose.detected)
+    assert all(cues.num_people == 1 for cues in seen.cues.values())
 
 
 def test_measures_the_pan_and_zoom_of_the_camera():
     panned = look(moving_scene(num_frames=40, seed=1, pan_px=2.0), OnePerson(still_box))
-    assert np.median([cues.pan for cues in panned.samples[1:]]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
+    assert np.median([cues.pan for cues in list(panned.cues.values())[1:]]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
     zoomed = look(moving_scene(num_frames=40, seed=1, zoom=0.01), OnePerson(still_box))
-    assert np.median([cues.zoom for cues in zoomed.samples[1:]]) == pytest.approx(0.01 * FPS, rel=0.15)
+    assert np.median([cues.zoom for cues in list(zoomed.cues.values())[1:]]) == pytest.approx(0.01 * FPS, rel=0.15)
 
 
 def test_graphics_do_not_hold_the_camera_still():
     frames = moving_scene(num_frames=60, seed=2, pan_px=2.0).copy()
     stripes = (np.indices((16, 120)).sum(axis=0) // 3 % 2 * 255).astype(np.uint8)
     frames[:, 88:104, 20:140] = stripes[None, ..., None]
-    pans = [cues.pan for cues in look(frames, OnePerson(still_box)).samples[1:]]
+    pans = [cues.pan for cues in list(look(frames, OnePerson(still_box)).cues.values())[1:]]
     assert np.median(pans[1:]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
 
 
@@ -54,6 +53,6 @@ def test_a_still_camera_has_no_graphics():
 def test_every_shot_is_looked_at_however_short():
     parts = [moving_scene(num_frames=num, seed=seed, pan_px=1.0) for num, seed in ((30, 4), (7, 5), (30, 6))]
     seen = look(np.concatenate(parts), OnePerson(still_box), survey_every_s=2.0)
-    assert [cut.first_frame for cut in seen.cuts] == [0, 30, 37]
-    for cut in seen.cuts:
-        assert len(seen.within(cut.first_frame, cut.last_frame)) >= 1
+    assert [cut.first_frame for cut in seen.boundaries] == [0, 30, 37]
+    for shot in seen.boundaries:
+        assert len(seen.cues_of(shot)) >= 1

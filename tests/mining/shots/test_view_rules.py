@@ -7,7 +7,8 @@ import pytest
 
 from slowpaths.core.views import VIEWS
 from slowpaths.mining.shots import view_rules as views
-from slowpaths.mining.shots.view_rules import MIN_SHOTS_TO_CLUSTER, Cues, Soft, measure_frame, name_views, summarise
+from slowpaths.mining.shots.view_cues import ViewCues, measure_frame, summarise
+from slowpaths.mining.shots.view_rules import MIN_SHOTS_TO_CLUSTER, Soft, name_views
 
 GRASS, SOIL, PALE = (70, 140, 60), (190, 160, 120), (215, 190, 155)
 
@@ -28,7 +29,7 @@ def people(*places, height=180, width=320):
 
 
 ENDON_PEOPLE = people((0.5, 0.38, 0.22), (0.47, 0.33, 0.16), (0.45, 0.85, 0.40), (0.55, 0.9, 0.42))
-SIDE = Cues(
+SIDE = ViewCues(
     grass=0.35, soil=0.6, ground=0.5, ground_upper=0.6, ground_lower=0.5, strip_contrast=-2.0, roughness=3.0,
     num_people=2, tallest=0.5, typical=0.45, spread_x=0.2, spread_y=0.03, soil_at_feet=0.9, is_cropped=0.0,
 )  # fmt: skip

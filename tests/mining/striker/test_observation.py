@@ -1,15 +1,15 @@
 """Looking closely at a made shot: repeats, camera, tracks with dense boxes, flow."""
 
 from dataclasses import replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
 from tests.factories import moving_scene
+from tests.mining.contexts import shot_context
 
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.striker.observation import Look, repeats
+from slowpaths.mining.striker.observation import Observation, observe, repeats
 from slowpaths.pose.estimate import People, no_keypoints
 
 FPS = 25
@@ -58,10 +58,10 @@ class OnePerson:
         return poses
 
 
-def look_at(frames, pose, settings=SETTINGS, **where):
-    tape = Tape(frames)
-    where = {"first_frame": 0, "last_frame": len(frames) - 1} | where
-    return Look(tape, path=Path("made.mp4"), pose=pose, settings=settings, **where)
+def look_at(frames, pose, settings=SETTINGS, **where) -> Observation:
+    observation = observe(shot_context(Tape(frames), pose=pose, settings=settings, **where))
+    assert observation is not None
+    return observation
 
 
 def still_box(_):
@@ -75,13 +75,12 @@ def _noise(num, height=108, width=192):
 
 def test_people_are_looked_for_on_a_grid_and_boxed_on_every_frame():
     pose = OnePerson(lambda index: [60.0 + index, 30.0, 90.0 + index, 90.0])
-    look = look_at(moving_scene(num_frames=26, seed=0) + _noise(26), pose)
-    observed = look.people(video_id="v", shot_id="s")
+    observed = look_at(moving_scene(num_frames=26, seed=0) + _noise(26), pose)
     assert len(pose.detected) <= 7
     (track,) = observed.tracks
     assert track.frames_T.tolist() == list(range(26))
     assert track.boxes_T4[:, 0] == pytest.approx(60.0 + np.arange(26), abs=0.5)
-    joints = look.joints(track)
+    joints = observed.joints(track)
     assert pose.posed == list(range(26))
     assert joints.keypoints_TKC[10, 0, 0] == pytest.approx(85.0, abs=0.5)
 
@@ -90,7 +89,7 @@ def test_the_camera_is_followed_and_boxes_with_it():
     pan = 2.0
     frames = moving_scene(num_frames=21, seed=1, pan_px=pan)
     pose = OnePerson(lambda index: [90.0 - pan * index, 30.0, 120.0 - pan * index, 90.0])  # somebody standing still
-    observed = look_at(frames, pose).people(video_id="v", shot_id="s")
+    observed = look_at(frames, pose)
     assert observed.camera_T3[-1, 0] == pytest.approx(20 * pan, abs=2.0)
     assert np.median(observed.pan_T[1:]) == pytest.approx(pan * FPS / 108, rel=0.1)
     (track,) = observed.tracks
@@ -100,12 +99,11 @@ def test_the_camera_is_followed_and_boxes_with_it():
 def test_reduced_pictures_give_full_size_pixels():
     frames = moving_scene(num_frames=11, seed=2, pan_px=4.0, width=384, height=216)
     box = [160.0, 60.0, 220.0, 180.0]
-    look = look_at(frames, OnePerson(lambda _: box), settings=replace(SETTINGS, work_height=108))
-    observed = look.people(video_id="v", shot_id="s")
+    observed = look_at(frames, OnePerson(lambda _: box), settings=replace(SETTINGS, work_height=108))
     assert observed.tracks[0].boxes_T4[0] == pytest.approx(box, abs=0.5)
     assert observed.camera_T3[-1, 0] == pytest.approx(40.0, abs=4.0)
-    assert (observed.height, observed.width) == (216, 384)
-    assert look.joints(observed.tracks[0]).keypoints_TKC[0, 0, :2] == pytest.approx([190.0, 120.0], abs=1.0)
+    assert observed.context.footage.picture_size == (384, 216)
+    assert observed.joints(observed.tracks[0]).keypoints_TKC[0, 0, :2] == pytest.approx([190.0, 120.0], abs=1.0)
 
 
 def test_repeated_pictures_are_left_out():
@@ -125,10 +123,10 @@ def test_a_quiet_scene_has_no_repeats():
 
 def test_fast_footage_is_thinned_and_a_piece_keeps_its_frames():
     frames = moving_scene(num_frames=40, seed=5, pan_px=1.0)
-    tape = Tape(frames, fps=60)
-    look = Look(
-        tape, path=Path("made.mp4"), first_frame=10, last_frame=29, pose=OnePerson(still_box), settings=SETTINGS
+    context = shot_context(
+        Tape(frames, fps=60), first_frame=10, last_frame=29, pose=OnePerson(still_box), settings=SETTINGS
     )
+    look = observe(context)
     assert look.frames_T.min() == 10 and look.frames_T.max() <= 29
     assert np.diff(look.frames_T).min() == 2
 
@@ -149,9 +147,8 @@ def test_flow_tells_a_swing_from_a_pan():
     swing[10:13] = 3.0
     for pan_px in (0.0, 2.0):
         pose = OnePerson(lambda index, pan_px=pan_px: [80.0 - pan_px * index, 30.0, 110.0 - pan_px * index, 90.0])
-        look = look_at(swinging(20, swing=swing, pan_px=pan_px), pose)
-        observed = look.people(video_id="v", shot_id="s")
-        energy, horizontal = look.flow(observed.tracks[0])
+        observed = look_at(swinging(20, swing=swing, pan_px=pan_px), pose)
+        energy, horizontal = observed.flow(observed.tracks[0])
         assert np.isnan(energy[0])
         assert np.nanargmax(energy) in (10, 11, 12)
         assert np.nanmax(energy) > 4 * np.nanmedian(energy)
@@ -160,7 +157,7 @@ def test_flow_tells_a_swing_from_a_pan():
 
 def test_flow_that_is_known_is_not_looked_at_again():
     look = look_at(swinging(20, swing=np.full(20, 2.0)), OnePerson(still_box))
-    track = look.people(video_id="v", shot_id="s").tracks[0]
+    track = look.tracks[0]
     every = look.flow(track)
     some = look.flow(track, every_s=0.2)
     rows = [0, 5, 10, 15, 19]
@@ -176,11 +173,12 @@ def test_what_moves_in_the_box_of_another_is_not_ours():
     swing = np.zeros(20)
     swing[10:13] = 3.0
     look = look_at(swinging(20, swing=swing), OnePerson(lambda _: [30.0, 30.0, 60.0, 90.0]))
-    mine = look.people(video_id="v", shot_id="s").tracks[0]
+    mine = look.tracks[0]
     other = replace(mine, boxes_T4=np.tile([80.0, 30.0, 125.0, 90.0], (len(mine.frames_T), 1)), track_id=1)
     wide = replace(mine, boxes_T4=np.tile([30.0, 30.0, 75.0, 90.0], (len(mine.frames_T), 1)))
-    alone, _ = look.flow(replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0])))
-    beside, _ = look.flow(replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0])), others=[mine, other])
+    moved = replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0]))
+    alone, _ = replace(look, tracks=[]).flow(moved)
+    beside, _ = replace(look, tracks=[mine, other]).flow(moved)
     assert np.nanmax(beside) < 0.5 * np.nanmax(alone)
 
 
@@ -188,6 +186,6 @@ def test_without_stabilising_the_camera_is_seen_but_not_taken_out():
     pan_px = 2.0
     pose = OnePerson(lambda index: [80.0 - pan_px * index, 30.0, 110.0 - pan_px * index, 90.0])
     frames = moving_scene(num_frames=21, seed=1, pan_px=pan_px)
-    observed = look_at(frames, pose, settings=replace(SETTINGS, stabilise=False)).people(video_id="v", shot_id="s")
+    observed = look_at(frames, pose, settings=replace(SETTINGS, stabilise=False))
     assert np.median(observed.pan_T[1:]) == pytest.approx(pan_px * FPS / 108, rel=0.1)
     assert not observed.camera_T3.any() and not observed.tracks[0].camera_T3.any()

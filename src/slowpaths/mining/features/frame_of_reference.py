@@ -127,6 +127,17 @@ def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.n
     return np.full(values_TD.shape[1], np.nan)
 
 
+def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
+    """Return some frames of a track.
+
+    Args:
+        track: The track.
+        rows: Row numbers, or a mask (T,).
+    """
+    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    return replace(track, **{name: getattr(track, name)[rows] for name in names})
+
+
 def motion_of(
     track: PoseTrack,
     *,

@@ -8,7 +8,6 @@ the hands move (`hand_features`), and, here, what the camera did and how far the
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 
 import numpy as np
 
@@ -17,7 +16,7 @@ from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.views import ASPECT
 from slowpaths.mining.features.body_features import body_features
-from slowpaths.mining.features.frame_of_reference import LIMB_JOINTS, Motion, interpolate, motion_of
+from slowpaths.mining.features.frame_of_reference import LIMB_JOINTS, Motion, interpolate, motion_of, rows_of
 from slowpaths.mining.features.hand_features import hand_features
 from slowpaths.mining.impact.moments import GUARD_S, LATEST_GUARD_S, MIN_VALID, find_moments, in_window
 from slowpaths.pose.filters import frame_time_s
@@ -37,7 +36,7 @@ def measure(
     impact_s: float,
     view: str,
     handedness_p: float,
-    is_live: float = 1.0,
+    is_live: bool = True,
     extras: Mapping[str, float] | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> dict[str, float]:
@@ -48,8 +47,8 @@ def measure(
         impact_s: Impact, seconds.
         view: One of `core.views.VIEWS`.
         handedness_p: Probability that the batter is right-handed; below .5 the track is mirrored.
-        is_live: 1 for a live shot, 0 for a replay. A replay runs at an unknown speed, so speeds are not measured.
-        extras: Numbers measured elsewhere (flow, sound, striker, camera fit) by feature name; they go in as they are.
+        is_live: Whether the shot is live. A replay runs at an unknown speed, so speeds are not measured.
+        extras: Features measured elsewhere (flow, sound, striker, camera fit) by name; they go in as they are.
         picture_size: Width and height of the picture, pixels. Without it pan and tilt have no unit and are NaN.
 
     Returns:
@@ -80,7 +79,7 @@ def measure(
         if motion is not None:
             moments = find_moments(motion, impact_s=impact_s)
             measured |= body_features(motion, moments)
-            measured |= hand_features(motion, moments, is_live=is_live >= 0.5)
+            measured |= hand_features(motion, moments, is_live=is_live)
             measured |= quality(track, motion, impact_s=impact_s)
     measured |= {name: float(value) for name, value in extras.items()}
     return {name: float(measured[name]) for name in FEATURE_NAMES}
@@ -138,6 +137,4 @@ def quality(track: PoseTrack, motion: Motion, *, impact_s: float) -> dict[str, f
 
 
 def _around(track: PoseTrack, impact_s: float) -> PoseTrack:
-    rows = np.flatnonzero((track.pts_s >= impact_s - BEFORE_S) & (track.pts_s <= impact_s + AFTER_S))
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
-    return replace(track, **{name: getattr(track, name)[rows] for name in names})
+    return rows_of(track, (track.pts_s >= impact_s - BEFORE_S) & (track.pts_s <= impact_s + AFTER_S))

@@ -6,21 +6,17 @@ Legend: T frames, K = 17 joints, C = x, y, confidence, N onsets.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
 from slowpaths.core.body import middle
-from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
+from slowpaths.mining.striker.observation import Observation
 from slowpaths.mining.striker.striker_scores import guard_frames
 from slowpaths.pose.kinematics import body_scale, speed, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
-from slowpaths.video.sound import Onsets
-
-if TYPE_CHECKING:
-    from slowpaths.mining.striker.observation import Observed
-
 
 GOOD_INLIERS = 0.3  # a camera fit that fewer corners follow than this explains the picture badly
 
@@ -60,35 +56,27 @@ class Signals:
     is_replay: bool = False
 
 
-def track_signals(
-    track: PoseTrack,
-    flow_T: np.ndarray,
-    observed: Observed,
-    *,
-    shot: Shot,
-    following: Shot | None,
-    onsets: Onsets | None,
-) -> Signals:
+def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Signals:
     """Return the signals of one person that localisation reads.
 
     Args:
+        observation: What was seen of the shot.
         track: The person, with joints.
-        flow_T: Energy of the flow around the person (T,).
-        observed: What was seen of the shot.
-        shot: The shot.
-        following: The shot after it, None where the file or the piece ends.
-        onsets: Onsets of the sound, None without sound.
+        flow_T: Energy of the flow around them (T,).
     """
-    rows = np.searchsorted(observed.frames_T, track.frames_T)
-    hands = wrists(track, centre_xy=(observed.width / 2, observed.height / 2))
+    context = observation.context
+    shot, following, onsets = context.shot, context.following, context.onsets
+    width, height = context.footage.picture_size
+    rows = np.searchsorted(observation.frames_T, track.frames_T)
+    hands = wrists(track, centre_xy=(width / 2, height / 2))
     return Signals(
         pts_s=track.pts_s,
         hand_speed_T=hands.speed_T,
         hand_confidence_T=hands.confidence_T,
         hand_height_T=hands.height_T,
         flow_T=flow_T,
-        camera_T=observed.pan_T[rows],
-        flow_confidence_T=np.clip(observed.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),
+        camera_T=observation.pan_T[rows],
+        flow_confidence_T=np.clip(observation.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),
         guard_T=guard_frames(track),
         cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
         end_s=shot.span.end_s,

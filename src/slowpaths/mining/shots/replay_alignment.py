@@ -1,4 +1,4 @@
-"""When a replay shows the ball being hit: where its striker moves as the live picture showed him around impact.
+"""When a replay shows the ball being hit: where its striker moves as the live picture showed them around impact.
 
 A replay has no sound of its own, but it repeats a ball whose impact is known from live. How high hands, elbows and head
 are above the hips looks alike from every camera that stands level, only slower. So the heights around the live impact

@@ -1,6 +1,6 @@
 """Which shots show again what was shown before.
 
-Legend: T frames, S shots.
+Legend: T frames, Z shots.
 
 Independent hints are added as log odds: score graphics gone (play and replay are told apart by the scoreboard; IIT
 Bombay delivery segmentation), pictures repeated at a steady period or movement slowed down, a play view soon after
@@ -103,7 +103,7 @@ def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]
         shots: First and last frame of each shot.
 
     Returns:
-        Shares (S,), 0..1; NaN where fewer than four shots or no graphics are there to compare.
+        Shares (Z,), 0..1; NaN where fewer than four shots or no graphics are there to compare.
     """
     nothing = np.full(len(shots), np.nan)
     if len(shots) < 4:
@@ -122,7 +122,7 @@ def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]
     return close[:, graphics].mean(axis=1)
 
 
-def mark(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
+def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
     """Return for every shot the probability that it is a replay and the shot it repeats.
 
     Args:

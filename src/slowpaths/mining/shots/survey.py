@@ -2,23 +2,20 @@
 
 Legend: T frames, H, W, C picture.
 
-One sequential pass makes the thumbnails that shots are cut from and, twice a second, counts people and measures the
-camera: enough to name views, at a tenth of the cost of looking for people in every frame.
+One sequential pass makes the thumbnails that shot boundaries are found in and, twice a second, counts people and
+measures the camera: enough to name views, at a tenth of the cost of looking for people in every frame.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
 
-from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.shots.view_rules import Cues, measure_frame
-from slowpaths.pose.estimate import FramesAt, PoseEstimator
-from slowpaths.video.decode import Decoder
+from slowpaths.mining.context import VideoContext
+from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.shots import ShotCut, ShotFinder
 
@@ -28,46 +25,26 @@ class Survey:
     """Hold the first look at a video.
 
     Args:
-        pts_s: Presentation times (T,), seconds.
-        cuts: The shots in time order.
+        boundaries: First and last frame of each shot, in time order.
         thumbnails_THWC: Thumbnails (T, 36, 64, 3), RGB uint8.
-        sample_frames: Frames that were looked at closely (N,), ascending.
-        samples: What was measured there.
+        cues: What was measured on the frames that were looked at closely, by frame, ascending.
     """
 
-    pts_s: np.ndarray
-    cuts: list[ShotCut]
+    boundaries: list[ShotCut]
     thumbnails_THWC: np.ndarray
-    sample_frames: np.ndarray
-    samples: list[Cues]
+    cues: dict[int, ViewCues]
 
-    def within(self, first_frame: int, last_frame: int) -> list[Cues]:
-        """Return the samples between two frames, inclusive."""
-        inside = np.flatnonzero((self.sample_frames >= first_frame) & (self.sample_frames <= last_frame))
-        return [self.samples[index] for index in inside]
+    def cues_of(self, shot: ShotCut) -> list[ViewCues]:
+        """Return the cues of the frames of a shot."""
+        return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
 
 
-def survey(
-    decoder: Decoder,
-    *,
-    path: Path,
-    pose: PoseEstimator,
-    settings: MiningSettings,
-    cuts: list[ShotCut] | None = None,
-) -> Survey:
-    """Look at every frame once.
-
-    Args:
-        decoder: The video.
-        path: Its file, for backends that read the truth beside it.
-        pose: Finds people.
-        settings: Size of the pictures and how often people are counted.
-        cuts: The shots, where they are known beforehand.
-    """
-    height = min(settings.work_height, decoder.height)
+def survey(context: VideoContext) -> Survey:
+    """Look at every frame once."""
+    decoder, height = context.decoder, context.work_height
     finder = ShotFinder()
     thumbnails: list[np.ndarray] = []
-    samples: dict[int, Cues] = {}
+    cues: dict[int, ViewCues] = {}
     before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
     last_sample: np.ndarray | None = None
     next_s = -np.inf
@@ -82,43 +59,28 @@ def survey(
             before = grey
             continue
         step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
-        pan, zoom = _camera(before, grey, last_sample, step_s=step_s)
-        samples[index] = _look(frame_HWC, index, decoder, path=path, pose=pose, pan=pan, zoom=zoom)
-        next_s = decoder.pts_s[index] + settings.survey_every_s
+        pan, zoom = _camera_speed(before, grey, last_sample, step_s=step_s)
+        cues[index] = _measure(context, frame_HWC, index, pan=pan, zoom=zoom)
+        next_s = decoder.pts_s[index] + context.settings.survey_every_s
         before, last_sample = None, grey
-    cuts = finder.shots() if cuts is None else cuts
-    for cut in cuts:
-        if not any(cut.first_frame <= index <= cut.last_frame for index in samples):
-            middle = (cut.first_frame + cut.last_frame) // 2
-            frame_HWC = decoder.frames([middle], height=height)[0]
-            samples[middle] = _look(frame_HWC, middle, decoder, path=path, pose=pose)
-    order = sorted(samples)
-    return Survey(
-        pts_s=decoder.pts_s,
-        cuts=cuts,
-        thumbnails_THWC=np.stack(thumbnails),
-        sample_frames=np.array(order, dtype=np.int64),
-        samples=[samples[index] for index in order],
-    )
+    known = context.oracle.boundaries()
+    boundaries = finder.shots() if known is None else known
+    for shot in boundaries:
+        if not any(shot.first_frame <= index <= shot.last_frame for index in cues):
+            middle = (shot.first_frame + shot.last_frame) // 2
+            cues[middle] = _measure(context, decoder.frames([middle], height=height)[0], middle)
+    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), cues=dict(sorted(cues.items())))
 
 
-def _look(
-    frame_HWC: np.ndarray,
-    index: int,
-    decoder: Decoder,
-    *,
-    path: Path,
-    pose: PoseEstimator,
-    pan: float = 0.0,
-    zoom: float = 0.0,
-) -> Cues:
-    """Count people in a frame and measure its cues."""
-    at = FramesAt(path=path, indices_T=np.array([index]), scale=frame_HWC.shape[0] / decoder.height)
-    people = pose.detect(frame_HWC[None], at=at)[0]
+def _measure(
+    context: VideoContext, frame_HWC: np.ndarray, index: int, *, pan: float = 0.0, zoom: float = 0.0
+) -> ViewCues:
+    """Count the people in a frame and measure its cues."""
+    people = context.pose.detect(frame_HWC[None], at=context.at(np.array([index])))[0]
     return measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
 
 
-def _camera(
+def _camera_speed(
     before: np.ndarray | None, grey: np.ndarray, last_sample: np.ndarray | None, *, step_s: float
 ) -> tuple[float, float]:
     """Return the speed of the camera, picture heights and log zoom per second.

@@ -1,6 +1,6 @@
 """The close look at a play shot: camera from frame to frame, people as tracks, poses and flow of the candidates.
 
-Legend: T frames looked at, N people, K = 17 joints, C = x, y, confidence. Pixels are those of the reduced picture
+Legend: T frames looked at, P people, J = 17 joints, C = x, y, confidence. Pixels are those of the reduced picture
 inside this module; what leaves it is in full-size pixels.
 """
 
@@ -9,19 +9,17 @@ from __future__ import annotations
 import itertools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import cv2
 import numpy as np
 
 from slowpaths.core.records import PoseTrack
-from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.context import ShotContext
 from slowpaths.mining.shots.survey import overlay_mask
 from slowpaths.mining.striker.person_flow import flow_around
-from slowpaths.pose.estimate import FramesAt, People, PoseEstimator
+from slowpaths.pose.estimate import People
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.tracks import link_people
-from slowpaths.video.decode import Decoder
 from slowpaths.video.flow import CameraStep, camera_step
 
 # A screen recording shows a picture twice and codes it anew: what is left of the change is a small part of what the
@@ -34,121 +32,38 @@ _MAX_GAP_S = 0.6
 _MAX_COST = 0.85
 _JOINTS_BATCH = 16  # pictures handed to the pose backend at once
 _OVERLAY_FRAMES = 16
+_LEAST_FRAMES = 3
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Observed:
-    """Hold what was seen of a play shot.
+class Observation:
+    """Hold what was seen of a play shot, and its reduced pictures, so that people can be looked at more closely.
 
     Args:
+        context: The shot.
         frames_T: Frame indices (T,), repeated pictures left out.
         pts_s: Presentation times (T,), seconds.
         camera_T3: Camera since the first frame (T, 3), full-size pixels and log zoom.
         pan_T: Speed of the camera across and down (T,), picture heights per second.
         inliers_T: Share of points that follow the camera fit (T,).
         tracks: People, with a box wherever they are seen or in between.
-        height: Full height of the picture, pixels.
-        width: Full width, pixels.
+        pictures: Reduced pictures (T), each (H, W, 3).
+        greys: The same in grey (T), each (H, W).
+        steps: Motion of the camera from each frame to the next (T - 1), reduced pixels.
+        scale: Size of the reduced pictures over the full size.
     """
 
+    context: ShotContext
     frames_T: np.ndarray
     pts_s: np.ndarray
     camera_T3: np.ndarray
     pan_T: np.ndarray
     inliers_T: np.ndarray
     tracks: list[PoseTrack]
-    height: int
-    width: int
-
-
-class Look:
-    """Keep the reduced pictures of one shot while it is looked at.
-
-    Args:
-        decoder: The video.
-        path: Its file.
-        first_frame: First frame of the shot.
-        last_frame: Last frame, inclusive.
-        pose: Finds people and joints.
-        settings: Size of the pictures and rates.
-    """
-
-    def __init__(
-        self,
-        decoder: Decoder,
-        *,
-        path: Path,
-        first_frame: int,
-        last_frame: int,
-        pose: PoseEstimator,
-        settings: MiningSettings,
-    ) -> None:
-        self._path, self._pose, self._settings = path, pose, settings
-        self._full = (decoder.height, decoder.width)
-        height = min(settings.work_height, decoder.height)
-        self._scale = height / decoder.height
-        self._frames, self._greys, indices = [], [], []
-        last_s = -np.inf
-        for index, frame_HWC in decoder.iterate(start=first_frame, stop=last_frame + 1, height=height):
-            if decoder.pts_s[index] - last_s < 0.9 / settings.work_fps:
-                continue
-            last_s = decoder.pts_s[index]
-            self._frames.append(frame_HWC)
-            self._greys.append(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY))
-            indices.append(index)
-        fresh = np.flatnonzero(~repeats(self._greys))
-        self._frames, self._greys = [self._frames[row] for row in fresh], [self._greys[row] for row in fresh]
-        self.frames_T = np.array(indices, dtype=np.int64)[fresh]
-        self.pts_s = decoder.pts_s[self.frames_T]
-        self._steps: list[CameraStep] = []
-        some = np.linspace(0, len(fresh) - 1, min(len(fresh), _OVERLAY_FRAMES)).round().astype(int)
-        self._still = overlay_mask([self._greys[row] for row in some])
-
-    def people(self, *, video_id: str, shot_id: str) -> Observed:
-        """Find people on a grid in time, follow the camera, and link the people into tracks with dense boxes."""
-        rows = grid(self.pts_s, 1 / self._settings.detect_fps)
-        at = FramesAt(path=self._path, indices_T=self.frames_T[rows], scale=self._scale)
-        found = self._pose.detect(np.stack([self._frames[row] for row in rows]), at=at)
-        nearest = np.abs(np.arange(len(self.frames_T))[:, None] - rows[None, :]).argmin(axis=1)
-        self._steps = [
-            camera_step(
-                self._greys[row - 1],
-                self._greys[row],
-                mask=_background(self._greys[row], found[nearest[row - 1]]) & ~self._still,
-            )
-            for row in range(1, len(self._greys))
-        ]
-        camera_T3, pan_T, inliers_T = _accumulate(self._steps, self.pts_s, self._greys[0].shape)
-        if not self._settings.stabilise:
-            self._steps = [replace(step, matrix_23=np.eye(2, 3)) for step in self._steps]
-            camera_T3 = np.zeros_like(camera_T3)
-        centre_xy = (self._greys[0].shape[1] / 2, self._greys[0].shape[0] / 2)
-        sparse = link_people(
-            found,
-            frames_T=self.frames_T[rows],
-            pts_s=self.pts_s[rows],
-            camera_T3=camera_T3[rows],
-            video_id=video_id,
-            shot_id=shot_id,
-            centre_xy=centre_xy,
-            max_gap_s=_MAX_GAP_S,
-            max_cost=_MAX_COST,
-        )
-        tracks = [
-            _dense(track, frames_T=self.frames_T, pts_s=self.pts_s, camera_T3=camera_T3, centre_xy=centre_xy)
-            for track in sparse
-        ]
-        full = 1 / self._scale
-        return Observed(
-            frames_T=self.frames_T,
-            pts_s=self.pts_s,
-            camera_T3=camera_T3 * np.array([full, full, 1.0]),
-            pan_T=pan_T,
-            inliers_T=inliers_T,
-            tracks=[_enlarge(track, full) for track in tracks],
-            height=self._full[0],
-            width=self._full[1],
-        )
+    pictures: list[np.ndarray]
+    greys: list[np.ndarray]
+    steps: list[CameraStep]
+    scale: float
 
     def joints(self, track: PoseTrack, *, every_s: float = 0.0) -> PoseTrack:
         """Return the track with joints estimated where it has a box.
@@ -157,30 +72,27 @@ class Look:
             track: The person.
             every_s: Time between estimates, seconds; every frame where 0. Frames in between keep what they had.
         """
+        footage = self.context.footage
         rows = np.searchsorted(self.frames_T, track.frames_T)
-        keypoints_TKC = track.keypoints_TKC.copy()
+        keypoints_TJC = track.keypoints_TKC.copy()
         wanted = grid(track.pts_s, every_s)
         for start in range(0, len(wanted), _JOINTS_BATCH):
             some = wanted[start : start + _JOINTS_BATCH]
-            at = FramesAt(path=self._path, indices_T=track.frames_T[some], scale=self._scale)
-            boxes = list(track.boxes_T4[some][:, None] * self._scale)
-            found = self._pose.keypoints(np.stack([self._frames[row] for row in rows[some]]), boxes, at=at)
-            keypoints_TKC[some] = np.concatenate(found) / np.array([self._scale, self._scale, 1.0])
-        return replace(track, keypoints_TKC=keypoints_TKC)
+            boxes = list(track.boxes_T4[some][:, None] * self.scale)
+            pictures_THWC = np.stack([self.pictures[row] for row in rows[some]])
+            found = footage.pose.keypoints(pictures_THWC, boxes, at=footage.at(track.frames_T[some]))
+            keypoints_TJC[some] = np.concatenate(found) / np.array([self.scale, self.scale, 1.0])
+        return replace(track, keypoints_TKC=keypoints_TJC)
 
     def flow(
-        self,
-        track: PoseTrack,
-        *,
-        others: Sequence[PoseTrack] = (),
-        every_s: float = 0.0,
-        known: tuple[np.ndarray, np.ndarray] | None = None,
+        self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
         """Return the energy of the flow around a person and the share of it that is horizontal.
 
+        What moves in another person's box and not in this one's is left out.
+
         Args:
             track: The person.
-            others: Everybody in the shot: what moves in another's box and not in this person's is left out.
             every_s: Time between the frames looked at, seconds; every frame where 0.
             known: What was returned for some of the frames; they are not looked at again.
 
@@ -196,14 +108,99 @@ class Look:
             if row == 0 or np.isfinite(energy_T[number]):
                 continue
             energy_T[number], horizontal_T[number] = flow_around(
-                self._greys[row - 1],
-                self._greys[row],
-                step=self._steps[row - 1],
+                self.greys[row - 1],
+                self.greys[row],
+                step=self.steps[row - 1],
                 step_s=float(self.pts_s[row] - self.pts_s[row - 1]),
-                box_4=track.boxes_T4[number] * self._scale,
-                boxes=[box_4 * self._scale for box_4 in _boxes_at(others, track.frames_T[number])],
+                box_4=track.boxes_T4[number] * self.scale,
+                boxes=[box_4 * self.scale for box_4 in _boxes_at(self.tracks, track.frames_T[number])],
             )
         return energy_T, horizontal_T
+
+
+def observe(context: ShotContext) -> Observation | None:
+    """Find people on a grid in time, follow the camera, and link the people into tracks with dense boxes.
+
+    Returns:
+        What was seen; None where fewer than three different pictures are shown.
+    """
+    footage, settings = context.footage, context.footage.settings
+    scale = footage.work_height / footage.decoder.height
+    frames_T, pictures, greys = _read(context)
+    if len(frames_T) < _LEAST_FRAMES:
+        return None
+    pts_s = footage.decoder.pts_s[frames_T]
+    rows = grid(pts_s, 1 / settings.detect_fps)
+    found = footage.pose.detect(np.stack([pictures[row] for row in rows]), at=footage.at(frames_T[rows]))
+    steps = _camera_steps(greys, found, rows)
+    camera_T3, pan_T, inliers_T = _accumulate(steps, pts_s, greys[0].shape)
+    if not settings.stabilise:
+        steps = [replace(step, matrix_23=np.eye(2, 3)) for step in steps]
+        camera_T3 = np.zeros_like(camera_T3)
+    centre_xy = (greys[0].shape[1] / 2, greys[0].shape[0] / 2)
+    sparse = link_people(
+        found,
+        frames_T=frames_T[rows],
+        pts_s=pts_s[rows],
+        camera_T3=camera_T3[rows],
+        video_id=context.shot.video_id,
+        shot_id=context.shot.shot_id,
+        centre_xy=centre_xy,
+        max_gap_s=_MAX_GAP_S,
+        max_cost=_MAX_COST,
+    )
+    tracks = [
+        _dense(track, frames_T=frames_T, pts_s=pts_s, camera_T3=camera_T3, centre_xy=centre_xy) for track in sparse
+    ]
+    full = 1 / scale
+    return Observation(
+        context=context,
+        frames_T=frames_T,
+        pts_s=pts_s,
+        camera_T3=camera_T3 * np.array([full, full, 1.0]),
+        pan_T=pan_T,
+        inliers_T=inliers_T,
+        tracks=[_enlarge(track, full) for track in tracks],
+        pictures=pictures,
+        greys=greys,
+        steps=steps,
+        scale=scale,
+    )
+
+
+def _read(context: ShotContext) -> tuple[np.ndarray, list[np.ndarray], list[np.ndarray]]:
+    """Return frame indices (T,), pictures and grey pictures of a shot, thinned out and without repeats."""
+    footage = context.footage
+    decoder, height = footage.decoder, footage.work_height
+    indices, pictures, greys = [], [], []
+    last_s = -np.inf
+    for index, frame_HWC in decoder.iterate(start=context.first_frame, stop=context.last_frame + 1, height=height):
+        if decoder.pts_s[index] - last_s < 0.9 / footage.settings.work_fps:
+            continue
+        last_s = decoder.pts_s[index]
+        indices.append(index)
+        pictures.append(frame_HWC)
+        greys.append(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY))
+    fresh = np.flatnonzero(~repeats(greys))
+    frames_T = np.array(indices, dtype=np.int64)[fresh]
+    return frames_T, [pictures[row] for row in fresh], [greys[row] for row in fresh]
+
+
+def _camera_steps(greys: Sequence[np.ndarray], found: Sequence[People], rows: np.ndarray) -> list[CameraStep]:
+    """Follow the camera from each picture to the next by what is neither a person nor a burnt-in graphic.
+
+    Args:
+        greys: Grey pictures (T).
+        found: People at some of them.
+        rows: Which those are.
+    """
+    some = np.linspace(0, len(greys) - 1, min(len(greys), _OVERLAY_FRAMES)).round().astype(int)
+    still_HW = overlay_mask([greys[row] for row in some])
+    nearest = np.abs(np.arange(len(greys))[:, None] - rows[None, :]).argmin(axis=1)
+    return [
+        camera_step(greys[row - 1], greys[row], mask=_background(greys[row], found[nearest[row - 1]]) & ~still_HW)
+        for row in range(1, len(greys))
+    ]
 
 
 def repeats(greys: Sequence[np.ndarray]) -> np.ndarray:
