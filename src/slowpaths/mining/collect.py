@@ -209,12 +209,12 @@ def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
         mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, oracle=oracle)
         text = f"{name}: {len(mined.deliveries)} deliveries"
     except BrokenVideoError as error:
-        mined, text = _quarantine(video, str(error))
+        mined, text = _quarantine(video, name, str(error))
     except SlowpathsError:
         raise
     except Exception as error:
         _log.warning("%s: %s", name, error, exc_info=_log.isEnabledFor(logging.DEBUG))
-        mined, text = _quarantine(video, _reason(name, error))
+        mined, text = _quarantine(video, name, _reason(name, error))
     folder = task.shards / video.video_id
     _write_shards(folder, mined)
     return _Done(folder=folder, text=text, is_resumed=False)
@@ -226,13 +226,14 @@ def _name(task: Task) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
 
 
-def _quarantine(video: VideoRef, reason: str) -> tuple[MinedVideo, str]:
-    return MinedVideo(video=replace(video, status="quarantined", reason=reason)), f"{video.path}: quarantined, {reason}"
+def _quarantine(video: VideoRef, name: str, reason: str) -> tuple[MinedVideo, str]:
+    bad = replace(video, path=name, status="quarantined", reason=reason, match_id=video.match_id or video.video_id)
+    return MinedVideo(video=bad), f"{name}: quarantined, {reason}"
 
 
 def _reason(name: str, error: Exception) -> str:
     """Return one sentence for an exception that nobody foresaw, with its cure."""
-    words = " ".join(str(error).split())[:_LONGEST_WORDS]
+    words = " ".join(str(error).encode("utf-8", errors="replace").decode().split())[:_LONGEST_WORDS]
     kind = type(error).__name__
     return f"{name} cannot be mined ({kind}{': ' if words else ''}{words}): re-encode it with ffmpeg, or leave it out"
 
