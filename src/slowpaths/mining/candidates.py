@@ -168,7 +168,7 @@ def _brevity(duration_s: float) -> float:
 def _extras(gathered: ShotEvidence, impact_s: float, *, lag_s: float) -> dict[str, float]:
     """Return the features that need pixels or sound."""
     striker = gathered.striker
-    near = np.abs(striker.track.pts_s - impact_s) <= _FLOW_S
+    near = np.abs(striker.between_s - impact_s) <= _FLOW_S
     around = np.abs(gathered.pts_s - impact_s) <= _CAMERA_S
     return {
         "flow_horizontal": _mean(striker.horizontal_T[near]),

@@ -1,5 +1,7 @@
 """Localisation on synthetic signals whose impact is known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,7 +9,7 @@ from slowpaths.mining.impact.audio_lag import LAGS_S
 from slowpaths.mining.impact.event_model import Phase, _phase_ratio, path_ratio
 from slowpaths.mining.impact.events import Event, find_events
 from slowpaths.mining.impact.evidence import Evidence, fuse
-from slowpaths.mining.impact.instants import CUT_MEAN_S, STEP_S, camera_density
+from slowpaths.mining.impact.instants import CUT_MEAN_S, PAN_FIRST_S, PAN_LAST_S, STEP_S, camera_density
 from slowpaths.mining.impact.signals import Signals
 
 
@@ -30,7 +32,7 @@ def make(impact_s=2.0, *, duration_s=4.0, fps=25.0, seed=0, noise=0.15, shift_s=
         "flow_T": 0.1 * noisy[1],
         "camera_T": np.zeros(len(pts_s)),
     }
-    return Signals(pts_s=pts_s, **(fields | kwargs))
+    return Signals(pts_s=pts_s, between_s=pts_s, **(fields | kwargs))
 
 
 def localise(signals: Signals) -> list[Event]:
@@ -55,8 +57,8 @@ def test_no_stroke_in_constant_fidgeting():
     rng = np.random.default_rng(0)
     signals = make(2.0)
     restless = 3.0 * np.exp(0.15 * rng.standard_normal(len(signals.pts_s)))
-    fields = dict(hand_speed_T=restless, flow_T=restless * 0.1, hand_confidence_T=signals.hand_confidence_T)
-    assert localise(Signals(pts_s=signals.pts_s, camera_T=signals.camera_T, **fields)) == []
+    fields = dict(hand_speed_T=restless, flow_T=restless * 0.1)
+    assert localise(replace(signals, **fields)) == []
 
 
 def test_no_stroke_without_frames_that_see_the_person():
@@ -67,13 +69,7 @@ def test_no_stroke_without_frames_that_see_the_person():
 def test_taps_before_the_stroke_are_not_the_stroke():
     signals = make(8.0, duration_s=10.0)
     taps = sum(2.5 * np.exp(-0.5 * ((signals.pts_s - tap_s) / 0.08) ** 2) for tap_s in (1.0, 2.2, 3.1, 4.4, 5.6))
-    tapped = Signals(
-        pts_s=signals.pts_s,
-        hand_speed_T=signals.hand_speed_T + taps,
-        flow_T=signals.flow_T + 0.1 * taps,
-        hand_confidence_T=signals.hand_confidence_T,
-        camera_T=signals.camera_T,
-    )
+    tapped = replace(signals, hand_speed_T=signals.hand_speed_T + taps, flow_T=signals.flow_T + 0.1 * taps)
     (event,) = localise(tapped)
     assert event.impact_s == pytest.approx(8.0, abs=0.12)
 
@@ -81,13 +77,7 @@ def test_taps_before_the_stroke_are_not_the_stroke():
 def test_running_after_the_stroke_is_not_the_stroke():
     signals = make(2.0, duration_s=5.0)
     running = np.where(signals.pts_s > 2.8, 5.0 + np.sin(12 * signals.pts_s), 0.0)
-    run = Signals(
-        pts_s=signals.pts_s,
-        hand_speed_T=signals.hand_speed_T + running,
-        flow_T=signals.flow_T + 0.1 * running,
-        hand_confidence_T=signals.hand_confidence_T,
-        camera_T=signals.camera_T,
-    )
+    run = replace(signals, hand_speed_T=signals.hand_speed_T + running, flow_T=signals.flow_T + 0.1 * running)
     (event,) = localise(run)
     assert event.impact_s == pytest.approx(2.0, abs=0.15)
 
@@ -150,6 +140,36 @@ def test_the_camera_follows_after_contact():
     density = camera_density(times_s, pts_s, np.where(pts_s > 2.2, 1.0, 0.0))
     assert times_s[np.argmax(density)] == pytest.approx(2.2 - 0.165, abs=0.1)
     assert density.mean() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("fps", [25.0, 30.0, 50.0])
+@pytest.mark.parametrize("heights_per_s2", [0.5, 1.0, 2.0, 4.0])
+def test_a_camera_that_gains_speed_evenly_set_off_when_it_did(fps, heights_per_s2):
+    late_s = []
+    for phase in np.arange(0.0, 1.0, 0.1):
+        sets_off_s = 2.0 + phase / fps
+        between_s = (np.arange(4 * fps) + 0.5) / fps
+        speed_T = heights_per_s2 * np.clip(between_s - sets_off_s, 0.0, 0.8)
+        times_s = np.arange(0, 4, STEP_S)
+        best_s = times_s[np.argmax(camera_density(times_s, between_s, speed_T))]
+        late_s.append(best_s - (sets_off_s - 0.5 * (PAN_FIRST_S + PAN_LAST_S)))
+    assert np.mean(late_s) == pytest.approx(0.0, abs=0.025)
+
+
+@pytest.mark.parametrize("fps", [12.5, 25.0, 50.0])
+def test_what_is_measured_between_frames_is_placed_between_frames(fps):
+    """Flow alone, even about impact: the speed from one frame to the next, as the signals hold it."""
+    errors_s = []
+    for phase in np.arange(0.0, 1.0, 0.1):
+        impact_s, pts_s = 2.0 + phase / fps, np.arange(4 * fps) / fps
+        edges_s = np.r_[pts_s[0], pts_s]
+        between_s = 0.5 * (edges_s[1:] + edges_s[:-1])
+        flow_T = 0.06 + np.exp(-np.abs(between_s - impact_s) / 0.15)
+        unseen = np.full(len(pts_s), np.nan)
+        signals = make(impact_s, fps=fps, hand_speed_T=unseen, hand_confidence_T=np.zeros(len(pts_s)), flow_T=flow_T)
+        evidence = fuse(replace(signals, between_s=between_s), has_phases=False)
+        errors_s.append(evidence.times_s[np.argmax(evidence.parts["peak"])] - impact_s)
+    assert np.mean(errors_s) == pytest.approx(0.0, abs=0.005)
 
 
 def test_a_sound_sharpens_the_impact():

@@ -155,6 +155,14 @@ def test_flow_tells_a_swing_from_a_pan():
         assert horizontal[np.nanargmax(energy)] > 0.8
 
 
+def test_a_movement_from_one_frame_to_the_next_lies_between_them():
+    swing = np.zeros(20)
+    swing[10] = 6.0  # the bar jumps between frames 9 and 10
+    observed = look_at(swinging(20, swing=swing), OnePerson(still_box))
+    energy, _ = observed.flow(observed.tracks[0])
+    assert observed.between_s[np.nanargmax(energy)] == pytest.approx(9.5 / FPS)
+
+
 def test_flow_that_is_known_is_not_looked_at_again():
     look = look_at(swinging(20, swing=np.full(20, 2.0)), OnePerson(still_box))
     track = look.tracks[0]

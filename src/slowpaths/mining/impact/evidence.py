@@ -91,7 +91,7 @@ def fuse(signals: Signals, *, has_phases: bool = True) -> Evidence:
     times_s = np.arange(pts_s[seen][0], pts_s[seen][-1] + STEP_S / 2, STEP_S)
     parts = _movement(signals, times_s, has_phases=has_phases)
     pace = REPLAY_PACE if signals.is_replay else 1.0
-    parts["camera"] = mixture(camera_density(times_s, pts_s, signals.camera_T, pace=pace), RHO["camera"])
+    parts["camera"] = mixture(camera_density(times_s, signals.between_s, signals.camera_T, pace=pace), RHO["camera"])
     parts["cut"] = cut_ratio(times_s, cut_s=signals.cut_s, end_s=signals.end_s, is_replay=signals.is_replay)
     # What is heard with a replay is the ground and the commentary of now.
     onset_times_s = None if signals.is_replay else signals.onset_times_s
@@ -108,9 +108,9 @@ def _movement(signals: Signals, times_s: np.ndarray, *, has_phases: bool) -> dic
     """Return the log ratios (G,) of what the person does: phases, peak of movement, bottom of the arc."""
     pts_s = np.asarray(signals.pts_s, dtype=np.float64)
     trust_T = np.ones(len(pts_s)) if signals.flow_confidence_T is None else signals.flow_confidence_T
-    flow_T = _steady(np.where(trust_T > BLIND, signals.flow_T, np.nan), pts_s)
+    flow_T = _steady(np.where(trust_T > BLIND, signals.flow_T, np.nan), signals.between_s)
     hands, hand_weight = _level(times_s, pts_s, _steady(signals.hand_speed_T, pts_s), signals.hand_confidence_T)
-    flow, flow_weight = _level(times_s, pts_s, flow_T, trust_T)
+    flow, flow_weight = _level(times_s, signals.between_s, flow_T, trust_T)
     path = np.zeros(len(times_s))
     if has_phases:
         path = path_ratio(

@@ -17,6 +17,9 @@ STEP_S = 0.02  # half a frame at 25 fps
 CUT_MEAN_S, CUT_SD_S = 0.43, 0.16
 # The operator reacts to the ball 80-250 ms after contact.
 PAN_FIRST_S, PAN_LAST_S = 0.08, 0.25
+# A camera gains speed from nothing: the smoothed logarithm of a speed that grows evenly, by .5 to 4 picture heights per
+# second squared, rises fastest .035 to .065 s after the camera sets off (computed in the tests).
+SET_OFF_DELAY_S = 0.05
 STILL = 0.01  # picture heights per second: a tenth of a pixel a frame at 360 lines, below what corners can show
 # Peak wrist speed lies within 40 ms of impact in space; in a picture along the pitch the hands move along the line of
 # sight where they meet the ball and look fastest a little before or after.
@@ -98,7 +101,7 @@ def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray,
 
     Args:
         times_s: Grid (G,), seconds.
-        pts_s: Frame times (T,), seconds.
+        pts_s: Times of the speeds (T,), seconds.
         camera_T: Pan and tilt speed (T,), picture heights per second; NaN where unknown.
         pace: Speed of the showing, 1 where it is live.
 
@@ -112,7 +115,8 @@ def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray,
     quiet = max(float(np.quantile(camera_T[known], 0.2)), STILL)
     level = np.log1p(np.interp(times_s, pts_s[known], camera_T[known]) / quiet)
     gain = np.maximum(np.gradient(smooth(level, 0.06 / pace), STEP_S), 0.0)
-    lags = np.arange(round(PAN_FIRST_S / pace / STEP_S), round(PAN_LAST_S / pace / STEP_S) + 1)
+    first, last = (round((lag_s + SET_OFF_DELAY_S) / pace / STEP_S) for lag_s in (PAN_FIRST_S, PAN_LAST_S))
+    lags = np.arange(first, last + 1)
     padded = np.r_[gain, np.zeros(lags[-1])]
     delayed = np.mean([padded[lag : lag + len(gain)] for lag in lags], axis=0)
     return delayed / delayed.mean() if delayed.mean() > 0 else np.ones(len(times_s))

@@ -29,9 +29,11 @@ class Signals:
         pts_s: Presentation times (T,), seconds.
         hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
         hand_confidence_T: Confidence of the wrists (T,), 0..1.
-        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second.
+        between_s: Middle between each frame and the one before it (T,), seconds: the instants of what is measured on
+            pairs of frames, flow and camera.
+        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second, at `between_s`.
         flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed; None for fully.
-        camera_T: Speed of the camera across and down (T,), picture heights per second.
+        camera_T: Speed of the camera across and down (T,), picture heights per second, at `between_s`.
         hand_height_T: Hands above the hips (T,), torso units; None where unknown.
         guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
         cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
@@ -44,6 +46,7 @@ class Signals:
     pts_s: np.ndarray
     hand_speed_T: np.ndarray
     hand_confidence_T: np.ndarray
+    between_s: np.ndarray
     flow_T: np.ndarray
     camera_T: np.ndarray
     flow_confidence_T: np.ndarray | None = None
@@ -74,6 +77,7 @@ def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray
         hand_speed_T=hands.speed_T,
         hand_confidence_T=hands.confidence_T,
         hand_height_T=hands.height_T,
+        between_s=observation.between_s[rows],
         flow_T=flow_T,
         camera_T=observation.pan_T[rows],
         flow_confidence_T=np.clip(observation.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),

@@ -65,6 +65,11 @@ class Observation:
     steps: list[CameraStep]
     scale: float
 
+    @property
+    def between_s(self) -> np.ndarray:
+        """Return the middle between each frame and the one before it (T,), seconds: when flow and pan are measured."""
+        return np.r_[self.pts_s[:1], 0.5 * (self.pts_s[1:] + self.pts_s[:-1])]
+
     def joints(self, track: PoseTrack, *, every_s: float = 0.0) -> PoseTrack:
         """Return the track with joints estimated where it has a box.
 

@@ -26,12 +26,14 @@ class Striker:
     Args:
         track: Their track, with joints in every frame.
         striker_p: Probability that they are the striker.
+        between_s: Instants of the flow (T,), seconds; see `Observation.between_s`.
         energy_T: Energy of the flow around them (T,), body heights per second.
         horizontal_T: Share of it that is horizontal (T,).
     """
 
     track: PoseTrack
     striker_p: float
+    between_s: np.ndarray
     energy_T: np.ndarray
     horizontal_T: np.ndarray
 
@@ -82,7 +84,13 @@ def _look_closely(
 ) -> Striker:
     track = observation.joints(track)
     energy_T, horizontal_T = observation.flow(track, known=known)
-    return Striker(track=track, striker_p=striker_p, energy_T=energy_T, horizontal_T=horizontal_T)
+    return Striker(
+        track=track,
+        striker_p=striker_p,
+        between_s=observation.between_s[np.searchsorted(observation.frames_T, track.frames_T)],
+        energy_T=energy_T,
+        horizontal_T=horizontal_T,
+    )
 
 
 def _stroke_log_ratio(evidence: Evidence) -> float:
