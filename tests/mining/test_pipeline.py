@@ -68,6 +68,19 @@ def test_finds_the_ball(mined):
     assert delivery.features["onset_z"] > 4
 
 
+def test_spans_lie_inside_a_video_that_begins_just_before_the_ball_is_hit(tmp_path):
+    rng = np.random.default_rng(3)
+    shirts, size = ((196, 52, 40), (36, 66, 190)), (480, 270)
+    ball = stroke_take("cover_drive", np.arange(-0.6, 0.4, 1 / FPS), size=size, shirts=shirts, rng=rng)
+    ball.impact_s = 0.6
+    write_takes(tmp_path / "ball.mp4", [ball], fps=FPS)
+    for delivery in mine(tmp_path, tmp_path / "out", replace(SETTINGS, min_event_p=0.0, min_view_p=0.0)).deliveries:
+        assert 0.0 <= delivery.span.start_s <= delivery.impact_s <= delivery.span.end_s <= 1.0 + 1e-9
+        break
+    else:
+        raise AssertionError("the ball was not found")
+
+
 def test_the_track_is_the_batter_of_the_truth(mined, footage):
     truth = read_poses(footage / "truth" / "ball.poses.parquet")[0]
     (track,) = mined[0].tracks

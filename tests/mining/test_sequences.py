@@ -134,3 +134,4 @@ def test_the_tables_of_an_archive(tmp_path):
     (delivery,), (video,), (shot,), (track,) = found.deliveries(), found.footage(), found.shots(), found.poses()
     assert video.video_id == delivery.video_id and shot.shot_id == delivery.shot_id
     assert len(track.pts_s) == NUM_BATTER
+    assert 0.0 <= delivery.span.start_s <= delivery.impact_s <= delivery.span.end_s <= video.duration_s

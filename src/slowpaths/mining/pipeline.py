@@ -14,6 +14,7 @@ import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.records import Delivery, PoseTrack, Shot, VideoRef
+from slowpaths.core.spans import Span
 from slowpaths.mining.candidates import Candidate, find_candidates, gather
 from slowpaths.mining.clips import plan_crop, save_clip
 from slowpaths.mining.context import ShotContext, VideoContext
@@ -86,11 +87,13 @@ def mine_video(
         gathered = [one for one in map(gather, parts) if one is not None]
         candidates = find_candidates(context, gathered)
         hands_p = _hands(context, candidates)
+        bounds = Span(0.0, max(shot.span.end_s for shot in shots))
         deliveries = [
             deliver(
                 one.track,
                 one.event,
                 shot=one.shot,
+                bounds=bounds,
                 handedness_p=hand_p,
                 picture_size=context.picture_size,
                 settings=settings,

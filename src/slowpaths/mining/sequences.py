@@ -23,6 +23,7 @@ from slowpaths.core import ids
 from slowpaths.core.body import body_scales, middle
 from slowpaths.core.records import PoseSequence, PoseTrack, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX
+from slowpaths.core.spans import Span
 from slowpaths.mining.collect import Collected, write_mined
 from slowpaths.mining.features.delivery import deliver
 from slowpaths.mining.features.frame_of_reference import hand_path, rows_of
@@ -84,6 +85,7 @@ def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = N
         # One cue only, and no second one to compare it with; archives are trimmed to strokes.
         Event(impact_s=impact_s, uncertainty_s=float("nan"), event_p=1.0, log_odds=np.inf),
         shot=shot,
+        bounds=Span(0.0, video.duration_s),
         handedness_p=handedness(track, impact_s=impact_s, view=VIEW, picture_size=size),
         picture_size=size,
         settings=settings or MiningSettings(),

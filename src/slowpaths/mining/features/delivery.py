@@ -19,6 +19,7 @@ def deliver(
     event: Event,
     *,
     shot: Shot,
+    bounds: Span,
     handedness_p: float,
     picture_size: tuple[int, int],
     settings: MiningSettings,
@@ -30,6 +31,7 @@ def deliver(
         track: The striker, with joints.
         event: When bat meets ball.
         shot: The shot.
+        bounds: The whole video: a span does not reach beyond it.
         handedness_p: Probability that the batter is right-handed.
         picture_size: Width and height of the picture, pixels.
         settings: How long the span of a stroke is.
@@ -40,7 +42,7 @@ def deliver(
         delivery_id=ids.delivery_id(shot.video_id, event.impact_s),
         video_id=shot.video_id,
         shot_id=shot.shot_id,
-        span=Span(event.impact_s - settings.before_s, event.impact_s + settings.after_s),
+        span=Span(event.impact_s - settings.before_s, event.impact_s + settings.after_s).clip(bounds),
         impact_s=event.impact_s,
         impact_uncertainty_s=event.uncertainty_s,
         view=shot.view,
