@@ -77,15 +77,15 @@ class Oracle:
         if best is None or not shared[best].any():
             return []
         true, rows = self.strikers[best], np.flatnonzero(shared[best])
-        unseen_TKC = np.full((len(rows), *true.keypoints_TKC.shape[1:]), np.nan)
-        unseen_TKC[..., 2] = 0.0
+        unseen_TJC = np.full((len(rows), *true.keypoints_TKC.shape[1:]), np.nan)
+        unseen_TJC[..., 2] = 0.0
         track = PoseTrack(
             video_id=true.video_id,
             shot_id=true.shot_id,
             track_id=true.track_id,
             frames_T=frames_T[rows],
             pts_s=pts_s[rows],
-            keypoints_TKC=unseen_TKC,
+            keypoints_TKC=unseen_TJC,
             boxes_T4=true.boxes_T4[np.searchsorted(true.frames_T, frames_T[rows])],
             camera_T3=camera_T3[rows],
         )

@@ -3,7 +3,7 @@
 An archive of poses holds about thirty frames around one stroke, as broadcast from behind the bowler, one person a frame
 and not always the same one: bowler first, batter later, spectators in between. It tells neither where the camera looks
 nor what time it is. So people are told apart by jumps, the batter is the one seen from the front with both hands
-together, the camera is taken to follow his hips and to zoom as his size grows, and every number that needs the true
+together, the camera is taken to follow their hips and to zoom as their size grows, and every number that needs the true
 camera is left out. The view is unknown; it is called `pitch_endon` with probability 0, which is how stroke archives
 are filmed.
 
@@ -155,11 +155,11 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
     best, best_score = np.zeros(0, dtype=np.int64), -np.inf
     for person in range(who_T.max() + 1):
         rows = np.flatnonzero(who_T == person)
-        keypoints_TKC = track.keypoints_TKC[rows]
-        left, right = (keypoints_TKC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
-        gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TKC)
-        chest_T = keypoints_TKC[:, INDEX["left_shoulder"], 0] - keypoints_TKC[:, INDEX["right_shoulder"], 0]
-        is_back_T = keypoints_TKC[:, INDEX["nose"], 1] > middle(keypoints_TKC, "shoulder")[:, 1]
+        keypoints_TJC = track.keypoints_TKC[rows]
+        left, right = (keypoints_TJC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
+        gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TJC)
+        chest_T = keypoints_TJC[:, INDEX["left_shoulder"], 0] - keypoints_TJC[:, INDEX["right_shoulder"], 0]
+        is_back_T = keypoints_TJC[:, INDEX["nose"], 1] > middle(keypoints_TJC, "shoulder")[:, 1]
         score = (gap_T <= MAX_WRIST_GAP).sum() - ((gap_T > APART) | is_back_T).sum()
         score += 0.5 * np.nansum(np.sign(chest_T))
         if score >= best_score:

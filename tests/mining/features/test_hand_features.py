@@ -19,13 +19,13 @@ NUM = 36  # 25 frames a second: guard is frame 10, impact frame 30
 
 def grip_switch_s(order_T, *, pts_s=None) -> float:
     order_T = np.asarray(order_T, dtype=np.float64)
-    joints_TK2 = np.zeros((len(order_T), 17, 2))
-    joints_TK2[:, INDEX["right_wrist"], 0] = -0.3 * order_T  # off is -x
+    joints_TJ2 = np.zeros((len(order_T), 17, 2))
+    joints_TJ2[:, INDEX["right_wrist"], 0] = -0.3 * order_T  # off is -x
     motion = Motion(
         pts_s=np.arange(len(order_T)) / 25 if pts_s is None else pts_s,
-        joints_TK2=joints_TK2,
-        confidence_TK=np.ones((len(order_T), 17)),
-        hands_T2=joints_TK2[:, INDEX["left_wrist"]],
+        joints_TJ2=joints_TJ2,
+        confidence_TJ=np.ones((len(order_T), 17)),
+        hands_T2=joints_TJ2[:, INDEX["left_wrist"]],
         sizes_T=np.ones(len(order_T)),
         scale_px=80.0,
         off_x=-1.0,

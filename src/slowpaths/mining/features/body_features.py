@@ -134,7 +134,7 @@ def _trunk(motion: Motion, moments: Moments) -> dict[str, float]:
 def _gaze(motion: Motion, impact_s: float) -> float:
     ears_T = np.abs(motion.joint("left_ear")[:, 0] - motion.joint("right_ear")[:, 0])
     # a head in profile has no width: its ears are never closer than a fifth of a torso for this purpose
-    gaze_T = gaze_x(motion.joints_TK2) / np.fmax(ears_T, 0.2)
+    gaze_T = gaze_x(motion.joints_TJ2) / np.fmax(ears_T, 0.2)
     start_s, end_s = impact_s + GAZE_S[0], impact_s + GAZE_S[1]
     if not is_seen(motion, gaze_T, start_s, end_s):
         return float("nan")

@@ -1,6 +1,6 @@
 """The batter's own frame: camera motion removed, a left-hander mirrored, torso units, y up.
 
-Legend: T frames, K = 17 joints (COCO order), C = x, y, confidence.
+Legend: T frames, J = 17 joints (COCO order), C = x, y, confidence.
 
 After mirroring, the left joints are the front side and the right joints the back side, whoever bats. Directions in the
 picture, for a right-hander:
@@ -48,8 +48,8 @@ class Motion:
 
     Args:
         pts_s: Times (T,), seconds.
-        joints_TK2: Joints (T, 17, 2): x image right, y up; NaN where unseen.
-        confidence_TK: Confidence (T, 17).
+        joints_TJ2: Joints (T, 17, 2): x image right, y up; NaN where unseen.
+        confidence_TJ: Confidence (T, 17).
         hands_T2: Hands on the bat (T, 2).
         sizes_T: Body size of each frame over the median one (T,), camera zoom removed.
         scale_px: The torso unit in pixels of the first frame.
@@ -59,8 +59,8 @@ class Motion:
     """
 
     pts_s: np.ndarray
-    joints_TK2: np.ndarray
-    confidence_TK: np.ndarray
+    joints_TJ2: np.ndarray
+    confidence_TJ: np.ndarray
     hands_T2: np.ndarray
     sizes_T: np.ndarray
     scale_px: float
@@ -70,7 +70,7 @@ class Motion:
 
     def joint(self, name: str) -> np.ndarray:
         """Return one joint (T, 2)."""
-        return self.joints_TK2[:, INDEX[name]]
+        return self.joints_TJ2[:, INDEX[name]]
 
     def middle(self, pair: str) -> np.ndarray:
         """Return the middle of the left and the right joint (T, 2)."""
@@ -159,27 +159,27 @@ def motion_of(
     Returns:
         The motion; None where no frame shows a body.
     """
-    keypoints_TKC = np.array(track.keypoints_TKC, dtype=np.float64)
-    keypoints_TKC[~(keypoints_TKC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
-    if not np.isfinite(keypoints_TKC[:, _LIMBS, :2]).any():
+    keypoints_TJC = np.array(track.keypoints_TKC, dtype=np.float64)
+    keypoints_TJC[~(keypoints_TJC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
+    if not np.isfinite(keypoints_TJC[:, _LIMBS, :2]).any():
         return None
     camera_T3 = np.nan_to_num(track.camera_T3)
-    keypoints_TKC = stabilise(keypoints_TKC, camera_T3, centre_xy=_centre(keypoints_TKC, picture_size))
+    keypoints_TJC = stabilise(keypoints_TJC, camera_T3, centre_xy=_centre(keypoints_TJC, picture_size))
     if not is_right_handed:
-        keypoints_TKC = mirror(keypoints_TKC, width=1.0)
-    keypoints_TKC = smooth(fill_gaps(replace(track, keypoints_TKC=keypoints_TKC), max_gap_s=MAX_GAP_S)).keypoints_TKC
-    scale_px = body_scale(keypoints_TKC)
+        keypoints_TJC = mirror(keypoints_TJC, width=1.0)
+    keypoints_TJC = smooth(fill_gaps(replace(track, keypoints_TKC=keypoints_TJC), max_gap_s=MAX_GAP_S)).keypoints_TKC
+    scale_px = body_scale(keypoints_TJC)
     if not scale_px > 0:
         return None
-    joints_TK2 = keypoints_TKC[..., :2] / scale_px * np.array([1.0, -1.0])
+    joints_TJ2 = keypoints_TJC[..., :2] / scale_px * np.array([1.0, -1.0])
     is_side_on = ASPECT.get(view, "E") == "S"
-    forward_2 = np.array([_facing(joints_TK2, track.pts_s, guard_s), 0.0]) if is_side_on else np.array([0.0, -1.0])
+    forward_2 = np.array([_facing(joints_TJ2, track.pts_s, guard_s), 0.0]) if is_side_on else np.array([0.0, -1.0])
     return Motion(
         pts_s=np.asarray(track.pts_s, dtype=np.float64),
-        joints_TK2=joints_TK2,
-        confidence_TK=np.nan_to_num(track.keypoints_TKC[..., 2]),
-        hands_T2=hand_path(keypoints_TKC, track.pts_s, scale_px=scale_px),
-        sizes_T=body_scales(keypoints_TKC) / scale_px,
+        joints_TJ2=joints_TJ2,
+        confidence_TJ=np.nan_to_num(track.keypoints_TKC[..., 2]),
+        hands_T2=hand_path(keypoints_TJC, track.pts_s, scale_px=scale_px),
+        sizes_T=body_scales(keypoints_TJC) / scale_px,
         scale_px=scale_px,
         off_x=float("nan") if is_side_on else -1.0,
         forward_2=forward_2,
@@ -187,46 +187,46 @@ def motion_of(
     )
 
 
-def hand_path(keypoints_TKC: np.ndarray, pts_s: np.ndarray, *, scale_px: float) -> np.ndarray:
+def hand_path(keypoints_TJC: np.ndarray, pts_s: np.ndarray, *, scale_px: float) -> np.ndarray:
     """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s.
 
     Args:
-        keypoints_TKC: Joints (T, 17, 3), pixels.
+        keypoints_TJC: Joints (T, 17, 3), pixels.
         pts_s: Times (T,), seconds.
         scale_px: The torso unit, pixels.
     """
-    hands_T3 = hands(keypoints_TKC, scale=scale_px * WRIST_GAP / MAX_WRIST_GAP)
+    hands_T3 = hands(keypoints_TJC, scale=scale_px * WRIST_GAP / MAX_WRIST_GAP)
     path_T2 = hands_T3[:, :2] / scale_px * np.array([1.0, -1.0])
     return fill_gaps_in(path_T2, pts_s, hands_T3[:, 2], max_gap_s=MAX_GAP_S)
 
 
-def _centre(keypoints_TKC: np.ndarray, picture_size: tuple[int, int] | None) -> tuple[float, float]:
+def _centre(keypoints_TJC: np.ndarray, picture_size: tuple[int, int] | None) -> tuple[float, float]:
     if picture_size is not None:
         return 0.5 * (picture_size[0] - 1), 0.5 * (picture_size[1] - 1)
-    x, y = np.nanmedian(keypoints_TKC[:, _LIMBS, :2].reshape(-1, 2), axis=0)
+    x, y = np.nanmedian(keypoints_TJC[:, _LIMBS, :2].reshape(-1, 2), axis=0)
     return float(x), float(y)
 
 
-def _facing(joints_TK2: np.ndarray, pts_s: np.ndarray, guard_s: tuple[float, float]) -> float:
+def _facing(joints_TJ2: np.ndarray, pts_s: np.ndarray, guard_s: tuple[float, float]) -> float:
     """Return the sign of forward along x of a batter seen from the side: eyes on the bowler, front foot ahead."""
     rows = (pts_s >= guard_s[0]) & (pts_s <= guard_s[1])
-    joints_TK2 = joints_TK2[rows] if rows.any() else joints_TK2
-    gaze = gaze_x(joints_TK2)
-    feet = joints_TK2[:, INDEX["left_ankle"], 0] - joints_TK2[:, INDEX["right_ankle"], 0]
-    shoulders = joints_TK2[:, INDEX["left_shoulder"], 0] - joints_TK2[:, INDEX["right_shoulder"], 0]
+    joints_TJ2 = joints_TJ2[rows] if rows.any() else joints_TJ2
+    gaze = gaze_x(joints_TJ2)
+    feet = joints_TJ2[:, INDEX["left_ankle"], 0] - joints_TJ2[:, INDEX["right_ankle"], 0]
+    shoulders = joints_TJ2[:, INDEX["left_shoulder"], 0] - joints_TJ2[:, INDEX["right_shoulder"], 0]
     cues = [np.tanh(median_or_nan(values) / width) for values, width in ((gaze, 0.1), (feet, 0.2), (shoulders, 0.2))]
     total = np.nansum(cues)
     return float(np.sign(total)) if total != 0 else float("nan")
 
 
-def gaze_x(joints_TK2: np.ndarray) -> np.ndarray:
+def gaze_x(joints_TJ2: np.ndarray) -> np.ndarray:
     """Return how far the nose lies to the right of the ears (T,), in the unit of the joints."""
-    ears_T2 = joints_TK2[:, [INDEX["left_ear"], INDEX["right_ear"]], 0]
+    ears_T2 = joints_TJ2[:, [INDEX["left_ear"], INDEX["right_ear"]], 0]
     seen_T2 = np.isfinite(ears_T2)
     middle_T = np.where(
         seen_T2.any(axis=1), np.nan_to_num(ears_T2).sum(axis=1) / np.maximum(seen_T2.sum(axis=1), 1), np.nan
     )
-    return joints_TK2[:, INDEX["nose"], 0] - middle_T
+    return joints_TJ2[:, INDEX["nose"], 0] - middle_T
 
 
 def median_or_nan(values: np.ndarray) -> float:

@@ -124,12 +124,12 @@ def quality(track: PoseTrack, motion: Motion, *, impact_s: float) -> dict[str, f
     """
     frame_s = frame_time_s(motion.pts_s)
     rows = in_window(motion, impact_s + CORE_S[0], impact_s + CORE_S[1])
-    is_usable = (np.isfinite(motion.joints_TK2[rows][:, _LIMBS]).all(axis=2).sum(axis=1) >= _MIN_JOINTS) & np.isfinite(
+    is_usable = (np.isfinite(motion.joints_TJ2[rows][:, _LIMBS]).all(axis=2).sum(axis=1) >= _MIN_JOINTS) & np.isfinite(
         motion.hands_T2[rows]
     ).all(axis=1)
     expected = (CORE_S[1] - CORE_S[0]) / frame_s if frame_s > 0 else np.inf
     near = np.flatnonzero(np.abs(track.pts_s - impact_s) <= 0.2)
-    confidences = motion.confidence_TK[near][:, _LIMBS]
+    confidences = motion.confidence_TJ[near][:, _LIMBS]
     return {
         "pose_confidence": float(confidences.mean()) if confidences.size else float("nan"),
         "valid_fraction": float(min(is_usable.sum() / expected, 1.0)),

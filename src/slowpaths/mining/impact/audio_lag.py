@@ -71,7 +71,7 @@ def learn(watched: Sequence[tuple[np.ndarray, np.ndarray, float]]) -> list[np.nd
 
     Args:
         watched: For each person the log ratio of everything but the sound (G,), the density of impact given the sound
-            for every lag (L, G), and the probability that he plays a stroke, sound apart.
+            for every lag (L, G), and the probability that they play a stroke, sound apart.
     """
     says_PLR = np.array([_says(*one) for one in watched]).reshape(-1, len(LAGS_S), len(SHARES))
     expected_LR = np.log(prior() / SHARES.mean())[:, None] - np.log(len(SHARES))

@@ -50,7 +50,7 @@ class Phase:
 # before impact (Stretch, Buys, Du Toit and Viljoen, J Sports Sci 16(8), 1998): means between the two. The hands gain
 # speed about evenly until impact and lose it the same way, hence two halves on either side. A batter stands still from
 # the bowler's delivery stride on, half a second and more, and fidgets little during the run-up; the follow-through of a
-# drive takes .3-.4 s, and then he runs or watches.
+# drive takes .3-.4 s, and then they run or watch.
 BEFORE: tuple[Phase, ...] = (
     Phase("waiting", 1.50, 0.40, 0.20, 0.30),
     Phase("stance", 0.50, 0.20, 0.10, 0.25),

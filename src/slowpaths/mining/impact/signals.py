@@ -1,6 +1,6 @@
 """What localisation reads of one person in one shot.
 
-Legend: T frames, K = 17 joints, C = x, y, confidence, N onsets.
+Legend: T frames, J = 17 joints, C = x, y, confidence, N onsets.
 """
 
 from __future__ import annotations
@@ -109,12 +109,12 @@ def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
         centre_xy: Centre of the picture, pixels.
     """
     smoothed = smooth(fill_gaps(track))
-    still_TKC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
+    still_TJC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
     both = [INDEX["left_wrist"], INDEX["right_wrist"]]
-    hip_T2 = middle(still_TKC, "hip")  # a running batter's hands are fast, but not relative to his hips
-    places_T22 = (still_TKC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TKC)
+    hip_T2 = middle(still_TJC, "hip")  # a running batter's hands are fast, but not relative to their hips
+    places_T22 = (still_TJC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TJC)
     speeds_T2 = np.stack([speed(places_T22[:, side], track.pts_s) for side in (0, 1)], axis=1)
-    confidence_T2 = still_TKC[:, both, 2]
+    confidence_T2 = still_TJC[:, both, 2]
     return Wrists(
         speed_T=_weighted(speeds_T2, confidence_T2),
         height_T=-_weighted(places_T22[..., 1], confidence_T2),

@@ -1,4 +1,4 @@
-"""Which hand the batter plays with, from how he stands: log odds of four cues and a prior.
+"""Which hand the batter plays with, from how they stand: log odds of four cues and a prior.
 
 All cues are read before the ball is hit. The side the bat ends up on is no cue: it misleads in reverse and switch
 strokes, where the batter turns before the ball is hit.
@@ -77,7 +77,7 @@ def stance_cues(
     grip_T = (motion.joint("left_wrist") - motion.joint("right_wrist"))[:, 1]
     cues = {"top_hand": median_or_nan(grip_T[in_window(motion, impact_s + GRIP_S[0], impact_s + GRIP_S[1])])}
     if motion.is_side_on:
-        looks = np.sign(in_stance(gaze_x(motion.joints_TK2)))
+        looks = np.sign(in_stance(gaze_x(motion.joints_TJ2)))
         return cues | {"front_foot_side_on": in_stance(feet_T2[:, 0]) * (looks if looks != 0 else np.nan)}
     return cues | {
         "front_foot": in_stance(-feet_T2[:, 1]),
@@ -87,7 +87,7 @@ def stance_cues(
 
 
 def pool(probabilities: Sequence[float], identities: Sequence[Hashable | None]) -> list[float]:
-    """Share what is known of a batter between all his deliveries.
+    """Share what is known of a batter between all their deliveries.
 
     Every ball adds its log odds over the prior; balls of one batter err together now and then, so n of them count as
     n / (1 + .1 (n - 1)).
@@ -121,7 +121,7 @@ def pool(probabilities: Sequence[float], identities: Sequence[Hashable | None]) 
 def take_turns(probabilities: Sequence[float], identities: Sequence[Hashable]) -> list[float]:
     """Share what is known between the balls of an innings: the next is faced by the same batter more often than not.
 
-    The hands of whoever faces form a chain: with probability `SWITCH_P` the other batter faces next, and he is
+    The hands of whoever faces form a chain: with probability `SWITCH_P` the other batter faces next, and they are
     right-handed as often as anybody. A ball that shows nothing is judged by those around it.
 
     Args:

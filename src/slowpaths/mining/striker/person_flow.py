@@ -102,7 +102,7 @@ def _own_flow(
 
     Args:
         flow_HWC: Flow of the patch at its scale.
-        box_4: Box of the person; what lies in it is his own whoever else is there.
+        box_4: Box of the person; what lies in it is their own whoever else is there.
         boxes: Boxes (4,) of everybody.
         patch: Top, bottom, left, right of the patch, unscaled.
         scale: Scale of the flow.

@@ -1,6 +1,6 @@
 """Who of the people in a play shot faces the ball.
 
-Legend: T frames, N tracks, K = 17 joints, C = x, y, confidence.
+Legend: T frames, N tracks, J = 17 joints, C = x, y, confidence.
 
 Each track gets a sum of log scores that do not depend on when the ball is hit: where it stands, how big it is, how long
 it is seen, how still it stands, whether it is bent over a bat. What it does (stillness, then a burst) is scored by
@@ -96,10 +96,10 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     Args:
         track: One person with joints.
     """
-    keypoints_TKC = track.keypoints_TKC
-    shoulder, hip = middle(keypoints_TKC, "shoulder"), middle(keypoints_TKC, "hip")
-    wrists = keypoints_TKC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
-    scale_T = np.maximum(body_scales(keypoints_TKC), 1e-6)
+    keypoints_TJC = track.keypoints_TKC
+    shoulder, hip = middle(keypoints_TJC, "shoulder"), middle(keypoints_TJC, "hip")
+    wrists = keypoints_TJC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
+    scale_T = np.maximum(body_scales(keypoints_TJC), 1e-6)
     trunk = hip - shoulder
     lean = np.degrees(np.arctan2(np.abs(trunk[:, 0]), np.abs(trunk[:, 1])))
     gap = np.linalg.norm(wrists[:, 0] - wrists[:, 1], axis=1) / scale_T
@@ -107,7 +107,7 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     # Seen along the pitch a batter leans towards or away from the camera: the trunk looks short instead of tilted.
     short = np.linalg.norm(trunk, axis=1) / scale_T < 0.85
     bent = ((lean >= LEAN_DEG[0]) & (lean <= LEAN_DEG[1])) | short
-    squats = (middle(keypoints_TKC, "ankle")[:, 1] - hip[:, 1]) / scale_T < SQUAT
+    squats = (middle(keypoints_TJC, "ankle")[:, 1] - hip[:, 1]) / scale_T < SQUAT
     usable = np.isfinite(lean) & np.isfinite(gap)
     return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low & ~squats).astype(np.float64), np.nan)
 
@@ -162,7 +162,7 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
     """Return log scores from the order of people along an end-on pitch.
 
     Nearest to a camera behind the bowler stand umpire, bowler and non-striker, farthest keeper and slips, and the
-    striker in front of the keeper, in line with him. So somebody should stand clearly nearer; nobody clearly farther,
+    striker in front of the keeper, in line with them. So somebody should stand clearly nearer; nobody clearly farther,
     but for a keeper; and in front of a person in line close behind is better than being that person. How far back a
     keeper stands says little of who is who, once somebody else is clearly nearer than both: the one in the middle is
     the striker. Places are compared with the camera's motion removed, each where the person stood for most of the time.
@@ -193,7 +193,7 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
 def _place(track: PoseTrack, *, height: int, width: int) -> np.ndarray:
     """Return where the feet usually are and how tall the person is (3,), pixels of the first picture of the shot.
 
-    A keeper crouches most of the time: how tall he is shows when he rises.
+    A keeper crouches most of the time: how tall they are shows when they rise.
     """
     boxes_T4 = stabilise(track.boxes_T4.reshape(-1, 2, 2), track.camera_T3, centre_xy=(width / 2, height / 2))
     middle_x = boxes_T4[:, :, 0].mean(axis=1)
