@@ -30,7 +30,10 @@ def make(impact_s=2.0, *, duration_s=4.0, fps=25.0, seed=0, noise=0.15, shift_s=
         "hand_speed_T": noisy[0],
         "hand_confidence_T": np.full(len(pts_s), 0.5),
         "flow_T": 0.1 * noisy[1],
+        "flow_confidence_T": np.ones(len(pts_s)),
         "camera_T": np.zeros(len(pts_s)),
+        "hand_height_T": np.full(len(pts_s), np.nan),
+        "guard_T": np.full(len(pts_s), np.nan),
     }
     return Signals(pts_s=pts_s, between_s=pts_s, **(fields | kwargs))
 

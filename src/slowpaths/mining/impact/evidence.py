@@ -107,7 +107,7 @@ def fuse(signals: Signals, *, has_phases: bool = True) -> Evidence:
 def _movement(signals: Signals, times_s: np.ndarray, *, has_phases: bool) -> dict[str, np.ndarray]:
     """Return the log ratios (G,) of what the person does: phases, peak of movement, bottom of the arc."""
     pts_s = np.asarray(signals.pts_s, dtype=np.float64)
-    trust_T = np.ones(len(pts_s)) if signals.flow_confidence_T is None else signals.flow_confidence_T
+    trust_T = signals.flow_confidence_T
     flow_T = _steady(np.where(trust_T > BLIND, signals.flow_T, np.nan), signals.between_s)
     hands, hand_weight = _level(times_s, pts_s, _steady(signals.hand_speed_T, pts_s), signals.hand_confidence_T)
     flow, flow_weight = _level(times_s, signals.between_s, flow_T, trust_T)
@@ -127,7 +127,7 @@ def _movement(signals: Signals, times_s: np.ndarray, *, has_phases: bool) -> dic
     return {"path": path, "peak": alike * mixture(peak, RHO["peak"]), "arc": alike * mixture(arc, arc_rho)}
 
 
-def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray | None) -> np.ndarray:
+def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray) -> np.ndarray:
     """Return the log ratio of what the posture says for "in guard", against this person at any time (G,).
 
     Args:
@@ -135,8 +135,8 @@ def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray | No
         pts_s: Frame times (T,), seconds.
         guard_T: Whether the posture is that of a batter in guard (T,), 0, 1 or NaN.
     """
-    known = np.zeros(0, dtype=bool) if guard_T is None else np.isfinite(guard_T)
-    if guard_T is None or known.sum() < 3:
+    known = np.isfinite(guard_T)
+    if known.sum() < 3:
         return np.zeros(len(times_s))
     usual = float(np.clip(guard_T[known].mean(), 0.2, 0.8))
     here = max(GUARD_SEEN, usual)

@@ -70,23 +70,21 @@ def peak_density(
     return bumps(times_s, times_s[peaks], np.exp(6.0 * (level[peaks] - 1.0)), PEAK_SD_S / pace)
 
 
-def arc_density(
-    times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray | None, *, pace: float = 1.0
-) -> np.ndarray:
+def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray, *, pace: float = 1.0) -> np.ndarray:
     """Return the density of impact given the path of the hands: a bat meets the ball at the bottom of its arc.
 
     Args:
         times_s: Grid (G,), seconds.
         pts_s: Frame times (T,), seconds.
-        hand_height_T: Hands above the hips (T,), torso units; NaN where unseen, None where unknown.
+        hand_height_T: Hands above the hips (T,), torso units; NaN where unseen.
         pace: Speed of the showing, 1 where it is live.
 
     Returns:
         Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them,
         up to a torso's length.
     """
-    known = np.zeros(0, dtype=bool) if hand_height_T is None else np.isfinite(hand_height_T)
-    if hand_height_T is None or known.sum() < 3:
+    known = np.isfinite(hand_height_T)
+    if known.sum() < 3:
         return np.ones(len(times_s))
     height = smooth(np.interp(times_s, pts_s[known], hand_height_T[known]), ARC_SD_S / 2 / pace)
     inner = (height[1:-1] <= height[:-2]) & (height[1:-1] < height[2:])

@@ -32,10 +32,10 @@ class Signals:
         between_s: Middle between each frame and the one before it (T,), seconds: the instants of what is measured on
             pairs of frames, flow and camera.
         flow_T: Energy of camera-compensated flow around the person (T,), body heights per second, at `between_s`.
-        flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed; None for fully.
+        flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed.
         camera_T: Speed of the camera across and down (T,), picture heights per second, at `between_s`.
-        hand_height_T: Hands above the hips (T,), torso units; None where unknown.
-        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1; None where unknown.
+        hand_height_T: Hands above the hips (T,), torso units.
+        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1.
         cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
         end_s: When the shot ends for whatever reason, seconds.
         onset_times_s: Onsets in the sound (N,), seconds.
@@ -48,10 +48,10 @@ class Signals:
     hand_confidence_T: np.ndarray
     between_s: np.ndarray
     flow_T: np.ndarray
+    flow_confidence_T: np.ndarray
     camera_T: np.ndarray
-    flow_confidence_T: np.ndarray | None = None
-    hand_height_T: np.ndarray | None = None
-    guard_T: np.ndarray | None = None
+    hand_height_T: np.ndarray
+    guard_T: np.ndarray
     cut_s: float = float("nan")
     end_s: float = float("nan")
     onset_times_s: np.ndarray | None = None

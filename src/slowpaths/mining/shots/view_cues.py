@@ -80,14 +80,14 @@ def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY).astype(np.float32)
     lightness = cv2.cvtColor(small, cv2.COLOR_RGB2LAB)[..., 0].astype(np.float32) * (100 / 255)
     rough = cv2.blur(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 1.0)), (5, 5))
-    free = ~_people_mask(boxes_P4, height=height, width=width)
+    small_P4 = boxes_P4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2)
+    free = ~_people_mask(small_P4)
     # Half degrees, as OpenCV counts hue: grass 70..170 degrees, soil and dry grass 16..70.
     grass = (hue >= 35) & (hue <= 85) & (saturation > 0.2) & (value > 0.15)
     soil = (hue >= 8) & (hue < 35) & (saturation > 0.08) & (saturation < 0.65) & (value > 0.25)
     # Ground is smooth; turf may be grainy too (mowing, film grain), as long as it is green and finer than a crowd.
     ground = (hue >= 8) & (hue <= 95) & (saturation > 0.04) & (value > 0.15) & (rough < 2.0)
     ground |= grass & (rough < CROWD_ROUGHNESS)
-    people = _people_cues(boxes_P4, height=height, width=width)
     return ViewCues(
         grass=_share(grass, free),
         soil=_share(soil, free),
@@ -96,11 +96,11 @@ def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0
         ground_lower=_share(ground[_LOWER], free[_LOWER]),
         strip_contrast=_strip_contrast(lightness, free),
         roughness=float(rough[free].mean()) if free.any() else 0.0,
-        soil_at_feet=_at_feet(soil, boxes_P4, height=height, width=width),
-        soil_across=_across_at_feet(soil, free, boxes_P4, height=height, width=width),
+        soil_at_feet=_at_feet(soil, small_P4),
+        soil_across=_across_at_feet(soil, free, small_P4),
         pan=pan,
         zoom=zoom,
-        **people,
+        **_people_cues(boxes_P4, height=height, width=width),
     )
 
 
@@ -121,10 +121,10 @@ def _without_bars(frame_HWC: np.ndarray, boxes_P4: np.ndarray) -> tuple[np.ndarr
     return frame_HWC[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1], boxes_P4 - shift
 
 
-def _at_feet(mask: np.ndarray, boxes_P4: np.ndarray, *, height: int, width: int) -> float:
+def _at_feet(mask: np.ndarray, small_P4: np.ndarray) -> float:
     """Return the largest share of `mask` beside and below the feet of anybody."""
     shares = []
-    for x1, y1, x2, y2 in boxes_P4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2):
+    for x1, y1, x2, y2 in small_P4:
         top, bottom = y2 - 0.05 * (y2 - y1), y2 + 0.15 * (y2 - y1)
         left, right = x1 - 0.5 * (x2 - x1), x2 + 0.5 * (x2 - x1)
         patch = mask[max(int(top), 0) : int(bottom) + 1, max(int(left), 0) : int(right) + 1]
@@ -133,14 +133,14 @@ def _at_feet(mask: np.ndarray, boxes_P4: np.ndarray, *, height: int, width: int)
     return max(shares, default=0.0)
 
 
-def _across_at_feet(mask: np.ndarray, free: np.ndarray, boxes_P4: np.ndarray, *, height: int, width: int) -> float:
+def _across_at_feet(mask: np.ndarray, free: np.ndarray, small_P4: np.ndarray) -> float:
     """Return the largest share of a row at anybody's feet that is in `mask`, people left out.
 
     It counts as far as `mask` ends again below: a strip that runs towards the camera goes on to the edge.
     """
     shares_H = (mask & free).sum(axis=1) / np.maximum(free.sum(axis=1), 1)
     most = 0.0
-    for _, y1, _, y2 in boxes_P4 * np.array([_SIZE[0] / width, _SIZE[1] / height] * 2):
+    for _, y1, _, y2 in small_P4:
         rows = shares_H[max(int(y2 - 0.15 * (y2 - y1)), 0) : int(y2 + 0.15 * (y2 - y1)) + 1]
         below = shares_H[int(y2 + 0.25 * (y2 - y1)) + 1 :]
         if len(rows) and len(below):
@@ -148,16 +148,14 @@ def _across_at_feet(mask: np.ndarray, free: np.ndarray, boxes_P4: np.ndarray, *,
     return most
 
 
-def _people_mask(boxes_P4: np.ndarray, *, height: int, width: int) -> np.ndarray:
+def _people_mask(small_P4: np.ndarray) -> np.ndarray:
     mask = np.zeros((_SIZE[1], _SIZE[0]), dtype=bool)
-    scale = np.array([_SIZE[0] / width, _SIZE[1] / height] * 2)
-    for x1, y1, x2, y2 in np.asarray(boxes_P4).reshape(-1, 4) * scale:
+    for x1, y1, x2, y2 in small_P4:
         mask[max(int(y1), 0) : int(y2) + 1, max(int(x1), 0) : int(x2) + 1] = True
     return mask
 
 
 def _people_cues(boxes_P4: np.ndarray, *, height: int, width: int) -> dict[str, float]:
-    boxes_P4 = np.asarray(boxes_P4, dtype=np.float64).reshape(-1, 4)
     if not len(boxes_P4):
         return dict(num_people=0.0, tallest=0.0, typical=0.0, spread_x=0.0, spread_y=0.0, is_cropped=0.0)
     heights = (boxes_P4[:, 3] - boxes_P4[:, 1]) / height
