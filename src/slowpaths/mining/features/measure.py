@@ -1,7 +1,7 @@
 """Measure a stroke: every number of `core.features`, NaN where it cannot be measured.
 
 Formulas and names are those of `core.features`; the frame of reference and its limits are those of
-`mining.frame_of_reference`. The numbers come in three families, one file each: where the body is (`body_features`), how
+`features.frame_of_reference`. The numbers come in three families, one file each: where the body is (`body_features`), how
 the hands move (`hand_features`), and, here, what the camera did and how far the measurement can be trusted.
 """
 

@@ -5,7 +5,7 @@ No single stroke tells how many: its picture says to about a tenth when the ball
 one lag, and in one video the bat is heard in most of them, in another never. So both are learnt from the video itself,
 and each stroke is placed by what the others say of the sound.
 
-Legend: G points of a time grid, L lags, R shares, P people watched.
+Legend: G points of a time grid, L lags, A shares, P people watched.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LAGS_S = np.round(np.arange(-0.30, 0.301, 0.01), 2)
 _UNNOTICED_S, _BORNE_S = (-0.045, 0.125), (-0.090, 0.185)
 _ODD = 0.02  # what nobody would broadcast: a telephone on the boundary is 60 m of sound away
 SHARES = np.array([0.1, 0.3, 0.5, 0.7, 0.9])
-"""Shares of strokes whose bat is heard that are considered (R,); a leave makes no sound, a commentator many."""
+"""Shares of strokes whose bat is heard that are considered (A,); a leave makes no sound, a commentator many."""
 SOUND_SD_S = 0.02  # half a frame at 25 a second
 
 
@@ -55,17 +55,6 @@ def sound_by_lag(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z:
     return np.stack([bumps(times_s, onset_times_s[near] - lag_s, loudness, SOUND_SD_S) for lag_s in LAGS_S])
 
 
-def with_sound(silent_G: np.ndarray, sound_LG: np.ndarray, heard_L: np.ndarray) -> np.ndarray:
-    """Return the log ratio of impact (G,) from what was seen, what was heard and what is known of the sound.
-
-    Args:
-        silent_G: Log ratio of everything but the sound.
-        sound_LG: Density of impact given the sound, for every lag.
-        heard_L: Probability that the bat is heard and so late; what is missing to 1 is that it is not heard.
-    """
-    return silent_G + np.log(1 - heard_L.sum() + heard_L @ sound_LG)
-
-
 def learn(watched: Sequence[tuple[np.ndarray, np.ndarray, float]]) -> list[np.ndarray]:
     """Return for each person watched the probability that the bat is heard and so late (L,), given all the others.
 
@@ -73,12 +62,12 @@ def learn(watched: Sequence[tuple[np.ndarray, np.ndarray, float]]) -> list[np.nd
         watched: For each person the log ratio of everything but the sound (G,), the density of impact given the sound
             for every lag (L, G), and the probability that they play a stroke, sound apart.
     """
-    says_PLR = np.array([_says(*one) for one in watched]).reshape(-1, len(LAGS_S), len(SHARES))
-    expected_LR = np.log(prior() / SHARES.mean())[:, None] - np.log(len(SHARES))
+    says_PLA = np.array([_says(*one) for one in watched]).reshape(-1, len(LAGS_S), len(SHARES))
+    expected_LA = np.log(prior() / SHARES.mean())[:, None] - np.log(len(SHARES))
     learnt = []
-    for own_LR in says_PLR:
-        log_LR = expected_LR + says_PLR.sum(axis=0) - own_LR
-        learnt.append(np.exp(log_LR - logsumexp(log_LR)) @ SHARES)
+    for own_LA in says_PLA:
+        log_LA = expected_LA + says_PLA.sum(axis=0) - own_LA
+        learnt.append(np.exp(log_LA - logsumexp(log_LA)) @ SHARES)
     return learnt
 
 
@@ -88,7 +77,7 @@ def lag_of(heard_L: np.ndarray) -> float:
 
 
 def _says(silent_G: np.ndarray, sound_LG: np.ndarray, stroke_p: float) -> np.ndarray:
-    """Return the log likelihood (L, R) of each lag and each share of strokes whose bat is heard."""
+    """Return the log likelihood (L, A) of each lag and each share of strokes whose bat is heard."""
     if not len(silent_G):
         return np.zeros((len(LAGS_S), len(SHARES)))
     where_G = np.exp(silent_G - logsumexp(silent_G))

@@ -55,8 +55,12 @@ class Evidence:
         return np.sum([np.zeros(len(self.times_s)), *seen], axis=0)
 
     def knowing(self, heard_L: np.ndarray) -> Evidence:
-        """Return the same evidence with the sound read by what is known of it, the chance to be heard so late (L,)."""
-        log_ratio_G = audio_lag.with_sound(self.silent_G, self.sound_LG, heard_L)
+        """Return the same evidence with the sound read by what is known of it.
+
+        Args:
+            heard_L: Probability that the bat is heard and so late; what is missing to 1 is that it is not heard.
+        """
+        log_ratio_G = self.silent_G + np.log(1 - heard_L.sum() + heard_L @ self.sound_LG)
         parts = self.parts | {"sound": log_ratio_G - self.silent_G}
         return replace(self, log_ratio_G=log_ratio_G, parts=parts)
 

@@ -1,10 +1,10 @@
 """Who of the people in a play shot faces the ball.
 
-Legend: T frames, N tracks, J = 17 joints, C = x, y, confidence.
+Legend: T frames, P people, J = 17 joints, C = x, y, confidence.
 
 Each track gets a sum of log scores that do not depend on when the ball is hit: where it stands, how big it is, how long
 it is seen, how still it stands, whether it is bent over a bat. What it does (stillness, then a burst) is scored by
-`deliveries` and added by the pipeline, so that person and moment are decided together.
+`impact` and added by `selection`, so that person and moment are decided together.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ NONE_LOG = float(np.log(0.1))  # a view of play shows its striker, but for one i
 def place_scores(
     tracks: Sequence[PoseTrack], *, view: str, height: int, width: int, start_s: float, end_s: float
 ) -> np.ndarray:
-    """Return log scores (N,) from boxes and camera alone.
+    """Return log scores (P,) from boxes and camera alone.
 
     Args:
         tracks: People of one shot, full-size pixels.
@@ -116,7 +116,7 @@ def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int
     """Return the best track and its probability among all tracks and "none of them".
 
     Args:
-        log_scores: Log scores (N,), N >= 1.
+        log_scores: Log scores (P,), P >= 1.
         none_score: Log score of "none".
     """
     everyone = np.append(log_scores, none_score)
@@ -167,27 +167,27 @@ def _along_the_pitch(tracks: Sequence[PoseTrack], *, height: int, width: int) ->
     keeper stands says little of who is who, once somebody else is clearly nearer than both: the one in the middle is
     the striker. Places are compared with the camera's motion removed, each where the person stood for most of the time.
     """
-    places_N3 = np.array([_place(track, height=height, width=width) for track in tracks])
-    feet_N2, tall_N = places_N3[:, :2], np.maximum(places_N3[:, 2], 1.0)
+    places_P3 = np.array([_place(track, height=height, width=width) for track in tracks])
+    feet_P2, tall_P = places_P3[:, :2], np.maximum(places_P3[:, 2], 1.0)
     # Legs at the upper edge say little of where their owner stands.
-    usable_N = np.array([_headless(track, height=height) <= 0.5 for track in tracks])
-    share_NN = np.array([[_overlap_share(one, other) for other in tracks] for one in tracks])
-    share_NN = np.where((share_NN >= 0.2) & usable_N & ~np.eye(len(tracks), dtype=bool), share_NN, 0.0)
-    unit_NN = np.minimum(tall_N[:, None], tall_N)  # the height of the one farther away
-    down_NN = (feet_N2[None, :, 1] - feet_N2[:, None, 1]) / unit_NN  # of the other from the one, towards the camera
-    in_line_NN = np.abs(feet_N2[None, :, 0] - feet_N2[:, None, 0]) < 0.75 * unit_NN
-    nearer_N = (share_NN * (down_NN > CLEARLY_NEARER)).max(axis=1, initial=0.0)
-    is_mid_N = nearer_N >= 0.5  # people at the bowler's end have nobody clearly nearer
+    usable_P = np.array([_headless(track, height=height) <= 0.5 for track in tracks])
+    share_PP = np.array([[_overlap_share(one, other) for other in tracks] for one in tracks])
+    share_PP = np.where((share_PP >= 0.2) & usable_P & ~np.eye(len(tracks), dtype=bool), share_PP, 0.0)
+    unit_PP = np.minimum(tall_P[:, None], tall_P)  # the height of the one farther away
+    down_PP = (feet_P2[None, :, 1] - feet_P2[:, None, 1]) / unit_PP  # of the other from the one, towards the camera
+    in_line_PP = np.abs(feet_P2[None, :, 0] - feet_P2[:, None, 0]) < 0.75 * unit_PP
+    nearer_P = (share_PP * (down_PP > CLEARLY_NEARER)).max(axis=1, initial=0.0)
+    is_mid_P = nearer_P >= 0.5  # people at the bowler's end have nobody clearly nearer
 
-    def most(is_there_NN: np.ndarray) -> np.ndarray:
-        return (share_NN * is_there_NN).max(axis=1, initial=0.0)
+    def most(is_there_PP: np.ndarray) -> np.ndarray:
+        return (share_PP * is_there_PP).max(axis=1, initial=0.0)
 
-    reach_N = np.where(is_mid_N, KEEPER_FAR, KEEPER_GAP[1])
-    behind_N = most(in_line_NN & (down_NN < -KEEPER_GAP[0]) & (down_NN > -reach_N[:, None]))
-    in_front_N = most(in_line_NN & (down_NN > KEEPER_GAP[0]) & (down_NN < reach_N[None, :]))
-    farther_N = most(down_NN < -CLEARLY_NEARER) * np.where(is_mid_N, 1.0 - behind_N, 1.0)
+    reach_P = np.where(is_mid_P, KEEPER_FAR, KEEPER_GAP[1])
+    behind_P = most(in_line_PP & (down_PP < -KEEPER_GAP[0]) & (down_PP > -reach_P[:, None]))
+    in_front_P = most(in_line_PP & (down_PP > KEEPER_GAP[0]) & (down_PP < reach_P[None, :]))
+    farther_P = most(down_PP < -CLEARLY_NEARER) * np.where(is_mid_P, 1.0 - behind_P, 1.0)
     # Between two others along the pitch is a place for a striker whose keeper stands far back, too.
-    return nearer_N - (2.0 - nearer_N) * farther_N + behind_N - in_front_N
+    return nearer_P - (2.0 - nearer_P) * farther_P + behind_P - in_front_P
 
 
 def _place(track: PoseTrack, *, height: int, width: int) -> np.ndarray:
