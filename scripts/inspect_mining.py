@@ -13,11 +13,11 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from slowpaths.mining import strokes
-from slowpaths.mining.deliveries import Evidence
+from slowpaths.mining.impact import evidence as impact_evidence
+from slowpaths.mining.impact.evidence import Evidence
+from slowpaths.mining.impact.signals import Signals
 from slowpaths.mining.pipeline import mine_video
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.signals import Signals
 from slowpaths.pose.estimate import build_pose
 from slowpaths.video.probe import probe
 
@@ -38,8 +38,8 @@ def main() -> None:
             seen.append((signals, evidence))
         return evidence
 
-    root, fuse = args.video.parent, strokes.fuse
-    with patch.object(strokes, "fuse", remember):
+    root, fuse = args.video.parent, impact_evidence.fuse
+    with patch.object(impact_evidence, "fuse", remember):
         mined = mine_video(
             probe(args.video, root=root),
             root=root,
@@ -62,15 +62,14 @@ def draw(seen: list[tuple[Signals, Evidence]], impacts: list[float], out: Path) 
     figure, axes = plt.subplots(2 * len(seen), 1, figsize=(12, 4.2 * len(seen)), squeeze=False)
     for number, (signals, evidence) in enumerate(seen):
         upper, lower = axes[2 * number, 0], axes[2 * number + 1, 0]
-        for name, values in (
-            ("hands", signals.hand_speed_T),
-            ("flow", signals.flow_T),
-            ("camera", signals.camera_T),
+        for name, times_s, values in (
+            ("hands", signals.pts_s, signals.hand_speed_T),
+            ("flow", signals.between_s, signals.flow_T),
+            ("camera", signals.between_s, signals.camera_T),
         ):
             top = np.nanmax(values) if np.isfinite(values).any() else 1.0
-            upper.plot(signals.pts_s, values / max(top, 1e-9), label=f"{name} (largest {top:.2f})")
-        if signals.guard_T is not None:
-            upper.fill_between(signals.pts_s, 0, 0.1 * np.nan_to_num(signals.guard_T), alpha=0.4, label="in guard")
+            upper.plot(times_s, values / max(top, 1e-9), label=f"{name} (largest {top:.2f})")
+        upper.fill_between(signals.pts_s, 0, 0.1 * np.nan_to_num(signals.guard_T), alpha=0.4, label="in guard")
         lower.plot(evidence.times_s, evidence.log_ratio_G, "k", label="all cues")
         for name, part in evidence.parts.items():
             lower.plot(evidence.times_s, part, lw=0.8, label=name)

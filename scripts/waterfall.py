@@ -16,14 +16,14 @@ import subprocess
 import sys
 from pathlib import Path
 
-from slowpaths.mining.given import STAGES
+from slowpaths.mining.oracle import STAGES
 from slowpaths.world.build import build_world
 from slowpaths.world.settings import PartSettings, WorldSettings
 
 HELD_OUT = {"is_held_out": True, "venues": ("westdown",), "broadcasters": ("Fox Overseas",)}
 WORLDS = {"ordinary": {}, "heldout": HELD_OUT, "clips": {"mode": "clip", "width": 128, "height": 128}}
 MEASURES = {
-    "cuts": ("cut_recall", "cut_precision"),
+    "boundaries": ("cut_recall", "cut_precision"),
     "views": ("view",),
     "replays": ("replay_recall", "replay_precision"),
     "striker": ("striker",),
@@ -33,7 +33,7 @@ MEASURES = {
     "handedness": ("handedness",),
     "labels": ("top1", "macro_f1", "rule_votes"), "labels by majority": ("top1",),
 }  # fmt: skip
-WITHOUT = ("sound", "phases", "stabilise")  # switched off one at a time, nothing given
+WITHOUT = ("sound", "phases", "stabilise")  # switched off one at a time, without an oracle
 NUMBERS = ("value", "low", "high", "num")
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
@@ -46,12 +46,12 @@ def slowpaths(verb: str, **options: object) -> None:
 def measure(
     world: Path, mined: Path, *, stages: tuple[str, ...], model: str, pose: str, workers: int, without: str = ""
 ) -> dict:
-    """Mine with some stages given or a cue switched off, label, evaluate, once; return the measures."""
+    """Mine with the truth for some stages or a cue switched off, label, evaluate, once; return the measures."""
     out = mined / "evaluation" / model
     if not (out / "report.json").exists():
-        given = {"truth": world / "truth", "given": f"[{','.join(stages)}]"}
-        given |= {f"mining.{without}": False} if without else {}
-        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **given)
+        options = {"truth": world / "truth", "oracle": f"[{','.join(stages)}]"}
+        options |= {f"mining.{without}": False} if without else {}
+        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **options)
         slowpaths("evaluate", mined=mined, truth=world / "truth", out=out, num_bootstrap=500)
     return json.loads((out / "report.json").read_text())["measures"]
 
@@ -82,7 +82,7 @@ def main() -> None:
                 label = [name, asked.pose, "+".join(stages) or "nothing", model]
                 rows += [[*label, key, *(item[part] for part in NUMBERS)] for key, item in measures.items()
                          if item["value"] is not None]  # fmt: skip
-                write(asked.out / "measures.csv", [*head, "given", "label_model", "measure", *NUMBERS], rows)
+                write(asked.out / "measures.csv", [*head, "oracle", "label_model", "measure", *NUMBERS], rows)
         for count, (stage, keys) in enumerate(MEASURES.items()):
             model = "majority" if "majority" in stage else "hierarchical"
             alone, together = found[min(count, len(STAGES)), model], found[0, model]

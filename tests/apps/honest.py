@@ -12,7 +12,7 @@ import pyarrow as pa
 from slowpaths.core.ids import delivery_id
 from slowpaths.core.records import Box, Delivery, PoseTrack, VideoRef
 from slowpaths.core.spans import Span
-from slowpaths.mining.features import measure
+from slowpaths.mining.features.measure import measure
 from slowpaths.pose.backends.simulated import SimulatedPose
 from slowpaths.pose.protocol import FramesAt
 from slowpaths.store import tables

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slowpaths.core.records import PoseTrack
+from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.core.spans import Span
 from slowpaths.mining.clips import crop_square, cut_clip, frames_at, plan_crop, save_clip
 from slowpaths.mining.settings import MiningSettings
 
@@ -31,7 +32,8 @@ def walking_track(num=60, *, height=100.0, speed=2.0):
 
 def plan(track, impact_s, *, pts_s=None, first=0, last=59, settings=SETTINGS):
     pts_s = np.arange(60) / FPS if pts_s is None else pts_s
-    return plan_crop(track, impact_s=impact_s, pts_s=pts_s, first_frame=first, last_frame=last, settings=settings)
+    shot = Shot(shot_id="s", video_id="v", span=Span(0, 9), first_frame=first, last_frame=last)
+    return plan_crop(track, shot=shot, impact_s=impact_s, pts_s=pts_s, settings=settings)
 
 
 def test_a_clip_has_52_frames_with_the_impact_at_30():

@@ -1,112 +1,184 @@
-"""A folder of footage, one video at a time: what is wrong with one of them stays with it."""
+"""A run over a folder: what goes wrong with one video stays with it; what would go wrong with all stops the run."""
 
 from __future__ import annotations
 
-import errno
+import multiprocessing
 import os
-import shutil
+import signal
 from pathlib import Path
 
 import numpy as np
 import pytest
-from tests import factories
-from tests.batter import stroke_take, write_takes
+from tests.factories import bar_video
+from tests.mining.stick import as_track
 
 from slowpaths.core.errors import SlowpathsError
-from slowpaths.core.ids import file_digest
-from slowpaths.mining import collect as collecting
-from slowpaths.mining.collect import Collected, collect
-from slowpaths.mining.pipeline import MinedVideo, MiningSettings
+from slowpaths.core.skeleton import NUM_JOINTS
+from slowpaths.mining import collect as module
+from slowpaths.mining import pipeline
+from slowpaths.mining.collect import collect
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.pose.estimate import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.video.probe import find_footage
+from slowpaths.store.tables import write_poses
+from slowpaths.store.world_folder import TruthFolder
+
+SETTINGS = MiningSettings(write_clips=False, sound=False)
+NAMES = ("a.mp4", "b.mp4", "c.mp4")
+BAD = NAMES[1]
 
 
-def run(folder: Path, out: Path) -> Collected:
-    root, paths = find_footage(folder)
-    return collect(paths, root=root, out=out, pose={"name": "simulated"}, settings=MiningSettings(clip_px=64))
+class Nobody:
+    """A pose estimator that sees nobody, and raises what it is told to where it is shown the bad video."""
+
+    name, reason, has_keypoints_in_detect = "nobody", "", False
+
+    def __init__(self, error=None):
+        self._error = error
+
+    def detect(self, frames_THWC, *, at):
+        if self._error is not None and at.path.name == BAD:
+            raise self._error
+        nobody = People(boxes_N4=np.zeros((0, 4)), scores_N=np.zeros(0), keypoints_NKC=no_keypoints(0))
+        return [nobody] * len(frames_THWC)
+
+    def keypoints(self, frames_THWC, boxes, *, at):
+        raise AssertionError("nobody has no joints")
 
 
-def fake_mine(monkeypatch: pytest.MonkeyPatch, *, stem: str = "", error: BaseException | None = None) -> list[str]:
-    mined = []
+@pytest.fixture(scope="module")
+def footage(tmp_path_factory) -> Path:
+    """Three videos that differ, and the truth that `pose=simulated` reads: nobody, but somebody in one."""
+    folder = tmp_path_factory.mktemp("footage")
+    for number, name in enumerate(NAMES):
+        bar_video(folder / name, num_frames=12 + number)
+        somebody = as_track(np.full((12, NUM_JOINTS, 3), 40.0), np.arange(12) / 25)
+        truth = TruthFolder(folder / "truth")
+        write_poses(truth.file(Path(name).stem, "poses"), [somebody] if name == BAD else [])
+    return folder
 
-    def mine_video(video, **_options):
-        mined.append(video.path)
-        if error is not None and Path(video.path).stem == stem:
-            raise error
-        return MinedVideo(video=video, shots=[], deliveries=[], tracks=[])
 
-    monkeypatch.setattr(collecting, "mine_video", mine_video)
-    return mined
+@pytest.fixture
+def run(footage, tmp_path, monkeypatch):
+    """Mine the footage in this process."""
+
+    def mine(estimator=None):
+        monkeypatch.setattr(module, "build_pose", lambda **_: estimator or Nobody())
+        return collect(paths(footage), root=footage, out=tmp_path, pose={}, settings=SETTINGS)
+
+    return mine
+
+
+def paths(footage: Path) -> list[Path]:
+    return [footage / name for name in NAMES]
+
+
+def in_two_processes(footage: Path, out: Path, step=lambda text: None):
+    """Mine with noise of a negative size, which fails as soon as there is somebody."""
+    pose = {"name": "simulated", "difficulty": -1.0}
+    return collect(paths(footage), root=footage, out=out, pose=pose, settings=SETTINGS, workers=2, step=step)
+
+
+def check_only_the_bad_one_is_out(collected, *words: str) -> None:
+    """Check that the others were mined and that the reason is one sentence with a cause and a cure."""
+    assert [video.status for video in collected.videos] == ["ok", "quarantined", "ok"]
+    reason = collected.videos[1].reason
+    assert all(word in reason for word in (BAD, "re-encode", *words)), reason
+    assert "\n" not in reason
+    assert collected.num_quarantined == 1
 
 
 @pytest.mark.parametrize(
-    "error", [ValueError("no sound layout"), KeyError("x"), MemoryError(), OSError(errno.EIO, "Input/output error")]
+    "error",
+    [RuntimeError("first line\nsecond line"), MemoryError(), KeyError("x"), OSError(5, "I/O"), SystemError("s")],
 )
-def test_whatever_is_wrong_with_one_video_is_its_own(tmp_path, monkeypatch, error):
-    for name in ("a", "b", "c"):
-        factories.bar_video(tmp_path / "footage" / f"{name}.mp4", num_frames=3)
-    fake_mine(monkeypatch, stem="b", error=error)
-    videos = run(tmp_path / "footage", tmp_path / "out").videos
-    assert [(video.path, video.status) for video in videos] == [
-        ("a.mp4", "ok"), ("b.mp4", "quarantined"), ("c.mp4", "ok")
-    ]  # fmt: skip
-    assert type(error).__name__ in videos[1].reason and "leave it out" in videos[1].reason
-    mined = fake_mine(monkeypatch)  # mended: only that video is looked at again
-    assert {video.status for video in run(tmp_path / "footage", tmp_path / "out").videos} == {"ok"}
-    assert mined == ["b.mp4"]
+def test_a_pose_estimator_that_fails_on_one_video(run, error):
+    check_only_the_bad_one_is_out(run(Nobody(error)), type(error).__name__)
 
 
-@pytest.mark.parametrize("error", [SlowpathsError("no space left"), OSError(errno.ENOSPC, "No space left on device")])
-def test_a_full_disk_stops_the_run(tmp_path, monkeypatch, error):
-    factories.bar_video(tmp_path / "footage" / "a.mp4", num_frames=3)
-    fake_mine(monkeypatch, stem="a", error=error)
-    with pytest.raises(type(error), match=r"[Nn]o space left"):
-        run(tmp_path / "footage", tmp_path / "out")
+@pytest.mark.parametrize("at", ["iterate", "frames", "pts_s"])
+def test_a_decoder_that_fails_on_one_video(run, monkeypatch, at):
+    real = pipeline.open_video
+
+    class Lost:
+        """A decoder that loses its way."""
+
+        def __init__(self, decoder):
+            self._decoder = decoder
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *error):
+            self._decoder.close()
+
+        def __len__(self):
+            return len(self._decoder)
+
+        def __getattr__(self, name):
+            if name in (at, "frames"):
+                raise RuntimeError("the decoder lost its way")
+            return getattr(self._decoder, name)
+
+    def opened(path, **options):
+        return Lost(real(path, **options)) if path.name == BAD else real(path, **options)
+
+    monkeypatch.setattr(pipeline, "open_video", opened)
+    if at == "frames":  # only asked for where a shot was passed over
+        monkeypatch.setattr(Lost, "iterate", lambda self, **_: iter(()), raising=False)
+        check_only_the_bad_one_is_out(run())
+    else:
+        check_only_the_bad_one_is_out(run(), "RuntimeError", "the decoder lost its way")
 
 
-def test_a_file_that_cannot_even_be_described_is_quarantined(tmp_path, monkeypatch):
-    for name in ("a", "b"):
-        factories.bar_video(tmp_path / "footage" / f"{name}.mp4", num_frames=3)
-    latin = Path(os.fsdecode(os.fsencode(tmp_path / "footage") + b"/caf\xe9.mp4"))
-    shutil.copy(tmp_path / "footage" / "a.mp4", latin)
-
-    def read_index(path):
-        raise ValueError("a wild header")
-
-    fake_mine(monkeypatch)
-    monkeypatch.setattr("slowpaths.video.index.read_index", read_index)
-    videos = {video.path: video for video in run(tmp_path / "footage", tmp_path / "out").videos}
-    assert set(videos) == {"a.mp4", "b.mp4", "caf\\xe9.mp4"}
-    assert "wild header" in videos["a.mp4"].reason and "rename" in videos["caf\\xe9.mp4"].reason
+def test_a_file_that_cannot_even_be_described(run, monkeypatch):
+    real = module.probe
+    monkeypatch.setattr(module, "probe", lambda path, **at: 1 / 0 if path.name == BAD else real(path, **at))
+    check_only_the_bad_one_is_out(run(), "ZeroDivisionError")
 
 
-def test_the_same_bytes_in_two_folders_are_two_videos(tmp_path, monkeypatch):
-    first = factories.bar_video(tmp_path / "footage" / "x" / "a.mp4", num_frames=3)
-    for name in ("x/empty.mp4", "y/a.mp4", "y/empty.mp4", "y/b.mp4"):
-        path = tmp_path / "footage" / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_bytes(b"" if path.stem == "empty" else first.read_bytes())
-    fake_mine(monkeypatch)
-    videos = run(tmp_path / "footage", tmp_path / "out").videos
-    assert len({video.video_id for video in videos}) == 5
-    named = {video.path: video.reason for video in videos if video.status == "ok"}
-    assert named["x/a.mp4"] == ""
-    assert "x/a.mp4" in named["y/a.mp4"] and "x/a.mp4" in named["y/b.mp4"]
-    again = run(tmp_path / "footage", tmp_path / "out")
-    assert again.videos == videos and again.num_resumed == 3
+def test_a_bad_video_is_looked_at_again_and_the_others_are_not(run, tmp_path):
+    run(Nobody(RuntimeError("once")))
+    again = run()
+    assert (again.num_resumed, again.num_quarantined) == (2, 0)
+    assert {video.status for video in MinedFolder(tmp_path).footage()} == {"ok"}
 
 
-def test_clips_of_duplicates_are_the_same_bytes_by_which_splits_know_them(tmp_path):
-    folder = tmp_path / "footage" / "x"
-    folder.mkdir(parents=True)
-    random, shirts = np.random.default_rng(3), ((196, 52, 40), (36, 66, 190))
-    ball = stroke_take("cover_drive", np.arange(-0.6, 0.9, 0.04), size=(480, 270), shirts=shirts, rng=random)
-    ball.impact_s = 0.6
-    write_takes(folder / "ball.mp4", [ball], fps=25)
-    shutil.copytree(folder, tmp_path / "footage" / "y")
-    assert run(tmp_path / "footage", tmp_path / "out").num_deliveries == 2
-    found = MinedFolder(tmp_path / "out")
-    one, other = found.deliveries()
-    assert one.delivery_id != other.delivery_id
-    assert one.span.start_s == 0.0  # the stroke is .6 s after the start, and no time is negative
-    assert file_digest(found.clip_file(one.delivery_id)) == file_digest(found.clip_file(other.delivery_id))
+def test_a_full_disk_stops_the_run_with_its_sentence(run, monkeypatch):
+    def full(*_, **__):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(module, "write_mined", full)
+    with pytest.raises(SlowpathsError, match=r"no space left while writing .*: free some disk"):
+        run()
+
+
+def test_what_would_fail_for_every_video_stops_the_run(run):
+    with pytest.raises(SlowpathsError, match=r"^needs weights$"):
+        run(Nobody(SlowpathsError("needs weights")))
+
+
+def test_a_person_who_stops_the_run_stops_it(run):
+    with pytest.raises(KeyboardInterrupt):
+        run(Nobody(KeyboardInterrupt()))
+
+
+def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage, tmp_path):
+    def kill(_text: str) -> None:
+        for child in multiprocessing.active_children():
+            os.kill(child.pid, signal.SIGKILL)
+
+    with pytest.raises(SlowpathsError, match="was killed, most likely for want of memory: run the same command again"):
+        in_two_processes(footage, tmp_path, step=kill)
+    again = in_two_processes(footage, tmp_path)
+    assert again.num_resumed >= 1
+    check_only_the_bad_one_is_out(again, "ValueError", "scale < 0")  # what fails in another process is named too
+
+
+def test_a_name_that_is_no_utf8_is_written_with_a_mark(footage, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
+    path = tmp_path / "in" / os.fsdecode(b"n\xe9t.mp4")
+    path.parent.mkdir()
+    path.write_bytes((footage / NAMES[0]).read_bytes())
+    collected = collect([path], root=path.parent, out=tmp_path / "out", pose={}, settings=SETTINGS)
+    assert [video.path for video in collected.videos] == ["n\ufffdt.mp4"]

@@ -1,7 +1,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -16,11 +15,11 @@ from slowpaths.mining.sequences import (
     collect_sequences,
     find_impact,
     follow,
-    mine_archive,
+    mine_sequence,
     people,
 )
 from slowpaths.pose.kinematics import stabilise
-from slowpaths.store import tables
+from slowpaths.store.mined_folder import MinedFolder
 
 BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 8.0, 0.8), focal_px=3500.0, size=SIZE)
 NUM_BOWLER, NUM_BATTER, AT_IMPACT = 9, 20, 14
@@ -96,20 +95,22 @@ def test_the_camera_that_follows_keeps_the_hips_in_place_and_the_size_even():
 
 
 def test_a_mined_archive():
-    mined = mine_archive([sequence(broadcast("cut"), "cut_1.npy"), sequence(broadcast("pull_hook"), "pull_1.npy")])
-    assert [video.path for video in mined.videos] == ["cut_1.npy", "pull_1.npy"]
-    assert {video.status for video in mined.videos} == {"ok"}
-    for delivery in mined.deliveries:
+    mined = [mine_sequence(sequence(broadcast(name), f"{name}_1.npy")) for name in ("cut", "pull_hook")]
+    assert [one.video.path for one in mined] == ["cut_1.npy", "pull_hook_1.npy"]
+    assert {one.video.status for one in mined} == {"ok"}
+    for one in mined:
+        (delivery,) = one.deliveries
+        assert delivery.shot_id == one.shots[0].shot_id == one.tracks[0].shot_id
         assert delivery.view == "pitch_endon"
         assert np.isnan([delivery.features[name] for name in NEEDS_CAMERA]).all()
         assert np.isnan(delivery.impact_uncertainty_s)
-    assert len(mined.tracks[0].pts_s) == NUM_BATTER
+        assert len(one.tracks[0].pts_s) == NUM_BATTER
 
 
 def test_a_left_hander_has_the_features_of_the_right_hander():
     track = stick_track(span_s=(-0.6, 0.4))
-    right = mine_archive([sequence(track)]).deliveries[0]
-    left = mine_archive([sequence(stick_track(span_s=(-0.6, 0.4), is_left_handed=True))]).deliveries[0]
+    right = mine_sequence(sequence(track)).deliveries[0]
+    left = mine_sequence(sequence(stick_track(span_s=(-0.6, 0.4), is_left_handed=True))).deliveries[0]
     assert right.handedness_p > 0.8 > 0.5 > left.handedness_p
     assert left.features["hand_sweep"] == pytest.approx(right.features["hand_sweep"], abs=1e-6)
     assert left.features["hand_reach"] == pytest.approx(right.features["hand_reach"], abs=1e-6)
@@ -120,16 +121,17 @@ def test_nobody_long_enough_is_quarantined():
     jumping.keypoints_TKC[..., 0] += 400.0 * (np.arange(len(jumping.pts_s)) % 3)[:, None]
     jumping.keypoints_TKC[..., 1] += 150.0 * (np.arange(len(jumping.pts_s)) % 2)[:, None]
     short = replace(jumping, keypoints_TKC=np.full_like(jumping.keypoints_TKC, np.nan))
-    mined = mine_archive([sequence(short), sequence(broadcast(), "b.npy")])
-    assert [video.status for video in mined.videos] == ["quarantined", "ok"]
-    assert "5 frames" in mined.videos[0].reason
-    assert len(mined.deliveries) == 1
+    mined = [mine_sequence(one) for one in (sequence(short), sequence(broadcast(), "b.npy"))]
+    assert [one.video.status for one in mined] == ["quarantined", "ok"]
+    assert "5 frames" in mined[0].video.reason
+    assert [len(one.deliveries) for one in mined] == [0, 1]
 
 
 def test_the_tables_of_an_archive(tmp_path):
-    collected = collect_sequences([sequence(broadcast())], archive=Path("x.npz"), out=tmp_path)
+    collected = collect_sequences([sequence(broadcast())], out=tmp_path)
     assert collected.num_deliveries == 1
-    delivery = tables.read_deliveries(tmp_path / "deliveries.parquet")[0]
-    assert tables.read_footage(tmp_path / "footage.parquet")[0].video_id == delivery.video_id
-    assert tables.read_shots(tmp_path / "shots.parquet")[0].shot_id == delivery.shot_id
-    assert len(tables.read_poses(tmp_path / "poses.parquet")[0].pts_s) == NUM_BATTER
+    found = MinedFolder(tmp_path)
+    (delivery,), (video,), (shot,), (track,) = found.deliveries(), found.footage(), found.shots(), found.poses()
+    assert video.video_id == delivery.video_id and shot.shot_id == delivery.shot_id
+    assert len(track.pts_s) == NUM_BATTER
+    assert 0.0 <= delivery.span.start_s <= delivery.impact_s <= delivery.span.end_s <= video.duration_s

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from omegaconf import DictConfig
 
+from slowpaths.apps import _values
 from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.mined import RuleChoice, describe, write_labels
 from slowpaths.apps.review import review_mined
-from slowpaths.core.errors import UsageError
 from slowpaths.data.importers import read_pose_archive
 from slowpaths.labelling.select import Selection
 from slowpaths.mining.collect import Collected, collect
+from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
@@ -34,8 +35,8 @@ class MineConfig:
         out: Written here; run again to resume.
         weights_dir: Looked at before the user's cache and the network.
         workers: Videos mined at the same time; auto takes every core.
-        given: Measuring mining: stages that get true results instead of finding them.
-        truth: Measuring mining: the folder `truth` of a made world, for given=.
+        oracle: Measuring mining: stages that get true results instead of finding them.
+        truth: Measuring mining: the folder `truth` of a synthetic world, for oracle=.
         gold: Labels given by a person: Parquet or CSV with delivery_id,label.
         seed: Seed of the label set.
         pose: Who finds people.
@@ -49,7 +50,7 @@ class MineConfig:
     out: Path = Path("runs/mined")
     weights_dir: Path | None = None
     workers: int | Literal["auto"] = 1
-    given: tuple[Literal["cuts", "views", "replays", "striker", "impact", "handedness"], ...] = ()
+    oracle: tuple[Literal["boundaries", "views", "replays", "striker", "impact", "handedness"], ...] = ()
     truth: Path | None = None
     gold: Path | None = None
     seed: int = 0
@@ -91,20 +92,17 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     """Find the deliveries of `config["footage"]`, an archive of poses or footage.
 
     Args:
-        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `given`
+        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `oracle`
             and `truth`.
         out: Mined folder.
 
     Raises:
-        UsageError: If the settings hold an unknown key or an impossible value.
+        UsageError: If a setting is impossible.
     """
-    try:
-        settings = MiningSettings(**config["mining"])
-    except (TypeError, ValueError) as error:
-        raise UsageError(f"mining settings: {error}") from error
+    settings = _values.build(MiningSettings, config["mining"], key="mining")
     footage = config["footage"]
     if isinstance(footage, str) and footage.endswith(".npz"):
-        return collect_sequences(read_pose_archive(Path(footage)), archive=Path(footage), out=out)
+        return collect_sequences(read_pose_archive(Path(footage)), out=out)
     root, paths = find_footage(footage)
     pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
@@ -116,10 +114,12 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
             settings=settings,
             workers=cores(config["workers"]),
             step=step,
-            given=config.get("given") or (),
-            truth=Path(config["truth"]) if config.get("truth") else None,
+            oracle=OracleSource(
+                stages=tuple(config.get("oracle") or ()),
+                truth=Path(config["truth"]) if config.get("truth") else None,
+            ),
         )
-    describe(out, clip=settings.clip_spec())
+    describe(out, clip=asdict(settings.clip_spec))
     return collected
 
 

@@ -103,7 +103,7 @@ def _label(deliveries: pa.Table, footage: pa.Table, shots: pa.Table, config: Map
     )
 
 
-def describe(mined: Path, *, clip: Mapping[str, int] | None = None, labels: LabelSet | None = None) -> None:
+def describe(mined: Path, *, clip: Mapping[str, float] | None = None, labels: LabelSet | None = None) -> None:
     """Write `dataset.json`: what the clips look like, which tables of which version there are, and how much.
 
     Args:

@@ -12,7 +12,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from slowpaths.core.records import PoseTrack
+from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.video.protocol import Decoder
 from slowpaths.video.write import write_clip
@@ -61,26 +61,24 @@ def frames_at(times_s: np.ndarray, pts_s: np.ndarray, *, first_frame: int, last_
 def plan_crop(
     track: PoseTrack,
     *,
+    shot: Shot,
     impact_s: float,
     pts_s: np.ndarray,
-    first_frame: int,
-    last_frame: int,
     settings: MiningSettings,
 ) -> Crop:
     """Lay a square of constant size on the batter around the impact.
 
     Args:
         track: The striker, full-size pixels.
+        shot: The shot, which the clip never leaves.
         impact_s: Impact, seconds.
         pts_s: Presentation times of all frames of the video, seconds.
-        first_frame: First frame of the shot.
-        last_frame: Last frame of the shot, inclusive.
         settings: Length, rate and scale of clips.
     """
     start_s = impact_s - settings.before_s - settings.margin_s
-    num_frames = round((settings.before_s + settings.after_s + 2 * settings.margin_s) * settings.clip_fps)
+    num_frames = settings.clip_spec.num_frames
     times_s = start_s + np.arange(num_frames) / settings.clip_fps
-    frames_T = frames_at(times_s, pts_s, first_frame=first_frame, last_frame=last_frame)
+    frames_T = frames_at(times_s, pts_s, first_frame=shot.first_frame, last_frame=shot.last_frame)
     shown_s = pts_s[frames_T]
     seen = np.isfinite(track.boxes_T4).all(axis=1)
     seen_s, boxes_T4 = track.pts_s[seen], track.boxes_T4[seen]

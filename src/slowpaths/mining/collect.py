@@ -6,14 +6,14 @@ The tables of the mined set are the shards in the order of the footage; a resume
 
 from __future__ import annotations
 
-import errno
 import logging
 import multiprocessing
+import os
 import shutil
 import sys
-from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,20 +22,21 @@ import cv2
 
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
-from slowpaths.core.ids import fingerprint
+from slowpaths.core.ids import fingerprint, video_id
 from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import available_threads, limit_threads
-from slowpaths.mining.given import check_given, read_given
-from slowpaths.mining.pipeline import MinedVideo, MiningSettings, mine_video
+from slowpaths.mining.oracle import OracleSource
+from slowpaths.mining.pipeline import MinedVideo, mine_video
+from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.estimate import build_pose
 from slowpaths.pose.protocol import PoseEstimator
-from slowpaths.store import tables
+from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
+from slowpaths.store.tables import concat_tables, write_error, write_footage
 from slowpaths.video.probe import probe
 
 _log = logging.getLogger(__name__)
-_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
-_SPECS = {"shots": SHOTS, "deliveries": DELIVERIES, "poses": POSES, "footage": FOOTAGE}
+_LONGEST_WORDS = 200  # of what another library says of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,8 +50,7 @@ class Task:
         shards: Folder of the shards of this configuration.
         pose: Arguments of `build_pose`.
         settings: How strokes are found.
-        given: Stages that get true results instead of finding them.
-        truth: Folder those come from.
+        oracle: Which stages get true results, and from where.
     """
 
     path: Path
@@ -59,8 +59,7 @@ class Task:
     shards: Path
     pose: Mapping[str, Any] = field(default_factory=dict)
     settings: MiningSettings = field(default_factory=MiningSettings)
-    given: tuple[str, ...] = ()
-    truth: Path | None = None
+    oracle: OracleSource = field(default_factory=OracleSource)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,9 +72,9 @@ class Collected:
         num_resumed: Videos whose shards were there already.
     """
 
-    videos: list[VideoRef]
+    videos: Sequence[VideoRef]
     num_deliveries: int
-    num_resumed: int
+    num_resumed: int = 0
 
     @property
     def num_quarantined(self) -> int:
@@ -92,8 +91,7 @@ def collect(
     settings: MiningSettings,
     workers: int = 1,
     step: Callable[[str], None] = lambda text: None,
-    given: Sequence[str] = (),
-    truth: Path | None = None,
+    oracle: OracleSource | None = None,
 ) -> Collected:
     """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables to `out`.
 
@@ -105,44 +103,39 @@ def collect(
         settings: How strokes are found.
         workers: Processes.
         step: Called with a short text after each video.
-        given: Stages that get true results instead of finding them; see `given.STAGES`.
-        truth: Truth folder of the made world that those come from.
-
-    Returns:
-        What was found.
+        oracle: Which stages get true results instead of finding them, and from where.
 
     Raises:
-        SlowpathsError: If the pose backend cannot be built, a truth is missing or the disk cannot be written.
+        SlowpathsError: If the pose backend cannot be built, a truth is missing, the disk cannot be written or a worker
+            process dies. Videos finished before stay finished.
     """
-    paths = list(dict.fromkeys(paths))
-    check_given(given, truth=truth, videos=paths)
+    paths, oracle = list(dict.fromkeys(paths)), oracle or OracleSource()
+    oracle.check(paths)
     estimator = build_pose(**pose)  # fails here, in one sentence, before any work is done
     key = {
         "settings": asdict(settings),
         "pose": {**_plain(pose), "resolved": estimator.name},
-        "given": sorted(set(given)),
+        "oracle": sorted(set(oracle.stages)),
         "version": __version__,
     }
-    shards = out / "shards" / fingerprint(key)
-    _refuse_other_settings(shards)
+    mined = MinedFolder(out)
+    shards = mined.shards / fingerprint(key)
+    _refuse_other_settings(mined, shards)
     tasks = [
-        Task(
-            path=path, root=root, out=out, shards=shards, pose=pose, settings=settings, given=tuple(given), truth=truth
-        )
+        Task(path=path, root=root, out=out, shards=shards, pose=pose, settings=settings, oracle=oracle)
         for path in paths
     ]
-    folders: list[Path] = []
+    folders: list[TableFolder] = []
     num_resumed = 0
     for done in _run(tasks, estimator=estimator, workers=workers):
-        folders.append(done.folder)
+        folders.append(TableFolder(done.folder))
         num_resumed += done.is_resumed
         step(done.text)
-    for name, spec in _SPECS.items():
-        shard_files = [folder / f"{name}.parquet" for folder in folders]
-        tables.write_table(out / f"{name}.parquet", tables.concat_tables(shard_files, spec), spec)
-    videos = _name_duplicates(tables.read_footage(out / "footage.parquet"))
-    tables.write_footage(out / "footage.parquet", videos)
-    num_deliveries = tables.read_table(out / "deliveries.parquet", DELIVERIES).num_rows
+    for spec in (SHOTS, DELIVERIES, POSES, FOOTAGE):
+        mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
+    videos = _name_duplicates(mined.footage())
+    write_footage(mined.file(FOOTAGE), videos)
+    num_deliveries = mined.read(DELIVERIES).num_rows
     return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed)
 
 
@@ -159,12 +152,11 @@ def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
     return named
 
 
-def _refuse_other_settings(shards: Path) -> None:
+def _refuse_other_settings(mined: MinedFolder, shards: Path) -> None:
     """Keep one mined folder to one configuration: its clips and tables belong together."""
-    others = [folder for folder in shards.parent.glob("*") if folder.is_dir() and folder.name != shards.name]
-    if others:
+    if any(folder.is_dir() and folder.name != shards.name for folder in mined.shards.glob("*")):
         raise SlowpathsError(
-            f"{shards.parents[1]} was mined with other settings: choose another out=, or delete it to mine again"
+            f"{mined.path} was mined with other settings: choose another out=, or delete it to mine again"
         )
 
 
@@ -175,7 +167,7 @@ class _Done:
     is_resumed: bool
 
 
-def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterable[_Done]:
+def _run(tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int) -> Iterable[_Done]:
     if workers <= 1:
         for task in tasks:
             yield _mine_task(task, estimator)
@@ -184,10 +176,15 @@ def _run(tasks: list[Task], *, estimator: PoseEstimator, workers: int) -> Iterab
     # Libraries that each take all cores for themselves would only get in each other's way.
     start = (dict(tasks[0].pose), max(1, available_threads() // workers))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
-        futures: list[Future[_Done]] = [pool.submit(_mine_in_worker, task) for task in tasks]
+        futures = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
             for future in futures:
                 yield future.result()
+        except BrokenProcessPool as error:
+            raise SlowpathsError(
+                "a process that mined a video was killed, most likely for want of memory: run the same command again "
+                "with workers=1, it goes on with the videos that are not finished"
+            ) from error
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -211,55 +208,85 @@ def _mine_in_worker(task: Task) -> _Done:
 
 
 def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
-    video = probe(task.path, root=task.root)
-    folder = task.shards / video.video_id
-    if _is_whole(folder, video):
-        return _Done(folder=folder, text=f"{video.path}: found mined", is_resumed=True)
-    mined, reason = None, video.reason
+    """Mine one video, whatever it does: what goes wrong with it puts it into quarantine and nothing else.
+
+    What would go wrong with the next one too (a full disk, a missing backend) is a `SlowpathsError` and stops the run.
+    """
+    name = _name(task)
+    video = VideoRef(video_id=video_id(task.path, "0" * 10), path=name)
     try:
-        if not reason:
-            given = read_given(task.given, truth=task.truth, video=task.path)
-            mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, given=given)
+        video = probe(task.path, root=task.root)
+        folder = task.shards / video.video_id
+        if _is_whole(folder, video):
+            return _Done(folder=folder, text=f"{name}: found mined", is_resumed=True)
+        if video.status == "quarantined":
+            raise BrokenVideoError(video.reason)
+        oracle = task.oracle.read(task.path)
+        mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, oracle=oracle)
+        text = f"{name}: {len(mined.deliveries)} deliveries"
     except BrokenVideoError as error:
-        reason = str(error)
+        mined, text = _quarantine(video, name, str(error))
     except SlowpathsError:
-        raise  # a full disk or a missing truth stops every video
+        raise
     except Exception as error:
-        if isinstance(error, OSError) and error.errno in _NO_ROOM:
-            raise
-        _log.warning("mining %s", video.path, exc_info=True)
-        reason = f"{video.path} cannot be mined ({type(error).__name__}: {error}): re-encode it, or leave it out"
-    text = f"{video.path}: {len(mined.deliveries)} deliveries" if mined else f"{video.path}: quarantined, {reason}"
-    mined = mined or MinedVideo(
-        video=replace(video, status="quarantined", reason=reason), shots=[], deliveries=[], tracks=[]
-    )
+        _log.warning("%s: %s", name, error, exc_info=_log.isEnabledFor(logging.DEBUG))
+        mined, text = _quarantine(video, name, _reason(name, error))
+    folder = task.shards / video.video_id
     _write_shards(folder, mined)
     return _Done(folder=folder, text=text, is_resumed=False)
 
 
+def _name(task: Task) -> str:
+    """Return the path of a video as tables hold it; bytes that are no UTF-8 are shown as question marks."""
+    path = task.path.relative_to(task.root) if task.path.is_relative_to(task.root) else Path(task.path.name)
+    return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
+
+
+def _quarantine(video: VideoRef, name: str, reason: str) -> tuple[MinedVideo, str]:
+    bad = replace(video, path=name, status="quarantined", reason=reason, match_id=video.match_id or video.video_id)
+    return MinedVideo(video=bad), f"{name}: quarantined, {reason}"
+
+
+def _reason(name: str, error: Exception) -> str:
+    """Return one sentence for an exception that nobody foresaw, with its cure."""
+    words = " ".join(str(error).encode("utf-8", errors="replace").decode().split())[:_LONGEST_WORDS]
+    kind = type(error).__name__
+    return f"{name} cannot be mined ({kind}{': ' if words else ''}{words}): re-encode it with ffmpeg, or leave it out"
+
+
 def _is_whole(folder: Path, video: VideoRef) -> bool:
     """Whether the shards of this very file are there and the file is still called the same."""
-    if not (folder / "footage.parquet").exists():
+    if not TableFolder(folder).has(FOOTAGE):
         return False
-    known = tables.read_footage(folder / "footage.parquet")[0]
+    (known,) = TableFolder(folder).footage()
     # a file that could not be read may have been mended or be readable now: look again
     return known.status == "ok" and (known.path, known.digest) == (video.path, video.digest)
 
 
 def _write_shards(folder: Path, mined: MinedVideo) -> None:
     building = folder.with_name(f".{folder.name}.part")
-    shutil.rmtree(building, ignore_errors=True)
-    tables.write_shots(building / "shots.parquet", mined.shots)
-    tables.write_deliveries(building / "deliveries.parquet", mined.deliveries)
-    tables.write_poses(building / "poses.parquet", mined.tracks)
-    tables.write_footage(building / "footage.parquet", [mined.video])
-    shutil.rmtree(folder, ignore_errors=True)
-    building.replace(folder)
+    try:
+        shutil.rmtree(building, ignore_errors=True)
+        write_mined(building, [mined])
+        shutil.rmtree(folder, ignore_errors=True)
+        building.replace(folder)
+    except OSError as error:
+        raise write_error(folder, error) from error
 
 
-def counts(videos: Iterable[VideoRef]) -> dict[str, int]:
-    """Return how many videos have each status."""
-    return dict(sorted(Counter(video.status for video in videos).items()))
+def write_mined(folder: Path, mined: Sequence[MinedVideo]) -> None:
+    """Write the tables of some videos.
+
+    Args:
+        folder: Folder for the tables.
+        mined: What was found in each video.
+    """
+    TableFolder(folder).write_mined(
+        footage=[one.video for one in mined],
+        shots=[shot for one in mined for shot in one.shots],
+        deliveries=[delivery for one in mined for delivery in one.deliveries],
+        poses=[track for one in mined for track in one.tracks],
+    )
 
 
 def _plain(pose: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,19 +1,19 @@
-"""Pose sequences without video: find the batter in them, when he hits, and measure the stroke.
+"""Pose sequences without video: find the batter in them, when they hit, and measure the stroke.
 
 An archive of poses holds about thirty frames around one stroke, as broadcast from behind the bowler, one person a frame
 and not always the same one: bowler first, batter later, spectators in between. It tells neither where the camera looks
 nor what time it is. So people are told apart by jumps, the batter is the one seen from the front with both hands
-together, the camera is taken to follow his hips and to zoom as his size grows, and every number that needs the true
+together, the camera is taken to follow their hips and to zoom as their size grows, and every number that needs the true
 camera is left out. The view is unknown; it is called `pitch_endon` with probability 0, which is how stroke archives
 are filmed.
 
-Legend: T frames, K = 17 joints, C = x, y, confidence.
+Legend: T frames, J = 17 joints, C = x, y, confidence.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Sequence
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -21,18 +21,19 @@ import numpy as np
 
 from slowpaths.core import ids
 from slowpaths.core.body import body_scales, middle
-from slowpaths.core.records import Box, Delivery, PoseSequence, PoseTrack, Shot, VideoRef
+from slowpaths.core.records import PoseSequence, PoseTrack, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
-from slowpaths.mining.collect import Collected
-from slowpaths.mining.features import measure
-from slowpaths.mining.frame_of_reference import hand_path
-from slowpaths.mining.handedness import handedness
+from slowpaths.mining.collect import Collected, write_mined
+from slowpaths.mining.features.delivery import deliver
+from slowpaths.mining.features.frame_of_reference import hand_path, rows_of
+from slowpaths.mining.impact.events import Event
+from slowpaths.mining.impact.swing import impact_of_swing
+from slowpaths.mining.pipeline import MinedVideo
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.swing import impact_of_swing
+from slowpaths.mining.striker.handedness import handedness
 from slowpaths.pose.filters import median_of_three, savgol
 from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale
-from slowpaths.store import tables
 
 VIEW = "pitch_endon"
 # From one frame to the next the middle of a body moves .2 of its torso (median over the archive of 620 sequences) and,
@@ -61,65 +62,51 @@ NEEDS_CAMERA: tuple[str, ...] = (
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class MinedArchive:
-    """Hold what an archive gave.
+def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = None) -> MinedVideo:
+    """Measure the stroke of a sequence; its label is not looked at.
 
     Args:
-        videos: One a sequence, its path being the sequence's name; quarantined where nobody is seen for long enough.
-        shots: One a usable sequence.
-        deliveries: One a usable sequence.
-        tracks: The batters, in the order of the deliveries.
+        sequence: The sequence.
+        settings: Length of the span around impact.
+
+    Returns:
+        A video whose path is the sequence's name, quarantined where nobody is seen for long enough.
     """
-
-    videos: list[VideoRef] = field(default_factory=list)
-    shots: list[Shot] = field(default_factory=list)
-    deliveries: list[Delivery] = field(default_factory=list)
-    tracks: list[PoseTrack] = field(default_factory=list)
-
-
-def mine_archive(sequences: Iterable[PoseSequence], *, settings: MiningSettings | None = None) -> MinedArchive:
-    """Measure every sequence of an archive; labels are not looked at.
-
-    Args:
-        sequences: Sequences.
-        settings: Length of the stroke clip around impact.
-    """
-    settings = settings or MiningSettings()
-    mined = MinedArchive()
-    for sequence in sequences:
-        rows = batter_rows(sequence.track)
-        video = _video(sequence)
-        if len(rows) < MIN_FRAMES:
-            reason = f"no person is seen in {MIN_FRAMES} frames one after another: give a longer sequence"
-            mined.videos.append(replace(video, status="quarantined", reason=reason))
-            continue
-        shot = _shot(sequence)
-        track = follow(_rows_of(sequence.track, rows), picture_size=sequence.picture_size)
-        mined.videos.append(video)
-        mined.shots.append(shot)
-        mined.tracks.append(replace(track, shot_id=shot.shot_id))
-        mined.deliveries.append(_deliver(track, shot=shot, picture_size=sequence.picture_size, settings=settings))
-    return mined
+    video, size = _video(sequence), sequence.picture_size
+    rows = batter_rows(sequence.track)
+    if len(rows) < MIN_FRAMES:
+        reason = f"no person is seen in {MIN_FRAMES} frames one after another: give a longer sequence"
+        return MinedVideo(video=replace(video, status="quarantined", reason=reason))
+    shot = _shot(sequence)
+    track = replace(follow(rows_of(sequence.track, rows), picture_size=size), shot_id=shot.shot_id)
+    impact_s = find_impact(track)
+    delivery = deliver(
+        track,
+        # One cue only, and no second one to compare it with; archives are trimmed to strokes.
+        Event(impact_s=impact_s, uncertainty_s=float("nan"), event_p=1.0, log_odds=np.inf),
+        shot=shot,
+        bounds=Span(0.0, video.duration_s),
+        handedness_p=handedness(track, impact_s=impact_s, view=VIEW, picture_size=size),
+        picture_size=size,
+        settings=settings or MiningSettings(),
+    )
+    delivery = replace(delivery, features={**delivery.features, **dict.fromkeys(NEEDS_CAMERA, float("nan"))})
+    return MinedVideo(video=video, shots=[shot], deliveries=[delivery], tracks=[track])
 
 
-def collect_sequences(sequences: Sequence[PoseSequence], *, archive: Path, out: Path) -> Collected:
+def collect_sequences(sequences: Sequence[PoseSequence], *, out: Path) -> Collected:
     """Write the tables of a mined archive; there are no clips, since there is no video.
 
     Args:
         sequences: Sequences of the archive.
-        archive: Where they come from.
         out: Mined folder.
 
     Raises:
         SlowpathsError: If the disk cannot be written.
     """
-    mined = mine_archive(sequences)
-    tables.write_shots(out / "shots.parquet", mined.shots)
-    tables.write_deliveries(out / "deliveries.parquet", mined.deliveries)
-    tables.write_poses(out / "poses.parquet", mined.tracks)
-    tables.write_footage(out / "footage.parquet", mined.videos)
-    return Collected(videos=mined.videos, num_deliveries=len(mined.deliveries), num_resumed=0)
+    mined = [mine_sequence(sequence) for sequence in sequences]
+    write_mined(out, mined)
+    return Collected(videos=[one.video for one in mined], num_deliveries=sum(len(one.deliveries) for one in mined))
 
 
 def people(track: PoseTrack) -> np.ndarray:
@@ -158,7 +145,7 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
     """Return the frames (N,) that show the batter: both hands together, chest rather than back to the camera.
 
     Every frame counts for a person: 1 with the hands together, -1 with them far apart or with the nose below the
-    shoulders (what a pose model makes of a back), and half as much for the side he shows, as seen from behind the
+    shoulders (what a pose model makes of a back), and half as much for the side they show, as seen from behind the
     bowler. Of two people alike the later one bats.
 
     Args:
@@ -168,11 +155,11 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
     best, best_score = np.zeros(0, dtype=np.int64), -np.inf
     for person in range(who_T.max() + 1):
         rows = np.flatnonzero(who_T == person)
-        keypoints_TKC = track.keypoints_TKC[rows]
-        left, right = (keypoints_TKC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
-        gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TKC)
-        chest_T = keypoints_TKC[:, INDEX["left_shoulder"], 0] - keypoints_TKC[:, INDEX["right_shoulder"], 0]
-        is_back_T = keypoints_TKC[:, INDEX["nose"], 1] > middle(keypoints_TKC, "shoulder")[:, 1]
+        keypoints_TJC = track.keypoints_TKC[rows]
+        left, right = (keypoints_TJC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
+        gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TJC)
+        chest_T = keypoints_TJC[:, INDEX["left_shoulder"], 0] - keypoints_TJC[:, INDEX["right_shoulder"], 0]
+        is_back_T = keypoints_TJC[:, INDEX["nose"], 1] > middle(keypoints_TJC, "shoulder")[:, 1]
         score = (gap_T <= MAX_WRIST_GAP).sum() - ((gap_T > APART) | is_back_T).sum()
         score += 0.5 * np.nansum(np.sign(chest_T))
         if score >= best_score:
@@ -181,7 +168,7 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
 
 
 def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
-    """Give a track the camera that would keep the hips of the person in place and his size even.
+    """Give a track the camera that would keep the hips of the person in place and their size even.
 
     The size follows a straight line in logarithms, so that a bent body does not count as a zoom.
 
@@ -210,27 +197,6 @@ def find_impact(track: PoseTrack) -> float:
     scale = body_scale(track.keypoints_TKC)
     hips_T2 = middle(track.keypoints_TKC, "hip") / scale * np.array([1.0, -1.0])
     return impact_of_swing(hand_path(track.keypoints_TKC, track.pts_s, scale_px=scale) - hips_T2, track.pts_s)
-
-
-def _deliver(track: PoseTrack, *, shot: Shot, picture_size: tuple[int, int], settings: MiningSettings) -> Delivery:
-    impact_s = find_impact(track)
-    right_p = handedness(track, impact_s=impact_s, view=VIEW, picture_size=picture_size)
-    features = measure(track, impact_s=impact_s, view=VIEW, handedness_p=right_p, picture_size=picture_size)
-    features |= dict.fromkeys(NEEDS_CAMERA, float("nan"))
-    x1, y1, x2, y2 = track.boxes_T4[int(np.abs(track.pts_s - impact_s).argmin())]
-    return Delivery(
-        delivery_id=ids.delivery_id(track.video_id, impact_s),
-        video_id=track.video_id,
-        shot_id=shot.shot_id,
-        span=Span(impact_s - settings.before_s, impact_s + settings.after_s),
-        impact_s=impact_s,
-        impact_uncertainty_s=float("nan"),  # one cue only, and no second one to compare it with
-        view=VIEW,
-        handedness_p=right_p,
-        box=Box(x1=float(x1), y1=float(y1), x2=float(x2), y2=float(y2)),
-        event_p=1.0,  # archives are trimmed to strokes
-        features=features,
-    )
 
 
 def _video(sequence: PoseSequence) -> VideoRef:
@@ -262,8 +228,3 @@ def _shot(sequence: PoseSequence) -> Shot:
         view_probability=0.0,
         transition="start",
     )
-
-
-def _rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
-    return replace(track, **{name: getattr(track, name)[rows] for name in names})

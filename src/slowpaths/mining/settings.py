@@ -1,8 +1,38 @@
-"""What a user may change about mining: plain values with the reason for each default."""
+"""What a user may change about mining: plain values with the reason for each default, and what is refused."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, fields
+
+from slowpaths.core.errors import UsageError
+from slowpaths.store.mined_folder import ClipSpec
+
+_KINDS: dict[str, tuple[tuple[type, ...], str]] = {
+    "bool": ((bool,), "true or false"),
+    "int": ((int,), "a whole number"),
+    "float": ((int, float), "a number"),
+    "str": ((str,), "a word"),
+}
+_SHARE = (0.0, 1.0)
+# Least and greatest value of each number. Beyond them nothing is found, memory runs out or x264 refuses.
+_RANGES: dict[str, tuple[float, float]] = {
+    "work_height": (64, 4320),
+    "work_fps": (1, 1000),
+    "detect_fps": (0.5, 1000),
+    "survey_every_s": (0.02, 60),
+    "max_candidates": (1, 100),
+    "max_play_s": (2, 3600),
+    "min_view_p": _SHARE,
+    "min_event_p": _SHARE,
+    "min_gap_s": (0.1, 600),
+    "before_s": (0.04, 10),
+    "after_s": (0.04, 10),
+    "margin_s": (0, 10),
+    "clip_fps": (1, 240),
+    "clip_px": (16, 2160),
+    "crop_scale": (0.1, 20),
+    "clip_crf": (0, 51),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -18,7 +48,8 @@ class MiningSettings:
         detect_fps: Detections a second inside a play shot; boxes in between are interpolated.
         survey_every_s: Time between the frames on which people are counted to name views, seconds.
         max_candidates: Tracks a shot on which pose is run to find the striker.
-        max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory).
+        max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
+            `min_gap_s`, by which pieces overlap.
         min_view_p: Shots whose most probable play view is less probable than this are not searched for strokes.
         min_event_p: Deliveries less probable than this are dropped.
         min_gap_s: Shortest time between two deliveries of one shot, seconds. An over takes four minutes, but bowling
@@ -39,7 +70,7 @@ class MiningSettings:
         write_clips: Whether clips are written at all.
 
     Raises:
-        ValueError: If a value is of another kind than its default.
+        UsageError: If a value is of another kind than its default or out of range.
     """
 
     backend: str = "auto"
@@ -67,18 +98,26 @@ class MiningSettings:
 
     def __post_init__(self) -> None:
         for field in fields(self):
-            value, kind = getattr(self, field.name), type(field.default)
-            is_number = isinstance(value, int | float) and not isinstance(value, bool)
-            if not (is_number if kind in (int, float) else isinstance(value, kind)):
-                wanted = "true or false" if kind is bool else "a word" if kind is str else "a number"
-                raise ValueError(f"{field.name} is {wanted}, not {value!r}")
+            name, value = field.name, getattr(self, field.name)
+            kinds, wanted = _KINDS[type(field.default).__name__]
+            if not isinstance(value, kinds) or (isinstance(value, bool) and bool not in kinds):
+                raise UsageError(f"mining.{name}={value} is of the wrong kind: give {wanted}")
+            if name in _RANGES and not _RANGES[name][0] <= value <= _RANGES[name][1]:  # not-a-number is in no range
+                low, high = _RANGES[name]
+                raise UsageError(f"mining.{name}={value} is out of range: give a number from {low:g} to {high:g}")
+        if self.max_play_s <= 2 * self.min_gap_s:
+            raise UsageError(
+                f"mining.max_play_s={self.max_play_s} leaves no room between two overlaps: give more than twice "
+                f"mining.min_gap_s={self.min_gap_s}"
+            )
 
-    def clip_spec(self) -> dict[str, int]:
-        """Return what a stored clip looks like: frame rate, frames, side in pixels, frame of the impact."""
+    @property
+    def clip_spec(self) -> ClipSpec:
+        """Return what a stored clip looks like."""
         before_s, after_s = self.before_s + self.margin_s, self.after_s + self.margin_s
-        return {
-            "fps": self.clip_fps,
-            "num_frames": round((before_s + after_s) * self.clip_fps),
-            "size": self.clip_px,
-            "impact_frame": round(before_s * self.clip_fps),
-        }
+        return ClipSpec(
+            fps=self.clip_fps,
+            num_frames=round((before_s + after_s) * self.clip_fps),
+            size=self.clip_px,
+            impact_frame=round(before_s * self.clip_fps),
+        )

@@ -75,7 +75,7 @@ class SweepFolder:
         """
         try:
             cells = json.loads(self.plan_file.read_text())["cells"]
-            return [Cell(**{**cell, "overrides": tuple(cell["overrides"])}) for cell in cells]
+            return [Cell(overrides=tuple(cell.pop("overrides")), **cell) for cell in cells]
         except FileNotFoundError:
             return []
         except (ValueError, OSError, TypeError, KeyError) as error:

@@ -1,0 +1,1 @@
+"""When bat meets ball."""

@@ -1,0 +1,129 @@
+"""What localisation reads of one person in one shot.
+
+Legend: T frames, J = 17 joints, C = x, y, confidence, N onsets.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+
+from slowpaths.core.body import middle
+from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import INDEX
+from slowpaths.mining.striker.observation import Observation
+from slowpaths.mining.striker.striker_scores import guard_frames
+from slowpaths.pose.kinematics import body_scale, speed, stabilise
+from slowpaths.pose.tracks import fill_gaps, smooth
+
+GOOD_INLIERS = 0.3  # a camera fit that fewer corners follow than this explains the picture badly
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Signals:
+    """Hold what was measured on one person in one shot; NaN where unseen.
+
+    Args:
+        pts_s: Presentation times (T,), seconds.
+        hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
+        hand_confidence_T: Confidence of the wrists (T,), 0..1.
+        between_s: Middle between each frame and the one before it (T,), seconds: the instants of what is measured on
+            pairs of frames, flow and camera.
+        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second, at `between_s`.
+        flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed.
+        camera_T: Speed of the camera across and down (T,), picture heights per second, at `between_s`.
+        hand_height_T: Hands above the hips (T,), torso units.
+        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1.
+        cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
+        end_s: When the shot ends for whatever reason, seconds.
+        onset_times_s: Onsets in the sound (N,), seconds.
+        onset_z: Their strength (N,), robust z.
+        is_replay: Whether the shot is a replay.
+    """
+
+    pts_s: np.ndarray
+    hand_speed_T: np.ndarray
+    hand_confidence_T: np.ndarray
+    between_s: np.ndarray
+    flow_T: np.ndarray
+    flow_confidence_T: np.ndarray
+    camera_T: np.ndarray
+    hand_height_T: np.ndarray
+    guard_T: np.ndarray
+    cut_s: float = float("nan")
+    end_s: float = float("nan")
+    onset_times_s: np.ndarray | None = None
+    onset_z: np.ndarray | None = None
+    is_replay: bool = False
+
+
+def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Signals:
+    """Return the signals of one person that localisation reads.
+
+    Args:
+        observation: What was seen of the shot.
+        track: The person, with joints.
+        flow_T: Energy of the flow around them (T,).
+    """
+    context = observation.context
+    shot, following, onsets = context.shot, context.following, context.onsets
+    width, height = context.footage.picture_size
+    rows = np.searchsorted(observation.frames_T, track.frames_T)
+    hands = wrists(track, centre_xy=(width / 2, height / 2))
+    return Signals(
+        pts_s=track.pts_s,
+        hand_speed_T=hands.speed_T,
+        hand_confidence_T=hands.confidence_T,
+        hand_height_T=hands.height_T,
+        between_s=observation.between_s[rows],
+        flow_T=flow_T,
+        camera_T=observation.pan_T[rows],
+        flow_confidence_T=np.clip(observation.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),
+        guard_T=guard_frames(track),
+        cut_s=following.span.start_s if following is not None and following.transition == "cut" else float("nan"),
+        end_s=shot.span.end_s,
+        onset_times_s=None if onsets is None else onsets.times_s,
+        onset_z=None if onsets is None else onsets.z,
+        is_replay=shot.is_replay,
+    )
+
+
+class Wrists(NamedTuple):
+    """Hold how the wrists move, each (T,): speed in torso units per second, height above the hips, confidence 0..1."""
+
+    speed_T: np.ndarray
+    height_T: np.ndarray
+    confidence_T: np.ndarray
+
+
+def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
+    """Return the confidence-weighted movement of both wrists relative to the hips.
+
+    Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
+    around impact, where networks see the hands worst.
+
+    Args:
+        track: The person, with joints.
+        centre_xy: Centre of the picture, pixels.
+    """
+    smoothed = smooth(fill_gaps(track))
+    still_TJC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
+    both = [INDEX["left_wrist"], INDEX["right_wrist"]]
+    hip_T2 = middle(still_TJC, "hip")  # a running batter's hands are fast, but not relative to their hips
+    places_T22 = (still_TJC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TJC)
+    speeds_T2 = np.stack([speed(places_T22[:, side], track.pts_s) for side in (0, 1)], axis=1)
+    confidence_T2 = still_TJC[:, both, 2]
+    return Wrists(
+        speed_T=_weighted(speeds_T2, confidence_T2),
+        height_T=-_weighted(places_T22[..., 1], confidence_T2),
+        confidence_T=np.where(np.isfinite(speeds_T2), confidence_T2, 0.0).mean(axis=1),
+    )
+
+
+def _weighted(values_T2: np.ndarray, weights_T2: np.ndarray) -> np.ndarray:
+    """Return the weighted mean over the sides (T,), NaN where nothing is seen."""
+    weights_T2 = np.where(np.isfinite(values_T2), weights_T2, 0.0)
+    total_T = weights_T2.sum(axis=1)
+    return (np.nan_to_num(values_T2) * weights_T2).sum(axis=1) / np.where(total_T > 0, total_T, np.nan)

@@ -1,0 +1,160 @@
+"""Oracle inputs: true results that stages of mining get instead of finding them, so that each can be measured alone.
+
+Only synthetic footage has a truth. On real footage there is no oracle, and every method of it says so by None.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast, get_args
+
+import numpy as np
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
+from slowpaths.video.shots import ShotCut, Transition
+
+STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
+_TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Oracle:
+    """Hold the true results of one video.
+
+    Args:
+        stages: Which of `STAGES` get them.
+        shots: True shots in time order.
+        strikers: Track of the striker in each true shot that has one.
+        balls: Balls in time order.
+    """
+
+    stages: frozenset[str] = frozenset()
+    shots: tuple[Shot, ...] = ()
+    strikers: tuple[PoseTrack, ...] = ()
+    balls: tuple[TrueBall, ...] = ()
+
+    def boundaries(self) -> list[ShotCut] | None:
+        """Return where the true shots begin and end."""
+        if "boundaries" not in self.stages:
+            return None
+        return [
+            ShotCut(
+                first_frame=shot.first_frame,
+                last_frame=shot.last_frame,
+                transition=cast(Transition, shot.transition if shot.transition in get_args(Transition) else "cut"),
+            )
+            for shot in self.shots
+        ]
+
+    def views(self, shots: Sequence[Shot]) -> list[str] | None:
+        """Return the view of each shot: that of the true shot it shares most frames with."""
+        return [self._shot(shot).view for shot in shots] if "views" in self.stages else None
+
+    def replays(self, shots: Sequence[Shot]) -> list[tuple[float, str | None]] | None:
+        """Return for each shot whether it is a replay, 0 or 1, and the shot that it repeats."""
+        if "replays" not in self.stages:
+            return None
+        true = [self._shot(shot) for shot in shots]
+        name_of = {original.shot_id: shot.shot_id for shot, original in zip(shots, true, strict=True)}
+        return [(float(shot.is_replay), name_of.get(shot.replay_of or "") if shot.is_replay else None) for shot in true]
+
+    def striker(self, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray) -> list[PoseTrack] | None:
+        """Return the striker in some frames, without joints: one track, or none where no striker is shown.
+
+        Args:
+            frames_T: Frame indices (T,), ascending.
+            pts_s: Their times (T,), seconds.
+            camera_T3: Camera at those frames (T, 3).
+        """
+        if "striker" not in self.stages:
+            return None
+        shared = [np.isin(frames_T, track.frames_T) for track in self.strikers]
+        best = max(range(len(shared)), key=lambda index: shared[index].sum(), default=None)
+        if best is None or not shared[best].any():
+            return []
+        true, rows = self.strikers[best], np.flatnonzero(shared[best])
+        unseen_TJC = np.full((len(rows), *true.keypoints_TKC.shape[1:]), np.nan)
+        unseen_TJC[..., 2] = 0.0
+        track = PoseTrack(
+            video_id=true.video_id,
+            shot_id=true.shot_id,
+            track_id=true.track_id,
+            frames_T=frames_T[rows],
+            pts_s=pts_s[rows],
+            keypoints_TKC=unseen_TJC,
+            boxes_T4=true.boxes_T4[np.searchsorted(true.frames_T, frames_T[rows])],
+            camera_T3=camera_T3[rows],
+        )
+        return [track]
+
+    def impacts_s(self, start_s: float, end_s: float) -> list[float] | None:
+        """Return the impacts from one instant to another, inclusive."""
+        if "impact" not in self.stages:
+            return None
+        return [ball.impact_s for ball in self.balls if start_s <= ball.impact_s <= end_s]
+
+    def handedness(self, impact_s: float) -> float | None:
+        """Return the probability, 0 or 1, that whoever faces the nearest ball is right-handed."""
+        if "handedness" not in self.stages or not self.balls:
+            return None
+        return float(min(self.balls, key=lambda ball: abs(ball.impact_s - impact_s)).handedness == "R")
+
+    def _shot(self, shot: Shot) -> Shot:
+        return max(
+            self.shots,
+            key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame),
+        )
+
+
+NO_ORACLE = Oracle()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OracleSource:
+    """Say which stages get true results and where those lie.
+
+    Args:
+        stages: Which of `STAGES`.
+        truth: Folder `truth` of a synthetic world; may be None where no stage is named.
+    """
+
+    stages: tuple[str, ...] = ()
+    truth: Path | None = None
+
+    def check(self, videos: Iterable[Path]) -> None:
+        """Check that the stages are known and the truth of all videos is there.
+
+        Raises:
+            UsageError: If a stage has no such name, or its truth is missing.
+        """
+        if unknown := [name for name in self.stages if name not in STAGES]:
+            raise UsageError(f"oracle= knows {', '.join(STAGES)}; '{unknown[0]}' is none of them")
+        if not self.stages:
+            return
+        asked = f"oracle=[{','.join(self.stages)}]"
+        if self.truth is None:
+            raise UsageError(f"{asked} needs truth=FOLDER, the folder 'truth' of a synthetic world")
+        for video in videos:
+            for table in sorted(self._tables()):
+                if not (path := TruthFolder(self.truth).file(video.stem, table)).is_file():
+                    raise UsageError(f"{asked} needs {path}, which is not there: only synthetic worlds have a truth")
+
+    def read(self, video: Path) -> Oracle:
+        """Read the true results of one video."""
+        if not self.stages or self.truth is None:
+            return NO_ORACLE
+        truth, tables = TruthFolder(self.truth), self._tables()
+        poses = truth.poses(video.stem) if "poses" in tables else []
+        return Oracle(
+            stages=frozenset(self.stages),
+            shots=tuple(truth.shots(video.stem)) if "shots" in tables else (),
+            strikers=tuple(track for track in poses if track.track_id == STRIKER),
+            balls=tuple(truth.balls(video.stem)) if "balls" in tables else (),
+        )
+
+    def _tables(self) -> set[str]:
+        return {_TABLE_OF.get(stage, "balls") for stage in self.stages}

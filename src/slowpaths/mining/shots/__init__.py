@@ -1,0 +1,1 @@
+"""Which shots a video has: boundaries, views, replays."""

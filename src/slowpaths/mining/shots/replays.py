@@ -1,0 +1,153 @@
+"""Which shots show again what was shown before.
+
+Legend: T frames, Z shots.
+
+Independent hints are added as log odds: score graphics gone (play and replay are told apart by the scoreboard; IIT
+Bombay delivery segmentation), pictures repeated at a steady period or movement slowed down, a play view soon after
+another play view without time for a new ball, a wipe or dissolve at the shot's ends.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from slowpaths.core.records import Shot
+from slowpaths.core.views import PLAY_VIEWS
+
+PRIOR_LOG_ODDS = -1.4  # about one play shot in five of a broadcast is a replay
+# Between two balls of an over pass 25 s and more; a play view sooner than that shows the same ball again.
+SOONEST_BALL_S = 15.0
+LATEST_REPLAY_S = 45.0
+OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind them does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """Hold what speaks for a replay; 0 where nothing is known.
+
+    Args:
+        overlay_share: Share of the video's static graphics that is visible in the shot, NaN where it has none.
+        repeat_period: Share of frame steps explained by a steady period of repeats, 0..1.
+        transition: How the shot begins.
+        next_transition: How the next shot begins.
+        since_play_s: Time since the last play shot before it began, NaN where there was none.
+        is_play: Whether the shot shows play.
+        sees_other_view: Whether that earlier shot had another view.
+    """
+
+    overlay_share: float
+    repeat_period: float
+    transition: str
+    next_transition: str
+    since_play_s: float
+    is_play: bool
+    sees_other_view: bool
+
+
+def log_odds(hints: Hints) -> float:
+    """Return the log odds that a shot is a replay."""
+    total = PRIOR_LOG_ODDS
+    if np.isfinite(hints.overlay_share):
+        total += 2.0 * (0.5 - hints.overlay_share) * 2.0
+    total += 3.0 * hints.repeat_period
+    total += 1.5 * (hints.transition in ("wipe", "dissolve")) + 0.7 * (hints.next_transition in ("wipe", "dissolve"))
+    if hints.is_play and np.isfinite(hints.since_play_s):
+        soon = hints.since_play_s < SOONEST_BALL_S
+        total += (1.2 if soon else 0.0) * (1.5 if hints.sees_other_view else 0.5)
+    return float(total)
+
+
+def repeat_period(changes_T: np.ndarray) -> float:
+    """Return how regularly a picture is shown two or three times before the next, 0..1.
+
+    Slow motion from an ordinary camera repeats or blends every picture; an irregular repeat is a capture that dropped
+    frames.
+
+    Args:
+        changes_T: Mean absolute change from frame to frame (T,), grey levels.
+
+    Example:
+        >>> repeat_period(np.tile([5.0, 0.1], 20)) > 0.9
+        True
+        >>> repeat_period(np.full(40, 5.0))
+        0.0
+    """
+    changes_T = np.asarray(changes_T, dtype=np.float64)
+    if len(changes_T) < 12:
+        return 0.0
+    usual = float(np.quantile(changes_T, 0.8))
+    if usual < 1.0:  # nothing moves: repeats cannot be told from a still picture
+        return 0.0
+    still = changes_T < 0.25 * usual
+    best = 0.0
+    for period in (2, 3, 4):
+        for phase in range(period):
+            expected = (np.arange(len(still)) + phase) % period != 0
+            agreement = float((still == expected).mean())
+            best = max(best, agreement)
+    # Half of the frames agree by chance; a live shot has no still frames at all.
+    return float(np.clip((best - 0.75) / 0.25, 0.0, 1.0)) if still.mean() > 0.3 else 0.0
+
+
+def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]) -> np.ndarray:
+    """Return how much of the video's static graphics each shot shows.
+
+    Graphics are the pixels that look the same in most shots although the shots differ.
+
+    Args:
+        thumbnails_THWC: Thumbnails of the video (T, H, W, 3).
+        shots: First and last frame of each shot.
+
+    Returns:
+        Shares (Z,), 0..1; NaN where fewer than four shots or no graphics are there to compare.
+    """
+    nothing = np.full(len(shots), np.nan)
+    if len(shots) < 4:
+        return nothing
+    pictures = np.stack(
+        [
+            cv2.cvtColor(np.median(thumbnails_THWC[first : last + 1 : 5], axis=0).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+            for first, last in shots
+        ]
+    ).astype(np.float32)
+    usual = np.median(pictures, axis=0)
+    close = np.abs(pictures - usual) < 2 * OVERLAY_STD
+    graphics = close.mean(axis=0) >= 0.6
+    if graphics.mean() < 0.005 or graphics.mean() > 0.4:
+        return nothing
+    return close[:, graphics].mean(axis=1)
+
+
+def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
+    """Return for every shot the probability that it is a replay and the shot it repeats.
+
+    Args:
+        shots: Shots of one video in time order, their views named.
+        thumbnails_THWC: Thumbnails of the video (T, H, W, 3), RGB.
+    """
+    overlays = overlay_shares(thumbnails_THWC, [(shot.first_frame, shot.last_frame) for shot in shots])
+    marks: list[tuple[float, str | None]] = []
+    last_play: Shot | None = None
+    for index, shot in enumerate(shots):
+        is_play = shot.view in PLAY_VIEWS and shot.view != "closeup"
+        frames = thumbnails_THWC[shot.first_frame : shot.last_frame + 1].astype(np.int16)
+        changes = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)) if len(frames) > 1 else np.zeros(0)
+        hints = Hints(
+            overlay_share=float(overlays[index]),
+            repeat_period=repeat_period(changes),
+            transition=shot.transition,
+            next_transition=shots[index + 1].transition if index + 1 < len(shots) else "cut",
+            since_play_s=shot.span.start_s - last_play.span.start_s if last_play else np.nan,
+            is_play=is_play,
+            sees_other_view=last_play is not None and last_play.view != shot.view,
+        )
+        odds = log_odds(hints)
+        source = last_play.shot_id if last_play and hints.since_play_s <= LATEST_REPLAY_S else None
+        marks.append((float(1 / (1 + np.exp(-odds))), source if odds > 0 else None))
+        if is_play and odds <= 0:
+            last_play = shot
+    return marks

@@ -1,0 +1,104 @@
+"""The first look at a video: every frame once, at reduced size.
+
+Legend: T frames, H, W, C picture.
+
+One sequential pass makes the thumbnails that shot boundaries are found in and, twice a second, counts people and
+measures the camera: enough to name views, at a tenth of the cost of looking for people in every frame.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+
+from slowpaths.mining.context import VideoContext
+from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
+from slowpaths.video.flow import camera_step, static_overlay_mask
+from slowpaths.video.shots import ShotCut, ShotFinder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Survey:
+    """Hold the first look at a video.
+
+    Args:
+        boundaries: First and last frame of each shot, in time order.
+        thumbnails_THWC: Thumbnails (T, 36, 64, 3), RGB uint8.
+        cues: What was measured on the frames that were looked at closely, by frame, ascending.
+    """
+
+    boundaries: list[ShotCut]
+    thumbnails_THWC: np.ndarray
+    cues: dict[int, ViewCues]
+
+    def cues_of(self, shot: ShotCut) -> list[ViewCues]:
+        """Return the cues of the frames of a shot."""
+        return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
+
+
+def survey(context: VideoContext) -> Survey:
+    """Look at every frame once."""
+    decoder, height = context.decoder, context.work_height
+    finder = ShotFinder()
+    thumbnails: list[np.ndarray] = []
+    cues: dict[int, ViewCues] = {}
+    before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
+    last_sample: np.ndarray | None = None
+    next_s = -np.inf
+    for index, frame_HWC in decoder.iterate(height=height):
+        thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
+        if decoder.pts_s[index] < next_s:
+            continue
+        # The speed of the camera is asked for in picture heights: half the size tells it as well.
+        size = (max(frame_HWC.shape[1] // 2, 1), max(frame_HWC.shape[0] // 2, 1))
+        grey = cv2.resize(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)
+        if before is None and index > 0:
+            before = grey
+            continue
+        step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
+        pan, zoom = _camera_speed(before, grey, last_sample, step_s=step_s)
+        cues[index] = _measure(context, frame_HWC, index, pan=pan, zoom=zoom)
+        next_s = decoder.pts_s[index] + context.settings.survey_every_s
+        before, last_sample = None, grey
+    known = context.oracle.boundaries()
+    boundaries = finder.shots() if known is None else known
+    for shot in boundaries:
+        if not any(shot.first_frame <= index <= shot.last_frame for index in cues):
+            middle = (shot.first_frame + shot.last_frame) // 2
+            cues[middle] = _measure(context, decoder.frames([middle], height=height)[0], middle)
+    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), cues=dict(sorted(cues.items())))
+
+
+def _measure(
+    context: VideoContext, frame_HWC: np.ndarray, index: int, *, pan: float = 0.0, zoom: float = 0.0
+) -> ViewCues:
+    """Count the people in a frame and measure its cues."""
+    people = context.pose.detect(frame_HWC[None], at=context.at(np.array([index])))[0]
+    return measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
+
+
+def _camera_speed(
+    before: np.ndarray | None, grey: np.ndarray, last_sample: np.ndarray | None, *, step_s: float
+) -> tuple[float, float]:
+    """Return the speed of the camera, picture heights and log zoom per second.
+
+    What has not changed since the last sample while the rest did is a graphic and must not hold the camera still.
+    """
+    if before is None or step_s <= 0:
+        return 0.0, 0.0
+    mask = None if last_sample is None else ~overlay_mask([last_sample, grey])
+    step = camera_step(before, grey, mask=mask)
+    return float(np.hypot(step.dx_px, step.dy_px)) / grey.shape[0] / step_s, float(step.log_zoom) / step_s
+
+
+def overlay_mask(greys: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera.
+
+    Args:
+        greys: Grey pictures (H, W) of one size.
+    """
+    mask = static_overlay_mask(np.stack(greys))
+    return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)

@@ -1,0 +1,1 @@
+"""Who faces the ball in a shot, and with which hand."""

@@ -1,0 +1,58 @@
+"""The first look at a video."""
+
+import numpy as np
+import pytest
+from tests.factories import moving_scene
+from tests.mining.contexts import video_context
+from tests.mining.striker.test_observation import FPS, OnePerson, Tape, still_box
+
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.shots.survey import overlay_mask, survey
+
+
+class WholeTape(Tape):
+    """A tape that can also be read at random."""
+
+    def frames(self, indices, *, height=None):
+        return np.stack([next(self.iterate(start=index, height=height))[1] for index in indices])
+
+
+def look(frames, pose, **settings):
+    return survey(video_context(WholeTape(frames), pose=pose, settings=MiningSettings(**settings)))
+
+
+def test_counts_people_twice_a_second_and_sees_every_frame():
+    pose = OnePerson(still_box)
+    seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose)
+    assert len(seen.thumbnails_THWC) == 75
+    assert 5 <= len(pose.detected) <= 7
+    assert list(seen.cues) == sorted(pose.detected)
+    assert all(cues.num_people == 1 for cues in seen.cues.values())
+
+
+def test_measures_the_pan_and_zoom_of_the_camera():
+    panned = look(moving_scene(num_frames=40, seed=1, pan_px=2.0), OnePerson(still_box))
+    assert np.median([cues.pan for cues in list(panned.cues.values())[1:]]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
+    zoomed = look(moving_scene(num_frames=40, seed=1, zoom=0.01), OnePerson(still_box))
+    assert np.median([cues.zoom for cues in list(zoomed.cues.values())[1:]]) == pytest.approx(0.01 * FPS, rel=0.15)
+
+
+def test_graphics_do_not_hold_the_camera_still():
+    frames = moving_scene(num_frames=60, seed=2, pan_px=2.0).copy()
+    stripes = (np.indices((16, 120)).sum(axis=0) // 3 % 2 * 255).astype(np.uint8)
+    frames[:, 88:104, 20:140] = stripes[None, ..., None]
+    pans = [cues.pan for cues in list(look(frames, OnePerson(still_box)).cues.values())[1:]]
+    assert np.median(pans[1:]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
+
+
+def test_a_still_camera_has_no_graphics():
+    still = np.repeat(moving_scene(num_frames=1, seed=3)[..., 0], 2, axis=0)
+    assert not overlay_mask(list(still)).any()
+
+
+def test_every_shot_is_looked_at_however_short():
+    parts = [moving_scene(num_frames=num, seed=seed, pan_px=1.0) for num, seed in ((30, 4), (7, 5), (30, 6))]
+    seen = look(np.concatenate(parts), OnePerson(still_box), survey_every_s=2.0)
+    assert [cut.first_frame for cut in seen.boundaries] == [0, 30, 37]
+    for shot in seen.boundaries:
+        assert len(seen.cues_of(shot)) >= 1
