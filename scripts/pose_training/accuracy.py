@@ -16,7 +16,7 @@ from slowpaths.core.skeleton import INDEX
 from slowpaths.pose.backends.simulated import read_truth_poses
 from slowpaths.pose.boxes import box_iou
 from slowpaths.pose.protocol import FramesAt, PoseEstimator
-from slowpaths.store.truth import STRIKER
+from slowpaths.store.world_folder import STRIKER
 from slowpaths.video.open import open_video
 
 _FOUND_IOU = 0.3

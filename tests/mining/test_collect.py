@@ -18,7 +18,7 @@ from slowpaths.mining import collect as module
 from slowpaths.mining import pipeline
 from slowpaths.mining.collect import collect
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.pose.estimate import People, no_keypoints
+from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.tables import write_poses
 from slowpaths.store.world_folder import TruthFolder
@@ -173,12 +173,3 @@ def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage,
     again = in_two_processes(footage, tmp_path)
     assert again.num_resumed >= 1
     check_only_the_bad_one_is_out(again, "ValueError", "scale < 0")  # what fails in another process is named too
-
-
-def test_a_name_that_is_no_utf8_is_written_with_a_mark(footage, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
-    path = tmp_path / "in" / os.fsdecode(b"n\xe9t.mp4")
-    path.parent.mkdir()
-    path.write_bytes((footage / NAMES[0]).read_bytes())
-    collected = collect([path], root=path.parent, out=tmp_path / "out", pose={}, settings=SETTINGS)
-    assert [video.path for video in collected.videos] == ["n\ufffdt.mp4"]

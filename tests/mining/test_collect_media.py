@@ -61,7 +61,7 @@ def test_whatever_is_wrong_with_one_video_is_its_own(tmp_path, monkeypatch, erro
 def test_a_full_disk_stops_the_run(tmp_path, monkeypatch, error):
     factories.bar_video(tmp_path / "footage" / "a.mp4", num_frames=3)
     fake_mine(monkeypatch, stem="a", error=error)
-    with pytest.raises(type(error), match=r"[Nn]o space left"):
+    with pytest.raises(SlowpathsError, match="no space left"):
         run(tmp_path / "footage", tmp_path / "out")
 
 

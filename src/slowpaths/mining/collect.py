@@ -6,9 +6,9 @@ The tables of the mined set are the shards in the order of the footage; a resume
 
 from __future__ import annotations
 
+import errno
 import logging
 import multiprocessing
-import os
 import shutil
 import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -22,7 +22,7 @@ import cv2
 
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
-from slowpaths.core.ids import fingerprint, video_id
+from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import available_threads, limit_threads
 from slowpaths.mining.oracle import OracleSource
@@ -36,6 +36,7 @@ from slowpaths.store.tables import concat_tables, write_error, write_footage
 from slowpaths.video.probe import probe
 
 _log = logging.getLogger(__name__)
+_NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _LONGEST_WORDS = 200  # of what another library says of a file
 
 
@@ -212,39 +213,33 @@ def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
 
     What would go wrong with the next one too (a full disk, a missing backend) is a `SlowpathsError` and stops the run.
     """
-    name = _name(task)
-    video = VideoRef(video_id=video_id(task.path, "0" * 10), path=name)
+    video = probe(task.path, root=task.root)
+    folder = task.shards / video.video_id
+    if _is_whole(folder, video):
+        return _Done(folder=folder, text=f"{video.path}: found mined", is_resumed=True)
+    mined, reason = None, video.reason
     try:
-        video = probe(task.path, root=task.root)
-        folder = task.shards / video.video_id
-        if _is_whole(folder, video):
-            return _Done(folder=folder, text=f"{name}: found mined", is_resumed=True)
-        if video.status == "quarantined":
-            raise BrokenVideoError(video.reason)
-        oracle = task.oracle.read(task.path)
-        mined = mine_video(video, root=task.root, out=task.out, pose=estimator, settings=task.settings, oracle=oracle)
-        text = f"{name}: {len(mined.deliveries)} deliveries"
+        if video.status == "ok":
+            oracle = task.oracle.read(task.path)
+            mined = mine_video(
+                video, root=task.root, out=task.out, pose=estimator, settings=task.settings, oracle=oracle
+            )
     except BrokenVideoError as error:
-        mined, text = _quarantine(video, name, str(error))
+        reason = str(error)
     except SlowpathsError:
         raise
     except Exception as error:
-        _log.warning("%s: %s", name, error, exc_info=_log.isEnabledFor(logging.DEBUG))
-        mined, text = _quarantine(video, name, _reason(name, error))
-    folder = task.shards / video.video_id
+        if isinstance(error, OSError) and error.errno in _NO_ROOM:
+            raise write_error(task.out, error) from error
+        _log.warning("%s: %s", video.path, error, exc_info=_log.isEnabledFor(logging.DEBUG))
+        reason = _reason(video.path, error)
+    if mined is None:
+        mined = MinedVideo(video=replace(video, status="quarantined", reason=reason))
+        text = f"{video.path}: quarantined, {reason}"
+    else:
+        text = f"{video.path}: {len(mined.deliveries)} deliveries"
     _write_shards(folder, mined)
     return _Done(folder=folder, text=text, is_resumed=False)
-
-
-def _name(task: Task) -> str:
-    """Return the path of a video as tables hold it; bytes that are no UTF-8 are shown as question marks."""
-    path = task.path.relative_to(task.root) if task.path.is_relative_to(task.root) else Path(task.path.name)
-    return os.fsencode(path.as_posix()).decode("utf-8", errors="replace")
-
-
-def _quarantine(video: VideoRef, name: str, reason: str) -> tuple[MinedVideo, str]:
-    bad = replace(video, path=name, status="quarantined", reason=reason, match_id=video.match_id or video.video_id)
-    return MinedVideo(video=bad), f"{name}: quarantined, {reason}"
 
 
 def _reason(name: str, error: Exception) -> str:
