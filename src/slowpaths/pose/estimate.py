@@ -18,13 +18,14 @@ from slowpaths.store.weights import local_weights
 log = logging.getLogger(__name__)
 
 _CLASSES: Mapping[str, str] = {
+    "auto": "slowpaths.pose.estimate.best_pose",
     "rtmpose": "slowpaths.pose.backends.rtmpose.RTMPose",
     "keypoint_rcnn": "slowpaths.pose.backends.keypoint_rcnn.KeypointRCNN",
     "movenet": "slowpaths.pose.backends.movenet.MoveNet",
     "compact": "slowpaths.pose.backends.compact.Compact",
     "simulated": "slowpaths.pose.backends.simulated.SimulatedPose",
 }
-BACKENDS: tuple[str, ...] = ("auto", *_CLASSES)
+BACKENDS: tuple[str, ...] = tuple(_CLASSES)
 # What each backend that needs weights needs, the best backend first: weights (its own first) and packages.
 _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rtmpose": (("rtmpose_m",), ("rtmlib",)),
@@ -52,11 +53,6 @@ def build_pose(
     """
     if not _target_ and name not in BACKENDS:
         raise UsageError(f"unknown pose backend '{name}'; choose one of {', '.join(BACKENDS)}")
-    reason = "asked for by name"
-    if not _target_ and name == "auto":
-        name, reason = _choose(weights_dir)
-        if name == "movenet":  # it has no other home than the CPU
-            options.pop("device", None)
     kind = _find_class(_target_ or _CLASSES[name])
     known = inspect.signature(kind).parameters
     if unknown := sorted(set(options) - set(known)):
@@ -64,8 +60,23 @@ def build_pose(
     if "weights_dir" in known:
         options["weights_dir"] = None if weights_dir is None else str(weights_dir)
     estimator: PoseEstimator = kind(**options)
+    estimator.reason = estimator.reason or "asked for by name"
+    log.info("pose backend %s: %s", estimator.name, estimator.reason)
+    return estimator
+
+
+def best_pose(*, weights_dir: str | None = None, device: str = "cpu", num_threads: int = 0) -> PoseEstimator:
+    """Build the best backend that can run here without a download, and say which and why as its `reason`.
+
+    Args:
+        weights_dir: Folder with weights, looked into first.
+        device: "cpu" or "cuda"; MoveNet stays on the CPU.
+        num_threads: CPU threads; those this process may use where 0.
+    """
+    name, reason = _choose(weights_dir)
+    device = "cpu" if name == "movenet" else device
+    estimator = build_pose(name, weights_dir=weights_dir, device=device, num_threads=num_threads)
     estimator.reason = reason
-    log.info("pose backend %s: %s", estimator.name, reason)
     return estimator
 
 
