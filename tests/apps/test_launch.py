@@ -153,7 +153,7 @@ def test_a_path_with_a_tilde_is_in_the_home_folder(monkeypatch, tmp_path):
 
 
 def test_one_value_is_a_list_of_one():
-    assert _launch.plain(_launch.compose("mine", ["footage=f", "given=views"]))["given"] == ["views"]
+    assert _launch.plain(_launch.compose("mine", ["footage=f", "oracle=views"]))["oracle"] == ["views"]
 
 
 @dataclasses.dataclass

@@ -1,8 +1,8 @@
 """Measure a stroke: every number of `core.features`, NaN where it cannot be measured.
 
 Formulas and names are those of `core.features`; the frame of reference and its limits are those of
-`features.frame_of_reference`. The numbers come in three families, one file each: where the body is (`body_features`),
-how the hands move (`hand_features`), and, here, what the camera did and how far the measurement can be trusted.
+`features.frame_of_reference`. They come in three families, one file each: where the body is (`body_features`), how the
+hands move (`hand_features`), and, here, what the camera did and how far the measurement can be trusted.
 """
 
 from __future__ import annotations
