@@ -228,3 +228,23 @@ def test_a_run_keeps_its_configuration_and_log_once_its_folder_is_there(monkeypa
     assert [line.rsplit(" - ")[-1] for line in lines] == ["before", "after"]
     assert capsys.readouterr().err == "after\n"  # the terminal hears warnings only
     assert logging.getLogger().handlers == handlers
+
+
+def test_a_verb_within_another_says_a_warning_once(monkeypatch, capsys):
+    from slowpaths.apps import train
+
+    def inner(cfg: Any) -> _launch.Outcome:
+        logging.getLogger("slowpaths.inner").warning("said once")
+        return _launch.Outcome()
+
+    def outer(cfg: Any) -> _launch.Outcome:
+        assert _launch.launch("train", ["mined=m", "out=never"]) == 0
+        logging.getLogger("slowpaths.outer").warning("and of the outer verb")
+        return _launch.Outcome()
+
+    monkeypatch.setattr(train, "run", inner)
+    monkeypatch.setattr(world, "run", outer)
+    assert main(["world", "out=w"]) == 0
+    out, error = capsys.readouterr()
+    assert out.count("said once") == 1 and error == "and of the outer verb\n"
+    assert list(Path().iterdir()) == []

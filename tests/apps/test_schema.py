@@ -66,7 +66,7 @@ def test_an_option_file_of_a_user_is_typed_by_their_class(own):
     ("override", "sentence"),
     [
         ("label_model.strength=much", "label_model.strength=much is not a number"),
-        ("label_model.strenth=1", "unknown key 'label_model.strenth'"),
+        ("label_model.strengths=1", "unknown key 'label_model.strengths'"),
         ("label_model.num_classes=1", "unknown key 'label_model.num_classes'"),  # the app gives it
     ],
 )
@@ -84,7 +84,7 @@ def test_a_target_on_the_command_line_brings_its_own_keys(own):
 
 def test_a_wrong_file_is_named_with_its_key(own):
     path = own / "label_model" / "mine.yaml"
-    for line, sentence in (("strength: much", "strength: "), ("strenth: 1", "unknown key 'strenth'")):
+    for line, sentence in (("strength: much", "strength: "), ("strengths: 1", "unknown key 'strengths'")):
         path.write_text(f"_target_: own_parts.Own\n{line}\n")
         with pytest.raises(UsageError, match=f"label_model/mine.yaml: {sentence}"):
             composed(own, "label_model=mine")

@@ -144,7 +144,7 @@ def explain(verb: str, error: Exception) -> str:
         if "not in" in str(cause.msg):
             return _unknown(verb, key)
         annotation = _fields.annotation_of(_fields.settings_class(verb), key)
-        given = re.search(r"[Vv]alue '(.*)' (?:of type|is not a valid|for field)", str(cause.msg), re.DOTALL)
+        given = re.search(r"(?i:value) '(.*)' (?:of type|is not a valid|for field)", str(cause.msg), re.DOTALL)
         value = None if "is not Optional" in str(cause.msg) else given[1] if given else ""
         if value != "" and annotation is not None:
             return _fields.refusal(key, value, annotation)

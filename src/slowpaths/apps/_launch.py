@@ -140,6 +140,10 @@ def run_verb(verb: str, cfg: DictConfig) -> Outcome:
         return importlib.import_module(f"slowpaths.apps.{verb}").run(cfg)
 
 
+class _Shown(logging.StreamHandler):
+    """Show log lines on the terminal; of a verb that runs within another one, only its own does."""
+
+
 class _RunRecord(logging.FileHandler):
     """Keep the log and the configuration of a run in its folder, once the run has made it."""
 
@@ -173,7 +177,7 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
         logging.getLogger(name).handlers.clear()
         logging.getLogger(name).propagate = True
     talks = verb in _TALKS
-    shown = logging.StreamHandler(sys.stdout if talks else sys.stderr)
+    shown = _Shown(sys.stdout if talks else sys.stderr)
     shown.setLevel(logging.INFO if talks else logging.WARNING)
     shown.setFormatter(logging.Formatter(_LOG_LINE if talks else "%(message)s"))
     handlers: list[logging.Handler] = [shown]
@@ -181,7 +185,10 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
         record = _RunRecord(RunFolder(Path(plain(cfg)["out"]).expanduser()), OmegaConf.to_yaml(plain(cfg)))
         record.setFormatter(logging.Formatter(_LOG_LINE))
         handlers.append(record)
+    outer = [handler for handler in root.handlers if isinstance(handler, _Shown)]
     root.setLevel(logging.INFO)
+    for handler in outer:
+        root.removeHandler(handler)
     for handler in handlers:
         root.addHandler(handler)
     try:
@@ -193,3 +200,5 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
                 handler.flush_waiting()
             root.removeHandler(handler)
             handler.close()
+        for handler in outer:
+            root.addHandler(handler)
