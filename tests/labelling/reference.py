@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
+from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
 
 M, A0, IN0, OUT0, SHRINK = 30.0, 0.78, 0.65, 0.25, 6.0
 
@@ -14,11 +14,11 @@ M, A0, IN0, OUT0, SHRINK = 30.0, 0.78, 0.65, 0.25, 6.0
 def hierarchical(
     votes: VoteMatrix, *, tied_rounds: int = 40, confusion_rounds: int = 5, gold: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the posterior (N, Y) and the estimated accuracies (R,)."""
+    """Return the posterior (N, C) and the estimated accuracies (R,)."""
     S = votes.symbols_NR
     N, R = S.shape
     Y = votes.num_classes
-    B = [ballot.sets_SY for ballot in votes.ballots]
+    B = [spec.sets_SC for spec in votes.specs]
     n = [len(sets) for sets in B]
     inside = [[any(B[k][s][y] for s in range(n[k])) for y in range(Y)] for k in range(R)]
     a = [0.999 if n[k] == 1 else A0 for k in range(R)]
@@ -32,13 +32,13 @@ def hierarchical(
         out0.append(min(max(rest, OUT0 / IN0 * in0[k]), in0[k]))
     c_in, c_out = list(in0), list(out0)
     pi = [1.0 / Y] * Y
-    Z = votes.movement.values_NF.astype(float) if votes.movement is not None else np.empty((N, 0))
+    Z = votes.features.values_NF.astype(float) if votes.features is not None else np.empty((N, 0))
     F = Z.shape[1]
     weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
     mean: list[list[float]] | None = None
     variance = [1.0] * F
 
-    def learn_movement(Q: list[list[float]]) -> None:
+    def learn_features(Q: list[list[float]]) -> None:
         nonlocal mean
         mean = []
         for f in range(F):
@@ -54,7 +54,7 @@ def hierarchical(
             variance[f] = (spread + M) / (len(seen) + M)
 
     def moves(i: int, y: int) -> float:
-        """Return the logarithm of how likely the movement is, without what all classes share."""
+        """Return the logarithm of how likely the features are, without what all classes share."""
         seen = [f for f in range(F) if not math.isnan(Z[i, f])]
         return sum(-0.5 * ((Z[i, f] - mean[f][y]) ** 2 - Z[i, f] ** 2) / variance[f] for f in seen) if mean else 0.0
 
@@ -95,7 +95,7 @@ def hierarchical(
     for _ in range(tied_rounds):
         Q = e_step(table)
         pi = shares(Q)
-        learn_movement(Q)
+        learn_features(Q)
         for k in range(R):
             right = cast_in = cast_out = all_in = all_out = 0.0
             for i in range(N):
@@ -118,7 +118,7 @@ def hierarchical(
     for _ in range(confusion_rounds):
         Q = e_step(table)
         pi = shares(Q)
-        learn_movement(Q)
+        learn_features(Q)
         table = []
         for k in range(R):
             rows = []

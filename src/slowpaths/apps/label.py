@@ -14,19 +14,17 @@ from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import TableError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.strokes import STROKES
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES, LABELS, VOTES
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Re-label `mined=` and keep the earlier label sets."""
     require(cfg, "label", "mined")
     config = plain(cfg)
-    mined = Path(config.pop("mined"))
-    features = mined / "deliveries.parquet"
-    if not features.exists():
-        raise TableError(
-            f"{mined} is no mined folder (no deliveries.parquet): give the out= folder of `slowpaths mine`"
-        )
-    inputs = {"deliveries.parquet": file_digest(features)}
+    folder = MinedFolder(Path(config.pop("mined"))).check()
+    mined, features = folder.path, folder.file(DELIVERIES)
+    inputs = {features.name: file_digest(features)}
     labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
     if labels is None:
         raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
@@ -35,6 +33,7 @@ def run(cfg: DictConfig) -> Outcome:
     kept = Counter(name for name, keep in zip(names, is_kept, strict=True) if keep)
     rows = [(stroke, found[stroke], kept[stroke]) for stroke in STROKES if found[stroke]]
     rows.append(("all", len(names), kept.total()))
-    wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md", review_mined(mined)]
+    own = folder.label_set(labels.fingerprint)
+    wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, review_mined(mined)]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
     return Outcome(metric=float(kept.total()))

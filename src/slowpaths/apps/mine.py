@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 
 from slowpaths.apps.console import cores, progress, show_table
 from slowpaths.apps.launch import Outcome, plain, require
-from slowpaths.apps.mined import describe, write_labels
+from slowpaths.apps.mined import write_labels
 from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import UsageError
 from slowpaths.data.importers import read_pose_archive
@@ -18,6 +18,7 @@ from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.pose.weights import WEIGHTS
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10
@@ -82,7 +83,7 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
             given=config.get("given") or (),
             truth=Path(config["truth"]) if config.get("truth") else None,
         )
-    describe(out, clip=settings.clip_spec())
+    MinedFolder(out).describe(clip=ClipSpec(**settings.clip_spec()))
     return collected
 
 
