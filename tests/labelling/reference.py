@@ -34,6 +34,7 @@ def hierarchical(
     pi = [1.0 / Y] * Y
     Z = votes.features.values_NF.astype(float) if votes.features is not None else np.empty((N, 0))
     F = Z.shape[1]
+    rule_weight = [1 / sum(alike(votes, j, k) ** 3 for j in range(R)) for k in range(R)]
     weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
     mean: list[list[float]] | None = None
     variance = [1.0] * F
@@ -81,7 +82,7 @@ def hierarchical(
                 total = math.log(pi[y]) + weight * moves(i, y)
                 for k in range(R):
                     if S[i, k] != NOT_ASKED:
-                        total += math.log(table[k][y][S[i, k]])  # -1 is the last symbol
+                        total += rule_weight[k] * math.log(table[k][y][S[i, k]])  # -1 is the last symbol
                 logs.append(total)
             top = max(logs)
             weights = [math.exp(value - top) for value in logs]
@@ -143,3 +144,13 @@ def correlation(x: np.ndarray, y: np.ndarray) -> float:
     both = ~np.isnan(x) & ~np.isnan(y)
     mean = float((x[both] * y[both]).sum()) / max(int(both.sum()), 1)
     return max(-1.0, min(1.0, mean / math.sqrt(float(np.nanmean(x**2)) * float(np.nanmean(y**2)))))
+
+
+def alike(votes: VoteMatrix, j: int, k: int) -> float:
+    """Return the share of the deliveries with a vote of either rule on which both say the same set of strokes."""
+    same = either = 0
+    for row in votes.symbols_NR:
+        said = [votes.specs[rule].sets_SC[row[rule]].tolist() if row[rule] >= 0 else None for rule in (j, k)]
+        either += said != [None, None]
+        same += said[0] is not None and said[0] == said[1]
+    return same / either if either else float(j == k)

@@ -33,12 +33,14 @@ class EmissionParameters:
         symbols_SC: Probability that a rule says a symbol, given the class.
         abstain_RC: Probability that a rule abstains, given the class; None where abstentions are not evidence.
         features_GC: Log-weights of the columns of features, given the class; None where features are not evidence.
+        weight_R: Share of its evidence that counts for each rule; None where all of it does.
     """
 
     prior_C: np.ndarray
     symbols_SC: np.ndarray
     abstain_RC: np.ndarray | None
     features_GC: np.ndarray | None = None
+    weight_R: np.ndarray | None = None
 
     def take(self, is_wanted_R: np.ndarray, *, rule_S: np.ndarray) -> EmissionParameters:
         """Return the beliefs about some rules (a mask), given the rule of each symbol, and none about features."""
@@ -46,6 +48,7 @@ class EmissionParameters:
             prior_C=self.prior_C,
             symbols_SC=self.symbols_SC[is_wanted_R[rule_S]],
             abstain_RC=None if self.abstain_RC is None else self.abstain_RC[is_wanted_R],
+            weight_R=None if self.weight_R is None else self.weight_R[is_wanted_R],
         )
 
 
@@ -187,11 +190,12 @@ class Encoding:
 
     def _weights(self, emissions: EmissionParameters) -> tuple[np.ndarray, np.ndarray]:
         """Return the log-weights of the columns (S + R, C) and the constant (C,)."""
-        symbols_SC = np.log(np.maximum(emissions.symbols_SC, FLOOR))
+        weight_R = np.ones(len(self.starts_R)) if emissions.weight_R is None else emissions.weight_R
+        symbols_SC = np.log(np.maximum(emissions.symbols_SC, FLOOR)) * weight_R[self.rule_S, None]
         base_C = np.log(np.maximum(emissions.prior_C, FLOOR))
         if emissions.abstain_RC is None:
             return np.concatenate([symbols_SC, np.zeros((len(self.starts_R), len(base_C)))]), base_C
-        abstain_RC = np.log(np.maximum(emissions.abstain_RC, FLOOR))
+        abstain_RC = np.log(np.maximum(emissions.abstain_RC, FLOOR)) * weight_R[:, None]
         constant_RC = np.where(self.is_abstain_rarer_R[:, None], 0.0, abstain_RC)
         weights = np.concatenate([symbols_SC - constant_RC[self.rule_S], abstain_RC - 2.0 * constant_RC])
         return weights, base_C + constant_RC.sum(axis=0)

@@ -4,6 +4,8 @@ Stage 1 fits the tied model (`labelling.model.tied`) with Beta priors of `streng
 P(s | y), abstention included, move away from its tied row, which weighs `strength` pseudo-counts: this is where "the
 stride rule misreads sweeps" is learnt.
 
+Rules that repeat each other count as one (`labelling.model.repetition`).
+
 From the first posterior on, the features that rules read are evidence beside the votes
 (`labelling.model.feature_likelihood`).
 
@@ -22,6 +24,7 @@ from slowpaths.labelling.model.class_prior import check_class_prior, expected_sh
 from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, check_positive, check_rounds
+from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, maximise_tied, tied_emissions
 
 
@@ -78,15 +81,21 @@ class HierarchicalPartial(LabelModel):
         prior_counts_C = self.prior_strength * encoding.num_deliveries * expected_C
         prior = Tied.prior(encoding, expected_C)
         share = independent_share(encoding.features_NG) if self.features else 0.0
+        weight_R = repetition_weights(encoding)
         squares_F = (np.hsplit(encoding.features_NG, 2)[0] ** 2).sum(axis=0, dtype=np.float64)
 
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
             shares_C = counts.totals_C + prior_counts_C
             weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
-            return replace(emissions, prior_C=shares_C / shares_C.sum(), features_GC=weights_GC if share else None)
+            return replace(
+                emissions,
+                prior_C=shares_C / shares_C.sum(),
+                features_GC=weights_GC if share else None,
+                weight_R=weight_R,
+            )
 
-        emissions = tied_emissions(encoding, prior, expected_C)
+        emissions = replace(tied_emissions(encoding, prior, expected_C), weight_R=weight_R)
         for _ in range(self.tied_rounds):
             counts = encoding.expected_counts(emissions, gold=gold)
             tied = maximise_tied(encoding, counts, prior=prior, strength=self.strength)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 import numpy as np
 
 from slowpaths.labelling.model.class_prior import check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, tied_emissions
 
 
@@ -41,4 +43,5 @@ class FixedNaiveBayes(LabelModel):
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         expected_C = expected_shares(self.class_prior, num_classes=encoding.num_classes)
-        self.emissions_ = tied_emissions(encoding, Tied.prior(encoding, expected_C), expected_C)
+        tied = tied_emissions(encoding, Tied.prior(encoding, expected_C), expected_C)
+        self.emissions_ = replace(tied, weight_R=repetition_weights(encoding))
