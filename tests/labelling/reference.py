@@ -8,7 +8,7 @@ import numpy as np
 
 from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0, SHRINK = 30.0, 0.78, 0.65, 0.25, 6.0
+M, A0, IN0, OUT0, SHRINK, LIMIT = 30.0, 0.78, 0.65, 0.25, 6.0, 30.0
 
 
 def hierarchical(
@@ -90,7 +90,8 @@ def hierarchical(
         return posterior
 
     def shares(Q: list[list[float]]) -> list[float]:
-        return [(sum(Q[i][y] for i in range(N)) + 0.5 * N / Y) / (1.5 * N) for y in range(Y)]
+        counts = min(0.5 * N, LIMIT)
+        return [(sum(Q[i][y] for i in range(N)) + counts / Y) / (N + counts) for y in range(Y)]
 
     table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     for _ in range(tied_rounds):

@@ -37,6 +37,8 @@ class HierarchicalPartial(LabelModel):
         strength: Pseudo-counts of the priors, in deliveries.
         class_prior: Stroke -> how often it is played, relative to the others, where you know better than `EXPECTED`.
         prior_strength: Pseudo-counts of `class_prior`, as a share of the deliveries.
+        prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
+            few strokes are played.
         features: Whether the features that rules read are evidence too, where they are known.
         temperature: As in `LabelModel`.
         merge_families: As in `LabelModel`.
@@ -52,6 +54,7 @@ class HierarchicalPartial(LabelModel):
         strength: float = 30.0,
         class_prior: Mapping[str, float] | None = None,
         prior_strength: float = 0.5,
+        prior_limit: float = 30.0,
         features: bool = True,
         temperature: float | str = AUTO,
         merge_families: bool = False,
@@ -61,6 +64,7 @@ class HierarchicalPartial(LabelModel):
         self.strength = strength
         self.class_prior = class_prior
         self.prior_strength = prior_strength
+        self.prior_limit = prior_limit
         self.features = features
         self.temperature = temperature
         self.merge_families = merge_families
@@ -70,15 +74,15 @@ class HierarchicalPartial(LabelModel):
         super().check()
         check_rounds("tied_rounds", self.tied_rounds)
         check_rounds("confusion_rounds", self.confusion_rounds)
-        check_positive("strength", self.strength)
-        check_positive("prior_strength", self.prior_strength)
+        for name in ("strength", "prior_strength", "prior_limit"):
+            check_positive(name, getattr(self, name))
         check_class_prior(self.class_prior)
         if not isinstance(self.features, bool):
             raise UsageError(f"label_model.features is true or false, not {self.features!r}")
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         expected_C = expected_shares(self.class_prior, num_classes=encoding.num_classes)
-        prior_counts_C = self.prior_strength * encoding.num_deliveries * expected_C
+        prior_counts = min(self.prior_strength * encoding.num_deliveries, self.prior_limit)
         prior = Tied.prior(encoding, expected_C)
         share = independent_share(encoding.features_NG) if self.features else 0.0
         weight_R = repetition_weights(encoding)
@@ -86,7 +90,7 @@ class HierarchicalPartial(LabelModel):
 
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
-            shares_C = counts.totals_C + prior_counts_C
+            shares_C = counts.totals_C + prior_counts * expected_C
             weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
             return replace(
                 emissions,
