@@ -34,7 +34,7 @@ def hierarchical(
     pi = [1.0 / Y] * Y
     Z = votes.features.values_NF.astype(float) if votes.features is not None else np.empty((N, 0))
     F = Z.shape[1]
-    rule_weight = [1 / sum(alike(votes, j, k) ** 3 for j in range(R)) for k in range(R)]
+    rule_weight = [(S[:, k] >= 0).any() / sum(alike(votes, j, k) ** 3 for j in range(R)) for k in range(R)]
     weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
     mean: list[list[float]] | None = None
     variance = [1.0] * F

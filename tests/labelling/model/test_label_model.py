@@ -13,14 +13,36 @@ from sklearn.base import clone
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import INDEX, STROKES, membership
+from slowpaths.labelling.model.build import MODELS as BUILT_IN
+from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.class_prior import EXPECTED, expected_shares
 from slowpaths.labelling.model.dawid_skene import DawidSkene
+from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.hierarchical import HierarchicalPartial
 from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import MajorityVote
 from slowpaths.labelling.model.naive_bayes import FixedNaiveBayes
+from slowpaths.labelling.rules.feature_values import FeatureValues
 from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
 from tests.labelling.simulate import simulate
+
+
+class FirstStroke(LabelModel):
+    """A label model of somebody's own."""
+
+    name = "first_stroke"
+
+    def __init__(self, *, certainty: float = 0.5) -> None:
+        self.certainty = certainty
+
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        pass
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        probs_C = np.full(14, (1 - self.certainty) / 13)
+        probs_C[0] = self.certainty
+        return np.tile(probs_C, (encoding.num_deliveries, 1))
+
 
 MODELS: list[LabelModel] = [
     MajorityVote(),
@@ -29,6 +51,7 @@ MODELS: list[LabelModel] = [
     DawidSkene(abstain="missing"),
     HierarchicalPartial(),
 ]
+MODEL_NAMES = list(BUILT_IN)
 every_model = pytest.mark.parametrize(
     "model", MODELS, ids=lambda model: f"{model.name}-{getattr(model, 'abstain', '')}"
 )
@@ -113,12 +136,102 @@ def test_bad_input_is_named(model: LabelModel) -> None:
 
 
 @every_model
-def test_no_votes_at_all_do_not_break_a_model(model: LabelModel) -> None:
-    votes = simulate(20, seed=0).votes
-    silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
+@pytest.mark.parametrize("num", [1, 2, 20, 500])
+@pytest.mark.parametrize("code", [-1, -2])
+def test_where_every_rule_abstains_the_prior_is_all_there_is(model: LabelModel, num: int, code: int) -> None:
+    votes = simulate(num, seed=0).votes
+    values = FeatureValues(
+        names=("a", "b"), values_NF=np.random.default_rng(0).normal(size=(num, 2)).astype(np.float32)
+    )
+    silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, code), features=values)
     fitted = clone(model).fit(silent)
-    assert np.isfinite(fitted.predict_proba(silent)).all()
+    prior = expected_shares(None) if hasattr(model, "class_prior") else np.full(14, 1 / 14)
+    np.testing.assert_allclose(fitted.predict_proba(silent), np.broadcast_to(prior, (num, 14)), atol=1e-9)
+    np.testing.assert_allclose(fitted.class_prior_, prior, atol=1e-9)
     assert np.isnan(fitted.rule_accuracy_).all()
+
+
+@every_model
+def test_one_delivery_is_judged_by_the_votes_it_has(model: LabelModel) -> None:
+    """Of rules that never vote, silence says nothing: one vote on one delivery leaves its strokes, not "leave"."""
+    votes = simulate(1, seed=0).votes
+    said = np.full_like(votes.symbols_NR, -1)
+    said[0, 0] = 0
+    probs = clone(model).fit(votes_of := replace(votes, symbols_NR=said)).predict_proba(votes_of)[0]
+    means = votes.specs[0].sets_SC[0]
+    assert probs[means].min() >= probs[~means].max()
+
+
+@every_model
+def test_rules_and_features_are_told_by_name(model: LabelModel) -> None:
+    world = simulate(120, seed=7)
+    rng = np.random.default_rng(0)
+    values_NF = (world.truth[:, None] % [2, 3, 5] + rng.normal(size=(120, 3))).astype(np.float32)
+    votes = replace(world.votes, features=FeatureValues(names=("a", "b", "c"), values_NF=values_NF))
+    fitted = clone(model).fit(votes)
+    straight = fitted.predict_proba(votes)
+    order = rng.permutation(33)
+    others = FeatureValues(names=("c", "new", "a", "b"), values_NF=values_NF[:, [2, 0, 0, 1]])
+    specs = tuple(votes.specs[rule] for rule in order)
+    shuffled = replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, order], features=others)
+    np.testing.assert_array_equal(fitted.predict_proba(shuffled), straight)
+    blind = replace(votes, features=FeatureValues(names=("b",), values_NF=values_NF[:, 1:2]))
+    unmeasured = replace(
+        votes, features=FeatureValues(names=("a", "b", "c"), values_NF=values_NF * [np.nan, 1, np.nan])
+    )
+    np.testing.assert_array_equal(fitted.predict_proba(blind), fitted.predict_proba(unmeasured))
+
+
+@pytest.mark.parametrize(
+    ("settings", "message"),
+    [
+        ({"temperature": 0}, "label_model.temperature is auto or a positive number, not 0"),
+        ({"temperature": -1.0}, "label_model.temperature is auto or a positive number"),
+        ({"temperature": float("nan")}, "label_model.temperature is auto or a positive number"),
+        ({"temperature": "abc"}, "label_model.temperature is auto or a positive number, not 'abc'"),
+        ({"temperature": True}, "label_model.temperature is auto or a positive number"),
+        ({"temperature": None}, "label_model.temperature is auto or a positive number"),
+        ({"merge_families": "maybe"}, "label_model.merge_families is true or false, not 'maybe'"),
+        ({"merge_families": 1}, "label_model.merge_families is true or false"),
+    ],
+)
+@pytest.mark.parametrize("name", MODEL_NAMES)
+def test_a_setting_that_cannot_be_is_named(name: str, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build_model({"name": name} | settings)
+    model = build_model(name).set_params(**settings)
+    with pytest.raises(UsageError, match=message):
+        model.fit(simulate(5).votes)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings", "message"),
+    [
+        ("hierarchical", {"tied_rounds": 2.5}, "label_model.tied_rounds is a whole number of at least 0, not 2.5"),
+        ("hierarchical", {"confusion_rounds": -1}, "label_model.confusion_rounds is a whole number of at least 0"),
+        ("hierarchical", {"features": "some"}, "label_model.features is true or false"),
+        ("dawid_skene", {"num_rounds": "many"}, "label_model.num_rounds is a whole number of at least 0, not 'many'"),
+        ("dawid_skene", {"abstain": "maybe"}, "label_model.abstain is symbol or missing, not 'maybe'"),
+        ("dawid_skene", {"smoothing": -1.0}, "label_model.smoothing is a number of at least 0, not -1.0"),
+        ("dawid_skene", {"tolerance": "low"}, "label_model.tolerance is a number"),
+    ],
+)
+def test_a_setting_of_one_model_is_checked_too(name: str, settings: dict[str, object], message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        build_model({"name": name} | settings)
+
+
+def test_a_model_of_your_own_is_named_by_its_path() -> None:
+    path = f"{FirstStroke.__module__}.FirstStroke"
+    model = build_model({"_target_": path, "certainty": 0.9})
+    assert isinstance(model, FirstStroke) and model.get_params() == {"certainty": 0.9}
+    votes = simulate(20).votes
+    assert (model.fit(votes).predict(votes) == 0).all()
+    with pytest.raises(UsageError, match=r"label_model first_stroke has no setting 'strength'; the nearest: certainty"):
+        build_model({"_target_": path, "strength": 1})
+    for wrong in ("nowhere.Model", f"{FirstStroke.__module__}.Nothing", "Model", "slowpaths.core.errors.UsageError"):
+        with pytest.raises(UsageError, match=f"label_model._target_={wrong} "):
+            build_model({"_target_": wrong})
 
 
 @settings(max_examples=15, deadline=None)

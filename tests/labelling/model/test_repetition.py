@@ -47,10 +47,13 @@ def test_copies_share_one_weight_and_others_keep_theirs() -> None:
     assert alone.min() > 0.5
 
 
-def test_a_rule_that_never_votes_keeps_its_weight() -> None:
-    world = simulate(50, seed=0)
-    silent = replace(world.votes, symbols_NR=np.full_like(world.votes.symbols_NR, -1))
-    np.testing.assert_array_equal(repetition_weights(Encoding.of(silent)), 1.0)
+def test_a_rule_that_never_votes_counts_for_nothing() -> None:
+    votes = simulate(50, seed=0).votes
+    symbols_NR = votes.symbols_NR.copy()
+    symbols_NR[:, :5] = -1
+    np.testing.assert_array_equal(
+        repetition_weights(Encoding.of(replace(votes, symbols_NR=symbols_NR))) > 0, np.arange(33) >= 5
+    )
 
 
 @pytest.mark.parametrize("rule", [0, 7, 12, 17])

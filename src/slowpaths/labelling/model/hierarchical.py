@@ -84,8 +84,9 @@ class HierarchicalPartial(LabelModel):
         expected_C = expected_shares(self.class_prior, num_classes=encoding.num_classes)
         prior_counts = min(self.prior_strength * encoding.num_deliveries, self.prior_limit)
         prior = Tied.prior(encoding, expected_C)
-        share = independent_share(encoding.features_NG) if self.features else 0.0
         weight_R = repetition_weights(encoding)
+        has_votes = bool(weight_R.any())  # without any, nothing tells which features belong to which stroke
+        share = independent_share(encoding.features_NG) if self.features and has_votes else 0.0
         squares_F = (np.hsplit(encoding.features_NG, 2)[0] ** 2).sum(axis=0, dtype=np.float64)
 
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:

@@ -1,10 +1,11 @@
-"""Rules that repeat each other: how far the evidence of each counts.
+"""How far the evidence of each rule counts: rules that repeat each other share one weight.
 
 Label models take rules as independent given the stroke, so a rule that stands there twenty times outvotes all others.
 As sequences that resemble each other are weighed down in models of protein families (Morcos et al. 2011, doi
 10.1073/pnas.1111471108), a rule counts as one over the number of rules that say what it says; there a pair counts
 whole from four fifths alike, here by the cube of the share of votes that are alike, so that copies with a fifth of
-their votes changed are weighed down too.
+their votes changed are weighed down too. A rule that never votes has shown nothing of what its silence means, and
+counts for nothing.
 
 Legend: R rules, S symbols of all rules stacked.
 """
@@ -36,4 +37,4 @@ def repetition_weights(encoding: Encoding) -> np.ndarray:
     votes_R = np.diag(both_RR)
     either_RR = votes_R[:, None] + votes_R - both_RR
     share_RR = np.divide(alike_RR, either_RR, out=np.eye(len(votes_R)), where=either_RR > 0)
-    return 1.0 / (share_RR**_POWER).sum(axis=1)
+    return (votes_R > 0) / (share_RR**_POWER).sum(axis=1)
