@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -81,6 +83,10 @@ def test_families_that_fail_together_are_found() -> None:
 
 def test_only_families_that_fail_together_are_merged() -> None:
     world = simulate(1000, seed=5, correlation=0.95, num_broken=0)
+    symbols_NR = world.votes.symbols_NR.copy()
+    symbols_NR[:100] = -2  # no rule can look
+    symbols_NR[100:200, 1:] = -2  # the first rule of a family can
+    world = replace(world, votes=replace(world.votes, symbols_NR=symbols_NR))
     truth_NC = np.eye(14)[world.truth]
     merged = merge_families(Encoding.of(world.votes), truth_NC)
     codes = [spec.code for spec in merged.specs]
@@ -88,7 +94,9 @@ def test_only_families_that_fail_together_are_merged() -> None:
     foot = [index for index, spec in enumerate(world.votes.specs) if spec.family == "foot"]
     before, after = world.votes.symbols_NR[:, foot], merged.symbols_NR[:, codes.index("foot.merged")]
     front, back = (before == 0).sum(axis=1), (before == 1).sum(axis=1)
-    np.testing.assert_array_equal(after, np.where(front > back, 0, np.where(back > front, 1, -1)))
+    np.testing.assert_array_equal(
+        after, np.where(front > back, 0, np.where(back > front, 1, np.where(np.arange(1000) < 100, -2, -1)))
+    )
     apart = simulate(1000, seed=5, correlation=0.0, num_broken=0)
     untouched = merge_families(Encoding.of(apart.votes), np.eye(14)[apart.truth])
     assert [spec.code for spec in untouched.specs] == [spec.code for spec in apart.votes.specs]

@@ -9,7 +9,7 @@ import numpy as np
 from slowpaths.core.strokes import ABSTAIN
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.rule_statistics import residual_correlation
-from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
+from slowpaths.labelling.rules.votes import NOT_ASKED, RuleSpec, VoteMatrix
 
 MAX_CORRELATION = 0.5
 
@@ -19,8 +19,8 @@ def merge_families(
 ) -> VoteMatrix:
     """Replace the rules of every family whose mean residual correlation is too high by their majority.
 
-    The merged rule says the set of strokes that most of the family's votes name, and abstains on a tie. It takes the
-    place of the family's first rule.
+    The merged rule says the set of strokes that most of the family's votes name, abstains on a tie and where no rule
+    votes, and could not look where none of its rules could. It takes the place of the family's first rule.
 
     Args:
         encoding: Votes on N deliveries.
@@ -64,7 +64,9 @@ def _majority_of(votes: VoteMatrix, rules: list[int], family: str) -> tuple[Rule
         tally_NS[rows, to_set[votes.symbols_NR[rows, rule]]] += 1
     most_N = tally_NS.max(axis=1)
     is_clear = (most_N > 0) & ((tally_NS == most_N[:, None]).sum(axis=1) == 1)
-    column = np.where(is_clear, tally_NS.argmax(axis=1), ABSTAIN).astype(np.int8)
+    could_look = (votes.symbols_NR[:, rules] != NOT_ASKED).any(axis=1)
+    silence_N = np.where(could_look, ABSTAIN, NOT_ASKED)
+    column = np.where(is_clear, tally_NS.argmax(axis=1), silence_N).astype(np.int8)
     spec = RuleSpec(
         code=f"{family}.merged",
         family=family,

@@ -1,7 +1,8 @@
 """The antimode: the lowest point between the two humps of a distribution, if it has two.
 
-A mixture of two normals is fitted; where it has two humps, the lowest point between them is the antimode (Otsu 1979 and
-Kittler and Illingworth 1986 choose such points for grey levels).
+Whether it has two is asked of the values first (Hartigan's dip): two normals dip between them even when they are fitted
+to a flat or a skew distribution. Then a mixture of two normals says where the lowest point lies (Otsu 1979 and Kittler
+and Illingworth 1986 choose such points for grey levels).
 
 Legend: N values, P points, 2 components.
 """
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+
+from slowpaths.labelling.rules.dip import has_two_humps
 
 MIN_COUNT = 30  # fewer deliveries of a view do not show a distribution
 _NUM_POINTS = 500  # quantiles that stand for the distribution: the fit costs the same for any number of deliveries
@@ -59,8 +62,9 @@ def find_antimode(values: np.ndarray) -> Antimode:
     sigma = float(1.4826 * np.median(np.abs(values - np.median(values))))
     num_points = min(count, _NUM_POINTS)
     points = np.quantile(values, (np.arange(num_points) + 0.5) / num_points)
+    is_flat = sigma <= 0 or not has_two_humps(points, count=count if count > num_points else None)
     points = np.clip(points, *np.quantile(points, (0.01, 0.99)))
-    if sigma <= 0 or points.std() <= 0:
+    if is_flat or points.std() <= 0:
         return Antimode(status="one hump", count=count, value=float("nan"), sigma=sigma)
     weights, means, sds = _fit_two_normals(points)
     antimode = _lowest_between(points, weights, means, sds)
