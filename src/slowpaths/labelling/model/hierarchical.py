@@ -20,7 +20,7 @@ from dataclasses import replace
 import numpy as np
 
 from slowpaths.core.errors import UsageError
-from slowpaths.labelling.model.class_prior import check_class_prior, expected_shares
+from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, check_positive, check_rounds
@@ -35,7 +35,8 @@ class HierarchicalPartial(LabelModel):
         tied_rounds: Rounds of stage 1; 0 keeps the prior numbers.
         confusion_rounds: Rounds of stage 2; 0 keeps the tied rows.
         strength: Pseudo-counts of the priors, in deliveries.
-        class_prior: Stroke -> how often it is played, relative to the others, where you know better than `EXPECTED`.
+        class_prior: Stroke -> how often it is played, relative to the others; what is not named is as in
+            `EXPECTED`.
         prior_strength: Pseudo-counts of `class_prior`, as a share of the deliveries.
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
             few strokes are played.
@@ -52,7 +53,7 @@ class HierarchicalPartial(LabelModel):
         tied_rounds: int = 40,
         confusion_rounds: int = 5,
         strength: float = 30.0,
-        class_prior: Mapping[str, float] | None = None,
+        class_prior: Mapping[str, float] = EXPECTED,
         prior_strength: float = 0.5,
         prior_limit: float = 30.0,
         features: bool = True,

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from slowpaths.labelling.model.class_prior import check_class_prior, expected_shares
+from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
@@ -18,7 +18,8 @@ class FixedNaiveBayes(LabelModel):
     """Trust the declared sets and how often rules speak, and learn nothing: a fairer baseline than majority vote.
 
     Args:
-        class_prior: Stroke -> how often it is played, relative to the others, where you know better than `EXPECTED`.
+        class_prior: Stroke -> how often it is played, relative to the others; what is not named is as in
+            `EXPECTED`.
         temperature: As in `LabelModel`.
         merge_families: As in `LabelModel`.
     """
@@ -28,7 +29,7 @@ class FixedNaiveBayes(LabelModel):
     def __init__(
         self,
         *,
-        class_prior: Mapping[str, float] | None = None,
+        class_prior: Mapping[str, float] = EXPECTED,
         temperature: float | str = AUTO,
         merge_families: bool = False,
     ) -> None:
