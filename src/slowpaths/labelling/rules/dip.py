@@ -53,9 +53,7 @@ def dip(values: np.ndarray) -> float:
         widest = low + int(gap_N.argmax())
         left, right = convex[convex <= widest].max(), concave[concave >= widest].min()
         largest = max(
-            largest,
-            (above_N - minorant_N)[low : left + 1].max(),
-            (majorant_N - below_N)[right : high + 1].max(),
+            largest, (above_N - minorant_N)[low : left + 1].max(), (majorant_N - below_N)[right : high + 1].max()
         )
         if (left, right) == (low, high):
             break

@@ -18,7 +18,6 @@ _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the bro
 
 @rule(
     code="camera.pan",
-    family="camera",
     votes={"off": OFF | {"loft_straight_off"}, "leg": LEG, "still": STRAIGHT | DEFEND | LEAVE},
     thresholds={
         "pan": above("camera_pan_off", 0.08, rails=(0.03, 0.08), is_folded=True),
@@ -42,7 +41,6 @@ def pan(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="camera.tilt",
-    family="camera",
     votes={"up": LOFT | _BEHIND, "down": IN_FRONT},
     thresholds={"up": above("camera_tilt_up", 0.05), "down": below("camera_tilt_up", -0.05)},
     views=_BROADCAST,

@@ -7,7 +7,7 @@ import numpy as np
 from slowpaths.core.strokes import ATTACK, DEFEND, LEAVE
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import BOTH, SIDE_ON, pick, rule
+from slowpaths.labelling.rules.rule import SIDE_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import FAST_HANDS, SHORT_SWING, SLOW_HANDS
 from slowpaths.labelling.rules.thresholds import above, below
 
@@ -23,10 +23,8 @@ _LIVE = (*MOVEMENT_GATES, "live")  # a slowed replay changes every speed and eve
 
 @rule(
     code="energy.fast_hands",
-    family="energy",
     votes={"attack": ATTACK},
     thresholds={"attack": FAST_HANDS},
-    views=BOTH,
     gates=_LIVE,
     impact_within_s=_PEAK_WITHIN_S,
     source=_BAT_SPEEDS,
@@ -38,7 +36,6 @@ def fast_hands(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.slow_hands",
-    family="energy",
     votes={"defend": DEFEND | LEAVE},
     thresholds={"defend": SLOW_HANDS},
     views=SIDE_ON,
@@ -53,10 +50,8 @@ def slow_hands(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.follow_through",
-    family="energy",
     votes={"attack": ATTACK},
     thresholds={"attack": above("post_impact_speed", 0.60, rails=(0.32, 0.60))},
-    views=BOTH,
     gates=_LIVE,
     source=_SOFT_HANDS,
 )
@@ -67,7 +62,6 @@ def follow_through(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.soft_hands",
-    family="energy",
     votes={"defend": DEFEND},
     thresholds={"defend": below("post_impact_speed", 0.32, rails=(0.32, 0.60))},
     views=SIDE_ON,
@@ -81,13 +75,8 @@ def soft_hands(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.arc_length",
-    family="energy",
     votes={"defend": DEFEND | LEAVE, "attack": ATTACK},
-    thresholds={
-        "defend": SHORT_SWING,
-        "attack": above("arc_length", 2.2, rails=(1.2, 2.2)),
-    },
-    views=BOTH,
+    thresholds={"defend": SHORT_SWING, "attack": above("arc_length", 2.2, rails=(1.2, 2.2))},
     gates=_LIVE,
     source="coaching texts: full swing against a short, checked one; design choice for the numbers",
 )
@@ -98,13 +87,11 @@ def arc_length(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.backlift",
-    family="energy",
     votes={"attack": ATTACK, "defend": DEFEND | {"flick_glance"}},
     thresholds={
         "attack": above("backlift_height", 0.10, rails=(-0.35, 0.10)),
         "defend": below("backlift_height", -0.35, rails=(-0.35, 0.10)),
     },
-    views=BOTH,
     source=f"{_STRETCH}: backlift of .65 m in forward defence against .74 m in the drive, so a weak cue",
 )
 def backlift(block: FeatureBlock) -> np.ndarray:
@@ -114,10 +101,8 @@ def backlift(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="energy.runs_after",
-    family="energy",
     votes={"attack": ATTACK},
     thresholds={"attack": above("runs_after", 1.0)},
-    views=BOTH,
     gates=_LIVE,
     impact_within_s=0.5,  # travel over 1 s
     source="batters run after strokes that score; design choice for the number",

@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import DEFEND, KNEE, LEAVE
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import BOTH, END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
 from slowpaths.labelling.rules.thresholds import above, below
 
 _HIGH = frozenset(
@@ -17,13 +17,11 @@ _LOW = DEFEND | LEAVE | KNEE | {"flick_glance"}
 
 @rule(
     code="finish.height",
-    family="finish",
     votes={"high": _HIGH, "low": _LOW},
     thresholds={
         "high": above("finish_height", 0.5, rails=(-0.3, 0.5)),
         "low": below("finish_height", -0.3, rails=(-0.3, 0.5)),
     },
-    views=BOTH,
     impact_within_s=0.2,  # largest value over .4 s
     source="coaching texts: drives finish with high hands, checked strokes below the shoulders; "
     "design choice for the numbers",
@@ -35,7 +33,6 @@ def finish_height(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="finish.wrap",
-    family="finish",
     votes={"wrap": frozenset({"pull_hook", "loft_leg_slog", "on_drive", "flick_glance"})},
     thresholds={"wrap": above("finish_wrap", 0.3), "above_shoulders": above("finish_height", 0.0)},
     views=END_ON,

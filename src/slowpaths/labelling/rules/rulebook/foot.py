@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import BF, EITHER_FOOT, FF, LOFT
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import BOTH, END_ON, SIDE_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, SIDE_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import (
     ALONG_GAIN,
     BACK_FOOT_PLANTED,
@@ -27,10 +27,8 @@ _PIVOT = frozenset({"pull_hook", "flick_glance", "bf_defence"})
 
 @rule(
     code="foot.stride",
-    family="foot",
     votes=_FOOT,
     thresholds={"front": FRONT_STRIDE, "back": BACK_STRIDE},
-    views=BOTH,
     source=f"{_STRETCH}: front-foot strides of about .7 m (1.3 torso lengths) against almost none off the back foot",
 )
 def stride(block: FeatureBlock) -> np.ndarray:
@@ -40,7 +38,6 @@ def stride(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.size_change",
-    family="foot",
     votes=_FOOT,
     thresholds={
         "front": above("size_change", 0.03, rails=(-0.03, 0.03)),
@@ -56,13 +53,11 @@ def size_change(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.com_shift",
-    family="foot",
     votes=_FOOT,
     thresholds={
         "front": above("com_shift", 0.20, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN, noise=HIPS_NOISE),
         "back": below("com_shift", -0.12, rails=(-0.12, 0.20), end_on_gain=ALONG_GAIN, noise=HIPS_NOISE),
     },
-    views=BOTH,
     source=f"{_STRETCH}: the centre of mass moves with the front foot in drives and front-foot defence",
 )
 def com_shift(block: FeatureBlock) -> np.ndarray:
@@ -72,7 +67,6 @@ def com_shift(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.knee_pair",
-    family="foot",
     votes=_FOOT,
     thresholds={
         "front_bent": below("knee_front_deg", 150.0),
@@ -93,7 +87,6 @@ def knee_pair(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.head_over_front",
-    family="foot",
     votes=_FOOT,
     thresholds={
         "front": above("head_over_front", -0.15, rails=(-0.70, -0.15)),
@@ -109,14 +102,12 @@ def head_over_front(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.head_level",
-    family="foot",
     votes={"lower": FF - LOFT, "higher": BF, "level": EITHER_FOOT | LOFT},
     thresholds={
         "lower": above("head_drop", NOSE_NOISE),
         "higher": below("head_drop", -NOSE_NOISE),
         "level": below("head_drop", NOSE_NOISE, is_folded=True),
     },
-    views=BOTH,
     source="coaching texts: the head goes down over a bent front leg, and off the back foot the batter stands tall; "
     "the number is what noise reaches",
 )
@@ -127,10 +118,8 @@ def head_level(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.pivot_lift",
-    family="foot",
     votes={"pivot": _PIVOT},
     thresholds={"lift": above("front_foot_lift", 0.25), "planted": BACK_FOOT_PLANTED},
-    views=BOTH,
     impact_within_s=0.15,  # largest value over .3 s
     source="coaching texts on the pull: the batter swivels on the planted back foot; the lift is three times the noise "
     "of an ankle that is looked at twice, as the largest of several looks",
@@ -142,7 +131,6 @@ def pivot_lift(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="foot.pivot_open",
-    family="foot",
     votes={"pivot": _PIVOT},
     thresholds={"opened": above("front_foot_swing", 0.30), "planted": BACK_FOOT_PLANTED},
     views=END_ON,

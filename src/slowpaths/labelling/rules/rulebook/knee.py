@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import KNEE
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import BOTH, END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import FRONT_KNEE_FOLDED, HEAD_DROPPED, HIPS_DROPPED, KNEE_DOWN
 from slowpaths.labelling.rules.thresholds import above, below
 
@@ -19,10 +19,8 @@ def _is_down(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="knee.down",
-    family="knee",
     votes={"knee": KNEE},
     thresholds={"knee_down": KNEE_DOWN, "hips_dropped": HIPS_DROPPED},
-    views=BOTH,
     source=f"{_SWEEP_TEXT}; design choice for the numbers",
 )
 def knee_down(block: FeatureBlock) -> np.ndarray:
@@ -32,11 +30,9 @@ def knee_down(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="knee.head_drop",
-    family="knee",
     votes={"knee": KNEE},
     thresholds={"head_dropped": HEAD_DROPPED, "knee_folded": FRONT_KNEE_FOLDED, "hips_dropped": HIPS_DROPPED},
     requires=("head_drop",),
-    views=BOTH,
     source=f"{_SWEEP_TEXT}; public front-on rule classifiers call a front knee below 100 degrees a sweep",
 )
 def head_drop(block: FeatureBlock) -> np.ndarray:
@@ -46,7 +42,6 @@ def head_drop(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="knee.sweep_direction",
-    family="knee",
     votes={"leg": frozenset({"sweep"}), "off": frozenset({"reverse_sweep_ramp"})},
     thresholds={
         "knee_down": KNEE_DOWN,
@@ -68,7 +63,6 @@ def sweep_direction(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="knee.grip_switch",
-    family="knee",
     votes={"switch": frozenset({"reverse_sweep_ramp"})},
     thresholds={"switch": above("grip_switch_s", 0.2)},
     views=END_ON,

@@ -7,17 +7,15 @@ import numpy as np
 from slowpaths.core.strokes import LEAVE
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import BOTH, END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import SHORT_SWING
 from slowpaths.labelling.rules.thresholds import above, below
 
 
 @rule(
     code="leave.no_downswing",
-    family="leave",
     votes={"leave": LEAVE},
     thresholds={"short": SHORT_SWING, "hands_high": above("hand_height", 0.75)},
-    views=BOTH,
     gates=(*MOVEMENT_GATES, "live"),
     source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",
 )
@@ -28,7 +26,6 @@ def no_downswing(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="leave.withdraw",
-    family="leave",
     votes={"leave": LEAVE},
     thresholds={"withdrawn": above("hands_withdraw", 0.25), "no_hit": below("onset_z", 4.0)},
     requires=("hands_withdraw",),

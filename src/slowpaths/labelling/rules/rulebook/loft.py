@@ -7,14 +7,13 @@ import numpy as np
 from slowpaths.core.strokes import LOFT
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import BOTH, SIDE_ON, pick, rule
+from slowpaths.labelling.rules.rule import SIDE_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import ALONG_GAIN, FAST_HANDS
 from slowpaths.labelling.rules.thresholds import above
 
 
 @rule(
     code="loft.lean_back",
-    family="loft",
     votes={"loft": LOFT},
     thresholds={"lean": above("lean_back_deg", 8.0), "fast": FAST_HANDS, "high": above("finish_height", 0.6)},
     views=SIDE_ON,
@@ -29,13 +28,11 @@ def lean_back(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="loft.down_the_wicket",
-    family="loft",
     votes={"advance": LOFT | {"straight_drive", "on_drive", "cover_drive"}},
     thresholds={
         "front": above("stride_front", 1.6, end_on_gain=ALONG_GAIN),
         "back": above("stride_back", 0.8, end_on_gain=ALONG_GAIN),
     },
-    views=BOTH,
     source="coaching texts: a batter who leaves the crease means to drive or to clear the infield; "
     "design choice for the numbers",
 )

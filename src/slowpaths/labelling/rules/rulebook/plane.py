@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import BF, HORZ, LEAVE, VERT
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import BOTH, END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import (
     FLAT_PATH,
     HORIZONTAL_FLOW,
@@ -26,7 +26,6 @@ _LOW_HANDS = frozenset(
 
 @rule(
     code="plane.hand_path",
-    family="plane",
     votes={"vertical": _UP_AND_DOWN, "horizontal": _ACROSS},
     thresholds={"linear": LINEAR_PATH, "vertical": STRAIGHT_PATH, "horizontal": FLAT_PATH},
     views=END_ON,
@@ -40,7 +39,6 @@ def hand_path(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="plane.flow_axis",
-    family="plane",
     votes={"vertical": _UP_AND_DOWN, "horizontal": _ACROSS | BF},  # off the back foot the body goes across too
     thresholds={"vertical": VERTICAL_FLOW, "horizontal": HORIZONTAL_FLOW},
     views=END_ON,
@@ -54,13 +52,11 @@ def flow_axis(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="plane.high_elbow",
-    family="plane",
     votes={"vertical": VERT, "horizontal": HORZ},
     thresholds={
         "vertical": above("elbow_height", 0.25, rails=(0.0, 0.25)),
         "horizontal": below("elbow_height", 0.0, rails=(0.0, 0.25)),
     },
-    views=BOTH,
     source="sportplan.net, cover drive: a high front elbow keeps the bat straight; design choice for the numbers",
 )
 def high_elbow(block: FeatureBlock) -> np.ndarray:
@@ -70,13 +66,11 @@ def high_elbow(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="plane.hand_height",
-    family="plane",
     votes={"high": BF | LEAVE, "low": _LOW_HANDS},
     thresholds={
         "high": above("hand_height", 0.75, rails=(0.20, 0.75)),
         "low": below("hand_height", 0.20, rails=(0.20, 0.75)),
     },
-    views=BOTH,
     source="the height of the ball decides the stroke: short balls are met at the ribs, full ones below the waist "
     "(coaching texts); design choice for the numbers",
 )

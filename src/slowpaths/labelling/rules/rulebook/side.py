@@ -14,7 +14,6 @@ _DESIGN = "design choice for the numbers"
 
 @rule(
     code="side.hand_sweep",
-    family="side",
     votes={"off": OFF, "leg": LEG, "straight": STRAIGHT | LEAVE},
     thresholds={
         "across": above("hand_sweep", 0.35, rails=(0.12, 0.35), is_folded=True),
@@ -32,7 +31,6 @@ def hand_sweep(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="side.finish_side",
-    family="side",
     votes={"off": OFF, "leg": LEG},
     thresholds={"off": above("finish_side", 0.5), "leg": below("finish_side", -0.5)},
     views=END_ON,
@@ -45,7 +43,6 @@ def finish_side(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="side.chest_open",
-    family="side",
     votes={"leg": LEG | LOFT | KNEE, "off": OFF | STRAIGHT | LEAVE},
     thresholds={
         "leg": above("chest_opening", 0.25, rails=(0.05, 0.25)),
@@ -61,7 +58,6 @@ def chest_open(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="side.front_foot_line",
-    family="side",
     votes={"off": OFF, "leg": LEG},
     thresholds={"off": above("front_foot_line", 0.25), "leg": below("front_foot_line", -0.15)},
     views=END_ON,
@@ -75,7 +71,6 @@ def front_foot_line(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="side.gaze_after",
-    family="side",
     votes={"off": OFF | LEAVE, "leg": LEG - {"on_drive"}, "straight": IN_FRONT | STRAIGHT},
     thresholds={
         "off": above("gaze_side", 0.3),

@@ -15,7 +15,6 @@ _HEARD = ("live",)  # replays carry commentary instead of the ground
 
 @rule(
     code="sound.silent",
-    family="sound",
     votes={"leave": LEAVE},
     thresholds={"nothing": below("onset_z", 4.0), "faint": below("onset_share", 0.25)},
     requires=("onset_z",),
@@ -33,7 +32,6 @@ def silent(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="sound.loudness",
-    family="sound",
     votes={"attack": ATTACK, "defend": DEFEND | LEAVE | {"flick_glance"}},
     thresholds={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
     views=PLAY_VIEWS,

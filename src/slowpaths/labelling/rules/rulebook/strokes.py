@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import BOTH, END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
 from slowpaths.labelling.rules.rulebook.cues import (
     BACK_STRIDE,
     FAST_HANDS,
@@ -36,7 +36,6 @@ def _is_straight(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="strokes.cut",
-    family="strokes",
     votes={"cut": frozenset({"cut"})},
     thresholds=_ACROSS
     | {
@@ -61,7 +60,6 @@ def cut(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="strokes.pull",
-    family="strokes",
     votes={"pull": frozenset({"pull_hook"})},
     thresholds=_ACROSS
     | {
@@ -82,7 +80,6 @@ def pull(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="strokes.flick_roll",
-    family="strokes",
     votes={"flick": frozenset({"flick_glance", "on_drive"})},
     thresholds=_STRAIGHT | {"roll": above("wrist_roll", 0.5), "finish_leg": below("finish_side", -0.25)},
     requires=("wrist_roll", "finish_side"),
@@ -98,7 +95,6 @@ def flick_roll(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="strokes.glance",
-    family="strokes",
     votes={"glance": frozenset({"flick_glance"})},
     thresholds={
         "checked": below("post_impact_speed", 0.35),
@@ -117,17 +113,11 @@ def glance(block: FeatureBlock) -> np.ndarray:
 
 @rule(
     code="strokes.bf_punch",
-    family="strokes",
     votes={"punch": frozenset({"bf_punch"})},
     thresholds=_STRAIGHT
-    | {
-        "back": BACK_STRIDE,
-        "moving": above("post_impact_speed", 0.25),
-        "checked": below("post_impact_speed", 0.55),
-    },
+    | {"back": BACK_STRIDE, "moving": above("post_impact_speed", 0.25), "checked": below("post_impact_speed", 0.55)},
     requires=("stride_back", "post_impact_speed"),
     evidence={"punch": ("back", "moving", "checked")},
-    views=BOTH,
     gates=_LIVE,
     source="coaching texts on the back-foot punch: straight bat and a checked follow-through; "
     "design choice for the numbers",
