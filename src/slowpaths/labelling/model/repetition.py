@@ -13,6 +13,7 @@ Legend: R rules, S symbols of all rules stacked.
 from __future__ import annotations
 
 import numpy as np
+from scipy import sparse
 
 from slowpaths.labelling.model.encoding import Encoding
 
@@ -28,7 +29,7 @@ def repetition_weights(encoding: Encoding) -> np.ndarray:
     num_symbols = len(encoding.rule_S)
     together_SS = np.zeros((num_symbols, num_symbols))
     for block in encoding.blocks:
-        cast = block[:, :num_symbols]
+        cast = sparse.csr_array(block[:, :num_symbols])
         together_SS += (cast.T @ cast).toarray()
     means_same_SS = (encoding.sets_SC[:, None] == encoding.sets_SC).all(axis=2)
     alike_RR, both_RR = (
