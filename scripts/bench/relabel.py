@@ -14,10 +14,10 @@ import numpy as np
 import pyarrow as pa
 
 from slowpaths.core.features import FEATURE_NAMES
-from slowpaths.labelling.catalogue import all_rules
-from slowpaths.labelling.hierarchical import HierarchicalPartial
+from slowpaths.labelling.model.hierarchical import HierarchicalPartial
 from slowpaths.labelling.pipeline import label
-from slowpaths.labelling.votes import Ballot, VoteMatrix
+from slowpaths.labelling.rules.catalogue import all_rules
+from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
 from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE
 
 NUM_RULES = 44
@@ -52,8 +52,8 @@ def deliveries(num: int, *, seed: int = 0) -> pa.Table:
     rng = np.random.default_rng(seed)
     limits: dict[str, list[float]] = {name: [-1.0, 1.0] for name in FEATURE_NAMES}
     for rule in all_rules():
-        for cut in rule.cuts.values():
-            limits.setdefault(cut.feature, []).extend((0.5 * cut.default, 1.5 * cut.default))
+        for threshold in rule.thresholds.values():
+            limits.setdefault(threshold.feature, []).extend((0.5 * threshold.default, 1.5 * threshold.default))
     columns: dict[str, object] = {
         "delivery_id": [f"video-d{index:08d}" for index in range(num)],
         "video_id": np.char.add("video", rng.integers(50, size=num).astype(str)),
@@ -87,12 +87,10 @@ def footage() -> pa.Table:
 
 def widened(votes: VoteMatrix) -> VoteMatrix:
     """Return the votes with rules repeated until there are 44, each copy shifted by one delivery."""
-    extra = NUM_RULES - len(votes.ballots)
-    copies: tuple[Ballot, ...] = tuple(replace(ballot, code=ballot.code + "2") for ballot in votes.ballots[:extra])
+    extra = NUM_RULES - len(votes.specs)
+    copies: tuple[RuleSpec, ...] = tuple(replace(spec, code=spec.code + "2") for spec in votes.specs[:extra])
     shifted = np.roll(votes.symbols_NR[:, :extra], 1, axis=0)
-    return replace(
-        votes, ballots=votes.ballots + copies, symbols_NR=np.concatenate([votes.symbols_NR, shifted], axis=1)
-    )
+    return replace(votes, specs=votes.specs + copies, symbols_NR=np.concatenate([votes.symbols_NR, shifted], axis=1))
 
 
 if __name__ == "__main__":

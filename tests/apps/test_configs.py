@@ -95,16 +95,12 @@ def test_the_wheel_carries_the_configs():
 
 @pytest.mark.parametrize("name", ["hierarchical", "dawid_skene", "naive_bayes", "majority"])
 def test_label_model_settings_are_those_of_the_model_with_the_same_defaults(name):
-    from slowpaths.labelling.class_prior import class_prior
-    from slowpaths.labelling.pipeline import build_model
+    from slowpaths.labelling.model.build import build_model
 
-    written = OmegaConf.to_container(OmegaConf.load(CONFIGS / "label_model" / f"{name}.yaml"))
-    if "class_prior" in written:
-        written["class_prior"] = class_prior(written["class_prior"])
-    assert (written.pop("merge_families"), written.pop("temperature")) == (False, "auto")  # the pipeline's own
-    parameters = {"name": name} | build_model(name).model.get_params()
-    parameters.pop("temperature")
-    assert written == {key: list(value) if isinstance(value, tuple) else value for key, value in parameters.items()}
+    config = OmegaConf.to_container(compose("label", f"label_model={name}").label_model)
+    model = build_model(config)
+    assert f"{type(model).__module__}.{type(model).__name__}" == config.pop("_target_")
+    assert config == model.get_params() == build_model(name).get_params()
 
 
 def test_world_options_only_choose_and_every_setting_is_a_key():

@@ -58,7 +58,7 @@ def scores(honest, labels, tmp_path_factory) -> tuple[list[RuleScore], list[Rule
     folder = tmp_path_factory.mktemp("votes")
     voted = labels["hierarchical"]
     write_table(folder / "votes.parquet", voted.votes, VOTES)
-    write_text(folder / "rules.json", json.dumps({item["code"]: item for item in voted.rules["rules"]}))
+    write_text(folder / "rules.json", json.dumps(voted.rules))
     truth = {name: frozenset([stroke]) for name, stroke in honest.strokes.items()}
     return score_rules(tables.read_votes(folder / "votes.parquet"), read_rules(folder / "rules.json"), truth)
 
@@ -92,5 +92,5 @@ def test_label_models_are_neither_lost_nor_sure(honest, labels, model):
 
 
 def test_the_numbers_behind_the_votes_are_worth_something(honest, labels):
-    alone = label(honest.deliveries, honest.footage, model={"name": "hierarchical", "movement": False})
+    alone = label(honest.deliveries, honest.footage, model={"name": "hierarchical", "features": False})
     assert share_right(honest, labels["hierarchical"]) > share_right(honest, alone)

@@ -6,19 +6,19 @@ import math
 
 import numpy as np
 
-from slowpaths.labelling.votes import NOT_ASKED, VoteMatrix
+from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0, SHRINK = 30.0, 0.78, 0.65, 0.25, 6.0
+M, A0, IN0, OUT0, SHRINK, LIMIT = 30.0, 0.78, 0.65, 0.25, 6.0, 30.0
 
 
 def hierarchical(
     votes: VoteMatrix, *, tied_rounds: int = 40, confusion_rounds: int = 5, gold: np.ndarray | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return the posterior (N, Y) and the estimated accuracies (R,)."""
+    """Return the posterior (N, C) and the estimated accuracies (R,)."""
     S = votes.symbols_NR
     N, R = S.shape
     Y = votes.num_classes
-    B = [ballot.sets_SY for ballot in votes.ballots]
+    B = [spec.sets_SC for spec in votes.specs]
     n = [len(sets) for sets in B]
     inside = [[any(B[k][s][y] for s in range(n[k])) for y in range(Y)] for k in range(R)]
     a = [0.999 if n[k] == 1 else A0 for k in range(R)]
@@ -32,13 +32,14 @@ def hierarchical(
         out0.append(min(max(rest, OUT0 / IN0 * in0[k]), in0[k]))
     c_in, c_out = list(in0), list(out0)
     pi = [1.0 / Y] * Y
-    Z = votes.movement.values_NF.astype(float) if votes.movement is not None else np.empty((N, 0))
+    Z = votes.features.values_NF.astype(float) if votes.features is not None else np.empty((N, 0))
     F = Z.shape[1]
+    rule_weight = [(S[:, k] >= 0).any() / sum(alike(votes, j, k) ** 3 for j in range(R)) for k in range(R)]
     weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
     mean: list[list[float]] | None = None
     variance = [1.0] * F
 
-    def learn_movement(Q: list[list[float]]) -> None:
+    def learn_features(Q: list[list[float]]) -> None:
         nonlocal mean
         mean = []
         for f in range(F):
@@ -54,7 +55,7 @@ def hierarchical(
             variance[f] = (spread + M) / (len(seen) + M)
 
     def moves(i: int, y: int) -> float:
-        """Return the logarithm of how likely the movement is, without what all classes share."""
+        """Return the logarithm of how likely the features are, without what all classes share."""
         seen = [f for f in range(F) if not math.isnan(Z[i, f])]
         return sum(-0.5 * ((Z[i, f] - mean[f][y]) ** 2 - Z[i, f] ** 2) / variance[f] for f in seen) if mean else 0.0
 
@@ -81,7 +82,7 @@ def hierarchical(
                 total = math.log(pi[y]) + weight * moves(i, y)
                 for k in range(R):
                     if S[i, k] != NOT_ASKED:
-                        total += math.log(table[k][y][S[i, k]])  # -1 is the last symbol
+                        total += rule_weight[k] * math.log(table[k][y][S[i, k]])  # -1 is the last symbol
                 logs.append(total)
             top = max(logs)
             weights = [math.exp(value - top) for value in logs]
@@ -89,13 +90,14 @@ def hierarchical(
         return posterior
 
     def shares(Q: list[list[float]]) -> list[float]:
-        return [(sum(Q[i][y] for i in range(N)) + 0.5 * N / Y) / (1.5 * N) for y in range(Y)]
+        counts = min(0.5 * N, LIMIT)
+        return [(sum(Q[i][y] for i in range(N)) + counts / Y) / (N + counts) for y in range(Y)]
 
     table = [[tied_row(k, y) for y in range(Y)] for k in range(R)]
     for _ in range(tied_rounds):
         Q = e_step(table)
         pi = shares(Q)
-        learn_movement(Q)
+        learn_features(Q)
         for k in range(R):
             right = cast_in = cast_out = all_in = all_out = 0.0
             for i in range(N):
@@ -118,7 +120,7 @@ def hierarchical(
     for _ in range(confusion_rounds):
         Q = e_step(table)
         pi = shares(Q)
-        learn_movement(Q)
+        learn_features(Q)
         table = []
         for k in range(R):
             rows = []
@@ -143,3 +145,13 @@ def correlation(x: np.ndarray, y: np.ndarray) -> float:
     both = ~np.isnan(x) & ~np.isnan(y)
     mean = float((x[both] * y[both]).sum()) / max(int(both.sum()), 1)
     return max(-1.0, min(1.0, mean / math.sqrt(float(np.nanmean(x**2)) * float(np.nanmean(y**2)))))
+
+
+def alike(votes: VoteMatrix, j: int, k: int) -> float:
+    """Return the share of the deliveries with a vote of either rule on which both say the same set of strokes."""
+    same = either = 0
+    for row in votes.symbols_NR:
+        said = [votes.specs[rule].sets_SC[row[rule]].tolist() if row[rule] >= 0 else None for rule in (j, k)]
+        either += said != [None, None]
+        same += said[0] is not None and said[0] == said[1]
+    return same / either if either else float(j == k)

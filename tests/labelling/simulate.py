@@ -29,7 +29,7 @@ from slowpaths.core.strokes import (
     VERT,
     membership,
 )
-from slowpaths.labelling.votes import Ballot, VoteMatrix
+from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
 
 SHARES = np.array([6, 14, 9, 12, 8, 7, 6, 7, 9, 5, 2, 9, 3, 3], dtype=np.float64)
 
@@ -69,33 +69,33 @@ def simulate(
 ) -> World:
     rng, rules_rng = np.random.default_rng((seed, num)), np.random.default_rng(seed)
     truth = rng.choice(len(STROKES), size=num, p=SHARES / SHARES.sum())
-    ballots, columns, accuracies = [], [], []
+    specs, columns, accuracies = [], [], []
     declared = [(family, sets) for family, rules in FAMILIES.items() for sets in rules]
     broken = set(rules_rng.choice(22, size=num_broken, replace=False).tolist())  # two of the rules with several symbols
     shared = {family: rng.standard_normal(num) for family in FAMILIES}
     for number, (family, sets) in enumerate(declared):
         accuracy = 0.35 if number in broken else float(np.clip(rules_rng.normal(0.78, 0.15), 0.35, 0.97))
         coverage, false_alarm = np.clip(rules_rng.normal([0.65, 0.25], 0.1), 0.05, 0.95)
-        sets_SY = membership(sets)
-        accuracy_Y = np.clip(accuracy + class_sd * rules_rng.standard_normal(len(STROKES)), 0.05, 0.98)
-        speaks_Y = np.where(sets_SY.any(axis=0), coverage, false_alarm)
-        speaks_Y = np.clip(speaks_Y + coverage_sd * rules_rng.standard_normal(len(STROKES)), 0.02, 0.98)
+        sets_SC = membership(sets)
+        accuracy_C = np.clip(accuracy + class_sd * rules_rng.standard_normal(len(STROKES)), 0.05, 0.98)
+        speaks_C = np.where(sets_SC.any(axis=0), coverage, false_alarm)
+        speaks_C = np.clip(speaks_C + coverage_sd * rules_rng.standard_normal(len(STROKES)), 0.02, 0.98)
         latent = np.sqrt(correlation) * shared[family] + np.sqrt(1 - correlation) * rng.standard_normal(num)
-        is_right = norm.cdf(latent) < accuracy_Y[truth]
+        is_right = norm.cdf(latent) < accuracy_C[truth]
         likes = rng.random((num, len(sets)))
-        means = sets_SY[:, truth].T
+        means = sets_SC[:, truth].T
         right = np.where(means, likes, -1.0).argmax(axis=1)
         wrong = np.where(means, -1.0, likes).argmax(axis=1)
         has_right, has_wrong = means.any(axis=1), ~means.all(axis=1)
         symbol = np.where(has_right & (is_right | ~has_wrong), right, wrong)
         # A rule with one symbol errs by keeping silent on its strokes.
         is_silenced = has_right & ~has_wrong & ~is_right
-        fires = (rng.random(num) < speaks_Y[truth]) & ~is_silenced
+        fires = (rng.random(num) < speaks_C[truth]) & ~is_silenced
         columns.append(np.where(fires, symbol, -1).astype(np.int8))
         names = tuple(f"s{index}" for index in range(len(sets)))
-        ballots.append(Ballot(code=f"{family}.r{number}", family=family, symbols=names, sets_SY=sets_SY))
+        specs.append(RuleSpec(code=f"{family}.r{number}", family=family, symbols=names, sets_SC=sets_SC))
         covered = fires & has_right
         accuracies.append(is_right[covered].mean() if len(sets) > 1 and covered.any() else np.nan)
     ids = pa.array([f"d{index}" for index in range(num)])
-    votes = VoteMatrix(delivery_ids=ids, ballots=tuple(ballots), symbols_NR=np.stack(columns, axis=1))
+    votes = VoteMatrix(delivery_ids=ids, specs=tuple(specs), symbols_NR=np.stack(columns, axis=1))
     return World(votes=votes, truth=truth, accuracy_R=np.array(accuracies))

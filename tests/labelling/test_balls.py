@@ -16,20 +16,20 @@ def test_a_replay_belongs_to_the_ball_it_repeats() -> None:
 def test_two_views_say_what_their_votes_say_together() -> None:
     """Posteriors of independent votes under one prior, one half each, against the posterior of all of them."""
     random = np.random.default_rng(0)
-    prior_Y = random.dirichlet(np.ones(5))
-    likelihoods_2Y = random.random((2, 5))
-    apart_2Y = prior_Y * likelihoods_2Y
-    apart_2Y /= apart_2Y.sum(axis=1, keepdims=True)
-    together_Y = prior_Y * likelihoods_2Y.prod(axis=0)
-    together_Y /= together_Y.sum()
-    for row_Y in share(apart_2Y, np.array(["a", "a"]), prior_Y=prior_Y):
-        assert row_Y == pytest.approx(together_Y)
+    prior_C = random.dirichlet(np.ones(5))
+    likelihoods_2C = random.random((2, 5))
+    apart_2C = prior_C * likelihoods_2C
+    apart_2C /= apart_2C.sum(axis=1, keepdims=True)
+    together_C = prior_C * likelihoods_2C.prod(axis=0)
+    together_C /= together_C.sum()
+    for row_C in share(apart_2C, np.array(["a", "a"]), prior_C=prior_C):
+        assert row_C == pytest.approx(together_C)
 
 
 def test_balls_seen_once_and_views_that_saw_nothing_change_nothing() -> None:
-    prior_Y = np.array([0.5, 0.3, 0.2])
-    probs_NY = np.array([[0.1, 0.2, 0.7], [0.0, 1.0, 0.0], prior_Y])
-    shared_NY = share(probs_NY, np.array(["a", "b", "a"]), prior_Y=prior_Y)
-    assert shared_NY[0] == pytest.approx(probs_NY[0])  # the other view is all prior
-    assert shared_NY[2] == pytest.approx(probs_NY[0])
-    assert (shared_NY[1] == probs_NY[1]).all()
+    prior_C = np.array([0.5, 0.3, 0.2])
+    probs_NC = np.array([[0.1, 0.2, 0.7], [0.0, 1.0, 0.0], prior_C])
+    shared_NC = share(probs_NC, np.array(["a", "b", "a"]), prior_C=prior_C)
+    assert shared_NC[0] == pytest.approx(probs_NC[0])  # the other view is all prior
+    assert shared_NC[2] == pytest.approx(probs_NC[0])
+    assert (shared_NC[1] == probs_NC[1]).all()

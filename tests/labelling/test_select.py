@@ -17,7 +17,7 @@ def run(confidence: Any, label: Any, *, settings: Selection | None = None, **cha
     shares = np.full(14, 0.0)
     shares[:2] = 0.5
     arguments: dict[str, Any] = {
-        "class_prior_Y": shares,
+        "class_prior_C": shares,
         "has_votes": np.ones(num, dtype=bool),
         "event_p": np.full(num, np.nan),
         "groups": np.arange(num),
@@ -31,8 +31,8 @@ def test_shares_follow_the_prior_and_not_the_surest_stroke() -> None:
     """Eight sure of stroke 0, four less sure of stroke 1, shares half and half: six places for 0, all four of 1."""
     found = run([0.9, 0.99, 0.8, 0.95, 0.7, 0.97, 0.96, 0.6, 0.5, 0.4, 0.45, 0.3], [0] * 8 + [1] * 4)
     assert found.is_kept.tolist() == [True, True, True, True, False, True, True, False, True, True, True, True]
-    assert found.thresholds_Y[:2].tolist() == [0.8, 0.3]
-    assert np.isnan(found.thresholds_Y[2:]).all()
+    assert found.least_C[:2].tolist() == [0.8, 0.3]
+    assert np.isnan(found.least_C[2:]).all()
     assert found.counts["beyond the stroke's quota"] == 2
 
 
@@ -101,9 +101,7 @@ def test_settings_outside_their_range_are_named(wrong: dict[str, Any]) -> None:
         Selection(**wrong)
 
 
-def test_duplicates_are_equal_features_or_given_groups() -> None:
+def test_duplicates_are_equal_features() -> None:
     nan = np.nan
     features = np.array([[1, nan], [1, 2], [1, nan], [nan, nan], [nan, nan], [0.0, 1], [-0.0, 1], [3, 3]])
     assert duplicate_groups(features).tolist() == [0, 1, 0, 3, 4, 5, 5, 7]
-    given = np.array([-1, 9, -1, 9, -1, -1, 4, 4])
-    assert duplicate_groups(features, given).tolist() == [0, 1, 0, 1, 4, 5, 5, 5]

@@ -11,7 +11,6 @@ from slowpaths.core.spans import Span
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.review.cards import (
     GROUPS,
-    DeclaredRule,
     average_views,
     conflict,
     make_cards,
@@ -21,9 +20,10 @@ from slowpaths.review.cards import (
     to_plain,
     total_variation,
 )
+from slowpaths.store.mined_folder import RuleDeclaration
 
 DECLARED = {
-    code: DeclaredRule(family=item["family"], votes={key: frozenset(names) for key, names in item["votes"].items()})
+    code: RuleDeclaration(family=item["family"], votes={key: frozenset(names) for key, names in item["votes"].items()})
     for code, item in RULES.items()
 }
 ROW = {

@@ -5,6 +5,7 @@ from tests.review.mined import PLAN, VIDEOS, write_reviewable, write_said
 
 from slowpaths.core.errors import TableError
 from slowpaths.review.deck import find_clips, read_deck
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder
 
 
 def test_a_deck_holds_the_folder_in_order_of_video_and_time(tmp_path):
@@ -14,7 +15,7 @@ def test_a_deck_holds_the_folder_in_order_of_video_and_time(tmp_path):
     assert dict(deck.labels) == {"cover_drive": 2, "cut": 2, "sweep": 1, "leave": 1}
     assert dict(deck.kept) == {"cover_drive": 2, "cut": 2}
     assert deck.lineage == {"label model": "hierarchical", "label set": "abc", "rule set": "r123", "model": ""}
-    assert deck.clip == {"fps": 25, "num_frames": 52, "impact_frame": 30}
+    assert deck.clip == ClipSpec(fps=25, num_frames=52, size=64, impact_frame=30)
     by_id = {card.delivery_id: card for card in deck.cards}
     assert by_id["v1-d3"].video == VIDEOS["v1"]
     assert {name for name, card in by_id.items() if card.conflict > 0} == {"v1-d3"}
@@ -42,7 +43,7 @@ def test_a_model_speaks_beside_the_labels_or_alone(tmp_path):
 def test_an_id_never_leads_out_of_the_folder_of_clips(tmp_path):
     write_reviewable(tmp_path)
     (tmp_path / "secret.mp4").write_bytes(b"x")
-    assert list(find_clips(tmp_path, ["v0-d0", "../secret", "gone"])) == ["v0-d0"]
+    assert list(find_clips(MinedFolder(tmp_path), ["v0-d0", "../secret", "gone"])) == ["v0-d0"]
 
 
 @pytest.mark.parametrize(

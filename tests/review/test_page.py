@@ -12,7 +12,7 @@ from tests.review.mined import HARM, PLAN, VIDEOS, write_reviewable, write_said
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import STROKES
 from slowpaths.review.deck import Deck, read_deck
-from slowpaths.review.page import choose_carriage, write_page
+from slowpaths.review.page import choose_embedding, write_page
 
 
 class Parsed(HTMLParser):
@@ -141,26 +141,26 @@ def test_the_same_folder_gives_the_same_bytes(deck, tmp_path):
     ],
 )
 def test_clips_are_embedded_where_they_fit(deck, embed, limit_mb, mode, reason):
-    carriage = choose_carriage(deck, embed=embed, limit_mb=limit_mb)
-    assert carriage.mode == mode
-    assert reason in carriage.reason
-    assert "6 clips" in carriage.reason
+    embedding = choose_embedding(deck, embed=embed, limit_mb=limit_mb)
+    assert embedding.mode == mode
+    assert reason in embedding.reason
+    assert "6 clips" in embedding.reason
 
 
 def test_a_wrong_way_to_embed_is_one_sentence(deck):
     with pytest.raises(UsageError, match="unknown embed 'maybe'; choose one of auto, always, never"):
-        choose_carriage(deck, embed="maybe")
+        choose_embedding(deck, embed="maybe")
     with pytest.raises(UsageError, match="not a size"):
-        choose_carriage(deck, limit_mb=-1)
+        choose_embedding(deck, limit_mb=-1)
 
 
 def test_without_clips_the_page_shows_the_rest_and_says_so(tmp_path):
     deck = read_deck(write_reviewable(tmp_path, has_clips=False))
-    carriage = write_page(deck, tmp_path / "review.html", embed="always")
-    assert (carriage.mode, "no clips" in carriage.reason) == ("none", True)
+    embedding = write_page(deck, tmp_path / "review.html", embed="always")
+    assert (embedding.mode, "no clips" in embedding.reason) == ("none", True)
     data = json.loads(Parsed((tmp_path / "review.html").read_text()).scripts("application/json")[0][1])
     assert (len(data["cards"]), data["clip"]) == (6, None)
-    assert data["clips"]["reason"] == carriage.reason
+    assert data["clips"]["reason"] == embedding.reason
 
 
 def test_what_a_model_says_is_in_the_data(mined, tmp_path):

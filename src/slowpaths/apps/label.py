@@ -17,6 +17,8 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.select import Selection
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES, LABELS, VOTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,7 +27,8 @@ class LabelConfig:
 
     Args:
         mined: Folder that `slowpaths mine` wrote.
-        gold: Labels given by a person: Parquet or CSV with delivery_id,label.
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
+            newest label set is kept; a file replaces it, and `gold=none` forgets it.
         seed: Seed of the label set.
         label_model: How votes become labels.
         rules: Which rules vote.
@@ -43,13 +46,9 @@ class LabelConfig:
 def run(cfg: DictConfig) -> Outcome:
     """Re-label `mined=` and keep the earlier label sets."""
     config = plain(cfg)
-    mined = Path(config.pop("mined"))
-    features = mined / "deliveries.parquet"
-    if not features.exists():
-        raise TableError(
-            f"{mined} is no mined folder (no deliveries.parquet): give the out= folder of `slowpaths mine`"
-        )
-    inputs = {"deliveries.parquet": file_digest(features)}
+    folder = MinedFolder(Path(config.pop("mined"))).check()
+    mined, features = folder.path, folder.file(DELIVERIES)
+    inputs = {features.name: file_digest(features)}
     labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
     if labels is None:
         raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
@@ -58,6 +57,7 @@ def run(cfg: DictConfig) -> Outcome:
     kept = Counter(name for name, keep in zip(names, is_kept, strict=True) if keep)
     rows = [(stroke, found[stroke], kept[stroke]) for stroke in STROKES if found[stroke]]
     rows.append(("all", len(names), kept.total()))
-    wrote = [mined / "labels.parquet", mined / "votes.parquet", mined / "report.md", review_mined(mined)]
+    own = folder.label_set(labels.fingerprint)
+    wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, review_mined(mined)]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
     return Outcome(metrics={"kept": float(kept.total())})

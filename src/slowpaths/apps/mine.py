@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.mined import RuleChoice, describe, write_labels
+from slowpaths.apps.mined import RuleChoice, write_labels
 from slowpaths.apps.review import review_mined
 from slowpaths.data.importers import read_pose_archive
 from slowpaths.labelling.select import Selection
@@ -21,6 +21,7 @@ from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10
@@ -119,7 +120,7 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
                 truth=Path(config["truth"]) if config.get("truth") else None,
             ),
         )
-    describe(out, clip=asdict(settings.clip_spec))
+    MinedFolder(out).describe(clip=settings.clip_spec)
     return collected
 
 

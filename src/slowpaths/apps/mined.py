@@ -1,26 +1,29 @@
-"""What `mine`, `label` and `predict` share: write the labels, the description and the report of a mined folder."""
+"""What `mine` and `label` share: write the labels, the description and the report of a mined folder."""
 
 from __future__ import annotations
 
-import json
+import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from slowpaths.core.errors import TableError
-from slowpaths.core.ids import fingerprint
-from slowpaths.core.strokes import STROKES
+from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.evaluation.columns import read_columns
 from slowpaths.labelling.pipeline import LabelSet, label
+from slowpaths.labelling.render import to_markdown
 from slowpaths.mining.report import mining_report
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS, TABLES, VOTES
+from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
 
-DATASET = "dataset.json"
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
+_LABELLING = ("label_model", "rules", "selection", "gold", "seed")  # what decides a label set
+NO_GOLD = "none"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,10 +33,12 @@ class RuleChoice:
     Args:
         include: Codes ("foot.stride") or families ("foot"); empty means all.
         exclude: Codes or families to leave out.
+        paths: Python files with rules of your own, as docs/examples/my_rule.py.
     """
 
     include: tuple[str, ...] = ()
     exclude: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
 
 
 def write_labels(
@@ -46,8 +51,8 @@ def write_labels(
 ) -> LabelSet | None:
     """Label the deliveries of a mined folder and write what depends on labels.
 
-    Every label set is kept under `label_sets/<fingerprint>/`; the tables beside the deliveries are copies of the
-    newest one.
+    Every label set is kept, with its configuration, under `label_sets/<fingerprint>/`; the tables beside the deliveries
+    are copies of the newest one. The ledger names the files of the set's own folder.
 
     Args:
         mined: Mined folder.
@@ -59,86 +64,113 @@ def write_labels(
     Returns:
         The label set; None where there is no delivery to label (the tables are then empty).
     """
-    deliveries = tables.read_table(mined / "deliveries.parquet", DELIVERIES)
-    footage = tables.read_table(mined / "footage.parquet", FOOTAGE)
-    shots = tables.read_table(mined / "shots.parquet", SHOTS)
+    folder = MinedFolder(mined)
+    deliveries, footage, shots = (folder.read(spec) for spec in (DELIVERIES, FOOTAGE, SHOTS))
     report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
-    labels = _label(deliveries, footage, shots, config) if deliveries.num_rows else None
-    written = (
-        {"votes": (VOTES, labels.votes), "labels": (LABELS, labels.labels)}
-        if labels
-        else {"votes": (VOTES, VOTES.schema.empty_table()), "labels": (LABELS, LABELS.schema.empty_table())}
-    )
-    rules = {item["code"]: item for item in labels.rules["rules"]} if labels else {}
-    name = labels.fingerprint if labels else ""
-    for folder in (mined / "label_sets" / name, mined) if labels else (mined,):
-        for table, (spec, rows) in written.items():
-            tables.write_table(folder / f"{table}.parquet", rows, spec)
-        tables.write_text(folder / "rules.json", json.dumps(rules, indent=1, sort_keys=True) + "\n")
-    tables.write_text(mined / "report.md", report + ("\n" + labels.summary.to_markdown() if labels else ""))
-    describe(mined, labels=labels)
+    said = {key: value for key, value in config.items() if key not in _ELSEWHERE}
+    if stage == "mine":
+        tables.write_json(folder.configuration_file, said)
+    labels, card, own = None, None, LabelSetFolder(mined)
+    if deliveries.num_rows:
+        gold, num_lost = _gold(folder, config["gold"], deliveries)
+        labels = label(
+            deliveries,
+            footage,
+            model=config["label_model"],
+            rules=config["rules"],
+            selection=config["selection"],
+            gold=gold,
+            shots=shots,
+            seed=config["seed"],
+        )
+        card = LabelSetCard(
+            fingerprint=labels.fingerprint,
+            label_model=labels.summary.model,
+            rule_set=labels.rule_set,
+            configuration={key: config[key] for key in _LABELLING},
+        )
+        own = folder.label_set(labels.fingerprint)
+        report += "\n" + to_markdown(_with_lost_gold(labels, num_lost).summary)
+    votes = labels.votes if labels else VOTES.schema.empty_table()
+    for target in (own, folder):
+        target.write_labels(
+            votes=votes,
+            labels=labels.labels if labels else LABELS.schema.empty_table(),
+            rules=labels.rules if labels else {},
+            card=card,
+        )
+    tables.write_text(folder.report_file, report)
+    folder.describe(labels=card)
+    mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
+    label_files = [own.file(VOTES), own.file(LABELS), own.rules_file, *([own.card_file] if card else [])]
     entry = Entry(
         stage=stage,
-        inputs=dict(inputs),
-        outputs=digests(mined, [f"{name}.parquet" for name in TABLES if name != "predictions"]),
-        configuration=fingerprint({key: value for key, value in config.items() if key not in _ELSEWHERE}),
-        rules=name,
+        inputs={**inputs, **_given_files(config)},
+        outputs=digests(mined, [path.relative_to(mined).as_posix() for path in (*mined_files, *label_files)]),
+        configuration=fingerprint(said),
+        rules=labels.fingerprint if labels else "",
         seed=config["seed"],
-        counts={**counts, "deliveries": deliveries.num_rows, "votes": written["votes"][1].num_rows},
+        counts={**counts, "deliveries": deliveries.num_rows, "votes": votes.num_rows},
     )
     append_entry(mined, entry)
     return labels
 
 
-def _label(deliveries: pa.Table, footage: pa.Table, shots: pa.Table, config: Mapping[str, Any]) -> LabelSet:
-    return label(
-        deliveries,
-        footage,
-        model=config["label_model"],
-        rules=config["rules"],
-        selection=config["selection"],
-        gold=read_gold(Path(config["gold"])) if config["gold"] else None,
-        shots=shots,
-        seed=config["seed"],
-    )
-
-
-def describe(mined: Path, *, clip: Mapping[str, float] | None = None, labels: LabelSet | None = None) -> None:
-    """Write `dataset.json`: what the clips look like, which tables of which version there are, and how much.
+def read_gold(path: Path, delivery_ids: pa.ChunkedArray) -> dict[str, str]:
+    """Read the strokes that a person gave: `delivery_id,label`, CSV or Parquet; the last row of a delivery counts.
 
     Args:
-        mined: Mined folder with its tables.
-        clip: What a clip looks like (`MiningSettings.clip_spec`); as described before where not given.
-        labels: The label set; None where there are no labels.
-    """
-    names = [name for name in TABLES if (mined / f"{name}.parquet").exists()]
-    known = json.loads((mined / DATASET).read_text()) if (mined / DATASET).exists() else {}
-    lineage = (labels.fingerprint, labels.summary.model, labels.rules["fingerprint"]) if labels else ("", "", "")
-    dataset = {
-        "clip": dict(clip) if clip else known.get("clip"),
-        "strokes": list(STROKES),
-        "tables": {name: TABLES[name].version for name in names},
-        "rows": {name: tables.read_table(mined / f"{name}.parquet", TABLES[name]).num_rows for name in names},
-        **dict(zip(("label_set", "label_model", "rule_set"), lineage, strict=True)),
-    }
-    tables.write_text(mined / DATASET, json.dumps(dataset, indent=1, sort_keys=True) + "\n")
+        path: The file.
+        delivery_ids: Deliveries of the mined folder.
 
-
-def read_gold(path: Path) -> pa.Table:
-    """Read labels that a person gave: `delivery_id,label`, CSV or Parquet.
+    Returns:
+        Delivery -> stroke.
 
     Raises:
-        TableError: If the file is missing, unreadable or lacks a column.
+        TableError: If the file is missing or unreadable, lacks a column, or names an unknown delivery or stroke; it
+            names the line.
     """
-    from pyarrow import csv, parquet
+    columns = read_columns(path)
+    columns.require(("delivery_id", "label"))
+    known = set(delivery_ids.to_pylist())
+    names, strokes = columns.texts("delivery_id"), columns.texts("label")
+    for row, (name, stroke) in enumerate(zip(names, strokes, strict=True)):
+        if name not in known:
+            raise columns.error(row, "delivery_id", f"'{name}' is no delivery of this mined folder: take the row out")
+        if stroke not in INDEX:
+            near = difflib.get_close_matches(stroke, STROKES, n=1) or STROKES
+            raise columns.error(row, "label", f"'{stroke}' is no stroke; choose: {', '.join(near)}")
+    return dict(zip(names, strokes, strict=True))
 
-    try:
-        table = csv.read_csv(path) if path.suffix == ".csv" else parquet.read_table(path)
-    except FileNotFoundError as error:
-        raise TableError(f"gold={path} does not exist: give a CSV or Parquet file with delivery_id,label") from error
-    except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(f"gold={path} cannot be read: give a CSV or Parquet file with delivery_id,label") from error
-    for column in ("delivery_id", "label"):
-        if column not in table.column_names:
-            raise TableError(f"gold={path} lacks the column '{column}': it needs delivery_id,label")
-    return table
+
+def _gold(folder: MinedFolder, given: str | None, deliveries: pa.Table) -> tuple[dict[str, str], int]:
+    """Return the gold labels, and how many of the label set before belong to no delivery any more.
+
+    A file is taken as it is. Where none is given, the gold of the newest label set is kept; "none" forgets it.
+    """
+    if given == NO_GOLD:
+        return {}, 0
+    if given:
+        return read_gold(Path(given), deliveries["delivery_id"]), 0
+    if not folder.has(LABELS):
+        return {}, 0
+    known = set(deliveries["delivery_id"].to_pylist())
+    before = {clip.delivery_id: clip.label for clip in folder.labels() if clip.source == "gold"}
+    kept = {name: stroke for name, stroke in before.items() if name in known}
+    return kept, len(before) - len(kept)
+
+
+def _with_lost_gold(labels: LabelSet, num_lost: int) -> LabelSet:
+    if not num_lost:
+        return labels
+    warning = f"{num_lost} gold labels of the label set before belong to no delivery any more and were left out."
+    return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, warning]))
+
+
+def _given_files(config: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digests of the files that steer the labels, by path."""
+    paths = config["rules"].get("paths") or []
+    paths = [paths] if isinstance(paths, str) else list(paths)
+    if config["gold"] and config["gold"] != NO_GOLD:
+        paths.append(config["gold"])
+    return {str(path): file_digest(Path(path)) for path in paths}

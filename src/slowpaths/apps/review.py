@@ -12,7 +12,8 @@ from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.review.deck import read_deck
-from slowpaths.review.page import PAGE, write_page
+from slowpaths.review.page import write_page
+from slowpaths.store.mined_folder import MinedFolder
 
 _SUFFIXES = (".html", ".htm")
 
@@ -49,7 +50,7 @@ def run(cfg: DictConfig) -> Outcome:
     predictions = Path(config["predictions"]) if config["predictions"] else None
     deck = read_deck(mined, predictions=predictions, max_cards=config["max_cards"])
     path = _page_path(mined, config["out"])
-    carriage = write_page(deck, path, embed=config["embed"], limit_mb=config["embed_limit_mb"])
+    embedding = write_page(deck, path, embed=config["embed"], limit_mb=config["embed_limit_mb"])
     rows = [
         ("deliveries", deck.num_deliveries),
         ("  on the page", len(deck.cards)),
@@ -59,7 +60,7 @@ def run(cfg: DictConfig) -> Outcome:
     ]
     if predictions:
         rows.append(("  with a model's opinion", sum(card.model is not None for card in deck.cards)))
-    show_table("slowpaths review", ["what", "count"], [*rows, ("clips", carriage.reason)], wrote=[path])
+    show_table("slowpaths review", ["what", "count"], [*rows, ("clips", embedding.reason)], wrote=[path])
     return Outcome(metrics={"cards": float(len(deck.cards))})
 
 
@@ -69,13 +70,14 @@ def review_mined(mined: Path) -> Path:
     Returns:
         The page.
     """
-    write_page(read_deck(mined), mined / PAGE)
-    return mined / PAGE
+    path = MinedFolder(mined).review_file
+    write_page(read_deck(mined), path)
+    return path
 
 
 def _page_path(mined: Path, out: str | None) -> Path:
     """Return the file of the page: `out=` where it names an HTML file, else `review.html` in that folder."""
     if not out:
-        return mined / PAGE
+        return MinedFolder(mined).review_file
     path = Path(out)
-    return path if path.suffix.lower() in _SUFFIXES else path / PAGE
+    return path if path.suffix.lower() in _SUFFIXES else MinedFolder(path).review_file

@@ -3,7 +3,7 @@
 Taking the surest clips overall would teach the commonest strokes and little else. So each stroke gets a threshold of
 its own, at the confidence where the share kept of it matches its estimated share of the deliveries.
 
-Legend: N deliveries, Y strokes.
+Legend: N deliveries, C strokes.
 """
 
 from __future__ import annotations
@@ -55,19 +55,19 @@ class Selected:
 
     Args:
         is_kept: Deliveries to train on (N,), bool.
-        thresholds_Y: Confidence of the last delivery kept of each stroke; NaN where none is.
+        least_C: Confidence of the last delivery kept of each stroke; NaN where none is.
         counts: Reason -> deliveries left out for it, first reason that applies.
     """
 
     is_kept: np.ndarray
-    thresholds_Y: np.ndarray
+    least_C: np.ndarray
     counts: dict[str, int]
 
 
 def select(
-    probs_NY: np.ndarray,
+    probs_NC: np.ndarray,
     *,
-    class_prior_Y: np.ndarray,
+    class_prior_C: np.ndarray,
     has_votes: np.ndarray,
     event_p: np.ndarray,
     groups: np.ndarray,
@@ -77,19 +77,19 @@ def select(
     """Return which deliveries to keep; what a person labelled always stays, except for duplicates of itself.
 
     Args:
-        probs_NY: Probabilities of the strokes.
-        class_prior_Y: Shares the kept deliveries should have.
+        probs_NC: Probabilities of the strokes.
+        class_prior_C: Shares the kept deliveries should have.
         has_votes: Where any rule spoke (N,), bool.
         event_p: Probability that there is a stroke at all (N,); NaN counts as certain.
         groups: Number of each delivery's group of near-identical deliveries (N,).
         is_gold: Where a person gave the label (N,), bool.
         settings: Thresholds and quotas.
     """
-    label_N, confidence_N = probs_NY.argmax(axis=1), probs_NY.max(axis=1)
-    thresholds_Y = np.full(probs_NY.shape[1], np.nan)
+    label_N, confidence_N = probs_NC.argmax(axis=1), probs_NC.max(axis=1)
+    least_C = np.full(probs_NC.shape[1], np.nan)
     has_label = has_votes | is_gold
     if not settings.enabled:
-        return Selected(is_kept=has_label, thresholds_Y=thresholds_Y, counts={"no vote": int((~has_label).sum())})
+        return Selected(is_kept=has_label, least_C=least_C, counts={"no vote": int((~has_label).sum())})
     reasons = {
         "no vote": ~has_label,
         "probably no stroke": (event_p < settings.min_event_p) & ~is_gold,
@@ -103,7 +103,7 @@ def select(
         is_left &= ~applies
     is_kept = is_left & is_gold
     budget = settings.keep_share * has_label.sum()
-    for stroke, share in enumerate(class_prior_Y):
+    for stroke, share in enumerate(class_prior_C):
         rows = np.flatnonzero(is_left & ~is_gold & (label_N == stroke))
         quota = max(round(budget * share), settings.min_per_stroke)
         if settings.max_per_stroke is not None:
@@ -111,17 +111,16 @@ def select(
         quota = max(quota - int((is_kept & (label_N == stroke)).sum()), 0)
         surest = rows[np.argsort(-confidence_N[rows], kind="stable")][:quota]
         is_kept[surest] = True
-        thresholds_Y[stroke] = confidence_N[surest].min() if len(surest) else np.nan
+        least_C[stroke] = confidence_N[surest].min() if len(surest) else np.nan
     counts["beyond the stroke's quota"] = int((is_left & ~is_kept).sum())
-    return Selected(is_kept=is_kept, thresholds_Y=thresholds_Y, counts=counts)
+    return Selected(is_kept=is_kept, least_C=least_C, counts=counts)
 
 
-def duplicate_groups(features_NF: np.ndarray, groups: np.ndarray | None = None) -> np.ndarray:
-    """Return one number a group of near-identical deliveries (N,): equal features, or a group that was given.
+def duplicate_groups(features_NF: np.ndarray) -> np.ndarray:
+    """Return one number a group of near-identical deliveries (N,): those with equal features.
 
     Args:
         features_NF: Measured features, NaN where unmeasured; deliveries without any measurement are never alike.
-        groups: Groups known from elsewhere (N,), such as copies of a clip; -1 where unknown.
 
     Example:
         >>> duplicate_groups(np.array([[1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])).tolist()
@@ -136,10 +135,6 @@ def duplicate_groups(features_NF: np.ndarray, groups: np.ndarray | None = None) 
     numbers = first[alike.ravel()]
     is_bare = np.isnan(features_NF).all(axis=1)
     numbers[is_bare] = np.flatnonzero(is_bare)
-    if groups is not None:
-        for name in np.unique(groups[groups >= 0]):
-            members = np.flatnonzero(groups == name)
-            numbers[np.isin(numbers, numbers[members])] = numbers[members].min()
     return numbers
 
 

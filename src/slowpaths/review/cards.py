@@ -1,6 +1,6 @@
 """One record a card of the review page: everything known of one delivery, gathered from the tables.
 
-Pure functions on rows; nothing here touches the disk. Legend: N deliveries, Y = 14 strokes.
+Pure functions on rows; nothing here touches the disk. Legend: N deliveries, C = 14 strokes.
 """
 
 from __future__ import annotations
@@ -14,22 +14,10 @@ from typing import Any
 
 from slowpaths.core.records import LabelledClip, Prediction, Vote
 from slowpaths.core.strokes import FACTORS
+from slowpaths.store.mined_folder import RuleDeclaration
 
 GROUPS: tuple[str, ...] = ("leave", "defence", "straight bat", "cross bat", "lofted")
 _DIGITS = 4  # probabilities and seconds on the page
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DeclaredRule:
-    """Hold what a rule declares.
-
-    Args:
-        family: Rules of one family look at the same cue and fail together.
-        votes: Symbol -> strokes it may mean.
-    """
-
-    family: str
-    votes: Mapping[str, frozenset[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +27,7 @@ class Opinion:
     Args:
         label: The most probable stroke.
         confidence: Its probability.
-        probs: Probabilities (Y,) in the order of the strokes.
+        probs: Probabilities (C,) in the order of the strokes.
         source: "weak", "gold" or "model".
         split: On which side of the model's split the delivery lay; "" for labels.
     """
@@ -103,7 +91,7 @@ def make_cards(
     shots: Mapping[str, Mapping[str, Any]],
     labels: Iterable[LabelledClip] = (),
     votes: Iterable[Vote] = (),
-    rules: Mapping[str, DeclaredRule],
+    rules: Mapping[str, RuleDeclaration],
     predictions: Iterable[Prediction] = (),
     clips: Collection[str] = (),
 ) -> list[Card]:
@@ -129,7 +117,7 @@ def make_cards(
         name = row["delivery_id"]
         shot = shots.get(row["shot_id"], {})
         label, model = _opinion(by_id.get(name)), _opinion(said.get(name))
-        ballots = tuple(sorted(cast[name], key=lambda vote: (_family(vote, rules), vote.rule)))
+        cast_here = tuple(sorted(cast[name], key=lambda vote: (_family(vote, rules), vote.rule)))
         cards.append(
             Card(
                 **{column: row[column] for column in _FROM_DELIVERY},
@@ -139,8 +127,8 @@ def make_cards(
                 is_kept=name in by_id and by_id[name].is_kept,
                 label=label,
                 model=model,
-                votes=ballots,
-                conflict=conflict([strokes_of(vote, rules) for vote in ballots]),
+                votes=cast_here,
+                conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
                 disagreement=total_variation(label.probs, model.probs) if label and model else None,
                 has_clip=name in clips,
             )
@@ -158,7 +146,7 @@ def average_views(predictions: Iterable[Prediction]) -> list[Prediction]:
     return list(best.values())
 
 
-def strokes_of(vote: Vote, rules: Mapping[str, DeclaredRule]) -> frozenset[str]:
+def strokes_of(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> frozenset[str]:
     """Return the strokes a vote stands for; empty where the rule or symbol is not declared."""
     rule = rules.get(vote.rule)
     return rule.votes.get(vote.symbol, frozenset()) if rule else frozenset()
@@ -241,5 +229,5 @@ def _opinion(clip: LabelledClip | None) -> Opinion | None:
     )
 
 
-def _family(vote: Vote, rules: Mapping[str, DeclaredRule]) -> str:
+def _family(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> str:
     return rules[vote.rule].family if vote.rule in rules else ""

@@ -2,26 +2,23 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError
 from slowpaths.core.records import Prediction, Vote
-from slowpaths.core.strokes import STROKES
-from slowpaths.review.cards import Card, DeclaredRule, average_views, make_cards
-from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE, LABELS, SHOTS, VOTES
-from slowpaths.store.tables import clips_of, read_predictions, read_table
+from slowpaths.review.cards import Card, average_views, make_cards
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder, RuleDeclaration
+from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE, LABELS, SHOTS, VOTES, TableSpec
+from slowpaths.store.tables import clips_of, read_predictions
 
 MAX_CARDS = 5000
 """More than anybody looks at, and what a browser still opens in a second."""
-_EMPTY = {"labels": LABELS.schema.empty_table(), "votes": VOTES.schema.empty_table()}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +35,7 @@ class Deck:
         kept: Stroke -> labels kept for training, over all deliveries.
         rules: Declarations of the rules.
         clips: Delivery -> clip file, for the cards that have one.
-        clip: What a clip looks like: `fps`, `num_frames`, `impact_frame`; None where unknown.
+        clip: What a clip looks like; None where there are none.
         lineage: What the labels and predictions came from, name -> fingerprint or name.
     """
 
@@ -49,9 +46,9 @@ class Deck:
     num_quarantined: int
     labels: Mapping[str, int]
     kept: Mapping[str, int]
-    rules: Mapping[str, DeclaredRule]
+    rules: Mapping[str, RuleDeclaration]
     clips: Mapping[str, Path]
-    clip: Mapping[str, int] | None
+    clip: ClipSpec | None
     lineage: Mapping[str, str]
 
 
@@ -66,26 +63,22 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
     Raises:
         TableError: If the folder or a table is missing or wrong, or the predictions belong to another folder.
     """
-    if not (mined / "deliveries.parquet").exists():
-        raise TableError(
-            f"{mined} is no mined folder (no deliveries.parquet): give the out= folder of `slowpaths mine`"
-        )
-    deliveries = read_table(mined / "deliveries.parquet", DELIVERIES)
-    footage = read_table(mined / "footage.parquet", FOOTAGE).select(["video_id", "path", "status"]).to_pylist()
-    shots = read_table(mined / "shots.parquet", SHOTS).select(["shot_id", "view_probability", "is_replay"]).to_pylist()
+    folder = MinedFolder(mined).check()
+    deliveries = folder.read(DELIVERIES)
+    footage = folder.read(FOOTAGE).select(["video_id", "path", "status"]).to_pylist()
+    shots = folder.read(SHOTS).select(["shot_id", "view_probability", "is_replay"]).to_pylist()
     said, model_id = _read_model(predictions, deliveries) if predictions else ([], "")
-    is_labelled = predictions is None or (mined / "labels.parquet").exists()
-    labels = _read(mined, "labels") if is_labelled else _EMPTY["labels"]
-    votes = _read(mined, "votes") if is_labelled else _EMPTY["votes"]
-    rules = read_rules(mined / "rules.json") if votes.num_rows else {}
-    described = _read_description(mined / "dataset.json")
+    is_labelled = predictions is None or folder.has(LABELS)
+    labels, votes = (_read(folder, spec) if is_labelled else spec.schema.empty_table() for spec in (LABELS, VOTES))
+    rules = folder.rules() if votes.num_rows else {}
+    described = folder.dataset()
 
     videos = {row["video_id"]: row["path"] for row in footage}
     rows = deliveries.select([name for name in deliveries.column_names if not name.startswith(FEATURE_PREFIX)])
     ordered = sorted(rows.to_pylist(), key=lambda row: (videos.get(row["video_id"], ""), row["impact_s"]))
     shown = ordered[:: max(1, -(-len(ordered) // max_cards))]
     ids = pa.array([row["delivery_id"] for row in shown], pa.string())
-    clips = find_clips(mined, ids.to_pylist())
+    clips = find_clips(folder, ids.to_pylist())
     return Deck(
         name=mined.resolve().name,
         cards=make_cards(
@@ -105,51 +98,27 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
         kept=Counter(labels.filter(labels["is_kept"])["label"].to_pylist()),
         rules=rules,
         clips=clips,
-        clip=_look(described.get("clip")),
+        clip=described.clip,
         lineage={
-            "label model": str(described.get("label_model", "")) if is_labelled else "",
+            "label model": described.label_model if is_labelled else "",
             "label set": _label_set(labels),
-            "rule set": str(described.get("rule_set", "")) if is_labelled else "",
+            "rule set": described.rule_set if is_labelled else "",
             "model": model_id,
         },
     )
 
 
-def read_rules(path: Path) -> dict[str, DeclaredRule]:
-    """Read what the rules declare.
-
-    Raises:
-        TableError: If the file is missing, is something else, or names an unknown stroke.
-    """
-    try:
-        rules = {
-            code: DeclaredRule(
-                family=str(item["family"]),
-                votes={symbol: frozenset(strokes) for symbol, strokes in item["votes"].items()},
-            )
-            for code, item in json.loads(path.read_text()).items()
-        }
-    except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-        raise TableError(f"{path} does not declare rules: run `slowpaths label` on the folder again") from error
-    for code, rule in rules.items():
-        for symbol, strokes in rule.votes.items():
-            if unknown := strokes - set(STROKES):
-                raise TableError(f"{path}: rule {code}, symbol {symbol} names the unknown stroke '{min(unknown)}'")
-    return rules
-
-
-def find_clips(mined: Path, delivery_ids: list[str]) -> dict[str, Path]:
+def find_clips(folder: MinedFolder, delivery_ids: list[str]) -> dict[str, Path]:
     """Return the clip of each delivery that has one; an id never leads out of the folder of clips."""
-    folder = mined / "clips"
-    present = {path.name: path for path in folder.iterdir() if path.is_file()} if folder.is_dir() else {}
-    return {name: present[f"{name}.mp4"] for name in delivery_ids if f"{name}.mp4" in present}
+    present = {path.name: path for path in folder.clips.iterdir() if path.is_file()} if folder.clips.is_dir() else {}
+    names = {name: folder.clip_file(name).name for name in delivery_ids if Path(name).name == name}
+    return {name: present[clip] for name, clip in names.items() if clip in present}
 
 
-def _read(mined: Path, name: str) -> pa.Table:
-    path = mined / f"{name}.parquet"
-    if not path.exists():
-        raise TableError(f"{path} does not exist: run `slowpaths label mined={mined}` to write it")
-    return read_table(path, {"labels": LABELS, "votes": VOTES}[name])
+def _read(folder: MinedFolder, spec: TableSpec) -> pa.Table:
+    if not folder.has(spec):
+        raise TableError(f"{folder.file(spec)} does not exist: run `slowpaths label mined={folder.path}` to write it")
+    return folder.read(spec)
 
 
 def _among(table: pa.Table, delivery_ids: pa.Array) -> pa.Table:
@@ -166,22 +135,6 @@ def _read_model(path: Path, deliveries: pa.Table) -> tuple[list[Prediction], str
     if not known & {row.delivery_id for row in rows}:
         raise TableError(f"{path} names no delivery of this mined folder: give predictions that were made on it")
     return average_views(rows), models[0]
-
-
-def _read_description(path: Path) -> dict[str, Any]:
-    try:
-        return dict(json.loads(path.read_text()))
-    except FileNotFoundError:
-        return {}
-    except (ValueError, OSError, TypeError) as error:
-        raise TableError(f"{path} is not readable JSON: mine the footage again") from error
-
-
-def _look(clip: Any) -> dict[str, int] | None:
-    """Return frame rate, frames and frame of the impact of a clip, where all are known."""
-    names = ("fps", "num_frames", "impact_frame")
-    is_known = isinstance(clip, dict) and all(isinstance(clip.get(name), int) for name in names)
-    return {name: clip[name] for name in names} if is_known else None
 
 
 def _label_set(labels: pa.Table) -> str:

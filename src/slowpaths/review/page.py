@@ -23,18 +23,18 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.review.cards import GROUPS, stroke_group, stroke_text, to_plain
 from slowpaths.review.deck import Deck
+from slowpaths.store.mined_folder import ClipSpec
 from slowpaths.store.tables import write_text
 
 EMBEDS: tuple[str, ...] = ("auto", "always", "never")
 LIMIT_MB = 32.0
-PAGE = "review.html"
 _SCRIPTS = ("player.js", "cards.js", "page.js")
 _PLAIN_ROWS = 500  # shown where JavaScript is off
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Carriage:
-    """Say how clips come with the page.
+class Embedding:
+    """Say whether clips are part of the page.
 
     Args:
         mode: "embedded", "linked" or "none".
@@ -45,7 +45,7 @@ class Carriage:
     reason: str
 
 
-def choose_carriage(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Carriage:
+def choose_embedding(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Embedding:
     """Decide whether the clips are put into the page or linked from it.
 
     Args:
@@ -61,7 +61,7 @@ def choose_carriage(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_
     if not limit_mb >= 0:
         raise UsageError(f"embed_limit_mb={limit_mb} is not a size: give megabytes, 0 or more")
     if not deck.clips:
-        return Carriage(
+        return Embedding(
             mode="none",
             reason="There are no clips to play: the set was mined from poses or with mining.write_clips=false.",
         )
@@ -71,38 +71,38 @@ def choose_carriage(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_
     fits = size_mb <= limit_mb
     if embed == "always" or (embed == "auto" and fits):
         why = "embed=always" if embed == "always" else f"at most {limit_mb:g} MB"
-        return Carriage(mode="embedded", reason=f"{what} embedded in the page ({why}); it can be moved and mailed.")
+        return Embedding(mode="embedded", reason=f"{what} embedded in the page ({why}); it can be moved and mailed.")
     why = "embed=never" if embed == "never" else f"more than {limit_mb:g} MB"
-    return Carriage(mode="linked", reason=f"{what} linked ({why}); leave the page and the clips where they are.")
+    return Embedding(mode="linked", reason=f"{what} linked ({why}); leave the page and the clips where they are.")
 
 
-def write_page(deck: Deck, path: Path, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Carriage:
+def write_page(deck: Deck, path: Path, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Embedding:
     """Write the page.
 
     Args:
         deck: What it shows.
         path: The HTML file.
-        embed: As in `choose_carriage`.
-        limit_mb: As in `choose_carriage`.
+        embed: As in `choose_embedding`.
+        limit_mb: As in `choose_embedding`.
 
     Returns:
         How the clips come with it.
     """
-    carriage = choose_carriage(deck, embed=embed, limit_mb=limit_mb)
-    write_text(path, render(deck, carriage=carriage, folder=path.parent))
-    return carriage
+    embedding = choose_embedding(deck, embed=embed, limit_mb=limit_mb)
+    write_text(path, render(deck, embedding=embedding, folder=path.parent))
+    return embedding
 
 
-def render(deck: Deck, *, carriage: Carriage, folder: Path) -> str:
+def render(deck: Deck, *, embedding: Embedding, folder: Path) -> str:
     """Return the page as text.
 
     Args:
         deck: What it shows.
-        carriage: How clips come with it.
+        embedding: How clips come with it.
         folder: Folder the page will lie in, from which clips are linked.
     """
     style, script = _part("page.css"), "\n".join(_part(name) for name in _SCRIPTS)
-    media = {"embedded": "blob:", "linked": "'self' file:", "none": "'none'"}[carriage.mode]
+    media = {"embedded": "blob:", "linked": "'self' file:", "none": "'none'"}[embedding.mode]
     policy = (
         f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; media-src {media}; "
         "img-src data:; base-uri 'none'; form-action 'none'"
@@ -112,13 +112,13 @@ def render(deck: Deck, *, carriage: Carriage, folder: Path) -> str:
         title=html.escape(f"Review: {deck.name}"),
         style=style,
         script=script,
-        data=script_json(page_data(deck, carriage=carriage, folder=folder)),
-        clips="\n".join(_embedded(deck)) if carriage.mode == "embedded" else "",
+        data=script_json(page_data(deck, embedding=embedding, folder=folder)),
+        clips="\n".join(_embedded(deck)) if embedding.mode == "embedded" else "",
         plain=plain_table(deck),
     )
 
 
-def page_data(deck: Deck, *, carriage: Carriage, folder: Path) -> dict[str, Any]:
+def page_data(deck: Deck, *, embedding: Embedding, folder: Path) -> dict[str, Any]:
     """Return what the script reads."""
     return {
         "name": deck.name,
@@ -140,9 +140,13 @@ def page_data(deck: Deck, *, carriage: Carriage, folder: Path) -> dict[str, Any]
             "kept": [deck.kept.get(name, 0) for name in STROKES],
         },
         "lineage": {name: value for name, value in deck.lineage.items() if value},
-        "clip": dict(deck.clip) if deck.clip else None,
-        "clips": {"mode": carriage.mode, "reason": carriage.reason, "base": _link_base(deck, folder)},
+        "clip": _clip(deck.clip),
+        "clips": {"mode": embedding.mode, "reason": embedding.reason, "base": _link_base(deck, folder)},
     }
+
+
+def _clip(spec: ClipSpec | None) -> dict[str, Any] | None:
+    return {"fps": spec.fps, "num_frames": spec.num_frames, "impact_frame": spec.impact_frame} if spec else None
 
 
 def script_json(value: Mapping[str, Any]) -> str:

@@ -1,0 +1,256 @@
+"""Votes as sparse one-hot blocks: the arithmetic every label model shares.
+
+An abstention is evidence: a rule that looked and saw nothing says something about the stroke. A rule that could not
+look (wrong view, bad pose, feature unmeasured) says nothing. Votes are stored one-hot, and for each rule the rarer of
+the two silences; the commoner one is a constant. So a round costs what the votes cost, and no more memory than a block.
+
+The features that rules read are evidence too (`labelling.features`) and enter as further columns.
+
+Legend: N deliveries, R rules, S symbols of all rules stacked, C classes, F features, G = 2 F columns of features.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import sparse
+
+from slowpaths.core.strokes import ABSTAIN
+from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
+
+_BLOCK = 4096  # deliveries a block: its posteriors stay in the processor's cache
+FLOOR = 1e-10  # least probability, so that no single vote can rule a class out for good
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class EmissionParameters:
+    """Hold what a label model believes of the rules: the probability of what they say, given the class.
+
+    Args:
+        prior_C: Probability of each class.
+        symbols_SC: Probability that a rule says a symbol, given the class.
+        abstain_RC: Probability that a rule abstains, given the class; None where abstentions are not evidence.
+        features_GC: Log-weights of the columns of features, given the class; None where features are not evidence.
+        weight_R: Share of its evidence that counts for each rule; None where all of it does.
+    """
+
+    prior_C: np.ndarray
+    symbols_SC: np.ndarray
+    abstain_RC: np.ndarray | None
+    features_GC: np.ndarray | None = None
+    weight_R: np.ndarray | None = None
+
+    def take(self, is_wanted_R: np.ndarray, *, rule_S: np.ndarray) -> EmissionParameters:
+        """Return the beliefs about some rules (a mask), given the rule of each symbol, and none about features."""
+        return EmissionParameters(
+            prior_C=self.prior_C,
+            symbols_SC=self.symbols_SC[is_wanted_R[rule_S]],
+            abstain_RC=None if self.abstain_RC is None else self.abstain_RC[is_wanted_R],
+            weight_R=None if self.weight_R is None else self.weight_R[is_wanted_R],
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Counts:
+    """Hold expected counts under a posterior.
+
+    Args:
+        symbols_SC: Votes by symbol and class.
+        asked_RC: Deliveries a rule could look at, by class.
+        totals_C: Deliveries by class.
+        features_GC: Sums of the columns of features by class.
+        log_likelihood: Of the evidence, under the parameters that gave the posterior; NaN where it was given as such.
+    """
+
+    symbols_SC: np.ndarray
+    asked_RC: np.ndarray
+    totals_C: np.ndarray
+    features_GC: np.ndarray
+    log_likelihood: float = float("nan")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Encoding:
+    """Hold a vote matrix for label models: built once, read by every model and table.
+
+    Args:
+        votes: The vote matrix (N deliveries, R rules).
+        blocks: One-hot votes, then one-hot rarer silences (about 4096, S + R) each, in the order of the deliveries.
+        is_abstain_rarer_R: Whether the rarer silence is the abstention (it is "could not look" otherwise).
+        sets_SC: Classes each symbol may mean, bool.
+        rule_S: Rule of each symbol.
+        starts_R: First symbol of each rule.
+        speaks_R: Share of the deliveries a rule could look at on which it says a symbol; by Laplace's rule of
+            succession one half before it has looked at any.
+        features_NG: Columns of features, float32.
+    """
+
+    votes: VoteMatrix
+    blocks: tuple[sparse.csr_array, ...]
+    is_abstain_rarer_R: np.ndarray
+    sets_SC: np.ndarray
+    rule_S: np.ndarray
+    starts_R: np.ndarray
+    speaks_R: np.ndarray
+    features_NG: np.ndarray
+
+    @classmethod
+    def of(cls, votes: VoteMatrix | Encoding) -> Encoding:
+        """Return the encoding of a vote matrix; an encoding is returned as it is."""
+        if isinstance(votes, Encoding):
+            return votes
+        sizes = np.array([len(spec.symbols) for spec in votes.specs])
+        starts_R = np.cumsum(sizes) - sizes
+        num_rules, num_symbols = len(sizes), int(sizes.sum())
+        is_abstain_rarer_R = (votes.symbols_NR == ABSTAIN).sum(axis=0) < (votes.symbols_NR == NOT_ASKED).sum(axis=0)
+        is_stored = votes.symbols_NR != np.where(is_abstain_rarer_R, NOT_ASKED, ABSTAIN)
+        place_NR = np.where(votes.symbols_NR >= 0, votes.symbols_NR + starts_R, num_symbols + np.arange(num_rules))
+        columns = place_NR[is_stored].astype(np.int32)
+        ends = np.concatenate([[0], np.cumsum(is_stored.sum(axis=1))]).astype(np.int32)
+        shape = (len(votes), num_symbols + num_rules)
+        matrix = sparse.csr_array((np.ones(len(columns)), columns, ends), shape=shape)
+        return cls(
+            votes=votes,
+            blocks=tuple(sparse.csr_array(matrix[start : start + _BLOCK]) for start in range(0, len(votes), _BLOCK)),
+            is_abstain_rarer_R=is_abstain_rarer_R,
+            sets_SC=np.concatenate([spec.sets_SC for spec in votes.specs]),
+            rule_S=np.repeat(np.arange(num_rules), sizes),
+            starts_R=starts_R,
+            speaks_R=((votes.symbols_NR >= 0).sum(axis=0) + 1) / ((votes.symbols_NR != NOT_ASKED).sum(axis=0) + 2),
+            features_NG=np.empty((len(votes), 0), np.float32) if votes.features is None else votes.features.design(),
+        )
+
+    @property
+    def num_deliveries(self) -> int:
+        """Return N."""
+        return len(self.votes)
+
+    @property
+    def num_classes(self) -> int:
+        """Return C."""
+        return self.sets_SC.shape[1]
+
+    def by_rule(self, values_SC: np.ndarray) -> np.ndarray:
+        """Return the sums over the symbols of each rule (R, C)."""
+        return np.add.reduceat(values_SC, self.starts_R, axis=0)
+
+    def scores(self, weights_SC: np.ndarray) -> np.ndarray:
+        """Return the sum of the weights of the votes cast on each delivery (N, C)."""
+        weights = np.concatenate([weights_SC, np.zeros((len(self.starts_R), weights_SC.shape[1]))])
+        return np.concatenate([block @ weights for block in self.blocks])
+
+    def log_likelihood(self, emissions: EmissionParameters) -> np.ndarray:
+        """Return the log-probability of the evidence on each delivery given each class (N, C)."""
+        scores_NC = np.concatenate([scores for _, scores in self._scores(emissions)])
+        return scores_NC - np.log(np.maximum(emissions.prior_C, FLOOR))
+
+    def posterior(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> np.ndarray:
+        """Return the probability of each class given the votes (N, C).
+
+        Args:
+            emissions: What each rule says of each class.
+            gold: Known classes (N,), -1 where unknown; these rows become one-hot.
+        """
+        posterior_NC = np.empty((self.num_deliveries, len(emissions.prior_C)))
+        for part, scores in self._scores(emissions):
+            posterior_NC[part], _ = _softmax(scores)
+        return clamp(posterior_NC, gold)
+
+    def counts(self, posterior_NC: np.ndarray) -> Counts:
+        """Return the expected counts under a posterior (N, C)."""
+        sums = _Sums.zeros(self, posterior_NC.shape[1])
+        for number, block in enumerate(self.blocks):
+            part = slice(number * _BLOCK, (number + 1) * _BLOCK)
+            sums.add(block, self.features_NG[part], posterior_NC[part])
+        return self._split(sums, float("nan"))
+
+    def expected_counts(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> Counts:
+        """Return the counts under the posterior of `emissions` without holding that posterior, in one pass."""
+        sums, log_likelihood = _Sums.zeros(self, len(emissions.prior_C)), 0.0
+        for block, (part, scores) in zip(self.blocks, self._scores(emissions), strict=True):
+            posterior_NC, log_mass = _softmax(scores)
+            log_likelihood += log_mass
+            if gold is not None:
+                clamp(posterior_NC, gold[part])
+            sums.add(block, self.features_NG[part], posterior_NC)
+        return self._split(sums, log_likelihood)
+
+    def _scores(self, emissions: EmissionParameters) -> Iterator[tuple[slice, np.ndarray]]:
+        """Yield the log of prior times likelihood, block by block, and which deliveries they belong to."""
+        weights, base_C = self._weights(emissions)
+        features_GC = None if emissions.features_GC is None else emissions.features_GC.astype(np.float32)
+        for number, block in enumerate(self.blocks):
+            part = slice(number * _BLOCK, (number + 1) * _BLOCK)
+            scores = block @ weights + base_C
+            if features_GC is not None and self.features_NG.shape[1]:
+                scores += self.features_NG[part] @ features_GC
+            yield part, scores
+
+    def _weights(self, emissions: EmissionParameters) -> tuple[np.ndarray, np.ndarray]:
+        """Return the log-weights of the columns (S + R, C) and the constant (C,)."""
+        weight_R = np.ones(len(self.starts_R)) if emissions.weight_R is None else emissions.weight_R
+        symbols_SC = np.log(np.maximum(emissions.symbols_SC, FLOOR)) * weight_R[self.rule_S, None]
+        base_C = np.log(np.maximum(emissions.prior_C, FLOOR))
+        if emissions.abstain_RC is None:
+            return np.concatenate([symbols_SC, np.zeros((len(self.starts_R), len(base_C)))]), base_C
+        abstain_RC = np.log(np.maximum(emissions.abstain_RC, FLOOR)) * weight_R[:, None]
+        constant_RC = np.where(self.is_abstain_rarer_R[:, None], 0.0, abstain_RC)
+        weights = np.concatenate([symbols_SC - constant_RC[self.rule_S], abstain_RC - 2.0 * constant_RC])
+        return weights, base_C + constant_RC.sum(axis=0)
+
+    def _split(self, sums: _Sums, log_likelihood: float) -> Counts:
+        symbols_SC, silence_RC = np.split(sums.votes, [len(self.rule_S)])
+        totals_C = sums.totals
+        asked_RC = np.where(
+            self.is_abstain_rarer_R[:, None], self.by_rule(symbols_SC) + silence_RC, totals_C - silence_RC
+        )
+        return Counts(
+            symbols_SC=symbols_SC,
+            asked_RC=np.maximum(asked_RC, 0.0),
+            totals_C=totals_C,
+            features_GC=sums.features,
+            log_likelihood=log_likelihood,
+        )
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class _Sums:
+    """Hold sums under a posterior: of the columns of votes and of features, and of the posterior itself."""
+
+    votes: np.ndarray
+    features: np.ndarray
+    totals: np.ndarray
+
+    @classmethod
+    def zeros(cls, encoding: Encoding, num_classes: int) -> _Sums:
+        return cls(
+            votes=np.zeros((len(encoding.rule_S) + len(encoding.starts_R), num_classes)),
+            features=np.zeros((encoding.features_NG.shape[1], num_classes)),
+            totals=np.zeros(num_classes),
+        )
+
+    def add(self, block: sparse.csr_array, features_NG: np.ndarray, posterior_NC: np.ndarray) -> None:
+        self.votes += block.T @ posterior_NC
+        self.features += features_NG.T @ posterior_NC.astype(np.float32)
+        self.totals += posterior_NC.sum(axis=0)
+
+
+def clamp(posterior_NC: np.ndarray, gold: np.ndarray | None) -> np.ndarray:
+    """Make the rows whose class is known one-hot, in place, and return the array."""
+    if gold is not None:
+        known = np.flatnonzero(gold >= 0)
+        posterior_NC[known] = 0.0
+        posterior_NC[known, gold[known]] = 1.0
+    return posterior_NC
+
+
+def _softmax(scores_NC: np.ndarray) -> tuple[np.ndarray, float]:
+    """Return the scores as probabilities, in place, and the sum of the logs of their masses."""
+    highest_N = scores_NC.max(axis=1, keepdims=True)
+    scores_NC -= highest_N
+    np.exp(scores_NC, out=scores_NC)
+    mass_N = scores_NC.sum(axis=1, keepdims=True)
+    scores_NC /= mass_N
+    return scores_NC, float(highest_N.sum() + np.log(mass_N).sum())

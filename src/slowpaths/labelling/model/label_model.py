@@ -1,0 +1,189 @@
+"""Label models: from the votes of many partial, correlated, fallible rules to a distribution over strokes.
+
+They are scikit-learn shaped: parameters in the constructor, `fit(votes, gold)`, `predict_proba(votes)`. The mean of the
+largest posterior is no estimate of accuracy: rules that fail together make every model here too sure. A model of your
+own is a subclass of `LabelModel` with `_learn` and `_posterior`; `label_model._target_` names it.
+
+Legend: N deliveries, R rules, S symbols of all rules stacked, C classes.
+"""
+
+from __future__ import annotations
+
+import math
+from abc import abstractmethod
+from dataclasses import replace
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from sklearn.base import BaseEstimator
+
+from slowpaths.core.errors import UsageError
+from slowpaths.labelling.model.encoding import EmissionParameters, Encoding
+from slowpaths.labelling.rules.votes import VoteMatrix
+
+AUTO = "auto"
+
+
+class LabelModel(BaseEstimator):
+    """Share what all label models do: check their input, temper, and judge the rules.
+
+    Every model has two settings more, which say what `labelling.pipeline` does around it:
+
+    - `temperature`: above 1 flattens the probabilities, below 1 sharpens them; "auto" lets the pipeline find it where
+      families left out are predicted best, and leaves a model that is used by itself as it is.
+    - `merge_families`: whether the pipeline merges the rules of a family that fail together into one.
+
+    Attributes:
+        classes_: Class numbers (C,).
+        class_prior_: Estimated share of each class (C,).
+        rule_accuracy_: Estimated share of right votes among those a rule casts on strokes it covers (R,); NaN where it
+            casts none, or has no symbol that could be wrong there.
+        rule_precision_: Estimated share of right votes among all votes of a rule (R,); NaN where it casts none.
+        emissions_: What the model believes of each rule; None for majority vote, which believes nothing.
+        temperature_: The temperature in use.
+    """
+
+    name: ClassVar[str]
+    temperature: float | str = AUTO
+    merge_families: bool = False
+    classes_: np.ndarray
+    class_prior_: np.ndarray
+    rule_accuracy_: np.ndarray
+    rule_precision_: np.ndarray
+    emissions_: EmissionParameters | None = None
+    temperature_: float
+
+    def check(self) -> None:
+        """Check the settings; a model with more of them adds its own checks.
+
+        Raises:
+            UsageError: Naming the first that cannot be.
+        """
+        if self.temperature != AUTO:
+            check_positive("temperature", self.temperature, alternative="auto or ")
+        if not isinstance(self.merge_families, bool):
+            raise UsageError(f"label_model.merge_families is true or false, not {self.merge_families!r}")
+
+    def fit(self, votes: VoteMatrix | Encoding, gold: np.ndarray | None = None) -> Self:
+        """Learn from votes.
+
+        Args:
+            votes: Votes of R rules on N deliveries.
+            gold: Known classes (N,), -1 where unknown; the posterior of these rows is held one-hot.
+
+        Raises:
+            UsageError: If a setting is impossible, there is no rule or no delivery, or `gold` has another length or an
+                unknown class.
+        """
+        self.check()
+        matrix = votes.votes if isinstance(votes, Encoding) else votes
+        if not len(matrix) or not matrix.specs:
+            raise UsageError(
+                "a label model needs at least one delivery and one rule: mine footage or include more rules"
+            )
+        if gold is not None and (gold.shape != (len(matrix),) or gold.max() >= matrix.num_classes or gold.min() < -1):
+            raise UsageError(f"gold needs one class number below {matrix.num_classes}, or -1, for each delivery")
+        encoding = Encoding.of(votes)
+        self.classes_ = np.arange(matrix.num_classes)
+        self._codes = matrix.codes
+        self._features = matrix.features.names if matrix.features is not None else ()
+        self.temperature_ = 1.0 if self.temperature == AUTO else float(self.temperature)
+        self._learn(encoding, gold)
+        counts = encoding.counts(self._posterior(encoding, gold))
+        self.class_prior_ = counts.totals_C / counts.totals_C.sum()
+        self.rule_accuracy_, self.rule_precision_ = judge_rules(encoding, counts.symbols_SC)
+        return self
+
+    def predict_proba(self, votes: VoteMatrix | Encoding) -> np.ndarray:
+        """Return the probability of each class (N, C), float64; rows sum to one.
+
+        Args:
+            votes: Votes of the rules that the model was fitted on, in any order. Features are told by their names too:
+                those that the model has not seen say nothing, those that are missing count as unmeasured.
+
+        Raises:
+            UsageError: If the votes come from other rules than the model was fitted on.
+        """
+        matrix = votes.votes if isinstance(votes, Encoding) else votes
+        if sorted(matrix.codes) != sorted(self._codes):
+            raise UsageError("these votes come from other rules than the label model was fitted on: fit it again")
+        if not len(matrix):
+            return np.empty((0, len(self.classes_)))
+        if (ordered := self._in_order(matrix)) is not matrix:
+            votes = ordered
+        posterior_NC = self._posterior(Encoding.of(votes), None)
+        return posterior_NC if self.temperature_ == 1.0 else temper(posterior_NC, self.temperature_)
+
+    def predict(self, votes: VoteMatrix | Encoding) -> np.ndarray:
+        """Return the most probable class (N,)."""
+        return self.predict_proba(votes).argmax(axis=1)
+
+    def _in_order(self, votes: VoteMatrix) -> VoteMatrix:
+        """Return votes with the rules and features in the order of those that the model was fitted on."""
+        if votes.codes != self._codes:
+            order = [votes.codes.index(code) for code in self._codes]
+            specs = tuple(votes.specs[column] for column in order)
+            votes = replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, order])
+        if votes.features is not None and votes.features.names != self._features:
+            votes = replace(votes, features=votes.features.ordered(self._features))
+        return votes
+
+    @abstractmethod
+    def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        """Set what `_posterior` needs."""
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        """Return untempered probabilities (N, C), gold rows one-hot."""
+        assert self.emissions_ is not None
+        return encoding.posterior(self.emissions_, gold=gold)
+
+
+def check_positive(name: str, value: Any, *, alternative: str = "") -> None:
+    """Check that a setting is a finite number above zero.
+
+    Raises:
+        UsageError: Naming the setting.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
+        raise UsageError(f"label_model.{name} is {alternative}a positive number, not {value!r}")
+
+
+def check_rounds(name: str, value: Any, *, least: int = 0) -> None:
+    """Check that a setting is a whole number of rounds.
+
+    Raises:
+        UsageError: Naming the setting.
+    """
+    if isinstance(value, bool) or not isinstance(value, int) or value < least:
+        raise UsageError(f"label_model.{name} is a whole number of at least {least}, not {value!r}")
+
+
+def judge_rules(encoding: Encoding, counts_SC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the expected accuracy on covered classes and the expected precision of every rule (R,).
+
+    The accuracy is the `a` of the tied model: a rule with a single symbol cannot be wrong on the classes it covers, so
+    it has none. The precision counts votes on classes the rule does not cover as wrong.
+    """
+    right_R = encoding.by_rule(counts_SC * encoding.sets_SC).sum(axis=1)
+    cast_RC = encoding.by_rule(counts_SC)
+    num_right_RC = encoding.by_rule(encoding.sets_SC.astype(np.float64))
+    covered_R = (cast_RC * (num_right_RC > 0)).sum(axis=1)
+    can_err_R = ((num_right_RC > 0) & (num_right_RC < np.bincount(encoding.rule_S)[:, None])).any(axis=1)
+    return _ratio(right_R, covered_R * can_err_R), _ratio(right_R, cast_RC.sum(axis=1))
+
+
+def _ratio(part_R: np.ndarray, whole_R: np.ndarray) -> np.ndarray:
+    return np.divide(part_R, whole_R, out=np.full(len(part_R), np.nan), where=whole_R > 1e-9)
+
+
+def temper(probs_NC: np.ndarray, temperature: float) -> np.ndarray:
+    """Return probabilities flattened (above 1) or sharpened (below 1) by a temperature (N, C).
+
+    Example:
+        >>> temper(np.array([[0.9, 0.1]]), 2.0).round(2).tolist()
+        [[0.75, 0.25]]
+    """
+    logits_NC = np.log(np.maximum(probs_NC, 1e-300)) / temperature
+    logits_NC -= logits_NC.max(axis=1, keepdims=True)
+    np.exp(logits_NC, out=logits_NC)
+    return logits_NC / logits_NC.sum(axis=1, keepdims=True)

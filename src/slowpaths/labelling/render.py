@@ -1,0 +1,115 @@
+"""The summary of a label set in words: the section of a report about the labels."""
+
+from __future__ import annotations
+
+import math
+
+from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.summary import Summary
+
+_RULES_NOTE = (
+    "Asked: the rule could look (view, features, quality). Overlap: another rule votes too. Conflict: another vote "
+    "excludes this one. Accuracy (on strokes the rule covers) and precision are the label model's own estimates, from "
+    "votes alone. Agreement: with a label model that was not shown the rule's family, beyond chance; a rule near or "
+    "below 0 is noise to the others."
+)
+_FAMILIES_NOTE = (
+    "How well the labels of a label model agree with the votes of a family it was not shown, beyond chance (1 perfect, "
+    "0 none); and how many independent rules the family is worth."
+)
+
+
+def to_markdown(summary: Summary) -> str:
+    """Return the section of a report about the labels."""
+    lines = [
+        "## Labels",
+        "",
+        f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
+        f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
+        f"{summary.num_gold} labelled by a person. Temperature {summary.temperature:.2f}. {_features(summary)}",
+        "",
+        *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
+        *_rules(summary),
+        *_families(summary),
+        *_strokes(summary),
+        *_antimodes(summary),
+    ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _features(summary: Summary) -> str:
+    if not summary.num_features:
+        return "Nothing but votes is evidence."
+    return (
+        f"Beside the votes, the {summary.num_features} features that rules read are evidence, worth "
+        f"{summary.independent_features:.0f} independent ones."
+    )
+
+
+def _rules(summary: Summary) -> list[str]:
+    by_rule = summary.agreement[summary.model].by_rule
+    rows = [
+        [
+            rule.code,
+            str(rule.num_votes),
+            *(f"{share:.3f}" for share in (rule.asked, rule.coverage, rule.overlap, rule.conflict)),
+            _number(summary.rule_accuracy.get(rule.code), 2),
+            _number(summary.rule_precision.get(rule.code), 2),
+            _number(by_rule[rule.code].kappa if rule.code in by_rule else None, 2),
+            ", ".join(f"{symbol} {count}" for symbol, count in rule.by_symbol.items()),
+        ]
+        for rule in summary.rules
+    ]
+    header = ["rule", "votes", "asked", "coverage", "overlap", "conflict", "accuracy", "precision", "agreement"]
+    return ["### Rules", "", _RULES_NOTE, "", *_table([*header, "by symbol"], rows), ""]
+
+
+def _families(summary: Summary) -> list[str]:
+    models = list(summary.agreement)
+    rows = [
+        [family, *[_number(summary.agreement[model].by_family[family].kappa, 3) for model in models], _number(worth, 1)]
+        for family, worth in summary.effective_votes.items()
+    ]
+    rows.append(["all", *[_number(summary.agreement[model].overall.kappa, 3) for model in models], ""])
+    table = _table(["family", *models, "independent rules"], rows)
+    return ["### Leave one family out", "", _FAMILIES_NOTE, "", *table, ""]
+
+
+def _strokes(summary: Summary) -> list[str]:
+    rows = [
+        [
+            stroke,
+            str(summary.labels[stroke]),
+            str(summary.kept[stroke]),
+            f"{summary.class_prior[stroke]:.3f}",
+            _number(summary.least_confidence[stroke], 3),
+        ]
+        for stroke in STROKES
+    ]
+    left = "; ".join(f"{reason}: {count}" for reason, count in summary.left_out.items() if count)
+    table = _table(["stroke", "labels", "kept", "estimated share", "kept down to confidence"], rows)
+    return ["### Strokes", "", *table, "", f"Left out: {left or 'none'}.", ""]
+
+
+def _antimodes(summary: Summary) -> list[str]:
+    rows = [
+        [
+            ("size of " if row["is_folded"] else "") + row["feature"],
+            row["view"],
+            str(row["count"]),
+            row["status"],
+            _number(row["value"], 3),
+            _number(row["sigma"], 3),
+        ]
+        for row in summary.antimodes
+    ]
+    table = _table(["feature", "view", "deliveries", "distribution", "antimode", "spread"], rows)
+    return ["### Thresholds found in the footage", "", *table] if rows else []
+
+
+def _number(value: float | None, digits: int) -> str:
+    return "" if value is None or math.isnan(value) else f"{value:.{digits}f}"
+
+
+def _table(header: list[str], rows: list[list[str]]) -> list[str]:
+    return [f"| {' | '.join(row)} |" for row in (header, ["---"] * len(header), *rows)]

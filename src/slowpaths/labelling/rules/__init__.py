@@ -1,0 +1,1 @@
+"""Rules: what they read, what they say, and the votes they cast."""

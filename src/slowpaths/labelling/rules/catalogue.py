@@ -1,0 +1,83 @@
+"""Find rules by code or family, and identify a set of them."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Sequence
+from pathlib import Path
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import fingerprint
+from slowpaths.labelling.rules import antimode, calibration, gates
+from slowpaths.labelling.rules.files import load_rules, refuse_duplicates
+from slowpaths.labelling.rules.rule import Rule
+from slowpaths.labelling.rules.rulebook import (
+    camera,
+    energy,
+    finish,
+    foot,
+    knee,
+    leave,
+    loft,
+    plane,
+    side,
+    sound,
+    strokes,
+)
+
+_MODULES = (foot, plane, side, energy, finish, knee, strokes, loft, leave, sound, camera)
+
+
+def all_rules() -> tuple[Rule, ...]:
+    """Return every rule of the rulebook, family by family, in the order of the files."""
+    return tuple(value for module in _MODULES for value in vars(module).values() if isinstance(value, Rule))
+
+
+def select_rules(
+    include: Sequence[str] = (), exclude: Sequence[str] = (), paths: Sequence[str] | str = ()
+) -> tuple[Rule, ...]:
+    """Return the rules named by code ("foot.stride") or family ("foot").
+
+    Args:
+        include: Codes and families to take; everything where it is empty.
+        exclude: Codes and families to leave out.
+        paths: Files with more rules, see `labelling.rules.files`.
+
+    Raises:
+        UsageError: If a name is unknown, a file is wrong, two rules have one code, or nothing is left.
+
+    Example:
+        >>> [rule.code for rule in select_rules(include=["sound"], exclude=["sound.silent"])]
+        ['sound.loudness']
+    """
+    files = [paths] if isinstance(paths, str) else paths
+    rules = (*all_rules(), *(item for path in files for item in load_rules(Path(path))))
+    refuse_duplicates(rules)
+    known = [name for rule in rules for name in (rule.code, rule.family)]
+    for name in (*include, *exclude):
+        if name not in known:
+            near = list(dict.fromkeys(difflib.get_close_matches(name, known, n=3, cutoff=0.4)))
+            nearest = ", ".join(near or sorted({rule.family for rule in rules}))
+            raise UsageError(f"unknown rule '{name}'; the nearest names are: {nearest}")
+    chosen = tuple(
+        rule
+        for rule in rules
+        if (not include or {rule.code, rule.family} & set(include)) and not {rule.code, rule.family} & set(exclude)
+    )
+    if not chosen:
+        raise UsageError("no rule is left: include fewer exclusions, or leave rules.include empty to take them all")
+    return chosen
+
+
+def rules_fingerprint(rules: Sequence[Rule]) -> str:
+    """Return 12 hex digits that change with the votes, thresholds, gates or code of any rule."""
+    return fingerprint(
+        {
+            "rules": [rule.describe() for rule in rules],
+            "quality": gates.QUALITY,
+            "min_observability": gates.MIN_OBSERVABILITY,
+            "ambiguous_handedness": gates.AMBIGUOUS_HANDEDNESS,
+            "side_features": sorted(gates.SIDE_FEATURES),
+            "calibration": [antimode.MIN_COUNT, calibration.DEAD_ZONE],
+        }
+    )

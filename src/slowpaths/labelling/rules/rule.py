@@ -1,0 +1,235 @@
+"""`@rule`: a small named heuristic over features that votes for a set of strokes, or abstains.
+
+A rule is a pure function of a `FeatureBlock` (N deliveries as columns) that returns one symbol a delivery. Each symbol
+is declared to mean a set of strokes. Numbers are declared as thresholds, so that they can follow the footage; the
+common reasons to abstain (view, quality, handedness) are applied around the function and never inside it.
+"""
+
+from __future__ import annotations
+
+import difflib
+import inspect
+import traceback
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import asdict, dataclass, field
+from functools import cache
+from types import FunctionType
+from typing import Any
+
+import numpy as np
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.strokes import ABSTAIN, STROKES
+from slowpaths.core.views import ASPECT, VIEWS
+from slowpaths.labelling.rules.block import FeatureBlock
+from slowpaths.labelling.rules.gates import GATES, INSTANT_S, MOVEMENT_GATES
+from slowpaths.labelling.rules.thresholds import Threshold, feature_of
+
+END_ON: frozenset[str] = frozenset({"pitch_endon", "nets_endon"})
+SIDE_ON: frozenset[str] = frozenset(view for view, aspect in ASPECT.items() if aspect == "S")
+CLOSE: frozenset[str] = frozenset({"closeup"})
+BOTH: frozenset[str] = END_ON | SIDE_ON
+
+RuleFunction = Callable[[FeatureBlock], np.ndarray]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Rule:
+    """Hold a rule: the function and everything declared about it.
+
+    Args:
+        code: Name, "family.what".
+        family: Rules of one family look at the same cue and fail together.
+        votes: Symbol -> strokes it may mean, in the order of the symbols' numbers.
+        thresholds: Name -> comparison; a threshold named like a symbol is that symbol's evidence.
+        requires: Features without which the rule abstains.
+        views: Views it reads.
+        gates: Quality gates it needs.
+        impact_within_s: Largest uncertainty of the impact it bears, seconds.
+        source: Where the rule or its numbers come from.
+        evidence: Symbol -> names of the thresholds that speak for it.
+        function: Maps a block to symbols (N,), int8, -1 to abstain.
+        digest: sha256 of the file it was read from; "" for a rule of the rulebook.
+    """
+
+    code: str
+    family: str
+    votes: Mapping[str, frozenset[str]]
+    thresholds: Mapping[str, Threshold]
+    requires: tuple[str, ...]
+    views: frozenset[str]
+    gates: tuple[str, ...]
+    impact_within_s: float
+    source: str
+    evidence: Mapping[str, tuple[str, ...]]
+    function: RuleFunction = field(repr=False)
+    digest: str = ""
+
+    @property
+    def symbols(self) -> tuple[str, ...]:
+        """Return the names of the symbols, in order."""
+        return tuple(self.votes)
+
+    @property
+    def reads(self) -> frozenset[str]:
+        """Return the names of all features it reads."""
+        return frozenset(self.requires) | {threshold.feature for threshold in self.thresholds.values()}
+
+    @property
+    def reason(self) -> str:
+        """Return why the rule should hold: the docstring of its function."""
+        return inspect.getdoc(self.function) or ""
+
+    @property
+    def place(self) -> str:
+        """Return the file and line of its function."""
+        return f"{self.function.__code__.co_filename} line {self.function.__code__.co_firstlineno}"
+
+    def __call__(self, block: FeatureBlock) -> np.ndarray:
+        """Return the symbols (N,), int8, without the common gates.
+
+        Raises:
+            UsageError: If the function fails, or returns something else; it names the file and line.
+        """
+        try:
+            said = np.asarray(self.function(block))
+        except Exception as error:
+            path = self.function.__code__.co_filename
+            lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
+            why = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
+            raise UsageError(f"{path} line {lines[-1] if lines else '?'}: rule {self.code} fails: {why}") from error
+        if said.shape != (len(block),) or said.dtype.kind != "i" or not _within(said, ABSTAIN, len(self.votes) - 1):
+            raise UsageError(
+                f"{self.place}: rule {self.code} must return one symbol number from {ABSTAIN} to {len(self.votes) - 1} "
+                f"for each of the {len(block)} deliveries: end it with `return pick(...)`"
+            )
+        return said
+
+    def describe(self) -> dict[str, Any]:
+        """Return everything that decides what the rule votes, as plain values."""
+        return {
+            "code": self.code,
+            "family": self.family,
+            "votes": {symbol: sorted(strokes) for symbol, strokes in self.votes.items()},
+            "symbols": list(self.symbols),
+            "thresholds": {name: asdict(threshold) for name, threshold in self.thresholds.items()},
+            "requires": list(self.requires),
+            "views": sorted(self.views),
+            "gates": list(self.gates),
+            "impact_within_s": self.impact_within_s,
+            "source": self.source,
+            "code_text": _code_text(self.function),
+            "file_digest": self.digest,
+        }
+
+
+def rule(
+    *,
+    code: str,
+    votes: Mapping[str, Iterable[str]],
+    thresholds: Mapping[str, Threshold],
+    source: str,
+    family: str | None = None,
+    views: Iterable[str] = BOTH,
+    requires: Iterable[str] | None = None,
+    gates: Iterable[str] = MOVEMENT_GATES,
+    impact_within_s: float = INSTANT_S,
+    evidence: Mapping[str, tuple[str, ...]] | None = None,
+) -> Callable[[RuleFunction], Rule]:
+    """Turn a function of a `FeatureBlock` into a `Rule` (arguments as there).
+
+    Args:
+        code: As in `Rule`.
+        votes: As in `Rule`.
+        thresholds: As in `Rule`.
+        source: As in `Rule`.
+        family: As in `Rule`; what stands before the dot of the code where it is not given.
+        views: As in `Rule`.
+        requires: As in `Rule`; the features of all thresholds where it is not given.
+        gates: As in `Rule`.
+        impact_within_s: As in `Rule`.
+        evidence: As in `Rule`; for a symbol that is not named, the threshold of the same name, or else all of them.
+
+    Raises:
+        UsageError: If the declaration names something unknown or says nothing.
+    """
+    if requires is None:
+        requires = dict.fromkeys(threshold.feature for threshold in thresholds.values())
+    sets = {symbol: frozenset([names] if isinstance(names, str) else names) for symbol, names in votes.items()}
+    named = dict(evidence or {})
+    declared = {
+        "code": code,
+        "family": family or code.split(".")[0],
+        "votes": sets,
+        "thresholds": dict(thresholds),
+        "requires": tuple(requires),
+        "views": frozenset(views),
+        "gates": tuple(gates),
+        "impact_within_s": impact_within_s,
+        "source": source,
+        "evidence": {name: named.get(name, (name,) if name in thresholds else tuple(thresholds)) for name in sets},
+    }
+    _check(code, declared, named)
+    return lambda function: Rule(**declared, function=function)
+
+
+def _check(code: str, declared: Mapping[str, Any], evidence: Mapping[str, tuple[str, ...]]) -> None:
+    if not declared["source"] or code.count(".") != 1:
+        raise UsageError(f"rule {code}: a rule needs a source, and a code such as family.what")
+    if not declared["votes"]:
+        raise UsageError(f"rule {code}: votes= names no symbol")
+    for symbol, strokes in declared["votes"].items():
+        _known(code, "stroke", strokes, STROKES)
+        if not 0 < len(strokes) < len(STROKES):
+            raise UsageError(f"rule {code}: the symbol '{symbol}' means no stroke or every stroke, so it says nothing")
+    for name in declared["requires"]:
+        feature_of(name)
+    _known(code, "gate", declared["gates"], GATES)
+    _known(code, "view", declared["views"], VIEWS)
+    _known(code, "symbol in evidence=", evidence, tuple(declared["votes"]))
+    for names in declared["evidence"].values():
+        _known(code, "threshold in evidence=", names, tuple(declared["thresholds"]))
+
+
+def _known(code: str, what: str, names: Iterable[str], known: tuple[str, ...]) -> None:
+    for name in names:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.4) or known
+            raise UsageError(f"rule {code}: unknown {what} '{name}'; the nearest names are: {', '.join(near)}")
+
+
+def pick(*fires: np.ndarray) -> np.ndarray:
+    """Return the number of the only condition that holds; abstain where none or more than one does.
+
+    Args:
+        fires: One condition a symbol, in the order of the rule's votes (N,), bool.
+
+    Returns:
+        Symbols (N,), int8.
+
+    Example:
+        >>> pick(np.array([True, False, True]), np.array([False, True, True])).tolist()
+        [0, 1, -1]
+    """
+    stacked = np.stack(fires)
+    return np.where(stacked.sum(axis=0) == 1, stacked.argmax(axis=0), ABSTAIN).astype(np.int8)
+
+
+def _within(values: np.ndarray, low: int, high: int) -> bool:
+    return not len(values) or bool(low <= values.min() and values.max() <= high)
+
+
+def _code_text(function: RuleFunction) -> str:
+    """Return the source of a function and of the functions it names, so that changed code changes the fingerprint."""
+    scope = function.__globals__
+    named = [scope[name] for name in function.__code__.co_names if isinstance(scope.get(name), FunctionType)]
+    return "\n".join(_source(item) for item in (function, *named))
+
+
+@cache
+def _source(function: Callable[..., Any]) -> str:
+    """Return the source of one function, or its byte code where no source is at hand (a frozen application)."""
+    try:
+        return inspect.getsource(function)
+    except OSError:
+        return f"{function.__code__.co_code.hex()} {function.__code__.co_consts!r}"

@@ -1,0 +1,39 @@
+"""Leave: the batter offers no stroke."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.core.strokes import LEAVE
+from slowpaths.labelling.rules.block import FeatureBlock
+from slowpaths.labelling.rules.gates import MOVEMENT_GATES
+from slowpaths.labelling.rules.rule import END_ON, pick, rule
+from slowpaths.labelling.rules.rulebook.cues import SHORT_SWING
+from slowpaths.labelling.rules.thresholds import above, below
+
+
+@rule(
+    code="leave.no_downswing",
+    votes={"leave": LEAVE},
+    thresholds={"short": SHORT_SWING, "hands_high": above("hand_height", 0.75)},
+    gates=(*MOVEMENT_GATES, "live"),
+    source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",
+)
+def no_downswing(block: FeatureBlock) -> np.ndarray:
+    """Hands that stay high and hardly move when the ball passes leave it."""
+    return pick(block.met("short") & block.met("hands_high"))
+
+
+@rule(
+    code="leave.withdraw",
+    votes={"leave": LEAVE},
+    thresholds={"withdrawn": above("hands_withdraw", 0.25), "no_hit": below("onset_z", 4.0)},
+    requires=("hands_withdraw",),
+    evidence={"leave": ("withdrawn",)},
+    views=END_ON,
+    source="coaching texts: hands and bat are pulled up out of the line of the ball; design choice for the numbers",
+)
+def withdraw(block: FeatureBlock) -> np.ndarray:
+    """Hands pulled up out of the way leave the ball, unless a hit is heard."""
+    is_hit_heard = np.isfinite(block["onset_z"]) & ~block.met("no_hit")
+    return pick(block.met("withdrawn") & ~is_hit_heard)

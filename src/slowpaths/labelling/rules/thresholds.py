@@ -1,0 +1,71 @@
+"""Thresholds: where a rule divides a feature, with the guard rails that calibration may move them between."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.features import BY_NAME, Feature
+
+# Numbers made from other features of the same delivery or its video, named as if they had been measured.
+DERIVED: dict[str, Feature] = {
+    "onset_rank": Feature("onset_rank", "", "rank of onset_z among the audible hits of the same video, 0..1"),
+    "onset_share": Feature("onset_share", "", "onset_z over the median of the audible hits of the same video"),
+    "largest_pan": Feature("largest_pan", "frame widths", "largest camera_pan_off of a delivery of the same video"),
+}
+_KNOWN = BY_NAME | DERIVED
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """Describe one comparison of a rule.
+
+    Args:
+        feature: Feature compared.
+        side: Whether it is met above or below its value.
+        default: Value where nothing better is known, in the unit of the feature.
+        rails: Interval a calibrated value is clipped to; None keeps the default in every footage.
+        end_on_gain: Factor on default and rails in end-on views, where motion along the pitch looks shorter.
+        is_folded: Whether the absolute value is compared.
+        noise: How far from zero noise alone reaches, unit of the feature; no signed threshold lies nearer.
+    """
+
+    feature: str
+    side: Literal["above", "below"]
+    default: float
+    rails: tuple[float, float] | None = None
+    end_on_gain: float = 1.0
+    is_folded: bool = False
+    noise: float = 0.0
+
+    def __post_init__(self) -> None:
+        feature_of(self.feature)
+        if self.rails is not None and not self.rails[0] <= self.default <= self.rails[1]:
+            raise UsageError(f"threshold on {self.feature}: the default {self.default} lies outside rails={self.rails}")
+        if self.noise and self.is_folded:
+            raise UsageError(f"threshold on {self.feature}: noise= needs a side of zero, which is_folded= takes away")
+
+
+def above(feature: str, default: float, **options: Any) -> Threshold:
+    """Return a threshold met by values of at least `default` (arguments as in `Threshold`)."""
+    return Threshold(feature=feature, side="above", default=default, **options)
+
+
+def below(feature: str, default: float, **options: Any) -> Threshold:
+    """Return a threshold met by values of at most `default` (arguments as in `Threshold`)."""
+    return Threshold(feature=feature, side="below", default=default, **options)
+
+
+def feature_of(name: str) -> Feature:
+    """Return the definition of a measured or derived feature.
+
+    Raises:
+        UsageError: If there is none; it names the nearest.
+    """
+    if name not in _KNOWN:
+        near = difflib.get_close_matches(name, _KNOWN, n=3, cutoff=0.4)
+        hint = f"the nearest are: {', '.join(near)}" if near else "docs/tables.md lists them"
+        raise UsageError(f"unknown feature '{name}'; {hint}")
+    return _KNOWN[name]

@@ -1,0 +1,155 @@
+"""The vote matrix: what every rule says of every delivery.
+
+Legend: N deliveries, R rules, S symbols of one rule, C strokes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from slowpaths.core.features import FEATURE_NAMES
+from slowpaths.core.strokes import membership
+from slowpaths.labelling.rules.block import FeatureBlock
+from slowpaths.labelling.rules.calibration import Calibration
+from slowpaths.labelling.rules.feature_values import FeatureValues
+from slowpaths.labelling.rules.gates import Gates
+from slowpaths.labelling.rules.rule import Rule
+from slowpaths.labelling.rules.thresholds import Threshold
+
+NOT_ASKED = -2
+"""The symbol of a rule that a gate or a missing feature kept from looking: no evidence, unlike an abstention."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class RuleSpec:
+    """Declare what one rule can say: a label model needs no more of a rule.
+
+    Args:
+        code: Code of the rule.
+        family: Family of the rule.
+        symbols: Names of the symbols (S,).
+        sets_SC: Strokes each symbol may mean (S, C), bool.
+        reads: Names of the features it looks at.
+    """
+
+    code: str
+    family: str
+    symbols: tuple[str, ...]
+    sets_SC: np.ndarray
+    reads: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, rule: Rule) -> RuleSpec:
+        """Return the spec of a rule."""
+        return cls(
+            code=rule.code,
+            family=rule.family,
+            symbols=rule.symbols,
+            sets_SC=membership(rule.votes.values()),
+            reads=rule.reads,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VoteMatrix:
+    """Hold the votes of R rules on N deliveries.
+
+    Args:
+        delivery_ids: Deliveries, in the order of the rows (N,).
+        specs: What each rule can say (R,).
+        symbols_NR: Number of the symbol voted for, -1 to abstain, -2 where the rule could not look (N, R), int8.
+        features: The numbers that rules read; None where only votes are known.
+    """
+
+    delivery_ids: pa.Array
+    specs: tuple[RuleSpec, ...]
+    symbols_NR: np.ndarray
+    features: FeatureValues | None = None
+
+    def __post_init__(self) -> None:
+        assert self.symbols_NR.shape == (len(self.delivery_ids), len(self.specs)), self.symbols_NR.shape
+
+    def __len__(self) -> int:
+        return len(self.delivery_ids)
+
+    @property
+    def num_classes(self) -> int:
+        """Return how many strokes the specs speak of."""
+        return self.specs[0].sets_SC.shape[1]
+
+    @property
+    def codes(self) -> tuple[str, ...]:
+        """Return the codes of the rules (R,)."""
+        return tuple(spec.code for spec in self.specs)
+
+    @property
+    def families(self) -> tuple[str, ...]:
+        """Return the distinct families in order of appearance."""
+        return tuple(dict.fromkeys(spec.family for spec in self.specs))
+
+    @property
+    def has_votes(self) -> np.ndarray:
+        """Return where at least one rule votes (N,), bool."""
+        return np.any(self.symbols_NR >= 0, axis=1)
+
+    def take(self, rows: np.ndarray) -> VoteMatrix:
+        """Return the votes on some deliveries, by position or mask."""
+        rows = np.flatnonzero(rows) if rows.dtype == bool else rows
+        return replace(
+            self,
+            delivery_ids=self.delivery_ids.take(pa.array(rows)),
+            symbols_NR=self.symbols_NR[rows],
+            features=None if self.features is None else self.features.take(rows),
+        )
+
+    def with_rules(self, is_wanted: np.ndarray) -> VoteMatrix:
+        """Return the votes of some rules, by a mask (R,), without the features that only the others read."""
+        columns = np.flatnonzero(is_wanted)
+        specs = tuple(self.specs[column] for column in columns)
+        read = {feature for spec in specs for feature in spec.reads}
+        features = None if self.features is None else self.features.only(read)
+        return replace(self, specs=specs, symbols_NR=self.symbols_NR[:, columns], features=features)
+
+
+def apply_rules(
+    deliveries: pa.Table | FeatureBlock,
+    *,
+    rules: Sequence[Rule],
+    calibration: Calibration,
+    delivery_ids: pa.Array | None = None,
+) -> VoteMatrix:
+    """Return what the rules vote, gates included, and the numbers they read.
+
+    Args:
+        deliveries: Deliveries table, or its block where `delivery_ids` is given too.
+        rules: Rules to apply (R,).
+        calibration: Thresholds.
+        delivery_ids: Ids (N,); taken from the table where they are not given.
+    """
+    if isinstance(deliveries, pa.Table):
+        delivery_ids = deliveries["delivery_id"].combine_chunks()
+        deliveries = FeatureBlock.from_table(deliveries)
+    assert delivery_ids is not None
+    block, gates = deliveries, Gates.of(deliveries)
+    met: dict[Threshold, np.ndarray] = {}
+    symbols_NR = np.full((len(block), len(rules)), NOT_ASKED, dtype=np.int8)
+    for column, rule in enumerate(rules):
+        for threshold in rule.thresholds.values():
+            if threshold not in met:
+                met[threshold] = calibration.met(threshold, block)
+        is_open = gates.allow(
+            views=rule.views, requires=rule.requires, gates=rule.gates, impact_within_s=rule.impact_within_s
+        )
+        for feature in rule.requires:
+            is_open = is_open & np.isfinite(block[feature])
+        if is_open.any():
+            said = rule(block.with_met({name: met[threshold] for name, threshold in rule.thresholds.items()}))
+            symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
+    specs = tuple(RuleSpec.of(rule) for rule in rules)
+    read = [name for name in FEATURE_NAMES if any(name in spec.reads for spec in specs)]
+    features = FeatureValues.of(block, read, is_hand_known=gates.is_hand_known)
+    return VoteMatrix(delivery_ids=delivery_ids, specs=specs, symbols_NR=symbols_NR, features=features)

@@ -1,0 +1,161 @@
+"""What there is to say about a label set, as tables. `labelling.render` puts them into words.
+
+The mean confidence of the labels is left out on purpose: with correlated rules it lies well above their accuracy.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.model.agreement import FamilyAgreement, HeldOut, hold_out_families, leave_one_family_out
+from slowpaths.labelling.model.encoding import Encoding
+from slowpaths.labelling.model.feature_likelihood import independent_share
+from slowpaths.labelling.model.label_model import LabelModel
+from slowpaths.labelling.model.majority import MajorityVote
+from slowpaths.labelling.model.rule_statistics import RuleSummary, effective_votes, residual_correlation, summarise
+from slowpaths.labelling.rules.calibration import Calibration
+from slowpaths.labelling.rules.votes import VoteMatrix
+from slowpaths.labelling.select import Selected
+
+_MAX_CORRELATED = 20_000  # deliveries from which the residual correlations are estimated
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Hold the summary of a label set.
+
+    Args:
+        fingerprint: Of the label set.
+        model: Name of the label model.
+        temperature: By which the probabilities are flattened (above 1) or sharpened.
+        num_deliveries: Deliveries labelled.
+        num_votes: Votes cast.
+        num_features: Features that are evidence beside the votes; 0 where votes are all.
+        independent_features: How many independent ones they are worth.
+        num_silent: Deliveries on which every rule abstains.
+        num_gold: Deliveries labelled by a person.
+        rules: One summary a rule.
+        rule_accuracy: Rule -> accuracy on the strokes it covers, estimated by the label model without labels; None
+            without votes, and for a rule with a single symbol.
+        rule_precision: Rule -> share of right votes, estimated by the label model without labels; None without votes.
+        effective_votes: Family -> how many independent rules it is worth.
+        agreement: Label model -> how well its labels agree with families it was not shown.
+        labels: Stroke -> labels.
+        kept: Stroke -> labels kept for training.
+        class_prior: Stroke -> estimated share.
+        least_confidence: Stroke -> confidence of the last delivery kept; None where none is.
+        left_out: Reason -> deliveries left out.
+        antimodes: Antimodes by feature and view.
+        warnings: What a reader should know before trusting the labels.
+    """
+
+    fingerprint: str
+    model: str
+    temperature: float
+    num_deliveries: int
+    num_votes: int
+    num_features: int
+    independent_features: float
+    num_silent: int
+    num_gold: int
+    rules: list[RuleSummary]
+    rule_accuracy: dict[str, float | None]
+    rule_precision: dict[str, float | None]
+    effective_votes: dict[str, float]
+    agreement: dict[str, FamilyAgreement]
+    labels: dict[str, int]
+    kept: dict[str, int]
+    class_prior: dict[str, float]
+    least_confidence: dict[str, float | None]
+    left_out: dict[str, int]
+    antimodes: list[dict[str, Any]]
+    warnings: list[str]
+
+
+def summary_of(
+    *,
+    encoding: Encoding,
+    weighed: VoteMatrix,
+    model: LabelModel,
+    held_out: HeldOut,
+    probs_NC: np.ndarray,
+    selected: Selected,
+    calibration: Calibration,
+    num_gold: int,
+    fingerprint: str,
+) -> Summary:
+    """Return the summary of a label set.
+
+    Args:
+        encoding: Votes as the rules cast them (N deliveries, R rules).
+        weighed: Votes the label model was fitted on (families may be merged).
+        model: Fitted label model.
+        held_out: What it says without each family.
+        probs_NC: Probabilities of the strokes.
+        selected: What is kept.
+        calibration: Thresholds.
+        num_gold: Deliveries labelled by a person.
+        fingerprint: Of the label set.
+    """
+    votes = encoding.votes
+    labels_N = probs_NC.argmax(axis=1)
+    agreement = {model.name: leave_one_family_out(held_out)}
+    if not isinstance(model, MajorityVote):
+        agreement[MajorityVote.name] = leave_one_family_out(hold_out_families(MajorityVote(), weighed))
+    features = weighed.features if model.emissions_ is not None and model.emissions_.features_GC is not None else None
+    num_features = len(features.names) if features is not None else 0
+    return Summary(
+        fingerprint=fingerprint,
+        model=model.name,
+        temperature=model.temperature_,
+        num_deliveries=len(votes),
+        num_votes=int((votes.symbols_NR >= 0).sum()),
+        num_features=num_features,
+        independent_features=0.0 if features is None else num_features * independent_share(features.design()),
+        num_silent=int((~votes.has_votes).sum()),
+        num_gold=num_gold,
+        rules=summarise(encoding),
+        rule_accuracy=_by_code(weighed, model.rule_accuracy_),
+        rule_precision=_by_code(weighed, model.rule_precision_),
+        effective_votes=effective_votes(votes, _correlation(encoding, probs_NC)),
+        agreement=agreement,
+        labels=_by_stroke(labels_N),
+        kept=_by_stroke(labels_N[selected.is_kept]),
+        class_prior=dict(zip(STROKES, model.class_prior_.tolist(), strict=True)),
+        least_confidence={
+            stroke: None if np.isnan(value) else float(value)
+            for stroke, value in zip(STROKES, selected.least_C, strict=True)
+        },
+        left_out=selected.counts,
+        antimodes=calibration.to_dict(),
+        warnings=find_warnings(votes),
+    )
+
+
+def find_warnings(votes: VoteMatrix) -> list[str]:
+    """Return what a reader should know before trusting the labels."""
+    silent = int((~votes.has_votes).sum())
+    if silent <= 0.5 * len(votes):
+        return []
+    return [f"no rule speaks on {silent} of {len(votes)} deliveries: look at the quality features of the poses."]
+
+
+def _correlation(encoding: Encoding, probs_NC: np.ndarray) -> np.ndarray:
+    """Return the residual correlation of the rules (R, R), from evenly spaced deliveries of a large set."""
+    if encoding.num_deliveries <= _MAX_CORRELATED:
+        return residual_correlation(encoding, probs_NC)
+    sample = np.linspace(0, encoding.num_deliveries - 1, _MAX_CORRELATED).astype(int)
+    return residual_correlation(Encoding.of(encoding.votes.take(sample)), probs_NC[sample])
+
+
+def _by_code(votes: VoteMatrix, values_R: np.ndarray) -> dict[str, float | None]:
+    return {code: None if np.isnan(value) else float(value) for code, value in zip(votes.codes, values_R, strict=True)}
+
+
+def _by_stroke(labels: np.ndarray) -> dict[str, int]:
+    counts = np.bincount(labels, minlength=len(STROKES))
+    return {stroke: int(count) for stroke, count in zip(STROKES, counts, strict=True)}

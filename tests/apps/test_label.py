@@ -1,0 +1,120 @@
+"""`slowpaths label` on a mined folder without footage: gold, own rules, and what is kept of every label set."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from tests.labelling.tables import footage_table, random_deliveries
+
+from slowpaths.cli import main
+from slowpaths.core.ids import file_digest
+from slowpaths.store.ledger import read_ledger
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
+
+EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my_rule.py"
+
+
+@pytest.fixture
+def mined(tmp_path) -> MinedFolder:
+    folder = MinedFolder(tmp_path / "mined")
+    folder.write(DELIVERIES, random_deliveries(60))
+    footage = footage_table({"v": "m1", "w": "m1", "x": "m2", "y": "m2"})
+    footage = footage.set_column(footage.column_names.index("status"), "status", [["ok"] * 4])
+    folder.write(FOOTAGE, footage)
+    folder.write(SHOTS, SHOTS.schema.empty_table())
+    return folder
+
+
+def relabel(mined: MinedFolder, *words: str) -> int:
+    return main(["label", f"mined={mined.path}", *words])
+
+
+def gold_of(mined: MinedFolder) -> dict[str, str]:
+    return {clip.delivery_id: clip.label for clip in mined.labels() if clip.source == "gold"}
+
+
+def test_gold_is_kept_until_it_is_replaced_or_forgotten(mined, tmp_path):
+    (tmp_path / "a.CSV").write_text("delivery_id,label\nv-d00000001,sweep\nv-d00000002,cut\n")
+    (tmp_path / "b.csv").write_text("delivery_id,label\nv-d00000003,leave\n")
+    given = {"v-d00000001": "sweep", "v-d00000002": "cut"}
+    assert relabel(mined, f"gold={tmp_path / 'a.CSV'}") == 0
+    assert gold_of(mined) == given
+    assert relabel(mined, "label_model=majority") == 0
+    assert gold_of(mined) == given
+    assert relabel(mined, f"gold={tmp_path / 'b.csv'}") == 0
+    assert gold_of(mined) == {"v-d00000003": "leave"}
+    assert relabel(mined, "gold=none") == 0
+    assert gold_of(mined) == {}
+    assert relabel(mined) == 0
+    assert gold_of(mined) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("delivery_id,label\nv-d00000001,cut\nnobody,cut\n", "line 3, column delivery_id: 'nobody' is no delivery"),
+        ("delivery_id,label\nv-d00000001,cutt\n", "line 2, column label: 'cutt' is no stroke; choose: cut"),
+        ("delivery_id,label\nv-d00000001,\n", "line 2, column label: '' is no stroke"),
+        ("id,label\nv-d00000001,cut\n", "has no column 'delivery_id'"),
+        ("delivery_id,label\nv-d00000001,cut,3\n", "line 2: 3 values for 2 columns"),
+    ],
+)
+def test_gold_that_cannot_be_is_named_with_its_line(mined, tmp_path, capsys, text, sentence):
+    (tmp_path / "gold.csv").write_text(text)
+    assert relabel(mined, f"gold={tmp_path / 'gold.csv'}") == 1
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1
+    assert not mined.has(LABELS)
+
+
+def test_every_label_set_keeps_its_files_its_model_and_its_configuration(mined):
+    assert relabel(mined) == 0
+    assert relabel(mined, "label_model=majority", "rules.exclude=[sound]") == 0
+    cards = {card.label_model: card for folder in mined.label_sets() if (card := folder.card())}
+    assert set(cards) == {"hierarchical", "majority"}
+    assert cards["majority"].configuration["rules"]["exclude"] == ["sound"]
+    assert cards["majority"].configuration["label_model"]["_target_"].endswith("MajorityVote")
+    entries = read_ledger(mined.path)
+    for entry, name in zip(entries, ("hierarchical", "majority"), strict=True):
+        own = mined.label_set(cards[name].fingerprint)
+        assert entry.rules == cards[name].fingerprint
+        files = {path.relative_to(mined.path).as_posix() for path in own.path.iterdir()}
+        assert set(entry.outputs) == files and len(files) == 4
+        assert all(file_digest(mined.path / output) == digest for output, digest in entry.outputs.items())
+        assert {clip.votes_fingerprint for clip in own.labels()} == {cards[name].fingerprint}
+    assert mined.dataset().label_model == "majority"
+    assert file_digest(mined.file(LABELS)) == file_digest(mined.label_set(cards["majority"].fingerprint).file(LABELS))
+
+
+def test_rules_of_your_own_vote(mined):
+    assert relabel(mined, f"rules.paths=[{EXAMPLE}]") == 0
+    assert "mine.driven" in mined.rules() and "| mine.driven |" in mined.report_file.read_text()
+    assert any(vote.rule == "mine.driven" for vote in mined.votes())
+    assert read_ledger(mined.path)[-1].inputs[str(EXAMPLE)] == file_digest(EXAMPLE)
+    assert "label with" not in mined.report_file.read_text()
+
+
+@pytest.mark.parametrize(
+    ("word", "sentence"),
+    [
+        ("label_model.temperature=0", "temperature"),
+        ("label_model.temperature=abc", "temperature"),
+        ("label_model.tied_rounds=2.5", "tied_rounds"),
+        ("label_model.merge_families=maybe", "merge_families"),
+        ("rules.paths=[nowhere.py]", "nowhere.py cannot be read"),
+    ],
+)
+def test_a_wrong_setting_is_one_sentence_and_writes_nothing(mined, capsys, word, sentence):
+    assert relabel(mined, word) == 2
+    said = capsys.readouterr().err
+    assert sentence in said and said.count("\n") == 1 and "Traceback" not in said
+    assert not mined.has(LABELS)
+
+
+def test_the_card_is_plain_json(mined):
+    assert relabel(mined) == 0
+    card = json.loads(mined.card_file.read_text())
+    assert card["configuration"]["gold"] is None and card["label_model"] == "hierarchical"
