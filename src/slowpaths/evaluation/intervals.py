@@ -8,14 +8,10 @@ Legend: B replicates, N rows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-
-Statistic = Callable[[np.ndarray], np.ndarray]
-_BLOCK_VALUES = 4_000_000  # weights held at once: 32 MB
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,70 +27,41 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """Hold a value with its interval.
-
-    Args:
-        value: On the sample itself; NaN where it cannot be measured.
-        interval: Where it may lie; None where that is not known.
-    """
-
-    value: float
-    interval: Interval | None
-
-
-class ClusterBootstrap:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resampling:
     """Draw matches with replacement, then deliveries with replacement within each drawn match.
 
     Deliveries of one match share batters, ground, light and camera; drawing deliveries alone would make intervals too
     narrow (Davison and Hinkley 1997, section 3.8, two-stage resampling).
 
     Args:
-        clusters: The match of every row (N,).
         num_replicates: How many replicates are drawn.
         seed: Seed; the same seed draws the same replicates for every measure, so differences are paired.
     """
 
-    def __init__(self, clusters: np.ndarray, *, num_replicates: int = 2000, seed: int = 0) -> None:
-        self._members = [np.flatnonzero(clusters == name) for name in sorted(set(clusters))]
-        self._num_rows = len(clusters)
-        self.num_replicates = num_replicates
-        self.seed = seed
+    num_replicates: int = 2000
+    seed: int = 0
 
-    def estimate(self, statistic: Statistic) -> list[Estimate]:
-        """Return value and interval of every number a statistic computes.
-
-        Args:
-            statistic: Takes weights (B, N), returns values (B, S); NaN where a replicate cannot be measured.
-
-        Returns:
-            S estimates, intervals by `centred_percentiles`; None where fewer than half of the replicates have a value.
-        """
-        values_S = statistic(unit_weights(self._num_rows))[0]
-        if not self._members or not self.num_replicates:
-            return [Estimate(float(value), None) for value in values_S]
-        drawn_BS = np.concatenate([statistic(weights_BN) for weights_BN in self._blocks()])
-        estimates = []
-        for value, drawn_B in zip(values_S.tolist(), drawn_BS.T, strict=True):
-            drawn_B = drawn_B[np.isfinite(drawn_B)]
-            is_known = np.isfinite(value) and 2 * len(drawn_B) >= self.num_replicates
-            estimates.append(Estimate(value, centred_percentiles(drawn_B, value=value) if is_known else None))
-        return estimates
-
-    def _blocks(self) -> Iterator[np.ndarray]:
-        size = max(1, min(self.num_replicates, _BLOCK_VALUES // max(1, self._num_rows)))
+    def weights(self, clusters: np.ndarray) -> np.ndarray:
+        """Return weights of the rows (B, N): ones, then the replicates."""
+        num = len(clusters)
+        members = [np.flatnonzero(clusters == name) for name in sorted(set(clusters))]
+        weights_BN = np.zeros((1 + self.num_replicates * bool(members), num))
+        weights_BN[0] = 1.0
         rng = np.random.default_rng(self.seed)
-        starts = range(0, self.num_replicates, size)
-        for start in starts:
-            yield self._draw(rng, min(size, self.num_replicates - start))
-
-    def _draw(self, rng: np.random.Generator, num: int) -> np.ndarray:
-        weights_BN = np.zeros((num, self._num_rows))
-        drawn_BM = rng.multinomial(len(self._members), np.full(len(self._members), 1 / len(self._members)), size=num)
-        for match, rows in enumerate(self._members):
-            weights_BN[:, rows] = rng.multinomial(drawn_BM[:, match] * len(rows), np.full(len(rows), 1 / len(rows)))
+        if members and self.num_replicates:
+            drawn_BM = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=self.num_replicates)
+            for match, rows in enumerate(members):
+                draws = drawn_BM[:, match] * len(rows)
+                weights_BN[1:, rows] = rng.multinomial(draws, np.full(len(rows), 1 / len(rows)))
         return weights_BN
+
+    def interval(self, values_B: np.ndarray) -> Interval | None:
+        """Return the interval of a value by its replicates; None where fewer than half of them have a value."""
+        value, drawn_B = float(values_B[0]), values_B[1:][np.isfinite(values_B[1:])]
+        if not self.num_replicates or len(values_B) == 1 or 2 * len(drawn_B) < self.num_replicates:
+            return None
+        return centred_percentiles(drawn_B, value=value)
 
 
 def centred_percentiles(values_B: np.ndarray, *, value: float, level: float = 0.95) -> Interval:

@@ -13,8 +13,8 @@ import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.matching import TOLERANCE_S, match_moments, match_videos
-from slowpaths.evaluation.predictions import Predictions
-from slowpaths.evaluation.truth import TrueDelivery, Truth
+from slowpaths.evaluation.prediction_table import Predictions
+from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 
 NO_STROKE = -2
 """The true class of a prediction that no true delivery belongs to."""
@@ -28,7 +28,7 @@ class Pairing:
     Args:
         space: The classes.
         probs_UG: Class probabilities (U, G); NaN for a missed delivery.
-        probs_UK: Stroke probabilities (U, 14); NaN for a missed delivery.
+        probs_UC: Stroke probabilities (U, 14); NaN for a missed delivery.
         event_p: Probability that there is a stroke (U,); NaN for a missed delivery.
         true_U: True class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false
             delivery.
@@ -50,7 +50,7 @@ class Pairing:
 
     space: ClassSpace
     probs_UG: np.ndarray
-    probs_UK: np.ndarray
+    probs_UC: np.ndarray
     event_p: np.ndarray
     true_U: np.ndarray
     is_found: np.ndarray
@@ -158,11 +158,11 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
         blank[is_found] = values[index[is_found]]
         return blank
 
-    probs_UK = column(predictions.probs_NK)
+    probs_UC = column(predictions.probs_NC)
     return Pairing(
         space=space,
-        probs_UG=space.probabilities(probs_UK),
-        probs_UK=probs_UK,
+        probs_UG=space.probabilities(probs_UC),
+        probs_UC=probs_UC,
         event_p=column(predictions.event_p),
         true_U=np.array(
             [space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=np.int64

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -14,39 +14,35 @@ import numpy as np
 from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
-from slowpaths.evaluation.checks import MinedSet, check_mining, read_mined
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.figures.save import save_tables
-from slowpaths.evaluation.grades.accuracy import grade_accuracy
-from slowpaths.evaluation.grades.counts import grade_counts
-from slowpaths.evaluation.grades.mining import grade_mining, grade_rules
-from slowpaths.evaluation.grades.profiles import grade_profiles
-from slowpaths.evaluation.grades.retrieval import grade_retrieval
-from slowpaths.evaluation.grades.review import grade_review
-from slowpaths.evaluation.grades.selective import grade_selective
-from slowpaths.evaluation.grades.spotting import grade_spotting
-from slowpaths.evaluation.intervals import ClusterBootstrap
-from slowpaths.evaluation.markdown import to_markdown
+from slowpaths.evaluation.intervals import Resampling
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.measures import SPECS, TABLES
+from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined
+from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
-from slowpaths.evaluation.posecheck import check_poses
-from slowpaths.evaluation.predictions import Predictions, check_not_empty, choose_split, read_predictions
-from slowpaths.evaluation.shotcheck import check_cuts, check_shots, read_true_shots
-from slowpaths.evaluation.truth import Truth, read_truth
+from slowpaths.evaluation.pose_check import check_poses
+from slowpaths.evaluation.prediction_table import Predictions, check_not_empty, choose_split, read_predictions
+from slowpaths.evaluation.render import to_markdown
+from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots
+from slowpaths.evaluation.truth_table import Truth, read_truth
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import write_text
 
 ENOUGH_MATCHES = 30
-_LONG_TABLES = frozenset({"risk_coverage", "effort", "profiles", "impact_error"})
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    measures: list[Measure]
-    tables: dict[str, Table]
-    notes: list[str]
-    counts: dict[str, int]
+class _Part:
+    measures: list[Measure] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -69,7 +65,7 @@ def evaluate(
     """Evaluate predictions, a mined folder, or both, and write report.json, report.md and figures.
 
     Args:
-        truth: Truth table, see `evaluation.truth.read_truth`.
+        truth: Truth table, see `evaluation.truth_table.read_truth`.
         out: Folder that the report goes to.
         predictions: Predictions or labels; where not given, the labels of the mined folder.
         mined: Folder that mining wrote.
@@ -101,21 +97,19 @@ def evaluate(
     for name, given in (("shots_truth", shots_truth), ("poses_truth", poses_truth)):
         if given is not None and mined is None:
             raise UsageError(f"{name}= needs mined=: it is compared with what a mined folder holds")
+    resampling = Resampling(num_replicates=num_bootstrap, seed=seed)
     mined_set = read_mined(mined) if mined is not None else None
     parts = []
     if mined_set is not None:
-        parts.append(_grade_mined(mined_set, true, shots_truth, poses_truth, is_complete, num_bootstrap, seed))
+        parts.append(_judge_mined(mined_set, true, shots_truth, poses_truth, is_complete, resampling))
     table = predictions or _labels_of(mined_set)
     if table is None:
-        notes = [f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]
-        parts.append(_Found(measures=[], tables={}, notes=notes, counts={}))
+        parts.append(_Part(notes=[f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]))
     else:
         searched = [v.path for v in mined_set.videos if v.status == "ok"] if mined_set and not predictions else []
         rows, split_note = choose_split(_read(table, model_id), split)
-        space = class_space(truth_taxonomy)
-        pairing = pair(rows, true, space, tolerance_s=tolerance_s, searched=searched)
-        notes = [split_note] if split_note else []
-        parts.insert(0, _grade_predictions(pairing, rows, notes, num_bootstrap, seed))
+        pairing = pair(rows, true, class_space(truth_taxonomy), tolerance_s=tolerance_s, searched=searched)
+        parts.insert(0, _judge_predictions(pairing, rows, split_note, resampling))
     inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
     settings = {
         "truth_taxonomy": truth_taxonomy,
@@ -132,21 +126,20 @@ def evaluate(
         "split": None if split == "auto" else split,
     }
     command = command or _command(truth, out, predictions, mined, truth_taxonomy, extra)
-    return _write(out, parts, inputs=inputs, settings=settings, command=command)
+    return _write(RunFolder(out), parts, inputs=inputs, settings=settings, command=command)
 
 
-def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], num_bootstrap: int, seed: int) -> _Found:
-    bootstrap = ClusterBootstrap(pairing.match, num_replicates=num_bootstrap, seed=seed)
-    accuracy, tables = grade_accuracy(pairing, bootstrap)
-    measures, found_tables = [*accuracy], [tables]
-    measures += grade_retrieval(pairing, bootstrap)
-    for grade in (grade_profiles, grade_review, grade_selective, grade_counts):
-        found, tables = grade(pairing, bootstrap)
-        measures += found
-        found_tables.append(tables)
-    spotted, tables = grade_spotting(pairing)
-    measures += spotted
-    found_tables.append(tables)
+def take_all(sample: Sample | MiningSample, resampling: Resampling) -> tuple[list[Measure], dict[str, Table]]:
+    """Take every measure and table that reads this kind of sample."""
+    is_mining = isinstance(sample, MiningSample)
+    specs = [spec for spec in SPECS if (spec.side == "mining") == is_mining]
+    modules = {spec.measure.__module__ for spec in specs}
+    measures = [item for spec in specs if (item := spec.take(sample, resampling)) is not None]
+    return measures, {spec.name: spec.build(sample) for spec in TABLES if spec.build.__module__ in modules}
+
+
+def _judge_predictions(pairing: Pairing, rows: Predictions, split_note: str, resampling: Resampling) -> _Part:
+    measures, tables = take_all(Sample(pairing, resampling.weights(pairing.match)), resampling)
     counts = {
         "graded": int(pairing.is_graded.sum()),
         "matches": pairing.num_matches,
@@ -158,44 +151,36 @@ def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], nu
         "other_videos": pairing.num_other_videos,
         "other_predictions": pairing.num_other,
     }
-    return _Found(
-        measures=measures,
-        tables={name: table for tables in found_tables for name, table in tables.items()},
-        notes=_notes(counts, rows, pairing) + notes,
-        counts=counts,
-    )
+    notes = _notes(counts, rows, pairing) + ([split_note] if split_note else [])
+    return _Part(measures=measures, tables=tables, notes=notes, counts=counts)
 
 
-def _grade_mined(
+def _judge_mined(
     mined: MinedSet,
     truth: Truth,
     shots_truth: Path | None,
     poses_truth: Path | None,
     is_complete: bool,
-    num_bootstrap: int,
-    seed: int,
-) -> _Found:
+    resampling: Resampling,
+) -> _Part:
     check = check_mining(mined, truth, is_complete=is_complete)
     shots = read_true_shots(mined, shots_truth) if shots_truth else None
-    measures, tables = grade_mining(
-        check,
-        None if shots is None else check_shots(mined, shots),
-        cuts=None if shots is None else check_cuts(mined, shots),
+    sample = MiningSample(
+        folder=mined.folder,
+        check=check,
+        space=class_space(truth.taxonomy),
+        resampling=resampling,
+        shots=None if shots is None else check_shots(mined, shots),
+        boundaries=None if shots is None else check_boundaries(mined, shots),
         poses=check_poses(mined.folder, check, poses_truth) if poses_truth else None,
-        num_bootstrap=num_bootstrap,
-        seed=seed,
     )
-    rules, rule_tables = grade_rules(mined.folder, check, class_space(truth.taxonomy))
+    measures, tables = take_all(sample, resampling)
     not_mined = sum(fate.video is None for fate in check.fates)
-    notes = []
-    if not_mined:
-        notes.append(
-            f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
-        )
-    return _Found(
-        measures=measures + rules,
-        tables=tables | rule_tables,
-        notes=notes,
+    note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
+    return _Part(
+        measures=measures,
+        tables=tables,
+        notes=[note] if not_mined else [],
         counts={
             "true_deliveries": len(check.fates),
             "mined_deliveries": len(mined.deliveries),
@@ -241,8 +226,7 @@ def _notes(counts: dict[str, int], rows: Predictions, pairing: Pairing) -> list[
 
 
 def _labels_of(mined: MinedSet | None) -> Path | None:
-    path = mined.folder / "labels.parquet" if mined else None
-    return path if path and path.exists() else None
+    return mined.folder.file(LABELS) if mined and mined.folder.has(LABELS) else None
 
 
 def _read(path: Path, model_id: str | None) -> Predictions:
@@ -260,12 +244,13 @@ def _command(
 
 
 def _write(
-    out: Path, parts: list[_Found], *, inputs: dict[str, Path | None], settings: dict[str, Any], command: str
+    out: RunFolder, parts: list[_Part], *, inputs: dict[str, Path | None], settings: dict[str, Any], command: str
 ) -> dict[str, Any]:
     measures = [item for part in parts for item in part.measures]
     tables = {name: table for part in parts for name, table in part.tables.items()}
     notes = [note for part in parts for note in part.notes]
-    figures = save_tables(out / "figures", tables, command=command)
+    figures = save_tables(out.figures, tables, command=command)
+    long_tables = {spec.name for spec in TABLES if spec.is_long}
     report = {
         "version": __version__,
         "command": command,
@@ -274,12 +259,12 @@ def _write(
         "counts": {key: value for part in parts for key, value in part.counts.items()},
         "notes": notes,
         "measures": {item.name: item.to_dict() for item in measures},
-        "tables": {name: _plain(table) for name, table in tables.items() if name not in _LONG_TABLES},
+        "tables": {name: _plain(table) for name, table in tables.items() if name not in long_tables},
         "figures": figures,
     }
-    write_text(out / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
-    write_text(out / "report.md", to_markdown(measures, tables, notes=notes, figures=figures, command=command))
-    _LOG.info("wrote %s", out / "report.md")
+    write_text(out.report_json, json.dumps(report, indent=2, allow_nan=False) + "\n")
+    write_text(out.report_md, to_markdown(measures, tables, notes=notes, figures=figures, command=command))
+    _LOG.info("wrote %s", out.report_md)
     return report
 
 

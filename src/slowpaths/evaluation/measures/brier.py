@@ -1,0 +1,45 @@
+"""Brier score of several classes (Brier 1950): squared distance between the probabilities and what happened.
+
+Legend: B replicates, N graded deliveries, G classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import weighted_mean
+from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.sample import Sample
+
+
+def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
+    """Return the mean squared distance to the truth, 0 (best) to 2 (B,).
+
+    Example:
+        >>> brier(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), np.ones((1, 2))).tolist()
+        [1.25]
+    """
+    distance_N = ((probs_NG - np.eye(probs_NG.shape[1])[true_N]) ** 2).sum(axis=1)
+    return weighted_mean(distance_N, weights_BN)
+
+
+def _measure(sample: Sample) -> Reading:
+    if not len(sample.rows):
+        return Reading(reason=NO_PAIR)
+    values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names))
+
+
+MEASURES = (
+    MeasureSpec(
+        name="brier",
+        side="calibration",
+        place=15,
+        meaning="squared distance to the truth, 0 to 2 (lower is better)",
+        measure=_measure,
+        baseline="every class alike",
+        bounds=(0.0, 2.0),
+        is_larger_better=False,
+    ),
+)

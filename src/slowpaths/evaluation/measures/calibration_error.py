@@ -1,0 +1,111 @@
+"""Expected calibration error: whether a probability of .8 means right eight times in ten.
+
+Guo et al. 2017 (arXiv 1706.04599): mean over bins of confidence of |share right - mean confidence|, weighted by size,
+with bins of equal width (ECE) or of equal size (adaptive ECE, Nixon et al. 2019, arXiv 1904.01685).
+
+Edge case: equal confidences always share a bin, so bins of equal size may be uneven.
+
+Legend: B replicates, N graded deliveries, I bins.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.sample import Sample
+
+NUM_BINS = 15  # Guo et al. 2017
+
+
+def equal_width_bins(confidence_N: np.ndarray, *, num_bins: int = NUM_BINS) -> np.ndarray:
+    """Return the bin of each confidence (N,): (0, 1/I], (1/I, 2/I] and so on.
+
+    Example:
+        >>> equal_width_bins(np.array([0.0, 0.5, 0.51, 1.0]), num_bins=2).tolist()
+        [0, 0, 1, 1]
+    """
+    edges = np.linspace(0, 1, num_bins + 1)
+    return np.clip(np.searchsorted(edges, confidence_N, side="left") - 1, 0, num_bins - 1)
+
+
+def equal_mass_bins(confidence_N: np.ndarray, *, num_bins: int = NUM_BINS) -> np.ndarray:
+    """Return bins that hold (almost) equally many deliveries (N,)."""
+    edges = np.quantile(confidence_N, np.linspace(0, 1, num_bins + 1)[1:-1])
+    return np.searchsorted(edges, confidence_N, side="left")
+
+
+def calibration_error(
+    confidence_N: np.ndarray, correct_N: np.ndarray, bin_N: np.ndarray, weights_BN: np.ndarray
+) -> np.ndarray:
+    """Return the mean |share right - confidence| over bins, weighted by their size (B,).
+
+    Args:
+        confidence_N: Probability of the named class (N,).
+        correct_N: Whether it is right, 0..1 (N,).
+        bin_N: Bin of each delivery (N,).
+        weights_BN: Weights (B, N).
+
+    Example:
+        >>> confidence, bins = np.array([0.6, 0.8, 0.9]), np.array([0, 1, 1])
+        >>> calibration_error(confidence, np.array([1.0, 1.0, 0.0]), bins, np.ones((1, 3))).round(4).tolist()
+        [0.3667]
+    """
+    member_NI = np.eye(int(bin_N.max(initial=0)) + 1)[bin_N]
+    gap_BI = weights_BN @ (member_NI * (correct_N - confidence_N)[:, None])
+    return divide(np.abs(gap_BI).sum(axis=1), weights_BN.sum(axis=1))
+
+
+def _error(sample: Sample, bins) -> Reading:
+    if not len(sample.rows):
+        return Reading(reason=NO_PAIR)
+    bin_N = bins(sample.confidence_N)
+    values_B = calibration_error(sample.confidence_N, sample.correct_N, bin_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows))
+
+
+def _reliability(sample: Sample) -> Table:
+    """Return confidence against the share right in equal-width bins, empty bins too."""
+    if not len(sample.rows):
+        return []
+    bin_N = equal_width_bins(sample.confidence_N)
+    table: Table = []
+    for index in range(NUM_BINS):
+        own = bin_N == index
+        confidence, accuracy = (
+            float(values[own].mean()) if own.any() else float("nan")
+            for values in (sample.confidence_N, sample.correct_N)
+        )
+        table.append(
+            {
+                "low": index / NUM_BINS,
+                "high": (index + 1) / NUM_BINS,
+                "deliveries": int(own.sum()),
+                "confidence": confidence,
+                "accuracy": accuracy,
+            }
+        )
+    return table
+
+
+MEASURES = (
+    MeasureSpec(
+        name="ece",
+        side="calibration",
+        place=16,
+        meaning="how far confidence is from the share that is right (lower is better)",
+        measure=lambda sample: _error(sample, equal_width_bins),
+        is_larger_better=False,
+    ),
+    MeasureSpec(
+        name="ece_adaptive",
+        side="calibration",
+        place=17,
+        meaning="the same, bins of equal size (lower is better)",
+        measure=lambda sample: _error(sample, equal_mass_bins),
+        is_larger_better=False,
+    ),
+)
+TABLES = (ReportTable(name="reliability", place=12, build=_reliability),)

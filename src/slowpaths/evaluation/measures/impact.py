@@ -1,0 +1,104 @@
+"""How far found impacts are from true ones: the median, and the share within frames at 25 per second.
+
+Edge cases: deliveries that were not found, or have no true impact, are left out; of an even number of errors the median
+is the mean of the middle two.
+
+Legend: B replicates, N errors in order of size.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.matching import FPS
+from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measures.finding import NO_REPLAYS
+from slowpaths.evaluation.mining_sample import MiningSample
+
+SHARP_FPS = 20.0  # below it five frames at 25 per second are no more than four of the footage's own
+_NO_IMPACT = "no found delivery has an impact in truth"
+
+
+def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
+    """Return the median of sizes in ascending order under weights (B,), NaN where all weights are 0.
+
+    Example:
+        >>> weighted_median(np.array([1.0, 2.0, 4.0]), np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 1.0]])).tolist()
+        [2.0, 2.5]
+    """
+    mass_BN = np.cumsum(weights_BN, axis=1)
+    half_B1 = mass_BN[:, -1:] / 2
+    low_B, high_B = (mass_BN < half_B1).sum(axis=1), (mass_BN <= half_B1).sum(axis=1)
+    last = len(sizes_N) - 1
+    middle_B = (sizes_N[np.minimum(low_B, last)] + sizes_N[np.minimum(high_B, last)]) / 2
+    return np.where(half_B1[:, 0] > 0, middle_B, np.nan)
+
+
+def _median(sample: MiningSample) -> Reading:
+    sizes = np.abs(sample.error_s)
+    order = np.argsort(sizes)[: int(np.isfinite(sizes).sum())]
+    if not len(order):
+        return Reading(reason=_NO_IMPACT)
+    weights_BN = sample.resampling.weights(sample.match_N)[:, order]
+    return Reading(values_B=weighted_median(sizes[order], weights_BN), num=len(order))
+
+
+def _within(sample: MiningSample, frames: int, *, is_live: bool = False) -> Reading | None:
+    judged = np.isfinite(sample.error_s)
+    if not judged.any():
+        return None  # impact_error says why
+    judged &= sample.is_live if is_live else True
+    hits = np.where(judged, np.abs(sample.error_s) <= frames / FPS + 1e-9, np.nan)
+    return sample.share(hits, reason=NO_REPLAYS)
+
+
+def _sharp(sample: MiningSample) -> Reading:
+    hits = [
+        fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
+        for fate in sample.check.fates
+    ]
+    return sample.share(hits, reason="truth has no impact in mined footage of 20 frames a second or more")
+
+
+def _within_spec(frames: int, place: int) -> MeasureSpec:
+    return MeasureSpec(
+        name=f"impact_within_{frames}",
+        side="mining",
+        place=place,
+        meaning=f"of the found ones with a true impact, those within {frames} frame{'s' * (frames > 1)}",
+        measure=lambda sample: _within(sample, frames),
+        is_share=True,
+    )
+
+
+MEASURES = (
+    MeasureSpec(
+        name="impact_at_20fps",
+        side="mining",
+        place=110,
+        meaning="impact within 5 frames where truth has one and footage has 20 frames a second",
+        measure=_sharp,
+        is_share=True,
+    ),
+    MeasureSpec(
+        name="impact_error",
+        side="mining",
+        place=111,
+        meaning="median distance between found and true impact",
+        measure=_median,
+        unit="s",
+        bounds=(-np.inf, np.inf),
+        is_larger_better=False,
+    ),
+    _within_spec(1, 112),
+    _within_spec(2, 113),
+    _within_spec(5, 114),
+    MeasureSpec(
+        name="impact_within_2_live",
+        side="mining",
+        place=115,
+        meaning="of those that truth says are no replay, those within 2 frames",
+        measure=lambda sample: _within(sample, 2, is_live=True),
+        is_share=True,
+    ),
+)

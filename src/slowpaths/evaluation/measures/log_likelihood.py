@@ -1,0 +1,49 @@
+"""Negative log-likelihood: surprise at what happened.
+
+Edge case: a probability of 0 for what happened would be infinite; it is taken as 1e-12.
+
+Legend: B replicates, N graded deliveries, G classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import weighted_mean
+from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.sample import Sample
+
+_FLOOR = 1e-12
+
+
+def negative_log_likelihood(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
+    """Return the mean of -log of the probability of what happened, nats (B,).
+
+    Example:
+        >>> negative_log_likelihood(np.array([[0.5, 0.5]]), np.array([0]), np.ones((1, 1))).round(4).tolist()
+        [0.6931]
+    """
+    own_N = np.take_along_axis(probs_NG, true_N[:, None], axis=1)[:, 0]
+    return weighted_mean(-np.log(np.maximum(own_N, _FLOOR)), weights_BN)
+
+
+def _measure(sample: Sample) -> Reading:
+    if not len(sample.rows):
+        return Reading(reason=NO_PAIR)
+    values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))))
+
+
+MEASURES = (
+    MeasureSpec(
+        name="nll",
+        side="calibration",
+        place=14,
+        meaning="surprise at what happened, nats (lower is better)",
+        measure=_measure,
+        baseline="every class alike",
+        bounds=(0.0, np.inf),
+        is_larger_better=False,
+    ),
+)

@@ -1,0 +1,167 @@
+"""Counting strokes without caring which delivery is which (quantification): the error of each stroke's share.
+
+The measure counts named strokes over all graded deliveries; the table compares the usual estimators: classify and count
+(CC), mean probability (PCC), adjusted counts (ACC, PACC; Forman 2008, Bella et al. 2010) and expectation maximisation
+(EMQ; Saerens, Latinne and Decaestecker 2002). Error measures follow QuaPy.
+
+Edge case: adjusted counts are cross-fitted between two halves of the matches, so they need two matches.
+
+Legend: N graded deliveries, G named classes, S true classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.sample import NO_GRADED, Sample
+from slowpaths.evaluation.stroke_profiles import adjusted_counts, conditional_confusion
+
+
+def classify_and_count(probs_NG: np.ndarray) -> np.ndarray:
+    """Return the share of each named class (G,)."""
+    return np.bincount(np.argmax(probs_NG, axis=1), minlength=probs_NG.shape[1]) / len(probs_NG)
+
+
+def probabilistic_count(probs_NG: np.ndarray) -> np.ndarray:
+    """Return the mean probability of each class (G,)."""
+    return probs_NG.mean(axis=0)
+
+
+def adjusted_count(
+    probs_NG: np.ndarray, calibration_NG: np.ndarray, calibration_true_N: np.ndarray, *, num_true: int, is_soft: bool
+) -> np.ndarray:
+    """Return shares corrected by the confusion seen on other, labelled deliveries (S,).
+
+    Args:
+        probs_NG: Probabilities of the deliveries to count.
+        calibration_NG: Probabilities of the labelled deliveries.
+        calibration_true_N: Their true classes.
+        num_true: S.
+        is_soft: Whether probabilities are averaged (PACC) or named classes counted (ACC).
+    """
+    if is_soft:
+        counted_G, called_NG = probabilistic_count(probs_NG), calibration_NG
+    else:
+        counted_G = classify_and_count(probs_NG)
+        called_NG = np.eye(probs_NG.shape[1])[np.argmax(calibration_NG, axis=1)]
+    counts_SG = np.eye(num_true)[calibration_true_N].T @ called_NG
+    return adjusted_counts(counted_G, conditional_confusion(counts_SG))
+
+
+def expectation_maximisation(
+    probs_NG: np.ndarray, prior_G: np.ndarray, *, max_steps: int = 1000, tolerance: float = 1e-8
+) -> np.ndarray:
+    """Return shares that make the probabilities, re-weighted to them, agree with themselves (G,).
+
+    Args:
+        probs_NG: Probabilities given by a model trained where the shares were `prior_G`.
+        prior_G: Those shares.
+        max_steps: Most steps taken.
+        tolerance: Stop where the shares change by less in total.
+    """
+    shares_G = prior_G.copy()
+    ratio_NG = np.divide(probs_NG, prior_G, out=np.zeros_like(probs_NG), where=prior_G > 0)
+    for _ in range(max_steps):
+        weighted_NG = ratio_NG * shares_G
+        updated_G = (weighted_NG / weighted_NG.sum(axis=1, keepdims=True)).mean(axis=0)
+        done = np.abs(updated_G - shares_G).sum() < tolerance
+        shares_G = updated_G
+        if done:
+            break
+    return shares_G
+
+
+def absolute_error(true_G: np.ndarray, counted_G: np.ndarray) -> float:
+    """Return the mean absolute error of the shares.
+
+    Example:
+        >>> absolute_error(np.array([0.5, 0.5]), np.array([0.75, 0.25]))
+        0.25
+    """
+    return float(np.abs(true_G - counted_G).mean())
+
+
+def relative_absolute_error(true_G: np.ndarray, counted_G: np.ndarray, *, num: int) -> float:
+    """Return the mean relative error, shares smoothed by 1 / (2 N) so that rare classes count (QuaPy's convention)."""
+    ours, theirs = (_smooth(shares, num) for shares in (counted_G, true_G))
+    return float((np.abs(ours - theirs) / theirs).mean())
+
+
+def divergence(true_G: np.ndarray, counted_G: np.ndarray, *, num: int) -> float:
+    """Return the Kullback-Leibler divergence of the smoothed shares, nats."""
+    ours, theirs = (_smooth(shares, num) for shares in (counted_G, true_G))
+    return float((theirs * np.log(theirs / ours)).sum())
+
+
+def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
+    extra = 1 / (2 * num)
+    return (shares_G + extra) / (1 + extra * len(shares_G))
+
+
+def _measure(sample: Sample) -> Reading:
+    if not len(sample.rows):
+        return Reading(reason=NO_GRADED)
+    one_hot = np.eye(len(sample.shares_G))
+    off_BG = sample.weights_BN @ (one_hot[sample.called_N] - one_hot[sample.true_N])
+    num_true = len(sample.names)
+    uniform_G = np.r_[np.full(num_true, 1 / num_true), np.zeros(len(one_hot) - num_true)]
+    return Reading(
+        values_B=divide(np.abs(off_BG).mean(axis=1), sample.weights_BN.sum(axis=1)),
+        num=len(sample.rows),
+        chance=absolute_error(sample.shares_G, uniform_G),
+    )
+
+
+def _table(sample: Sample) -> Table:
+    if not len(sample.rows):
+        return []
+    probs_NG, true_N, num_columns = sample.probs_NG, sample.true_N, len(sample.shares_G)
+    methods = {
+        "classify and count": classify_and_count(probs_NG),
+        "mean probability": probabilistic_count(probs_NG),
+        "expectation maximisation": expectation_maximisation(probs_NG, np.full(num_columns, 1 / num_columns)),
+    }
+    match_N = sample.pairing.match[sample.rows]
+    halves = np.isin(match_N, sorted(set(match_N))[::2])
+    if halves.any() and not halves.all():
+        for label, is_soft in (("adjusted count", False), ("adjusted mean probability", True)):
+            methods[label] = _cross_fitted(probs_NG, true_N, halves, num_true=len(sample.names), is_soft=is_soft)
+    true_G, num = sample.shares_G, len(true_N)
+    return [
+        {
+            "method": label,
+            "absolute_error": absolute_error(true_G, shares_G),
+            "relative_absolute_error": relative_absolute_error(true_G, shares_G, num=num),
+            "divergence_nats": divergence(true_G, shares_G, num=num),
+        }
+        for label, shares_G in methods.items()
+    ]
+
+
+def _cross_fitted(
+    probs_NG: np.ndarray, true_N: np.ndarray, is_first: np.ndarray, *, num_true: int, is_soft: bool
+) -> np.ndarray:
+    """Return shares counted on each half of the matches with the confusion of the other half (G,)."""
+    shares_G = np.zeros(probs_NG.shape[1])
+    for inside in (is_first, ~is_first):
+        counted_S = adjusted_count(
+            probs_NG[inside], probs_NG[~inside], true_N[~inside], num_true=num_true, is_soft=is_soft
+        )
+        shares_G[:num_true] += counted_S * inside.mean()
+    return shares_G
+
+
+MEASURES = (
+    MeasureSpec(
+        name="prevalence_error",
+        side="usefulness",
+        place=70,
+        meaning="mean error of a stroke's overall share, counting named strokes",
+        measure=_measure,
+        baseline="every class alike",
+        is_larger_better=False,
+    ),
+)
+TABLES = (ReportTable(name="prevalence", place=70, build=_table, title="Counting strokes"),)
