@@ -1,7 +1,7 @@
 """What a measure is, and what one says of a sample: value, interval, baselines, and what they mean.
 
-A module of `measures` declares `MEASURES`, a tuple of `MeasureSpec`, and may declare `TABLES`, of `ReportTable`.
-Report, figures and documentation read these declarations: nothing else knows which measures there are.
+A module of `measures` declares its measures with `@measure` and its tables with `@report_table`. Report, figures and
+documentation read these declarations: nothing else knows which measures there are.
 
 Legend: B replicates, of which the first is the sample itself.
 """
@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from inspect import getdoc
 from typing import Any, Literal
 
 import numpy as np
@@ -19,6 +20,10 @@ from slowpaths.evaluation.intervals import Interval, Resampling, wilson
 Side = Literal["accuracy", "calibration", "mining", "spotting", "usefulness"]
 Table = list[dict[str, float | int | str]]
 NOTHING = "there is no delivery it could be measured on"
+
+
+class NotMeasured(Exception):
+    """Say why a sample has no such number."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -75,7 +80,10 @@ class MeasureSpec:
 
     def take(self, sample: Any, resampling: Resampling) -> Measure | None:
         """Measure a sample."""
-        reading = self.measure(sample)
+        try:
+            reading = self.measure(sample)
+        except NotMeasured as error:
+            reading = Reading(reason=str(error))
         if reading is None:
             return None
         meaning = reading.meaning or self.meaning
@@ -118,6 +126,37 @@ class ReportTable:
     build: Callable[[Any], Table]
     title: str = ""
     is_long: bool = False
+
+    def rows(self, sample: Any) -> Table:
+        """Build the table; empty where there is nothing to show."""
+        try:
+            return self.build(sample)
+        except NotMeasured:
+            return []
+
+
+def measure(place: int, side: Side, **options: Any) -> Callable[[Callable[[Any], Reading | None]], MeasureSpec]:
+    """Declare a measure by a function: its name (without underscore) is the key, its docstring the meaning."""
+
+    def declare(function: Callable[[Any], Reading | None]) -> MeasureSpec:
+        text = (getdoc(function) or "").rstrip(".")
+        meaning = text[:1].lower() + text[1:]
+        name = function.__name__.lstrip("_")
+        return MeasureSpec(name=name, side=side, place=place, meaning=meaning, measure=function, **options)
+
+    return declare
+
+
+def report_table(
+    place: int, *, name: str = "", title: str = "", is_long: bool = False
+) -> Callable[[Callable[[Any], Table]], ReportTable]:
+    """Declare a table by a function: its name (without underscore) is the key unless another is given."""
+
+    def declare(build: Callable[[Any], Table]) -> ReportTable:
+        key = name or build.__name__.lstrip("_")
+        return ReportTable(name=key, place=place, build=build, title=title, is_long=is_long)
+
+    return declare
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

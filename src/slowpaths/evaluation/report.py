@@ -135,7 +135,7 @@ def take_all(sample: Sample | MiningSample, resampling: Resampling) -> tuple[lis
     specs = [spec for spec in SPECS if (spec.side == "mining") == is_mining]
     modules = {spec.measure.__module__ for spec in specs}
     measures = [item for spec in specs if (item := spec.take(sample, resampling)) is not None]
-    return measures, {spec.name: spec.build(sample) for spec in TABLES if spec.build.__module__ in modules}
+    return measures, {spec.name: spec.rows(sample) for spec in TABLES if spec.build.__module__ in modules}
 
 
 def _judge_predictions(pairing: Pairing, rows: Predictions, split_note: str, resampling: Resampling) -> _Part:

@@ -12,12 +12,13 @@ from functools import cached_property
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import NotMeasured
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.ranking import Ranking, rank
 from slowpaths.evaluation.stroke_profiles import StrokeProfiles, stroke_profiles
 
 MIN_RELEVANT = 3  # a query with fewer right answers says little
-NO_GRADED = "no delivery has both a prediction and a true stroke"
+NO_PAIR = "no prediction lies near a true delivery with a stroke of the taxonomy"
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,7 +49,10 @@ class Sample:
     @cached_property
     def rows(self) -> np.ndarray:
         """Return the graded rows of the pairing (N,)."""
-        return np.flatnonzero(self.pairing.is_graded)
+        rows = np.flatnonzero(self.pairing.is_graded)
+        if not len(rows):
+            raise NotMeasured(NO_PAIR)
+        return rows
 
     @cached_property
     def weights_BN(self) -> np.ndarray:
@@ -98,14 +102,25 @@ class Sample:
     @cached_property
     def profiles(self) -> StrokeProfiles:
         """Return what is counted for every batter (or match)."""
-        return stroke_profiles(self.pairing, self.weights_BU)
+        profiles = stroke_profiles(self.pairing, self.weights_BU)
+        if not profiles.names:
+            raise NotMeasured("no true delivery has a stroke of the taxonomy")
+        return profiles
 
     @cached_property
     def queries(self) -> list[Query]:
         """Return a query for every class (of a batter, where truth names batters) with enough deliveries."""
         pairing = self.pairing
         groups = sorted({str(name) for name in pairing.group} - {""}) if pairing.has_batters else [None]
-        return [query for group in groups for query in queries_of(pairing, group)]
+        queries = [query for group in groups for query in queries_of(pairing, group)]
+        if not queries:
+            raise NotMeasured(f"no stroke{self.of_batter} has {MIN_RELEVANT} deliveries")
+        return queries
+
+    @property
+    def of_batter(self) -> str:
+        """Return what a query is limited to, in words."""
+        return " of this batter" if self.pairing.has_batters else ""
 
     @cached_property
     def rankings(self) -> list[Ranking]:
@@ -115,7 +130,10 @@ class Sample:
     @cached_property
     def searches(self) -> list[Query]:
         """Return a query over all clips for every class with enough deliveries."""
-        return queries_of(self.pairing, None)
+        searches = queries_of(self.pairing, None)
+        if not searches:
+            raise NotMeasured(f"no stroke has {MIN_RELEVANT} deliveries")
+        return searches
 
     @cached_property
     def searched(self) -> list[Ranking]:

@@ -8,18 +8,15 @@ from __future__ import annotations
 
 import importlib
 import pkgutil
-from types import ModuleType
 
 from slowpaths.evaluation.measure import MeasureSpec, ReportTable
 
 
-def _modules() -> list[ModuleType]:
-    return [importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__)]
+def _declared(kind: type) -> list:
+    modules = [importlib.import_module(f"{__name__}.{item.name}") for item in pkgutil.iter_modules(__path__)]
+    found = [value for module in modules for value in vars(module).values() if isinstance(value, kind)]
+    return sorted(found, key=lambda spec: spec.place)
 
 
-def _declared(name: str) -> list:
-    return sorted((spec for module in _modules() for spec in getattr(module, name, ())), key=lambda spec: spec.place)
-
-
-SPECS: tuple[MeasureSpec, ...] = tuple(_declared("MEASURES"))
-TABLES: tuple[ReportTable, ...] = tuple(_declared("TABLES"))
+SPECS: tuple[MeasureSpec, ...] = tuple(_declared(MeasureSpec))
+TABLES: tuple[ReportTable, ...] = tuple(_declared(ReportTable))

@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import wilson_bounds
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.sample import NO_GRADED, Sample
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.sample import Sample
 
 PRECISION_TARGET = 0.95
 
@@ -40,32 +40,19 @@ def auto_accept_rate(
     return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+@measure(69, "usefulness", bounds=(-np.inf, 1.0))
+def _auto_accept(sample: Sample) -> Reading:
+    """Share nobody need look at, at 95 % precision for sure."""
     rate, _ = auto_accept_rate(sample.confidence_N, sample.correct_N)
     return Reading(values_B=np.array([rate]), num=len(sample.rows))
 
 
-def _table(sample: Sample) -> Table:
-    if not len(sample.rows):
-        return []
+@report_table(61, name="auto_accept", title="What nobody need look at")
+def _rates(sample: Sample) -> Table:
+    """Return auto accept."""
     everything = np.ones(len(sample.rows), dtype=bool)
     table: Table = []
     for name, own in [("all", everything), *((name, sample.called_N == i) for i, name in enumerate(sample.names))]:
         share, start = auto_accept_rate(sample.confidence_N[own], sample.correct_N[own])
         table.append({"class": name, "share": share, "confidence_from": start, "deliveries": int(own.sum())})
     return table
-
-
-MEASURES = (
-    MeasureSpec(
-        name="auto_accept",
-        side="usefulness",
-        place=69,
-        meaning="share nobody need look at, at 95 % precision for sure",
-        measure=_measure,
-        bounds=(-np.inf, 1.0),
-    ),
-)
-TABLES = (ReportTable(name="auto_accept", place=61, build=_table, title="What nobody need look at"),)

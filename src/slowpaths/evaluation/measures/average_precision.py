@@ -11,9 +11,9 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import Ranking
-from slowpaths.evaluation.sample import MIN_RELEVANT, Query, Sample, mean_known
+from slowpaths.evaluation.sample import Query, Sample, mean_known
 
 
 def average_precision(ranking: Ranking) -> np.ndarray:
@@ -43,41 +43,19 @@ def random_average_precision(num_relevant: int, num_clips: int) -> float:
     return ((num_relevant - 1) / (num_clips - 1) * (num_clips - harmonic) + harmonic) / num_clips
 
 
-def of_batter(sample: Sample) -> str:
-    """Return what a query is limited to, in words."""
-    return " of this batter" if sample.pairing.has_batters else ""
-
-
-def no_query(sample: Sample, meaning: str = "") -> Reading:
-    """Return that there is nothing to ask for."""
-    return Reading(reason=f"no stroke{of_batter(sample)} has {MIN_RELEVANT} deliveries", meaning=meaning)
-
-
 def _random(query: Query) -> float:
     shown = query.scores > -np.inf
     found, total = int(query.is_wanted[shown].sum()), int(query.is_wanted.sum())
     return random_average_precision(found, int(shown.sum())) * found / total if found else 0.0
 
 
-def _measure(sample: Sample) -> Reading:
-    meaning = f"average precision of 'show me this stroke{of_batter(sample)}'"
-    if not sample.queries:
-        return no_query(sample, meaning)
+@measure(30, "usefulness", baseline="clips in random order")
+def _retrieval_ap(sample: Sample) -> Reading:
+    """Average precision of 'show me this stroke'."""
+    meaning = f"average precision of 'show me this stroke{sample.of_batter}'"
     return Reading(
         values_B=mean_known([average_precision(ranking) for ranking in sample.rankings]),
         num=len(sample.queries),
         chance=float(np.mean([_random(query) for query in sample.queries])),
         meaning=meaning,
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="retrieval_ap",
-        side="usefulness",
-        place=30,
-        meaning="average precision of 'show me this stroke'",
-        measure=_measure,
-        baseline="clips in random order",
-    ),
-)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample, mean_known
 
 
@@ -26,24 +25,12 @@ def balanced_accuracy(confusion_BGG: np.ndarray) -> np.ndarray:
     return mean_known(list(recall_BG.T))
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+@measure(12, "accuracy", baseline="every class alike; the most frequent class")
+def _balanced_accuracy(sample: Sample) -> Reading:
+    """Mean over strokes of the share that is found."""
     return Reading(
         values_B=balanced_accuracy(sample.confusion_BGG),
         num=len(sample.rows),
         chance=1 / len(sample.names),
         constant=1 / float((sample.shares_G > 0).sum()),
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="balanced_accuracy",
-        side="accuracy",
-        place=12,
-        meaning="mean over strokes of the share that is found",
-        measure=_measure,
-        baseline="every class alike; the most frequent class",
-    ),
-)

@@ -8,8 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import weighted_mean
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
 
@@ -24,22 +23,8 @@ def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> n
     return weighted_mean(distance_N, weights_BN)
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+@measure(15, "calibration", baseline="every class alike", bounds=(0.0, 2.0), is_larger_better=False)
+def _brier(sample: Sample) -> Reading:
+    """Squared distance to the truth, 0 to 2 (lower is better)."""
     values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)
     return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names))
-
-
-MEASURES = (
-    MeasureSpec(
-        name="brier",
-        side="calibration",
-        place=15,
-        meaning="squared distance to the truth, 0 to 2 (lower is better)",
-        measure=_measure,
-        baseline="every class alike",
-        bounds=(0.0, 2.0),
-        is_larger_better=False,
-    ),
-)

@@ -13,8 +13,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 
 NUM_BINS = 15  # Guo et al. 2017
@@ -58,18 +57,26 @@ def calibration_error(
     return divide(np.abs(gap_BI).sum(axis=1), weights_BN.sum(axis=1))
 
 
-def _error(sample: Sample, bins) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
-    bin_N = bins(sample.confidence_N)
+@measure(16, "calibration", is_larger_better=False)
+def _ece(sample: Sample) -> Reading:
+    """How far confidence is from the share that is right (lower is better)."""
+    return _read(sample, equal_width_bins(sample.confidence_N))
+
+
+@measure(17, "calibration", is_larger_better=False)
+def _ece_adaptive(sample: Sample) -> Reading:
+    """The same, bins of equal size (lower is better)."""
+    return _read(sample, equal_mass_bins(sample.confidence_N))
+
+
+def _read(sample: Sample, bin_N: np.ndarray) -> Reading:
     values_B = calibration_error(sample.confidence_N, sample.correct_N, bin_N, sample.weights_BN)
     return Reading(values_B=values_B, num=len(sample.rows))
 
 
+@report_table(12)
 def _reliability(sample: Sample) -> Table:
     """Return confidence against the share right in equal-width bins, empty bins too."""
-    if not len(sample.rows):
-        return []
     bin_N = equal_width_bins(sample.confidence_N)
     table: Table = []
     for index in range(NUM_BINS):
@@ -88,24 +95,3 @@ def _reliability(sample: Sample) -> Table:
             }
         )
     return table
-
-
-MEASURES = (
-    MeasureSpec(
-        name="ece",
-        side="calibration",
-        place=16,
-        meaning="how far confidence is from the share that is right (lower is better)",
-        measure=lambda sample: _error(sample, equal_width_bins),
-        is_larger_better=False,
-    ),
-    MeasureSpec(
-        name="ece_adaptive",
-        side="calibration",
-        place=17,
-        meaning="the same, bins of equal size (lower is better)",
-        measure=lambda sample: _error(sample, equal_mass_bins),
-        is_larger_better=False,
-    ),
-)
-TABLES = (ReportTable(name="reliability", place=12, build=_reliability),)

@@ -19,8 +19,8 @@ import numpy as np
 from slowpaths.core.strokes import FACTORS, NUM_STROKES, STROKES
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.intervals import divide, unit_weights
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.sample import NO_GRADED, Sample
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.sample import Sample
 
 # Price list of an error, before scaling: wrong at all, wrong side of the field, wrong foot, attack taken for defence.
 _BASE, _SIDE, _FOOT, _INTENT = 0.3, 0.5, 0.2, 0.2
@@ -106,19 +106,27 @@ def decision_curve(probability_N: np.ndarray, is_true_N: np.ndarray, thresholds:
     return np.array(curve)
 
 
-def _measure(sample: Sample, *, on_probabilities: bool) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+@measure(66, "usefulness", baseline="the best answer that ignores the picture", bounds=(-np.inf, 1.0))
+def _decision_utility(sample: Sample) -> Reading:
+    """Cost of errors avoided by acting on the probabilities."""
+    return _read(sample, best_actions(sample.probs_NG, class_costs(sample.pairing.space)))
+
+
+@measure(67, "usefulness", baseline="the best answer that ignores the picture", bounds=(-np.inf, 1.0))
+def _decision_utility_top1(sample: Sample) -> Reading:
+    """The same, acting on the named stroke."""
+    return _read(sample, sample.called_N)
+
+
+def _read(sample: Sample, actions_N: np.ndarray) -> Reading:
     costs_GG = class_costs(sample.pairing.space)
-    actions_N = best_actions(sample.probs_NG, costs_GG) if on_probabilities else sample.called_N
     values_B = normalised_utility(actions_N, sample.true_N, costs_GG, sample.weights_BN)
     return Reading(values_B=values_B, num=len(sample.rows), constant=0.0)
 
 
-def _table(sample: Sample) -> Table:
+@report_table(62, title="What it is worth to clip a stroke above a probability")
+def _decision_curve(sample: Sample) -> Table:
     """Return the net benefit of clipping a stroke above a probability, mean over strokes."""
-    if not len(sample.rows):
-        return []
     columns = range(len(sample.names))
     thresholds = np.array(THRESHOLDS)
     curves = [decision_curve(sample.probs_NG[:, column], sample.true_N == column, thresholds) for column in columns]
@@ -131,33 +139,3 @@ def _table(sample: Sample) -> Table:
         }
         for threshold, predicted in zip(THRESHOLDS, np.mean(curves, axis=0), strict=True)
     ]
-
-
-MEASURES = (
-    MeasureSpec(
-        name="decision_utility",
-        side="usefulness",
-        place=66,
-        meaning="cost of errors avoided by acting on the probabilities",
-        measure=lambda sample: _measure(sample, on_probabilities=True),
-        baseline="the best answer that ignores the picture",
-        bounds=(-np.inf, 1.0),
-    ),
-    MeasureSpec(
-        name="decision_utility_top1",
-        side="usefulness",
-        place=67,
-        meaning="the same, acting on the named stroke",
-        measure=lambda sample: _measure(sample, on_probabilities=False),
-        baseline="the best answer that ignores the picture",
-        bounds=(-np.inf, 1.0),
-    ),
-)
-TABLES = (
-    ReportTable(
-        name="decision_curve",
-        place=62,
-        build=_table,
-        title="What it is worth to clip a stroke above a probability",
-    ),
-)

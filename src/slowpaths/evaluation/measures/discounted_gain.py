@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.average_precision import no_query, of_batter
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import Ranking, rank
 from slowpaths.evaluation.sample import Query, Sample, mean_known
 
@@ -38,25 +37,13 @@ def _random(query: Query) -> float:
     return float(ndcg_at(rank(alike, query.is_wanted))[0])
 
 
-def _measure(sample: Sample) -> Reading:
-    meaning = f"how near the first twenty clips are to the best order, 'show me this stroke{of_batter(sample)}'"
-    if not sample.queries:
-        return no_query(sample, meaning)
+@measure(32, "usefulness", baseline="clips in random order")
+def _retrieval_ndcg20(sample: Sample) -> Reading:
+    """How near the first twenty clips are to the best order, 'show me this stroke'."""
+    meaning = f"how near the first twenty clips are to the best order, 'show me this stroke{sample.of_batter}'"
     return Reading(
         values_B=mean_known([ndcg_at(ranking) for ranking in sample.rankings]),
         num=len(sample.queries),
         chance=float(np.mean([_random(query) for query in sample.queries])),
         meaning=meaning,
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="retrieval_ndcg20",
-        side="usefulness",
-        place=32,
-        meaning="how near the first twenty clips are to the best order, 'show me this stroke'",
-        measure=_measure,
-        baseline="clips in random order",
-    ),
-)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import NOTHING, MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import NOTHING, Reading, measure
 from slowpaths.evaluation.ranking import rank
 from slowpaths.evaluation.sample import Sample
 
@@ -33,20 +32,8 @@ def error_detection(
     return divide(pairs_B, ranking.total_B * wrong_B)
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+@measure(18, "calibration", baseline="confidence in random order")
+def _error_detection(sample: Sample) -> Reading:
+    """Chance that a right answer is surer than a wrong one."""
     values_B = error_detection(sample.confidence_N, sample.correct_N, sample.weights_BN)
     return Reading(values_B=values_B, num=len(sample.rows), chance=0.5, reason=NOTHING)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="error_detection",
-        side="calibration",
-        place=18,
-        meaning="chance that a right answer is surer than a wrong one",
-        measure=_measure,
-        baseline="confidence in random order",
-    ),
-)

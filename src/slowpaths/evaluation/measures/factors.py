@@ -11,8 +11,7 @@ import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.intervals import divide, weighted_mean
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
 
@@ -39,29 +38,29 @@ def factor_hits(
     return np.where(true_NV.any(axis=1), hits_N, np.nan), len(values), share
 
 
-def _measure(sample: Sample, factor: str) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+_BASELINE = "every value alike; the most frequent value"
+
+
+@measure(20, "accuracy", baseline=_BASELINE, is_share=True)
+def _foot(sample: Sample) -> Reading:
+    """Front or back foot right."""
+    return _read(sample, "foot")
+
+
+@measure(21, "accuracy", baseline=_BASELINE, is_share=True)
+def _plane(sample: Sample) -> Reading:
+    """Vertical or horizontal bat right."""
+    return _read(sample, "plane")
+
+
+@measure(22, "accuracy", baseline=_BASELINE, is_share=True)
+def _side(sample: Sample) -> Reading:
+    """Off, straight or leg right."""
+    return _read(sample, "side")
+
+
+def _read(sample: Sample, factor: str) -> Reading:
     hits_N, num_values, share = factor_hits(sample.probs_NG, sample.true_N, sample.pairing.space, factor)
     known = np.isfinite(hits_N)
     values_B = weighted_mean(hits_N[known], sample.weights_BN[:, known])
     return Reading(values_B=values_B, num=int(known.sum()), chance=1 / num_values, constant=share)
-
-
-def _spec(factor: str, place: int, meaning: str) -> MeasureSpec:
-    return MeasureSpec(
-        name=factor,
-        side="accuracy",
-        place=place,
-        meaning=meaning,
-        measure=lambda sample: _measure(sample, factor),
-        baseline="every value alike; the most frequent value",
-        is_share=True,
-    )
-
-
-MEASURES = (
-    _spec("foot", 20, "front or back foot right"),
-    _spec("plane", 21, "vertical or horizontal bat right"),
-    _spec("side", 22, "off, straight or leg right"),
-)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.mining_check import Fate, waterfall
 from slowpaths.evaluation.mining_sample import MiningSample
 
@@ -16,30 +16,71 @@ NO_REPLAYS = "truth does not say what is a replay"
 _NO_CLAIM = "mining claims no delivery in these videos"
 
 
-def _recall(sample: MiningSample, *, is_exact: bool, is_live: bool) -> Reading:
-    hits = [fate.is_exact if is_exact else fate.found is not None for fate in sample.check.fates]
-    judged = sample.is_live if is_live else np.ones(len(hits), dtype=bool)
-    return sample.share(np.where(judged, hits, np.nan), reason=NO_REPLAYS)
+@measure(100, "mining", is_share=True)
+def _mining_recall(sample: MiningSample) -> Reading:
+    """Share of true deliveries found, impact within 5 frames."""
+    return sample.share([fate.is_exact for fate in sample.check.fates])
 
 
-def _precision(sample: MiningSample, *, is_exact: bool, is_live: bool) -> Reading:
+@measure(101, "mining", is_share=True)
+def _mining_recall_live(sample: MiningSample) -> Reading:
+    """The same, deliveries that truth says are no replay."""
+    hits = [fate.is_exact for fate in sample.check.fates]
+    return sample.share(np.where(sample.is_live, hits, np.nan), reason=NO_REPLAYS)
+
+
+@measure(102, "mining", is_share=True)
+def _mining_precision(sample: MiningSample) -> Reading:
+    """Share of mined deliveries that are true, impact within 5 frames."""
+    return sample.share(sample.check.is_right, sample.check.claim_video, reason=_NO_CLAIM)
+
+
+@measure(103, "mining", is_share=True)
+def _mining_recall_near(sample: MiningSample) -> Reading:
+    """Share of true deliveries found, within half a second."""
+    return sample.share([fate.found is not None for fate in sample.check.fates])
+
+
+@measure(104, "mining", is_share=True)
+def _mining_recall_live_near(sample: MiningSample) -> Reading:
+    """The same, deliveries that truth says are no replay."""
+    hits = [fate.found is not None for fate in sample.check.fates]
+    return sample.share(np.where(sample.is_live, hits, np.nan), reason=NO_REPLAYS)
+
+
+@measure(105, "mining", is_share=True)
+def _mining_precision_near(sample: MiningSample) -> Reading:
+    """Share of mined deliveries that are true, within half a second."""
+    return sample.share(sample.check.is_near, sample.check.claim_video, reason=_NO_CLAIM)
+
+
+@measure(106, "mining", is_share=True)
+def _mining_precision_live_near(sample: MiningSample) -> Reading:
+    """The same, deliveries that mining does not call a replay."""
     check = sample.check
-    hits = (check.is_right if is_exact else check.is_near).astype(np.float64)
-    reason = _NO_CLAIM
-    if is_live:
-        is_replay = np.array([claim.features.get("is_live") == 0 for claim in check.claimed], dtype=bool)
-        hits, reason = np.where(is_replay, np.nan, hits), "mining claims no live delivery in these videos"
-    return sample.share(hits, check.claim_video, reason=reason)
+    is_replay = np.array([claim.features.get("is_live") == 0 for claim in check.claimed], dtype=bool)
+    reason = "mining claims no live delivery in these videos"
+    return sample.share(np.where(is_replay, np.nan, check.is_near), check.claim_video, reason=reason)
 
 
-def _clean(sample: MiningSample) -> Reading:
+@measure(180, "mining", is_share=True)
+def _clean_videos(sample: MiningSample) -> Reading:
+    """Videos that truth does not mention and no delivery is claimed in (good if they hold no stroke)."""
     counts = np.array(list(sample.check.clean_videos.values()))
     if not len(counts):
         return Reading(reason="truth mentions every mined video")
     return Reading(values_B=np.array([np.mean(counts == 0)]), num=len(counts))
 
 
+@report_table(0, title="Where deliveries are lost")
+def _waterfall(sample: MiningSample) -> Table:
+    """Return how many true deliveries survive each step."""
+    return [dict(row) for row in waterfall(sample.check)]
+
+
+@report_table(110, name="impact_error", is_long=True)
 def _impact_errors(sample: MiningSample) -> Table:
+    """Return found minus true impact of every found delivery."""
     return [
         {"video": fate.truth.video, "true_s": fate.truth.impact_s, "error_s": fate.found.impact_s - fate.truth.impact_s}
         for fate in sample.check.fates
@@ -47,7 +88,9 @@ def _impact_errors(sample: MiningSample) -> Table:
     ]
 
 
-def _false(sample: MiningSample) -> Table:
+@report_table(111)
+def _false_deliveries(sample: MiningSample) -> Table:
+    """Return what was claimed and is not true."""
     check = sample.check
     return [
         {"video": str(video), "delivery": claim.delivery_id, "impact_s": claim.impact_s, "event_p": claim.event_p}
@@ -56,16 +99,13 @@ def _false(sample: MiningSample) -> Table:
     ]
 
 
-def _missed(sample: MiningSample) -> Table:
+@report_table(112)
+def _missed_deliveries(sample: MiningSample) -> Table:
+    """Return what was not found, and where it was lost."""
     return [
-        {
-            "video": fate.truth.video,
-            "place": fate.truth.place,
-            "impact_s": fate.truth.impact_s,
-            "lost_at": _lost_at(fate),
-        }
+        {"video": item.video, "place": item.place, "impact_s": item.impact_s, "lost_at": _lost_at(fate)}
         for fate in sample.check.fates
-        if fate.found is None
+        if fate.found is None and (item := fate.truth)
     ]
 
 
@@ -75,64 +115,3 @@ def _lost_at(fate: Fate) -> str:
     if fate.video.status != "ok":
         return "video quarantined"
     return f"shot seen as {fate.shot.view}" if fate.shot else "no shot at this time"
-
-
-def _spec(name: str, place: int, meaning: str, measure, *, is_exact: bool, is_live: bool = False) -> MeasureSpec:
-    return MeasureSpec(
-        name=name,
-        side="mining",
-        place=place,
-        meaning=meaning,
-        measure=lambda sample: measure(sample, is_exact=is_exact, is_live=is_live),
-        is_share=True,
-    )
-
-
-_LIVE = "the same, deliveries that truth says are no replay"
-MEASURES = (
-    _spec("mining_recall", 100, "share of true deliveries found, impact within 5 frames", _recall, is_exact=True),
-    _spec("mining_recall_live", 101, _LIVE, _recall, is_exact=True, is_live=True),
-    _spec(
-        "mining_precision",
-        102,
-        "share of mined deliveries that are true, impact within 5 frames",
-        _precision,
-        is_exact=True,
-    ),
-    _spec("mining_recall_near", 103, "share of true deliveries found, within half a second", _recall, is_exact=False),
-    _spec("mining_recall_live_near", 104, _LIVE, _recall, is_exact=False, is_live=True),
-    _spec(
-        "mining_precision_near",
-        105,
-        "share of mined deliveries that are true, within half a second",
-        _precision,
-        is_exact=False,
-    ),
-    _spec(
-        "mining_precision_live_near",
-        106,
-        "the same, deliveries that mining does not call a replay",
-        _precision,
-        is_exact=False,
-        is_live=True,
-    ),
-    MeasureSpec(
-        name="clean_videos",
-        side="mining",
-        place=180,
-        meaning="videos that truth does not mention and no delivery is claimed in (good if they hold no stroke)",
-        measure=_clean,
-        is_share=True,
-    ),
-)
-TABLES = (
-    ReportTable(
-        name="waterfall",
-        place=0,
-        build=lambda sample: [dict(row) for row in waterfall(sample.check)],
-        title="Where deliveries are lost",
-    ),
-    ReportTable(name="impact_error", place=110, build=_impact_errors, is_long=True),
-    ReportTable(name="false_deliveries", place=111, build=_false),
-    ReportTable(name="missed_deliveries", place=112, build=_missed),
-)

@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.matching import FPS
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.measures.finding import NO_REPLAYS
 from slowpaths.evaluation.mining_sample import MiningSample
 
@@ -34,7 +34,19 @@ def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
     return np.where(half_B1[:, 0] > 0, middle_B, np.nan)
 
 
-def _median(sample: MiningSample) -> Reading:
+@measure(110, "mining", is_share=True)
+def _impact_at_20fps(sample: MiningSample) -> Reading:
+    """Impact within 5 frames where truth has one and footage has 20 frames a second."""
+    hits = [
+        fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
+        for fate in sample.check.fates
+    ]
+    return sample.share(hits, reason="truth has no impact in mined footage of 20 frames a second or more")
+
+
+@measure(111, "mining", unit="s", bounds=(0.0, np.inf), is_larger_better=False)
+def _impact_error(sample: MiningSample) -> Reading:
+    """Median distance between found and true impact."""
     sizes = np.abs(sample.error_s)
     order = np.argsort(sizes)[: int(np.isfinite(sizes).sum())]
     if not len(order):
@@ -43,62 +55,32 @@ def _median(sample: MiningSample) -> Reading:
     return Reading(values_B=weighted_median(sizes[order], weights_BN), num=len(order))
 
 
-def _within(sample: MiningSample, frames: int, *, is_live: bool = False) -> Reading | None:
+@measure(112, "mining", is_share=True)
+def _impact_within_1(sample: MiningSample) -> Reading:
+    """Of the found ones with a true impact, those within 1 frame."""
+    return _within(sample, 1)
+
+
+@measure(113, "mining", is_share=True)
+def _impact_within_2(sample: MiningSample) -> Reading:
+    """Of the found ones with a true impact, those within 2 frames."""
+    return _within(sample, 2)
+
+
+@measure(114, "mining", is_share=True)
+def _impact_within_5(sample: MiningSample) -> Reading:
+    """Of the found ones with a true impact, those within 5 frames."""
+    return _within(sample, 5)
+
+
+@measure(115, "mining", is_share=True)
+def _impact_within_2_live(sample: MiningSample) -> Reading:
+    """Of those that truth says are no replay, those within 2 frames."""
+    return _within(sample, 2, is_live=True)
+
+
+def _within(sample: MiningSample, frames: int, *, is_live: bool = False) -> Reading:
     judged = np.isfinite(sample.error_s)
-    if not judged.any():
-        return None  # impact_error says why
+    reason = NO_REPLAYS if judged.any() else _NO_IMPACT
     judged &= sample.is_live if is_live else True
-    hits = np.where(judged, np.abs(sample.error_s) <= frames / FPS + 1e-9, np.nan)
-    return sample.share(hits, reason=NO_REPLAYS)
-
-
-def _sharp(sample: MiningSample) -> Reading:
-    hits = [
-        fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
-        for fate in sample.check.fates
-    ]
-    return sample.share(hits, reason="truth has no impact in mined footage of 20 frames a second or more")
-
-
-def _within_spec(frames: int, place: int) -> MeasureSpec:
-    return MeasureSpec(
-        name=f"impact_within_{frames}",
-        side="mining",
-        place=place,
-        meaning=f"of the found ones with a true impact, those within {frames} frame{'s' * (frames > 1)}",
-        measure=lambda sample: _within(sample, frames),
-        is_share=True,
-    )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="impact_at_20fps",
-        side="mining",
-        place=110,
-        meaning="impact within 5 frames where truth has one and footage has 20 frames a second",
-        measure=_sharp,
-        is_share=True,
-    ),
-    MeasureSpec(
-        name="impact_error",
-        side="mining",
-        place=111,
-        meaning="median distance between found and true impact",
-        measure=_median,
-        unit="s",
-        bounds=(-np.inf, np.inf),
-        is_larger_better=False,
-    ),
-    _within_spec(1, 112),
-    _within_spec(2, 113),
-    _within_spec(5, 114),
-    MeasureSpec(
-        name="impact_within_2_live",
-        side="mining",
-        place=115,
-        meaning="of those that truth says are no replay, those within 2 frames",
-        measure=lambda sample: _within(sample, 2, is_live=True),
-        is_share=True,
-    ),
-)
+    return sample.share(np.where(judged, np.abs(sample.error_s) <= frames / FPS + 1e-9, np.nan), reason=reason)

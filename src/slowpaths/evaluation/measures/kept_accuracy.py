@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from slowpaths.evaluation.intervals import weighted_mean
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
 
-def _measure(sample: Sample) -> Reading | None:
+@measure(23, "accuracy", is_share=True)
+def _top1_kept(sample: Sample) -> Reading | None:
+    """Share named right among those kept for training."""
     kept_N = sample.pairing.is_kept[sample.rows]
     if kept_N.all():
         return None  # it would repeat top1
@@ -15,15 +17,3 @@ def _measure(sample: Sample) -> Reading | None:
         return Reading(reason="selection keeps none of these deliveries")
     values_B = weighted_mean(sample.correct_N[kept_N], sample.weights_BN[:, kept_N])
     return Reading(values_B=values_B, num=int(kept_N.sum()))
-
-
-MEASURES = (
-    MeasureSpec(
-        name="top1_kept",
-        side="accuracy",
-        place=23,
-        meaning="share named right among those kept for training",
-        measure=_measure,
-        is_share=True,
-    ),
-)

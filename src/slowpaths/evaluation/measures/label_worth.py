@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, weighted_mean
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.sample import MIN_RELEVANT, NO_GRADED, Sample, mean_known
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import MIN_RELEVANT, Sample, mean_known
 
 
 def effective_sample_gain(squared_correlation: np.ndarray, *, labelled_share: float = 0.0) -> np.ndarray:
@@ -41,9 +41,9 @@ def squared_correlation(truth_N: np.ndarray, predicted_N: np.ndarray, weights_BN
     return divide(joint**2, np.where(spread_p > 1e-15, spread_t * spread_p, 0.0))
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+@measure(68, "usefulness", baseline="labels alone", bounds=(1.0, np.inf))
+def _label_worth(sample: Sample) -> Reading:
+    """Labelled deliveries that one is worth with the predictions beside it, mean over strokes."""
     gains = []
     for column in range(len(sample.names)):
         truth_N = (sample.true_N == column).astype(np.float64)
@@ -53,16 +53,3 @@ def _measure(sample: Sample) -> Reading:
     if not gains:
         return Reading()
     return Reading(values_B=mean_known(gains), num=len(sample.rows), chance=1.0)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="label_worth",
-        side="usefulness",
-        place=68,
-        meaning="labelled deliveries that one is worth with the predictions beside it, mean over strokes",
-        measure=_measure,
-        baseline="labels alone",
-        bounds=(1.0, np.inf),
-    ),
-)

@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import weighted_mean
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
 _FLOOR = 1e-12
@@ -28,22 +27,8 @@ def negative_log_likelihood(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN
     return weighted_mean(-np.log(np.maximum(own_N, _FLOOR)), weights_BN)
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+@measure(14, "calibration", baseline="every class alike", bounds=(0.0, np.inf), is_larger_better=False)
+def _nll(sample: Sample) -> Reading:
+    """Surprise at what happened, nats (lower is better)."""
     values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)
     return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))))
-
-
-MEASURES = (
-    MeasureSpec(
-        name="nll",
-        side="calibration",
-        place=14,
-        meaning="surprise at what happened, nats (lower is better)",
-        measure=_measure,
-        baseline="every class alike",
-        bounds=(0.0, np.inf),
-        is_larger_better=False,
-    ),
-)

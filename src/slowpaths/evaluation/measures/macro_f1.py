@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.top_k import NO_PAIR
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample, confusion, mean_known
 
 
@@ -32,9 +31,9 @@ def guessing_macro_f1(true_N: np.ndarray, *, num_true: int) -> float:
     return float((2 * shares_G / num_true / (shares_G + 1 / num_true)).mean())
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+@measure(13, "accuracy", baseline="every class alike; the most frequent class")
+def _macro_f1(sample: Sample) -> Reading:
+    """Mean over strokes of precision and recall together."""
     constant_N = np.full(len(sample.rows), sample.shares_G.argmax())
     ones = np.ones((1, len(sample.rows)))
     constant = macro_f1(confusion(constant_N, sample.true_N, ones, num_classes=len(sample.shares_G)))
@@ -44,15 +43,3 @@ def _measure(sample: Sample) -> Reading:
         chance=guessing_macro_f1(sample.true_N, num_true=len(sample.names)),
         constant=float(constant[0]),
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="macro_f1",
-        side="accuracy",
-        place=13,
-        meaning="mean over strokes of precision and recall together",
-        measure=_measure,
-        baseline="every class alike; the most frequent class",
-    ),
-)

@@ -9,8 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.average_precision import no_query, of_batter
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import Ranking
 from slowpaths.evaluation.sample import Query, Sample, mean_known
 
@@ -36,25 +35,13 @@ def _random(query: Query) -> float:
     return float(hit_rate * min(num, FIRST) / FIRST)
 
 
-def _measure(sample: Sample) -> Reading:
-    meaning = f"share of hits among the first ten clips of 'show me this stroke{of_batter(sample)}'"
-    if not sample.queries:
-        return no_query(sample, meaning)
+@measure(31, "usefulness", baseline="clips in random order")
+def _retrieval_p10(sample: Sample) -> Reading:
+    """Share of hits among the first ten clips of 'show me this stroke'."""
+    meaning = f"share of hits among the first ten clips of 'show me this stroke{sample.of_batter}'"
     return Reading(
         values_B=mean_known([precision_at(ranking) for ranking in sample.rankings]),
         num=len(sample.queries),
         chance=float(np.mean([_random(query) for query in sample.queries])),
         meaning=meaning,
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="retrieval_p10",
-        side="usefulness",
-        place=31,
-        meaning="share of hits among the first ten clips of 'show me this stroke'",
-        measure=_measure,
-        baseline="clips in random order",
-    ),
-)

@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.sample import NO_GRADED, Sample
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import adjusted_counts, conditional_confusion
 
 
@@ -100,9 +100,9 @@ def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
     return (shares_G + extra) / (1 + extra * len(shares_G))
 
 
-def _measure(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+@measure(70, "usefulness", baseline="every class alike", is_larger_better=False)
+def _prevalence_error(sample: Sample) -> Reading:
+    """Mean error of a stroke's overall share, counting named strokes."""
     one_hot = np.eye(len(sample.shares_G))
     off_BG = sample.weights_BN @ (one_hot[sample.called_N] - one_hot[sample.true_N])
     num_true = len(sample.names)
@@ -114,9 +114,9 @@ def _measure(sample: Sample) -> Reading:
     )
 
 
-def _table(sample: Sample) -> Table:
-    if not len(sample.rows):
-        return []
+@report_table(70, title="Counting strokes")
+def _prevalence(sample: Sample) -> Table:
+    """Return prevalence."""
     probs_NG, true_N, num_columns = sample.probs_NG, sample.true_N, len(sample.shares_G)
     methods = {
         "classify and count": classify_and_count(probs_NG),
@@ -151,17 +151,3 @@ def _cross_fitted(
         )
         shares_G[:num_true] += counted_S * inside.mean()
     return shares_G
-
-
-MEASURES = (
-    MeasureSpec(
-        name="prevalence_error",
-        side="usefulness",
-        place=70,
-        meaning="mean error of a stroke's overall share, counting named strokes",
-        measure=_measure,
-        baseline="every class alike",
-        is_larger_better=False,
-    ),
-)
-TABLES = (ReportTable(name="prevalence", place=70, build=_table, title="Counting strokes"),)

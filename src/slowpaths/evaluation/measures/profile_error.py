@@ -10,8 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.profile_fidelity import NO_TRUTH
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import mean_over_groups
 
@@ -31,11 +30,11 @@ def mean_total_variation(true_BAG: np.ndarray, counted_BAG: np.ndarray) -> np.nd
     return mean_over_groups(total_variation(true_BAG, counted_BAG), true_BAG, counted_BAG)
 
 
-def _measure(sample: Sample) -> Reading:
+@measure(43, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
+def _profile_error(sample: Sample) -> Reading:
+    """Share of each batter's balls booked on the wrong stroke (lower is better)."""
     profiles = sample.profiles
     meaning = f"share of {profiles.whose} balls booked on the wrong stroke (lower is better)"
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH, meaning=meaning)
     true_BAG = profiles.true_BAG
     return Reading(
         values_B=mean_total_variation(true_BAG, profiles.hard_BAG),
@@ -44,16 +43,3 @@ def _measure(sample: Sample) -> Reading:
         constant=float(mean_total_variation(true_BAG[:1], profiles.constant_AG[None])[0]),
         meaning=meaning,
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="profile_error",
-        side="usefulness",
-        place=43,
-        meaning="share of each batter's balls booked on the wrong stroke (lower is better)",
-        measure=_measure,
-        baseline="every class alike; the most frequent class",
-        is_larger_better=False,
-    ),
-)

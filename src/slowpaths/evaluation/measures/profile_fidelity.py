@@ -14,11 +14,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import MIN_DELIVERIES, mean_over_groups
 
-NO_TRUTH = "no true delivery has a stroke of the taxonomy"
+_BASELINE = "every class alike; the most frequent class"
 
 
 def jensen_shannon(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -55,31 +55,33 @@ def _reading(sample: Sample, values_B: np.ndarray, meaning: str = "") -> Reading
     )
 
 
-def _hard(sample: Sample) -> Reading:
+@measure(40, "usefulness", baseline=_BASELINE)
+def _profile_fidelity(sample: Sample) -> Reading:
+    """Likeness of each batter's stroke profile to the true one, counting named strokes."""
     profiles = sample.profiles
     meaning = f"likeness of {profiles.whose} stroke profile to the true one, counting named strokes"
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH, meaning=meaning)
     return _reading(sample, fidelity(profiles.true_BAG, profiles.hard_BAG), meaning)
 
 
-def _soft(sample: Sample) -> Reading:
+@measure(41, "usefulness", baseline=_BASELINE)
+def _profile_fidelity_soft(sample: Sample) -> Reading:
+    """The same, adding up probabilities."""
     profiles = sample.profiles
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH)
     return _reading(sample, fidelity(profiles.true_BAG, profiles.soft_BAG))
 
 
-def _adjusted(sample: Sample) -> Reading:
+@measure(42, "usefulness", baseline=_BASELINE)
+def _profile_fidelity_adjusted(sample: Sample) -> Reading:
+    """The same, corrected by the confusion seen on all others."""
     profiles = sample.profiles
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH)
     if not np.isfinite(profiles.adjusted_AG).any():
         return Reading(reason=f"it needs two groups with {MIN_DELIVERIES} deliveries or more")
     return _reading(sample, fidelity(profiles.true_BAG[:1], profiles.adjusted_AG[None]))
 
 
-def _table(sample: Sample) -> Table:
+@report_table(40, is_long=True)
+def _profiles(sample: Sample) -> Table:
+    """Return profiles."""
     profiles, table = sample.profiles, []
     for group, name in enumerate(profiles.names):
         for column, label in enumerate(sample.pairing.space.columns):
@@ -89,33 +91,3 @@ def _table(sample: Sample) -> Table:
             keys = ("true", "counted", "mean_probability", "adjusted")
             table.append({**row, **dict(zip(keys, values, strict=True))})
     return table
-
-
-_BASELINE = "every class alike; the most frequent class"
-MEASURES = (
-    MeasureSpec(
-        name="profile_fidelity",
-        side="usefulness",
-        place=40,
-        meaning="likeness of each batter's stroke profile to the true one, counting named strokes",
-        measure=_hard,
-        baseline=_BASELINE,
-    ),
-    MeasureSpec(
-        name="profile_fidelity_soft",
-        side="usefulness",
-        place=41,
-        meaning="the same, adding up probabilities",
-        measure=_soft,
-        baseline=_BASELINE,
-    ),
-    MeasureSpec(
-        name="profile_fidelity_adjusted",
-        side="usefulness",
-        place=42,
-        meaning="the same, corrected by the confusion seen on all others",
-        measure=_adjusted,
-        baseline=_BASELINE,
-    ),
-)
-TABLES = (ReportTable(name="profiles", place=40, build=_table, is_long=True),)

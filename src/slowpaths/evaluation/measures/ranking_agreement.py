@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import kendalltau
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.profile_fidelity import NO_TRUTH
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import MIN_DELIVERIES
 
@@ -36,10 +35,10 @@ def ranking_agreement(true_AG: np.ndarray, counted_AG: np.ndarray) -> np.ndarray
     return taus
 
 
-def _measure(sample: Sample) -> Reading:
+@measure(45, "usefulness", baseline="batters in random order", bounds=(-1.0, 1.0))
+def _ranking_agreement(sample: Sample) -> Reading:
+    """Agreement on who plays more of a stroke, -1 to 1, mean over strokes."""
     profiles = sample.profiles
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH)
     reason = f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries"
     if len(profiles.names) < MIN_GROUPS:
         return Reading(reason=reason)
@@ -47,16 +46,3 @@ def _measure(sample: Sample) -> Reading:
     if not np.isfinite(taus_G).any():
         return Reading(reason=reason)
     return Reading(values_B=np.array([np.nanmean(taus_G)]), num=len(profiles.names), chance=0.0)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="ranking_agreement",
-        side="usefulness",
-        place=45,
-        meaning="agreement on who plays more of a stroke, -1 to 1, mean over strokes",
-        measure=_measure,
-        baseline="batters in random order",
-        bounds=(-1.0, 1.0),
-    ),
-)

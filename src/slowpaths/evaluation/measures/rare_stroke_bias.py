@@ -10,8 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.profile_fidelity import NO_TRUTH
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
 
@@ -25,10 +24,10 @@ def relative_bias(true_B: np.ndarray, counted_B: np.ndarray) -> np.ndarray:
     return divide(counted_B, true_B) - 1
 
 
-def _measure(sample: Sample) -> Reading:
+@measure(44, "usefulness", bounds=(-1.0, np.inf), is_larger_better=None)
+def _rare_stroke_bias(sample: Sample) -> Reading:
+    """By which share the rarest stroke is over-counted (below 0: under-counted)."""
     profiles = sample.profiles
-    if not profiles.names:
-        return Reading(reason=NO_TRUTH)
     counts_G = profiles.true_NG.sum(axis=0)
     rarest = int(np.argmin(np.where(counts_G > 0, counts_G, np.inf)))
     true_B, counted_B = (profiles.weights_BN @ rows_NG[:, rarest] for rows_NG in (profiles.true_NG, profiles.hard_NG))
@@ -37,16 +36,3 @@ def _measure(sample: Sample) -> Reading:
         num=len(profiles.names),
         meaning=f"by which share the rarest stroke is over-counted (below 0: under-counted): {sample.names[rarest]}",
     )
-
-
-MEASURES = (
-    MeasureSpec(
-        name="rare_stroke_bias",
-        side="usefulness",
-        place=44,
-        meaning="by which share the rarest stroke is over-counted (below 0: under-counted)",
-        measure=_measure,
-        bounds=(-1.0, np.inf),
-        is_larger_better=None,
-    ),
-)

@@ -10,10 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, unit_weights
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.sample import NO_GRADED, Sample
-
-COSTS_OF_ERROR: tuple[int, ...] = (1, 3, 9)
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import Sample
 
 
 def acceptance_threshold(cost_of_error: float) -> float:
@@ -40,23 +38,27 @@ def value_with_rejection(
     return divide(weights_BN @ gain_N, weights_BN.sum(axis=1))
 
 
-def _measure(sample: Sample, cost: int) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+_BASELINE = "leaving everything to a person"
+
+
+@measure(63, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost1(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 1 times a right answer."""
+    return _read(sample, 1)
+
+
+@measure(64, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost3(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 3 times a right answer."""
+    return _read(sample, 3)
+
+
+@measure(65, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost9(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 9 times a right answer."""
+    return _read(sample, 9)
+
+
+def _read(sample: Sample, cost: int) -> Reading:
     values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
     return Reading(values_B=values_B, num=len(sample.rows), constant=0.0)
-
-
-def _spec(cost: int, place: int) -> MeasureSpec:
-    return MeasureSpec(
-        name=f"value_cost{cost}",
-        side="usefulness",
-        place=place,
-        meaning=f"value per delivery where an error costs {cost} times a right answer",
-        measure=lambda sample: _measure(sample, cost),
-        baseline="leaving everything to a person",
-        bounds=(-np.inf, 1.0),
-    )
-
-
-MEASURES = tuple(_spec(cost, 63 + index) for index, cost in enumerate(COSTS_OF_ERROR))

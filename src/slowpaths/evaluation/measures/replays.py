@@ -7,38 +7,32 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import NotMeasured, Reading, measure
 from slowpaths.evaluation.measures.shot_boundaries import NO_SHOTS
 from slowpaths.evaluation.mining_sample import MiningSample
 
 
-def _measure(sample: MiningSample, *, is_recall: bool) -> Reading:
-    if not sample.shots:
-        return Reading(reason=NO_SHOTS)
-    known = [shot for shot in sample.shots if shot.is_replay is not None and shot.found_replay is not None]
-    videos = np.array([shot.video for shot in known], dtype=object)
-    true = np.array([shot.is_replay for shot in known], dtype=bool)
-    found = np.array([shot.found_replay for shot in known], dtype=bool)
-    if is_recall:
-        return sample.share(found[true], videos[true], reason="truth names no replay in mined videos")
+@measure(140, "mining", is_share=True)
+def _replay_recall(sample: MiningSample) -> Reading:
+    """True replays known as replays."""
+    videos, true, found = _known(sample)
+    return sample.share(found[true], videos[true], reason="truth names no replay in mined videos")
+
+
+@measure(141, "mining", is_share=True)
+def _replay_precision(sample: MiningSample) -> Reading:
+    """Shots called replays that are replays."""
+    videos, true, found = _known(sample)
     return sample.share(true[found], videos[found], reason="mining calls no judged shot a replay")
 
 
-MEASURES = (
-    MeasureSpec(
-        name="replay_recall",
-        side="mining",
-        place=140,
-        meaning="true replays known as replays",
-        measure=lambda sample: _measure(sample, is_recall=True),
-        is_share=True,
-    ),
-    MeasureSpec(
-        name="replay_precision",
-        side="mining",
-        place=141,
-        meaning="shots called replays that are replays",
-        measure=lambda sample: _measure(sample, is_recall=False),
-        is_share=True,
-    ),
-)
+def _known(sample: MiningSample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return video, whether it is a replay, and whether it is called one, of every shot that can be judged."""
+    if not sample.shots:
+        raise NotMeasured(NO_SHOTS)
+    known = [shot for shot in sample.shots if shot.is_replay is not None and shot.found_replay is not None]
+    return (
+        np.array([shot.video for shot in known], dtype=object),
+        np.array([shot.is_replay for shot in known], dtype=bool),
+        np.array([shot.found_replay for shot in known], dtype=bool),
+    )

@@ -11,8 +11,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
-from slowpaths.evaluation.measures.average_precision import no_query
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import Ranking, random_rank
 from slowpaths.evaluation.sample import Sample, mean_known
 
@@ -38,21 +37,8 @@ def saving_to_hit(ranking: Ranking, k: int = HIT) -> np.ndarray:
     return np.where(total_B >= k, 1 - divide(rank_of_hit(ranking, k), random_B), np.nan)
 
 
-def _measure(sample: Sample) -> Reading:
-    if not sample.queries:
-        return no_query(sample)
+@measure(33, "usefulness", baseline="clips in random order", bounds=(-np.inf, 1.0))
+def _retrieval_saving(sample: Sample) -> Reading:
+    """Watching saved until the third hit, against random order."""
     values_B = mean_known([saving_to_hit(ranking) for ranking in sample.rankings])
     return Reading(values_B=values_B, num=len(sample.queries), chance=0.0)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="retrieval_saving",
-        side="usefulness",
-        place=33,
-        meaning="watching saved until the third hit, against random order",
-        measure=_measure,
-        baseline="clips in random order",
-        bounds=(-np.inf, 1.0),
-    ),
-)

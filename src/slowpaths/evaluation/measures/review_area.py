@@ -10,9 +10,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.measures.review_minutes import review_minutes
-from slowpaths.evaluation.measures.work_saved import NO_SEARCH
 from slowpaths.evaluation.ranking import Ranking
 from slowpaths.evaluation.sample import Sample, mean_known
 
@@ -39,14 +38,16 @@ def effort_curve(ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
     return np.r_[0.0, seen / clips], np.r_[0.0, found / total]
 
 
-def _measure(sample: Sample) -> Reading:
-    if not sample.searches:
-        return Reading(reason=NO_SEARCH)
+@measure(52, "usefulness", baseline="clips in random order", bounds=(-1.0, 1.0))
+def _review_area(sample: Sample) -> Reading:
+    """Area under recall against share of clips watched."""
     values_B = mean_known([effort_area(ranking) for ranking in sample.searched])
     return Reading(values_B=values_B, num=len(sample.searches), chance=0.5)
 
 
-def _table(sample: Sample) -> Table:
+@report_table(51, is_long=True)
+def _effort(sample: Sample) -> Table:
+    """Return effort."""
     table: Table = []
     for query, ranking in zip(sample.searches, sample.searched, strict=True):
         share, recall = effort_curve(ranking)
@@ -56,17 +57,3 @@ def _table(sample: Sample) -> Table:
             {"class": name, "minutes": float(x), "recall": float(y)} for x, y in zip(minutes, recall, strict=True)
         ]
     return table
-
-
-MEASURES = (
-    MeasureSpec(
-        name="review_area",
-        side="usefulness",
-        place=52,
-        meaning="area under recall against share of clips watched",
-        measure=_measure,
-        baseline="clips in random order",
-        bounds=(-1.0, 1.0),
-    ),
-)
-TABLES = (ReportTable(name="effort", place=51, build=_table, is_long=True),)

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.measures.work_saved import NO_SEARCH, clips_to_recall, work_saved
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.measures.work_saved import clips_to_recall, work_saved
 from slowpaths.evaluation.pairing import NO_STROKE
 from slowpaths.evaluation.sample import Sample, mean_known
 
@@ -41,9 +41,9 @@ def _linear(sample: Sample) -> float:
     return float(linear_minutes(int((sample.pairing.true_U != NO_STROKE).sum())))
 
 
-def _measure(sample: Sample) -> Reading:
-    if not sample.searches:
-        return Reading(reason=NO_SEARCH)
+@measure(51, "usefulness", baseline="watching everything", unit="min", bounds=(0.0, np.inf), is_larger_better=False)
+def _review_minutes(sample: Sample) -> Reading:
+    """Minutes of clips to find 95 % of a stroke (beside: watching everything)."""
     return Reading(
         values_B=mean_known([review_minutes(clips_to_recall(ranking)) for ranking in sample.searched]),
         num=len(sample.searches),
@@ -51,7 +51,9 @@ def _measure(sample: Sample) -> Reading:
     )
 
 
-def _table(sample: Sample) -> Table:
+@report_table(50, title="Review effort")
+def _review(sample: Sample) -> Table:
+    """Return review."""
     table: Table = []
     for query, ranking in zip(sample.searches, sample.searched, strict=True):
         clips, screened = float(ranking.num_clips_B[0]), float(clips_to_recall(ranking)[0])
@@ -68,19 +70,3 @@ def _table(sample: Sample) -> Table:
             }
         )
     return table
-
-
-MEASURES = (
-    MeasureSpec(
-        name="review_minutes",
-        side="usefulness",
-        place=51,
-        meaning="minutes of clips to find 95 % of a stroke (beside: watching everything)",
-        measure=_measure,
-        baseline="watching everything",
-        unit="min",
-        bounds=(0.0, np.inf),
-        is_larger_better=False,
-    ),
-)
-TABLES = (ReportTable(name="review", place=50, build=_table, title="Review effort"),)

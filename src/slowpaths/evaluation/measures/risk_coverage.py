@@ -14,8 +14,8 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, unit_weights
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
-from slowpaths.evaluation.sample import NO_GRADED, Sample
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.sample import Sample
 
 
 def risk_coverage(
@@ -72,61 +72,35 @@ def accuracy_at_coverage(
     return np.array([1 - np.interp(coverage, covered, errors) / coverage for covered, errors in curves])
 
 
-def _half(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
+_BASELINE = "confidence in random order"
+
+
+@measure(60, "usefulness", baseline=_BASELINE)
+def _accuracy_at_half(sample: Sample) -> Reading:
+    """Share named right among the surer half."""
     values_B = accuracy_at_coverage(sample.confidence_N, sample.correct_N, sample.weights_BN, coverage=0.5)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - _error(sample))
+    return Reading(values_B=values_B, num=len(sample.rows), chance=float(sample.correct_N.mean()))
 
 
-def _area(sample: Sample, area, share: float) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_GRADED)
-    values_B = area(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=_error(sample) * share)
+@measure(61, "usefulness", baseline=_BASELINE, is_larger_better=False)
+def _aurc(sample: Sample) -> Reading:
+    """Mean error rate among the surest, over all shares accepted (lower is better)."""
+    values_B = aurc(sample.confidence_N, sample.correct_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=float(1 - sample.correct_N.mean()))
 
 
-def _error(sample: Sample) -> float:
-    return float(1 - sample.correct_N.mean())
+@measure(62, "usefulness", baseline=_BASELINE, is_larger_better=False)
+def _augrc(sample: Sample) -> Reading:
+    """Mean risk of an error that slips through (lower is better)."""
+    values_B = augrc(sample.confidence_N, sample.correct_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=float(1 - sample.correct_N.mean()) / 2)
 
 
-def _table(sample: Sample) -> Table:
-    if not len(sample.rows):
-        return []
+@report_table(60, is_long=True)
+def _risk_coverage(sample: Sample) -> Table:
+    """Return risk coverage."""
     coverage, errors = (curve[0] for curve in risk_coverage(sample.confidence_N, sample.correct_N))
     return [
         {"coverage": float(share), "risk": float(wrong / share), "undetected": float(wrong)}
         for share, wrong in zip(coverage[1:], errors[1:], strict=True)
     ]
-
-
-MEASURES = (
-    MeasureSpec(
-        name="accuracy_at_half",
-        side="usefulness",
-        place=60,
-        meaning="share named right among the surer half",
-        measure=_half,
-        baseline="confidence in random order",
-        bounds=(-np.inf, 1.0),
-    ),
-    MeasureSpec(
-        name="aurc",
-        side="usefulness",
-        place=61,
-        meaning="mean error rate among the surest, over all shares accepted (lower is better)",
-        measure=lambda sample: _area(sample, aurc, 1.0),
-        baseline="confidence in random order",
-        is_larger_better=False,
-    ),
-    MeasureSpec(
-        name="augrc",
-        side="usefulness",
-        place=62,
-        meaning="mean risk of an error that slips through (lower is better)",
-        measure=lambda sample: _area(sample, augrc, 0.5),
-        baseline="confidence in random order",
-        is_larger_better=False,
-    ),
-)
-TABLES = (ReportTable(name="risk_coverage", place=60, build=_table, is_long=True),)

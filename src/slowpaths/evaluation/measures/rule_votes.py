@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass
 import numpy as np
 
 from slowpaths.core.records import Vote
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.store.mined_folder import RuleDeclaration
 from slowpaths.store.schema import VOTES
@@ -108,25 +108,10 @@ def _chance(declared: frozenset[str], population: Sequence[frozenset[str]]) -> f
     return right / (right + wrong) if right + wrong else None
 
 
-def _scores(sample: MiningSample) -> tuple[list[RuleScore], list[RuleScore]] | str:
-    """Return scores by rule and by family, or why there are none."""
-    folder = sample.folder
-    for file in (folder.file(VOTES), folder.rules_file):
-        if not file.exists():
-            return f"the mined folder has no {file.name}"
-    true_leaves = {
-        fate.found.delivery_id: leaves
-        for fate in sample.check.fates
-        if fate.found and (leaves := sample.space.true_leaves(fate.truth.label, handedness=fate.truth.handedness))
-    }
-    return score_rules(folder.votes(), folder.rules(), true_leaves)
-
-
-def _measure(sample: MiningSample) -> Reading:
-    scores = _scores(sample)
-    if isinstance(scores, str):
-        return Reading(reason=scores)
-    families = scores[1]
+@measure(190, "mining", baseline="the same votes on a delivery drawn at random")
+def _rule_votes(sample: MiningSample) -> Reading:
+    """Share of the rules' votes whose strokes hold the true one."""
+    _, families = _scores(sample)
     right, wrong = sum(item.right for item in families), sum(item.wrong for item in families)
     if not right + wrong:
         return Reading(reason="no rule voted on a delivery whose stroke truth settles")
@@ -135,31 +120,30 @@ def _measure(sample: MiningSample) -> Reading:
     return Reading(values_B=np.array([right / (right + wrong)]), num=right + wrong, chance=chance)
 
 
-def _table(sample: MiningSample, which: int) -> Table:
-    scores = _scores(sample)
-    if isinstance(scores, str):
-        return []
-    return [
-        {key: float("nan") if value is None else value for key, value in asdict(item).items()} for item in scores[which]
-    ]
+@report_table(190, title="What each rule gets right")
+def _rules(sample: MiningSample) -> Table:
+    """Return the scores of every rule."""
+    return [_row(score) for score in _scores(sample)[0]]
 
 
-MEASURES = (
-    MeasureSpec(
-        name="rule_votes",
-        side="mining",
-        place=190,
-        meaning="share of the rules' votes whose strokes hold the true one",
-        measure=_measure,
-        baseline="the same votes on a delivery drawn at random",
-    ),
-)
-TABLES = (
-    ReportTable(name="rules", place=190, build=lambda sample: _table(sample, 0), title="What each rule gets right"),
-    ReportTable(
-        name="rule_families",
-        place=191,
-        build=lambda sample: _table(sample, 1),
-        title="What each family of rules gets right",
-    ),
-)
+@report_table(191, title="What each family of rules gets right")
+def _rule_families(sample: MiningSample) -> Table:
+    """Return the scores of every family of rules."""
+    return [_row(score) for score in _scores(sample)[1]]
+
+
+def _scores(sample: MiningSample) -> tuple[list[RuleScore], list[RuleScore]]:
+    folder = sample.folder
+    for file in (folder.file(VOTES), folder.rules_file):
+        if not file.exists():
+            raise NotMeasured(f"the mined folder has no {file.name}")
+    true_leaves = {
+        fate.found.delivery_id: leaves
+        for fate in sample.check.fates
+        if fate.found and (leaves := sample.space.true_leaves(fate.truth.label, handedness=fate.truth.handedness))
+    }
+    return score_rules(folder.votes(), folder.rules(), true_leaves)
+
+
+def _row(score: RuleScore) -> dict[str, float | int | str]:
+    return {key: float("nan") if value is None else value for key, value in asdict(score).items()}

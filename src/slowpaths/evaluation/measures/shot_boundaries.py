@@ -5,37 +5,21 @@ A boundary is right within 5 frames, half a second where it is a wipe, dissolve 
 
 from __future__ import annotations
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.mining_sample import MiningSample
 
 NO_SHOTS = "there is no table of true shots (shots_truth=)"
 
 
-def _recall(sample: MiningSample) -> Reading:
+@measure(130, "mining", is_share=True)
+def _cut_recall(sample: MiningSample) -> Reading:
+    """True cuts and wipes found, within 5 frames of a cut or half a second of a wipe."""
     found = sample.boundaries
     return sample.share(found.is_found, found.true_video, reason=NO_SHOTS) if found else Reading(reason=NO_SHOTS)
 
 
-def _precision(sample: MiningSample) -> Reading:
+@measure(131, "mining", is_share=True)
+def _cut_precision(sample: MiningSample) -> Reading:
+    """Claimed cuts that are true ones."""
     found = sample.boundaries
     return sample.share(found.is_right, found.claim_video, reason=NO_SHOTS) if found else Reading(reason=NO_SHOTS)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="cut_recall",
-        side="mining",
-        place=130,
-        meaning="true cuts and wipes found, within 5 frames of a cut or half a second of a wipe",
-        measure=_recall,
-        is_share=True,
-    ),
-    MeasureSpec(
-        name="cut_precision",
-        side="mining",
-        place=131,
-        meaning="claimed cuts that are true ones",
-        measure=_precision,
-        is_share=True,
-    ),
-)

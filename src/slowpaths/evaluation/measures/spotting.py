@@ -17,7 +17,7 @@ import numpy as np
 
 from slowpaths.evaluation.intervals import wilson
 from slowpaths.evaluation.matching import FPS
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing
 from slowpaths.evaluation.sample import Sample
 
@@ -162,15 +162,19 @@ def recall_at_false_alarms(
     return float((np.cumsum(hits) * allowed).max(initial=0) / num_true)
 
 
-def events_of(pairing: Pairing) -> tuple[Events, Events] | str:
-    """Return predicted and true events, or why there are none to compare."""
+def events_of(pairing: Pairing) -> tuple[Events, Events]:
+    """Return predicted and true events.
+
+    Raises:
+        NotMeasured: If there are none to compare.
+    """
     is_true = np.isfinite(pairing.true_impact_s)
     is_claimed = pairing.is_found & np.isfinite(pairing.predicted_impact_s)
     is_claimed &= is_true | (pairing.true_U == NO_STROKE)
     if not is_true.any():
-        return "truth has no impact in these videos"
+        raise NotMeasured("truth has no impact in these videos")
     if not is_claimed.any():
-        return "the predictions have no impact times"
+        raise NotMeasured("the predictions have no impact times")
     video = np.unique(pairing.video.astype(str), return_inverse=True)[1].astype(np.float64)
     predicted = Events(
         video=video[is_claimed],
@@ -182,67 +186,55 @@ def events_of(pairing: Pairing) -> tuple[Events, Events] | str:
     return predicted, truth
 
 
-def _map(sample: Sample, tolerance_s: float, *, is_framed: bool, per_class: bool = False) -> Reading:
-    events = events_of(sample.pairing)
-    if isinstance(events, str):
-        return Reading(reason=events)
-    num = len(events[1].time_s)
-    ours, theirs = (item.in_frames() for item in events) if is_framed else events
-    if not per_class:
-        ours, theirs = ours.anonymous(), theirs.anonymous()
-    value = mean_average_precision(ours, theirs, tolerance_s=tolerance_s)
-    return Reading(values_B=np.array([value]), num=num)
+@measure(80, "spotting")
+def _spotting_map_1_frame(sample: Sample) -> Reading:
+    """Average precision of stroke moments within 1 frame."""
+    return _read(sample, 1)
 
 
-def _recall(sample: Sample) -> Reading:
-    events = events_of(sample.pairing)
-    if isinstance(events, str):
-        return Reading(reason=events)
-    ours, theirs = (item.anonymous() for item in events)
+@measure(81, "spotting")
+def _spotting_map_2_frames(sample: Sample) -> Reading:
+    """The same within 2 frames."""
+    return _read(sample, 2)
+
+
+@measure(82, "spotting")
+def _spotting_map_4_frames(sample: Sample) -> Reading:
+    """The same within 4 frames."""
+    return _read(sample, 4)
+
+
+@measure(83, "spotting")
+def _spotting_map_05s(sample: Sample) -> Reading:
+    """The same within half a second."""
+    ours, theirs = (item.anonymous() for item in events_of(sample.pairing))
+    value = mean_average_precision(ours, theirs, tolerance_s=0.5)
+    return Reading(values_B=np.array([value]), num=len(theirs.time_s))
+
+
+@measure(84, "spotting")
+def _spotting_class_map_05s(sample: Sample) -> Reading:
+    """The same, the stroke named right too, mean over strokes."""
+    ours, theirs = events_of(sample.pairing)
+    return Reading(values_B=np.array([mean_average_precision(ours, theirs, tolerance_s=0.5)]), num=len(theirs.time_s))
+
+
+@measure(85, "spotting")
+def _recall_at_false_alarms(sample: Sample) -> Reading:
+    """Deliveries found within half a second at one false alarm in ten deliveries."""
+    ours, theirs = (item.anonymous() for item in events_of(sample.pairing))
     hits, num = hits_in_order(ours, theirs, column=0, tolerance_s=0.5)
     recall = recall_at_false_alarms(hits, num)
     return Reading(values_B=np.array([recall]), num=num, interval=wilson(recall * num, num))
 
 
-def _table(sample: Sample) -> Table:
-    events = events_of(sample.pairing)
-    return [] if isinstance(events, str) else [dict(row) for row in spotting_table(*events)]
+@report_table(80, title="Moments")
+def _spotting(sample: Sample) -> Table:
+    """Return average precision at every tolerance."""
+    return [dict(row) for row in spotting_table(*events_of(sample.pairing))]
 
 
-def _framed(frames: int, place: int, meaning: str) -> MeasureSpec:
-    return MeasureSpec(
-        name=f"spotting_map_{frames}_frame{'s' * (frames > 1)}",
-        side="spotting",
-        place=place,
-        meaning=meaning,
-        measure=lambda sample: _map(sample, frames / FPS, is_framed=True),
-    )
-
-
-MEASURES = (
-    _framed(1, 80, "average precision of stroke moments within 1 frame"),
-    _framed(2, 81, "the same within 2 frames"),
-    _framed(4, 82, "the same within 4 frames"),
-    MeasureSpec(
-        name="spotting_map_05s",
-        side="spotting",
-        place=83,
-        meaning="the same within half a second",
-        measure=lambda sample: _map(sample, 0.5, is_framed=False),
-    ),
-    MeasureSpec(
-        name="spotting_class_map_05s",
-        side="spotting",
-        place=84,
-        meaning="the same, the stroke named right too, mean over strokes",
-        measure=lambda sample: _map(sample, 0.5, is_framed=False, per_class=True),
-    ),
-    MeasureSpec(
-        name="recall_at_false_alarms",
-        side="spotting",
-        place=85,
-        meaning="deliveries found within half a second at one false alarm in ten deliveries",
-        measure=_recall,
-    ),
-)
-TABLES = (ReportTable(name="spotting", place=80, build=_table, title="Moments"),)
+def _read(sample: Sample, frames: int) -> Reading:
+    ours, theirs = (item.anonymous().in_frames() for item in events_of(sample.pairing))
+    value = mean_average_precision(ours, theirs, tolerance_s=frames / FPS)
+    return Reading(values_B=np.array([value]), num=len(theirs.time_s))

@@ -9,43 +9,28 @@ whose true joints all lie outside the picture is left out.
 
 from __future__ import annotations
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.mining_check import is_striker_right
 from slowpaths.evaluation.mining_sample import MiningSample
 
 
-def _box(sample: MiningSample) -> Reading:
+@measure(120, "mining", is_share=True)
+def _striker(sample: MiningSample) -> Reading:
+    """Box of deliveries with the right impact is the striker's (half of the union in common)."""
     hits = [is_striker_right(fate) for fate in sample.check.fates]
     return sample.share(hits, reason="truth has no box of a delivery whose impact was found")
 
 
-def _joints(sample: MiningSample) -> Reading:
+@measure(160, "mining", is_share=True)
+def _striker_pck(sample: MiningSample) -> Reading:
+    """Joints of found strikers within a fifth of the torso (PCK@0.2), over their clips."""
     if sample.poses is None:
         return Reading(reason="there are no true joints (poses_truth=)")
     return sample.share(sample.poses.share_N, sample.poses.match, reason="no found delivery has true joints")
 
 
-def _table(sample: MiningSample) -> Table:
+@report_table(160)
+def _joints(sample: MiningSample) -> Table:
+    """Return joints."""
     poses = sample.poses
     return [dict(row) for row in poses.by_joint()] if poses is not None and len(poses.match) else []
-
-
-MEASURES = (
-    MeasureSpec(
-        name="striker",
-        side="mining",
-        place=120,
-        meaning="box of deliveries with the right impact is the striker's (half of the union in common)",
-        measure=_box,
-        is_share=True,
-    ),
-    MeasureSpec(
-        name="striker_pck",
-        side="mining",
-        place=160,
-        meaning="joints of found strikers within a fifth of the torso (PCK@0.2), over their clips",
-        measure=_joints,
-        is_share=True,
-    ),
-)
-TABLES = (ReportTable(name="joints", place=160, build=_table),)

@@ -12,10 +12,8 @@ import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
 from slowpaths.evaluation.intervals import weighted_mean, wilson
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
-
-NO_PAIR = "no prediction lies within half a second of a true delivery with a stroke of the taxonomy"
 
 
 def top_k_hits(probs_NG: np.ndarray, true_N: np.ndarray, *, k: int) -> np.ndarray:
@@ -36,9 +34,9 @@ def top_k_hits(probs_NG: np.ndarray, true_N: np.ndarray, *, k: int) -> np.ndarra
     return np.clip((k - above_N) / tied_N, 0.0, 1.0)
 
 
+@measure(10, "accuracy", baseline="every class alike; the most frequent class", is_share=True)
 def _top1(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+    """Share of deliveries whose stroke is named right."""
     return Reading(
         values_B=weighted_mean(sample.correct_N, sample.weights_BN),
         num=len(sample.rows),
@@ -47,9 +45,9 @@ def _top1(sample: Sample) -> Reading:
     )
 
 
+@measure(11, "accuracy", baseline="every class alike", is_share=True)
 def _top5(sample: Sample) -> Reading:
-    if not len(sample.rows):
-        return Reading(reason=NO_PAIR)
+    """Share whose stroke is among the five most probable."""
     if len(sample.names) <= 5:
         return Reading(reason=f"there are only {len(sample.names)} classes")
     hits_N = top_k_hits(sample.probs_NG, sample.true_N, k=5)
@@ -57,10 +55,9 @@ def _top5(sample: Sample) -> Reading:
     return Reading(values_B=values_B, num=len(sample.rows), chance=5 / len(sample.names))
 
 
+@report_table(10, title="Each stroke")
 def _per_class(sample: Sample) -> Table:
     """Return the scores of every class, those without deliveries too; NaN where there is nothing to divide by."""
-    if not len(sample.rows):
-        return []
     names = sample.pairing.space.columns
     labels = list(range(len(names)))
     scores = precision_recall_fscore_support(sample.true_N, sample.called_N, labels=labels, zero_division=0)
@@ -80,9 +77,9 @@ def _per_class(sample: Sample) -> Table:
     return table
 
 
+@report_table(11)
 def _confusion(sample: Sample) -> Table:
-    if not len(sample.rows):
-        return []
+    """Return confusion."""
     columns, counts_GG = sample.pairing.space.columns, sample.confusion_BGG[0]
     return [
         {"true": true, **{name: int(counts_GG[row, column]) for column, name in enumerate(columns)}}
@@ -90,6 +87,7 @@ def _confusion(sample: Sample) -> Table:
     ]
 
 
+@report_table(20, title="Accuracy by view, handedness, replay and venue")
 def _breakdown(sample: Sample) -> Table:
     """Return accuracy by what truth says of a delivery: where it fails for some, its errors will not cancel."""
     table: Table = []
@@ -102,30 +100,3 @@ def _breakdown(sample: Sample) -> Table:
             row = {"field": field, "value": value, "deliveries": len(hits), "top1": float(hits.mean())}
             table.append({**row, "low": interval.low, "high": interval.high})
     return table
-
-
-MEASURES = (
-    MeasureSpec(
-        name="top1",
-        side="accuracy",
-        place=10,
-        meaning="share of deliveries whose stroke is named right",
-        measure=_top1,
-        baseline="every class alike; the most frequent class",
-        is_share=True,
-    ),
-    MeasureSpec(
-        name="top5",
-        side="accuracy",
-        place=11,
-        meaning="share whose stroke is among the five most probable",
-        measure=_top5,
-        baseline="every class alike",
-        is_share=True,
-    ),
-)
-TABLES = (
-    ReportTable(name="per_class", place=10, build=_per_class, title="Each stroke"),
-    ReportTable(name="confusion", place=11, build=_confusion),
-    ReportTable(name="breakdown", place=20, build=_breakdown, title="Accuracy by view, handedness, replay and venue"),
-)

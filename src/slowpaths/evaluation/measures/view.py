@@ -6,12 +6,14 @@ from dataclasses import replace
 
 import numpy as np
 
-from slowpaths.evaluation.measure import MeasureSpec, Reading, ReportTable, Table
+from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.mining_check import is_view_right
 from slowpaths.evaluation.mining_sample import MiningSample
 
 
-def _measure(sample: MiningSample) -> Reading:
+@measure(122, "mining", is_share=True)
+def _view(sample: MiningSample) -> Reading:
+    """View of the shot right: each true shot, or (without a table of shots) at each true delivery."""
     if not sample.shots:
         hits = [is_view_right(fate) for fate in sample.check.fates]
         reading = sample.share(hits, reason="truth names no views in mined videos")
@@ -21,21 +23,10 @@ def _measure(sample: MiningSample) -> Reading:
     return replace(reading, meaning="view of each true shot right")
 
 
-def _table(sample: MiningSample) -> Table:
+@report_table(122)
+def _shots(sample: MiningSample) -> Table:
+    """Return shots."""
     return [
         {"video": s.video, "true_view": s.view, "found_view": s.found_view, "right": int(s.view == s.found_view)}
         for s in sample.shots or ()
     ]
-
-
-MEASURES = (
-    MeasureSpec(
-        name="view",
-        side="mining",
-        place=122,
-        meaning="view of the shot right: each true shot, or (without a table of shots) at each true delivery",
-        measure=_measure,
-        is_share=True,
-    ),
-)
-TABLES = (ReportTable(name="shots", place=122, build=_table),)

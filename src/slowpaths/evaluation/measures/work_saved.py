@@ -10,12 +10,11 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import MeasureSpec, Reading
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import Ranking
-from slowpaths.evaluation.sample import MIN_RELEVANT, Sample, mean_known
+from slowpaths.evaluation.sample import Sample, mean_known
 
 RECALL = 0.95
-NO_SEARCH = f"no stroke has {MIN_RELEVANT} deliveries"
 
 
 def clips_to_recall(ranking: Ranking, recall: float = RECALL) -> np.ndarray:
@@ -39,21 +38,8 @@ def work_saved(num_screened_B: np.ndarray, num_clips_B: np.ndarray, recall: floa
     return divide(num_clips_B - num_screened_B, num_clips_B) - (1 - recall)
 
 
-def _measure(sample: Sample) -> Reading:
-    if not sample.searches:
-        return Reading(reason=NO_SEARCH)
+@measure(50, "usefulness", baseline="clips in random order", bounds=(-1.0, 1.0))
+def _wss95(sample: Sample) -> Reading:
+    """Screening saved while still finding 95 % of a stroke, mean over strokes."""
     values = [work_saved(clips_to_recall(ranking), ranking.num_clips_B) for ranking in sample.searched]
     return Reading(values_B=mean_known(values), num=len(sample.searches), chance=0.0)
-
-
-MEASURES = (
-    MeasureSpec(
-        name="wss95",
-        side="usefulness",
-        place=50,
-        meaning="screening saved while still finding 95 % of a stroke, mean over strokes",
-        measure=_measure,
-        baseline="clips in random order",
-        bounds=(-1.0, 1.0),
-    ),
-)
