@@ -52,7 +52,7 @@ def measure(
         given = {"truth": world / "truth", "given": f"[{','.join(stages)}]"}
         given |= {f"mining.{without}": False} if without else {}
         slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **given)
-        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out, num_bootstrap=500)
+        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out)
     return json.loads((out / "report.json").read_text())["measures"]
 
 

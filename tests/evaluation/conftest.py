@@ -11,7 +11,6 @@ import pytest
 from tests.evaluation.tables import make_study, only
 
 from slowpaths.evaluation.classes import class_space
-from slowpaths.evaluation.intervals import Resampling
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.pairing import Pairing, pair
@@ -56,11 +55,9 @@ def nothing(pairing: Pairing) -> Pairing:
 @pytest.fixture(scope="session")
 def read() -> Callable[..., tuple[dict[str, Measure], dict[str, Table]]]:
     """Return a way to take every measure and table of a sample; checks that every interval holds its value."""
-    resampling = Resampling(num_replicates=60)
 
     def take(given: Pairing | MiningSample) -> tuple[dict[str, Measure], dict[str, Table]]:
-        sample = given if isinstance(given, MiningSample) else Sample(given, resampling.weights(given.match))
-        measures, tables = take_all(sample, resampling)
+        measures, tables = take_all(given if isinstance(given, MiningSample) else Sample(given))
         for item in measures:
             if item.value is not None and item.low is not None and item.high is not None:
                 assert item.low <= item.value <= item.high, item.name

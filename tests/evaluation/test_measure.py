@@ -5,25 +5,28 @@ from typing import Any
 import numpy as np
 import pytest
 
-from slowpaths.evaluation.intervals import Interval, Resampling, wilson
+from slowpaths.evaluation.intervals import wilson
 from slowpaths.evaluation.measure import Measure, MeasureSpec, Reading
 from slowpaths.evaluation.measures import SPECS, TABLES
 
 
 def take(reading: Reading, **options: Any) -> Measure:
     spec = MeasureSpec(name="x", side="usefulness", place=0, meaning="m", measure=lambda sample: reading, **options)
-    measure = spec.take(None, Resampling())
+    measure = spec.take(None)
     assert measure is not None
     return measure
 
 
 def test_a_share_at_its_end_takes_the_interval_of_wilson() -> None:
-    item = take(Reading(values_B=np.array([1.0]), interval=Interval(1.0, 1.0), num=12), is_share=True)
+    item = take(Reading(values_B=np.ones(5), num=12), is_share=True)
     assert (item.low, item.high) == (wilson(12, 12).low, 1.0)
+    assert take(Reading(values_B=np.ones(3), num=12), is_share=True).low is None  # two matches tell nothing
 
 
-def test_an_interval_stays_inside_what_is_possible() -> None:
-    assert take(Reading(values_B=np.array([0.98]), interval=Interval(0.9, 1.04))).high == 1.0
+def test_an_interval_stays_inside_what_is_possible_and_holds_the_value() -> None:
+    assert take(Reading(values_B=np.array([0.98, 0.9, 0.99, 1.0]))).high == 1.0
+    item = take(Reading(values_B=np.full(4, 0.5), unbiased_B=np.array([0.2, 0.21, 0.2, 0.19])))
+    assert item.low < 0.2 and item.high == 0.5  # the usual estimator lies above what it estimates
 
 
 def test_what_has_no_value_is_said_not_to_be_measured() -> None:

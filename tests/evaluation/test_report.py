@@ -18,7 +18,7 @@ GOLDEN = Path(__file__).parent / "golden" / "report_structure.json"
 def report(study: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[dict[str, Any], Path]:
     truth, predictions = study
     out = tmp_path_factory.mktemp("report")
-    return evaluate(truth=truth, predictions=predictions, out=out, num_bootstrap=40, command="made by hand"), out
+    return evaluate(truth=truth, predictions=predictions, out=out, command="made by hand"), out
 
 
 def _structure(value: Any) -> Any:
@@ -52,7 +52,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     truth, predictions = make_study(tmp_path, num_matches=2, batters_per_match=1, balls=12)
     texts = []
     for name in ("one", "two"):
-        evaluate(truth=truth, predictions=predictions, out=tmp_path / name, num_bootstrap=5, command="c")
+        evaluate(truth=truth, predictions=predictions, out=tmp_path / name, command="c")
         files = sorted((tmp_path / name).rglob("*.*"))
         texts.append({path.name: path.read_bytes() for path in files})
     assert texts[0] == texts[1]
@@ -61,7 +61,7 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
 def test_a_mined_folder_alone_gives_the_waterfall_and_its_labels(tmp_path: Path) -> None:
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     mined = make_mined(tmp_path / "mined")
-    found = evaluate(truth=truth, mined=mined, truth_taxonomy="cricshot10", out=tmp_path / "out", num_bootstrap=20)
+    found = evaluate(truth=truth, mined=mined, truth_taxonomy="cricshot10", out=tmp_path / "out")
     assert found["measures"]["mining_recall"]["value"] == pytest.approx(2 / 6)
     assert found["measures"]["top1"]["value"] == 0.5  # cover right, pull wrong
     assert found["counts"]["missed"] == 1  # the sweep of a readable video; the broken one was never searched
@@ -74,7 +74,7 @@ def test_a_mined_folder_alone_gives_the_waterfall_and_its_labels(tmp_path: Path)
 def test_a_mined_folder_without_labels_says_so(tmp_path: Path) -> None:
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     mined = make_mined(tmp_path / "mined", labels=False, rules=False)
-    found = evaluate(truth=truth, mined=mined, truth_taxonomy="cricshot10", out=tmp_path / "out", num_bootstrap=5)
+    found = evaluate(truth=truth, mined=mined, truth_taxonomy="cricshot10", out=tmp_path / "out")
     assert "top1" not in found["measures"]
     assert any("run `slowpaths label`" in note for note in found["notes"])
     assert found["measures"]["rule_votes"]["reason"] == "the mined folder has no rules.json"
@@ -90,7 +90,6 @@ def test_predictions_and_a_mined_folder_together(tmp_path: Path) -> None:
         mined=mined,
         truth_taxonomy="cricshot10",
         out=tmp_path / "out",
-        num_bootstrap=5,
     )
     assert found["measures"]["top1"]["value"] == 1.0
     assert found["measures"]["mining_precision"]["value"] == 0.5
@@ -101,9 +100,7 @@ def test_predictions_and_a_mined_folder_together(tmp_path: Path) -> None:
 def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
-    found = evaluate(
-        truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10", out=tmp_path / "o", num_bootstrap=5
-    )
+    found = evaluate(truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10", out=tmp_path / "o")
     assert {item["value"] for item in found["measures"].values()} == {None}
     assert all(item["reason"] for item in found["measures"].values())
 
@@ -112,7 +109,6 @@ def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:
     ("arguments", "message"),
     [
         ({}, "give predictions= or mined="),
-        ({"predictions": "p.csv", "num_bootstrap": -1}, "num_bootstrap=-1 is negative"),
         ({"predictions": "p.csv", "shots_truth": "s.csv"}, "shots_truth= needs mined="),
         ({"predictions": "p.csv", "split": "dev"}, "unknown split 'dev'"),
         ({"predictions": "empty.csv"}, "empty.csv holds no rows"),
@@ -123,7 +119,7 @@ def test_a_wrong_call_is_one_sentence(tmp_path: Path, arguments: dict[str, Any],
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     (tmp_path / "p.csv").write_text("video,impact_s,label\na.mp4,1.5,cut\n")
     (tmp_path / "empty.csv").write_text("video,impact_s,label\n")
-    paths = {key: tmp_path / str(item) for key, item in arguments.items() if key not in ("split", "num_bootstrap")}
+    paths = {key: tmp_path / str(item) for key, item in arguments.items() if key not in ("split",)}
     with pytest.raises(SlowpathsError, match=message):
         evaluate(truth=truth, out=tmp_path / "out", truth_taxonomy="cricshot10", **arguments | paths)
     assert not (tmp_path / "out").exists()

@@ -60,7 +60,7 @@ def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iter
     world, mined, model, judged = (out / name for name in ("world", "mined", "model", "evaluation"))
     predictions, labels = model / "predictions.parquet", mined / "labels.parquet"
     seed, many = f"seed={config['seed']}", f"workers={config['workers']}"
-    against = [f"truth={world}", f"num_bootstrap={config['num_bootstrap']}"]
+    against = [f"truth={world}"]
     scene, eyes = ([text for text in inside if text.lstrip("+~").startswith(name)] for name in ("world", "pose"))
     yield "filming", ["world", f"world={config['world']}", *scene, seed, f"out={world}", many]
     yield "mining", ["mine", f"footage={world}", f"out={mined}", f"pose={config['pose']}", *eyes, many]

@@ -39,7 +39,6 @@ def run(cfg: DictConfig) -> Outcome:
         inputs={name: item["sha256"] for name, item in report["inputs"].items()},
         outputs=digests(out, ["report.json", "report.md"]),
         configuration=fingerprint(settings),
-        seed=config["seed"],
         counts=report["counts"],
     )
     append_entry(out, entry)

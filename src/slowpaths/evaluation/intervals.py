@@ -1,9 +1,9 @@
-"""How far a number can be trusted: a bootstrap over matches, and Wilson's interval.
+"""How far a number can be trusted: a jackknife over matches, bias correction of distances, and Wilson's interval.
 
-Every measure that gets an interval is a function of weights: how often each row was drawn. Weights of 1 give the value
-itself, so value and interval cannot be computed by different formulas.
+Every measure that gets an interval is a function of weights. Weights of 1 give the value itself, weights of 0 leave a
+match out, so value and interval cannot be computed by different formulas.
 
-Legend: B replicates, N rows.
+Legend: B replicates, of which the first is the sample itself, N rows, M matches, D differences.
 """
 
 from __future__ import annotations
@@ -12,6 +12,10 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
+from scipy.special import erf, stdtrit
+
+MIN_MATCHES = 3  # two matches leave one degree of freedom: an interval 13 standard errors wide to each side
+MAX_REPLICATES = 100  # more matches are left out in groups
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,60 +31,81 @@ class Interval:
     high: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Resampling:
-    """Draw matches with replacement, then deliveries with replacement within each drawn match.
+def leave_out(clusters: np.ndarray) -> np.ndarray:
+    """Return weights of rows (B, N): ones, then one replicate a match with the rows of that match left out.
 
-    Deliveries of one match share batters, ground, light and camera; drawing deliveries alone would make intervals too
-    narrow (Davison and Hinkley 1997, section 3.8, two-stage resampling).
-
-    Args:
-        num_replicates: How many replicates are drawn.
-        seed: Seed; the same seed draws the same replicates for every measure, so differences are paired.
-    """
-
-    num_replicates: int = 2000
-    seed: int = 0
-
-    def weights(self, clusters: np.ndarray) -> np.ndarray:
-        """Return weights of the rows (B, N): ones, then the replicates."""
-        num = len(clusters)
-        members = [np.flatnonzero(clusters == name) for name in sorted(set(clusters))]
-        weights_BN = np.zeros((1 + self.num_replicates * bool(members), num))
-        weights_BN[0] = 1.0
-        rng = np.random.default_rng(self.seed)
-        if members and self.num_replicates:
-            drawn_BM = rng.multinomial(len(members), np.full(len(members), 1 / len(members)), size=self.num_replicates)
-            for match, rows in enumerate(members):
-                draws = drawn_BM[:, match] * len(rows)
-                weights_BN[1:, rows] = rng.multinomial(draws, np.full(len(rows), 1 / len(rows)))
-        return weights_BN
-
-    def interval(self, values_B: np.ndarray) -> Interval | None:
-        """Return the interval of a value by its replicates; None where fewer than half of them have a value."""
-        value, drawn_B = float(values_B[0]), values_B[1:][np.isfinite(values_B[1:])]
-        if not self.num_replicates or len(values_B) == 1 or 2 * len(drawn_B) < self.num_replicates:
-            return None
-        return centred_percentiles(drawn_B, value=value)
-
-
-def centred_percentiles(values_B: np.ndarray, *, value: float, level: float = 0.95) -> Interval:
-    """Return the percentile interval of the replicates, moved so that their median is the value itself.
-
-    Resampling adds noise, and noise makes distances such as calibration error or total variation larger: their plain
-    percentiles would lie beside the value. The replicates tell how much the value may vary, not where it lies.
+    Deliveries of one match share batters, ground, light and camera: leaving out deliveries alone would make intervals
+    too narrow.
 
     Args:
-        values_B: Replicates (B,).
-        value: The value on the sample.
-        level: Probability that the interval should cover the truth.
+        clusters: The match of every row (N,).
 
     Example:
-        >>> centred_percentiles(np.arange(41.0) + 700, value=50.0)
-        Interval(low=31.0, high=69.0)
+        >>> leave_out(np.array(["a", "b", "b"])).tolist()
+        [[1.0, 1.0, 1.0], [0.0, 1.0, 1.0], [1.0, 0.0, 0.0]]
     """
-    low, middle, high = np.quantile(values_B, [(1 - level) / 2, 0.5, (1 + level) / 2])
-    return Interval(low=value + float(low - middle), high=value + float(high - middle))
+    names, match_N = np.unique(clusters.astype(str), return_inverse=True)
+    groups = np.arange(min(len(names), MAX_REPLICATES))
+    return np.vstack([np.ones((1, len(clusters))), match_N % MAX_REPLICATES != groups[:, None]])
+
+
+def jackknife(values_B: np.ndarray, *, level: float = 0.95) -> Interval | None:
+    """Return the interval of a value by its replicates: value -+ t(M - 1) standard errors.
+
+    The delete-one-cluster jackknife with Student's t covers as it says from few clusters on, where a bootstrap of three
+    to five matches is too narrow (MacKinnon, Nielsen and Webb 2023, doi 10.1002/jae.2969).
+
+    Args:
+        values_B: The value, then its replicates (B,); NaN where one cannot be measured.
+        level: Probability that the interval should cover the truth.
+
+    Returns:
+        None with fewer than three replicates, or where more than half of them have no value.
+
+    Example:
+        >>> jackknife(np.array([2.0, 2.5, 2.0, 1.5])).low < 2.0
+        True
+    """
+    drawn = values_B[1:][np.isfinite(values_B[1:])]
+    num = len(drawn)
+    if num < MIN_MATCHES or 2 * num < len(values_B) - 1:
+        return None
+    error = np.sqrt((num - 1) / num * ((drawn - drawn.mean()) ** 2).sum())
+    half = float(stdtrit(num - 1, (1 + level) / 2) * error)
+    return Interval(low=float(values_B[0]) - half, high=float(values_B[0]) + half)
+
+
+def unbiased_absolute(differences_BD: np.ndarray, errors_BD: np.ndarray) -> np.ndarray:
+    """Return sums of absolute differences without the upward bias of sampling (B,).
+
+    Noise makes every absolute value larger: two samples of one profile differ. The differences are taken as a true
+    pattern of the seen shape, shrunk by a common factor, plus normal noise: the factor is chosen such that the expected
+    sum (of folded normals) is the sum that was seen.
+
+    Args:
+        differences_BD: Differences (B, D).
+        errors_BD: Their standard errors (B, D).
+
+    Example:
+        >>> unbiased_absolute(np.array([[0.1, -0.1]]), np.array([[0.0, 0.0]])).tolist()
+        [0.2]
+        >>> unbiased_absolute(np.array([[0.1, -0.1]]), np.array([[0.2, 0.2]])).tolist()
+        [0.0]
+    """
+    seen_B = np.abs(differences_BD).sum(axis=1)
+    low_B, high_B = np.zeros(len(seen_B)), np.ones(len(seen_B))
+    for _ in range(30):
+        middle_B = (low_B + high_B) / 2
+        is_small = _folded_mean(np.nan_to_num(differences_BD) * middle_B[:, None], errors_BD).sum(axis=1) < seen_B
+        low_B, high_B = np.where(is_small, middle_B, low_B), np.where(is_small, high_B, middle_B)
+    return np.where(low_B == 0, 0.0, high_B) * seen_B
+
+
+def _folded_mean(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
+    """Return the expected absolute value of a normal variable."""
+    ratio = np.abs(divide(mean, error))
+    noisy = error * np.sqrt(2 / np.pi) * np.exp(-(ratio**2) / 2) + np.abs(mean) * erf(ratio / np.sqrt(2))
+    return np.where(error > 0, noisy, np.abs(mean))
 
 
 def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:

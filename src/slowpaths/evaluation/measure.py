@@ -15,7 +15,7 @@ from typing import Any, Literal
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import Interval, Resampling, wilson
+from slowpaths.evaluation.intervals import jackknife, wilson
 
 Side = Literal["accuracy", "calibration", "mining", "spotting", "usefulness"]
 Table = list[dict[str, float | int | str]]
@@ -32,19 +32,20 @@ class Reading:
 
     Args:
         values_B: The value and its replicates (B,), NaN where one cannot be measured; None where nothing can.
+        unbiased_B: The same without the bias of sampling (B,), where the usual estimator has one that is kept: the
+            interval is that of these.
         num: How many deliveries (or videos, votes, strokes) it rests on.
         chance: What guessing gets: every class alike, clips in random order, confidence shuffled.
         constant: What always giving the same answer gets: the most frequent class, or the best answer of all.
-        interval: Its 95 % interval where it does not come from the replicates.
         reason: Why there is no value.
         meaning: The meaning, where the sample tells it more exactly than the specification.
     """
 
     values_B: np.ndarray | None = None
+    unbiased_B: np.ndarray | None = None
     num: int = 0
     chance: float | None = None
     constant: float | None = None
-    interval: Interval | None = None
     reason: str = NOTHING
     meaning: str = ""
 
@@ -78,7 +79,7 @@ class MeasureSpec:
     is_share: bool = False
     is_larger_better: bool | None = True
 
-    def take(self, sample: Any, resampling: Resampling) -> Measure | None:
+    def take(self, sample: Any) -> Measure | None:
         """Measure a sample."""
         try:
             reading = self.measure(sample)
@@ -91,8 +92,8 @@ class MeasureSpec:
         value = float(values_B[0])
         if not np.isfinite(value):
             return Measure(name=self.name, side=self.side, meaning=meaning, reason=reading.reason)
-        interval = reading.interval or resampling.interval(values_B)
-        if self.is_share and reading.num and (interval is None or interval.low == interval.high):
+        interval = jackknife(values_B if reading.unbiased_B is None else reading.unbiased_B)
+        if interval and self.is_share and interval.low == interval.high:
             interval = wilson(value * reading.num, reading.num)
         low, high = self.bounds
         return Measure(
@@ -100,8 +101,8 @@ class MeasureSpec:
             side=self.side,
             meaning=meaning,
             value=value,
-            low=max(interval.low, low) if interval else None,
-            high=min(interval.high, high) if interval else None,
+            low=min(max(interval.low, low), value) if interval else None,
+            high=max(min(interval.high, high), value) if interval else None,
             chance=_finite(reading.chance),
             constant=_finite(reading.constant),
             num=reading.num,

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
-from slowpaths.evaluation.intervals import Resampling, divide
+from slowpaths.evaluation.intervals import divide, leave_out
 from slowpaths.evaluation.measure import NOTHING, Reading
 from slowpaths.evaluation.mining_check import MiningCheck
 from slowpaths.evaluation.pose_check import PoseCheck
@@ -28,7 +28,6 @@ class MiningSample:
         folder: The mined folder.
         check: The mined set against truth.
         space: Classes of the truth.
-        resampling: Draws matches.
         shots: The mined shots against true ones; None where there is no table of them.
         boundaries: Their boundaries against true ones; None where there is no table of them.
         poses: Joints against true ones; None where there are none.
@@ -37,7 +36,6 @@ class MiningSample:
     folder: MinedFolder
     check: MiningCheck
     space: ClassSpace
-    resampling: Resampling
     shots: list[ShotFate] | None = None
     boundaries: BoundaryCheck | None = None
     poses: PoseCheck | None = None
@@ -79,6 +77,6 @@ class MiningSample:
         known = np.isfinite(values)
         if not known.any():
             return Reading(reason=reason)
-        weights_BN = self.resampling.weights(self.match_N if clusters is None else clusters)
+        weights_BN = leave_out(self.match_N if clusters is None else clusters)
         share_B = divide(weights_BN @ np.where(known, values, 0.0), weights_BN @ known)
         return Reading(values_B=share_B, num=int(known.sum()), chance=chance, constant=constant, reason=reason)

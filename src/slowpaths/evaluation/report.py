@@ -16,7 +16,6 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.figures.save import save_tables
-from slowpaths.evaluation.intervals import Resampling
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
@@ -58,8 +57,6 @@ def evaluate(
     split: str = "auto",
     model_id: str | None = None,
     tolerance_s: float = TOLERANCE_S,
-    num_bootstrap: int = 2000,
-    seed: int = 0,
     command: str = "",
 ) -> dict[str, Any]:
     """Evaluate predictions, a mined folder, or both, and write report.json, report.md and figures.
@@ -76,8 +73,6 @@ def evaluate(
         split: "auto" takes what was held out; else test, val, train or all.
         model_id: Which model's predictions, where the table holds several.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
-        num_bootstrap: Replicates of the bootstrap.
-        seed: Its seed.
         command: What a reader types to make the report again; made from the arguments where not given.
 
     Returns:
@@ -89,19 +84,16 @@ def evaluate(
     """
     if predictions is None and mined is None:
         raise UsageError("there is nothing to evaluate: give predictions= or mined=")
-    if num_bootstrap < 0:
-        raise UsageError(f"num_bootstrap={num_bootstrap} is negative: give 0 for no intervals, or 2000")
     true = read_truth(truth, taxonomy=truth_taxonomy)
     if not true.deliveries:
         raise UsageError(f"{truth} holds no deliveries: give a truth table with at least one row")
     for name, given in (("shots_truth", shots_truth), ("poses_truth", poses_truth)):
         if given is not None and mined is None:
             raise UsageError(f"{name}= needs mined=: it is compared with what a mined folder holds")
-    resampling = Resampling(num_replicates=num_bootstrap, seed=seed)
     mined_set = read_mined(mined) if mined is not None else None
     parts = []
     if mined_set is not None:
-        parts.append(_judge_mined(mined_set, true, shots_truth, poses_truth, is_complete, resampling))
+        parts.append(_judge_mined(mined_set, true, shots_truth, poses_truth, is_complete))
     table = predictions or _labels_of(mined_set)
     if table is None:
         parts.append(_Part(notes=[f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]))
@@ -109,15 +101,13 @@ def evaluate(
         searched = [v.path for v in mined_set.videos if v.status == "ok"] if mined_set and not predictions else []
         rows, split_note = choose_split(_read(table, model_id), split)
         pairing = pair(rows, true, class_space(truth_taxonomy), tolerance_s=tolerance_s, searched=searched)
-        parts.insert(0, _judge_predictions(pairing, rows, split_note, resampling))
+        parts.insert(0, _judge_predictions(pairing, rows, split_note))
     inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
     settings = {
         "truth_taxonomy": truth_taxonomy,
         "split": split,
         "is_complete": is_complete,
         "tolerance_s": tolerance_s,
-        "num_bootstrap": num_bootstrap,
-        "seed": seed,
     }
     extra = {
         "shots_truth": shots_truth,
@@ -129,17 +119,17 @@ def evaluate(
     return _write(RunFolder(out), parts, inputs=inputs, settings=settings, command=command)
 
 
-def take_all(sample: Sample | MiningSample, resampling: Resampling) -> tuple[list[Measure], dict[str, Table]]:
+def take_all(sample: Sample | MiningSample) -> tuple[list[Measure], dict[str, Table]]:
     """Take every measure and table that reads this kind of sample."""
     is_mining = isinstance(sample, MiningSample)
     specs = [spec for spec in SPECS if (spec.side == "mining") == is_mining]
     modules = {spec.measure.__module__ for spec in specs}
-    measures = [item for spec in specs if (item := spec.take(sample, resampling)) is not None]
+    measures = [item for spec in specs if (item := spec.take(sample)) is not None]
     return measures, {spec.name: spec.rows(sample) for spec in TABLES if spec.build.__module__ in modules}
 
 
-def _judge_predictions(pairing: Pairing, rows: Predictions, split_note: str, resampling: Resampling) -> _Part:
-    measures, tables = take_all(Sample(pairing, resampling.weights(pairing.match)), resampling)
+def _judge_predictions(pairing: Pairing, rows: Predictions, split_note: str) -> _Part:
+    measures, tables = take_all(Sample(pairing))
     counts = {
         "graded": int(pairing.is_graded.sum()),
         "matches": pairing.num_matches,
@@ -161,7 +151,6 @@ def _judge_mined(
     shots_truth: Path | None,
     poses_truth: Path | None,
     is_complete: bool,
-    resampling: Resampling,
 ) -> _Part:
     check = check_mining(mined, truth, is_complete=is_complete)
     shots = read_true_shots(mined, shots_truth) if shots_truth else None
@@ -169,12 +158,11 @@ def _judge_mined(
         folder=mined.folder,
         check=check,
         space=class_space(truth.taxonomy),
-        resampling=resampling,
         shots=None if shots is None else check_shots(mined, shots),
         boundaries=None if shots is None else check_boundaries(mined, shots),
         poses=check_poses(mined.folder, check, poses_truth) if poses_truth else None,
     )
-    measures, tables = take_all(sample, resampling)
+    measures, tables = take_all(sample)
     not_mined = sum(fate.video is None for fate in check.fates)
     note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
     return _Part(

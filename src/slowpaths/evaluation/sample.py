@@ -11,7 +11,7 @@ from functools import cached_property
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.intervals import divide, leave_out
 from slowpaths.evaluation.measure import NotMeasured
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.ranking import Ranking, rank
@@ -33,18 +33,18 @@ class Query:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Hold predictions and truth side by side under weights.
-
-    Every number is a function of weights: how often each row was drawn. Weights of 1 give the value itself, so value
-    and interval cannot be computed by different formulas.
+    """Hold predictions and truth side by side.
 
     Args:
         pairing: Predictions and truth side by side.
-        weights_BU: Weights (B, U), the first row ones.
     """
 
     pairing: Pairing
-    weights_BU: np.ndarray
+
+    @cached_property
+    def weights_BU(self) -> np.ndarray:
+        """Return weights (B, U): ones, then each match left out."""
+        return leave_out(self.pairing.match)
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -10,7 +10,7 @@ Legend: B replicates, N rows that count, A groups, G classes, S classes that tru
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -54,17 +54,17 @@ class StrokeProfiles:
     @cached_property
     def true_BAG(self) -> np.ndarray:
         """Return true profiles (B, A, G)."""
-        return self._shares(self.true_NG)
+        return self.shares(self.true_NG)
 
     @cached_property
     def hard_BAG(self) -> np.ndarray:
         """Return profiles counted from named strokes (B, A, G)."""
-        return self._shares(self.hard_NG)
+        return self.shares(self.hard_NG)
 
     @cached_property
     def soft_BAG(self) -> np.ndarray:
         """Return profiles added up from probabilities (B, A, G)."""
-        return self._shares(self.soft_NG)
+        return self.shares(self.soft_NG)
 
     @cached_property
     def adjusted_AG(self) -> np.ndarray:
@@ -79,20 +79,46 @@ class StrokeProfiles:
         return np.pad(found_AS, ((0, 0), (0, self.hard_NG.shape[1] - self.num_true)))
 
     @cached_property
-    def guessed_AG(self) -> np.ndarray:
-        """Return the profile of guessing every class alike (A, G)."""
-        shares_AG = np.zeros((len(self.names), self.true_NG.shape[1]))
-        shares_AG[:, : self.num_true] = 1 / self.num_true
-        return shares_AG
+    def guessed_G(self) -> np.ndarray:
+        """Return the profile of guessing every class alike (G,)."""
+        classes = np.arange(self.true_NG.shape[1])
+        return np.where(classes < self.num_true, 1 / self.num_true, 0.0)
 
     @cached_property
-    def constant_AG(self) -> np.ndarray:
-        """Return the profile of always naming the most frequent class (A, G)."""
-        most = np.eye(self.true_NG.shape[1])[self.true_NG.sum(axis=0).argmax()]
-        return np.broadcast_to(most, (len(self.names), len(most)))
+    def constant_G(self) -> np.ndarray:
+        """Return the profile of always naming the most frequent class (G,)."""
+        return np.eye(self.true_NG.shape[1])[self.true_NG.sum(axis=0).argmax()]
 
-    def _shares(self, counts_NG: np.ndarray) -> np.ndarray:
-        return profiles(counts_NG, self.group_N, self.weights_BN, num_groups=len(self.names))
+    def alike(self, shares_G: np.ndarray) -> StrokeProfiles:
+        """Return what would be counted where every ball were given the same shares, for the sample itself."""
+        rows_NG = np.broadcast_to(shares_G, self.true_NG.shape)
+        return replace(self, hard_NG=rows_NG, soft_NG=rows_NG, weights_BN=self.weights_BN[:1])
+
+    @cached_property
+    def errors_BAG(self) -> np.ndarray:
+        """Return the standard errors of counted (hard) minus true shares, balls of a group drawn alone (B, A, G)."""
+        hard_NG, true_NG = self.hard_NG, self.true_NG
+        found_N1, has_truth_N1 = hard_NG.sum(axis=1, keepdims=True), true_NG.sum(axis=1, keepdims=True)
+        counted, true = self.hard_BAG, self.true_BAG
+        num_counted, num_true = (self._sums(rows).sum(axis=2, keepdims=True) for rows in (hard_NG, true_NG))
+        shared = self._sums(hard_NG * true_NG) - true * self._sums(hard_NG * has_truth_N1)
+        shared += counted * (true * self._sums(found_N1 * has_truth_N1) - self._sums(true_NG * found_N1))
+        squares = divide(self._sums(hard_NG**2), num_counted) - counted**2
+        variance = divide(squares, num_counted) + divide(true - true**2, num_true)
+        variance = (variance - 2 * divide(shared, num_counted * num_true)) * divide(num_true, num_true - 1)
+        return np.sqrt(np.maximum(np.nan_to_num(variance), 0.0))
+
+    def shares(self, counts_NG: np.ndarray) -> np.ndarray:
+        """Return what rows add up to in every group, as shares (B, A, G)."""
+        return to_shares(self._sums(counts_NG))
+
+    def _sums(self, counts_NG: np.ndarray) -> np.ndarray:
+        return np.stack([self.weights_BN[:, rows] @ counts_NG[rows] for rows in self.rows_of_group], axis=1)
+
+    @cached_property
+    def rows_of_group(self) -> list[np.ndarray]:
+        """Return the rows of every group."""
+        return [np.flatnonzero(self.group_N == group) for group in range(len(self.names))]
 
 
 def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
@@ -121,20 +147,9 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     )
 
 
-def profiles(counts_NG: np.ndarray, group_N: np.ndarray, weights_BN: np.ndarray, *, num_groups: int) -> np.ndarray:
-    """Return the share of every class in every group (B, A, G); NaN for a group without deliveries.
-
-    Args:
-        counts_NG: What each delivery adds (N, G): one-hot for hard counts, probabilities for soft, 0 for nothing.
-        group_N: Group of each delivery (N,), 0..A-1.
-        weights_BN: How often each delivery was drawn (B, N).
-        num_groups: A.
-    """
-    found_BAG = np.zeros((len(weights_BN), num_groups, counts_NG.shape[1]))
-    for group in range(num_groups):
-        rows = group_N == group
-        found_BAG[:, group] = weights_BN[:, rows] @ counts_NG[rows]
-    return divide(found_BAG, found_BAG.sum(axis=2, keepdims=True))
+def to_shares(counts: np.ndarray) -> np.ndarray:
+    """Return counts over their sum along the last axis; NaN where there is nothing."""
+    return divide(counts, counts.sum(axis=-1, keepdims=True))
 
 
 def mean_over_groups(distance_BA: np.ndarray, true_BAG: np.ndarray, counted_BAG: np.ndarray) -> np.ndarray:

@@ -12,14 +12,16 @@ from slowpaths.evaluation.measures.profile_fidelity import jensen_shannon
 
 def test_profiles_by_hand(pairing, read) -> None:
     found, tables = read(pairing)
-    divergences = []
-    for batter in sorted(set(pairing.group) - {""}):
+    batters = sorted(set(pairing.group) - {""})
+    seen = []
+    for batter in batters:
         own = pairing.group == batter
         true = np.bincount(pairing.true_U[own & (pairing.true_U >= 0)], minlength=14)
         called = np.bincount(pairing.probs_UG[own & pairing.is_found].argmax(axis=1), minlength=14)
-        divergences.append(jensen_shannon(true / true.sum(), called / called.sum()))
-    assert found["profile_fidelity"].value == pytest.approx(1 - np.mean(divergences))
-    assert found["profile_fidelity"].num == len(divergences) == 12
+        seen.append(jensen_shannon(true / true.sum(), called / called.sum()))
+    plain = 1 - np.mean(seen)
+    assert plain < found["profile_fidelity"].value < plain + 0.08  # thirty balls a batter exaggerate the divergence
+    assert found["profile_fidelity"].num == len(batters) == 12
     assert found["profile_fidelity"].value > found["profile_fidelity"].chance > found["profile_fidelity"].constant
     assert -1 <= found["ranking_agreement"].value <= 1
     assert len(tables["profiles"]) == 12 * 14

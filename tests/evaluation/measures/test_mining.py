@@ -9,7 +9,6 @@ from tests.evaluation.mined import TRUTH, TRUTH_COLUMNS, make_mined
 from tests.evaluation.tables import write_truth
 
 from slowpaths.evaluation.classes import class_space
-from slowpaths.evaluation.intervals import Resampling
 from slowpaths.evaluation.mining_check import check_mining, read_mined
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
@@ -24,7 +23,6 @@ def sample(tmp_path: Path) -> MiningSample:
         folder=mined.folder,
         check=check_mining(mined, truth),
         space=class_space("cricshot10"),
-        resampling=Resampling(num_replicates=60),
     )
 
 

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -64,18 +66,46 @@ def test_divergence_is_one_where_nothing_is_in_common() -> None:
 
 
 def test_profiles_by_hand() -> None:
-    counts, group = np.eye(2)[[0, 0, 1, 1]], np.array([0, 0, 0, 1])
-    found = stroke_profiles.profiles(counts, group, np.array([[1.0, 1, 1, 1], [0, 2, 2, 0]]), num_groups=2)
+    made = small(true=[0, 0, 1, 1], named=[0, 0, 1, 1], group=[0, 0, 0, 1])
+    found = replace(made, weights_BN=np.array([[1.0, 1, 1, 1], [0, 2, 2, 0]])).true_BAG
     np.testing.assert_allclose(found[0], [[2 / 3, 1 / 3], [0, 1]])
     np.testing.assert_allclose(found[1, 0], [0.5, 0.5])
     assert np.isnan(found[1, 1]).all()
 
 
 def test_a_batter_of_whom_nothing_was_found_counts_as_wholly_wrong() -> None:
-    true = np.array([[[1.0, 0.0], [0.5, 0.5], [np.nan, np.nan]]])
-    found = np.array([[[1.0, 0.0], [np.nan, np.nan], [0.5, 0.5]]])
-    assert fidelity(true, found)[0] == pytest.approx(0.5)
-    assert mean_total_variation(true, found)[0] == pytest.approx(0.5)
+    made = small(true=[0, 0, 1, 1], named=[0, 0, -1, -1], group=[0, 0, 1, 1])
+    assert fidelity(made, made.hard_NG)[0] == pytest.approx(0.5, abs=0.05)  # less what so few balls exaggerate
+    assert mean_total_variation(made)[0] == pytest.approx(0.5)
+
+
+def test_errors_of_differences_agree_with_drawing_balls_again() -> None:
+    rng = np.random.default_rng(0)
+    true = rng.choice(3, size=60, p=[0.5, 0.3, 0.2])
+    named = np.where(rng.random(60) < 0.6, true, rng.integers(-1, 3, 60))  # -1: missed
+    made = small(true=true, named=named, group=np.zeros(60, dtype=int))
+    again = replace(made, weights_BN=rng.multinomial(60, np.full(60, 1 / 60), size=4000).astype(float))
+    drawn = (again.hard_BAG - again.true_BAG)[:, 0].std(axis=0)
+    np.testing.assert_allclose(made.errors_BAG[0, 0], drawn, rtol=0.06)
+
+
+def small(*, true, named, group) -> stroke_profiles.StrokeProfiles:
+    """Return profiles of a few balls; a stroke named -1 was missed."""
+    true, named, group = (np.array(values) for values in (true, named, group))
+    one_hot = np.vstack([np.eye(int(true.max()) + 1), np.zeros(int(true.max()) + 1)])
+    names = tuple(str(name) for name in np.unique(group))
+    return stroke_profiles.StrokeProfiles(
+        whose="each batter's",
+        names=names,
+        sizes=tuple(np.bincount(group).tolist()),
+        group_N=group,
+        true_NG=one_hot[true],
+        hard_NG=one_hot[named],
+        soft_NG=one_hot[named],
+        is_graded=named >= 0,
+        weights_BN=np.ones((1, len(true))),
+        num_true=int(true.max()) + 1,
+    )
 
 
 def test_order_of_batters() -> None:

@@ -17,19 +17,20 @@ def _events(video: str, times: list[float], scores: list[float] | None = None) -
         video=np.array([ord(name) for name in video], dtype=float),
         time_s=np.array(times, dtype=float),
         scores_EG=values[:, None],
+        weights_BE=np.ones((1, len(times))),
     )
 
 
 def test_the_best_score_takes_the_nearest_unused_truth() -> None:
     predicted = _events("aaab", [1.1, 1.0, 3.0, 1.0], [0.9, 0.8, 0.7, 0.6])
     truth = _events("aaa", [1.0, 1.25, 2.0])
-    hits, num = spotting.hits_in_order(predicted, truth, column=0, tolerance_s=0.3)
-    assert num == 3
+    rows, hits = spotting.hits_in_order(predicted, truth, column=0, tolerance_s=0.3)
+    assert rows.tolist() == [0, 1, 2, 3]
     assert hits.tolist() == [True, True, False, False]  # the second is left with 1.25, another video does not help
-    hits, _ = spotting.hits_in_order(predicted, truth, column=0, tolerance_s=0.2)
+    _, hits = spotting.hits_in_order(predicted, truth, column=0, tolerance_s=0.2)
     assert hits.tolist() == [True, False, False, False]
     # precision 1, 1, 2/3, .5 at recall 1/3, 2/3: two hits of three
-    assert spotting.mean_average_precision(predicted, truth, tolerance_s=0.3) == pytest.approx(2 / 3)
+    assert spotting.mean_average_precision(predicted, truth, tolerance_s=0.3)[0] == pytest.approx(2 / 3)
 
 
 def _slow_hits(predicted: Events, truth: Events, tolerance_s: float) -> list[bool]:
@@ -56,7 +57,7 @@ def _slow_hits(predicted: Events, truth: Events, tolerance_s: float) -> list[boo
 def test_a_slow_search_agrees(predicted: list[tuple[str, float, int]], true: list[tuple[str, float]]) -> None:
     ours = _events("".join(v for v, *_ in predicted), [t for _, t, _ in predicted], [s / 4 for *_, s in predicted])
     theirs = _events("".join(v for v, _ in true), [t for _, t in true])
-    hits, _ = spotting.hits_in_order(ours, theirs, column=0, tolerance_s=0.4)
+    _, hits = spotting.hits_in_order(ours, theirs, column=0, tolerance_s=0.4)
     assert hits.sum() == sum(_slow_hits(ours, theirs, 0.4))
 
 
@@ -85,14 +86,26 @@ def test_frames_are_counted_at_25_a_second() -> None:
 
 
 def test_classes_are_averaged_over_those_that_occur() -> None:
-    predicted = Events(video=np.array([0.0, 0.0]), time_s=np.array([1.0, 2.0]),
-                       scores_EG=np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0]]))  # fmt: skip
-    truth = Events(video=np.array([0.0, 0.0]), time_s=np.array([1.0, 2.0]),
-                   scores_EG=np.array([[1.0, 0, 0, 0], [0, 1, 0, 0]]))  # fmt: skip
+    predicted, truth = _events("aa", [1.0, 2.0]), _events("aa", [1.0, 2.0])
+    predicted = replace(predicted, scores_EG=np.array([[0.9, 0.1, 0.0], [0.6, 0.4, 0.0]]))
+    truth = replace(truth, scores_EG=np.array([[1.0, 0, 0, 0], [0, 1, 0, 0]]))
     assert spotting.mean_average_precision(predicted, truth, tolerance_s=0.1) == 1.0
-    outside = Events(video=truth.video, time_s=truth.time_s, scores_EG=np.array([[0.0, 0, 0, 1], [0, 1, 0, 0]]))
+    outside = replace(truth, scores_EG=np.array([[0.0, 0, 0, 1], [0, 1, 0, 0]]))
     assert spotting.mean_average_precision(predicted, outside, tolerance_s=0.1) == 1.0
     assert spotting.mean_average_precision(predicted.anonymous(), outside.anonymous(), tolerance_s=0.1) == 1.0
+
+
+def test_a_match_left_out_is_as_if_it_were_not_there() -> None:
+    predicted = _events("aabbb", [1.0, 5.0, 1.1, 2.0, 7.0], [0.5, 0.9, 0.8, 0.3, 0.6])
+    truth = _events("aabb", [1.0, 3.0, 1.0, 2.0])
+    weights = np.array([[1.0, 1, 1, 1, 1], [0, 0, 1, 1, 1], [1, 1, 0, 0, 0]])
+    found = spotting.mean_average_precision(
+        replace(predicted, weights_BE=weights), replace(truth, weights_BE=weights[:, :4]), tolerance_s=0.2
+    )
+    only_b = spotting.mean_average_precision(
+        _events("bbb", [1.1, 2.0, 7.0], [0.8, 0.3, 0.6]), _events("bb", [1.0, 2.0]), tolerance_s=0.2
+    )
+    assert found[1] == only_b[0] and len(set(found)) == 3
 
 
 def test_recall_at_few_false_alarms() -> None:

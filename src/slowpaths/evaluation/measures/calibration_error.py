@@ -3,7 +3,8 @@
 Guo et al. 2017 (arXiv 1706.04599): mean over bins of confidence of |share right - mean confidence|, weighted by size,
 with bins of equal width (ECE) or of equal size (adaptive ECE, Nixon et al. 2019, arXiv 1904.01685).
 
-Edge case: equal confidences always share a bin, so bins of equal size may be uneven.
+Edge cases: equal confidences always share a bin, so bins of equal size may be uneven. Few deliveries make the error
+larger than it is: the value is the usual one, the interval is corrected and may lie mostly below it.
 
 Legend: B replicates, N graded deliveries, I bins.
 """
@@ -12,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.intervals import divide, unbiased_absolute
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 
@@ -36,25 +37,36 @@ def equal_mass_bins(confidence_N: np.ndarray, *, num_bins: int = NUM_BINS) -> np
     return np.searchsorted(edges, confidence_N, side="left")
 
 
-def calibration_error(
+def bin_gaps(
     confidence_N: np.ndarray, correct_N: np.ndarray, bin_N: np.ndarray, weights_BN: np.ndarray
-) -> np.ndarray:
-    """Return the mean |share right - confidence| over bins, weighted by their size (B,).
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return share right minus confidence of every bin times the bin's share, and its standard error (B, I).
 
     Args:
         confidence_N: Probability of the named class (N,).
         correct_N: Whether it is right, 0..1 (N,).
         bin_N: Bin of each delivery (N,).
         weights_BN: Weights (B, N).
+    """
+    member_NI = np.eye(int(bin_N.max(initial=0)) + 1)[bin_N]
+    gap_N1, total_B1 = (correct_N - confidence_N)[:, None], weights_BN.sum(axis=1, keepdims=True)
+    size_BI, sum_BI = weights_BN @ member_NI, weights_BN @ (member_NI * gap_N1)
+    spread_BI = weights_BN @ (member_NI * gap_N1**2) - np.nan_to_num(divide(sum_BI**2, size_BI))
+    variance_BI = np.nan_to_num(divide(np.maximum(spread_BI, 0.0) * size_BI, size_BI - 1))
+    return divide(sum_BI, total_B1), divide(np.sqrt(variance_BI), total_B1)
+
+
+def calibration_error(
+    confidence_N: np.ndarray, correct_N: np.ndarray, bin_N: np.ndarray, weights_BN: np.ndarray
+) -> np.ndarray:
+    """Return the mean |share right - confidence| over bins, weighted by their size (B,).
 
     Example:
         >>> confidence, bins = np.array([0.6, 0.8, 0.9]), np.array([0, 1, 1])
         >>> calibration_error(confidence, np.array([1.0, 1.0, 0.0]), bins, np.ones((1, 3))).round(4).tolist()
         [0.3667]
     """
-    member_NI = np.eye(int(bin_N.max(initial=0)) + 1)[bin_N]
-    gap_BI = weights_BN @ (member_NI * (correct_N - confidence_N)[:, None])
-    return divide(np.abs(gap_BI).sum(axis=1), weights_BN.sum(axis=1))
+    return np.abs(bin_gaps(confidence_N, correct_N, bin_N, weights_BN)[0]).sum(axis=1)
 
 
 @measure(16, "calibration", is_larger_better=False)
@@ -70,8 +82,9 @@ def _ece_adaptive(sample: Sample) -> Reading:
 
 
 def _read(sample: Sample, bin_N: np.ndarray) -> Reading:
-    values_B = calibration_error(sample.confidence_N, sample.correct_N, bin_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows))
+    given = (sample.confidence_N, sample.correct_N, bin_N, sample.weights_BN)
+    unbiased_B = unbiased_absolute(*bin_gaps(*given))
+    return Reading(values_B=calibration_error(*given), unbiased_B=unbiased_B, num=len(sample.rows))
 
 
 @report_table(12)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from slowpaths.evaluation.intervals import leave_out
 from slowpaths.evaluation.matching import FPS
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.measures.finding import NO_REPLAYS
@@ -51,7 +52,7 @@ def _impact_error(sample: MiningSample) -> Reading:
     order = np.argsort(sizes)[: int(np.isfinite(sizes).sum())]
     if not len(order):
         return Reading(reason=_NO_IMPACT)
-    weights_BN = sample.resampling.weights(sample.match_N)[:, order]
+    weights_BN = leave_out(sample.match_N)[:, order]
     return Reading(values_B=weighted_median(sizes[order], weights_BN), num=len(order))
 
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.intervals import divide, unbiased_absolute
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import adjusted_counts, conditional_confusion
@@ -100,17 +100,22 @@ def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
     return (shares_G + extra) / (1 + extra * len(shares_G))
 
 
-@measure(70, "usefulness", baseline="every class alike", is_larger_better=False)
+@measure(70, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
 def _prevalence_error(sample: Sample) -> Reading:
     """Mean error of a stroke's overall share, counting named strokes."""
-    one_hot = np.eye(len(sample.shares_G))
-    off_BG = sample.weights_BN @ (one_hot[sample.called_N] - one_hot[sample.true_N])
-    num_true = len(sample.names)
-    uniform_G = np.r_[np.full(num_true, 1 / num_true), np.zeros(len(one_hot) - num_true)]
+    num_columns, num_true, num_B1 = len(sample.shares_G), len(sample.names), sample.weights_BN.sum(axis=1)[:, None]
+    one_hot = np.eye(num_columns)
+    off_NG = one_hot[sample.called_N] - one_hot[sample.true_N]
+    off_BG = divide(sample.weights_BN @ off_NG, num_B1)
+    squares_BG = divide(sample.weights_BN @ off_NG**2, num_B1) - off_BG**2
+    errors_BG = np.nan_to_num(np.sqrt(divide(np.maximum(squares_BG, 0.0), num_B1 - 1)))
+    classes = np.arange(num_columns)
     return Reading(
-        values_B=divide(np.abs(off_BG).mean(axis=1), sample.weights_BN.sum(axis=1)),
+        values_B=np.abs(off_BG).mean(axis=1),
+        unbiased_B=unbiased_absolute(off_BG, errors_BG) / num_columns,
         num=len(sample.rows),
-        chance=absolute_error(sample.shares_G, uniform_G),
+        chance=absolute_error(sample.shares_G, np.where(classes < num_true, 1 / num_true, 0.0)),
+        constant=absolute_error(sample.shares_G, one_hot[sample.shares_G.argmax()]),
     )
 
 

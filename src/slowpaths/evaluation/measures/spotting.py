@@ -11,15 +11,15 @@ Legend: P predictions, T true events, G classes.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import wilson
 from slowpaths.evaluation.matching import FPS
 from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
-from slowpaths.evaluation.pairing import NO_STROKE, Pairing
-from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.pairing import NO_STROKE
+from slowpaths.evaluation.sample import Sample, mean_known
 
 FRAME_TOLERANCES: tuple[int, ...] = (0, 1, 2, 4)
 SECOND_TOLERANCES: tuple[float, ...] = (0.1, 0.2, 0.5)
@@ -37,11 +37,13 @@ class Events:
         time_s: Moments (E,), seconds.
         scores_EG: Score of every class (E, G) for predictions; 0/1 for truth, which may have one more column for
             strokes outside the taxonomy.
+        weights_BE: Weights (B, E), 0 where a match is left out: whole videos, so that other matches keep their hits.
     """
 
     video: np.ndarray
     time_s: np.ndarray
     scores_EG: np.ndarray
+    weights_BE: np.ndarray
 
     @property
     def keys(self) -> np.ndarray:
@@ -50,14 +52,16 @@ class Events:
 
     def anonymous(self) -> Events:
         """Return the events with one column: that something happens at all."""
-        return Events(video=self.video, time_s=self.time_s, scores_EG=self.scores_EG.sum(axis=1, keepdims=True))
+        return replace(self, scores_EG=self.scores_EG.sum(axis=1, keepdims=True))
 
     def in_frames(self) -> Events:
         """Return the events with moments rounded to whole frames at 25 per second."""
-        return Events(video=self.video, time_s=np.round(self.time_s * FPS) / FPS, scores_EG=self.scores_EG)
+        return replace(self, time_s=np.round(self.time_s * FPS) / FPS)
 
 
-def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s: float) -> tuple[np.ndarray, int]:
+def hits_in_order(
+    predicted: Events, truth: Events, *, column: int, tolerance_s: float
+) -> tuple[np.ndarray, np.ndarray]:
     """Match greedily in order of score.
 
     Args:
@@ -67,7 +71,7 @@ def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s:
         tolerance_s: Largest distance that is a hit, seconds.
 
     Returns:
-        Whether each prediction is a hit, best score first, and the number of true events.
+        Rows of the predictions, best score first (P,), and whether each is a hit (P,).
     """
     scores = predicted.scores_EG[:, column]
     order = np.argsort(-scores, kind="stable")
@@ -75,7 +79,7 @@ def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s:
     keys = np.sort(truth.keys[truth.scores_EG[:, column] > 0])
     hits = np.zeros(len(order), dtype=bool)
     if not len(keys):
-        return hits, 0
+        return order, hits
     wanted = predicted.keys[order]
     after = np.searchsorted(keys, wanted)
     nearest = np.minimum(
@@ -94,7 +98,7 @@ def hits_in_order(predicted: Events, truth: Events, *, column: int, tolerance_s:
                     best = (distance_s, place)
         if best is not None:
             is_free[best[1]], hits[rank] = False, True
-    return hits, len(keys)
+    return order, hits
 
 
 def average_precision(hits: np.ndarray, num_true: int) -> float:
@@ -115,14 +119,24 @@ def average_precision(hits: np.ndarray, num_true: int) -> float:
     return float((interpolated * hits).sum() / num_true)
 
 
-def mean_average_precision(predicted: Events, truth: Events, *, tolerance_s: float) -> float:
-    """Return the mean over the classes that occur in truth of average precision; NaN where none does."""
+def over_replicates(
+    predicted: Events, truth: Events, *, column: int, tolerance_s: float, score: Callable[[np.ndarray, int], float]
+) -> np.ndarray:
+    """Return a score of the hits, best first, and the number of true events, in every replicate (B,)."""
+    order, hits = hits_in_order(predicted, truth, column=column, tolerance_s=tolerance_s)
+    kept_BP = predicted.weights_BE[:, order] > 0
+    num_true_B = truth.weights_BE @ (truth.scores_EG[:, column] > 0)
+    return np.array([score(hits[kept], int(num)) for kept, num in zip(kept_BP, num_true_B, strict=True)])
+
+
+def mean_average_precision(predicted: Events, truth: Events, *, tolerance_s: float) -> np.ndarray:
+    """Return the mean over the classes that occur in truth of average precision (B,); NaN where none does."""
+    columns = [column for column in range(predicted.scores_EG.shape[1]) if truth.scores_EG[:, column].any()]
     scores = [
-        average_precision(*hits_in_order(predicted, truth, column=column, tolerance_s=tolerance_s))
-        for column in range(predicted.scores_EG.shape[1])
-        if truth.scores_EG[:, column].any()
+        over_replicates(predicted, truth, column=column, tolerance_s=tolerance_s, score=average_precision)
+        for column in columns
     ]
-    return float(np.mean(scores)) if scores else float("nan")
+    return mean_known(scores) if scores else np.full(len(truth.weights_BE), np.nan)
 
 
 def spotting_table(predicted: Events, truth: Events) -> list[dict[str, float | str]]:
@@ -135,12 +149,13 @@ def spotting_table(predicted: Events, truth: Events) -> list[dict[str, float | s
     tolerances += [(f"{t:g} s", t, False) for t in SECOND_TOLERANCES]
     for name, tolerance_s, is_framed in tolerances:
         ours, theirs = (predicted.in_frames(), truth.in_frames()) if is_framed else (predicted, truth)
+        blind = (ours.anonymous(), theirs.anonymous())
         rows.append(
             {
                 "tolerance": name,
                 "tolerance_s": tolerance_s,
-                "map_any_stroke": mean_average_precision(ours.anonymous(), theirs.anonymous(), tolerance_s=tolerance_s),
-                "map_per_class": mean_average_precision(ours, theirs, tolerance_s=tolerance_s),
+                "map_any_stroke": float(mean_average_precision(*blind, tolerance_s=tolerance_s)[0]),
+                "map_per_class": float(mean_average_precision(ours, theirs, tolerance_s=tolerance_s)[0]),
             }
         )
     return rows
@@ -162,12 +177,13 @@ def recall_at_false_alarms(
     return float((np.cumsum(hits) * allowed).max(initial=0) / num_true)
 
 
-def events_of(pairing: Pairing) -> tuple[Events, Events]:
+def events_of(sample: Sample) -> tuple[Events, Events]:
     """Return predicted and true events.
 
     Raises:
         NotMeasured: If there are none to compare.
     """
+    pairing = sample.pairing
     is_true = np.isfinite(pairing.true_impact_s)
     is_claimed = pairing.is_found & np.isfinite(pairing.predicted_impact_s)
     is_claimed &= is_true | (pairing.true_U == NO_STROKE)
@@ -176,65 +192,66 @@ def events_of(pairing: Pairing) -> tuple[Events, Events]:
     if not is_claimed.any():
         raise NotMeasured("the predictions have no impact times")
     video = np.unique(pairing.video.astype(str), return_inverse=True)[1].astype(np.float64)
-    predicted = Events(
-        video=video[is_claimed],
-        time_s=pairing.predicted_impact_s[is_claimed],
-        scores_EG=pairing.event_p[is_claimed, None] * pairing.probs_UG[is_claimed],
-    )
     one_hot = np.eye(pairing.probs_UG.shape[1] + 1)[np.where(pairing.true_U >= 0, pairing.true_U, -1)]
-    truth = Events(video=video[is_true], time_s=pairing.true_impact_s[is_true], scores_EG=one_hot[is_true])
+    scores = pairing.event_p[:, None] * pairing.probs_UG
+    predicted, truth = (
+        Events(video=video[own], time_s=time_s[own], scores_EG=of[own], weights_BE=sample.weights_BU[:, own])
+        for own, time_s, of in (
+            (is_claimed, pairing.predicted_impact_s, scores),
+            (is_true, pairing.true_impact_s, one_hot),
+        )
+    )
     return predicted, truth
 
 
 @measure(80, "spotting")
 def _spotting_map_1_frame(sample: Sample) -> Reading:
     """Average precision of stroke moments within 1 frame."""
-    return _read(sample, 1)
+    return _within(sample, 1)
 
 
 @measure(81, "spotting")
 def _spotting_map_2_frames(sample: Sample) -> Reading:
     """The same within 2 frames."""
-    return _read(sample, 2)
+    return _within(sample, 2)
 
 
 @measure(82, "spotting")
 def _spotting_map_4_frames(sample: Sample) -> Reading:
     """The same within 4 frames."""
-    return _read(sample, 4)
+    return _within(sample, 4)
 
 
 @measure(83, "spotting")
 def _spotting_map_05s(sample: Sample) -> Reading:
     """The same within half a second."""
-    ours, theirs = (item.anonymous() for item in events_of(sample.pairing))
-    value = mean_average_precision(ours, theirs, tolerance_s=0.5)
-    return Reading(values_B=np.array([value]), num=len(theirs.time_s))
+    return _read(*(item.anonymous() for item in events_of(sample)), tolerance_s=0.5)
 
 
 @measure(84, "spotting")
 def _spotting_class_map_05s(sample: Sample) -> Reading:
     """The same, the stroke named right too, mean over strokes."""
-    ours, theirs = events_of(sample.pairing)
-    return Reading(values_B=np.array([mean_average_precision(ours, theirs, tolerance_s=0.5)]), num=len(theirs.time_s))
+    return _read(*events_of(sample), tolerance_s=0.5)
 
 
-@measure(85, "spotting")
+@measure(85, "spotting", is_share=True)
 def _recall_at_false_alarms(sample: Sample) -> Reading:
     """Deliveries found within half a second at one false alarm in ten deliveries."""
-    ours, theirs = (item.anonymous() for item in events_of(sample.pairing))
-    hits, num = hits_in_order(ours, theirs, column=0, tolerance_s=0.5)
-    recall = recall_at_false_alarms(hits, num)
-    return Reading(values_B=np.array([recall]), num=num, interval=wilson(recall * num, num))
+    ours, theirs = (item.anonymous() for item in events_of(sample))
+    values_B = over_replicates(ours, theirs, column=0, tolerance_s=0.5, score=recall_at_false_alarms)
+    return Reading(values_B=values_B, num=len(theirs.time_s))
 
 
 @report_table(80, title="Moments")
 def _spotting(sample: Sample) -> Table:
     """Return average precision at every tolerance."""
-    return [dict(row) for row in spotting_table(*events_of(sample.pairing))]
+    return [dict(row) for row in spotting_table(*events_of(sample))]
 
 
-def _read(sample: Sample, frames: int) -> Reading:
-    ours, theirs = (item.anonymous().in_frames() for item in events_of(sample.pairing))
-    value = mean_average_precision(ours, theirs, tolerance_s=frames / FPS)
-    return Reading(values_B=np.array([value]), num=len(theirs.time_s))
+def _within(sample: Sample, frames: int) -> Reading:
+    return _read(*(item.anonymous().in_frames() for item in events_of(sample)), tolerance_s=frames / FPS)
+
+
+def _read(ours: Events, theirs: Events, *, tolerance_s: float) -> Reading:
+    values_B = mean_average_precision(ours, theirs, tolerance_s=tolerance_s)
+    return Reading(values_B=values_B, num=len(theirs.time_s))
