@@ -39,7 +39,7 @@ def perfect(pairing: Pairing) -> Pairing:
     kept = only(pairing, pairing.true_U >= 0)
     one_hot = np.eye(len(pairing.space.columns))[kept.true_U]
     found = np.ones(len(one_hot), dtype=bool)
-    return replace(kept, probs_UG=one_hot, probs_UC=one_hot, event_p=1.0 * found, is_found=found, is_kept=found,
+    return replace(kept, probs_UG=one_hot, called_U=kept.true_U, event_p=1.0 * found, is_found=found, is_kept=found,
                    predicted_impact_s=kept.true_impact_s)  # fmt: skip
 
 
@@ -48,16 +48,16 @@ def nothing(pairing: Pairing) -> Pairing:
     """Return the study with every prediction taken away."""
     kept = only(pairing, pairing.true_U >= 0)
     lost, none = np.full((len(kept.true_U), 14), np.nan), np.zeros(len(kept.true_U), dtype=bool)
-    return replace(kept, probs_UG=lost, probs_UC=lost, event_p=lost[:, 0], is_found=none, is_kept=none,
-                   predicted_impact_s=lost[:, 0])  # fmt: skip
+    return replace(kept, probs_UG=lost, called_U=np.full(len(lost), -1), event_p=lost[:, 0], is_found=none,
+                   is_kept=none, predicted_impact_s=lost[:, 0])  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def read() -> Callable[..., tuple[dict[str, Measure], dict[str, Table]]]:
     """Return a way to take every measure and table of a sample; checks that every interval holds its value."""
 
-    def take(given: Pairing | MiningSample) -> tuple[dict[str, Measure], dict[str, Table]]:
-        measures, tables = take_all(given if isinstance(given, MiningSample) else Sample(given))
+    def take(given: Pairing | Sample | MiningSample) -> tuple[dict[str, Measure], dict[str, Table]]:
+        measures, tables = take_all(Sample(given) if isinstance(given, Pairing) else given)
         for item in measures:
             if item.value is not None and item.low is not None and item.high is not None:
                 assert item.low <= item.value <= item.high, item.name

@@ -4,12 +4,17 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from tests.evaluation.tables import prediction_table, write_csv
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
+from slowpaths.evaluation.classes import class_space
+from slowpaths.evaluation.pairing import pair
 from slowpaths.evaluation.prediction_table import choose_split, read_predictions
+from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 from slowpaths.store.schema import PREDICTIONS
 from slowpaths.store.tables import write_table
 
@@ -107,3 +112,49 @@ def test_a_split_that_is_not_there(tmp_path: Path) -> None:
         choose_split(read_predictions(path), "test")
     with pytest.raises(UsageError, match="unknown split 'dev'"):
         choose_split(read_predictions(path), "dev")
+
+
+def probabilities(**shares: float) -> dict[str, float]:
+    return {f"prob_{stroke}": shares.get(stroke, 0.0) for stroke in STROKES}
+
+
+def test_a_label_that_contradicts_its_probabilities_is_named(tmp_path: Path) -> None:
+    row = {"video": "a", "impact_s": 1, "label": "cut", **probabilities(cut=0.4, sweep=0.6)}
+    right = {**row, "label": "sweep"}
+    with pytest.raises(TableError, match=r"line 3, column label: 'cut' is not the most probable stroke, sweep is"):
+        read_predictions(write_csv(tmp_path / "p.csv", [right, row]))
+    even = {**row, **probabilities(cut=0.5, sweep=0.5)}  # a tie leaves the word to the label
+    assert read_predictions(write_csv(tmp_path / "p.csv", [even])).named.tolist() == [INDEX["cut"]]
+
+
+def test_probabilities_with_two_decimals_are_accepted(tmp_path: Path) -> None:
+    thirds = {f"prob_{stroke}": 0.07 for stroke in STROKES}  # sums to .98
+    found = read_predictions(write_csv(tmp_path / "p.csv", [{"video": "a", "impact_s": 1, **thirds}]))
+    assert found.probs_NC.sum() == pytest.approx(1) and found.largest_gap == pytest.approx(0.02)
+    off = {**thirds, "prob_cut": 0.0}
+    with pytest.raises(TableError, match=r"the row sums to 0\.910, not 1"):
+        read_predictions(write_csv(tmp_path / "p.csv", [{"video": "a", "impact_s": 1, **off}]))
+
+
+@pytest.mark.parametrize("taxonomy", ["slowpaths", "cricshot10", "gupta_balan_5"])
+@pytest.mark.parametrize("confidence", [0.0, 0.05, 0.15, 1.0])
+def test_a_named_stroke_stays_the_named_one(tmp_path: Path, taxonomy: str, confidence: float) -> None:
+    rows = [{"video": "a.mp4", "impact_s": 9 * i, "label": s, "confidence": confidence} for i, s in enumerate(STROKES)]
+    predictions = read_predictions(write_csv(tmp_path / "p.csv", rows))
+    assert (predictions.probs_NC.max(axis=1) <= np.diagonal(predictions.probs_NC) + 1e-12).all()
+    space = class_space(taxonomy)
+    truth = Truth(name="t", taxonomy=taxonomy, deliveries=(true_ball("a.mp4", 500.0),))
+    paired = pair(predictions, truth, space)
+    called = [space.columns[index] for index in paired.called_U[paired.is_found]]
+    assert all(stroke in space.leaves.get(name, (stroke,)) for stroke, name in zip(STROKES, called, strict=True))
+
+
+def true_ball(video: str, impact_s: float) -> TrueDelivery:
+    return TrueDelivery(place="1", video=video, start_s=np.nan, end_s=np.nan, impact_s=impact_s, label="")
+
+
+def test_binary_columns_are_text(tmp_path: Path) -> None:
+    table = pa.table({"video": pa.array([b"n01.mp4"], pa.binary()), "impact_s": [1.0], "label": [b"cut"]})
+    pq.write_table(table, tmp_path / "p.parquet")
+    assert read_predictions(tmp_path / "p.parquet").video.tolist() == ["n01.mp4"]
+    assert read_predictions(table).named.tolist() == [INDEX["cut"]]

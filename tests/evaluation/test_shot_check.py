@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from tests.evaluation.mined import make_mined
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.spans import Span
 from slowpaths.evaluation.mining_check import read_mined
 from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots
 
@@ -75,3 +77,21 @@ def test_shots_of_the_very_same_file_are_known_by_its_id(tmp_path: Path) -> None
     mined = read_mined(make_mined(tmp_path / "mined"))
     (shot,) = read_true_shots(mined, path)  # vx is quarantined
     assert (shot.video_id, shot.view, shot.is_replay) == ("va", "pitch_endon", None)
+
+
+def test_shots_given_in_frames_are_compared_by_frames(tmp_path: Path) -> None:
+    # the clock of a.mp4 starts late and runs unevenly: frame 725 is shown at 40 s, where an average rate says 29 s
+    mined = read_mined(make_mined(tmp_path / "mined"))
+    late = [
+        replace(shot, span=Span(shot.first_frame / 25 + 11 * (shot.first_frame > 0), shot.last_frame / 25 + 11))
+        for shot in mined.shots
+    ]
+    mined = replace(mined, shots=tuple(late))
+    path = tmp_path / "shots.csv"
+    path.write_text("video,first_frame,last_frame,view\na.mp4,0,726,pitch_endon\na.mp4,727,999,crowd\n")
+    truths = read_true_shots(mined, path)
+    check = check_boundaries(mined, truths)
+    assert check.is_found.tolist() == [True] and check.is_right.tolist() == [True]
+    assert [fate.found_view for fate in check_shots(mined, truths)] == ["pitch_endon", "crowd"]
+    path.write_text("video,first_frame,last_frame,view\na.mp4,0,730,pitch_endon\na.mp4,731,999,crowd\n")
+    assert check_boundaries(mined, read_true_shots(mined, path)).is_found.tolist() == [False]  # six frames off

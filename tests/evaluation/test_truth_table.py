@@ -105,6 +105,14 @@ def test_a_missing_file_and_an_unknown_taxonomy(tmp_path: Path) -> None:
         read_truth(write_truth(tmp_path / "t.csv", [GOOD]), taxonomy="kinetics")
 
 
+def test_an_impact_alone_has_the_span_of_a_mined_clip(tmp_path: Path) -> None:
+    path = write_truth(tmp_path / "t.csv", ["a.mp4,5,cut", "a.mp4,0.3,cut"], "video,impact_s,label")
+    spans = [(item.start_s, item.end_s) for item in read_truth(path).deliveries]
+    assert spans == [pytest.approx((4.2, 5.48)), pytest.approx((0.0, 0.78))]
+    (item,) = read_truth(write_truth(path, ["a.mp4,,6,5,cut"])).deliveries
+    assert (item.start_s, item.end_s) == pytest.approx((4.2, 6.0))
+
+
 @pytest.mark.shared
 def test_the_real_table_is_read(shared_dir: Path) -> None:
     truth = read_truth(shared_dir / "footage" / "truth.csv", taxonomy="cricshot10")

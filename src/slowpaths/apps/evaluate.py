@@ -32,7 +32,7 @@ def run(cfg: DictConfig) -> Outcome:
     if config["truth"].is_dir():
         config |= world_truth(config)
     config["is_complete"] = bool(config["is_complete"])
-    report = evaluate(**config)
+    report = evaluate(**config).to_dict()
     settings = {key: str(value) for key, value in config.items() if key != "out"}
     entry = Entry(
         stage="evaluate",
@@ -71,8 +71,8 @@ def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"truth": folder / "truth.csv"}
     if config["is_complete"] is None:
         found["is_complete"] = True  # a world knows every ball in it
+    found["shots_truth"] = config["shots_truth"] or folder / "shots.parquet"
     if config["mined"] is not None:
-        found["shots_truth"] = config["shots_truth"] or folder / "shots.parquet"
         found["poses_truth"] = config["poses_truth"] or folder
     return found
 

@@ -6,16 +6,17 @@ Legend: N clips, C = 14 strokes.
 from __future__ import annotations
 
 from dataclasses import dataclass, fields, replace
-from pathlib import Path
 
 import numpy as np
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
-from slowpaths.evaluation.table_columns import Columns, read_columns
+from slowpaths.evaluation.table_columns import Columns, Source, read_columns
 from slowpaths.evaluation.truth_table import nearest, normal_path
 from slowpaths.store.schema import PROB_PREFIX
 
+_PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
+_ROUNDING = 0.005 * NUM_STROKES + 1e-6  # two decimals in every column: each may be half a hundredth off
 SPLITS: tuple[str, ...] = ("auto", "test", "val", "train", "all")
 
 
@@ -32,10 +33,13 @@ class Predictions:
         impact_s: Impacts (N,), seconds, NaN where unknown.
         event_p: Probability that there is a stroke (N,).
         probs_NC: Probabilities over the strokes (N, 14), rows sum to 1.
+        named: The named stroke (N,), an index: the label, else the most probable.
         split: "train", "val", "test" or "" (N,).
         is_kept: Whether selection keeps it for training (N,), bool; all where the table does not say.
+        is_replay: Whether it shows again what was shown before (N,), None where unknown.
         has_probabilities: Whether the table gave probabilities, not only a label.
         has_split: Whether the table says what was held out of training (labels do not).
+        largest_gap: By how much the probabilities of a row summed to more or less than 1 before they were rescaled.
     """
 
     delivery_id: np.ndarray
@@ -46,10 +50,13 @@ class Predictions:
     impact_s: np.ndarray
     event_p: np.ndarray
     probs_NC: np.ndarray
+    named: np.ndarray
     split: np.ndarray
     is_kept: np.ndarray
+    is_replay: np.ndarray
     has_probabilities: bool = True
     has_split: bool = True
+    largest_gap: float = 0.0
 
     def __len__(self) -> int:
         return len(self.video)
@@ -60,26 +67,28 @@ class Predictions:
         return replace(self, **{name: value[rows] for name, value in arrays.items() if isinstance(value, np.ndarray)})
 
 
-def read_predictions(path: Path, *, model_id: str | None = None) -> Predictions:
+def read_predictions(source: Source, *, model_id: str | None = None) -> Predictions:
     """Read predictions or labels and check every value.
 
     Several rows of one delivery (views of the same clip) are averaged into one.
 
     Args:
-        path: CSV or Parquet with `video` (or video_id), start_s and end_s (or impact_s), and the `prob_<stroke>`
-            columns or at least label and confidence. Optional: delivery_id, match_id, event_p, split, model_id.
+        source: CSV, Parquet or Arrow table with `video` (or video_id), start_s and end_s (or impact_s), and the
+            `prob_<stroke>` columns or at least label and confidence. Optional: delivery_id, match_id, event_p, split,
+            model_id, is_replay. Probabilities may be rounded to two decimals: rows are rescaled to sum to 1.
         model_id: Which model's rows to take where the table holds several.
 
     Raises:
-        TableError: If a column is missing or a value cannot be used; says line and column.
+        TableError: If there are no rows, a column is missing or a value cannot be used; says line and column.
         UsageError: If the table holds several models and none was chosen.
     """
-    columns = read_columns(Path(path))
+    columns = read_columns(source)
     if "video" not in columns and "video_id" not in columns:
         columns.require(["video"])
     if "impact_s" not in columns:
         columns.require(["start_s", "end_s"])
-    probs_NC, has_probabilities = _probabilities(columns)
+    has_probabilities = any(name in columns for name in _PROBS)
+    probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
     videos, ids = columns.texts("video"), columns.texts("video_id")
     times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
     for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
@@ -91,12 +100,17 @@ def read_predictions(path: Path, *, model_id: str | None = None) -> Predictions:
         match_id=np.array(columns.texts("match_id"), dtype=object),
         event_p=np.where(np.isnan(event_p), 1.0, event_p),
         probs_NC=probs_NC,
+        named=named,
         split=np.array(columns.texts("split"), dtype=object),
         is_kept=np.array([flag is not False for flag in columns.flags("is_kept")], dtype=bool),
+        is_replay=np.array(columns.flags("is_replay"), dtype=object),
+        largest_gap=largest_gap,
         has_probabilities=has_probabilities,
         has_split="split" in columns,
         **times,
     )
+    if not len(predictions):
+        raise TableError(f"{columns.name} holds no rows: check the stage that wrote it")
     return _merge_views(_of_model(predictions, columns, model_id))
 
 
@@ -132,42 +146,53 @@ def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predict
     return predictions.take(predictions.split == chosen), note
 
 
-def _probabilities(columns: Columns) -> tuple[np.ndarray, bool]:
-    names = [PROB_PREFIX + stroke for stroke in STROKES]
-    if any(name in columns for name in names):
-        columns.require(names)
-        probs_NC = np.stack([columns.numbers(name) for name in names], axis=1)
-        totals = probs_NC.sum(axis=1)
-        for row in np.flatnonzero(~np.isfinite(totals) | (probs_NC < 0).any(axis=1) | (np.abs(totals - 1) > 0.01)):
-            bad = int(np.flatnonzero(~(probs_NC[row] >= 0))[0]) if not (probs_NC[row] >= 0).all() else 0
-            problem = (
-                "is empty or negative" if not probs_NC[row, bad] >= 0 else f"the row sums to {totals[row]:.3f}, not 1"
-            )
-            raise columns.error(int(row), names[bad], problem)
-        return probs_NC / totals[:, None], True
-    columns.require(["label"])
-    probs_NC = np.zeros((len(columns), NUM_STROKES))
-    confidence = columns.numbers("confidence")
+def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return probabilities (N, C), the named stroke (N,) and by how much a row missed the sum 1."""
+    columns.require(_PROBS)
+    probs_NC = np.stack([columns.numbers(name) for name in _PROBS], axis=1)
+    gap_N = np.abs(probs_NC.sum(axis=1) - 1)
+    for row in np.flatnonzero(~(gap_N <= _ROUNDING) | ~(probs_NC >= 0).all(axis=1)).tolist():
+        bad = np.flatnonzero(~(probs_NC[row] >= 0))
+        problem = "is empty or negative" if len(bad) else f"the row sums to {probs_NC[row].sum():.3f}, not 1"
+        raise columns.error(row, _PROBS[bad[0]] if len(bad) else _PROBS[0], problem)
+    named = probs_NC.argmax(axis=1)
     for row, label in enumerate(columns.texts("label")):
-        if label not in INDEX:
-            raise columns.error(row, "label", f"'{label}' is not a stroke; nearest: {nearest(label, STROKES)}")
-        sure = 1.0 if np.isnan(confidence[row]) else float(confidence[row])
-        if not 0 <= sure <= 1:
-            raise columns.error(row, "confidence", f"{sure:g} is not between 0 and 1")
-        probs_NC[row] = (1 - sure) / (NUM_STROKES - 1)
-        probs_NC[row, INDEX[label]] = sure
-    return probs_NC, False
+        if not label:
+            continue
+        index = _stroke(columns, row, label)
+        if probs_NC[row, index] < probs_NC[row].max() - 1e-9:
+            likeliest = STROKES[named[row]]
+            problem = f"'{label}' is not the most probable stroke, {likeliest} is: mend the label or the probabilities"
+            raise columns.error(row, "label", problem)
+        named[row] = index
+    return probs_NC / probs_NC.sum(axis=1, keepdims=True), named, float(gap_N.max(initial=0.0))
+
+
+def _spread(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return what a label and its confidence say: the rest is spread evenly, and nothing gets more than the label."""
+    columns.require(["label"])
+    named = np.array([_stroke(columns, row, text) for row, text in enumerate(columns.texts("label"))], dtype=np.int64)
+    sure_N = columns.numbers("confidence")
+    for row in np.flatnonzero((sure_N < 0) | (sure_N > 1)).tolist():
+        raise columns.error(row, "confidence", f"{sure_N[row]:g} is not between 0 and 1")
+    sure_N = np.maximum(np.where(np.isnan(sure_N), 1.0, sure_N), 1 / NUM_STROKES)
+    rest_N1 = (1 - sure_N)[:, None] / (NUM_STROKES - 1)
+    return np.where(np.eye(NUM_STROKES, dtype=bool)[named], sure_N[:, None], rest_N1), named, 0.0
+
+
+def _stroke(columns: Columns, row: int, label: str) -> int:
+    if label not in INDEX:
+        raise columns.error(row, "label", f"'{label}' is not a stroke; nearest: {nearest(label, STROKES)}")
+    return INDEX[label]
 
 
 def _of_model(predictions: Predictions, columns: Columns, model_id: str | None) -> Predictions:
     models = np.array(columns.texts("model_id"), dtype=object)
     names = sorted(set(models))
     if model_id is None and len(names) > 1:
-        raise UsageError(
-            f"{columns.path.name} holds {len(names)} models; choose one with model_id= ({', '.join(names)})"
-        )
+        raise UsageError(f"{columns.name} holds {len(names)} models; choose one with model_id= ({', '.join(names)})")
     if model_id is not None and model_id not in names:
-        raise UsageError(f"{columns.path.name} has no model '{model_id}'; it has {', '.join(names) or 'none'}")
+        raise UsageError(f"{columns.name} has no model '{model_id}'; it has {', '.join(names) or 'none'}")
     return predictions if model_id is None else predictions.take(models == model_id)
 
 
@@ -181,14 +206,5 @@ def _merge_views(predictions: Predictions) -> Predictions:
     groups = list(keys.values())
     merged = predictions.take(np.array([rows[0] for rows in groups]))
     means = np.stack([predictions.probs_NC[rows].mean(axis=0) for rows in groups])
-    return replace(merged, probs_NC=means)
-
-
-def check_not_empty(predictions: Predictions, path: Path) -> None:
-    """Check that there is something to evaluate.
-
-    Raises:
-        TableError: If there are no rows.
-    """
-    if not len(predictions):
-        raise TableError(f"{path.name} holds no rows: check the stage that wrote it")
+    is_one = np.array([len(set(predictions.named[rows])) == 1 for rows in groups])
+    return replace(merged, probs_NC=means, named=np.where(is_one, merged.named, means.argmax(axis=1)))

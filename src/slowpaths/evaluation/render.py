@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import TABLES
+
+if TYPE_CHECKING:
+    from slowpaths.evaluation.report import Report
 
 _TITLES = {
     "accuracy": "accuracy",
@@ -18,45 +22,36 @@ _TITLES = {
 }
 
 
-def to_markdown(
-    measures: Sequence[Measure],
-    tables: Mapping[str, Table],
-    *,
-    notes: Iterable[str],
-    figures: Iterable[str],
-    command: str,
-) -> str:
+def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
     """Return the report.
 
     Args:
-        measures: In the order they are shown.
-        tables: Tables by name.
-        notes: Sentences that a reader must know before the numbers.
+        report: What was measured.
         figures: Names of the figures drawn.
-        command: What makes the report again.
     """
+    measures = report.measures
     lines = ["# Evaluation", ""]
-    lines += [f"- {note}" for note in notes] + [""]
+    lines += [f"- {note}" for note in report.notes] + [""]
     lines += [
-        "| side | measure | value | 95 % interval | chance | most frequent | n | what it means |",
+        "| side | measure | value | 95 % interval | chance | constant | n | what it means |",
         "|---|---|---|---|---|---|---|---|",
     ]
     lines += [_row(item) for item in measures if not item.reason]
     lines += [
         "",
         "Chance is what guessing gets: every stroke alike, clips in random order, the same answers with confidence "
-        "shuffled, all footage watched. Most frequent is what always naming the most frequent true stroke gets. "
-        "Intervals come from drawing matches, then deliveries within them.",
+        "shuffled, all footage watched. Constant is what the same answer gets every time: the most frequent class, or "
+        "the best there is. Intervals come from leaving out one match at a time (jackknife, Student's t).",
         "",
     ]
     gone = [item for item in measures if item.reason]
     if gone:
         lines += ["## Not measured", "", *(f"- {item.name}: not measured: {item.reason}." for item in gone), ""]
     for spec in TABLES:
-        if spec.title and tables.get(spec.name):
-            lines += [f"## {spec.title}", "", *_table(tables[spec.name]), ""]
+        if spec.title and report.tables.get(spec.name):
+            lines += [f"## {spec.title}", "", *_table(report.tables[spec.name]), ""]
     lines += ["## Figures", "", *(f"![{name}](figures/{name}.png)" for name in figures), ""]
-    lines += ["## Made by", "", "```", command, "```", ""]
+    lines += ["## Made by", "", "```", report.command, "```", ""]
     return "\n".join(lines)
 
 

@@ -37,9 +37,13 @@ class Sample:
 
     Args:
         pairing: Predictions and truth side by side.
+        footage_s: How long the judged videos are together, seconds; None where that is not known.
+        training_C: Share of each stroke in what the model was trained on (14,); None where that is not known.
     """
 
     pairing: Pairing
+    footage_s: float | None = None
+    training_C: np.ndarray | None = None
 
     @cached_property
     def weights_BU(self) -> np.ndarray:
@@ -72,17 +76,22 @@ class Sample:
     @cached_property
     def called_N(self) -> np.ndarray:
         """Return the named classes (N,)."""
-        return np.argmax(self.probs_NG, axis=1)
+        return self.pairing.called_U[self.rows]
 
     @cached_property
     def confidence_N(self) -> np.ndarray:
         """Return the probability of the named class (N,)."""
-        return self.probs_NG.max(axis=1)
+        return np.take_along_axis(self.probs_NG, self.called_N[:, None], axis=1)[:, 0]
 
     @cached_property
     def correct_N(self) -> np.ndarray:
         """Return whether the named class is right, 0 or 1 (N,)."""
         return (self.called_N == self.true_N).astype(np.float64)
+
+    @cached_property
+    def is_ball_N(self) -> np.ndarray:
+        """Return which rows count as balls (N,): replays do not."""
+        return ~self.pairing.is_replay[self.rows]
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -129,8 +138,8 @@ class Sample:
 
     @cached_property
     def searches(self) -> list[Query]:
-        """Return a query over all clips for every class with enough deliveries."""
-        searches = queries_of(self.pairing, None)
+        """Return a query over all clips for every class with enough balls; a replay is a clip to watch, not a find."""
+        searches = queries_of(self.pairing, None, only_balls=True)
         if not searches:
             raise NotMeasured(f"no stroke has {MIN_RELEVANT} deliveries")
         return searches
@@ -153,12 +162,12 @@ def confusion(called_N: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray, 
     return (weights_BN @ one_hot).reshape(-1, num_classes, num_classes)
 
 
-def queries_of(pairing: Pairing, group: str | None) -> list[Query]:
+def queries_of(pairing: Pairing, group: str | None, *, only_balls: bool = False) -> list[Query]:
     """Return a query for every class with enough deliveries, within a group or (None) over everything."""
     rows = np.arange(len(pairing.true_U)) if group is None else np.flatnonzero(pairing.group == group)
     queries = []
     for column in range(len(pairing.space.names)):
-        is_wanted = pairing.true_U[rows] == column
+        is_wanted = (pairing.true_U[rows] == column) & ~(pairing.is_replay[rows] & only_balls)
         if is_wanted.sum() >= MIN_RELEVANT:
             scores = np.where(pairing.is_found[rows], pairing.probs_UG[rows, column], -np.inf)
             queries.append(Query(column, rows, scores, is_wanted))

@@ -21,6 +21,7 @@ from slowpaths.evaluation.truth_table import nearest, normal_path
 
 CUT_TOLERANCE_S = 5 / FPS  # as for the impact
 GRADUAL_TOLERANCE_S = 0.5  # a wipe or a dissolve has no single instant
+_NAMES = ("video", "file", "video_id")
 GRADUAL = frozenset({"wipe", "dissolve", "fade"})
 
 
@@ -31,11 +32,12 @@ class TrueShot:
     Args:
         video: The video, as truth names it.
         video_id: The mined video.
-        start_s: First instant, seconds.
-        end_s: First instant after it, seconds.
+        start_s: First instant, seconds; frames at 25 a second where truth counts frames.
+        end_s: First instant after it, likewise.
         view: The view.
         is_replay: Whether it is one; None where unknown.
         transition: How it begins; "" where unknown.
+        is_framed: Whether truth counts frames: then the frames of mined shots are compared, not their times.
     """
 
     video: str
@@ -45,6 +47,7 @@ class TrueShot:
     view: str
     is_replay: bool | None
     transition: str
+    is_framed: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,7 +98,7 @@ def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
         TableError: If a column is missing or a value cannot be used.
     """
     columns = read_columns(path)
-    name = next((name for name in ("video", "file", "video_id") if name in columns), "video")
+    name = next((name for name in _NAMES if name in columns), "video")
     is_framed = "first_frame" in columns and "start_s" not in columns
     ends = ("first_frame", "last_frame") if is_framed else ("start_s", "end_s")
     columns.require([name, "view", *ends])
@@ -116,7 +119,7 @@ def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
         if video not in id_of:
             continue
         first, last = spans_S2[row]
-        frame_s = 1 / float(usable[id_of[video]].fps or FPS) if is_framed else 1.0
+        frame_s = 1 / FPS if is_framed else 1.0
         shots.append(
             TrueShot(
                 video=video,
@@ -126,6 +129,7 @@ def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
                 view=views[row],
                 is_replay=replays[row],
                 transition=transitions[row],
+                is_framed=is_framed,
             )
         )
     return shots
@@ -136,7 +140,8 @@ def check_shots(mined: MinedSet, truths: list[TrueShot]) -> list[ShotFate]:
     shots = _by_video(mined)
     fates = []
     for true in truths:
-        common_s = [min(s.span.end_s, true.end_s) - max(s.span.start_s, true.start_s) for s in shots[true.video_id]]
+        spans = [_span(shot, true) for shot in shots[true.video_id]]
+        common_s = [min(end_s, true.end_s) - max(start_s, true.start_s) for start_s, end_s in spans]
         best = shots[true.video_id][int(np.argmax(common_s))] if max(common_s, default=0.0) > 0 else None
         fates.append(
             ShotFate(
@@ -165,7 +170,7 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
         meets = [(a, b) for a, b in pairwise(own) if b.start_s - a.end_s <= 1 / FPS]
         gaps = [(a.end_s, b.start_s) for a, b in pairwise(own) if b.start_s - a.end_s > 1 / FPS]
         first_s, last_s = own[0].start_s + 1 / FPS, own[-1].end_s
-        cuts = [s.span.start_s for s in sorted(shots[video_id], key=lambda s: s.span.start_s)[1:]]
+        cuts = sorted(_span(shot, own[0])[0] for shot in shots[video_id])[1:]
         cuts = [cut for cut in cuts if first_s < cut < last_s and not any(a <= cut <= b for a, b in gaps)]
         partner = _pair(np.array(cuts), [following for _, following in meets])
         found += [(own[0].video, index in partner.values()) for index in range(len(meets))]
@@ -176,6 +181,26 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
         is_right=np.array([flag for _, flag in claimed], dtype=bool),
         claim_video=np.array([video for video, _ in claimed], dtype=object),
     )
+
+
+def _span(shot: Shot, true: TrueShot) -> tuple[float, float]:
+    """Return where a mined shot lies, in frames at 25 a second where truth counts frames."""
+    if true.is_framed:
+        return shot.first_frame / FPS, (shot.last_frame + 1) / FPS
+    return shot.span.start_s, shot.span.end_s
+
+
+def video_lengths(path: Path) -> dict[str, float]:
+    """Return how long videos are by the last of their true shots, seconds; empty where they are given in frames."""
+    columns = read_columns(path)
+    name = next((name for name in _NAMES if name in columns), "video")
+    if "end_s" not in columns:
+        return {}
+    lengths: dict[str, float] = {}
+    for video, end_s in zip(columns.texts(name), columns.numbers("end_s", unit="seconds"), strict=True):
+        key = video.rsplit("-", 1)[0] if name == "video_id" else normal_path(video)  # an id is the stem and a digest
+        lengths[key] = max(lengths.get(key, 0.0), float(end_s))
+    return lengths
 
 
 def _pair(cuts_C: np.ndarray, truths: list[TrueShot]) -> dict[int, int]:

@@ -2,7 +2,8 @@
 
 Groups are batters where truth names them, else matches. Those with fewer than `MIN_DELIVERIES` are left out; where all
 are that small, the footage as a whole is one group. The true profile counts missed deliveries too; the counted one has
-false deliveries where groups are not batters. Strokes outside the taxonomy count in neither.
+false deliveries where groups are not batters. Replays are no balls and count in neither, nor do strokes outside the
+taxonomy.
 
 Legend: B replicates, N rows that count, A groups, G classes, S classes that truth can have.
 """
@@ -125,21 +126,21 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     """Count the strokes of every batter (or match)."""
     whom, group_U = _groups(pairing)
     rows = np.flatnonzero((pairing.true_U >= 0) | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters)))
-    rows = rows[group_U[rows] != ""]
+    rows = rows[(group_U[rows] != "") & ~pairing.is_replay[rows]]
     if not (pairing.true_U[rows] >= 0).any():
         rows = rows[:0]
     names, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)
     true_N, found_N = pairing.true_U[rows], pairing.is_found[rows]
     one_hot = np.eye(len(pairing.space.columns))
     soft_NG = np.where(found_N[:, None], np.nan_to_num(pairing.probs_UG[rows]), 0.0)
-    sizes = Counter(group_U[pairing.true_U >= 0])
+    sizes = Counter(group_U[(pairing.true_U >= 0) & ~pairing.is_replay])
     return StrokeProfiles(
         whose="the footage's" if whom == ALL else f"each {whom}'s",
         names=tuple(names.tolist()),
         sizes=tuple(sizes[name] for name in names.tolist()),
         group_N=group_N,
         true_NG=np.where((true_N >= 0)[:, None], one_hot[np.maximum(true_N, 0)], 0.0),
-        hard_NG=np.where(found_N[:, None], one_hot[soft_NG.argmax(axis=1)], 0.0),
+        hard_NG=np.where(found_N[:, None], one_hot[np.maximum(pairing.called_U[rows], 0)], 0.0),
         soft_NG=soft_NG,
         is_graded=pairing.is_graded[rows],
         weights_BN=weights_BU[:, rows],
@@ -205,7 +206,7 @@ def adjusted_profiles(
 
 def _groups(pairing: Pairing) -> tuple[str, np.ndarray]:
     """Return what a group is called, and the group of every row (U,), "" for rows of groups that are too small."""
-    sizes = Counter(pairing.group[pairing.true_U >= 0])
+    sizes = Counter(pairing.group[(pairing.true_U >= 0) & ~pairing.is_replay])
     large = {name for name, size in sizes.items() if name and size >= MIN_DELIVERIES}
     if not large:
         return ALL, np.full(len(pairing.group), ALL, dtype=object)

@@ -19,6 +19,7 @@ import pyarrow.parquet as pq
 
 from slowpaths.core.errors import TableError
 
+Source = Path | str | pa.Table
 EMPTY = frozenset({"", "na", "nan", "none", "null", "unknown"})
 _TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
 
@@ -28,12 +29,12 @@ class Columns:
     """Hold a table as columns and remember where each row stood.
 
     Args:
-        path: The file.
+        name: Name of the file, for errors.
         places: Where each row stands (N,): "line 7" of a CSV, "row 7" of a Parquet file.
         values: Column name -> values (N,); text in a CSV, anything in a Parquet file.
     """
 
-    path: Path
+    name: str
     places: list[str]
     values: dict[str, list[Any]]
 
@@ -54,12 +55,12 @@ class Columns:
                 near = difflib.get_close_matches(name, list(self.values), n=1, cutoff=0.5)
                 hint = f"; rename '{near[0]}'?" if near else ""
                 raise TableError(
-                    f"{self.path.name} has no column '{name}' (it has {', '.join(self.values) or 'none'}){hint}"
+                    f"{self.name} has no column '{name}' (it has {', '.join(self.values) or 'none'}){hint}"
                 )
 
     def error(self, row: int, column: str, problem: str) -> TableError:
         """Return the error for one value, with its line and column."""
-        return TableError(f"{self.path.name} {self.places[row]}, column {column}: {problem}")
+        return TableError(f"{self.name} {self.places[row]}, column {column}: {problem}")
 
     def texts(self, name: str) -> list[str]:
         """Return a column as stripped text, "" where empty; all "" where there is no such column."""
@@ -122,15 +123,18 @@ def is_empty(value: Any) -> bool:
     return isinstance(value, str) and value.strip().lower() in EMPTY
 
 
-def read_columns(path: Path) -> Columns:
-    """Read a CSV or Parquet file.
+def read_columns(source: Source) -> Columns:
+    """Read a CSV or Parquet file, or take an Arrow table.
 
     Args:
-        path: A file that ends in .csv, .parquet or .pq.
+        source: A file that ends in .csv, .parquet or .pq, or a table.
 
     Raises:
         TableError: If it is missing, unreadable or of another kind.
     """
+    if isinstance(source, pa.Table):
+        return _from_table(source, "the table")
+    path = Path(source)
     suffix = path.suffix.lower()
     if suffix not in (".csv", ".parquet", ".pq"):
         raise TableError(f"{path} is neither a .csv nor a .parquet file: convert it first")
@@ -144,8 +148,18 @@ def _read_parquet(path: Path) -> Columns:
         table = pq.read_table(path)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"{path} is not a readable Parquet file: write it again") from error
+    return _from_table(table, path.name)
+
+
+def _from_table(table: pa.Table, name: str) -> Columns:
     places = [f"row {number}" for number in range(1, table.num_rows + 1)]
-    return Columns(path=path, places=places, values={name: table[name].to_pylist() for name in table.column_names})
+    values = {key: [_decoded(value) for value in table[key].to_pylist()] for key in table.column_names}
+    return Columns(name=name, places=places, values=values)
+
+
+def _decoded(value: Any) -> Any:
+    """Return text for the bytes of a binary column, as other tools write text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _read_csv(path: Path) -> Columns:
@@ -174,4 +188,4 @@ def _read_csv(path: Path) -> Columns:
     except csv.Error as error:
         raise TableError(f"{path.name} is not a readable CSV file ({error}): save it again") from error
     values = {name: [row[index] for row in rows] for index, name in enumerate(header)}
-    return Columns(path=path, places=places, values=values)
+    return Columns(name=path.name, places=places, values=values)

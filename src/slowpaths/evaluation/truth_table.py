@@ -5,16 +5,18 @@ from __future__ import annotations
 import difflib
 from dataclasses import dataclass
 from functools import lru_cache
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from slowpaths.core.records import Box
 from slowpaths.core.strokes import crosswalk
 from slowpaths.core.views import VIEWS
-from slowpaths.evaluation.table_columns import Columns, read_columns
+from slowpaths.evaluation.table_columns import Columns, Source, read_columns
 
-REQUIRED: tuple[str, ...] = ("video", "start_s", "end_s", "impact_s", "label")
+REQUIRED: tuple[str, ...] = ("video", "impact_s", "label")
+TIMES: tuple[str, ...] = ("start_s", "end_s", "impact_s")
+BEFORE_S, AFTER_S = 0.8, 0.48  # where a stroke has only an impact: the span of a mined clip
 BOX: tuple[str, ...] = ("box_x1", "box_y1", "box_x2", "box_y2")
 _HANDS = {"": "", "r": "R", "right": "R", "l": "L", "left": "L"}
 
@@ -37,6 +39,7 @@ class TrueDelivery:
         view: One of `core.views.VIEWS`; "" where unknown.
         is_replay: Whether it is shown again; None where unknown.
         box: The striker at impact, pixels of the video; None where unknown.
+        video_duration_s: How long the video is, seconds; NaN where unknown.
     """
 
     place: str
@@ -52,6 +55,7 @@ class TrueDelivery:
     view: str = ""
     is_replay: bool | None = None
     box: Box | None = None
+    video_duration_s: float = np.nan
 
     @property
     def moment_s(self) -> tuple[float, float]:
@@ -68,35 +72,38 @@ class Truth:
     """Hold a truth table.
 
     Args:
-        path: The file it came from.
+        name: Name of the file it came from.
         taxonomy: Name of its stroke vocabulary, one of `core.strokes.TAXONOMIES`.
         deliveries: The deliveries in file order.
     """
 
-    path: Path
+    name: str
     taxonomy: str
     deliveries: tuple[TrueDelivery, ...]
 
 
-def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
+def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
     """Read a truth table and check every value.
 
     Args:
-        path: CSV or Parquet with the columns video, start_s, end_s, impact_s, label and optionally handedness,
-            batter_id, match_id, venue, view, is_replay, box_x1, box_y1, box_x2, box_y2 (the striker at impact, pixels).
-            An empty label is a stroke outside the taxonomy, an empty impact a delivery without one, empty times a
-            delivery somewhere in the video.
+        source: CSV, Parquet or Arrow table with the columns video, impact_s, label and optionally start_s, end_s,
+            handedness, batter_id, match_id, venue, view, is_replay, video_duration_s, box_x1, box_y1, box_x2, box_y2
+            (the striker at impact, pixels). An empty label is a stroke outside the taxonomy, an empty impact a delivery
+            without one, an impact without start or end has the span of a mined clip, empty times are a delivery
+            somewhere in the video.
         taxonomy: Stroke vocabulary of `label`.
 
     Raises:
         TableError: If a column is missing or a value cannot be used; says line and column.
         UsageError: If the taxonomy is unknown.
     """
-    path = Path(path)
     classes = tuple(crosswalk(taxonomy).classes)
-    columns = read_columns(path)
+    columns = read_columns(source)
     columns.require(REQUIRED)
-    starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in REQUIRED[1:4])
+    starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in TIMES)
+    starts_s = np.where(np.isnan(starts_s), np.maximum(impacts_s - BEFORE_S, 0.0), starts_s)
+    ends_s = np.where(np.isnan(ends_s), impacts_s + AFTER_S, ends_s)
+    durations_s = columns.numbers("video_duration_s", unit="seconds")
     replays, videos, labels = columns.flags("is_replay"), columns.texts("video"), _labels(columns, classes, taxonomy)
     hands, views, boxes = _hands(columns), _views(columns), _boxes(columns)
     batters, matches, venues = (columns.texts(name) for name in ("batter_id", "match_id", "venue"))
@@ -118,11 +125,12 @@ def read_truth(path: Path, *, taxonomy: str = "slowpaths") -> Truth:
             view=views[row],
             is_replay=replays[row],
             box=boxes[row],
+            video_duration_s=float(durations_s[row]),
         )
         _check_times(columns, row, delivery)
         deliveries.append(delivery)
     _check_duplicates(columns, deliveries)
-    return Truth(path=path, taxonomy=taxonomy, deliveries=tuple(deliveries))
+    return Truth(name=columns.name, taxonomy=taxonomy, deliveries=tuple(deliveries))
 
 
 @lru_cache(maxsize=4096)
@@ -183,7 +191,7 @@ def _boxes(columns: Columns) -> list[Box | None]:
 
 
 def _check_times(columns: Columns, row: int, item: TrueDelivery) -> None:
-    for name in REQUIRED[1:4]:
+    for name in TIMES:
         if getattr(item, name) < 0:
             raise columns.error(row, name, f"{getattr(item, name):g} lies before the video begins")
     if np.isnan(item.start_s) != np.isnan(item.end_s):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 from sklearn.metrics import accuracy_score, f1_score, precision_score, recall_score
+from tests.evaluation.tables import only
 
 
 def test_numbers_agree_with_scikit_learn(pairing, read) -> None:
@@ -55,3 +56,18 @@ def test_accuracy_is_broken_down_by_what_truth_knows(pairing, read) -> None:
 def test_nothing_to_grade_is_not_zero(nothing, read) -> None:
     accuracy = [item for item in read(nothing)[0].values() if item.side in ("accuracy", "calibration")]
     assert len(accuracy) == 13 and all(item.value is None and item.reason for item in accuracy)
+
+
+def test_baselines_by_hand(pairing, read) -> None:
+    found, _ = read(pairing)
+    shares = np.bincount(pairing.true_U[pairing.is_graded], minlength=14) / pairing.is_graded.sum()
+    most, seen = shares.max(), shares[shares > 0]
+    assert found["top5"].constant == pytest.approx(np.sort(shares)[-5:].sum())
+    assert found["nll"].constant == pytest.approx(-(seen * np.log(seen)).sum())
+    assert found["brier"].constant == pytest.approx(1 - (shares**2).sum())
+    assert found["value_cost1"].constant == pytest.approx(max(0.0, 2 * most - 1))
+    assert found["prevalence_error"].constant == pytest.approx((1 - most) * 2 / 14)
+    assert found["review_area"].chance == pytest.approx(0.475, abs=0.02)  # one in twenty is never found
+    assert found["rare_stroke_bias"].constant == -1.0
+    one = only(pairing, pairing.is_graded & (pairing.true_U == pairing.true_U[pairing.is_graded][0]))
+    assert read(one)[0]["auto_accept"].constant == (1.0 if len(one.true_U) >= 73 else 0.0)

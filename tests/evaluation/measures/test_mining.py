@@ -111,3 +111,17 @@ def test_live_impacts_are_counted_apart(sample: MiningSample, read) -> None:
     assert within_2(lambda fate: False) == (0.5, 2)
     assert within_2(is_off) == (1.0, 1)
     assert within_2(lambda fate: None)[1] == 0
+
+
+def test_baselines_are_the_most_frequent_answer(sample: MiningSample, read) -> None:
+    found, _ = read(sample)
+    assert (found["handedness"].chance, found["handedness"].constant) == (0.5, pytest.approx(2 / 3))  # R, L, R
+    right = [replace(fate, truth=replace(fate.truth, handedness="R")) for fate in sample.check.fates]
+    found, _ = read(replace(sample, check=replace(sample.check, fates=right)))
+    assert found["handedness"].constant == 1.0  # where all are right-handed, guessing is never wrong
+    shots = [
+        ShotFate(video="a", view=view, found_view="field", is_replay=view == "crowd", found_replay=True)
+        for view in ("field", "field", "field", "crowd")
+    ]
+    found, _ = read(replace(sample, shots=shots))
+    assert (found["view"].constant, found["replay_precision"].constant) == (0.75, 0.25)

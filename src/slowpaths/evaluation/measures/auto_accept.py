@@ -40,11 +40,13 @@ def auto_accept_rate(
     return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])
 
 
-@measure(69, "usefulness", bounds=(-np.inf, 1.0))
+@measure(69, "usefulness", baseline="accepting the most frequent class, always")
 def _auto_accept(sample: Sample) -> Reading:
     """Share nobody need look at, at 95 % precision for sure."""
     rate, _ = auto_accept_rate(sample.confidence_N, sample.correct_N)
-    return Reading(values_B=np.array([rate]), num=len(sample.rows))
+    is_most = (sample.true_N == sample.shares_G.argmax()).astype(np.float64)
+    constant, _ = auto_accept_rate(np.ones(len(is_most)), is_most)
+    return Reading(values_B=np.array([rate]), num=len(sample.rows), constant=constant)
 
 
 @report_table(61, name="auto_accept", title="What nobody need look at")

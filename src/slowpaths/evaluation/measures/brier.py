@@ -23,8 +23,11 @@ def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> n
     return weighted_mean(distance_N, weights_BN)
 
 
-@measure(15, "calibration", baseline="every class alike", bounds=(0.0, 2.0), is_larger_better=False)
+@measure(
+    15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0), is_larger_better=False
+)
 def _brier(sample: Sample) -> Reading:
     """Squared distance to the truth, 0 to 2 (lower is better)."""
     values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names))
+    constant = float(1 - (sample.shares_G**2).sum())
+    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names), constant=constant)

@@ -27,8 +27,16 @@ def negative_log_likelihood(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN
     return weighted_mean(-np.log(np.maximum(own_N, _FLOOR)), weights_BN)
 
 
-@measure(14, "calibration", baseline="every class alike", bounds=(0.0, np.inf), is_larger_better=False)
+@measure(
+    14,
+    "calibration",
+    baseline="every class alike; the true shares, always",
+    bounds=(0.0, np.inf),
+    is_larger_better=False,
+)
 def _nll(sample: Sample) -> Reading:
     """Surprise at what happened, nats (lower is better)."""
     values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))))
+    seen = sample.shares_G[sample.shares_G > 0]
+    constant = float(-(seen * np.log(seen)).sum())
+    return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))), constant=constant)

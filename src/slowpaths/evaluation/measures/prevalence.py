@@ -1,8 +1,8 @@
 """Counting strokes without caring which delivery is which (quantification): the error of each stroke's share.
 
-The measure counts named strokes over all graded deliveries; the table compares the usual estimators: classify and count
-(CC), mean probability (PCC), adjusted counts (ACC, PACC; Forman 2008, Bella et al. 2010) and expectation maximisation
-(EMQ; Saerens, Latinne and Decaestecker 2002). Error measures follow QuaPy.
+The measure counts named strokes over all graded balls (replays are none); the table compares the usual estimators:
+classify and count (CC), mean probability (PCC), adjusted counts (ACC, PACC; Forman 2008, Bella et al. 2010) and
+expectation maximisation (EMQ; Saerens, Latinne and Decaestecker 2002). Error measures follow QuaPy.
 
 Edge case: adjusted counts are cross-fitted between two halves of the matches, so they need two matches.
 
@@ -14,9 +14,11 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, unbiased_absolute
-from slowpaths.evaluation.measure import Reading, Table, measure, report_table
+from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import adjusted_counts, conditional_confusion
+
+_FLOOR = 1e-9  # a class that training never had may still be there
 
 
 def classify_and_count(probs_NG: np.ndarray) -> np.ndarray:
@@ -61,8 +63,8 @@ def expectation_maximisation(
         max_steps: Most steps taken.
         tolerance: Stop where the shares change by less in total.
     """
-    shares_G = prior_G.copy()
-    ratio_NG = np.divide(probs_NG, prior_G, out=np.zeros_like(probs_NG), where=prior_G > 0)
+    shares_G = np.maximum(prior_G, _FLOOR) / np.maximum(prior_G, _FLOOR).sum()
+    ratio_NG = np.maximum(probs_NG, _FLOOR) / shares_G
     for _ in range(max_steps):
         weighted_NG = ratio_NG * shares_G
         updated_G = (weighted_NG / weighted_NG.sum(axis=1, keepdims=True)).mean(axis=0)
@@ -103,37 +105,38 @@ def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
 @measure(70, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
 def _prevalence_error(sample: Sample) -> Reading:
     """Mean error of a stroke's overall share, counting named strokes."""
-    num_columns, num_true, num_B1 = len(sample.shares_G), len(sample.names), sample.weights_BN.sum(axis=1)[:, None]
-    one_hot = np.eye(num_columns)
-    off_NG = one_hot[sample.called_N] - one_hot[sample.true_N]
-    off_BG = divide(sample.weights_BN @ off_NG, num_B1)
-    squares_BG = divide(sample.weights_BN @ off_NG**2, num_B1) - off_BG**2
+    own, true_G = _balls(sample)
+    weights_BN, one_hot = sample.weights_BN[:, own], np.eye(len(true_G))
+    num_B1 = weights_BN.sum(axis=1)[:, None]
+    off_NG = one_hot[sample.called_N[own]] - one_hot[sample.true_N[own]]
+    off_BG = divide(weights_BN @ off_NG, num_B1)
+    squares_BG = divide(weights_BN @ off_NG**2, num_B1) - off_BG**2
     errors_BG = np.nan_to_num(np.sqrt(divide(np.maximum(squares_BG, 0.0), num_B1 - 1)))
-    classes = np.arange(num_columns)
+    guessed_G = np.where(np.arange(len(true_G)) < len(sample.names), 1 / len(sample.names), 0.0)
     return Reading(
         values_B=np.abs(off_BG).mean(axis=1),
-        unbiased_B=unbiased_absolute(off_BG, errors_BG) / num_columns,
-        num=len(sample.rows),
-        chance=absolute_error(sample.shares_G, np.where(classes < num_true, 1 / num_true, 0.0)),
-        constant=absolute_error(sample.shares_G, one_hot[sample.shares_G.argmax()]),
+        unbiased_B=unbiased_absolute(off_BG, errors_BG) / len(true_G),
+        num=len(own),
+        chance=absolute_error(true_G, guessed_G),
+        constant=absolute_error(true_G, one_hot[true_G.argmax()]),
     )
 
 
 @report_table(70, title="Counting strokes")
 def _prevalence(sample: Sample) -> Table:
-    """Return prevalence."""
-    probs_NG, true_N, num_columns = sample.probs_NG, sample.true_N, len(sample.shares_G)
-    methods = {
-        "classify and count": classify_and_count(probs_NG),
-        "mean probability": probabilistic_count(probs_NG),
-        "expectation maximisation": expectation_maximisation(probs_NG, np.full(num_columns, 1 / num_columns)),
-    }
-    match_N = sample.pairing.match[sample.rows]
+    """Return the error of every estimator; expectation maximisation where the shares in training are known."""
+    own, true_G = _balls(sample)
+    probs_NG, true_N, num = sample.probs_NG[own], sample.true_N[own], len(own)
+    called_G = np.bincount(sample.called_N[own], minlength=len(true_G)) / num
+    methods = {"classify and count": called_G, "mean probability": probabilistic_count(probs_NG)}
+    if sample.training_C is not None:
+        prior_G = sample.training_C @ sample.pairing.space.matrix_CG
+        methods["expectation maximisation"] = expectation_maximisation(probs_NG, prior_G)
+    match_N = sample.pairing.match[sample.rows[own]]
     halves = np.isin(match_N, sorted(set(match_N))[::2])
     if halves.any() and not halves.all():
         for label, is_soft in (("adjusted count", False), ("adjusted mean probability", True)):
             methods[label] = _cross_fitted(probs_NG, true_N, halves, num_true=len(sample.names), is_soft=is_soft)
-    true_G, num = sample.shares_G, len(true_N)
     return [
         {
             "method": label,
@@ -143,6 +146,14 @@ def _prevalence(sample: Sample) -> Table:
         }
         for label, shares_G in methods.items()
     ]
+
+
+def _balls(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Return which graded rows are balls, and the true shares among them (G,)."""
+    own = np.flatnonzero(sample.is_ball_N)
+    if not len(own):
+        raise NotMeasured("every graded delivery is a replay")
+    return own, np.bincount(sample.true_N[own], minlength=sample.probs_NG.shape[1]) / len(own)
 
 
 def _cross_fitted(

@@ -30,7 +30,7 @@ def mean_total_variation(profiles: StrokeProfiles) -> np.ndarray:
     """Return the mean over groups with true balls (B,), corrected for the number of balls."""
     true_BAG, counted_BAG = profiles.true_BAG, profiles.hard_BAG
     has_truth, is_found = np.isfinite(true_BAG).all(axis=2), np.isfinite(counted_BAG).all(axis=2)
-    known = (has_truth & is_found)[..., None]
+    known = np.expand_dims(has_truth & is_found, -1)
     differences, errors = (np.where(known, half / 2, 0.0) for half in (counted_BAG - true_BAG, profiles.errors_BAG))
     flat = (len(differences), -1)
     lost_B = (has_truth & ~is_found).sum(axis=1)  # a group of which nothing was found is wholly wrong

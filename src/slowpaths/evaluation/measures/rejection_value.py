@@ -38,7 +38,7 @@ def value_with_rejection(
     return divide(weights_BN @ gain_N, weights_BN.sum(axis=1))
 
 
-_BASELINE = "leaving everything to a person"
+_BASELINE = "the better of leaving everything to a person and naming the most frequent class"
 
 
 @measure(63, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
@@ -61,4 +61,5 @@ def _value_cost9(sample: Sample) -> Reading:
 
 def _read(sample: Sample, cost: int) -> Reading:
     values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
-    return Reading(values_B=values_B, num=len(sample.rows), constant=0.0)
+    share = float(sample.shares_G.max())
+    return Reading(values_B=values_B, num=len(sample.rows), constant=max(0.0, share - cost * (1 - share)))

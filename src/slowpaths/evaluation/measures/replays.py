@@ -19,11 +19,12 @@ def _replay_recall(sample: MiningSample) -> Reading:
     return sample.share(found[true], videos[true], reason="truth names no replay in mined videos")
 
 
-@measure(141, "mining", is_share=True)
+@measure(141, "mining", baseline="calling every shot a replay", is_share=True)
 def _replay_precision(sample: MiningSample) -> Reading:
     """Shots called replays that are replays."""
     videos, true, found = _known(sample)
-    return sample.share(true[found], videos[found], reason="mining calls no judged shot a replay")
+    constant = float(true.mean()) if len(true) else None
+    return sample.share(true[found], videos[found], constant=constant, reason="mining calls no judged shot a replay")
 
 
 def _known(sample: MiningSample) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -11,7 +11,7 @@ import numpy as np
 
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
-from slowpaths.evaluation.measures.review_minutes import review_minutes
+from slowpaths.evaluation.measures.review_minutes import clip_minutes
 from slowpaths.evaluation.ranking import Ranking
 from slowpaths.evaluation.sample import Sample, mean_known
 
@@ -38,11 +38,12 @@ def effort_curve(ranking: Ranking) -> tuple[np.ndarray, np.ndarray]:
     return np.r_[0.0, seen / clips], np.r_[0.0, found / total]
 
 
-@measure(52, "usefulness", baseline="clips in random order", bounds=(-1.0, 1.0))
+@measure(52, "usefulness", baseline="clips in random order", bounds=(0.0, 1.0))
 def _review_area(sample: Sample) -> Reading:
     """Area under recall against share of clips watched."""
     values_B = mean_known([effort_area(ranking) for ranking in sample.searched])
-    return Reading(values_B=values_B, num=len(sample.searches), chance=0.5)
+    found = [ranking.hits_BH[0].sum() / ranking.total_B[0] for ranking in sample.searched]
+    return Reading(values_B=values_B, num=len(sample.searches), chance=float(np.mean(found)) / 2)
 
 
 @report_table(51, is_long=True)
@@ -51,7 +52,7 @@ def _effort(sample: Sample) -> Table:
     table: Table = []
     for query, ranking in zip(sample.searches, sample.searched, strict=True):
         share, recall = effort_curve(ranking)
-        minutes = review_minutes(share * float((query.scores > -np.inf).sum()))
+        minutes = clip_minutes(share * float((query.scores > -np.inf).sum()))
         name = sample.names[query.column]
         table += [
             {"class": name, "minutes": float(x), "recall": float(y)} for x, y in zip(minutes, recall, strict=True)
