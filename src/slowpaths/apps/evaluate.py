@@ -3,26 +3,62 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.importers import read_pose_archive, write_archive_truth
-from slowpaths.evaluation.report import evaluate
+from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.report import EvaluationSettings, evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 
 _PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
 _HEADLINE = "top1"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateConfig:
+    """Configure `slowpaths evaluate`.
+
+    Args:
+        predictions: Predictions or labels: Parquet or CSV, anybody's.
+        mined: A mined folder, to measure mining (and its labels where predictions= is not given).
+        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a made world; or an
+            archive of poses (.npz).
+        truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
+        shots_truth: True shots with their views, for mined=; they also say how long the videos are.
+        poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
+        is_complete: Whether truth lists every delivery of every mined video; only a made world's does by itself.
+        split: What is judged: auto takes what was held out; else test, val, train or all.
+        model_id: Whose predictions, where the table holds several models'.
+        tolerance_s: Largest gap between a prediction and its true delivery, seconds.
+        out: Report and figures go here.
+    """
+
+    predictions: Path | None = None
+    mined: Path | None = None
+    truth: Path
+    truth_taxonomy: str = "slowpaths"
+    shots_truth: Path | None = None
+    poses_truth: Path | None = None
+    is_complete: bool | None = None
+    split: Literal["auto", "test", "val", "train", "all"] = "auto"
+    model_id: str | None = None
+    tolerance_s: float = TOLERANCE_S
+    out: Path = Path("runs/evaluation")
+
+    def __post_init__(self) -> None:
+        EvaluationSettings(tolerance_s=self.tolerance_s, split=self.split)  # refuses what is out of range
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Evaluate `predictions=`, `mined=` or both against `truth=`."""
-    require(cfg, "evaluate", "truth")
     config = plain(cfg)
     config |= {key: Path(config[key]) for key in _PATHS if config[key] is not None}
     out: Path = config["out"]
@@ -71,7 +107,8 @@ def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"truth": folder / "truth.csv"}
     if config["is_complete"] is None:
         found["is_complete"] = True  # a world knows every ball in it
-    found["shots_truth"] = config["shots_truth"] or folder / "shots.parquet"
+    if config["shots_truth"] is None and (folder / "shots.parquet").exists():
+        found["shots_truth"] = folder / "shots.parquet"  # also says how long each video is
     if config["mined"] is not None:
         found["poses_truth"] = config["poses_truth"] or folder
     return found

@@ -88,6 +88,7 @@ def fit(
         callbacks=[callbacks.History(out / "history.csv"), *extra, progress, keeper],
         enable_model_summary=False,
         log_every_n_steps=1,
+        use_distributed_sampler=False,  # clips come in an order of our own
         **config["trainer"],
     )
     trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)

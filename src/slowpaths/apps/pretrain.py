@@ -5,13 +5,16 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.apps.fit import about, build_data, configuration, fit
-from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.core.ids import file_digest
 from slowpaths.models import callbacks
 from slowpaths.models.ssl.measures import MeasurePretraining
@@ -20,9 +23,37 @@ from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.tables import write_text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainConfig:
+    """Configure `slowpaths pretrain`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote; its labels are not read.
+        out: Give it by name, and the same command resumes.
+        init: Pretrained weights to start from: slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        weights_dir: Looked at before the user's cache and the network.
+        logger: csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE says otherwise.
+        seed: Seed of weights, order and augmentation.
+        model: The network.
+        data: Clips, windows, augmentation, split.
+        optim: Optimiser, rates and schedule.
+        trainer: Lightning Trainer.
+    """
+
+    mined: Path
+    out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
+    init: str | None = None
+    weights_dir: Path | None = None
+    logger: tuple[Literal["csv", "wandb", "tensorboard"], ...] = ("csv",)
+    seed: int = 0
+    model: Any
+    data: Any
+    optim: Any
+    trainer: TrainerSettings = TrainerSettings()
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Pretrain on `mined=`; run again with the same `out=` to resume."""
-    require(cfg, "pretrain", "mined")
     config = plain(cfg)
     out = Path(config["out"])
     data = build_data(config, targets="measures")

@@ -4,15 +4,17 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import lightning as L
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.apps.fit import about, build_data, configuration, fit
-from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Prediction
 from slowpaths.data.module import ClipDataModule
@@ -23,9 +25,41 @@ from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.tables import read_votes, write_predictions
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Configure `slowpaths train`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        labels: Another labels table than the folder's own.
+        out: Give it by name, and the same command resumes.
+        init: Pretrained weights: slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        weights_dir: Looked at before the user's cache and the network.
+        logger: csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE says otherwise.
+        seed: Seed of weights, order and augmentation.
+        model: The network.
+        data: Clips, windows, augmentation, split.
+        loss: The loss.
+        optim: Optimiser, rates and schedule.
+        trainer: Lightning Trainer.
+    """
+
+    mined: Path
+    labels: Path | None = None
+    out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
+    init: str | None = None
+    weights_dir: Path | None = None
+    logger: tuple[Literal["csv", "wandb", "tensorboard"], ...] = ("csv",)
+    seed: int = 0
+    model: Any
+    data: Any
+    loss: Any
+    optim: Any
+    trainer: TrainerSettings = TrainerSettings()
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Train on `mined=`; run again with the same `out=` to resume."""
-    require(cfg, "train", "mined")
     config = plain(cfg)
     out = Path(config["out"])
     data = build_data(config, targets="labels")
