@@ -44,7 +44,7 @@ def judge(demo: Path, start: str) -> dict:
             tested = [row for row in read_predictions(model / "predictions.parquet") if row.split == "test"]
             held_out += [replace(row, model_id=start) for row in tested]  # four networks of one kind, judged as one
         write_predictions(out / "predictions.parquet", held_out)
-        words = (f"truth={demo / 'world'}", f"out={out / 'evaluation'}", "num_bootstrap=500")
+        words = (f"truth={demo / 'world'}", f"out={out / 'evaluation'}")
         slowpaths("evaluate", f"predictions={out / 'predictions.parquet'}", *words)
     return measures(out / "evaluation")
 

@@ -52,7 +52,7 @@ def measure(
         options = {"truth": world / "truth", "oracle": f"[{','.join(stages)}]"}
         options |= {f"mining.{without}": False} if without else {}
         slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **options)
-        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out, num_bootstrap=500)
+        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out)
     return json.loads((out / "report.json").read_text())["measures"]
 
 

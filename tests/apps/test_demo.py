@@ -10,8 +10,7 @@ from slowpaths.apps._launch import compose
 from slowpaths.apps.demo import steps
 from slowpaths.cli import VERBS, main
 
-CONFIG = {"world": "tiny", "seed": 3, "pose": "compact", "recipe": "demo", "workers": "auto",
-          "num_bootstrap": 20}  # fmt: skip
+CONFIG = {"world": "tiny", "seed": 3, "pose": "compact", "recipe": "demo", "workers": "auto"}
 
 
 def test_every_step_is_a_command_a_user_could_type(tmp_path):

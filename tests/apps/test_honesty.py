@@ -14,11 +14,11 @@ import numpy as np
 import pytest
 from tests.apps.honest import Honest, make
 
-from slowpaths.evaluation.rulecheck import RuleScore, read_rules, score_rules
+from slowpaths.evaluation.measures.rule_votes import RuleScore, score_rules
 from slowpaths.labelling.pipeline import LabelSet, label
-from slowpaths.store import tables
+from slowpaths.store.mined_folder import LabelSetFolder
 from slowpaths.store.schema import VOTES
-from slowpaths.store.tables import write_table, write_text
+from slowpaths.store.tables import write_text
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]  # two hundred balls are played
 
@@ -57,10 +57,11 @@ def labels(honest) -> dict[str, LabelSet]:
 def scores(honest, labels, tmp_path_factory) -> tuple[list[RuleScore], list[RuleScore]]:
     folder = tmp_path_factory.mktemp("votes")
     voted = labels["hierarchical"]
-    write_table(folder / "votes.parquet", voted.votes, VOTES)
-    write_text(folder / "rules.json", json.dumps(voted.rules))
+    written = LabelSetFolder(folder)
+    written.write(VOTES, voted.votes)
+    write_text(written.rules_file, json.dumps(voted.rules))
     truth = {name: frozenset([stroke]) for name, stroke in honest.strokes.items()}
-    return score_rules(tables.read_votes(folder / "votes.parquet"), read_rules(folder / "rules.json"), truth)
+    return score_rules(written.votes(), written.rules(), truth)
 
 
 def outside(scored: list[RuleScore], bounds: tuple[float, float]) -> set[str]:

@@ -126,7 +126,7 @@ def test_train_predict_and_evaluate(road):
     report = road / "report"
     truth = road / "footage" / "truth.csv"
     arguments = [f"predictions={out / 'predictions.parquet'}", f"mined={road / 'mined'}", f"truth={truth}"]
-    assert main(["evaluate", *arguments, f"out={report}", "num_bootstrap=20"]) == 0
+    assert main(["evaluate", *arguments, f"out={report}"]) == 0
     measures = json.loads((report / "report.json").read_text())["measures"]
     assert measures["mining_recall_near"]["value"] >= 0.75
     assert (report / "figures").is_dir()

@@ -58,8 +58,8 @@ def quick(monkeypatch) -> list[str]:
 
 
 def sweep(folder: Path, *more: str) -> int:
-    words = [f"predictions={folder / 'a.csv'},{folder / 'b.csv'}", f"truth={folder / 'truth.csv'}", "num_bootstrap=20"]
-    return main(["evaluate", "-m", *words, "seed=0,1", f"out={folder / 'sweep'}", *more])
+    words = [f"predictions={folder / 'a.csv'},{folder / 'b.csv'}", f"truth={folder / 'truth.csv'}"]
+    return main(["evaluate", "-m", *words, "tolerance_s=0.4,0.5", f"out={folder / 'sweep'}", *more])
 
 
 def states(folder: Path) -> dict[str, str]:
@@ -78,13 +78,13 @@ def test_each_cell_has_its_own_folder_and_a_row(tables, capsys):
     top1 = {row["override_predictions"].endswith("a.csv"): row["metric_top1"] for row in rows}
     assert top1 == {True: 1.0, False: 0.5}
     words = (tables / "sweep" / "sweep.md").read_text()
-    assert "## Mean over seeds" in words
-    assert "4 cells" in capsys.readouterr().out
+    assert words.count("| done |") == 4
+    assert "sweep of 4 cells" in capsys.readouterr().out
 
 
 def test_a_finished_cell_is_never_run_again_in_whatever_order_it_is_typed(tables, quick, capsys):
     assert sweep(tables) == 0
-    words = ["num_bootstrap=20", "seed=1,0,2", f"out={tables / 'sweep'}", f"truth={tables / 'truth.csv'}"]
+    words = ["tolerance_s=0.5,0.4,0.3", f"out={tables / 'sweep'}", f"truth={tables / 'truth.csv'}"]
     assert main(["evaluate", *words, f"predictions={tables / 'b.csv'},{tables / 'a.csv'}", "--multirun"]) == 0
     assert "4 done already" in capsys.readouterr().out
     assert len(quick) == len(set(quick)) == len(states(tables)) == 6
@@ -111,15 +111,15 @@ def test_a_cell_that_fails_stops_no_other_and_is_named(tables, quick, capsys):
 
 
 def test_a_typo_is_named_before_any_cell_starts(tables, quick, capsys):
-    assert sweep(tables, "num_bootstrp=3") == 2
-    assert "did you mean 'num_bootstrap'?" in capsys.readouterr().err
+    assert sweep(tables, "tolerence_s=3") == 2
+    assert "did you mean 'tolerance_s'?" in capsys.readouterr().err
     assert not quick
     assert not (tables / "sweep").exists()
 
 
 def test_out_may_be_a_pattern(tables):
-    cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "seed=0,1", "out=runs/x/${seed}"])
-    assert [cell.out for cell in cells] == ["runs/x/seed-0", "runs/x/seed-1"]
+    cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "split=all,test", "out=runs/x/${split}"])
+    assert [cell.out for cell in cells] == ["runs/x/split-all", "runs/x/split-test"]
 
 
 def test_names_are_short_stable_and_safe():
@@ -133,7 +133,7 @@ def test_names_are_short_stable_and_safe():
 
 def test_a_name_that_is_taken_by_another_configuration_gets_a_suffix(tables, quick):
     assert sweep(tables) == 0
-    assert sweep(tables, "tolerance_s=0.4") == 0
+    assert sweep(tables, "truth_taxonomy=slowpaths", "split=all") == 0
     names = list(states(tables))
     assert len(names) == len(set(names)) == 8
 

@@ -20,7 +20,7 @@ from slowpaths.data.importers import (
     read_ucf101_split,
     write_archive_truth,
 )
-from slowpaths.evaluation.truth import read_truth
+from slowpaths.evaluation.truth_table import read_truth
 
 
 def archive_arrays(num: int = 3, *, num_frames: int = 6) -> dict[str, np.ndarray]:

@@ -8,16 +8,16 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from tests.evaluation.tables import make_study
+from tests.evaluation.tables import make_study, only
 
 from slowpaths.evaluation.classes import class_space
-from slowpaths.evaluation.intervals import ClusterBootstrap
-from slowpaths.evaluation.measure import Measure
+from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.pairing import Pairing, pair
-from slowpaths.evaluation.predictions import read_predictions
-from slowpaths.evaluation.truth import read_truth
-
-_KEPT = ("true_U", "is_kept", "video", "match", "group", "true_impact_s", "rows_P")
+from slowpaths.evaluation.prediction_table import read_predictions
+from slowpaths.evaluation.report import take_all
+from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.truth_table import read_truth
 
 
 @pytest.fixture(scope="session")
@@ -36,56 +36,31 @@ def pairing(study: tuple[Path, Path]) -> Pairing:
 @pytest.fixture(scope="session")
 def perfect(pairing: Pairing) -> Pairing:
     """Return the true deliveries of the study, all found and all named right."""
-    rows = pairing.true_U >= 0
-    one_hot = np.eye(len(pairing.space.columns))[pairing.true_U[rows]]
-    arrays = {
-        name: getattr(pairing, name)[rows] for name in ("true_U", "video", "match", "group", "true_impact_s", "rows_P")
-    }
-    return replace(
-        pairing,
-        **arrays,
-        probs_UG=one_hot,
-        probs_UK=one_hot,
-        event_p=np.ones(rows.sum()),
-        is_found=np.ones(rows.sum(), dtype=bool),
-        predicted_impact_s=pairing.true_impact_s[rows],
-        truths=[truth for truth, kept in zip(pairing.truths, rows, strict=True) if kept],
-    )
+    kept = only(pairing, pairing.true_U >= 0)
+    one_hot = np.eye(len(pairing.space.columns))[kept.true_U]
+    found = np.ones(len(one_hot), dtype=bool)
+    return replace(kept, probs_UG=one_hot, called_U=kept.true_U, event_p=1.0 * found, is_found=found, is_kept=found,
+                   predicted_impact_s=kept.true_impact_s)  # fmt: skip
 
 
 @pytest.fixture(scope="session")
 def nothing(pairing: Pairing) -> Pairing:
     """Return the study with every prediction taken away."""
-    rows = pairing.true_U >= 0
-    arrays = {
-        name: getattr(pairing, name)[rows] for name in ("true_U", "video", "match", "group", "true_impact_s", "rows_P")
-    }
-    return replace(
-        pairing,
-        **arrays,
-        probs_UG=np.full((rows.sum(), 14), np.nan),
-        probs_UK=np.full((rows.sum(), 14), np.nan),
-        event_p=np.full(rows.sum(), np.nan),
-        is_found=np.zeros(rows.sum(), dtype=bool),
-        predicted_impact_s=np.full(rows.sum(), np.nan),
-        truths=[truth for truth, kept in zip(pairing.truths, rows, strict=True) if kept],
-    )
+    kept = only(pairing, pairing.true_U >= 0)
+    lost, none = np.full((len(kept.true_U), 14), np.nan), np.zeros(len(kept.true_U), dtype=bool)
+    return replace(kept, probs_UG=lost, called_U=np.full(len(lost), -1), event_p=lost[:, 0], is_found=none,
+                   is_kept=none, predicted_impact_s=lost[:, 0])  # fmt: skip
 
 
 @pytest.fixture(scope="session")
-def draw() -> Callable[[Pairing], ClusterBootstrap]:
-    """Return a small bootstrap for a pairing."""
-    return lambda pairing: ClusterBootstrap(pairing.match, num_replicates=60)
+def read() -> Callable[..., tuple[dict[str, Measure], dict[str, Table]]]:
+    """Return a way to take every measure and table of a sample; checks that every interval holds its value."""
 
-
-@pytest.fixture(scope="session")
-def by_name() -> Callable[[list[Measure]], dict[str, Measure]]:
-    """Return a way to find measures by name; checks that every interval holds its value."""
-
-    def index(measures: list[Measure]) -> dict[str, Measure]:
+    def take(given: Pairing | Sample | MiningSample) -> tuple[dict[str, Measure], dict[str, Table]]:
+        measures, tables = take_all(Sample(given) if isinstance(given, Pairing) else given)
         for item in measures:
             if item.value is not None and item.low is not None and item.high is not None:
                 assert item.low <= item.value <= item.high, item.name
-        return {item.name: item for item in measures}
+        return {item.name: item for item in measures}, tables
 
-    return index
+    return take

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import csv
+from dataclasses import fields, replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from slowpaths.core.strokes import NUM_STROKES, STROKES
+from slowpaths.evaluation.pairing import Pairing
 from slowpaths.store.schema import PREDICTIONS
 from slowpaths.store.tables import write_table
 
@@ -130,3 +132,11 @@ def make_study(
     truth_path = write_csv(folder / "truth.csv", truth)
     write_table(folder / "predictions.parquet", prediction_table(predicted), PREDICTIONS)
     return truth_path, folder / "predictions.parquet"
+
+
+def only(pairing: Pairing, rows: np.ndarray) -> Pairing:
+    """Return some rows of a pairing, by mask."""
+    arrays = {field.name: getattr(pairing, field.name) for field in fields(pairing)}
+    taken = {name: value[rows] for name, value in arrays.items() if isinstance(value, np.ndarray)}
+    truths = [truth for truth, is_kept in zip(pairing.truths, rows, strict=True) if is_kept]
+    return replace(pairing, **taken, truths=truths)

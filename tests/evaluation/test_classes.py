@@ -10,7 +10,7 @@ from slowpaths.evaluation.classes import OUTSIDE, class_space
 @pytest.mark.parametrize("taxonomy", TAXONOMIES)
 def test_every_stroke_falls_into_one_column(taxonomy: str) -> None:
     space = class_space(taxonomy)
-    np.testing.assert_array_equal(space.matrix_KG.sum(axis=1), np.ones(NUM_STROKES))
+    np.testing.assert_array_equal(space.matrix_CG.sum(axis=1), np.ones(NUM_STROKES))
     probs = np.random.default_rng(0).dirichlet(np.ones(NUM_STROKES), size=5)
     np.testing.assert_allclose(space.probabilities(probs).sum(axis=1), 1)
 

@@ -8,8 +8,8 @@ from tests.evaluation.tables import prediction_table, write_truth
 
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
-from slowpaths.evaluation.predictions import read_predictions
-from slowpaths.evaluation.truth import read_truth
+from slowpaths.evaluation.prediction_table import read_predictions
+from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.store.schema import PREDICTIONS
 from slowpaths.store.tables import write_table
 

@@ -9,7 +9,8 @@ from slowpaths.evaluation.summary import summarise, to_markdown
 FOUND = ("mining_recall_live_near", "mining_precision_live_near", "mining_precision_near", "impact_within_2",
          "impact_within_2_live", "striker", "striker_pck", "handedness",
          "top1", "rule_votes", "top1_kept")  # fmt: skip
-NAMED = ("top1", "macro_f1", "profile_fidelity", "retrieval_ap", "review_minutes", "decision_utility")
+NAMED = ("top1", "macro_f1", "profile_fidelity", "retrieval_ap", "review_minutes", "review_reachable",
+         "decision_utility")  # fmt: skip
 
 
 def report(names, **values) -> dict:
@@ -25,7 +26,8 @@ def test_every_number_comes_from_its_report():
             mining_precision_live_near={"value": 0.96, "num": 25},
             impact_within_2_live={"value": 0.85, "num": 18},
             top1={"value": 0.7, "constant": 0.2, "num": 24},
-            top1_kept={"value": 0.8, "num": 12},
+            top1_kept={"value": 0.8, "constant": 0.25, "num": 12},
+            handedness={"value": 1.0, "constant": 1.0, "num": 20},
         ),
         majority=report(("top1",), top1={"value": 0.4}),
         model=report(
@@ -36,7 +38,8 @@ def test_every_number_comes_from_its_report():
     assert cells["live balls found"][2:] == ["90.0%", "", "20"]
     assert cells["live claims that are no ball"][2] == "4.0%"
     assert cells["stroke named right"][2:] == ["70.0%", "40.0% majority vote", "24"]
-    assert cells["kept for training, right"][2:4] == ["80.0%", "20.0% most frequent stroke"]
+    assert cells["kept for training, right"][2:4] == ["80.0%", "25.0% most frequent stroke"]
+    assert cells["handedness right"][2:4] == ["100.0%", "100.0% the more frequent hand"]
     assert cells["held-out stroke named right"][2:] == ["31.0%", "21.0% most frequent stroke", "6"]
     assert cells["minutes to find 95 % of a stroke"][2:4] == ["3.2", "40.0 watching everything"]
     assert cells["impact within 2 frames, live"][2:] == ["85.0%", "", "18"]

@@ -226,7 +226,7 @@ def _evaluate_predictions(folder: Path) -> Tables:
 
 def _evaluate(folder: Path, name: str, *arguments: str) -> Tables:
     out = folder / name
-    _run("evaluate", *arguments, f"truth={folder / 'world'}", f"out={out}", "num_bootstrap=50")
+    _run("evaluate", *arguments, f"truth={folder / 'world'}", f"out={out}")
     report = json.loads((out / "report.json").read_text())
     kept = {key: value for key, value in report.items() if key not in ("version", "command", "inputs")}
     kept["measures"]["label_worth"].pop("high")  # a ratio to nearly nothing on a dozen clips: no digit of it holds

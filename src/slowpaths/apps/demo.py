@@ -30,7 +30,6 @@ class DemoConfig:
     Args:
         out: Run again to resume.
         recipe: The experiment= of `slowpaths train`.
-        num_bootstrap: Replicates behind the intervals.
         seed: Seed of the world and of training.
         workers: Videos at the same time; auto takes every core.
         world: What is filmed.
@@ -39,7 +38,6 @@ class DemoConfig:
 
     out: Path = Path("runs/demo")
     recipe: str = "demo"
-    num_bootstrap: int = 500
     seed: int = 0
     workers: int | Literal["auto"] = "auto"
     world: WorldSettings
@@ -80,7 +78,7 @@ def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iter
     world, mined, model, judged = (out / name for name in ("world", "mined", "model", "evaluation"))
     predictions, labels = model / "predictions.parquet", mined / "labels.parquet"
     seed, many = f"seed={config['seed']}", f"workers={config['workers']}"
-    against = [f"truth={world}", f"num_bootstrap={config['num_bootstrap']}"]
+    against = [f"truth={world}"]
     scene, eyes = ([text for text in inside if text.lstrip("+~").startswith(name)] for name in ("world", "pose"))
     yield "filming", ["world", f"world={config['world']}", *scene, seed, f"out={world}", many]
     yield "mining", ["mine", f"footage={world}", f"out={mined}", f"pose={config['pose']}", *eyes, many]

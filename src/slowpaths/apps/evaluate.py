@@ -14,7 +14,8 @@ from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.importers import read_pose_archive, write_archive_truth
-from slowpaths.evaluation.report import evaluate
+from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.report import EvaluationSettings, evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 
 _PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
@@ -30,15 +31,13 @@ class EvaluateConfig:
         truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a made world; or an
             archive of poses (.npz).
         truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
-        shots_truth: True shots with their views, for mined=.
+        shots_truth: True shots with their views, for mined=; they also say how long the videos are.
         poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
         is_complete: Whether truth lists every delivery of every mined video; only a made world's does by itself.
         split: What is judged: auto takes what was held out; else test, val, train or all.
         model_id: Whose predictions, where the table holds several models'.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
         out: Report and figures go here.
-        num_bootstrap: Replicates of the bootstrap; 0 for no intervals.
-        seed: Its seed.
     """
 
     predictions: Path | None = None
@@ -50,16 +49,11 @@ class EvaluateConfig:
     is_complete: bool | None = None
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
     model_id: str | None = None
-    tolerance_s: float = 0.5
+    tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/evaluation")
-    num_bootstrap: int = 2000
-    seed: int = 0
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerance_s < float("inf"):
-            raise UsageError(f"tolerance_s={self.tolerance_s} is no gap in seconds: give 0 or more")
-        if self.num_bootstrap < 0:
-            raise UsageError(f"num_bootstrap={self.num_bootstrap} is negative: give 0 for no intervals, or 2000")
+        EvaluationSettings(tolerance_s=self.tolerance_s, split=self.split)  # refuses what is out of range
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -73,14 +67,13 @@ def run(cfg: DictConfig) -> Outcome:
     if config["truth"].is_dir():
         config |= world_truth(config)
     config["is_complete"] = bool(config["is_complete"])
-    report = evaluate(**config)
+    report = evaluate(**config).to_dict()
     settings = {key: str(value) for key, value in config.items() if key != "out"}
     entry = Entry(
         stage="evaluate",
         inputs={name: item["sha256"] for name, item in report["inputs"].items()},
         outputs=digests(out, ["report.json", "report.md"]),
         configuration=fingerprint(settings),
-        seed=config["seed"],
         counts=report["counts"],
     )
     append_entry(out, entry)
@@ -112,8 +105,9 @@ def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:
     found: dict[str, Any] = {"truth": folder / "truth.csv"}
     if config["is_complete"] is None:
         found["is_complete"] = True  # a world knows every ball in it
+    if config["shots_truth"] is None and (folder / "shots.parquet").exists():
+        found["shots_truth"] = folder / "shots.parquet"  # also says how long each video is
     if config["mined"] is not None:
-        found["shots_truth"] = config["shots_truth"] or folder / "shots.parquet"
         found["poses_truth"] = config["poses_truth"] or folder
     return found
 

@@ -1,6 +1,6 @@
 """The classes a comparison is made in: our 14 strokes, or what both vocabularies can tell apart.
 
-Legend: N deliveries, K = 14 strokes, G classes, of which the last may be "other".
+Legend: N deliveries, C = 14 strokes, G classes, of which the last may be "other".
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ class ClassSpace:
         return self.names if covered == frozenset(STROKES) else (*self.names, OTHER)
 
     @cached_property
-    def matrix_KG(self) -> np.ndarray:
+    def matrix_CG(self) -> np.ndarray:
         """Return which stroke belongs to which column as 0/1 (14, G)."""
         matrix = np.zeros((NUM_STROKES, len(self.columns)))
         for column, name in enumerate(self.names):
@@ -52,9 +52,9 @@ class ClassSpace:
             matrix[:, -1] = 1 - matrix[:, :-1].sum(axis=1)
         return matrix
 
-    def probabilities(self, probs_NK: np.ndarray) -> np.ndarray:
+    def probabilities(self, probs_NC: np.ndarray) -> np.ndarray:
         """Sum stroke probabilities (N, 14) over each class: (N, G)."""
-        return probs_NK @ self.matrix_KG
+        return probs_NC @ self.matrix_CG
 
     def true_leaves(self, label: str, *, handedness: str = "") -> frozenset[str]:
         """Return the strokes a truth label may mean, seen from the batter; empty for a stroke outside the taxonomy."""

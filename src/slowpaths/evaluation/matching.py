@@ -12,6 +12,7 @@ from pathlib import PurePosixPath
 import numpy as np
 from scipy.optimize import linear_sum_assignment
 
+FPS = 25.0  # frame tolerances count frames at this rate, whatever the footage has
 TOLERANCE_S = 0.5  # two deliveries never follow within a second: half of it cannot confuse neighbours
 _UNMATCHED = 1e6
 

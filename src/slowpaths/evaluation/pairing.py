@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.matching import TOLERANCE_S, match_moments, match_videos
-from slowpaths.evaluation.predictions import Predictions
-from slowpaths.evaluation.truth import TrueDelivery, Truth
+from slowpaths.evaluation.prediction_table import Predictions
+from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 
 NO_STROKE = -2
 """The true class of a prediction that no true delivery belongs to."""
@@ -28,12 +29,15 @@ class Pairing:
     Args:
         space: The classes.
         probs_UG: Class probabilities (U, G); NaN for a missed delivery.
-        probs_UK: Stroke probabilities (U, 14); NaN for a missed delivery.
+        called_U: The named class (U,): the most probable one, or the label's where a table gives only labels; -1 for a
+            missed delivery.
         event_p: Probability that there is a stroke (U,); NaN for a missed delivery.
         true_U: True class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false
             delivery.
         is_found: Whether a prediction stands here (U,).
         is_kept: Whether selection keeps it for training (U,).
+        is_replay: Whether it shows again what was shown before (U,), and so is no ball: truth's word, else the
+            prediction's; false where neither says.
         video: The video (U,), as truth names it.
         match: The match (U,), else the video: what the bootstrap draws.
         group: Who bats (U,), else the match: what profiles are made of.
@@ -42,6 +46,8 @@ class Pairing:
         true_impact_s: Impact in truth (U,), NaN where unknown.
         rows_P: Row of each prediction of the evaluated videos -> row of the prediction table (U,), -1 for missed ones.
         truths: The true delivery (U,), None for a false one.
+        videos: The videos that were judged, as truth names them.
+        knows_replays: Whether truth says of every delivery whether it is a replay.
         num_unseen_videos: Videos of the truth for which there is no prediction.
         num_unseen: True deliveries in them.
         num_other_videos: Videos of the predictions that truth does not mention.
@@ -50,11 +56,12 @@ class Pairing:
 
     space: ClassSpace
     probs_UG: np.ndarray
-    probs_UK: np.ndarray
+    called_U: np.ndarray
     event_p: np.ndarray
     true_U: np.ndarray
     is_found: np.ndarray
     is_kept: np.ndarray
+    is_replay: np.ndarray
     video: np.ndarray
     match: np.ndarray
     group: np.ndarray
@@ -63,6 +70,8 @@ class Pairing:
     true_impact_s: np.ndarray
     rows_P: np.ndarray
     truths: list[TrueDelivery | None] = field(default_factory=list)
+    videos: tuple[str, ...] = ()
+    knows_replays: bool = False
     num_unseen_videos: int = 0
     num_unseen: int = 0
     num_other_videos: int = 0
@@ -116,6 +125,7 @@ def pair(
         predictions,
         rows,
         space,
+        videos=tuple(sorted(predicted_of)),
         num_unseen_videos=len(unseen),
         num_unseen=sum(len(true_of[video]) for video in unseen),
         num_other_videos=len(others),
@@ -143,7 +153,7 @@ def _pair_video(
     return found + [(-1, item) for i, item in enumerate(truths) if i not in matched]
 
 
-def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **counts: int) -> Pairing:
+def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **counts: Any) -> Pairing:
     index = np.array([row for _, row, _ in rows], dtype=np.int64)
     truths = [item for *_, item in rows]
     is_found = index >= 0
@@ -158,17 +168,28 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
         blank[is_found] = values[index[is_found]]
         return blank
 
-    probs_UK = column(predictions.probs_NK)
+    probs_UG = space.probabilities(column(predictions.probs_NC))
+    called_U = np.full(len(index), -1)
+    if predictions.has_probabilities:
+        called_U[is_found] = probs_UG[is_found].argmax(axis=1)
+    else:
+        called_U[is_found] = space.matrix_CG[predictions.named[index[is_found]]].argmax(axis=1)
+    replays = [item.is_replay if item else None for item in truths]
+    claimed = [predictions.is_replay[row] if row >= 0 else None for row in index]
     return Pairing(
         space=space,
-        probs_UG=space.probabilities(probs_UK),
-        probs_UK=probs_UK,
+        probs_UG=probs_UG,
+        called_U=called_U,
         event_p=column(predictions.event_p),
         true_U=np.array(
             [space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=np.int64
         ),
         is_found=is_found,
         is_kept=is_found & predictions.is_kept[index],
+        is_replay=np.array(
+            [bool(a if a is not None else b) for a, b in zip(replays, claimed, strict=True)], dtype=bool
+        ),
+        knows_replays=all(item.is_replay is not None for item in truths if item),
         video=np.array([video for video, *_ in rows], dtype=object),
         match=np.array(matches, dtype=object),
         group=np.array(groups, dtype=object),

@@ -5,197 +5,291 @@ from __future__ import annotations
 import json
 import logging
 import math
-from dataclasses import dataclass
+import shlex
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 
 from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
-from slowpaths.evaluation.checks import MinedSet, check_mining, read_mined
 from slowpaths.evaluation.classes import OUTSIDE, class_space
-from slowpaths.evaluation.figures.save import save_tables
-from slowpaths.evaluation.grades.accuracy import grade_accuracy
-from slowpaths.evaluation.grades.counts import grade_counts
-from slowpaths.evaluation.grades.mining import grade_mining, grade_rules
-from slowpaths.evaluation.grades.profiles import grade_profiles
-from slowpaths.evaluation.grades.retrieval import grade_retrieval
-from slowpaths.evaluation.grades.review import grade_review
-from slowpaths.evaluation.grades.selective import grade_selective
-from slowpaths.evaluation.grades.spotting import grade_spotting
-from slowpaths.evaluation.intervals import ClusterBootstrap
-from slowpaths.evaluation.markdown import to_markdown
-from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.matching import TOLERANCE_S, match_videos
 from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.measures import SPECS, TABLES
+from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined
+from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.evaluation.notes import notes_on
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
-from slowpaths.evaluation.posecheck import check_poses
-from slowpaths.evaluation.predictions import Predictions, check_not_empty, choose_split, read_predictions
-from slowpaths.evaluation.shotcheck import check_cuts, check_shots, read_true_shots
-from slowpaths.evaluation.truth import Truth, read_truth
+from slowpaths.evaluation.pose_check import check_poses
+from slowpaths.evaluation.prediction_table import SPLITS, Predictions, choose_split, read_predictions
+from slowpaths.evaluation.render import to_markdown
+from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots, video_lengths
+from slowpaths.evaluation.table_columns import Source
+from slowpaths.evaluation.truth_table import Truth, read_truth
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import write_text
 
-ENOUGH_MATCHES = 30
-_LONG_TABLES = frozenset({"risk_coverage", "effort", "profiles", "impact_error"})
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Found:
-    measures: list[Measure]
-    tables: dict[str, Table]
-    notes: list[str]
-    counts: dict[str, int]
-
-
-def evaluate(
-    *,
-    truth: Path,
-    out: Path,
-    predictions: Path | None = None,
-    mined: Path | None = None,
-    truth_taxonomy: str = "slowpaths",
-    shots_truth: Path | None = None,
-    poses_truth: Path | None = None,
-    is_complete: bool = False,
-    split: str = "auto",
-    model_id: str | None = None,
-    tolerance_s: float = TOLERANCE_S,
-    num_bootstrap: int = 2000,
-    seed: int = 0,
-    command: str = "",
-) -> dict[str, Any]:
-    """Evaluate predictions, a mined folder, or both, and write report.json, report.md and figures.
+class EvaluationSettings:
+    """Say how predictions are compared with truth.
 
     Args:
-        truth: Truth table, see `evaluation.truth.read_truth`.
-        out: Folder that the report goes to.
-        predictions: Predictions or labels; where not given, the labels of the mined folder.
-        mined: Folder that mining wrote.
         truth_taxonomy: Stroke vocabulary of the truth.
-        shots_truth: Table of true shots with their views, for the mined folder.
-        poses_truth: Folder of true poses, for the mined folder.
         is_complete: Whether truth lists every delivery of every mined video.
         split: "auto" takes what was held out; else test, val, train or all.
         model_id: Which model's predictions, where the table holds several.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
-        num_bootstrap: Replicates of the bootstrap.
-        seed: Its seed.
-        command: What a reader types to make the report again; made from the arguments where not given.
+    """
 
-    Returns:
-        What report.json holds.
+    truth_taxonomy: str = "slowpaths"
+    is_complete: bool = False
+    split: str = "auto"
+    model_id: str | None = None
+    tolerance_s: float = TOLERANCE_S
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance_s < math.inf:
+            raise UsageError(
+                f"tolerance_s={self.tolerance_s:g} is no length of time: give seconds from 0 on, such as 0.5"
+            )
+        if self.split not in SPLITS:
+            raise UsageError(f"unknown split '{self.split}'; choose one of {', '.join(SPLITS)}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """Hold an evaluation.
+
+    Args:
+        measures: In the order they are shown.
+        tables: Tables by name.
+        notes: Sentences that a reader must know before the numbers.
+        counts: What was compared.
+        settings: How.
+        inputs: Name and digest of each input that is a file.
+        command: What a reader types to make it again.
+    """
+
+    measures: tuple[Measure, ...]
+    tables: dict[str, Table]
+    notes: tuple[str, ...]
+    counts: dict[str, int]
+    settings: dict[str, Any]
+    inputs: dict[str, dict[str, str]]
+    command: str
+
+    def __getitem__(self, name: str) -> Measure:
+        """Return a measure by name."""
+        return {item.name: item for item in self.measures}[name]
+
+    def table(self) -> Table:
+        """Return one row a measure, with its unit and meaning, for a data frame."""
+        return [{"name": item.name, **item.to_dict()} for item in self.measures]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return what report.json holds: plain values, long tables left out."""
+        long_tables = {spec.name for spec in TABLES if spec.is_long}
+        return {
+            "version": __version__,
+            "command": self.command,
+            "inputs": self.inputs,
+            "settings": self.settings,
+            "counts": self.counts,
+            "notes": list(self.notes),
+            "measures": {item.name: item.to_dict() for item in self.measures},
+            "tables": {name: _plain(table) for name, table in self.tables.items() if name not in long_tables},
+        }
+
+    def write(self, out: Path) -> dict[str, Any]:
+        """Write report.json, report.md, and every table with its figure.
+
+        Returns:
+            What report.json holds.
+        """
+        from slowpaths.evaluation.figures.save import save_tables
+
+        folder = RunFolder(out)
+        figures = save_tables(folder.figures, self.tables, command=self.command)
+        content = {**self.to_dict(), "figures": figures}
+        write_text(folder.report_json, json.dumps(content, indent=2, allow_nan=False) + "\n")
+        write_text(folder.report_md, to_markdown(self, figures=figures))
+        _LOG.info("wrote %s", folder.report_md)
+        return content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    measures: list[Measure] = field(default_factory=list)
+    tables: dict[str, Table] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+def evaluate(
+    predictions: Source | None = None,
+    truth: Source | None = None,
+    *,
+    mined: Path | str | None = None,
+    shots_truth: Path | None = None,
+    poses_truth: Path | None = None,
+    out: Path | None = None,
+    command: str = "",
+    **settings: Any,
+) -> Report:
+    """Evaluate predictions, a mined folder, or both.
+
+    Args:
+        predictions: Predictions or labels, a file or an Arrow table; where not given, the labels of the mined folder.
+        truth: Truth, a file or an Arrow table; see `evaluation.truth_table.read_truth`.
+        mined: Folder that mining wrote.
+        shots_truth: Table of true shots with their views, for the mined folder; also says how long videos are.
+        poses_truth: Folder of true poses, for the mined folder.
+        out: Folder that report and figures go to; nothing is written where not given.
+        command: What a reader types to make the report again; made from the arguments where not given.
+        **settings: See `EvaluationSettings`.
 
     Raises:
-        UsageError: If there is nothing to evaluate.
+        UsageError: If there is nothing to evaluate, or a setting is out of range.
         TableError: If a table cannot be used.
     """
+    chosen = EvaluationSettings(**settings)
     if predictions is None and mined is None:
         raise UsageError("there is nothing to evaluate: give predictions= or mined=")
-    if num_bootstrap < 0:
-        raise UsageError(f"num_bootstrap={num_bootstrap} is negative: give 0 for no intervals, or 2000")
-    true = read_truth(truth, taxonomy=truth_taxonomy)
+    if truth is None:
+        raise UsageError("there is nothing to compare with: give truth=")
+    if poses_truth is not None and mined is None:
+        raise UsageError("poses_truth= needs mined=: it is compared with what a mined folder holds")
+    true = read_truth(truth, taxonomy=chosen.truth_taxonomy)
     if not true.deliveries:
-        raise UsageError(f"{truth} holds no deliveries: give a truth table with at least one row")
-    for name, given in (("shots_truth", shots_truth), ("poses_truth", poses_truth)):
-        if given is not None and mined is None:
-            raise UsageError(f"{name}= needs mined=: it is compared with what a mined folder holds")
-    mined_set = read_mined(mined) if mined is not None else None
+        raise UsageError(f"{true.name} holds no deliveries: give a truth table with at least one row")
+    mined_set = read_mined(Path(mined)) if mined is not None else None
     parts = []
     if mined_set is not None:
-        parts.append(_grade_mined(mined_set, true, shots_truth, poses_truth, is_complete, num_bootstrap, seed))
-    table = predictions or _labels_of(mined_set)
+        parts.append(_judge_mined(mined_set, true, shots_truth, poses_truth, is_complete=chosen.is_complete))
+    table = predictions if predictions is not None else _labels_of(mined_set)
     if table is None:
-        notes = [f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]
-        parts.append(_Found(measures=[], tables={}, notes=notes, counts={}))
+        parts.append(_Part(notes=[f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]))
     else:
-        searched = [v.path for v in mined_set.videos if v.status == "ok"] if mined_set and not predictions else []
-        rows, split_note = choose_split(_read(table, model_id), split)
-        space = class_space(truth_taxonomy)
-        pairing = pair(rows, true, space, tolerance_s=tolerance_s, searched=searched)
-        notes = [split_note] if split_note else []
-        parts.insert(0, _grade_predictions(pairing, rows, notes, num_bootstrap, seed))
+        searched = mined_set if predictions is None else None
+        parts.insert(0, _judge_predictions(table, true, chosen, mined_set, searched, shots_truth))
+    paths = {"predictions": predictions, "mined": mined, "shots_truth": shots_truth, "poses_truth": poses_truth}
     inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
-    settings = {
-        "truth_taxonomy": truth_taxonomy,
-        "split": split,
-        "is_complete": is_complete,
-        "tolerance_s": tolerance_s,
-        "num_bootstrap": num_bootstrap,
-        "seed": seed,
-    }
-    extra = {
-        "shots_truth": shots_truth,
-        "poses_truth": poses_truth,
-        "is_complete": is_complete or None,
-        "split": None if split == "auto" else split,
-    }
-    command = command or _command(truth, out, predictions, mined, truth_taxonomy, extra)
-    return _write(out, parts, inputs=inputs, settings=settings, command=command)
+    report = Report(
+        measures=tuple(item for part in parts for item in part.measures),
+        tables={name: table for part in parts for name, table in part.tables.items()},
+        notes=tuple(note for part in parts for note in part.notes),
+        counts={key: value for part in parts for key, value in part.counts.items()},
+        settings={key: value for key, value in asdict(chosen).items() if value is not None},
+        inputs={
+            key: {"name": Path(source).name, "sha256": file_digest(Path(source))}
+            for key, source in inputs.items()
+            if isinstance(source, (str, Path))
+        },
+        command=command or _command({**paths, "truth": truth, "out": out}, chosen),
+    )
+    if out is not None:
+        report.write(out)
+    return report
 
 
-def _grade_predictions(pairing: Pairing, rows: Predictions, notes: list[str], num_bootstrap: int, seed: int) -> _Found:
-    bootstrap = ClusterBootstrap(pairing.match, num_replicates=num_bootstrap, seed=seed)
-    accuracy, tables = grade_accuracy(pairing, bootstrap)
-    measures, found_tables = [*accuracy], [tables]
-    measures += grade_retrieval(pairing, bootstrap)
-    for grade in (grade_profiles, grade_review, grade_selective, grade_counts):
-        found, tables = grade(pairing, bootstrap)
-        measures += found
-        found_tables.append(tables)
-    spotted, tables = grade_spotting(pairing)
-    measures += spotted
-    found_tables.append(tables)
+def take_all(sample: Sample | MiningSample) -> tuple[list[Measure], dict[str, Table]]:
+    """Take every measure and table that reads this kind of sample."""
+    is_mining = isinstance(sample, MiningSample)
+    specs = [spec for spec in SPECS if (spec.side == "mining") == is_mining]
+    modules = {spec.measure.__module__ for spec in specs}
+    measures = [item for spec in specs if (item := spec.take(sample)) is not None]
+    return measures, {spec.name: spec.rows(sample) for spec in TABLES if spec.build.__module__ in modules}
+
+
+def _judge_predictions(
+    table: Source,
+    truth: Truth,
+    chosen: EvaluationSettings,
+    mined: MinedSet | None,
+    searched: MinedSet | None,
+    shots_truth: Path | None,
+) -> _Part:
+    everything = read_predictions(table, model_id=chosen.model_id)
+    rows, split_note = choose_split(_with_replays(everything, mined), chosen.split)
+    names = [video.path for video in searched.videos if video.status == "ok"] if searched else []
+    space = class_space(truth.taxonomy)
+    pairing = pair(rows, truth, space, tolerance_s=chosen.tolerance_s, searched=names)
+    is_training = everything.split == "train"
+    sample = Sample(
+        pairing,
+        footage_s=_footage_s(pairing, truth, mined, shots_truth),
+        training_C=everything.probs_NC[is_training].mean(axis=0) if is_training.any() else None,
+    )
+    measures, tables = take_all(sample)
     counts = {
         "graded": int(pairing.is_graded.sum()),
         "matches": pairing.num_matches,
         "outside_taxonomy": int((pairing.is_found & (pairing.true_U == OUTSIDE)).sum()),
         "false": int((pairing.true_U == NO_STROKE).sum()),
         "missed": int((~pairing.is_found).sum()),
+        "replays": int(pairing.is_replay.sum()),
         "unseen_videos": pairing.num_unseen_videos,
         "unseen_deliveries": pairing.num_unseen,
         "other_videos": pairing.num_other_videos,
         "other_predictions": pairing.num_other,
     }
-    return _Found(
-        measures=measures,
-        tables={name: table for tables in found_tables for name, table in tables.items()},
-        notes=_notes(counts, rows, pairing) + notes,
-        counts=counts,
-    )
+    notes = notes_on(counts, rows, sample) + ([split_note] if split_note else [])
+    return _Part(measures=measures, tables=tables, notes=notes, counts=counts)
 
 
-def _grade_mined(
-    mined: MinedSet,
-    truth: Truth,
-    shots_truth: Path | None,
-    poses_truth: Path | None,
-    is_complete: bool,
-    num_bootstrap: int,
-    seed: int,
-) -> _Found:
+def _with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
+    """Return the predictions with the mined folder's word on what is a replay, where the table has none."""
+    if mined is None:
+        return rows
+    replays = {shot.shot_id for shot in mined.shots if shot.is_replay}
+    known = {delivery.delivery_id: delivery.shot_id in replays for delivery in mined.deliveries}
+    words = [
+        word if word is not None else known.get(name)
+        for word, name in zip(rows.is_replay, rows.delivery_id, strict=True)
+    ]
+    return replace(rows, is_replay=np.array(words, dtype=object))
+
+
+def _footage_s(pairing: Pairing, truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:
+    """Return how long the judged videos are together; None where one is not known."""
+    lengths = {item.video: item.video_duration_s for item in truth.deliveries if np.isfinite(item.video_duration_s)}
+    others = {video.path: video.duration_s for video in mined.videos if video.duration_s > 0} if mined else {}
+    for found in (others, video_lengths(shots_truth) if shots_truth else {}):
+        partners = match_videos(found, pairing.videos)
+        lengths = {partners[name]: length for name, length in found.items() if name in partners} | lengths
+    known = [lengths[video] for video in pairing.videos if video in lengths]
+    return float(sum(known)) if known and len(known) == len(pairing.videos) else None
+
+
+def _judge_mined(
+    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, *, is_complete: bool
+) -> _Part:
     check = check_mining(mined, truth, is_complete=is_complete)
     shots = read_true_shots(mined, shots_truth) if shots_truth else None
-    measures, tables = grade_mining(
-        check,
-        None if shots is None else check_shots(mined, shots),
-        cuts=None if shots is None else check_cuts(mined, shots),
+    sample = MiningSample(
+        folder=mined.folder,
+        check=check,
+        space=class_space(truth.taxonomy),
+        shots=None if shots is None else check_shots(mined, shots),
+        boundaries=None if shots is None else check_boundaries(mined, shots),
         poses=check_poses(mined.folder, check, poses_truth) if poses_truth else None,
-        num_bootstrap=num_bootstrap,
-        seed=seed,
     )
-    rules, rule_tables = grade_rules(mined.folder, check, class_space(truth.taxonomy))
+    measures, tables = take_all(sample)
     not_mined = sum(fate.video is None for fate in check.fates)
-    notes = []
-    if not_mined:
-        notes.append(
-            f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
-        )
-    return _Found(
-        measures=measures + rules,
-        tables=tables | rule_tables,
-        notes=notes,
+    note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
+    return _Part(
+        measures=measures,
+        tables=tables,
+        notes=[note] if not_mined else [],
         counts={
             "true_deliveries": len(check.fates),
             "mined_deliveries": len(mined.deliveries),
@@ -205,82 +299,20 @@ def _grade_mined(
     )
 
 
-def _notes(counts: dict[str, int], rows: Predictions, pairing: Pairing) -> list[str]:
-    is_named = any(item is not None and item.match_id for item in pairing.truths)
-    unit = "matches" if is_named else "matches or videos"
-    notes = [
-        f"{counts['graded']} deliveries of {counts['matches']} {unit} have both a prediction and a true stroke; "
-        f"{counts['false']} predictions belong to no true delivery, {counts['missed']} true deliveries were missed, "
-        f"{counts['outside_taxonomy']} are strokes outside the truth's taxonomy."
-    ]
-    if counts["matches"] < ENOUGH_MATCHES:
-        notes.append(
-            f"Only {counts['matches']} labelled {unit} (fewer than {ENOUGH_MATCHES}): the intervals are wide and may "
-            "still be too narrow; do not rank systems by these numbers."
-        )
-    if not is_named:
-        notes.append(
-            "Truth names no match_id: where the predictions name none either, each video counts as a match of its own, "
-            "and intervals are too narrow where videos share a match."
-        )
-    if counts["unseen_videos"]:
-        notes.append(
-            f"{counts['unseen_deliveries']} true deliveries lie in {counts['unseen_videos']} videos without any of "
-            "these predictions and are not judged."
-        )
-    if counts["other_videos"]:
-        notes.append(
-            f"{counts['other_predictions']} predictions lie in {counts['other_videos']} videos that truth does not "
-            "mention and are not judged."
-        )
-    if not rows.has_probabilities:
-        notes.append("The predictions give no probabilities: the rest of each confidence is spread evenly.")
-    if pairing.space.columns != pairing.space.names:
-        notes.append("Strokes that the truth's taxonomy does not know count as 'other', which is never right.")
-    return notes
-
-
 def _labels_of(mined: MinedSet | None) -> Path | None:
-    path = mined.folder / "labels.parquet" if mined else None
-    return path if path and path.exists() else None
+    return mined.folder.file(LABELS) if mined and mined.folder.has(LABELS) else None
 
 
-def _read(path: Path, model_id: str | None) -> Predictions:
-    predictions = read_predictions(path, model_id=model_id)
-    check_not_empty(predictions, path)
-    return predictions
-
-
-def _command(
-    truth: Path, out: Path, predictions: Path | None, mined: Path | None, taxonomy: str, extra: dict[str, Any]
-) -> str:
-    given = {"predictions": predictions, "mined": mined, **extra}
-    parts = [f"{key}={str(value).lower() if value is True else value}" for key, value in given.items() if value]
-    return " ".join(["slowpaths evaluate", *parts, f"truth={truth}", f"truth_taxonomy={taxonomy}", f"out={out}"])
-
-
-def _write(
-    out: Path, parts: list[_Found], *, inputs: dict[str, Path | None], settings: dict[str, Any], command: str
-) -> dict[str, Any]:
-    measures = [item for part in parts for item in part.measures]
-    tables = {name: table for part in parts for name, table in part.tables.items()}
-    notes = [note for part in parts for note in part.notes]
-    figures = save_tables(out / "figures", tables, command=command)
-    report = {
-        "version": __version__,
-        "command": command,
-        "inputs": {key: {"name": path.name, "sha256": file_digest(path)} for key, path in inputs.items() if path},
-        "settings": settings,
-        "counts": {key: value for part in parts for key, value in part.counts.items()},
-        "notes": notes,
-        "measures": {item.name: item.to_dict() for item in measures},
-        "tables": {name: _plain(table) for name, table in tables.items() if name not in _LONG_TABLES},
-        "figures": figures,
+def _command(paths: dict[str, Any], chosen: EvaluationSettings) -> str:
+    """Return the command line that makes the report again: every path, and every setting that is not the default."""
+    given = {
+        key: "TABLE" if isinstance(value, pa.Table) else value for key, value in paths.items() if value is not None
     }
-    write_text(out / "report.json", json.dumps(report, indent=2, allow_nan=False) + "\n")
-    write_text(out / "report.md", to_markdown(measures, tables, notes=notes, figures=figures, command=command))
-    _LOG.info("wrote %s", out / "report.md")
-    return report
+    for item in fields(chosen):
+        value = getattr(chosen, item.name)
+        if value != item.default or item.name == "truth_taxonomy":
+            given[item.name] = str(value).lower() if isinstance(value, bool) else value
+    return " ".join(["slowpaths evaluate", *(shlex.quote(f"{key}={value}") for key, value in given.items())])
 
 
 def _plain(table: Table) -> list[dict[str, Any]]:

@@ -45,6 +45,7 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
         model: report.json of the trained model, on what was held out from training.
     """
     found, votes, named = labels["measures"], majority["measures"], model["measures"]
+    kept = found.get("top1_kept", found["top1"])  # selection may keep everything
     lines: list[tuple[str, str, Mapping[str, Any], str, float | None, str]] = [
         ("what was found", "live balls found", found["mining_recall_live_near"], _SHARE, None, ""),
         ("", "live claims that are no ball", _complement(found["mining_precision_live_near"]), _SHARE, None, ""),
@@ -53,11 +54,12 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
         ("", "the same, replays too", found["impact_within_2"], _SHARE, None, ""),
         ("", "right person", found["striker"], _SHARE, None, ""),
         ("", "joints in place (PCK@0.2)", found["striker_pck"], _SHARE, None, ""),
-        ("", "handedness right", found["handedness"], _SHARE, 0.5, "guessing"),
+        ("", "handedness right", found["handedness"], _SHARE, found["handedness"]["constant"],
+         "the more frequent hand"),
         ("how right the labels are", "stroke named right", found["top1"], _SHARE, votes["top1"]["value"],
          "majority vote"),
         ("", "rules' votes right", found["rule_votes"], _SHARE, found["rule_votes"]["chance"], "guessing"),
-        ("", "kept for training, right", found["top1_kept"], _SHARE, found["top1"]["constant"], "most frequent stroke"),
+        ("", "kept for training, right", kept, _SHARE, kept["constant"], "most frequent stroke"),
         ("how right the model is", "held-out stroke named right", named["top1"], _SHARE, named["top1"]["constant"],
          "most frequent stroke"),
         ("", "macro F1", named["macro_f1"], _SCORE, named["macro_f1"]["chance"], "guessing"),
@@ -65,6 +67,7 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
          named["profile_fidelity"]["chance"], "guessing"),
         ("", "finding a stroke (average precision)", named["retrieval_ap"], _SCORE, named["retrieval_ap"]["chance"],
          "random order"),
+        ("", "strokes of which 95 % can be found", named["review_reachable"], _SHARE, None, ""),
         ("", "minutes to find 95 % of a stroke", named["review_minutes"], "{:.1f}", named["review_minutes"]["chance"],
          "watching everything"),
         ("", "decisions, 1 is perfect", named["decision_utility"], _SCORE, 0.0, "best constant answer"),

@@ -1,0 +1,66 @@
+"""Foot, plane and side of the bat: how often the most probable value of a factor is right.
+
+Edge case: classes whose strokes differ in a factor, or do not have it, are left out of it.
+
+Legend: N graded deliveries, G classes, V values of a factor.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.classes import ClassSpace
+from slowpaths.evaluation.intervals import divide, weighted_mean
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import Sample
+
+
+def factor_hits(
+    probs_NG: np.ndarray, true_N: np.ndarray, space: ClassSpace, factor: str
+) -> tuple[np.ndarray, int, float]:
+    """Return how often the most probable value of a factor is right.
+
+    Example:
+        >>> from slowpaths.evaluation.classes import class_space
+        >>> space = class_space("slowpaths")
+        >>> probs = np.eye(14)[[space.names.index("cover_drive")]]
+        >>> hits, num_values, _ = factor_hits(probs, np.array([space.names.index("on_drive")]), space, "foot")
+        >>> hits.tolist(), num_values
+        ([1.0], 2)
+
+    Returns:
+        Hits (N,), NaN where the true class does not settle the factor; number of values; share of the most frequent.
+    """
+    values, matrix_GV = space.factor(factor)
+    true_NV = matrix_GV[true_N]
+    hits_N = (np.argmax(probs_NG @ matrix_GV, axis=1) == np.argmax(true_NV, axis=1)).astype(np.float64)
+    share = float(divide(true_NV.sum(axis=0), true_NV.sum()).max())
+    return np.where(true_NV.any(axis=1), hits_N, np.nan), len(values), share
+
+
+_BASELINE = "every value alike; the most frequent value"
+
+
+@measure(20, "accuracy", baseline=_BASELINE, is_share=True)
+def _foot(sample: Sample) -> Reading:
+    """Front or back foot right."""
+    return _read(sample, "foot")
+
+
+@measure(21, "accuracy", baseline=_BASELINE, is_share=True)
+def _plane(sample: Sample) -> Reading:
+    """Vertical or horizontal bat right."""
+    return _read(sample, "plane")
+
+
+@measure(22, "accuracy", baseline=_BASELINE, is_share=True)
+def _side(sample: Sample) -> Reading:
+    """Off, straight or leg right."""
+    return _read(sample, "side")
+
+
+def _read(sample: Sample, factor: str) -> Reading:
+    hits_N, num_values, share = factor_hits(sample.probs_NG, sample.true_N, sample.pairing.space, factor)
+    known = np.isfinite(hits_N)
+    values_B = weighted_mean(hits_N[known], sample.weights_BN[:, known])
+    return Reading(values_B=values_B, num=int(known.sum()), chance=1 / num_values, constant=share)

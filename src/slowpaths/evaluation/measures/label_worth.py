@@ -1,0 +1,55 @@
+"""What predictions are worth in human labels: prediction-powered inference.
+
+Angelopoulos et al. 2023 (doi 10.1126/science.adi6000), with power tuning 2023b (arXiv 2311.01453): predictions for N
+deliveries beside n labelled ones multiply the labels by 1 / (1 - rho^2 / (1 + n / N)), rho the correlation between
+prediction and truth. The measure takes endless footage (n / N = 0) and the mean over strokes.
+
+Edge cases: a stroke with fewer than three deliveries is left out, so is one whose probability never varies.
+
+Legend: B replicates, N graded deliveries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide, weighted_mean
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import MIN_RELEVANT, Sample, mean_known
+
+
+def effective_sample_gain(squared_correlation: np.ndarray, *, labelled_share: float = 0.0) -> np.ndarray:
+    """Return by how much predictions multiply the labelled sample (B,).
+
+    Args:
+        squared_correlation: rho^2 (B,).
+        labelled_share: n / N; 0 for endless footage.
+
+    Example:
+        >>> effective_sample_gain(np.array([0.64]), labelled_share=100 / 5000).round(3).tolist()
+        [2.684]
+    """
+    return divide(1, 1 - squared_correlation / (1 + labelled_share))
+
+
+def squared_correlation(truth_N: np.ndarray, predicted_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
+    """Return the squared correlation of a 0/1 truth with its prediction (B,), NaN where one of them never varies."""
+    mean_t, mean_p = weighted_mean(truth_N, weights_BN), weighted_mean(predicted_N, weights_BN)
+    joint = weighted_mean(truth_N * predicted_N, weights_BN) - mean_t * mean_p
+    spread_t = mean_t * (1 - mean_t)
+    spread_p = weighted_mean(predicted_N**2, weights_BN) - mean_p**2
+    return divide(joint**2, np.where(spread_p > 1e-15, spread_t * spread_p, 0.0))
+
+
+@measure(68, "usefulness", baseline="labels alone", bounds=(1.0, np.inf))
+def _label_worth(sample: Sample) -> Reading:
+    """Labelled deliveries that one is worth with the predictions beside it, mean over strokes."""
+    gains = []
+    for column in range(len(sample.names)):
+        truth_N = (sample.true_N == column).astype(np.float64)
+        if truth_N.sum() >= MIN_RELEVANT:
+            rho2_B = squared_correlation(truth_N, sample.probs_NG[:, column], sample.weights_BN)
+            gains.append(effective_sample_gain(rho2_B))
+    if not gains:
+        return Reading()
+    return Reading(values_B=mean_known(gains), num=len(sample.rows), chance=1.0)

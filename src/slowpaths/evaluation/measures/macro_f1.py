@@ -1,0 +1,45 @@
+"""Macro F1: the mean over classes of the harmonic mean of precision and recall (scikit-learn's `f1_score`).
+
+Edge case: a class in neither truth nor predictions is left out; one in only one of them has F1 0.
+
+Legend: B replicates, G classes.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import Sample, confusion, mean_known
+
+
+def macro_f1(confusion_BGG: np.ndarray) -> np.ndarray:
+    """Return the mean F1 over the classes that occur in truth or prediction (B,).
+
+    Example:
+        >>> macro_f1(np.array([[[2.0, 0.0], [2.0, 0.0]]])).round(3).tolist()
+        [0.333]
+    """
+    hits_BG = np.diagonal(confusion_BGG, axis1=1, axis2=2)
+    return mean_known(list(divide(2 * hits_BG, confusion_BGG.sum(axis=1) + confusion_BGG.sum(axis=2)).T))
+
+
+def guessing_macro_f1(true_N: np.ndarray, *, num_true: int) -> float:
+    """Return macro F1 of guessing every class alike, from expected counts: precision is its share, recall 1/G."""
+    shares_G = np.bincount(true_N, minlength=num_true) / len(true_N)
+    return float((2 * shares_G / num_true / (shares_G + 1 / num_true)).mean())
+
+
+@measure(13, "accuracy", baseline="every class alike; the most frequent class")
+def _macro_f1(sample: Sample) -> Reading:
+    """Mean over strokes of precision and recall together."""
+    constant_N = np.full(len(sample.rows), sample.shares_G.argmax())
+    ones = np.ones((1, len(sample.rows)))
+    constant = macro_f1(confusion(constant_N, sample.true_N, ones, num_classes=len(sample.shares_G)))
+    return Reading(
+        values_B=macro_f1(sample.confusion_BGG),
+        num=len(sample.rows),
+        chance=guessing_macro_f1(sample.true_N, num_true=len(sample.names)),
+        constant=float(constant[0]),
+    )

@@ -1,0 +1,50 @@
+"""Total variation of stroke profiles: the share of a batter's balls that is booked on the wrong stroke.
+
+Half the sum of absolute differences between true and counted shares, mean over batters; errors that cancel cost
+nothing, which is what tells it from accuracy. Few balls make it larger than it is: see `intervals.unbiased_absolute`.
+
+Legend: A groups, G classes, B replicates.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide, unbiased_absolute
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.stroke_profiles import StrokeProfiles
+
+
+def total_variation(p: np.ndarray, q: np.ndarray) -> np.ndarray:
+    """Return half the sum of absolute differences over the last axis.
+
+    Example:
+        >>> float(total_variation(np.array([0.5, 0.5]), np.array([0.75, 0.25])))
+        0.25
+    """
+    return 0.5 * np.abs(p - q).sum(axis=-1)
+
+
+def mean_total_variation(profiles: StrokeProfiles) -> np.ndarray:
+    """Return the mean over groups with true balls (B,), corrected for the number of balls."""
+    true_BAG, counted_BAG = profiles.true_BAG, profiles.hard_BAG
+    has_truth, is_found = np.isfinite(true_BAG).all(axis=2), np.isfinite(counted_BAG).all(axis=2)
+    known = np.expand_dims(has_truth & is_found, -1)
+    differences, errors = (np.where(known, half / 2, 0.0) for half in (counted_BAG - true_BAG, profiles.errors_BAG))
+    flat = (len(differences), -1)
+    lost_B = (has_truth & ~is_found).sum(axis=1)  # a group of which nothing was found is wholly wrong
+    return divide(unbiased_absolute(differences.reshape(flat), errors.reshape(flat)) + lost_B, has_truth.sum(axis=1))
+
+
+@measure(43, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
+def _profile_error(sample: Sample) -> Reading:
+    """Share of each batter's balls booked on the wrong stroke (lower is better)."""
+    profiles = sample.profiles
+    return Reading(
+        values_B=mean_total_variation(profiles),
+        num=len(profiles.names),
+        chance=float(mean_total_variation(profiles.alike(profiles.guessed_G))[0]),
+        constant=float(mean_total_variation(profiles.alike(profiles.constant_G))[0]),
+        meaning=f"share of {profiles.whose} balls booked on the wrong stroke (lower is better)",
+    )

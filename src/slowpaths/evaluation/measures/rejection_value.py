@@ -1,0 +1,65 @@
+"""Value with rejection: right +1, left to a person 0, wrong minus a cost (Sayin et al. 2021, arXiv 2112.06775).
+
+A delivery is accepted where its confidence exceeds w / (1 + w): above it accepting pays.
+
+Legend: B replicates, N graded deliveries.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+from slowpaths.evaluation.intervals import divide, unit_weights
+from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.sample import Sample
+
+
+def acceptance_threshold(cost_of_error: float) -> float:
+    """Return the confidence above which accepting pays where a right answer earns 1 and a wrong one costs so much.
+
+    Example:
+        >>> [acceptance_threshold(cost) for cost in (1, 3, 9)]
+        [0.5, 0.75, 0.9]
+    """
+    return cost_of_error / (1 + cost_of_error)
+
+
+def value_with_rejection(
+    confidence_N: np.ndarray,
+    correct_N: np.ndarray,
+    weights_BN: np.ndarray | None = None,
+    *,
+    cost_of_error: float,
+) -> np.ndarray:
+    """Return the mean value per delivery (B,)."""
+    weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
+    accepted_N = confidence_N > acceptance_threshold(cost_of_error)
+    gain_N = np.where(accepted_N, correct_N - cost_of_error * (1 - correct_N), 0.0)
+    return divide(weights_BN @ gain_N, weights_BN.sum(axis=1))
+
+
+_BASELINE = "the better of leaving everything to a person and naming the most frequent class"
+
+
+@measure(63, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost1(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 1 times a right answer."""
+    return _read(sample, 1)
+
+
+@measure(64, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost3(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 3 times a right answer."""
+    return _read(sample, 3)
+
+
+@measure(65, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
+def _value_cost9(sample: Sample) -> Reading:
+    """Value per delivery where an error costs 9 times a right answer."""
+    return _read(sample, 9)
+
+
+def _read(sample: Sample, cost: int) -> Reading:
+    values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
+    share = float(sample.shares_G.max())
+    return Reading(values_B=values_B, num=len(sample.rows), constant=max(0.0, share - cost * (1 - share)))

@@ -1,0 +1,149 @@
+"""What each rule gets right against truth.
+
+Rules vote for sets of strokes. A vote is right where its set holds every stroke the truth may mean, wrong where it
+holds none of them, and undecided in between (a coarse truth cannot settle a fine vote).
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+import numpy as np
+
+from slowpaths.core.records import Vote
+from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
+from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.store.mined_folder import RuleDeclaration
+from slowpaths.store.schema import VOTES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleScore:
+    """Hold what a rule (or a family of rules) got right.
+
+    Args:
+        name: Code of the rule, or name of the family.
+        family: Family.
+        fired: Votes on deliveries whose stroke is known.
+        right: Votes that hold the truth.
+        wrong: Votes that exclude it.
+        undecided: Votes that hold only some of the strokes the truth may mean.
+        accuracy: right / (right + wrong); None where both are 0.
+        chance: How often the same votes would be right for a delivery drawn at random; None where accuracy is.
+    """
+
+    name: str
+    family: str
+    fired: int
+    right: int
+    wrong: int
+    undecided: int
+    accuracy: float | None
+    chance: float | None
+
+
+def score_rules(
+    votes: Iterable[Vote],
+    rules: Mapping[str, RuleDeclaration],
+    true_leaves: Mapping[str, frozenset[str]],
+) -> tuple[list[RuleScore], list[RuleScore]]:
+    """Score rules and families.
+
+    Args:
+        votes: Votes; those on other deliveries or of undeclared rules are left out.
+        rules: What each rule declares.
+        true_leaves: Delivery -> strokes the truth may mean, not empty.
+
+    Returns:
+        Scores by rule and by family, in order of name.
+    """
+    by_rule: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
+    for vote in votes:
+        declared = rules[vote.rule].votes.get(vote.symbol) if vote.rule in rules else None
+        if declared is not None and vote.delivery_id in true_leaves:
+            by_rule[vote.rule].append((declared, true_leaves[vote.delivery_id]))
+    population = list(true_leaves.values())
+    by_family: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
+    for rule, cast in by_rule.items():
+        by_family[rules[rule].family] += cast
+    rule_scores = [_score(rule, rules[rule].family, by_rule.get(rule, []), population) for rule in sorted(rules)]
+    families = sorted({rule.family for rule in rules.values()})
+    return rule_scores, [_score(family, family, by_family.get(family, []), population) for family in families]
+
+
+def _score(
+    name: str,
+    family: str,
+    cast: Sequence[tuple[frozenset[str], frozenset[str]]],
+    population: Sequence[frozenset[str]],
+) -> RuleScore:
+    verdicts = [_verdict(declared, true) for declared, true in cast]
+    right, wrong = verdicts.count(True), verdicts.count(False)
+    chance_of = {declared: _chance(declared, population) for declared in {declared for declared, _ in cast}}
+    known = [value for declared, _ in cast if (value := chance_of[declared]) is not None]
+    decided = right + wrong
+    return RuleScore(
+        name=name,
+        family=family,
+        fired=len(cast),
+        right=right,
+        wrong=wrong,
+        undecided=len(cast) - decided,
+        accuracy=right / decided if decided else None,
+        chance=sum(known) / len(known) if decided and known else None,
+    )
+
+
+def _verdict(declared: frozenset[str], true: frozenset[str]) -> bool | None:
+    if true <= declared:
+        return True
+    return None if true & declared else False
+
+
+def _chance(declared: frozenset[str], population: Sequence[frozenset[str]]) -> float | None:
+    verdicts = [_verdict(declared, true) for true in population]
+    right, wrong = verdicts.count(True), verdicts.count(False)
+    return right / (right + wrong) if right + wrong else None
+
+
+@measure(190, "mining", baseline="the same votes on a delivery drawn at random")
+def _rule_votes(sample: MiningSample) -> Reading:
+    """Share of the rules' votes whose strokes hold the true one."""
+    _, families = _scores(sample)
+    right, wrong = sum(item.right for item in families), sum(item.wrong for item in families)
+    if not right + wrong:
+        return Reading(reason="no rule voted on a delivery whose stroke truth settles")
+    chances = [(item.chance, item.right + item.wrong) for item in families if item.chance is not None]
+    chance = sum(value * weight for value, weight in chances) / sum(weight for _, weight in chances)
+    return Reading(values_B=np.array([right / (right + wrong)]), num=right + wrong, chance=chance)
+
+
+@report_table(190, title="What each rule gets right")
+def _rules(sample: MiningSample) -> Table:
+    """Return the scores of every rule."""
+    return [_row(score) for score in _scores(sample)[0]]
+
+
+@report_table(191, title="What each family of rules gets right")
+def _rule_families(sample: MiningSample) -> Table:
+    """Return the scores of every family of rules."""
+    return [_row(score) for score in _scores(sample)[1]]
+
+
+def _scores(sample: MiningSample) -> tuple[list[RuleScore], list[RuleScore]]:
+    folder = sample.folder
+    for file in (folder.file(VOTES), folder.rules_file):
+        if not file.exists():
+            raise NotMeasured(f"the mined folder has no {file.name}")
+    true_leaves = {
+        fate.found.delivery_id: leaves
+        for fate in sample.check.fates
+        if fate.found and (leaves := sample.space.true_leaves(fate.truth.label, handedness=fate.truth.handedness))
+    }
+    return score_rules(folder.votes(), folder.rules(), true_leaves)
+
+
+def _row(score: RuleScore) -> dict[str, float | int | str]:
+    return {key: float("nan") if value is None else value for key, value in asdict(score).items()}

@@ -1,0 +1,210 @@
+"""Predictions to evaluate: a predictions or labels table of ours, or anybody's table with the same columns.
+
+Legend: N clips, C = 14 strokes.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields, replace
+
+import numpy as np
+
+from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
+from slowpaths.evaluation.table_columns import Columns, Source, read_columns
+from slowpaths.evaluation.truth_table import nearest, normal_path
+from slowpaths.store.schema import PROB_PREFIX
+
+_PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
+_ROUNDING = 0.005 * NUM_STROKES + 1e-6  # two decimals in every column: each may be half a hundredth off
+SPLITS: tuple[str, ...] = ("auto", "test", "val", "train", "all")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Predictions:
+    """Hold predictions column by column, one row a delivery.
+
+    Args:
+        delivery_id: Ids (N,).
+        video: Paths of the videos (N,), the video's id where the table gives no path.
+        match_id: Matches (N,), "" where unknown.
+        start_s: Starts of the clips (N,), seconds, NaN where unknown.
+        end_s: Ends (N,), seconds.
+        impact_s: Impacts (N,), seconds, NaN where unknown.
+        event_p: Probability that there is a stroke (N,).
+        probs_NC: Probabilities over the strokes (N, 14), rows sum to 1.
+        named: The named stroke (N,), an index: the label, else the most probable.
+        split: "train", "val", "test" or "" (N,).
+        is_kept: Whether selection keeps it for training (N,), bool; all where the table does not say.
+        is_replay: Whether it shows again what was shown before (N,), None where unknown.
+        has_probabilities: Whether the table gave probabilities, not only a label.
+        has_split: Whether the table says what was held out of training (labels do not).
+        largest_gap: By how much the probabilities of a row summed to more or less than 1 before they were rescaled.
+    """
+
+    delivery_id: np.ndarray
+    video: np.ndarray
+    match_id: np.ndarray
+    start_s: np.ndarray
+    end_s: np.ndarray
+    impact_s: np.ndarray
+    event_p: np.ndarray
+    probs_NC: np.ndarray
+    named: np.ndarray
+    split: np.ndarray
+    is_kept: np.ndarray
+    is_replay: np.ndarray
+    has_probabilities: bool = True
+    has_split: bool = True
+    largest_gap: float = 0.0
+
+    def __len__(self) -> int:
+        return len(self.video)
+
+    def take(self, rows: np.ndarray) -> Predictions:
+        """Return some rows, by index or by mask (N,)."""
+        arrays = {field.name: getattr(self, field.name) for field in fields(self)}
+        return replace(self, **{name: value[rows] for name, value in arrays.items() if isinstance(value, np.ndarray)})
+
+
+def read_predictions(source: Source, *, model_id: str | None = None) -> Predictions:
+    """Read predictions or labels and check every value.
+
+    Several rows of one delivery (views of the same clip) are averaged into one.
+
+    Args:
+        source: CSV, Parquet or Arrow table with `video` (or video_id), start_s and end_s (or impact_s), and the
+            `prob_<stroke>` columns or at least label and confidence. Optional: delivery_id, match_id, event_p, split,
+            model_id, is_replay. Probabilities may be rounded to two decimals: rows are rescaled to sum to 1.
+        model_id: Which model's rows to take where the table holds several.
+
+    Raises:
+        TableError: If there are no rows, a column is missing or a value cannot be used; says line and column.
+        UsageError: If the table holds several models and none was chosen.
+    """
+    columns = read_columns(source)
+    if "video" not in columns and "video_id" not in columns:
+        columns.require(["video"])
+    if "impact_s" not in columns:
+        columns.require(["start_s", "end_s"])
+    has_probabilities = any(name in columns for name in _PROBS)
+    probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
+    videos, ids = columns.texts("video"), columns.texts("video_id")
+    times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
+    for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
+        raise columns.error(int(row), "impact_s", "is empty and so is start_s or end_s; a prediction needs a time")
+    event_p = columns.numbers("event_p")
+    predictions = Predictions(
+        delivery_id=np.array(columns.texts("delivery_id"), dtype=object),
+        video=np.array([normal_path(a) if a else b for a, b in zip(videos, ids, strict=True)], dtype=object),
+        match_id=np.array(columns.texts("match_id"), dtype=object),
+        event_p=np.where(np.isnan(event_p), 1.0, event_p),
+        probs_NC=probs_NC,
+        named=named,
+        split=np.array(columns.texts("split"), dtype=object),
+        is_kept=np.array([flag is not False for flag in columns.flags("is_kept")], dtype=bool),
+        is_replay=np.array(columns.flags("is_replay"), dtype=object),
+        largest_gap=largest_gap,
+        has_probabilities=has_probabilities,
+        has_split="split" in columns,
+        **times,
+    )
+    if not len(predictions):
+        raise TableError(f"{columns.name} holds no rows: check the stage that wrote it")
+    return _merge_views(_of_model(predictions, columns, model_id))
+
+
+def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predictions, str]:
+    """Return the held-out rows and a sentence on what was left out ("" where nothing was).
+
+    Args:
+        predictions: All rows.
+        split: "auto" takes test, else val, else rows without a split, and training rows only where nothing else is.
+
+    Raises:
+        UsageError: If the split is unknown or holds no rows.
+    """
+    if split not in SPLITS:
+        raise UsageError(f"unknown split '{split}'; choose one of {', '.join(SPLITS)}")
+    present = {str(name): int((predictions.split == name).sum()) for name in ("test", "val", "", "train")}
+    if split == "all":
+        return predictions, "All splits are evaluated together." if present[""] < len(predictions) else ""
+    chosen = next((name for name, count in present.items() if count), "") if split == "auto" else split
+    if split != "auto" and not present[split]:
+        raise UsageError(f"the predictions have no rows of split '{split}'; use split=auto")
+    left_out = {name or "no split": n for name, n in present.items() if n and name != chosen}
+    if chosen == "train":
+        return predictions.take(
+            predictions.split == "train"
+        ), "These are training rows: the numbers say how well the model fits, not how good it is."
+    note = ""
+    if not chosen and not left_out and predictions.has_split:
+        note = "The predictions name no split: it is not known whether these deliveries were held out of training."
+    elif left_out:
+        named = ", ".join(f"{n} of {name}" for name, n in left_out.items())
+        note = f"Evaluated on split {chosen or 'none'}; left out: {named}."
+    return predictions.take(predictions.split == chosen), note
+
+
+def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return probabilities (N, C), the named stroke (N,) and by how much a row missed the sum 1."""
+    columns.require(_PROBS)
+    probs_NC = np.stack([columns.numbers(name) for name in _PROBS], axis=1)
+    gap_N = np.abs(probs_NC.sum(axis=1) - 1)
+    for row in np.flatnonzero(~(gap_N <= _ROUNDING) | ~(probs_NC >= 0).all(axis=1)).tolist():
+        bad = np.flatnonzero(~(probs_NC[row] >= 0))
+        problem = "is empty or negative" if len(bad) else f"the row sums to {probs_NC[row].sum():.3f}, not 1"
+        raise columns.error(row, _PROBS[bad[0]] if len(bad) else _PROBS[0], problem)
+    named = probs_NC.argmax(axis=1)
+    for row, label in enumerate(columns.texts("label")):
+        if not label:
+            continue
+        index = _stroke(columns, row, label)
+        if probs_NC[row, index] < probs_NC[row].max() - 1e-9:
+            likeliest = STROKES[named[row]]
+            problem = f"'{label}' is not the most probable stroke, {likeliest} is: mend the label or the probabilities"
+            raise columns.error(row, "label", problem)
+        named[row] = index
+    return probs_NC / probs_NC.sum(axis=1, keepdims=True), named, float(gap_N.max(initial=0.0))
+
+
+def _spread(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
+    """Return what a label and its confidence say: the rest is spread evenly, and nothing gets more than the label."""
+    columns.require(["label"])
+    named = np.array([_stroke(columns, row, text) for row, text in enumerate(columns.texts("label"))], dtype=np.int64)
+    sure_N = columns.numbers("confidence")
+    for row in np.flatnonzero((sure_N < 0) | (sure_N > 1)).tolist():
+        raise columns.error(row, "confidence", f"{sure_N[row]:g} is not between 0 and 1")
+    sure_N = np.maximum(np.where(np.isnan(sure_N), 1.0, sure_N), 1 / NUM_STROKES)
+    rest_N1 = (1 - sure_N)[:, None] / (NUM_STROKES - 1)
+    return np.where(np.eye(NUM_STROKES, dtype=bool)[named], sure_N[:, None], rest_N1), named, 0.0
+
+
+def _stroke(columns: Columns, row: int, label: str) -> int:
+    if label not in INDEX:
+        raise columns.error(row, "label", f"'{label}' is not a stroke; nearest: {nearest(label, STROKES)}")
+    return INDEX[label]
+
+
+def _of_model(predictions: Predictions, columns: Columns, model_id: str | None) -> Predictions:
+    models = np.array(columns.texts("model_id"), dtype=object)
+    names = sorted(set(models))
+    if model_id is None and len(names) > 1:
+        raise UsageError(f"{columns.name} holds {len(names)} models; choose one with model_id= ({', '.join(names)})")
+    if model_id is not None and model_id not in names:
+        raise UsageError(f"{columns.name} has no model '{model_id}'; it has {', '.join(names) or 'none'}")
+    return predictions if model_id is None else predictions.take(models == model_id)
+
+
+def _merge_views(predictions: Predictions) -> Predictions:
+    keys: dict[tuple[str, str, str], list[int]] = {}
+    for row in range(len(predictions)):
+        name = predictions.delivery_id[row] or f"row {row}"
+        keys.setdefault((predictions.video[row], name, predictions.split[row]), []).append(row)
+    if len(keys) == len(predictions):
+        return predictions
+    groups = list(keys.values())
+    merged = predictions.take(np.array([rows[0] for rows in groups]))
+    means = np.stack([predictions.probs_NC[rows].mean(axis=0) for rows in groups])
+    is_one = np.array([len(set(predictions.named[rows])) == 1 for rows in groups])
+    return replace(merged, probs_NC=means, named=np.where(is_one, merged.named, means.argmax(axis=1)))

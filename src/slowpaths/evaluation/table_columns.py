@@ -1,0 +1,191 @@
+"""Tables that a person wrote, column by column, with the place of every value so that an error can name it.
+
+Legend: N rows.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slowpaths.core.errors import TableError
+
+Source = Path | str | pa.Table
+EMPTY = frozenset({"", "na", "nan", "none", "null", "unknown"})
+_TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Columns:
+    """Hold a table as columns and remember where each row stood.
+
+    Args:
+        name: Name of the file, for errors.
+        places: Where each row stands (N,): "line 7" of a CSV, "row 7" of a Parquet file.
+        values: Column name -> values (N,); text in a CSV, anything in a Parquet file.
+    """
+
+    name: str
+    places: list[str]
+    values: dict[str, list[Any]]
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.values
+
+    def require(self, names: Iterable[str]) -> None:
+        """Check that columns are there.
+
+        Raises:
+            TableError: If one is missing; names the nearest column there is.
+        """
+        for name in names:
+            if name not in self.values:
+                near = difflib.get_close_matches(name, list(self.values), n=1, cutoff=0.5)
+                hint = f"; rename '{near[0]}'?" if near else ""
+                raise TableError(
+                    f"{self.name} has no column '{name}' (it has {', '.join(self.values) or 'none'}){hint}"
+                )
+
+    def error(self, row: int, column: str, problem: str) -> TableError:
+        """Return the error for one value, with its line and column."""
+        return TableError(f"{self.name} {self.places[row]}, column {column}: {problem}")
+
+    def texts(self, name: str) -> list[str]:
+        """Return a column as stripped text, "" where empty; all "" where there is no such column."""
+        if name not in self.values:
+            return [""] * len(self)
+        return ["" if is_empty(value) else str(value).strip() for value in self.values[name]]
+
+    def numbers(self, name: str, *, unit: str = "") -> np.ndarray:
+        """Return a column as float64 (N,), NaN where empty or where there is no such column.
+
+        Args:
+            name: Column.
+            unit: What the numbers count, for the error text, such as "seconds".
+
+        Raises:
+            TableError: If a value is no finite number.
+        """
+        numbers = _as_numbers(self.values.get(name, []))
+        if numbers is not None and len(numbers) == len(self) and not np.isinf(numbers).any():
+            return numbers
+        numbers = np.full(len(self), np.nan)
+        for row, value in enumerate(self.values.get(name, [])):
+            if is_empty(value):
+                continue
+            try:
+                numbers[row] = float(value)
+            except (TypeError, ValueError):
+                numbers[row] = math.inf
+            if not math.isfinite(numbers[row]):
+                of_unit = f" of {unit}" if unit else ""
+                raise self.error(row, name, f"'{value}' is not a number{of_unit}")
+        return numbers
+
+    def flags(self, name: str) -> list[bool | None]:
+        """Return a column of yes and no, None where empty or unknown.
+
+        Raises:
+            TableError: If a value is neither.
+        """
+        flags: list[bool | None] = []
+        for row, text in enumerate(self.texts(name)):
+            if text and text.lower() not in _TRUE | _FALSE:
+                raise self.error(row, name, f"'{text}' is neither 1 nor 0 (leave it empty where it is not known)")
+            flags.append(text.lower() in _TRUE if text else None)
+        return flags
+
+
+def _as_numbers(values: list[Any]) -> np.ndarray | None:
+    """Return values as numbers where all of them are numbers or None: the fast way for Parquet."""
+    try:
+        return np.array(values, dtype=np.float64)
+    except (TypeError, ValueError):
+        return None
+
+
+def is_empty(value: Any) -> bool:
+    """Return whether a value says nothing: None, NaN, or a text such as "" or "unknown"."""
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return True
+    return isinstance(value, str) and value.strip().lower() in EMPTY
+
+
+def read_columns(source: Source) -> Columns:
+    """Read a CSV or Parquet file, or take an Arrow table.
+
+    Args:
+        source: A file that ends in .csv, .parquet or .pq, or a table.
+
+    Raises:
+        TableError: If it is missing, unreadable or of another kind.
+    """
+    if isinstance(source, pa.Table):
+        return _from_table(source, "the table")
+    path = Path(source)
+    suffix = path.suffix.lower()
+    if suffix not in (".csv", ".parquet", ".pq"):
+        raise TableError(f"{path} is neither a .csv nor a .parquet file: convert it first")
+    if not path.is_file():
+        raise TableError(f"{path} does not exist: check the path")
+    return _read_csv(path) if suffix == ".csv" else _read_parquet(path)
+
+
+def _read_parquet(path: Path) -> Columns:
+    try:
+        table = pq.read_table(path)
+    except (pa.ArrowInvalid, OSError) as error:
+        raise TableError(f"{path} is not a readable Parquet file: write it again") from error
+    return _from_table(table, path.name)
+
+
+def _from_table(table: pa.Table, name: str) -> Columns:
+    places = [f"row {number}" for number in range(1, table.num_rows + 1)]
+    values = {key: [_decoded(value) for value in table[key].to_pylist()] for key in table.column_names}
+    return Columns(name=name, places=places, values=values)
+
+
+def _decoded(value: Any) -> Any:
+    """Return text for the bytes of a binary column, as other tools write text."""
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _read_csv(path: Path) -> Columns:
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as stream:
+            reader = csv.reader(stream)
+            header = [name.strip() for name in next(reader, [])]
+            if len(header) == 1 and ";" in header[0]:
+                raise TableError(f"{path.name} is separated by semicolons: save it with commas")
+            twice = [name for name in header if header.count(name) > 1]
+            if twice:
+                raise TableError(f"{path.name} line 1: the column '{twice[0]}' stands there twice, rename one")
+            rows, places = [], []
+            for row in reader:
+                if not any(cell.strip() for cell in row):
+                    continue
+                if len(row) != len(header):
+                    raise TableError(
+                        f"{path.name} line {reader.line_num}: {len(row)} values for {len(header)} columns; "
+                        "quote values that hold a comma"
+                    )
+                rows.append(row)
+                places.append(f"line {reader.line_num}")
+    except UnicodeDecodeError as error:
+        raise TableError(f"{path.name} is not UTF-8 text: save it as UTF-8 CSV") from error
+    except csv.Error as error:
+        raise TableError(f"{path.name} is not a readable CSV file ({error}): save it again") from error
+    values = {name: [row[index] for row in rows] for index, name in enumerate(header)}
+    return Columns(name=path.name, places=places, values=values)

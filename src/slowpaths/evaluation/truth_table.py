@@ -1,0 +1,213 @@
+"""Truth tables: what a person or the synthetic world says happened."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import PurePosixPath
+
+import numpy as np
+
+from slowpaths.core.records import Box
+from slowpaths.core.strokes import crosswalk
+from slowpaths.core.views import VIEWS
+from slowpaths.evaluation.table_columns import Columns, Source, read_columns
+
+REQUIRED: tuple[str, ...] = ("video", "impact_s", "label")
+TIMES: tuple[str, ...] = ("start_s", "end_s", "impact_s")
+BEFORE_S, AFTER_S = 0.8, 0.48  # where a stroke has only an impact: the span of a mined clip
+BOX: tuple[str, ...] = ("box_x1", "box_y1", "box_x2", "box_y2")
+_HANDS = {"": "", "r": "R", "right": "R", "l": "L", "left": "L"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrueDelivery:
+    """Hold one delivery as it really was.
+
+    Args:
+        place: Where it stands in its file, such as "line 7".
+        video: Path of the video relative to the footage folder, with forward slashes.
+        start_s: First instant of the stroke, seconds; NaN where not given.
+        end_s: First instant after the stroke, seconds; NaN where not given.
+        impact_s: Bat on ball, seconds; NaN for a delivery without impact, such as a leave.
+        label: Class of the truth's taxonomy; "" for a stroke outside it.
+        handedness: "R", "L" or "" where unknown.
+        batter_id: Who bats; "" where unknown.
+        match_id: The match; "" where unknown.
+        venue: The ground; "" where unknown.
+        view: One of `core.views.VIEWS`; "" where unknown.
+        is_replay: Whether it is shown again; None where unknown.
+        box: The striker at impact, pixels of the video; None where unknown.
+        video_duration_s: How long the video is, seconds; NaN where unknown.
+    """
+
+    place: str
+    video: str
+    start_s: float
+    end_s: float
+    impact_s: float
+    label: str
+    handedness: str = ""
+    batter_id: str = ""
+    match_id: str = ""
+    venue: str = ""
+    view: str = ""
+    is_replay: bool | None = None
+    box: Box | None = None
+    video_duration_s: float = np.nan
+
+    @property
+    def moment_s(self) -> tuple[float, float]:
+        """Return when it happens: the impact twice, else the span, else the whole video as -inf, inf."""
+        if np.isfinite(self.impact_s):
+            return self.impact_s, self.impact_s
+        if np.isfinite(self.start_s):
+            return self.start_s, self.end_s
+        return -np.inf, np.inf
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Truth:
+    """Hold a truth table.
+
+    Args:
+        name: Name of the file it came from.
+        taxonomy: Name of its stroke vocabulary, one of `core.strokes.TAXONOMIES`.
+        deliveries: The deliveries in file order.
+    """
+
+    name: str
+    taxonomy: str
+    deliveries: tuple[TrueDelivery, ...]
+
+
+def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
+    """Read a truth table and check every value.
+
+    Args:
+        source: CSV, Parquet or Arrow table with the columns video, impact_s, label and optionally start_s, end_s,
+            handedness, batter_id, match_id, venue, view, is_replay, video_duration_s, box_x1, box_y1, box_x2, box_y2
+            (the striker at impact, pixels). An empty label is a stroke outside the taxonomy, an empty impact a delivery
+            without one, an impact without start or end has the span of a mined clip, empty times are a delivery
+            somewhere in the video.
+        taxonomy: Stroke vocabulary of `label`.
+
+    Raises:
+        TableError: If a column is missing or a value cannot be used; says line and column.
+        UsageError: If the taxonomy is unknown.
+    """
+    classes = tuple(crosswalk(taxonomy).classes)
+    columns = read_columns(source)
+    columns.require(REQUIRED)
+    starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in TIMES)
+    starts_s = np.where(np.isnan(starts_s), np.maximum(impacts_s - BEFORE_S, 0.0), starts_s)
+    ends_s = np.where(np.isnan(ends_s), impacts_s + AFTER_S, ends_s)
+    durations_s = columns.numbers("video_duration_s", unit="seconds")
+    replays, videos, labels = columns.flags("is_replay"), columns.texts("video"), _labels(columns, classes, taxonomy)
+    hands, views, boxes = _hands(columns), _views(columns), _boxes(columns)
+    batters, matches, venues = (columns.texts(name) for name in ("batter_id", "match_id", "venue"))
+    deliveries = []
+    for row, video in enumerate(videos):
+        if not video:
+            raise columns.error(row, "video", "is empty; give the path of the video relative to the footage folder")
+        delivery = TrueDelivery(
+            place=columns.places[row],
+            video=normal_path(video),
+            start_s=float(starts_s[row]),
+            end_s=float(ends_s[row]),
+            impact_s=float(impacts_s[row]),
+            label=labels[row],
+            handedness=hands[row],
+            batter_id=batters[row],
+            match_id=matches[row],
+            venue=venues[row],
+            view=views[row],
+            is_replay=replays[row],
+            box=boxes[row],
+            video_duration_s=float(durations_s[row]),
+        )
+        _check_times(columns, row, delivery)
+        deliveries.append(delivery)
+    _check_duplicates(columns, deliveries)
+    return Truth(name=columns.name, taxonomy=taxonomy, deliveries=tuple(deliveries))
+
+
+@lru_cache(maxsize=4096)
+def normal_path(text: str) -> str:
+    r"""Return a relative path with forward slashes and without a leading `./`.
+
+    Example:
+        >>> normal_path(".\\day1\\a.mp4")
+        'day1/a.mp4'
+    """
+    return str(PurePosixPath(text.replace("\\", "/")))
+
+
+def nearest(text: str, choices: tuple[str, ...]) -> str:
+    """Return the choices that look most like `text`, joined for a sentence; all of them where none does."""
+    wanted = text.lower().replace(" ", "_").replace("-", "_")
+    return " or ".join(difflib.get_close_matches(wanted, choices, n=3, cutoff=0.5)) or ", ".join(choices)
+
+
+def _labels(columns: Columns, classes: tuple[str, ...], taxonomy: str) -> list[str]:
+    labels = columns.texts("label")
+    for row, label in enumerate(labels):
+        if label and label not in classes:
+            raise columns.error(
+                row, "label", f"'{label}' is not a class of {taxonomy}; nearest: {nearest(label, classes)}"
+            )
+    return labels
+
+
+def _hands(columns: Columns) -> list[str]:
+    hands = []
+    for row, text in enumerate(columns.texts("handedness")):
+        if text.lower() not in _HANDS:
+            raise columns.error(row, "handedness", f"'{text}' is neither R nor L (leave it empty where unknown)")
+        hands.append(_HANDS[text.lower()])
+    return hands
+
+
+def _views(columns: Columns) -> list[str]:
+    views = columns.texts("view")
+    for row, view in enumerate(views):
+        if view and view not in VIEWS:
+            raise columns.error(row, "view", f"'{view}' is not a view; nearest: {nearest(view, VIEWS)}")
+    return views
+
+
+def _boxes(columns: Columns) -> list[Box | None]:
+    corners_N4 = np.stack([columns.numbers(name, unit="pixels") for name in BOX], axis=1)
+    boxes: list[Box | None] = []
+    for row, (x1, y1, x2, y2) in enumerate(corners_N4.tolist()):
+        if np.isnan([x1, y1, x2, y2]).all():
+            boxes.append(None)
+        elif x1 < x2 and y1 < y2:
+            boxes.append(Box(x1=x1, y1=y1, x2=x2, y2=y2))
+        else:
+            raise columns.error(row, "box_x1", "the box needs box_x1 < box_x2 and box_y1 < box_y2, or none of the four")
+    return boxes
+
+
+def _check_times(columns: Columns, row: int, item: TrueDelivery) -> None:
+    for name in TIMES:
+        if getattr(item, name) < 0:
+            raise columns.error(row, name, f"{getattr(item, name):g} lies before the video begins")
+    if np.isnan(item.start_s) != np.isnan(item.end_s):
+        name = "start_s" if np.isnan(item.start_s) else "end_s"
+        raise columns.error(row, name, "is empty; give both start_s and end_s, or neither")
+    span = f"{item.start_s:g} to {item.end_s:g} s"
+    if item.end_s < item.start_s:
+        raise columns.error(row, "end_s", f"the stroke ends before it starts ({span}); swap the two")
+    if item.impact_s < item.start_s or item.impact_s > item.end_s:
+        raise columns.error(row, "impact_s", f"{item.impact_s:g} s lies outside the stroke, {span}; mend one of them")
+
+
+def _check_duplicates(columns: Columns, deliveries: list[TrueDelivery]) -> None:
+    seen: dict[tuple[str, tuple[float, float]], str] = {}
+    for row, delivery in enumerate(deliveries):
+        key = (delivery.video, delivery.moment_s)
+        if key in seen:
+            raise columns.error(row, "video", f"repeats the delivery of {seen[key]}; remove one of the two")
+        seen[key] = delivery.place

@@ -1,1 +1,0 @@
-"""What the predictions are good for, one file a measure."""

@@ -1,0 +1,127 @@
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.evaluation.mined import TRUTH, TRUTH_COLUMNS, make_mined
+from tests.evaluation.tables import write_truth
+
+from slowpaths.evaluation.classes import class_space
+from slowpaths.evaluation.mining_check import check_mining, read_mined
+from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
+from slowpaths.evaluation.truth_table import read_truth
+
+
+@pytest.fixture
+def sample(tmp_path: Path) -> MiningSample:
+    truth = read_truth(write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS), taxonomy="cricshot10")
+    mined = read_mined(make_mined(tmp_path / "mined"))
+    return MiningSample(
+        folder=mined.folder,
+        check=check_mining(mined, truth),
+        space=class_space("cricshot10"),
+    )
+
+
+def test_every_number_by_hand(sample: MiningSample, read) -> None:
+    found, tables = read(sample)
+    assert (found.pop("rule_votes").value, found["handedness"].num) == (0.5, 3)
+    values = {name: (item.value, item.num) for name, item in found.items() if not item.reason}
+    assert values == {
+        "mining_recall": (pytest.approx(2 / 6), 6),
+        "mining_precision": (pytest.approx(2 / 4), 4),
+        "mining_recall_near": (pytest.approx(3 / 6), 6),
+        "mining_precision_near": (pytest.approx(3 / 4), 4),
+        "mining_precision_live_near": (pytest.approx(3 / 4), 4),
+        "impact_at_20fps": (pytest.approx(1 / 3), 3),
+        "impact_error": (pytest.approx(0.22), 2),
+        "impact_within_1": (0.0, 2),
+        "impact_within_2": (0.5, 2),
+        "impact_within_5": (0.5, 2),
+        "handedness": (pytest.approx(2 / 3), 3),
+        "view": (0.5, 4),
+        "clean_videos": (0.5, 2),
+    }
+    assert found["mining_recall_live"].reason == "truth does not say what is a replay"
+    assert found["impact_within_2_live"].reason == "truth does not say what is a replay"
+    assert [row["lost_at"] for row in tables["missed_deliveries"]] == [
+        "shot seen as crowd",
+        "video quarantined",
+        "video not mined",
+    ]
+    assert [row["delivery"] for row in tables["false_deliveries"]] == ["va-20.0"]
+
+
+def test_a_table_of_shots_replaces_views_at_deliveries(sample: MiningSample, read) -> None:
+    shots = [
+        ShotFate(video="a", view="crowd", found_view=view, is_replay=None, found_replay=False)
+        for view in ("crowd", "crowd", "field")
+    ]
+    found, _ = read(replace(sample, shots=shots))
+    assert (found["view"].value, found["view"].num) == (pytest.approx(2 / 3), 3)
+
+
+def test_cuts_and_replays_by_hand(sample: MiningSample, read) -> None:
+    shots = [
+        ShotFate(video="a", view="field", found_view="field", is_replay=true, found_replay=found)
+        for true, found in [(True, True), (True, False), (False, True), (True, True), (None, True), (True, None)]
+    ]
+    cuts = BoundaryCheck(
+        is_found=np.array([True, True, False, True]),
+        true_video=np.array(["a", "a", "b", "b"], dtype=object),
+        is_right=np.array([True, False]),
+        claim_video=np.array(["a", "b"], dtype=object),
+    )
+    names = ("cut_recall", "cut_precision", "replay_recall", "replay_precision")
+    found, _ = read(replace(sample, shots=shots, boundaries=cuts))
+    assert {name: (found[name].value, found[name].num) for name in names} == {
+        "cut_recall": (0.75, 4),
+        "cut_precision": (0.5, 2),
+        "replay_recall": (pytest.approx(2 / 3), 3),
+        "replay_precision": (pytest.approx(2 / 3), 3),
+    }
+    found, _ = read(sample)
+    assert all(found[name].reason for name in names)
+
+
+def test_rules_are_graded_where_they_are_declared(sample: MiningSample, read) -> None:
+    found, tables = read(sample)
+    measure = found["rule_votes"]
+    # OFF holds both strokes of `cover` and none of `pull`; FF only one of the two of `cover`; va-20.0 has no truth
+    assert (measure.value, measure.num, measure.chance) == (0.5, 2, 0.5)
+    assert {row["name"]: row["undecided"] for row in tables["rules"]} == {"foot.stride": 1, "side.sweep": 0}
+    sample.folder.rules_file.unlink()
+    found, tables = read(sample)
+    assert found["rule_votes"].reason == "the mined folder has no rules.json" and not tables["rules"]
+
+
+def test_live_impacts_are_counted_apart(sample: MiningSample, read) -> None:
+    def within_2(is_replay) -> tuple[float | None, int]:
+        fates = [replace(fate, truth=replace(fate.truth, is_replay=is_replay(fate))) for fate in sample.check.fates]
+        found, _ = read(replace(sample, check=replace(sample.check, fates=fates)))
+        item = found["impact_within_2_live"]
+        return item.value, item.num
+
+    def is_off(fate) -> bool:
+        return fate.found is not None and not abs(fate.found.impact_s - fate.truth.impact_s) <= 0.081
+
+    assert within_2(lambda fate: False) == (0.5, 2)
+    assert within_2(is_off) == (1.0, 1)
+    assert within_2(lambda fate: None)[1] == 0
+
+
+def test_baselines_are_the_most_frequent_answer(sample: MiningSample, read) -> None:
+    found, _ = read(sample)
+    assert (found["handedness"].chance, found["handedness"].constant) == (0.5, pytest.approx(2 / 3))  # R, L, R
+    right = [replace(fate, truth=replace(fate.truth, handedness="R")) for fate in sample.check.fates]
+    found, _ = read(replace(sample, check=replace(sample.check, fates=right)))
+    assert found["handedness"].constant == 1.0  # where all are right-handed, guessing is never wrong
+    shots = [
+        ShotFate(video="a", view=view, found_view="field", is_replay=view == "crowd", found_replay=True)
+        for view in ("field", "field", "field", "crowd")
+    ]
+    found, _ = read(replace(sample, shots=shots))
+    assert (found["view"].constant, found["replay_precision"].constant) == (0.75, 0.25)
