@@ -20,8 +20,8 @@ CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 def time_once(network: nn.Module, pathways: list[Tensor], *, clock: str) -> tuple[float, Tensor]:
     """Return the seconds of one forward pass and its logits."""
     start_s = CLOCKS[clock]()
-    logits_BN = network(list(pathways))
-    return CLOCKS[clock]() - start_s, logits_BN
+    logits_BC = network(list(pathways))
+    return CLOCKS[clock]() - start_s, logits_BC
 
 
 def main() -> None:

@@ -70,7 +70,7 @@ def test_model_loss_and_optim_settings_are_those_of_the_classifier():
 
 
 def test_model_and_optim_settings_are_those_of_pretraining():
-    from slowpaths.models.ssl.measures import MeasurePretraining
+    from slowpaths.models.pretrain.features import MeasurePretraining
 
     cfg = compose("pretrain")
     computed = ("names", "batch_size", "seed", "clip", "lineage", "configuration")

@@ -27,7 +27,7 @@ from slowpaths.models.callbacks import (
     log_clips,
     log_ledger,
 )
-from slowpaths.models.predict import predict
+from slowpaths.models.prediction import predict
 from slowpaths.store.ledger import Entry, append_entry
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]

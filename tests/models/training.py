@@ -31,7 +31,7 @@ def clip_items(count: int, *, num_frames: int = 8, side: int = 32) -> list[ClipI
         probs[stroke] = 0.9
         # Where the bright quarter lies; the second measure is unknown for every other clip.
         measures = torch.tensor([stroke // 2 * 2.0 - 1, float("nan") if index % 2 else stroke % 2 * 2.0 - 1])
-        items.append(ClipItem(frames_CTHW=frames, probs_N=probs, measures_M=measures, weight=0.9, index=index, view=0))
+        items.append(ClipItem(frames_CTHW=frames, probs_C=probs, features_F=measures, weight=0.9, index=index, view=0))
     return items
 
 

@@ -12,7 +12,7 @@ from slowpaths.apps.console import show_table
 from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.data.importers import read_pose_archive, write_archive_truth
+from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
 

@@ -13,7 +13,7 @@ from slowpaths.apps.launch import Outcome, plain, require
 from slowpaths.apps.mined import describe, write_labels
 from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import UsageError
-from slowpaths.data.importers import read_pose_archive
+from slowpaths.data.pose_archive import read_pose_archive
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences

@@ -11,7 +11,7 @@ import torch
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.models.heads import projection
 from slowpaths.models.slowfast import TINY, build_slowfast
-from slowpaths.models.weights import SHIPPED, WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
+from slowpaths.models.initialisation import SHIPPED, WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
 
 
 def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
@@ -133,7 +133,7 @@ def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(
 def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:
     plain, average = (build_slowfast(**TINY).state_dict() for _ in range(2))
     state = {f"{part}.{name}": v for part, own in (("network", plain), ("average", average)) for name, v in own.items()}
-    torch.save({"state_dict": {**state, "log_prior_N": torch.zeros(14)}}, tmp_path / "last.ckpt")
+    torch.save({"state_dict": {**state, "log_prior_C": torch.zeros(14)}}, tmp_path / "last.ckpt")
     network = build_slowfast(**TINY)
     load_backbone(network, tmp_path / "last.ckpt")
     assert all(torch.equal(value, average[name]) for name, value in network.state_dict().items())

@@ -1,23 +1,18 @@
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import numpy as np
 import pytest
 
-from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.errors import TableError
 from slowpaths.core.skeleton import INDEX, JOINTS
-from slowpaths.data.importers import (
+from slowpaths.data.pose_archive import (
     FPS,
     MEDIAPIPE_INDEX,
     PICTURE_SIZE,
     archive_truth,
-    read_class_folders,
-    read_kinetics_csv,
     read_pose_archive,
-    read_spot_json,
-    read_ucf101_split,
     write_archive_truth,
 )
 from slowpaths.evaluation.truth import read_truth
@@ -157,75 +152,3 @@ def test_the_real_archive(shared_dir):
     assert sum(bool(item.duplicate_of) for item in sequences) == 12
     assert len(archive_truth(sequences)) == 620
     assert len({item.label for item in sequences}) == 10
-
-
-def test_class_folders(tmp_path):
-    for name in ("pull/a.mp4", "pull/b.AVI", "hook/c.mp4", "readme.txt", "hook/more/d.mp4"):
-        path = tmp_path / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_bytes(b"x")
-    listing = read_class_folders(tmp_path)
-    assert [(row.path, row.label) for row in listing.rows] == [
-        ("hook/c.mp4", "hook"),
-        ("pull/a.mp4", "pull"),
-        ("pull/b.AVI", "pull"),
-    ]
-    assert {error.place for error in listing.errors} == {"readme.txt", "hook/more/d.mp4"}
-
-
-def test_class_folders_without_a_video(tmp_path):
-    with pytest.raises(UsageError, match="holds no <class>/<video>"):
-        read_class_folders(tmp_path)
-    with pytest.raises(UsageError, match="is not a folder"):
-        read_class_folders(tmp_path / "missing")
-
-
-def test_kinetics_lists(tmp_path):
-    path = tmp_path / "train.csv"
-    path.write_text('\ufeffa/b c.mp4 3\n# note\n\nd.mp4,sweep\nlonely\n"x,y.mp4",cut\n', encoding="utf-8")
-    listing = read_kinetics_csv(path)
-    assert [(row.path, row.label) for row in listing.rows] == [
-        ("a/b c.mp4", "3"),
-        ("d.mp4", "sweep"),
-        ("x,y.mp4", "cut"),
-    ]
-    assert [(error.place, error.reason) for error in listing.errors] == [("line 5", "is not `path label`")]
-
-
-def test_ucf101_lists_keep_groups_together(tmp_path):
-    path = tmp_path / "trainlist01.txt"
-    path.write_text("CricketShot/v_CricketShot_g08_c01.avi 24\nCricketShot/v_CricketShot_g08_c02.avi\nbad.avi 1\n")
-    listing = read_ucf101_split(path)
-    assert [(row.label, row.group) for row in listing.rows] == [("CricketShot", "CricketShot_g08")] * 2
-    assert listing.errors[0].place == "line 3"
-
-
-def test_spot_events(tmp_path):
-    path = tmp_path / "val.json"
-    videos = [
-        {"video": "m1", "num_frames": 100, "fps": 25, "events": [{"frame": 50, "label": "cut", "comment": ""}]},
-        {"video": "m2", "num_frames": 10, "fps": 25.0, "events": [{"frame": 10, "label": "cut"}, {"frame": 1}]},
-        {"video": "m3", "events": []},
-        {"video": "m4", "num_frames": 10, "fps": 0, "events": []},
-    ]
-    path.write_text(json.dumps(videos))
-    listing = read_spot_json(path)
-    assert [(row.path, row.label, row.start_s, row.end_s) for row in listing.rows] == [("m1", "cut", 2.0, 2.0)]
-    assert [error.place for error in listing.errors] == ["video 2, event 1", "video 2, event 2", "video 3", "video 4"]
-
-
-@pytest.mark.parametrize(("text", "sentence"), [("{", "line 1 is not JSON"), ("{}", "not a list of videos")])
-def test_a_wrong_spot_file_is_one_sentence(tmp_path, text, sentence):
-    path = tmp_path / "a.json"
-    path.write_text(text)
-    with pytest.raises(TableError, match=sentence):
-        read_spot_json(path)
-
-
-@pytest.mark.parametrize("read", [read_kinetics_csv, read_ucf101_split, read_spot_json])
-def test_missing_and_binary_lists_are_one_sentence(tmp_path, read):
-    with pytest.raises(TableError, match="does not exist"):
-        read(tmp_path / "missing")
-    (tmp_path / "binary").write_bytes(b"\xff\xfe\x00\x81")
-    with pytest.raises(TableError, match="cannot be read as text"):
-        read(tmp_path / "binary")

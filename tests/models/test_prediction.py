@@ -14,7 +14,7 @@ from tests.models.training import QUIET, batch, classifier, loader, trainer
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.strokes import STROKES
 from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.predict import load_classifier, model_id, predict
+from slowpaths.models.prediction import load_classifier, model_id, predict
 from slowpaths.store.tables import read_predictions, write_predictions
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]

@@ -11,10 +11,11 @@ from tests.data.mined import write_mined
 
 from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.data.batch import collate
-from slowpaths.data.dataset import ClipDataset
-from slowpaths.data.mined import read_clips, read_spec
+from slowpaths.data.clip_dataset import ClipDataset
+from slowpaths.data.clips import read_clips
 from slowpaths.data.sampling import Window
 from slowpaths.data.transforms import eval_transform, train_transform
+from slowpaths.store.mined_folder import MinedFolder
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +29,7 @@ def dataset(folder: Path, *, is_train: bool = False, num_views: int = 1, **optio
     window = Window(num_frames=8, frame_stride=2, jitter_frames=3 if is_train else 0, num_views=num_views)
     return ClipDataset(
         read_clips(folder),
-        spec=read_spec(folder),
+        spec=MinedFolder(folder).clip_spec(),
         window=window,
         transform=transform,
         is_train=is_train,
@@ -42,8 +43,8 @@ def test_item_carries_clip_target_and_weight(mined: Path) -> None:
     item = items[1]
     assert item.frames_CTHW.shape == (3, 8, 48, 48)
     assert item.frames_CTHW.dtype == torch.uint8
-    assert item.probs_N.sum().item() == pytest.approx(1)
-    assert item.probs_N.argmax() == 1
+    assert item.probs_C.sum().item() == pytest.approx(1)
+    assert item.probs_C.argmax() == 1
     assert item.weight == pytest.approx(0.9)
     assert dataset(mined, weight_power=0.0)[1].weight == 1
     with pytest.raises(IndexError):
@@ -75,7 +76,7 @@ def test_training_draws_depend_on_epoch_and_clip_only(mined: Path) -> None:
     assert not torch.equal(again.frames_CTHW, first.frames_CTHW)
 
 
-def test_left_hander_is_shown_as_the_right_hander_she_mirrors(tmp_path: Path) -> None:
+def test_left_hander_is_shown_as_the_right_hander_they_mirror(tmp_path: Path) -> None:
     # One stroke, shown by a right-hander and, mirrored, by a left-hander (same noise: the delivery has one seed).
     right = write_mined(tmp_path / "right", num_matches=1, clips_a_match=1)
     left = write_mined(tmp_path / "left", num_matches=1, clips_a_match=1, left_handers=frozenset({0}))
@@ -90,7 +91,7 @@ def test_left_hander_is_shown_as_the_right_hander_she_mirrors(tmp_path: Path) ->
 def test_cache_changes_nothing_and_keeps_its_bound(
     mined: Path, cache_mib: float, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    import slowpaths.data.dataset as module
+    import slowpaths.data.clip_dataset as module
 
     plain, cached = dataset(mined, is_train=True), dataset(mined, is_train=True, cache_mib=cache_mib)
     for index in range(8):
@@ -141,7 +142,7 @@ def test_window_that_does_not_fit_is_refused_at_once(mined: Path) -> None:
     with pytest.raises(UsageError, match="do not fit"):
         ClipDataset(
             read_clips(mined),
-            spec=read_spec(mined),
+            spec=MinedFolder(mined).clip_spec(),
             window=Window(num_frames=64),
             transform=eval_transform(crop_px=48),
             is_train=False,
@@ -153,7 +154,7 @@ def test_frames_are_those_of_the_window(mined: Path) -> None:
 
     items = dataset(mined)
     items._transform = lambda frames_TCHW: frames_TCHW.transpose(0, 1)
-    expected = stroke_frames(2, seed=2)[Window(num_frames=8, frame_stride=2).frames(read_spec(mined))]
+    expected = stroke_frames(2, seed=2)[Window(num_frames=8, frame_stride=2).frames(MinedFolder(mined).clip_spec())]
     shown = items[2].frames_CTHW.permute(1, 2, 3, 0).numpy()
     assert np.abs(shown.astype(int) - expected.astype(int)).mean() < 6
 

@@ -10,23 +10,13 @@ from tests.data.mined import write_mined
 from slowpaths.core.errors import TableError
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
-from slowpaths.data.mined import find_links, read_clips, read_spec
-from slowpaths.data.sampling import ClipSpec
+from slowpaths.data.clips import find_links, read_clips
 from slowpaths.store.tables import read_shots, write_shots
 
 
 @pytest.fixture
 def mined(tmp_path: Path) -> Path:
     return write_mined(tmp_path / "mined", num_matches=2, clips_a_match=2, size=32)
-
-
-def test_spec_is_read_from_the_folder(mined: Path) -> None:
-    assert read_spec(mined) == ClipSpec(fps=25, num_frames=52, size=32, impact_frame=30)
-    (mined / "dataset.json").write_text("{")
-    with pytest.raises(TableError, match="not readable JSON"):
-        read_spec(mined)
-    with pytest.raises(TableError, match="slowpaths mine"):
-        read_spec(mined / "nowhere")
 
 
 def test_clips_come_with_their_labels_in_table_order(mined: Path) -> None:

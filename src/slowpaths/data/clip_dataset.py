@@ -10,13 +10,14 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 from torch import Tensor
-from torch.utils.data import Dataset, get_worker_info
+from torch.utils.data import Dataset
 
 from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.data.batch import ClipItem
-from slowpaths.data.mined import ClipRecord
-from slowpaths.data.sampling import ClipSpec, Window
+from slowpaths.data.clips import ClipRecord
+from slowpaths.data.sampling import Window
 from slowpaths.data.transforms import ClipTransform, canonical
+from slowpaths.store.mined_folder import ClipSpec
 from slowpaths.video.decode import open_video
 
 
@@ -100,8 +101,8 @@ class ClipDataset(Dataset[ClipItem]):
             frames_CTHW = self._transform(_to_tensor(self._read(row, shift=self._shifts[view])))
         return ClipItem(
             frames_CTHW=frames_CTHW,
-            probs_N=torch.from_numpy(record.clip.probs.astype(np.float32)),
-            measures_M=torch.from_numpy(record.measures_M),
+            probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
+            features_F=torch.from_numpy(record.features_F),
             weight=float(record.clip.confidence**self._weight_power),
             index=row,
             view=view,
@@ -115,10 +116,8 @@ class ClipDataset(Dataset[ClipItem]):
         record = self.records[row]
         needs_all = self._cache_bytes_left > 0
         wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
-        # Workers already take a core each.
-        num_threads = 1 if get_worker_info() is not None else None
         try:
-            with open_video(record.path, backend=self._backend, num_threads=num_threads) as decoder:
+            with open_video(record.path, backend=self._backend) as decoder:
                 frames_THWC = decoder.frames(wanted, height=self._read_px)
         except (BrokenVideoError, UsageError) as error:
             raise BrokenClipError(

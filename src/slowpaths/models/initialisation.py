@@ -1,23 +1,21 @@
-"""First weights: where they are, how they are loaded, and what was loaded."""
+"""Pretrained weights: where they are, how they are loaded, and what was loaded."""
 
 from __future__ import annotations
 
 import logging
-import pickle
-import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import torch
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save
 from torch import Tensor, nn
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.ids import file_digest
-from slowpaths.models.heads import HEAD_PREFIX
+from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.heads import head_prefix
 from slowpaths.store.tables import atomic_write
 from slowpaths.store.weights import WeightSpec, find_weights
 
@@ -36,8 +34,8 @@ WEIGHTS: dict[str, WeightSpec] = {
 
 # What comes with the package: its file, beside its card, and its sha256.
 SHIPPED: dict[str, tuple[Path, str]] = {
-    "slowfast_tiny_measures": (
-        Path(__file__).parent / "shipped" / "slowfast_tiny_measures.safetensors",
+    "slowfast_tiny_features": (
+        Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
         "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
     ),
 }
@@ -72,13 +70,13 @@ class LoadReport:
         return "\n".join(lines)
 
 
-def load_first_weights(
+def load_initialisation(
     network: nn.Module, name: str, *, weights_dir: str | Path | None = None, allow_download: bool = True
 ) -> LoadReport:
-    """Start a network from weights that were trained on something else; its head stays fresh.
+    """Start a network from pretrained weights; its head stays fresh.
 
     Args:
-        network: SlowFast network of the same architecture; changed in place.
+        network: Network of the same architecture; changed in place.
         name: One of `WEIGHTS` (published) or `SHIPPED` (in the package), or a file, as for `load_backbone`.
         weights_dir: Folder that is searched first for published ones.
         allow_download: Whether the internet may be used.
@@ -99,17 +97,18 @@ def load_first_weights(
     return load_backbone(network, path)
 
 
-def save_backbone(path: Path, checkpoint: Path) -> None:
+def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> None:
     """Write the network of a checkpoint without its head, in half precision, as safetensors.
 
     Args:
         path: File to write.
-        checkpoint: As for `load_backbone`; of averaged and plain weights, the averaged ones are taken.
+        checkpoint: As for `load_backbone`; where it has an EMA of the weights, that is taken.
+        head: What the names of the head's tensors begin with (`head_prefix`).
     """
     tensors = {
         name: value.half().contiguous() if value.is_floating_point() else value
         for name, value in _read_state(checkpoint).items()
-        if not name.startswith(HEAD_PREFIX)
+        if not name.startswith(head)
     }
     with atomic_write(path) as stream:
         stream.write(save(tensors))
@@ -119,9 +118,9 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     """Copy every tensor of a checkpoint that fits by name and shape; a head for other classes is left out.
 
     Args:
-        network: SlowFast network; changed in place.
-        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; averaged weights where it has
-            them), a bare state dict, or a safetensors file of `save_backbone`.
+        network: Network; changed in place.
+        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; its EMA where it has one), a bare
+            state dict, or a safetensors file of `save_backbone`.
 
     Returns:
         What was loaded and what was not.
@@ -134,6 +133,7 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     own = network.state_dict()
     shared = [name for name in own if name in state]
     mismatched = [name for name in shared if state[name].shape != own[name].shape]
+    head = head_prefix(network)
     report = LoadReport(
         source=path.name,
         loaded=tuple(name for name in shared if name not in set(mismatched)),
@@ -141,7 +141,7 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
         unexpected=tuple(name for name in state if name not in own),
         mismatched=tuple(f"{n}: {tuple(state[n].shape)} in the file, {tuple(own[n].shape)} here" for n in mismatched),
     )
-    if misfits := [name for name in (*report.missing, *report.mismatched) if not name.startswith(HEAD_PREFIX)]:
+    if misfits := [name for name in (*report.missing, *report.mismatched) if not name.startswith(head)]:
         raise UsageError(
             f"{path} is of another architecture ({len(misfits)} of {len(own)} tensors do not fit, first {misfits[0]}): "
             "choose the model= it was made with, or other weights"
@@ -151,35 +151,15 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     return report
 
 
-def read_checkpoint(path: Path, *, device: str = "cpu") -> dict[str, Any]:
-    """Read a checkpoint file without running any code that it may hold.
-
-    Raises:
-        MissingWeightsError: If the file is missing, truncated, or holds anything but tensors and plain values.
-    """
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # torch warns of strange pickles before it refuses them
-            content = torch.load(path, map_location=device, weights_only=True)
-    except FileNotFoundError as error:
-        raise MissingWeightsError(f"the checkpoint {path} does not exist: check ckpt=") from error
-    except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
-        raise MissingWeightsError(
-            f"{path} is not a checkpoint that can be loaded safely: choose another file"
-        ) from error
-    if not isinstance(content, dict):
-        raise MissingWeightsError(f"{path} is not a checkpoint (it holds a {type(content).__name__}): choose another")
-    return content
-
-
 def _read_state(path: Path) -> Mapping[str, Tensor]:
     content = _read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
     for key in ("model_state", "state_dict"):
         content = content.get(key, content)
-    # A Lightning checkpoint of ours names the network's tensors `network.<name>`, and their averages `average.<name>`.
-    has_average = any(str(name).startswith("average.") for name in content)
-    prefix = "average." if has_average else "network."
-    own = {str(name).removeprefix(prefix): value for name, value in content.items() if str(name).startswith(prefix)}
+    # A Lightning checkpoint of ours names the network's tensors `network.<name>` and its EMA's `ema.<name>`, until
+    # format 1 `average.<name>`.
+    for prefix in ("ema.", "average.", "network."):
+        if own := {name.removeprefix(prefix): value for name, value in content.items() if str(name).startswith(prefix)}:
+            break
     state = own or {str(name): value for name, value in content.items()}
     if not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): choose another file")

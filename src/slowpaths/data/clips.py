@@ -1,22 +1,21 @@
-"""Read what training needs from a mined folder: clips, their spec, and which of them show the same ball."""
+"""Read what training needs from a mined folder: clips, and which of them show the same ball."""
 
 from __future__ import annotations
 
-import json
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
-from slowpaths.core.errors import BrokenVideoError, TableError
+from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import NUM_STROKES, STROKES
-from slowpaths.data.sampling import ClipSpec
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, SHOTS
-from slowpaths.store.tables import read_labels, read_table
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
+from slowpaths.store.tables import read_labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,30 +27,14 @@ class ClipRecord:
         path: The clip file.
         handedness_p: Probability that the batter is right-handed.
         shot_id: The shot it was cut from.
-        measures_M: What a network is to measure in it, float32; empty unless it is trained to.
+        features_F: The features a network is to see in it, float32; empty unless it is trained to.
     """
 
     clip: LabelledClip
     path: Path
     handedness_p: float
     shot_id: str
-    measures_M: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
-
-
-def read_spec(mined: Path) -> ClipSpec:
-    """Read what the clip files of a mined folder look like.
-
-    Raises:
-        TableError: If `dataset.json` is missing or is not one of ours.
-    """
-    path = mined / "dataset.json"
-    try:
-        value = json.loads(path.read_text())
-    except FileNotFoundError as error:
-        raise TableError(f"{path} does not exist: mined= must name a folder written by `slowpaths mine`") from error
-    except (ValueError, OSError) as error:
-        raise TableError(f"{path} is not readable JSON: mine the footage again") from error
-    return ClipSpec.parse(value, path=path)
+    features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = True) -> list[ClipRecord]:
@@ -69,11 +52,12 @@ def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = 
         TableError: If a table is missing or wrong.
         BrokenVideoError: If a clip file is missing; it is named, never replaced by another.
     """
-    deliveries = read_table(mined / "deliveries.parquet", DELIVERIES).select(
+    folder = MinedFolder(mined)
+    deliveries = folder.read(DELIVERIES).select(
         ["delivery_id", "video_id", "shot_id", "start_s", "end_s", "impact_s", "event_p", "handedness_p"]
     )
-    footage = {row["video_id"]: row for row in read_table(mined / "footage.parquet", FOOTAGE).to_pylist()}
-    path = labels or mined / "labels.parquet"
+    footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
+    path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
     records = []
     for row in deliveries.to_pylist():
@@ -92,7 +76,7 @@ def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = 
             source="weak",
             is_kept=False,
         )
-        file = mined / "clips" / f"{row['delivery_id']}.mp4"
+        file = folder.clip_file(row["delivery_id"])
         if not file.is_file():
             raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
         records.append(ClipRecord(clip=clip, path=file, handedness_p=row["handedness_p"], shot_id=row["shot_id"]))
@@ -118,7 +102,7 @@ def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:
         if count[size] > 1:  # files of one size only are worth reading
             by_content[size, file_digest(record.path)].append(record.clip.delivery_id)
     links = [(same[0], other) for same in by_content.values() for other in same[1:]]
-    for shot in read_table(mined / "shots.parquet", SHOTS).to_pylist():
+    for shot in MinedFolder(mined).read(SHOTS).to_pylist():
         if shot["replay_of"]:
             links += [(live, again) for live in by_shot[shot["replay_of"]] for again in by_shot[shot["shot_id"]]]
     return links

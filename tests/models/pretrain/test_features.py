@@ -10,8 +10,8 @@ from lightning.pytorch.callbacks import ModelCheckpoint
 from sklearn.metrics import r2_score
 from tests.models.training import QUIET, SMALL, batch, classifier, loader, trainer
 
-from slowpaths.models.ssl.measures import MeasurePretraining, ShareExplained, known_loss
-from slowpaths.models.weights import load_backbone, save_backbone
+from slowpaths.models.pretrain.features import MeasurePretraining, ShareExplained, known_loss
+from slowpaths.models.initialisation import load_backbone, save_backbone
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 NAN = float("nan")
@@ -31,7 +31,7 @@ def test_a_network_learns_to_measure_and_says_how_well() -> None:
     assert before["val/r2"] < 0.2
     assert after["val/r2"] > 0.8
     assert after["val/loss"] < 0.3 * before["val/loss"]
-    assert model.explained.num_clips_M.tolist() == [8, 4]
+    assert model.explained.num_clips_F.tolist() == [8, 4]
 
 
 def test_a_batch_of_which_nothing_is_known_moves_nothing() -> None:
