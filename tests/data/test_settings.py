@@ -13,7 +13,8 @@ NAN = float("nan")
 @pytest.mark.parametrize(
     ("name", "value"),
     [
-        *((name, 0) for name in ("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px", "num_test_views")),
+        *((name, 0) for name in ("batch_size", "num_frames", "frame_stride", "alpha")),
+        *((name, 0) for name in ("crop_px", "read_px", "num_test_views")),
         *((name, -1) for name in ("num_workers", "jitter_frames", "weight_power", "num_folds", "cache_mib")),
         *(("num_frames", value) for value in (3, -8)),
         *(("crop_scale", value) for value in ((0, 1), (0.9, 0.6), (0.5, 1.5), (0.5,), (NAN, 1))),

@@ -9,9 +9,10 @@ import pytest
 import torch
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.heads import projection
+from slowpaths.models.initialisation import SHIPPED, WEIGHTS, load_backbone, load_initialisation, save_backbone
 from slowpaths.models.slowfast import TINY, build_slowfast
-from slowpaths.models.initialisation import SHIPPED, WEIGHTS, load_backbone, load_first_weights, read_checkpoint, save_backbone
 
 
 def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
@@ -101,42 +102,43 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
         read_checkpoint(tmp_path / "gone.ckpt")
 
 
-def test_first_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(**TINY)
     with pytest.raises(
-        MissingWeightsError, match=r"no weights 'resnet': .* one of slowfast_tiny_measures, slowfast_r50"
+        MissingWeightsError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_r50"
     ):
-        load_first_weights(network, "resnet")
+        load_initialisation(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
-        load_first_weights(network, "slowfast_r50_k400")
+        load_initialisation(network, "slowfast_r50_k400")
     path = published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
-    found = load_first_weights(network, "slowfast_r50_k400", weights_dir=tmp_path)
+    found = load_initialisation(network, "slowfast_r50_k400", weights_dir=tmp_path)
     assert found.source == "SLOWFAST_8x8_R50.pyth"
-    assert load_first_weights(network, str(path)).loaded == found.loaded
+    assert load_initialisation(network, str(path)).loaded == found.loaded
 
 
 def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, (path, digest) in list(SHIPPED.items()):
-        report = load_first_weights(build_slowfast(**TINY), name)
+        report = load_initialisation(build_slowfast(**TINY), name)
         assert set(report.missing) == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
         assert (path.parent / "CARD.md").is_file()
         damaged = tmp_path / path.name
         damaged.write_bytes(path.read_bytes()[:-1] + b"x")
         monkeypatch.setitem(SHIPPED, name, (damaged, digest))
         with pytest.raises(MissingWeightsError, match="missing or damaged: install slowpaths again"):
-            load_first_weights(build_slowfast(**TINY), name)
+            load_initialisation(build_slowfast(**TINY), name)
 
 
-def test_averaged_weights_are_taken_where_there_are_any(tmp_path: Path) -> None:
+@pytest.mark.parametrize("name", ["ema", "average"])  # of format 2 and 1
+def test_the_ema_is_taken_where_there_is_one(tmp_path: Path, name: str) -> None:
     plain, average = (build_slowfast(**TINY).state_dict() for _ in range(2))
-    state = {f"{part}.{name}": v for part, own in (("network", plain), ("average", average)) for name, v in own.items()}
+    state = {f"{part}.{key}": v for part, own in (("network", plain), (name, average)) for key, v in own.items()}
     torch.save({"state_dict": {**state, "log_prior_C": torch.zeros(14)}}, tmp_path / "last.ckpt")
     network = build_slowfast(**TINY)
     load_backbone(network, tmp_path / "last.ckpt")
-    assert all(torch.equal(value, average[name]) for name, value in network.state_dict().items())
+    assert all(torch.equal(value, average[key]) for key, value in network.state_dict().items())
 
 
 def test_a_backbone_is_saved_without_its_head_in_half_precision(tmp_path: Path) -> None:

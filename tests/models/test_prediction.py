@@ -13,7 +13,6 @@ from tests.models.training import QUIET, batch, classifier, loader, trainer
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.prediction import load_classifier, model_id, predict
 from slowpaths.store.tables import read_predictions, write_predictions
 
@@ -61,10 +60,11 @@ def test_predictions_fit_the_table(tmp_path: Path) -> None:
 def test_a_loaded_classifier_predicts_as_the_trained_one(checkpoint: Path) -> None:
     model = load_classifier(checkpoint)
     assert not model.training
-    again = StrokeClassifier.load_from_checkpoint(checkpoint, weights_only=True).eval()
-    assert torch.equal(model(batch()), again(batch()))
-    assert model_id(model) == model_id(again)
-    assert model.hparams["clip"] == {"fps": 25, "num_frames": 8}
+    trained = classifier(ema_decay=0.9, clip={"fps": 25, "num_frames": 8})
+    trainer(max_steps=1).fit(trained, loader(4))
+    assert torch.equal(model(batch()), trained.eval()(batch()))
+    assert model_id(model) == model_id(trained)
+    assert model.run.clip == {"fps": 25, "num_frames": 8}
 
 
 def test_identity_follows_weights_and_clip_settings() -> None:
@@ -84,8 +84,11 @@ def _drop(content: dict[str, Any], key: str) -> None:
         (lambda c: _drop(c, "hyper_parameters"), "not a stroke classifier"),
         (lambda c: c["slowpaths"].update(strokes=["cover", "pull"]), "other strokes"),
         (lambda c: c["slowpaths"].update(format=99), "checkpoint format 99"),
-        (lambda c: c["hyper_parameters"].update(width=16), "does not fit the network it describes"),
+        (lambda c: c["hyper_parameters"]["network"].update(width=16), "does not fit the network it describes"),
         (lambda c: c["hyper_parameters"].update(colour="red"), "does not fit the network it describes"),
+        (lambda c: c["hyper_parameters"]["optim"].update(colour="red"), "does not fit the network it describes"),
+        (lambda c: _drop(c["slowpaths"], "strokes"), "not a stroke classifier"),
+        (lambda c: c["slowpaths"].update(format=1), "does not fit the network it describes"),
     ],
 )
 def test_other_checkpoints_are_one_sentence(

@@ -7,7 +7,7 @@ import torch
 from torch import nn
 
 from slowpaths.core.errors import UsageError
-from slowpaths.models.heads import HEAD_PREFIX
+from slowpaths.models.heads import head_prefix
 from slowpaths.models.slowfast import TINY, build_slowfast
 
 
@@ -60,11 +60,20 @@ def test_any_length_and_size_goes_in(num_frames: int, side: int) -> None:
 
 
 def test_head_is_the_last_block() -> None:
-    names = [name for name, _ in build_slowfast(**TINY).named_parameters() if name.startswith(HEAD_PREFIX)]
+    network = build_slowfast(**TINY)
+    names = [name for name, _ in network.named_parameters() if name.startswith(head_prefix(network))]
     assert names == ["blocks.6.proj.weight", "blocks.6.proj.bias"]
 
 
-@pytest.mark.parametrize(("options", "message"), [({"depth": 34}, "depth must be one"), ({"width": 20}, "multiple")])
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"depth": 34}, "depth=34"),
+        ({"width": 20}, "multiple"),
+        ({"channel_ratio": 0}, "at least 1"),
+        ({"dropout": 1.0}, "dropout=1.0"),
+    ],
+)
 def test_impossible_networks_are_refused(options: dict[str, int], message: str) -> None:
     with pytest.raises(UsageError, match=message):
         build_slowfast(**options)

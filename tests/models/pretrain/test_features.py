@@ -8,21 +8,22 @@ import pytest
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from sklearn.metrics import r2_score
-from tests.models.training import QUIET, SMALL, batch, classifier, loader, trainer
+from tests.models.training import QUIET, batch, classifier, loader, settings, trainer
 
-from slowpaths.models.pretrain.features import MeasurePretraining, ShareExplained, known_loss
+from slowpaths.core.errors import UsageError
 from slowpaths.models.initialisation import load_backbone, save_backbone
+from slowpaths.models.pretrain.features import FeatureRegression, ShareExplained, known_loss
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 NAN = float("nan")
 
 
-def pretraining(**options: Any) -> MeasurePretraining:
-    settings = {"dropout": 0.0, "batch_size": 4, "warmup_epochs": 0.0, "ema_decay": 0.0, "lr": 0.05}
-    return MeasurePretraining(**{**SMALL, **settings, "names": ("up", "right"), **options})
+def pretraining(**options: Any) -> FeatureRegression:
+    wanted = {"dropout": 0.0, "lr": 0.05, "head_lr_ratio": 1.0, "feature_names": ("up", "right"), **options}
+    return FeatureRegression(**settings(**wanted))
 
 
-def test_a_network_learns_to_measure_and_says_how_well() -> None:
+def test_a_network_learns_to_see_features_and_says_how_well() -> None:
     model = pretraining()
     run = trainer(max_epochs=25)
     before = run.validate(model, loader(8, is_shuffled=False), verbose=False)[0]
@@ -31,7 +32,8 @@ def test_a_network_learns_to_measure_and_says_how_well() -> None:
     assert before["val/r2"] < 0.2
     assert after["val/r2"] > 0.8
     assert after["val/loss"] < 0.3 * before["val/loss"]
-    assert model.explained.num_clips_F.tolist() == [8, 4]
+    assert [(name, count) for name, count, _ in model.scores()] == [("up", 8), ("right", 4)]
+    assert np.mean([share for *_, share in model.scores() if share == share]) == pytest.approx(after["val/r2"])
 
 
 def test_a_batch_of_which_nothing_is_known_moves_nothing() -> None:
@@ -39,6 +41,14 @@ def test_a_batch_of_which_nothing_is_known_moves_nothing() -> None:
     known_loss(found, torch.full((2, 3), NAN)).backward()
     assert found.grad is not None
     assert found.grad.abs().max() == 0
+
+
+def test_the_loss_turns_linear_where_it_is_told_to() -> None:
+    found, wanted = torch.tensor([[3.0]]), torch.tensor([[0.0]])
+    assert known_loss(found, wanted, transition=1.0).item() == pytest.approx(2.5)
+    assert known_loss(found, wanted, transition=2.0).item() == pytest.approx(2.0)
+    with pytest.raises(UsageError, match=r"objective\.transition=0"):
+        FeatureRegression(**settings(feature_names=("a",)), transition=0)
 
 
 def test_share_explained_is_that_of_scikit_learn_over_the_known() -> None:
@@ -54,21 +64,21 @@ def test_share_explained_is_that_of_scikit_learn_over_the_known() -> None:
 
 
 @pytest.mark.parametrize("wanted", [[[1.0], [1.0]], [[1.0], [NAN]], [[NAN], [NAN]]])
-def test_a_measure_that_does_not_differ_has_no_share(wanted: list[list[float]]) -> None:
+def test_a_feature_that_does_not_differ_has_no_share(wanted: list[list[float]]) -> None:
     measure = ShareExplained(1)
     measure.update(torch.zeros(2, 1), torch.tensor(wanted))
     assert torch.isnan(measure.compute())
 
 
-def test_what_was_learnt_becomes_first_weights(tmp_path: Path) -> None:
+def test_what_was_learnt_becomes_an_initialisation(tmp_path: Path) -> None:
     keeper = ModelCheckpoint(dirpath=tmp_path, save_last=True, save_top_k=0)
     model = pretraining(ema_decay=0.5)
     trainer(max_epochs=2, callbacks=[keeper], enable_checkpointing=True).fit(model, loader(8))
     save_backbone(tmp_path / "backbone.safetensors", tmp_path / "last.ckpt")
     network = classifier().network
     report = load_backbone(network, tmp_path / "backbone.safetensors")
-    assert model.average is not None
-    averaged = model.average.state_dict()
+    assert model.ema is not None
+    averaged = model.ema.state_dict()
     assert set(report.missing) == {name for name in averaged if name.startswith("blocks.6.")}
     for name in report.loaded:
         assert torch.equal(network.state_dict()[name], averaged[name].half().to(averaged[name].dtype)), name
@@ -76,9 +86,9 @@ def test_what_was_learnt_becomes_first_weights(tmp_path: Path) -> None:
                            model.network.state_dict()["blocks.0.multipathway_blocks.0.conv.weight"])  # fmt: skip
 
 
-def test_measures_come_from_the_averaged_weights() -> None:
+def test_features_come_from_the_ema() -> None:
     model = pretraining(ema_decay=0.9).eval()
-    assert model.average is not None
-    for parameter in model.average.parameters():
+    assert model.ema is not None
+    for parameter in model.ema.parameters():
         parameter.data.zero_()
     assert model(batch()).abs().max() == 0

@@ -51,6 +51,10 @@ class FiniteGuard(Callback):
         if isinstance(loss, torch.Tensor) and not loss.isfinite().all():
             self._stop(trainer, pl_module, f"the loss is {float(loss):g}")
 
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the weights before they are validated."""
+        self.on_train_epoch_end(trainer, pl_module)
+
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Look at the weights of an epoch: its last step may have moved them out of reach."""
         for name, tensor in pl_module.state_dict().items():

@@ -46,7 +46,7 @@ class History(Callback):
             write_text(self._path, stream.getvalue())
 
     def kept(self, monitor: str | None) -> dict[str, float]:
-        """Return the metrics of the epoch whose checkpoint is kept: that of the lowest `monitor`, otherwise the last."""
+        """Return the metrics of the epoch whose checkpoint is kept: of the lowest `monitor`, otherwise the last."""
         if not self._rows:
             return {}
         row = min(self._rows, key=lambda row: row.get(monitor, math.inf)) if monitor else self._rows[-1]
