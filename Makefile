@@ -1,6 +1,6 @@
 # `make` lists the verbs. Everything runs through uv, which is installed with pip where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint type imports docs bench paper clean
+.PHONY: help setup demo test golden lint type imports docs bench paper clean
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -22,6 +22,9 @@ demo: setup ## film, mine, label, train, evaluate and review made footage (offli
 
 test: setup ## run the tests
 	$(RUN) pytest -n 2
+
+golden: setup ## make the golden tables of tests/golden anew and show what changed
+	$(RUN) python -m tests.golden.update
 
 lint: setup ## check style, spelling and the import rules
 	$(RUN) ruff check .
