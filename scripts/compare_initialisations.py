@@ -1,27 +1,27 @@
-"""Train the demo's recipe from nothing and from weights that learnt to measure, on demos nobody has looked at.
+"""Train the demo's recipe from nothing and from weights that learnt to see features, on demos nobody has looked at.
 
-usage: python scripts/compare_first_weights.py [--seeds 23 24 25 26] [--out runs/first_weights] [--table FILE]
+usage: python scripts/compare_initialisations.py [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
 
 Each of the four matches of a demo is held out once. Run it again to go on where it stopped. A row of the table is
-a demo and what was judged there: the labels, and a network from each kind of first weights; the last rows count all.
+a demo and what was judged there: the labels, and a network from each initialisation; the last rows count all.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import json
 import subprocess
 import sys
 from dataclasses import replace
 from pathlib import Path
 
+from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions, write_predictions
 
 FOLDS = 4  # a demo has four matches
 FROM = {
     "nothing": ("init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),  # the rates of experiment=tiny_cpu
-    "measures": ("init=slowfast_tiny_measures",),
+    "features": ("init=slowfast_tiny_features",),
 }
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
@@ -33,33 +33,34 @@ def slowpaths(verb: str, *words: str) -> None:
 
 def judge(demo: Path, start: str) -> dict:
     """Train on a demo with every match held out once; return what the held-out predictions are worth."""
-    out = demo / "first_weights" / start
-    if not (out / "evaluation" / "report.json").exists():
+    out = demo / "initialisations" / start
+    evaluation = RunFolder(out / "evaluation")
+    if not evaluation.report_json.exists():
         held_out = []
         for fold in range(FOLDS):
             model = out / f"fold_{fold}"
-            if not (model / "predictions.parquet").exists():
+            if not RunFolder(model).predictions.exists():
                 folds = (f"data.num_folds={FOLDS}", f"data.fold={fold}")
                 slowpaths("train", f"mined={demo / 'mined'}", "experiment=demo", *FROM[start], *folds, f"out={model}")
-            tested = [row for row in read_predictions(model / "predictions.parquet") if row.split == "test"]
+            tested = [row for row in read_predictions(RunFolder(model).predictions) if row.split == "test"]
             held_out += [replace(row, model_id=start) for row in tested]  # four networks of one kind, judged as one
-        write_predictions(out / "predictions.parquet", held_out)
-        words = (f"truth={demo / 'world'}", f"out={out / 'evaluation'}", "num_bootstrap=500")
-        slowpaths("evaluate", f"predictions={out / 'predictions.parquet'}", *words)
-    return measures(out / "evaluation")
+        write_predictions(RunFolder(out).predictions, held_out)
+        words = (f"truth={demo / 'world'}", f"out={evaluation.path}", "num_bootstrap=500")
+        slowpaths("evaluate", f"predictions={RunFolder(out).predictions}", *words)
+    return measures(evaluation.path)
 
 
 def measures(evaluation: Path) -> dict:
     """Return the measures of a report."""
-    return json.loads((evaluation / "report.json").read_text())["measures"]
+    return RunFolder(evaluation).report()["measures"]
 
 
 def main() -> None:
     """Make the demos, train, judge, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 24, 25, 26], help="seeds of demos")
-    parser.add_argument("--out", type=Path, default=Path("runs/first_weights"))
-    parser.add_argument("--table", type=Path, default=Path("experiments/pretraining/results/first_weights.csv"))
+    parser.add_argument("--out", type=Path, default=Path("runs/initialisations"))
+    parser.add_argument("--table", type=Path, default=Path("experiments/pretraining/results/initialisations.csv"))
     asked = parser.parse_args()
     rows, right = [], {}
     for seed in asked.seeds:

@@ -22,6 +22,7 @@ GROUPS = sorted(
 )
 PRIMARY = {
     "pose": "mine", "mining": "mine", "label_model": "label", "rules": "label", "selection": "label", "data": "train",
+    "objective": "pretrain", "logger": "train",
     "model": "train", "loss": "train", "optim": "train", "trainer": "train", "experiment": "train", "world": "world",
 }  # fmt: skip
 
@@ -54,27 +55,33 @@ def test_mining_settings_are_those_of_the_code_with_the_same_defaults():
     assert written == dataclasses.asdict(MiningSettings())
 
 
-def test_data_settings_are_those_of_the_data_module():
-    from slowpaths.data.module import ClipDataModule
+def test_data_optim_and_loss_settings_are_those_of_the_code():
+    from slowpaths.data.settings import ClipSettings
+    from slowpaths.models.settings import LossSettings, OptimSettings
 
-    settings = keys(ClipDataModule.__init__, "mined", "labels", "targets", "seed", "fps")
-    assert set(compose("train").data) == set(compose("pretrain").data) == settings
-
-
-def test_model_loss_and_optim_settings_are_those_of_the_classifier():
-    from slowpaths.models.classifier import StrokeClassifier
-
-    cfg = compose("train")
-    computed = ("batch_size", "class_prior", "seed", "clip", "lineage", "configuration")
-    assert {*cfg.model, *cfg.loss, *cfg.optim} == keys(StrokeClassifier.__init__, *computed)
+    for verb in ("train", "pretrain"):
+        cfg = compose(verb)
+        for group, kind in (("data", ClipSettings), ("optim", OptimSettings), ("loss", LossSettings)):
+            if group in cfg:
+                assert set(cfg[group]) == {item.name for item in dataclasses.fields(kind)}
+                kind(**OmegaConf.to_container(cfg[group], resolve=True))
 
 
-def test_model_and_optim_settings_are_those_of_pretraining():
-    from slowpaths.models.pretrain.features import MeasurePretraining
+@pytest.mark.parametrize("name", ["model", "loss", "optim", "objective", "logger"])
+def test_every_part_can_be_found_and_takes_its_arguments(name):
+    from slowpaths.models.part import Part
 
-    cfg = compose("pretrain")
-    computed = ("names", "batch_size", "seed", "clip", "lineage", "configuration")
-    assert {*cfg.model, *cfg.optim} == keys(MeasurePretraining.__init__, *computed)
+    def parts(node):
+        if "_target_" in node:
+            yield node
+        for child in node.values():
+            if isinstance(child, dict):
+                yield from parts(child)
+
+    for path in (CONFIGS / name).glob("*.yaml"):
+        for node in parts(OmegaConf.to_container(OmegaConf.load(path))):
+            part = Part.parse(node, key=name)
+            assert set(part.arguments) <= set(inspect.signature(part.find()).parameters), path
 
 
 def test_trainer_settings_are_those_of_lightning():
