@@ -40,7 +40,7 @@ def test_an_unknown_verb_is_one_sentence(capsys):
         (["mine"], "slowpaths mine: footage= is missing: try `slowpaths mine footage=...`"),
         (["label", "mined=nowhere"], "slowpaths label: nowhere is no mined folder (no deliveries.parquet)"),
         (["label", "mined=x", "label_model=snorkel"], "slowpaths label: unknown label_model 'snorkel'; choose one of"),
-        (["mine", "footage=[a"], "slowpaths mine: cannot read the override"),
+        (["mine", "footage=[a"], "slowpaths mine: cannot read footage=[a: give a value with spaces"),
     ],
 )
 def test_wrong_calls_are_one_sentence_without_a_traceback(arguments, sentence):

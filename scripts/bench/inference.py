@@ -36,7 +36,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     num_frames, side, options = (16, 96, TINY) if arguments.tiny else (32, 224, {})
-    stock = build_slowfast(**options, is_flat=False).eval()
+    stock = build_slowfast(num_classes=14, **options, is_flat=False).eval()
     for module in stock.modules():
         if isinstance(module, nn.BatchNorm3d):  # statistics of their own, as after training
             module.running_mean.uniform_(-0.1, 0.1)

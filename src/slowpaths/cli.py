@@ -8,9 +8,9 @@ import sys
 from slowpaths import __version__
 
 VERBS: dict[str, str] = {
-    "demo": "the whole road on made footage: film, mine, label, train, evaluate, review      [out=runs/demo]",
+    "demo": "the whole road on synthetic footage: film, mine, label, train, evaluate, review      [out=runs/demo]",
     "doctor": "check this machine: decoders, codecs, GPU, weights, W&B mode, disk",
-    "world": "made cricket footage with exact truth               world=tiny|demo|study out=DIR [seed=0]",
+    "world": "synthetic cricket footage with exact truth               world=tiny|demo|study out=DIR [seed=0]",
     "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
     "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
     "review": "a page with every clip, its label and its votes     mined=DIR [predictions=FILE]",
@@ -31,6 +31,7 @@ def usage() -> str:
         "",
         *[f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()],
         "",
+        'completion: eval "$(slowpaths -sc install=bash)"; `slowpaths <verb> --help` lists what a verb takes',
         "exit codes: 0 done, 1 error, 2 wrong usage, 3 done with some input quarantined",
     ]
     return "\n".join(lines)
@@ -53,12 +54,16 @@ def main(argv: list[str] | None = None) -> int:
         sys.stdout.write(f"slowpaths {__version__}\n")
         return 0
     verb, *overrides = arguments
+    if "-sc" in arguments or "--shell-completion" in arguments:
+        from slowpaths.apps._launch import answer_shell
+
+        return answer_shell(arguments, list(VERBS))
     if verb not in VERBS:
         near = difflib.get_close_matches(verb, VERBS, n=1)
         hint = f"did you mean '{near[0]}'?" if near else f"the verbs are {', '.join(VERBS)}"
         sys.stderr.write(f"slowpaths: unknown verb '{verb}'; {hint}\n")
         return 2
-    from slowpaths.apps.launch import launch
+    from slowpaths.apps._launch import launch
 
     return launch(verb, overrides)
 

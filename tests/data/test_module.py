@@ -8,7 +8,7 @@ import torch
 from tests.data.mined import write_mined
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.core.threads import available_threads
 from slowpaths.data.batch import ClipBatch
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import ClipSettings, Targets
@@ -87,16 +87,23 @@ def test_what_is_shown_can_be_asked_for_again_and_the_rate_is_checked(mined: Pat
         module(mined, fps=50)
 
 
+class Threads(torch.utils.data.Dataset):
+    """Say how many threads the process that loads may use."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        return available_threads()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_a_loader_worker_takes_one_core(mined: Path) -> None:
-    if available_threads() == 1:
-        pytest.skip("there is one core only")
     loader = module(mined, num_workers=1).predict_dataloader()
+    shown = torch.utils.data.DataLoader(Threads(), num_workers=1, worker_init_fn=loader.worker_init_fn)
     before = available_threads()
-    try:
-        loader.worker_init_fn(0)
-        assert available_threads() == 1
-    finally:
-        limit_threads(before)
+    assert [int(count) for count in shown] == [1, 1]
+    assert available_threads() == before
 
 
 def test_folds_test_every_match_once(mined: Path) -> None:

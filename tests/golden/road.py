@@ -43,7 +43,7 @@ _SMALL = (
     "data.batch_size=2",
     "optim.warmup_epochs=0",
     "trainer.max_epochs=20",
-    "+trainer.max_steps=20",
+    "trainer.max_steps=20",
 )
 _FINGERPRINTS = ("source", "votes_fingerprint", "model_id")
 _ONE_THREAD = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")

@@ -18,7 +18,7 @@ from slowpaths.models.slowfast import TINY, build_slowfast
 
 
 def test_features_and_head_compose_to_the_network() -> None:
-    network = build_slowfast(**TINY).eval()
+    network = build_slowfast(num_classes=14, **TINY).eval()
     pathways = [torch.randn(2, 3, 4, 48, 48), torch.randn(2, 3, 16, 48, 48)]
     with torch.inference_mode():
         logits, features = logits_and_features(network, pathways)
@@ -46,7 +46,7 @@ def test_any_network_that_ends_in_a_linear_layer_has_features_and_a_head() -> No
     assert torch.equal(logits, network(pathways))
     assert torch.equal(network.head[1](features), logits)
     assert projection(network) is network.head[1]
-    assert (head_prefix(network), head_prefix(build_slowfast(**TINY))) == ("head.1.", "blocks.6.")
+    assert (head_prefix(network), head_prefix(build_slowfast(num_classes=14, **TINY))) == ("head.1.", "blocks.6.")
     assert not network.head[1]._forward_pre_hooks
     with pytest.raises(UsageError, match=r"Conv3d has no torch\.nn\.Linear to name the classes: end it with one"):
         projection(nn.Conv3d(1, 1, 1))

@@ -26,7 +26,7 @@ def published(path: Path, *, num_classes: int = 400, **changes: Any) -> Path:
 def test_backbone_is_loaded_and_the_head_stays(tmp_path: Path) -> None:
     path = published(tmp_path / "k400.pyth")
     torch.manual_seed(4)
-    network = build_slowfast(**TINY)
+    network = build_slowfast(num_classes=14, **TINY)
     head = projection(network).weight.clone()
     report = load_backbone(network, path)
     expected = torch.load(path, weights_only=True)["model_state"]
@@ -44,26 +44,26 @@ def test_backbone_is_loaded_and_the_head_stays(tmp_path: Path) -> None:
 
 def test_what_the_file_has_more_is_reported(tmp_path: Path) -> None:
     path = published(tmp_path / "more.pyth", num_classes=14, **{"blocks.7.extra": torch.zeros(1)})
-    report = load_backbone(build_slowfast(**TINY), path)
+    report = load_backbone(build_slowfast(num_classes=14, **TINY), path)
     assert report.unexpected == ("blocks.7.extra",)
     assert report.mismatched == ()
     assert "unexpected: blocks.7.extra" in str(report)
 
 
 def test_lightning_and_bare_states_are_understood(tmp_path: Path) -> None:
-    state = build_slowfast(**TINY).state_dict()
+    state = build_slowfast(num_classes=14, **TINY).state_dict()
     for name, content in (
         ("bare", state),
         ("lightning", {"state_dict": {f"network.{key}": value for key, value in state.items()}}),
     ):
         torch.save(content, tmp_path / name)
-        assert len(load_backbone(build_slowfast(**TINY), tmp_path / name).loaded) == len(state)
+        assert len(load_backbone(build_slowfast(num_classes=14, **TINY), tmp_path / name).loaded) == len(state)
 
 
 def test_another_architecture_is_one_sentence(tmp_path: Path) -> None:
     path = published(tmp_path / "tiny.pyth")
     for options in ({**TINY, "width": 32}, {**TINY, "depth": 50}):
-        network = build_slowfast(**options)
+        network = build_slowfast(num_classes=14, **options)
         before = [tensor.clone() for tensor in network.state_dict().values()]
         with pytest.raises(UsageError, match=r"tiny\.pyth is of another architecture .* choose the model="):
             load_backbone(network, path)
@@ -93,7 +93,7 @@ def test_files_that_are_no_checkpoint_are_refused(
     else:
         path.write_bytes(b"" if content == "empty" else b"<html>not found</html>")
     with pytest.raises(MissingWeightsError, match=r"bad\.pyth (is not a checkpoint|holds no network)"):
-        load_backbone(build_slowfast(**TINY), path)
+        load_backbone(build_slowfast(num_classes=14, **TINY), path)
     assert not MARK.exists()
 
 
@@ -104,7 +104,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 
 def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
-    network = build_slowfast(**TINY)
+    network = build_slowfast(num_classes=14, **TINY)
     with pytest.raises(
         MissingWeightsError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_r50"
     ):
@@ -121,22 +121,22 @@ def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name, (path, digest) in list(SHIPPED.items()):
-        report = load_initialisation(build_slowfast(**TINY), name)
+        report = load_initialisation(build_slowfast(num_classes=14, **TINY), name)
         assert set(report.missing) == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
         assert (path.parent / "CARD.md").is_file()
         damaged = tmp_path / path.name
         damaged.write_bytes(path.read_bytes()[:-1] + b"x")
         monkeypatch.setitem(SHIPPED, name, (damaged, digest))
         with pytest.raises(MissingWeightsError, match="missing or damaged: install slowpaths again"):
-            load_initialisation(build_slowfast(**TINY), name)
+            load_initialisation(build_slowfast(num_classes=14, **TINY), name)
 
 
 @pytest.mark.parametrize("name", ["ema", "average"])  # of format 2 and 1
 def test_the_ema_is_taken_where_there_is_one(tmp_path: Path, name: str) -> None:
-    plain, average = (build_slowfast(**TINY).state_dict() for _ in range(2))
+    plain, average = (build_slowfast(num_classes=14, **TINY).state_dict() for _ in range(2))
     state = {f"{part}.{key}": v for part, own in (("network", plain), (name, average)) for key, v in own.items()}
     torch.save({"state_dict": {**state, "log_prior_C": torch.zeros(14)}}, tmp_path / "last.ckpt")
-    network = build_slowfast(**TINY)
+    network = build_slowfast(num_classes=14, **TINY)
     load_backbone(network, tmp_path / "last.ckpt")
     assert all(torch.equal(value, average[key]) for key, value in network.state_dict().items())
 
@@ -144,7 +144,7 @@ def test_the_ema_is_taken_where_there_is_one(tmp_path: Path, name: str) -> None:
 def test_a_backbone_is_saved_without_its_head_in_half_precision(tmp_path: Path) -> None:
     path = tmp_path / "backbone.safetensors"
     save_backbone(path, published(tmp_path / "whole.pyth"))
-    network = build_slowfast(**TINY)
+    network = build_slowfast(num_classes=14, **TINY)
     head = projection(network).weight.clone()
     report = load_backbone(network, path)
     assert report.missing == ("blocks.6.proj.weight", "blocks.6.proj.bias")

@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import lightning as L
-import torch
 from hydra.core.hydra_config import HydraConfig
 from lightning.pytorch.callbacks import Callback, ProgressBar
 from lightning.pytorch.loggers import Logger
@@ -20,7 +19,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.core.threads import available_threads
+from slowpaths.core.threads import limit_threads
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
@@ -104,7 +103,7 @@ def fit(
     """
     folder = RunFolder(Path(config["out"]))
     quiet_libraries()
-    use_own_threads()
+    limit_threads()
     L.seed_everything(config["seed"], workers=True, verbose=False)
     last = folder.last_checkpoint
     if last.exists():
@@ -133,7 +132,6 @@ def _build_trainer(config: Mapping[str, Any], *, callbacks: Sequence[Callback]) 
         "log_every_n_steps": 1,
         "use_distributed_sampler": False,  # clips come in an order of our own
     }
-    settings.pop("_target_", None)
     try:
         return L.Trainer(**settings)
     except (MisconfigurationException, ValueError, TypeError) as error:
@@ -147,11 +145,6 @@ def build_loggers(config: Mapping[str, Any]) -> list[Logger]:
     for logger in loggers:
         logger.log_hyperparams(dict(config))
     return loggers
-
-
-def use_own_threads() -> None:
-    """Keep torch to the cores this process may use; never more than it was given by its environment."""
-    torch.set_num_threads(min(torch.get_num_threads(), available_threads()))
 
 
 @contextmanager

@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import json
-import logging
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from hydra.core.global_hydra import GlobalHydra
-from hydra.core.hydra_config import HydraConfig
 from omegaconf import DictConfig
 from rich.console import Console
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, launch, plain
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, launch, plain
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.evaluation.summary import summarise, to_markdown
 from slowpaths.store.tables import write_text
@@ -24,9 +22,32 @@ LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DemoConfig:
+    """Configure `slowpaths demo`.
+
+    Args:
+        out: Run again to resume.
+        recipe: The experiment= of `slowpaths train`.
+        num_bootstrap: Replicates behind the intervals.
+        seed: Seed of the world and of training.
+        workers: Videos at the same time; auto takes every core.
+        world: What is filmed.
+        pose: Who finds people.
+    """
+
+    out: Path = Path("runs/demo")
+    recipe: str = "demo"
+    num_bootstrap: int = 500
+    seed: int = 0
+    workers: int | Literal["auto"] = "auto"
+    world: Any
+    pose: Any
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Film, mine, label, train, evaluate and review below `out=`."""
-    hydra = HydraConfig.get()
+    hydra = cfg.hydra
     config = plain(cfg) | {name: hydra.runtime.choices[name] for name in ("world", "pose")}
     out = Path(config["out"])
     inside = [text for text in hydra.overrides.task if text.lstrip("+~").startswith(("world.", "pose."))]
@@ -35,8 +56,6 @@ def run(cfg: DictConfig) -> Outcome:
         console.rule(title, align="left")
         console.print(f"slowpaths {' '.join(words)}", markup=False, highlight=False, soft_wrap=True)
         started = time.monotonic()
-        GlobalHydra.instance().clear()  # each step is launched as if it had been typed
-        logging.getLogger().handlers.clear()
         if launch(words[0], words[1:]):
             raise SlowpathsError(f"stopped at `slowpaths {' '.join(words)}`; the same demo goes on from there")
         took.append(f"{title} {time.monotonic() - started:.0f} s")

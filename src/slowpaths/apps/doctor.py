@@ -8,15 +8,18 @@ import os
 import platform
 import shutil
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome
 from slowpaths.core.errors import MissingWeightsError
-from slowpaths.store.weights import find_weights
+from slowpaths.core.ids import file_digest
+from slowpaths.core.threads import SHARE, VARIABLES, available_threads
+from slowpaths.store.weights import WeightSpec, find_weights, weight_folders
 
 _LOW_DISK_GIB = 5.0
 
@@ -30,9 +33,22 @@ class Check(NamedTuple):
     cure: str = ""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoctorConfig:
+    """Configure `slowpaths doctor`.
+
+    Args:
+        out: Folder whose disk is checked.
+        weights_dir: Folder whose weights are looked at first.
+    """
+
+    out: Path = Path()
+    weights_dir: Path | None = None
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Check the machine and print a table; exit code 1 where something needed is missing."""
-    checks = [*_python(), *_decoders(), *_pose(cfg.weights_dir), *_training(), *_disk(Path(cfg.out))]
+    checks = [*_python(), *_decoders(), *_pose(cfg.weights_dir), *_training(), _threads(), *_disk(Path(cfg.out))]
     show_table("slowpaths doctor", ["what", "state", "finding", "cure"], checks)
     return Outcome(exit_code=int(any(check.state == "missing" for check in checks)))
 
@@ -96,8 +112,18 @@ def _pose(weights_dir: str | None) -> list[Check]:
             path = find_weights(spec, weights_dir=weights_dir, allow_download=False)
             checks.append(Check(f"weights {spec.name}", "ok", str(path)))
         except MissingWeightsError as error:
-            checks.append(Check(f"weights {spec.name}", "note", f"not at hand ({spec.licence})", str(error)))
+            misnamed = _under_another_name(spec, weights_dir)
+            cure = f"rename {misnamed} to {spec.filename}" if misnamed else str(error)
+            checks.append(Check(f"weights {spec.name}", "note", f"not at hand ({spec.licence})", cure))
     return checks
+
+
+def _under_another_name(spec: WeightSpec, weights_dir: str | None) -> Path | None:
+    """Return a file in the weights folders that has the content of these weights, but another name."""
+    folders = [folder for folder in weight_folders(weights_dir) if spec.sha256 and folder.is_dir()]
+    files = (path for folder in folders for path in sorted(folder.iterdir()) if path.is_file())
+    alike = (path for path in files if path.name != spec.filename and spec.size_bytes in (0, path.stat().st_size))
+    return next((path for path in alike if spec.accepts(file_digest(path))), None)
 
 
 def _compact() -> Check:
@@ -126,6 +152,14 @@ def _training() -> list[Check]:
     checks.append(Check("W&B", "ok" if _version("wandb") else "missing", f"{_version('wandb')}, mode {mode}",
                         "" if mode != "offline" else "upload later with `wandb sync`"))  # fmt: skip
     return checks
+
+
+def _threads() -> Check:
+    """Say how many threads a verb uses, and what bounds them."""
+    bounds = [f"{name}={os.environ[name]}" for name in (SHARE, *VARIABLES) if os.environ.get(name)]
+    used, cores = available_threads(), os.cpu_count() or 1
+    found = f"{used} of {cores} cores, shared by workers and cells" + "".join(f"; {bound}" for bound in bounds)
+    return Check("threads", "ok", found)
 
 
 def _disk(folder: Path) -> list[Check]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
@@ -20,9 +21,50 @@ _PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
 _HEADLINE = "top1"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EvaluateConfig:
+    """Configure `slowpaths evaluate`.
+
+    Args:
+        predictions: Predictions or labels: Parquet or CSV, anybody's.
+        mined: A mined folder, to measure mining (and its labels where predictions= is not given).
+        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a made world; or an
+            archive of poses (.npz).
+        truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
+        shots_truth: True shots with their views, for mined=.
+        poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
+        is_complete: Whether truth lists every delivery of every mined video; only a made world's does by itself.
+        split: What is judged: auto takes what was held out; else test, val, train or all.
+        model_id: Whose predictions, where the table holds several models'.
+        tolerance_s: Largest gap between a prediction and its true delivery, seconds.
+        out: Report and figures go here.
+        num_bootstrap: Replicates of the bootstrap; 0 for no intervals.
+        seed: Its seed.
+    """
+
+    predictions: Path | None = None
+    mined: Path | None = None
+    truth: Path
+    truth_taxonomy: str = "slowpaths"
+    shots_truth: Path | None = None
+    poses_truth: Path | None = None
+    is_complete: bool | None = None
+    split: Literal["auto", "test", "val", "train", "all"] = "auto"
+    model_id: str | None = None
+    tolerance_s: float = 0.5
+    out: Path = Path("runs/evaluation")
+    num_bootstrap: int = 2000
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        if not 0 <= self.tolerance_s < float("inf"):
+            raise UsageError(f"tolerance_s={self.tolerance_s} is no gap in seconds: give 0 or more")
+        if self.num_bootstrap < 0:
+            raise UsageError(f"num_bootstrap={self.num_bootstrap} is negative: give 0 for no intervals, or 2000")
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Evaluate `predictions=`, `mined=` or both against `truth=`."""
-    require(cfg, "evaluate", "truth")
     config = plain(cfg)
     config |= {key: Path(config[key]) for key in _PATHS if config[key] is not None}
     out: Path = config["out"]

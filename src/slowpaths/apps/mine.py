@@ -3,29 +3,65 @@
 from __future__ import annotations
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import cores, progress, show_table
-from slowpaths.apps.launch import Outcome, plain, require
-from slowpaths.apps.mined import describe, write_labels
+from slowpaths.apps._console import cores, progress, show_table
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.mined import RuleChoice, describe, write_labels
 from slowpaths.apps.review import review_mined
 from slowpaths.core.errors import UsageError
 from slowpaths.data.pose_archive import read_pose_archive
+from slowpaths.labelling.select import Selection
 from slowpaths.mining.collect import Collected, collect
-from slowpaths.mining.pipeline import MiningSettings
 from slowpaths.mining.sequences import collect_sequences
+from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.weights import WEIGHTS
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MineConfig:
+    """Configure `slowpaths mine`.
+
+    Args:
+        footage: A folder, a file, a list of them, or an archive of poses (.npz).
+        out: Written here; run again to resume.
+        weights_dir: Looked at before the user's cache and the network.
+        workers: Videos mined at the same time; auto takes every core.
+        given: Measuring mining: stages that get true results instead of finding them.
+        truth: Measuring mining: the folder `truth` of a made world, for given=.
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label.
+        seed: Seed of the label set.
+        pose: Who finds people.
+        mining: How strokes are found.
+        label_model: How votes become labels.
+        rules: Which rules vote.
+        selection: Which labels are kept for training.
+    """
+
+    footage: Path | tuple[Path, ...]
+    out: Path = Path("runs/mined")
+    weights_dir: Path | None = None
+    workers: int | Literal["auto"] = 1
+    given: tuple[Literal["cuts", "views", "replays", "striker", "impact", "handedness"], ...] = ()
+    truth: Path | None = None
+    gold: Path | None = None
+    seed: int = 0
+    pose: Any
+    mining: MiningSettings = MiningSettings()
+    label_model: Any
+    rules: RuleChoice = RuleChoice()
+    selection: Selection = Selection()
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Mine `footage=` into `out=`."""
-    require(cfg, "mine", "footage", "out")
     config = plain(cfg)
     out = Path(config["out"])
     collected = mine(config, out)

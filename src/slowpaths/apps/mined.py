@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,6 +21,19 @@ from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS, TABLES, V
 
 DATASET = "dataset.json"
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleChoice:
+    """Choose the rules that vote.
+
+    Args:
+        include: Codes ("foot.stride") or families ("foot"); empty means all.
+        exclude: Codes or families to leave out.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
 
 
 def write_labels(

@@ -6,14 +6,18 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
+from slowpaths.apps._console import show_table
 from slowpaths.apps._fit import build_data, command, configuration, digests_of, fit, relaunched, run_settings
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.ids import file_digest
+from slowpaths.data.settings import ClipSettings
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.card import CardFacts, model_card
 from slowpaths.models.heads import head_prefix
@@ -27,9 +31,41 @@ from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PretrainConfig:
+    """Configure `slowpaths pretrain`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote; its labels are not read.
+        out: Give it by name, and the same command resumes.
+        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        weights_dir: Looked at before the user's cache and the network.
+        logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
+        callbacks: Further Lightning callbacks, each by its _target_.
+        seed: Seed of weights, order and augmentation.
+        model: The network.
+        data: Clips, windows, augmentation, split.
+        objective: What is taught.
+        optim: Optimiser, rates and schedule.
+        trainer: Lightning Trainer.
+    """
+
+    mined: Path
+    out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
+    init: str | None = None
+    weights_dir: Path | None = None
+    logger: Any = None
+    callbacks: tuple[Any, ...] = ()
+    seed: int = 0
+    model: Any
+    data: ClipSettings = ClipSettings()
+    objective: Any
+    optim: OptimSettings = OptimSettings()
+    trainer: TrainerSettings = TrainerSettings()
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Pretrain on `mined=`; run again with the same `out=` to resume."""
-    require(cfg, "pretrain", "mined")
     config = plain(cfg)
     folder, mined = RunFolder(Path(config["out"])), MinedFolder(Path(config["mined"]))
     data = build_data(config, targets="features")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Literal
 
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.review.deck import read_deck
 from slowpaths.review.page import PAGE, write_page
@@ -15,18 +17,39 @@ from slowpaths.review.page import PAGE, write_page
 _SUFFIXES = (".html", ".htm")
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewConfig:
+    """Configure `slowpaths review`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        predictions: A model's predictions on it, shown beside the labels.
+        out: An HTML file or a folder; review.html in the mined folder where not given.
+        embed: Clips inside the page: auto (where they fit), always, never.
+        embed_limit_mb: What fits, megabytes of clips.
+        max_cards: Of a larger set every second, third ... delivery is shown.
+    """
+
+    mined: Path
+    predictions: Path | None = None
+    out: Path | None = None
+    embed: Literal["auto", "always", "never"] = "auto"
+    embed_limit_mb: float = 32
+    max_cards: int = 5000
+
+    def __post_init__(self) -> None:
+        if self.max_cards < 1:
+            raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Write the review page of `mined=`."""
-    require(cfg, "review", "mined")
     config = plain(cfg)
     mined = Path(config["mined"])
     predictions = Path(config["predictions"]) if config["predictions"] else None
-    limit_mb, max_cards = _number(config, "embed_limit_mb"), _number(config, "max_cards")
-    if max_cards < 1:
-        raise UsageError(f"max_cards={max_cards:g} shows nothing: give 1 or more")
-    deck = read_deck(mined, predictions=predictions, max_cards=int(max_cards))
+    deck = read_deck(mined, predictions=predictions, max_cards=config["max_cards"])
     path = _page_path(mined, config["out"])
-    carriage = write_page(deck, path, embed=config["embed"], limit_mb=limit_mb)
+    carriage = write_page(deck, path, embed=config["embed"], limit_mb=config["embed_limit_mb"])
     rows = [
         ("deliveries", deck.num_deliveries),
         ("  on the page", len(deck.cards)),
@@ -56,10 +79,3 @@ def _page_path(mined: Path, out: str | None) -> Path:
         return mined / PAGE
     path = Path(out)
     return path if path.suffix.lower() in _SUFFIXES else path / PAGE
-
-
-def _number(config: dict[str, object], key: str) -> float:
-    value = config[key]
-    if isinstance(value, bool) or not isinstance(value, (int, float)):
-        raise UsageError(f"{key}={value} is not a number")
-    return float(value)

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import lightning as L
 from omegaconf import DictConfig
 
+from slowpaths.apps._console import show_table
 from slowpaths.apps._fit import build_data, command, configuration, digests_of, fit, run_settings
-from slowpaths.apps.console import show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Prediction
 from slowpaths.data.module import ClipDataModule
+from slowpaths.data.settings import ClipSettings
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.card import CardFacts, model_card
 from slowpaths.models.classifier import StrokeClassifier
@@ -28,9 +31,43 @@ from slowpaths.store.schema import LABELS, VOTES
 from slowpaths.store.tables import write_predictions, write_text
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainConfig:
+    """Configure `slowpaths train`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        labels: Another labels table than the folder's own.
+        out: Give it by name, and the same command resumes.
+        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        weights_dir: Looked at before the user's cache and the network.
+        logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
+        callbacks: Further Lightning callbacks, each by its _target_.
+        seed: Seed of weights, order and augmentation.
+        model: The network.
+        data: Clips, windows, augmentation, split.
+        loss: The loss.
+        optim: Optimiser, rates and schedule.
+        trainer: Lightning Trainer.
+    """
+
+    mined: Path
+    labels: Path | None = None
+    out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
+    init: str | None = None
+    weights_dir: Path | None = None
+    logger: Any = None
+    callbacks: tuple[Any, ...] = ()
+    seed: int = 0
+    model: Any
+    data: ClipSettings = ClipSettings()
+    loss: LossSettings = LossSettings()
+    optim: OptimSettings = OptimSettings()
+    trainer: TrainerSettings = TrainerSettings()
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Train on `mined=`; run again with the same `out=` to resume."""
-    require(cfg, "train", "mined")
     config = plain(cfg)
     folder = RunFolder(Path(config["out"]))
     data = build_data(config, targets="labels")

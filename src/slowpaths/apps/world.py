@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pyarrow.parquet as pq
 from omegaconf import DictConfig
 
-from slowpaths.apps.console import cores, progress, show_table
-from slowpaths.apps.launch import Outcome, plain, require
+from slowpaths.apps._console import cores, progress, show_table
+from slowpaths.apps._launch import Outcome, plain
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import read_table
 from slowpaths.world.build import build_world
@@ -17,9 +18,25 @@ from slowpaths.world.settings import settings_from
 from slowpaths.world.truth import BALLS
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorldConfig:
+    """Configure `slowpaths world`.
+
+    Args:
+        out: New, empty or holding the same world; run again to resume.
+        seed: Seed of everything in the world.
+        workers: Videos filmed at the same time; auto takes every core.
+        world: What is made.
+    """
+
+    out: Path
+    seed: int = 0
+    workers: int | Literal["auto"] = "auto"
+    world: Any
+
+
 def run(cfg: DictConfig) -> Outcome:
     """Film `world=` into `out=`."""
-    require(cfg, "world", "out")
     config = plain(cfg)
     out = Path(config["out"])
     build(config, out)

@@ -1,24 +1,80 @@
-"""How many threads this process should use: its cores, or its share of them where several processes work at once."""
+"""How many threads this process may use, and the one way to bound them in every library that starts its own.
+
+A process takes the cores it may run on, or its share of them where several work at once: two workers with two cores
+each would start four busy threads on two cores, and a busy machine makes that many times slower, not twice as fast.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
+from collections.abc import Mapping
+from pathlib import Path
 
-_share: int | None = None
+SHARE = "SLOWPATHS_THREADS"
+"""Environment variable with this process's share of the cores; child processes inherit it."""
+VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
+             "VECLIB_MAXIMUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # fmt: skip
+"""What numeric libraries read when they are loaded."""
+_QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def available_threads() -> int:
-    """Return how many CPU cores this process may use."""
+    """Return how many threads this process may use: its cores, or its share of them."""
     affinity = getattr(os, "sched_getaffinity", None)
     cores = len(affinity(0)) if affinity else os.cpu_count() or 1
-    return cores if _share is None else min(cores, _share)
+    return max(1, min(cores, _quota(_QUOTA) or cores, _number(os.environ, SHARE) or cores))
 
 
-def limit_threads(num: int) -> None:
-    """Let this process use fewer cores from now on; libraries that are set up later ask `available_threads`.
+def share_threads(num_processes: int) -> int:
+    """Return how many threads each of some processes may use, so that together they use the cores once.
 
     Args:
-        num: Threads, at least 1.
+        num_processes: Processes that work at the same time.
     """
-    global _share
-    _share = max(1, num)
+    return max(1, available_threads() // max(1, num_processes))
+
+
+def limit_threads(num: int | None = None) -> int:
+    """Bound the threads of this process and of those it starts, in libraries that are loaded and that will be.
+
+    What the environment bounds more tightly stays.
+
+    Args:
+        num: Threads, at least 1; `available_threads` where not given.
+
+    Returns:
+        The bound.
+    """
+    num = min(available_threads(), max(1, num)) if num is not None else available_threads()
+    is_share = num < (os.cpu_count() or 1)
+    if is_share:
+        os.environ[SHARE] = str(num)
+    for name in VARIABLES:
+        if is_share and not 1 <= (_number(os.environ, name) or 0) <= num:
+            os.environ[name] = str(num)
+    if "numpy" in sys.modules:
+        from threadpoolctl import threadpool_info, threadpool_limits
+
+        if any(pool["num_threads"] > num for pool in threadpool_info()):
+            threadpool_limits(limits=num)
+    torch, cv2 = sys.modules.get("torch"), sys.modules.get("cv2")
+    if torch is not None and torch.get_num_threads() > num:
+        torch.set_num_threads(num)
+    if cv2 is not None and cv2.getNumThreads() > num:
+        cv2.setNumThreads(num)
+    return num
+
+
+def _number(environment: Mapping[str, str], name: str) -> int | None:
+    text = environment.get(name, "")
+    return int(text) if text.isdecimal() and int(text) else None
+
+
+def _quota(path: Path) -> int | None:
+    """Return the cores a container may use; None where they are not limited."""
+    try:
+        quota, period = path.read_text().split()
+        return max(1, round(int(quota) / int(period)))
+    except (OSError, ValueError):
+        return None

@@ -28,7 +28,7 @@ class OptimSettings:
         UsageError: If a value is out of range.
     """
 
-    optimiser: Mapping[str, Any] = field(default_factory=lambda: {"_target_": "slowpaths.models.optim.sgd"})
+    optimiser: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.optim.sgd"})
     lr: float = 0.01
     head_lr_ratio: float = 10.0
     weight_decay: float = 1e-4
@@ -62,9 +62,7 @@ class LossSettings:
         UsageError: If a value is out of range.
     """
 
-    function: Mapping[str, Any] = field(
-        default_factory=lambda: {"_target_": "slowpaths.models.losses.soft_cross_entropy"}
-    )
+    function: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.losses.soft_cross_entropy"})
     logit_adjustment: float = 1.0
     factor_weight: float = 0.3
 

@@ -12,7 +12,6 @@ from typing import Any, cast
 from torch import nn
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.strokes import NUM_STROKES
 from slowpaths.models.flat import flatten_kernels
 
 DEPTHS: tuple[int, ...] = (18, 50, 101, 152)
@@ -24,7 +23,7 @@ TINY: dict[str, int] = {"depth": 18, "width": 16, "channel_ratio": 4, "fusion_ke
 
 def build_slowfast(
     *,
-    num_classes: int = NUM_STROKES,
+    num_classes: int,
     depth: int = 50,
     width: int = 64,
     channel_ratio: int = 8,

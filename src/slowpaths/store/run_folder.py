@@ -66,6 +66,11 @@ class RunFolder:
         return self.path / "run.log"
 
     @property
+    def traceback_file(self) -> Path:
+        """Return where a fault of ours is kept for a bug report."""
+        return self.path / "traceback.txt"
+
+    @property
     def ledger_file(self) -> Path:
         """Return the ledger."""
         return self.path / LEDGER_NAME

@@ -16,7 +16,7 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
 
-def csv_logger(*, save_dir: str) -> Logger:
+def csv_logger(*, save_dir: str = ".") -> Logger:
     """Log to `csv/version_<n>/metrics.csv`, a folder for each start: a run that goes on loses no row.
 
     Args:
@@ -25,7 +25,7 @@ def csv_logger(*, save_dir: str) -> Logger:
     return CSVLogger(save_dir, name="csv")
 
 
-def tensorboard_logger(*, save_dir: str) -> Logger:
+def tensorboard_logger(*, save_dir: str = ".") -> Logger:
     """Log to `tensorboard/`.
 
     Args:
@@ -45,7 +45,7 @@ def tensorboard_logger(*, save_dir: str) -> Logger:
 
 
 def wandb_logger(
-    *, save_dir: str, project: str = "slowpaths", name: str | None = None, group: str | None = None
+    *, save_dir: str = ".", project: str = "slowpaths", name: str | None = None, group: str | None = None
 ) -> Logger | None:
     """Log to W&B; a run that is killed and started again in the same folder is one run there.
 

@@ -1,0 +1,131 @@
+"""What a verb shows: result tables, progress, warnings. Plain lines where there is no terminal."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from slowpaths.core.threads import available_threads
+
+_NAME_WIDTH = 30  # characters; what is shorter is a name and stays whole where there is room
+
+
+def show_table(
+    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, wrote: Iterable[Path] = ()
+) -> None:
+    """Print a table and where the result was written.
+
+    Args:
+        title: Heading.
+        columns: Column names.
+        rows: Cells; numbers are right-aligned.
+        wrote: Files or folders that hold the result.
+    """
+    console = Console()
+    rows = [list(row) for row in rows]
+    texts = [[f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    table = Table(title=escape(title), title_justify="left")
+    is_number = [bool(rows) and all(isinstance(row[at], (int, float)) for row in rows) for at in range(len(columns))]
+    widths = fit_widths([list(columns), *texts], width=console.width - 3 * len(columns) - 1, keep=is_number)
+    for name, width, is_right in zip(columns, widths, is_number, strict=True):
+        table.add_column(fold(name, width), justify="right" if is_right else "left", min_width=width, overflow="fold")
+    for row in texts:
+        table.add_row(*[escape(fold(text, width)) for text, width in zip(row, widths, strict=True)])
+    console.print(table)
+    for path in wrote:
+        console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+
+
+def fit_widths(rows: Sequence[Sequence[str]], *, width: int, keep: Sequence[bool]) -> list[int]:
+    """Return column widths that fit: sentences give way first, then names, none below its longest piece of a word.
+
+    Args:
+        rows: Cells, with those of the heading.
+        width: Characters for all columns together.
+        keep: Columns that stay as they are, numbers for instance.
+
+    Example:
+        >>> sentence = "words that may stand in several lines"
+        >>> fit_widths([["profile_distance", sentence, "0.5"]], width=40, keep=[False, False, True])
+        [16, 21, 3]
+    """
+    columns = list(zip(*rows, strict=True))
+    widths = [max(len(line) for text in column for line in text.split("\n")) for column in columns]
+    least = [
+        size if fixed else max(len(piece.rstrip()) for text in column for piece in _pieces(text))
+        for column, size, fixed in zip(columns, widths, keep, strict=True)
+    ]
+    for floors in ([max(low, min(size, _NAME_WIDTH)) for low, size in zip(least, widths, strict=True)], least):
+        while sum(widths) > width and (wide := [at for at, size in enumerate(widths) if size > floors[at]]):
+            widths[max(wide, key=widths.__getitem__)] -= 1
+    return widths
+
+
+def fold(text: str, width: int) -> str:
+    """Return a text in lines of at most a width, broken between words or after one of `_ / = , -`.
+
+    Example:
+        >>> fold("expected_calibration_error", 14).split()
+        ['expected_', 'calibration_', 'error']
+    """
+    lines = [""]
+    for piece in _pieces(text):
+        if lines[-1] and len(lines[-1]) + len(piece.rstrip()) > width:
+            lines.append("")
+        lines[-1] += piece
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def _pieces(text: str) -> list[str]:
+    return [piece for piece in re.split(r"(?<=[_/=,\s-])", text) if piece] or [""]
+
+
+@contextmanager
+def progress(title: str, total: int) -> Iterator[Any]:
+    """Show progress over `total` steps.
+
+    Args:
+        title: What is being done.
+        total: Number of steps.
+
+    Yields:
+        A function `step(text)` to call after each step; `text` names what was done.
+    """
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        done = 0
+
+        def plain_step(text: str = "") -> None:
+            nonlocal done
+            done += 1
+            console.print(f"{title} {done}/{total} {text}", markup=False, highlight=False, soft_wrap=True)
+
+        yield plain_step
+        return
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+               TimeRemainingColumn())  # fmt: skip
+    with Progress(*columns, console=console) as bar:
+        task = bar.add_task(title, total=total)
+
+        def bar_step(text: str = "") -> None:
+            bar.update(task, advance=1, description=f"{title} {escape(text)[-40:]}")
+
+        yield bar_step
+
+
+def cores(workers: Any) -> Any:
+    """Return a number of processes as given, or the cores this process may use where it is "auto".
+
+    Example:
+        >>> cores(3)
+        3
+    """
+    return available_threads() if workers == "auto" else workers

@@ -1,0 +1,56 @@
+"""What a person may choose about the Lightning Trainer, in configurations `trainer=`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from slowpaths.core.errors import UsageError
+
+Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true", "32", "16", "bf16", "64"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TrainerSettings:
+    """Hold the arguments of `lightning.Trainer`.
+
+    Args:
+        accelerator: Kind of device; auto takes a GPU where there is one.
+        devices: How many devices, or which.
+        num_nodes: Machines.
+        strategy: How devices work together: auto, ddp, fsdp and what else Lightning knows.
+        precision: Type of the numbers; bf16-mixed on a GPU.
+        max_epochs: Epochs of the whole run; a finished run goes on where it is raised.
+        max_steps: Steps of the whole run, where they end it before the epochs do; -1 for no limit.
+        accumulate_grad_batches: Batches to a step.
+        gradient_clip_val: Largest norm of a gradient; null for no limit.
+        limit_train_batches: Batches to an epoch: a whole number of them, or a share of all, 1.0.
+        deterministic: Whether only operations that give the same result every time are used; warn where there is none.
+
+    Raises:
+        UsageError: If a number is out of range.
+    """
+
+    accelerator: Literal["auto", "cpu", "gpu", "cuda", "mps", "tpu"] = "auto"
+    devices: int | Literal["auto"] | tuple[int, ...] = 1
+    num_nodes: int = 1
+    strategy: str = "auto"
+    precision: Precision = "32-true"
+    max_epochs: int = 30
+    max_steps: int = -1
+    accumulate_grad_batches: int = 1
+    gradient_clip_val: float | None = 5.0
+    limit_train_batches: int | float = 1.0
+    deterministic: bool | Literal["warn"] = False
+
+    def __post_init__(self) -> None:
+        for name in ("num_nodes", "max_epochs", "accumulate_grad_batches"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"trainer.{name}={getattr(self, name)} is too small: give 1 or more")
+        if self.max_steps < -1 or self.max_steps == 0:
+            raise UsageError(f"trainer.max_steps={self.max_steps} trains nothing: give 1 or more, or -1 for no limit")
+        if self.devices in (0, "0") or (isinstance(self.devices, int) and self.devices < -1):
+            raise UsageError(f"trainer.devices={self.devices} trains nowhere: give 1 or more, or -1 for all")
+        limit = self.limit_train_batches
+        if not limit > 0 or (isinstance(limit, float) and limit > 1):
+            raise UsageError(f"trainer.limit_train_batches={limit} is neither a count nor a share: give 0.5, or 20")
