@@ -20,7 +20,7 @@ from torchmetrics import MeanMetric, Metric
 
 from slowpaths.core.errors import UsageError
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
+from slowpaths.models.ema import EmaModule, network_input
 from slowpaths.models.settings import OptimSettings, RunSettings
 
 
@@ -41,9 +41,9 @@ class FeatureRegression(EmaModule):
         self,
         *,
         feature_names: Sequence[str],
-        network: Mapping[str, Any] = SLOWFAST,
-        optim: OptimSettings | Mapping[str, Any] | None = None,
-        run: RunSettings | Mapping[str, Any] | None = None,
+        network: Mapping[str, Any],
+        optim: OptimSettings | Mapping[str, Any],
+        run: RunSettings | Mapping[str, Any],
         transition: float = 1.0,
     ) -> None:
         if not 0 < transition < float("inf"):
