@@ -151,6 +151,7 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
         if is_whole and empty:
             name = empty[0]
             raise UsageError(f"{name}= is missing: try `slowpaths {verb} {name}=...`, or `slowpaths {verb} --help`")
+        _schema.expand_home(kind, cfg)
         HydraConfig.instance().set_config(cfg)
         own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
         _schema.check(kind, cast(Any, OmegaConf.to_container(own, resolve=True)))
@@ -180,7 +181,7 @@ def _quoted(verb: str, text: str) -> str:
     """
     key, equals, value = text.partition("=")
     annotation = _schema.annotation_of(_schema.settings_class(verb), key) if equals else None
-    is_path = annotation is not None and "a path" in _schema.words(annotation)
+    is_path = annotation is not None and _schema.is_path(annotation)
     quoted = "{}='{}'".format(key, value.removesuffix("\\").replace("'", "\\'"))
     parsed = _parsed(text)
     if parsed is None:
@@ -254,11 +255,12 @@ def _explain(verb: str, error: Exception) -> str:
         if "not in" in str(cause.msg):
             return _unknown(verb, key)
         annotation = _schema.annotation_of(_schema.settings_class(verb), key)
-        given = re.search(r"Value '(.*)' of type", str(cause.msg), re.DOTALL)
-        if given and annotation is not None:
-            return _schema.refusal(key, given[1], annotation)
-        if given:
-            return f"{key}={given[1]} is not {_wanted(str(cause.msg))}"
+        given = re.search(r"[Vv]alue '(.*)' (?:of type|is not a valid|for field)", str(cause.msg), re.DOTALL)
+        value = None if "is not Optional" in str(cause.msg) else given[1] if given else ""
+        if value != "" and annotation is not None:
+            return _schema.refusal(key, value, annotation)
+        if value:
+            return f"{key}={value} is not {_wanted(str(cause.msg))}"
         return _schema.explain(cause)
     return text
 
@@ -339,6 +341,7 @@ class _RunRecord(logging.FileHandler):
             return
         if self._configuration:
             write_text(self._folder.configuration_file, self._configuration)
+            self._folder.log_file.touch()
             self._configuration = ""
         for record in self._waiting:
             super().emit(record)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import importlib
 import inspect
+import os
 import re
 import types
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -23,8 +24,9 @@ import hydra.utils
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
 from hydra.core.plugins import Plugins
+from hydra.errors import InstantiationException
 from hydra.plugins.config_source import ConfigResult
-from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
+from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.core.errors import UsageError
@@ -247,7 +249,10 @@ def instantiate(node: Any, *, key: str = "", **given: Any) -> Any:
     plain = _plain(node)
     kind = locate(plain[TARGET])
     values = {**_values(kind, {name: value for name, value in plain.items() if name not in _OF_HYDRA}, key), **given}
-    call = hydra.utils.instantiate({TARGET: plain[TARGET], "_partial_": True})
+    try:  # Hydra refuses targets that delete files and the like
+        call = hydra.utils.instantiate({TARGET: plain[TARGET], "_partial_": True})
+    except InstantiationException as error:
+        raise UsageError(f"{TARGET}={plain[TARGET]} may not be called from a configuration") from error
     if plain.get("_partial_"):
         return lambda **more: call(**values, **more)
     try:
@@ -364,11 +369,11 @@ def refusal(key: str, value: Any, annotation: Any) -> str:
         inside = get_args(arms[0])[0]
         bad = [item for item in value if not fits(inside, item)]
         return refusal(key, bad[0], inside) if bad else f"{key}={value} has another length than it takes"
+    shown = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if all(get_origin(arm) is Literal for arm in arms):
-        return (
-            f"{key}={value} is unknown: choose one of {', '.join(str(each) for arm in arms for each in get_args(arm))}"
-        )
-    return f"{key}={value} is not {words(annotation)}"
+        choices = ", ".join(str(choice) for arm in arms for choice in get_args(arm))
+        return f"{key}={shown} is unknown: choose one of {choices}"
+    return f"{key}={shown} is not {words(annotation)}"
 
 
 def docs_of(kind: Callable[..., Any]) -> dict[str, str]:
@@ -416,6 +421,23 @@ def is_settings(kind: Any) -> bool:
 def is_list(annotation: Any) -> bool:
     """Return whether a list is what a value has to be."""
     return all(get_origin(arm) in (tuple, list, Sequence) for arm in _arms(annotation) if arm is not type(None))
+
+
+def is_path(annotation: Any) -> bool:
+    """Return whether a path, or a list of them, is what a value may be."""
+    return Path in _arms(annotation) or any(Path in get_args(arm) for arm in _arms(annotation))
+
+
+def expand_home(kind: type, cfg: DictConfig) -> None:
+    """Put the home folder for a leading `~` in the paths among the top-level keys of a verb."""
+    for item in fields_of(kind):
+        if not is_path(item.annotation) or OmegaConf.is_missing(cfg, item.name):
+            continue
+        value = cfg[item.name]
+        if isinstance(value, str):
+            cfg[item.name] = os.path.expanduser(value)  # noqa: PTH111  (a Path would lose what is no path yet)
+        elif isinstance(value, ListConfig):
+            cfg[item.name] = [os.path.expanduser(path) for path in value]  # noqa: PTH111
 
 
 def annotation_of(kind: Callable[..., Any], key: str) -> Any:

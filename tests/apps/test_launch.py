@@ -1,0 +1,230 @@
+"""Whatever is typed wrongly is one sentence that names it, exit code 1 or 2, and leaves nothing behind."""
+
+from __future__ import annotations
+
+import dataclasses
+import errno
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin
+
+import pytest
+
+from slowpaths.apps import _launch, _schema, world
+from slowpaths.cli import VERBS, main
+from slowpaths.core.errors import UsageError
+
+GIVEN = {
+    "demo": [], "doctor": [], "world": ["out=w", "world=tiny"], "mine": ["footage=f"], "label": ["mined=m"],
+    "review": ["mined=m"], "pretrain": ["mined=m"], "train": ["mined=m"], "predict": ["ckpt=c", "footage=f"],
+    "evaluate": ["truth=t.csv"],
+}  # fmt: skip
+
+
+@pytest.fixture(autouse=True)
+def _in_an_empty_folder(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+
+def refused(capsys, *arguments: str, code: int = 2) -> str:
+    """Run a command that cannot work and return its sentence."""
+    assert main(list(arguments)) == code
+    out, error = capsys.readouterr()
+    assert error.startswith(f"slowpaths {arguments[0]}: ") and len(error.strip().splitlines()) == 1, error
+    assert "Traceback" not in out + error
+    assert list(Path().iterdir()) == []
+    return error
+
+
+def typed_keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
+    for item in _schema.fields_of(kind):
+        inner = [arm for arm in _schema._arms(item.annotation) if _schema.is_settings(arm)]
+        if inner:
+            yield from typed_keys(inner[0], f"{prefix}{item.name}.")
+        else:
+            yield f"{prefix}{item.name}", item.annotation
+
+
+def wrong(annotation: Any) -> str | None:
+    """Return a value of another kind than an annotation, where there is one."""
+    arms = _schema._arms(annotation)
+    if get_origin(arms[0]) in (tuple, list):
+        inside = wrong(get_args(arms[0])[0])
+        return f"[{inside}]" if inside else None
+    if any(arm in (str, Path, Any) or (get_origin(arm) is not Literal and get_args(arm)) for arm in arms):
+        return None
+    return "nonesuch"
+
+
+KEYS = [
+    (verb, key, value)
+    for verb in VERBS
+    for key, annotation in typed_keys(_schema.settings_class(verb))
+    if (value := wrong(annotation)) is not None
+]
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_every_typed_key_of_every_verb_refuses_another_kind_by_its_name(verb):
+    keys = [(key, value) for owner, key, value in KEYS if owner == verb]
+    assert keys or verb == "doctor"
+    for key, value in keys:
+        with pytest.raises(UsageError, match=rf"^{key}=nonesuch is (not|unknown)|^{key}: "):
+            _launch.compose(verb, [*GIVEN[verb], f"{key}={value}"])
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_an_unknown_key_is_named_with_the_nearest_one(verb, capsys):
+    first = next(item.name for item in _schema.fields_of(_schema.settings_class(verb)) if len(item.name) > 2)
+    assert f"unknown key '{first}x'; did you mean '{first}'?" in refused(capsys, verb, f"{first}x=1")
+
+
+@pytest.mark.parametrize(
+    ("verb", "override", "sentence"),
+    [
+        ("mine", "mining.min_event_p=often", "mining.min_event_p=often is not a number"),
+        ("mine", "mining.work_height=2.5", "mining.work_height=2.5 is not a whole number"),
+        ("mine", "mining.sound=loud", "mining.sound=loud is not true or false"),
+        ("mine", "mining.sond=false", "unknown key 'mining.sond'; did you mean 'mining.sound'?"),
+        ("mine", "workers=lots", "workers=lots is not a whole number or auto"),
+        ("mine", "seed=foo", "seed=foo is not a whole number"),
+        ("mine", "seed=null", "seed=null is not a whole number"),
+        ("mine", "pose=openpose", "unknown pose 'openpose'; choose one of auto, compact"),
+        ("label", "selection.keep_share=3", "selection.keep_share"),
+        ("label", "rules.include={foot: 1}", "rules.include"),
+        ("label", "label_model=snorkel", "unknown label_model 'snorkel'; choose one of dawid_skene"),
+        ("review", "embed=maybe", "embed=maybe is unknown: choose one of auto, always, never"),
+        ("review", "max_cards=0", "max_cards=0 shows nothing: give 1 or more"),
+        ("evaluate", "tolerance_s=nan", "tolerance_s=nan is no gap in seconds"),
+        ("evaluate", "tolerance_s=-1", "tolerance_s=-1.0 is no gap in seconds"),
+        ("evaluate", "split=foo", "split=foo is unknown: choose one of auto, test"),
+        ("predict", "batch_size=0", "batch_size=0 predicts nothing: give 1 or more"),
+        ("train", "trainer.precision=foo", "trainer.precision=foo is unknown: choose one of 32-true"),
+        ("train", "trainer.max_epochs=0", "trainer.max_epochs=0 is too small: give 1 or more"),
+        ("train", "trainer.devices=0", "trainer.devices=0 trains nowhere"),
+        ("train", "seed=foo", "seed=foo is not a whole number"),
+        ("pretrain", "trainer.limit_train_batches=1.5", "is neither a count nor a share"),
+        ("world", "seed=1.5", "seed=1.5 is not a whole number"),
+        ("world", "out=", "out= is missing: try `slowpaths world out=...`"),
+    ],
+)
+@pytest.mark.parametrize("is_sweep", [False, True])
+def test_a_wrong_value_is_one_sentence_also_in_a_sweep(capsys, verb, override, sentence, is_sweep):
+    swept = ["seed=0,1"] if hasattr(_schema.settings_class(verb), "seed") and "seed" not in override else []
+    words = ["-m", *swept] if is_sweep else []
+    assert sentence in refused(capsys, verb, *words, *GIVEN[verb], override)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["mine", "footage=2023"], "/2023 does not exist"),
+        (["mine", "footage=2024.10"], "/2024.10 does not exist"),
+        (["mine", "footage=2024_01"], "/2024_01 does not exist"),
+        (["mine", "footage=Lord's.mp4"], "/Lord's.mp4 does not exist"),
+        (["mine", "footage=a (1).mp4"], "/a (1).mp4 does not exist"),
+        (["mine", "footage=~/no such folder"], f"{Path.home()}/no such folder does not exist"),
+        (["mine", "footage=[a"], "cannot read footage=[a: give a value with spaces, quotes"),
+        (["mine", "footage=a,b.mp4"], "give a list, footage=[a,b.mp4], -m for a sweep, or quotes"),
+        (["train", "--foo"], "unrecognized arguments: --foo"),
+        (["train", "--config-dir", "nowhere", "mined=m"], "--config-dir nowhere is no folder"),
+        (["mine", "--cfg", "jobs"], "choose from 'job', 'hydra', 'all'"),
+        (["train", "seed=1,2", "mined=m"], "seed= has several values"),
+    ],
+)
+def test_paths_are_taken_as_they_are_and_what_cannot_be_read_is_explained(capsys, arguments, sentence):
+    assert sentence in refused(capsys, *arguments)
+
+
+@pytest.mark.parametrize(
+    ("verb", "key", "code"), [("label", "mined", 1), ("train", "mined", 1), ("evaluate", "truth", 1)]
+)
+def test_a_folder_whose_name_is_a_number_is_looked_for_under_its_name(capsys, verb, key, code):
+    more = ["mined=m"] if verb == "evaluate" else []
+    assert "2024.10" in refused(capsys, verb, *more, f"{key}=2024.10", code=code)
+
+
+def test_a_path_with_a_tilde_is_in_the_home_folder(monkeypatch, tmp_path):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    cfg = _launch.compose("mine", ["footage=~/f", "out=~/o", "gold=~/g.csv"])
+    found = [_launch.plain(cfg)[key] for key in ("footage", "out", "gold")]
+    assert found == [f"{tmp_path}/{name}" for name in ("f", "o", "g.csv")]
+
+
+def test_one_value_is_a_list_of_one():
+    assert _launch.plain(_launch.compose("mine", ["footage=f", "given=views"]))["given"] == ["views"]
+
+
+@dataclasses.dataclass
+class Raising:
+    """An app that fails."""
+
+    error: BaseException
+
+    def __call__(self, cfg: Any) -> Any:
+        raise self.error
+
+
+class Api(Exception):
+    """An error of W&B."""
+
+
+Api.__module__ = "wandb.errors"
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (KeyboardInterrupt(), "interrupted; the same command goes on from here"),
+        (MemoryError(), "memory is full"),
+        (OSError(errno.ENOSPC, "No space left on device"), "the disk is full"),
+        (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y may not be read or written"),
+        (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/x/y"), "/x/y cannot be used (Not a directory)"),
+        (type("OutOfMemoryError", (RuntimeError,), {})("CUDA"), "the GPU has too little memory"),
+        (
+            type("MisconfigurationException", (Exception,), {})("No gpu\nfound"),
+            "the trainer cannot start: No gpu found",
+        ),
+        (Api("no API key"), "W&B refuses (no API key): run `wandb login`"),
+    ],
+)
+def test_what_a_machine_refuses_is_one_sentence(monkeypatch, capsys, error, sentence):
+    monkeypatch.setattr(world, "run", Raising(error))
+    assert sentence in refused(capsys, "world", "out=w", code=1)
+
+
+def test_a_fault_of_ours_keeps_its_traceback_for_a_report(monkeypatch, capsys, tmp_path):
+    monkeypatch.setattr(world, "run", Raising(ZeroDivisionError("deep inside")))
+    monkeypatch.setattr(_launch.tempfile, "tempdir", str(tmp_path))
+    assert main(["world", "out=w"]) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("slowpaths world: a fault of slowpaths: ZeroDivisionError; please report it with ")
+    text = Path(error.split(" with ")[1].strip()).read_text()
+    assert "Traceback" in text and "deep inside" in text
+
+
+def test_whoever_stops_reading_hears_nothing(monkeypatch, capfd):
+    monkeypatch.setattr(world, "run", Raising(BrokenPipeError()))
+    assert main(["world", "out=w"]) == 1
+    assert capfd.readouterr().err == ""
+
+
+def test_a_run_keeps_its_configuration_and_log_once_its_folder_is_there(monkeypatch, capsys):
+    from slowpaths.apps import evaluate
+
+    def run(cfg: Any) -> _launch.Outcome:
+        logging.getLogger("slowpaths.there").info("before")
+        Path(cfg.out).mkdir()
+        logging.getLogger("slowpaths.there").warning("after")
+        return _launch.Outcome()
+
+    monkeypatch.setattr(evaluate, "run", run)
+    handlers = list(logging.getLogger().handlers)
+    assert main(["evaluate", "truth=t.csv", "out=report"]) == 0
+    assert sorted(path.name for path in Path("report").iterdir()) == ["config.yaml", "run.log"]
+    assert "tolerance_s: 0.5" in Path("report/config.yaml").read_text()
+    lines = Path("report/run.log").read_text().splitlines()
+    assert [line.rsplit(" - ")[-1] for line in lines] == ["before", "after"]
+    assert capsys.readouterr().err == "after\n"  # the terminal hears warnings only
+    assert logging.getLogger().handlers == handlers
