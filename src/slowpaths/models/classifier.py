@@ -98,15 +98,17 @@ class StrokeClassifier(EmaModule):
         """Empty the confusion matrix (the logged metrics are emptied by Lightning)."""
         self.val_confusion.reset()
 
-    def validation_step(self, batch: ClipBatch, batch_idx: int) -> None:
-        """Accumulate the metrics of a validation batch."""
+    def validation_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
+        """Accumulate the metrics of a validation batch and return its losses (B,)."""
         logits_BC = self(batch).float()
         labels_B = batch.probs_BC.argmax(dim=1)
         self.val_metrics.update(logits_BC, labels_B)
         self.val_confusion.update(logits_BC, labels_B)
-        self.val_nll.update(soft_cross_entropy(logits_BC, batch.probs_BC), batch.weights_B)
+        losses_B = soft_cross_entropy(logits_BC, batch.probs_BC)
+        self.val_nll.update(losses_B.nan_to_num(torch.inf), batch.weights_B)
         self.log_dict(dict(self.val_metrics.items()), on_step=False, on_epoch=True, batch_size=len(batch))
         self.log("val/nll", self.val_nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
+        return losses_B
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint what it is."""

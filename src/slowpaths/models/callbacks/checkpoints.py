@@ -49,7 +49,19 @@ class FiniteGuard(Callback):
         """Look at the loss of a step."""
         loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
         if isinstance(loss, torch.Tensor) and not loss.isfinite().all():
-            self._stop(trainer, pl_module, f"the loss is {float(loss):g}")
+            self._stop(trainer, pl_module, f"the loss is {float(loss.sum()):g}")
+
+    def on_validation_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Look at the loss of a validation batch: weights may be finite, and what they answer not."""
+        self.on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
 
     def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Look at the weights before they are validated."""

@@ -68,16 +68,19 @@ class FeatureRegression(EmaModule):
         """Forget the clips of the validation before (the logged mean is emptied by Lightning)."""
         self.explained.reset()
 
-    def validation_step(self, batch: ClipBatch, batch_idx: int) -> None:
-        """Accumulate loss and explained share of a validation batch."""
+    def validation_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
+        """Accumulate loss and explained share of a validation batch and return its loss."""
         found_BF = self(batch).float()
         self.explained.update(found_BF, batch.features_BF)
-        self.val_loss.update(self._loss(found_BF, batch), batch.features_BF.isfinite().sum())
+        loss = self._loss(found_BF, batch)
+        self.val_loss.update(loss.nan_to_num(torch.inf), batch.features_BF.isfinite().sum())
         self.log("val/loss", self.val_loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
+        return loss
 
     def on_validation_epoch_end(self) -> None:
         """Log the mean over the features that differ from clip to clip."""
-        self.log("val/r2", self.explained.compute().nanmean(), prog_bar=True)
+        if (share := self.explained.compute().nanmean()).isfinite():
+            self.log("val/r2", share, prog_bar=True)
 
     def scores(self) -> list[tuple[str, int, float]]:
         """Return of each feature its name, the validation clips it is known of, and R2; NaN where none can be told."""
