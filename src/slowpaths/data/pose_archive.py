@@ -19,26 +19,9 @@ from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.skeleton import JOINTS
 from slowpaths.store.tables import write_text
 
-# Joints of MediaPipe Pose (33 landmarks) by their COCO name.
-MEDIAPIPE_INDEX: dict[str, int] = {
-    "nose": 0,
-    "left_eye": 2,
-    "right_eye": 5,
-    "left_ear": 7,
-    "right_ear": 8,
-    "left_shoulder": 11,
-    "right_shoulder": 12,
-    "left_elbow": 13,
-    "right_elbow": 14,
-    "left_wrist": 15,
-    "right_wrist": 16,
-    "left_hip": 23,
-    "right_hip": 24,
-    "left_knee": 25,
-    "right_knee": 26,
-    "left_ankle": 27,
-    "right_ankle": 28,
-}
+# Joints of MediaPipe Pose (33 landmarks) by their COCO name: nose, eyes, ears, then each pair from shoulders to ankles.
+_LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+MEDIAPIPE_INDEX: dict[str, int] = dict(zip(JOINTS, _LANDMARKS, strict=True))
 MEDIAPIPE_JOINTS = 33
 PICTURE_SIZE = (1280, 720)
 """Archives hold x and y as shares of an unknown picture: broadcast pictures are 16:9."""

@@ -97,18 +97,8 @@ class ClipSettings:
 
 
 _LEAST = {
-    "batch_size": 1,
-    "num_workers": 0,
-    "num_frames": 1,
-    "frame_stride": 1,
-    "alpha": 1,
-    "crop_px": 1,
-    "read_px": 1,
-    "jitter_frames": 0,
-    "num_test_views": 1,
-    "weight_power": 0,
-    "num_folds": 0,
-    "cache_mib": 0,
+    **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px", "num_test_views"), 1),
+    **dict.fromkeys(("num_workers", "jitter_frames", "weight_power", "num_folds", "cache_mib"), 0),
 }
 
 

@@ -54,7 +54,7 @@ class StrokeClassifier(EmaModule):
         super().__init__(network=network, num_classes=NUM_STROKES, optim=optim, run=run, more=more)
         self.loss_settings = settings
         self.register_buffer("log_prior_C", torch.tensor(prior).clamp_min(1e-4).log(), persistent=False)
-        self.val_metrics = _metrics("val/")
+        self.val_metrics = _metrics()
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
         self.val_nll = MeanMetric()
 
@@ -116,14 +116,12 @@ class StrokeClassifier(EmaModule):
         checkpoint[CHECKPOINT_KEY]["strokes"] = list(STROKES)
 
 
-def _metrics(prefix: str) -> MetricCollection:
-    return MetricCollection(
-        {
-            "top1": MulticlassAccuracy(NUM_STROKES, average="micro"),
-            "top5": MulticlassAccuracy(NUM_STROKES, average="micro", top_k=5),
-            "balanced_accuracy": MulticlassAccuracy(NUM_STROKES, average="macro"),
-            "macro_f1": MulticlassF1Score(NUM_STROKES, average="macro"),
-        },
-        prefix=prefix,
-        compute_groups=False,  # logged one by one: groups would share state behind Lightning's back
-    )
+def _metrics() -> MetricCollection:
+    metrics = {
+        "top1": MulticlassAccuracy(NUM_STROKES, average="micro"),
+        "top5": MulticlassAccuracy(NUM_STROKES, average="micro", top_k=5),
+        "balanced_accuracy": MulticlassAccuracy(NUM_STROKES, average="macro"),
+        "macro_f1": MulticlassF1Score(NUM_STROKES, average="macro"),
+    }
+    # Logged one by one: groups would share state behind Lightning's back.
+    return MetricCollection(metrics, prefix="val/", compute_groups=False)

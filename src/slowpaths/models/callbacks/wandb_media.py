@@ -15,7 +15,6 @@ import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
-from torch import Tensor
 
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import LabelledClip, Prediction, Vote
@@ -32,28 +31,17 @@ class ConfusionMedia(Callback):
     def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Send it."""
         confusion = getattr(pl_module, "val_confusion", None)
-        if confusion is not None and (counts_CC := confusion.confmat).sum() > 0:
-            log_confusion(trainer.loggers, counts_CC, name="val/confusion")
+        if confusion is None or confusion.confmat.sum() == 0:
+            return
+        counts_CC = confusion.confmat.long().cpu()
+        pairs = torch.cartesian_prod(torch.arange(len(STROKES)), torch.arange(len(STROKES)))
+        true, predicted = (axis.repeat_interleave(counts_CC.flatten()).tolist() for axis in pairs.T)
+        for run in _wandb_runs(trainer.loggers):
+            import wandb
 
-
-def log_confusion(loggers: Iterable[Logger], counts_CC: Tensor, *, name: str) -> None:
-    """Send a confusion matrix to W&B; other loggers are passed over.
-
-    Args:
-        loggers: Loggers of the run.
-        counts_CC: Counts (14, 14), true stroke by predicted stroke.
-        name: Name of the plot.
-    """
-    for run in _wandb_runs(loggers):
-        import wandb
-
-        counts = counts_CC.long().cpu()
-        true, predicted = (axis.repeat_interleave(counts.flatten()) for axis in torch.cartesian_prod(
-            torch.arange(len(STROKES)), torch.arange(len(STROKES))).T)  # fmt: skip
-        plot = wandb.plot.confusion_matrix(
-            y_true=true.tolist(), preds=predicted.tolist(), class_names=list(STROKES), title=name
-        )
-        run.log({name: plot})
+            name = "val/confusion"
+            plot = wandb.plot.confusion_matrix(y_true=true, preds=predicted, class_names=list(STROKES), title=name)
+            run.log({name: plot})
 
 
 def log_clips(
