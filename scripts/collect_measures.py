@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import sys
 from pathlib import Path
+
+from slowpaths.store.run_folder import RunFolder
 
 COLUMNS = ("value", "low", "high", "chance", "constant", "num")
 
@@ -22,7 +23,7 @@ def main() -> None:
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(["report", "measure", *COLUMNS])
     for folder in arguments.folders:
-        measures = json.loads((folder / "report.json").read_text())["measures"]
+        measures = RunFolder(folder).report()["measures"]
         for name, item in measures.items():
             if item["value"] is not None:
                 numbers = [item[column] for column in COLUMNS]

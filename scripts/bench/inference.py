@@ -20,8 +20,8 @@ CLOCKS = {"wall": time.perf_counter, "processor": time.process_time}
 def time_once(network: nn.Module, pathways: list[Tensor], *, clock: str) -> tuple[float, Tensor]:
     """Return the seconds of one forward pass and its logits."""
     start_s = CLOCKS[clock]()
-    logits_BN = network(list(pathways))
-    return CLOCKS[clock]() - start_s, logits_BN
+    logits_BC = network(list(pathways))
+    return CLOCKS[clock]() - start_s, logits_BC
 
 
 def main() -> None:
@@ -36,7 +36,7 @@ def main() -> None:
     torch.set_num_threads(arguments.threads)
     torch.manual_seed(0)
     num_frames, side, options = (16, 96, TINY) if arguments.tiny else (32, 224, {})
-    stock = build_slowfast(**options, is_flat=False).eval()
+    stock = build_slowfast(num_classes=14, **options, is_flat=False).eval()
     for module in stock.modules():
         if isinstance(module, nn.BatchNorm3d):  # statistics of their own, as after training
             module.running_mean.uniform_(-0.1, 0.1)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import inspect
 from pathlib import Path
 
@@ -18,7 +19,12 @@ GROUPS = sorted(
     if folder.is_dir() and folder.name != "sweep"
     for path in folder.glob("*.yaml")
 )
-PRIMARY = {"pose": "mine", "label_model": "label", "world": "world"}  # the others belong to train
+PRIMARY = {
+    "pose": "mine",
+    "objective": "pretrain",
+    "label_model": "label",
+    "world": "world",
+}  # the others belong to train
 
 
 def compose(verb: str, *overrides: str):
@@ -45,32 +51,35 @@ def test_every_option_composes(group, option):
     assert compose(PRIMARY.get(group, "train"), f"{group}={option}") is not None
 
 
-def keys(function, *leave_out: str) -> set[str]:
-    parameters = inspect.signature(function).parameters.values()
-    return {item.name for item in parameters if item.kind is item.KEYWORD_ONLY} - set(leave_out)
+@pytest.mark.parametrize("verb", ["train", "pretrain"])
+def test_settings_of_training_are_those_of_the_code(verb):
+    import slowpaths.models.settings as models
+    from slowpaths.data.settings import ClipSettings
+
+    cfg = OmegaConf.to_container(compose(verb, "mined=m", "out=o"), resolve=True)
+    assert ClipSettings(**cfg["data"]).alpha == cfg["model"]["alpha"] == 4
+    own = models.OptimSettings(**cfg["optim"])
+    assert own.lr == (0.01 if verb == "train" else 0.0015)
+    assert {**cfg["optim"]} == dataclasses.asdict(own)
+    if verb == "train":
+        assert models.LossSettings(**cfg["loss"]) == models.LossSettings()
 
 
-def test_data_settings_are_those_of_the_data_module():
-    from slowpaths.data.module import ClipDataModule
+@pytest.mark.parametrize("name", ["model", "loss", "optim", "objective", "logger"])
+def test_every_part_can_be_found_and_takes_its_arguments(name):
+    from slowpaths.models.part import Part
 
-    settings = keys(ClipDataModule.__init__, "mined", "labels", "targets", "seed", "fps")
-    assert set(compose("train").data) == set(compose("pretrain").data) == settings
+    def parts(node):
+        if "_target_" in node:
+            yield node
+        for child in node.values():
+            if isinstance(child, dict):
+                yield from parts(child)
 
-
-def test_model_loss_and_optim_settings_are_those_of_the_classifier():
-    from slowpaths.models.classifier import StrokeClassifier
-
-    cfg = compose("train")
-    computed = ("batch_size", "class_prior", "seed", "clip", "lineage", "configuration")
-    assert {*cfg.model, *cfg.loss, *cfg.optim} == keys(StrokeClassifier.__init__, *computed)
-
-
-def test_model_and_optim_settings_are_those_of_pretraining():
-    from slowpaths.models.ssl.measures import MeasurePretraining
-
-    cfg = compose("pretrain")
-    computed = ("names", "batch_size", "seed", "clip", "lineage", "configuration")
-    assert {*cfg.model, *cfg.optim} == keys(MeasurePretraining.__init__, *computed)
+    for path in (CONFIGS / name).glob("*.yaml"):
+        for node in parts(OmegaConf.to_container(OmegaConf.load(path))):
+            part = Part.parse(node, key=name)
+            assert set(part.arguments) <= set(inspect.signature(part.find()).parameters), path
 
 
 def test_trainer_settings_are_those_of_lightning():

@@ -12,6 +12,7 @@ from tests.batter import stick_match
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 from slowpaths.store.ledger import read_ledger
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.tables import read_footage, read_labels, read_predictions
 
 TABLES = ("footage", "shots", "deliveries", "poses", "votes", "labels")
@@ -75,7 +76,7 @@ def test_labels_are_made_again_and_every_set_is_kept(road):
     assert [entry.stage for entry in read_ledger(mined)] == ["mine", "label", "label"]
 
 
-def test_pretrained_weights_are_first_weights_of_training(road, capsys):
+def test_pretrained_weights_initialise_training(road, capsys):
     small = [
         "data.crop_px=48",
         "data.read_px=48",
@@ -87,12 +88,13 @@ def test_pretrained_weights_are_first_weights_of_training(road, capsys):
     words = ["pretrain", f"mined={road / 'mined'}", "model=tiny", "trainer=cpu", f"out={out}", *small]
     assert main([*words, "data.fractions=[0.5,0.5,0.0]"]) == 0
     assert "val/r2" in capsys.readouterr().out
-    measures = (out / "measures.csv").read_text().splitlines()
-    assert measures[0] == "measure,clips,r2"
-    assert len(measures) > 10
+    features = (out / "features.csv").read_text().splitlines()
+    assert features[0] == "feature,clips,r2"
+    assert len(features) > 10
+    assert "names no stroke" in (out / "checkpoints" / "CARD.md").read_text()
     (entry,) = read_ledger(out)
     assert (entry.stage, set(entry.outputs)) == (
-        "pretrain", {"backbone.safetensors", "checkpoints/best.ckpt", "measures.csv"}
+        "pretrain", {"backbone.safetensors", "checkpoints/best.ckpt", "checkpoints/CARD.md", "features.csv"}
     )  # fmt: skip
     train = ["train", f"mined={road / 'mined'}", "experiment=tiny_cpu", f"out={road / 'started'}", *small]
     assert main([*train, "data.fractions=[0.6,0.0,0.4]", f"init={out / 'backbone.safetensors'}"]) == 0
@@ -108,6 +110,8 @@ def test_train_predict_and_evaluate(road):
     predictions = read_predictions(out / "predictions.parquet")
     assert {row.split for row in predictions} == {"train", "test"}
     assert {row.view_index for row in predictions} == {-1, 0, 1, 2}
+    card = (out / "checkpoints" / "CARD.md").read_text()
+    assert "not against truth" in card and MinedFolder(road / "mined").dataset().label_set in card
 
     checkpoint = out / "checkpoints" / "last.ckpt"
     video = sorted((road / "footage").glob("match_*.mp4"))[0]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from fractions import Fraction
 from pathlib import Path
 
@@ -11,7 +10,9 @@ import numpy as np
 from slowpaths.core.records import Box, Delivery, LabelledClip, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import NUM_STROKES, STROKES
-from slowpaths.store.tables import write_deliveries, write_footage, write_labels, write_shots
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder
+from slowpaths.store.schema import LABELS
+from slowpaths.store.tables import write_labels
 from slowpaths.video.write import write_clip
 
 NUM_FRAMES, IMPACT_FRAME, FPS = 52, 30, 25
@@ -31,7 +32,7 @@ def stroke_frames(stroke: int, *, size: int = 64, is_left_handed: bool = False, 
     return frames[:, :, ::-1] if is_left_handed else frames
 
 
-def measures_of(stroke: int) -> dict[str, float]:
+def features_of(stroke: int) -> dict[str, float]:
     """Return where the square of a stroke goes, a number that never differs, and one that some strokes lack."""
     angle = 2 * np.pi * stroke / NUM_STROKES
     lacking = float("nan") if stroke % 2 else float(stroke)
@@ -117,16 +118,14 @@ def write_mined(
                     handedness_p=0.1 if is_left else 0.9,
                     box=Box(x1=0, y1=0, x2=10, y2=20),
                     event_p=0.9,
-                    features=measures_of(stroke),
+                    features=features_of(stroke),
                 )
             )
             labels.append(
                 labelled(name, stroke=stroke, match_id=f"m{match}", video_id=video_id, is_kept=count not in dropped)
             )
-    write_footage(folder / "footage.parquet", videos)
-    write_shots(folder / "shots.parquet", shots)
-    write_deliveries(folder / "deliveries.parquet", deliveries)
-    write_labels(folder / "labels.parquet", labels)
-    clip = {"fps": FPS, "num_frames": NUM_FRAMES, "size": size, "impact_frame": IMPACT_FRAME}
-    (folder / "dataset.json").write_text(json.dumps({"clip": clip}))
+    mined = MinedFolder(folder)
+    mined.write_mined(footage=videos, shots=shots, deliveries=deliveries, poses=[])
+    write_labels(mined.file(LABELS), labels)
+    mined.describe(clip=ClipSpec(fps=FPS, num_frames=NUM_FRAMES, size=size, impact_frame=IMPACT_FRAME))
     return folder

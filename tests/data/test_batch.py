@@ -10,7 +10,7 @@ from slowpaths.data.batch import ClipBatch, ClipItem, collate, normalise, pack_p
 def item(index: int, *, num_frames: int = 32) -> ClipItem:
     frames = torch.arange(num_frames, dtype=torch.uint8).view(1, -1, 1, 1).expand(3, -1, 4, 4)
     return ClipItem(
-        frames_CTHW=frames, probs_N=torch.eye(14)[index], measures_M=torch.empty(0), weight=0.5, index=index, view=1
+        frames_CTHW=frames, probs_C=torch.eye(14)[index], features_F=torch.empty(0), weight=0.5, index=index, view=1
     )
 
 
@@ -36,7 +36,7 @@ def test_collate_stacks_and_packs() -> None:
     assert batch.slow_BCTHW.shape == (2, 3, 8, 4, 4)
     assert batch.fast_BCTHW.shape == (2, 3, 32, 4, 4)
     assert batch.fast_BCTHW.dtype == torch.uint8
-    assert batch.probs_BN.argmax(1).tolist() == [0, 3]
+    assert batch.probs_BC.argmax(1).tolist() == [0, 3]
     assert batch.index_B.tolist() == [0, 3]
     assert batch.view_B.tolist() == [1, 1]
     assert batch.weights_B.tolist() == [0.5, 0.5]
@@ -46,7 +46,7 @@ def test_collate_stacks_and_packs() -> None:
 def test_batch_moves_as_a_whole() -> None:
     moved = collate([item(0)]).to("meta")
     assert isinstance(moved, ClipBatch)
-    tensors = (moved.slow_BCTHW, moved.fast_BCTHW, moved.probs_BN, moved.weights_B, moved.index_B, moved.view_B)
+    tensors = (moved.slow_BCTHW, moved.fast_BCTHW, moved.probs_BC, moved.weights_B, moved.index_B, moved.view_B)
     assert all(tensor.device.type == "meta" for tensor in tensors)
 
 

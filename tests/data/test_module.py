@@ -1,16 +1,19 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
 from tests.data.mined import write_mined
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.threads import available_threads
 from slowpaths.data.batch import ClipBatch
 from slowpaths.data.module import ClipDataModule
+from slowpaths.data.settings import ClipSettings, Targets
 
-SMALL = {"num_frames": 8, "frame_stride": 2, "crop_px": 48, "batch_size": 3}
+SMALL = {"num_frames": 8, "frame_stride": 2, "crop_px": 48, "batch_size": 3, "num_workers": 0, "fractions": (2, 1, 1)}
 
 
 @pytest.fixture(scope="module")
@@ -18,8 +21,8 @@ def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_mined(tmp_path_factory.mktemp("mined"), num_matches=4, clips_a_match=3, dropped=frozenset({0, 5}))
 
 
-def module(mined: Path, **options: object) -> ClipDataModule:
-    data = ClipDataModule(mined=mined, **{**SMALL, "fractions": (2, 1, 1), **options})  # type: ignore[arg-type]
+def module(mined: Path, *, targets: Targets = "labels", fps: float | None = None, **options: Any) -> ClipDataModule:
+    data = ClipDataModule(mined=mined, settings=ClipSettings(**{**SMALL, **options}), targets=targets, fps=fps)
     data.setup("fit")
     return data
 
@@ -59,10 +62,8 @@ def test_prediction_shows_every_clip_in_every_view(mined: Path) -> None:
     assert len(data.clips()) == 12
 
 
-def test_validation_is_centred_and_testing_shows_three_views(mined: Path) -> None:
-    data = module(mined)
-    assert {int(view) for batch in data.val_dataloader() for view in batch.view_B} == {0}
-    assert {int(view) for batch in data.test_dataloader() for view in batch.view_B} == {0, 1, 2}
+def test_validation_shows_one_view(mined: Path) -> None:
+    assert {int(view) for batch in module(mined).val_dataloader() for view in batch.view_B} == {0}
 
 
 def test_prior_is_the_mean_target_of_training(mined: Path) -> None:
@@ -78,19 +79,36 @@ def test_lineage_tells_labels_and_splits_apart(mined: Path) -> None:
     assert one.lineage()["labels"] == other.lineage()["labels"]
 
 
-def test_clip_settings_are_arguments_and_the_rate_is_checked(mined: Path) -> None:
-    settings = module(mined, read_px=56).clip_settings()
-    assert settings == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48, "read_px": 56}
-    assert module(mined, **settings).clip_settings() == settings
+def test_what_is_shown_can_be_asked_for_again_and_the_rate_is_checked(mined: Path) -> None:
+    shown = module(mined, read_px=56).shown()
+    assert shown == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48, "read_px": 56}
+    assert module(mined, **shown).shown() == shown
     with pytest.raises(UsageError, match="trained on clips at 50 fps"):
         module(mined, fps=50)
+
+
+class Threads(torch.utils.data.Dataset):
+    """Say how many threads the process that loads may use."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        return available_threads()
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+def test_a_loader_worker_takes_one_core(mined: Path) -> None:
+    loader = module(mined, num_workers=1).predict_dataloader()
+    shown = torch.utils.data.DataLoader(Threads(), num_workers=1, worker_init_fn=loader.worker_init_fn)
+    before = available_threads()
+    assert [int(count) for count in shown] == [1, 1]
+    assert available_threads() == before
 
 
 def test_folds_test_every_match_once(mined: Path) -> None:
     tested = [{r.clip.match_id for r in module(mined, num_folds=4, fold=fold).records("test")} for fold in range(4)]
     assert sorted(match for found in tested for match in found) == ["m0", "m1", "m2", "m3"]
-    with pytest.raises(UsageError, match=r"fold must lie in 0\.\.3"):
-        module(mined, num_folds=4, fold=4)
 
 
 def test_empty_parts_and_empty_folders_are_said(mined: Path, tmp_path: Path) -> None:
@@ -116,17 +134,17 @@ def test_footage_without_labels_can_be_predicted(tmp_path: Path) -> None:
     assert data.split.parts == {}
 
 
-def test_measures_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) -> None:
+def test_features_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) -> None:
     folder = write_mined(tmp_path, num_matches=4, clips_a_match=3, num_strokes=12, dropped=frozenset({0, 5}), size=32)
     labelled = module(folder)
-    data = module(folder, targets="measures")
-    assert data.measure_names == ("hand_height", "hand_reach", "runs_after")  # the fourth never differs
+    data = module(folder, targets="features")
+    assert data.feature_names == ("hand_height", "hand_reach", "runs_after")  # the fourth never differs
     assert sum(len(data.records(part)) for part in ("train", "val", "test")) == 12
     for shown in data.val_dataloader():
-        assert shown.measures_BM.shape == (len(shown), 3)
-        assert shown.measures_BM[:, :2].isfinite().all()
-    assert data.lineage().keys() == {"measures", "split"}
-    assert next(iter(labelled.train_dataloader())).measures_BM.shape == (3, 0)
+        assert shown.features_BF.shape == (len(shown), 3)
+        assert shown.features_BF[:, :2].isfinite().all()
+    assert data.lineage().keys() == {"features", "split"}
+    assert next(iter(labelled.train_dataloader())).features_BF.shape == (3, 0)
     assert {clip.confidence for clip in data.clips()} == {1 / 14}  # not even the split looks at labels
     (folder / "labels.parquet").unlink()
-    assert module(folder, targets="measures").lineage() == data.lineage()
+    assert module(folder, targets="features").lineage() == data.lineage()

@@ -175,7 +175,7 @@ def _pretrain(folder: Path) -> Tables:
     return {
         "files": _files(out),
         "history": table(_csv(out / "history.csv")),
-        "measures": table(_csv(out / "measures.csv")),
+        "features": table(_csv(out / "features.csv")),
     }
 
 

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+import re
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,9 @@ from tests.models.training import QUIET, batch, classifier, loader, trainer
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.models.callbacks import History, build_checkpoints
+from slowpaths.models.callbacks.checkpoints import build_checkpoints
+from slowpaths.models.callbacks.history import History
 from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.slowfast import TINY
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
@@ -27,7 +28,7 @@ class Losses(Callback):
 
 def test_twenty_steps_of_the_tiny_network_are_golden() -> None:
     losses = Losses()
-    model = StrokeClassifier(**TINY, dropout=0.0, lr=0.002, batch_size=4, warmup_epochs=0.0, seed=0)
+    model = classifier(width=16, dropout=0.0, lr=0.002, ema_decay=0.999)
     trainer(max_epochs=10, callbacks=[losses]).fit(model, loader(8))
     assert len(losses.values) == 20
     assert losses.values[::5] == pytest.approx(GOLDEN, rel=0.02)
@@ -89,24 +90,24 @@ def test_metrics_are_those_of_the_whole_set_not_means_over_batches() -> None:
     assert measured["val/macro_f1"] == pytest.approx(0.5 / 4)  # precision 3/9, recall 1: F1 .5 for one of four
 
 
-def test_average_is_what_is_validated() -> None:
+def test_the_ema_is_what_is_validated() -> None:
     model = classifier(ema_decay=0.99).eval()
     for parameter in model.network.parameters():
         parameter.data.zero_()
     assert model(batch()).abs().max() > 0
     with torch.no_grad():
-        for parameter in model.average.parameters():
+        for parameter in model.ema.parameters():
             parameter.zero_()
     assert model(batch()).abs().max() == 0
 
 
-def test_average_starts_from_weights_loaded_after_construction() -> None:
-    model = classifier(ema_decay=0.999, lr=0.0)
+def test_the_ema_starts_from_weights_loaded_after_construction() -> None:
+    model = classifier(ema_decay=0.999, lr=1e-30)
     with torch.no_grad():
         for parameter in model.network.parameters():
             parameter.fill_(0.125)
     trainer(max_steps=1).fit(model, loader(4))
-    assert all((parameter == 0.125).all() for parameter in model.average.parameters())
+    assert all((parameter == 0.125).all() for parameter in model.ema.parameters())
 
 
 def test_a_frozen_backbone_does_not_move() -> None:
@@ -138,19 +139,25 @@ def test_checkpoint_says_what_it_is_and_loads_without_code(tmp_path: Path) -> No
     run.save_checkpoint(tmp_path / "model.ckpt")
     content = torch.load(tmp_path / "model.ckpt", weights_only=True)
     assert content["slowpaths"]["strokes"] == list(STROKES)
-    assert content["hyper_parameters"]["lineage"] == lineage
-    assert content["hyper_parameters"]["clip"] == {"fps": 25, "num_frames": 8}
-    assert content["hyper_parameters"]["configuration"] == "0123"
-    again = StrokeClassifier.load_from_checkpoint(tmp_path / "model.ckpt", weights_only=True)
+    run_of = content["hyper_parameters"]["run"]
+    assert run_of["lineage"] == lineage
+    assert run_of["clip"] == {"fps": 25, "num_frames": 8}
+    assert run_of["configuration"] == "0123"
+    again = StrokeClassifier(**content["hyper_parameters"])
+    again.load_state_dict(content["state_dict"])
     assert torch.equal(again.eval()(batch()), model.eval()(batch()))
 
 
 @pytest.mark.parametrize(
     ("options", "message"),
-    [({"loss": "focal"}, "unknown loss 'focal'"), ({"class_prior": [0.5, 0.5]}, "needs 14 shares")],
+    [
+        ({"class_prior": [0.5, 0.5]}, "needs 14 shares"),
+        ({"network": {"depth": 18}}, "model._target_ is missing"),
+        ({"network": {"_target_": "collections.OrderedDict"}}, "builds no torch.nn.Module"),
+    ],
 )
 def test_wrong_settings_are_refused(options: dict, message: str) -> None:
-    with pytest.raises(UsageError, match=message):
+    with pytest.raises(UsageError, match=re.escape(message)):
         classifier(**options)
 
 

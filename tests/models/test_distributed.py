@@ -9,6 +9,7 @@ from tests.data.mined import write_mined
 from tests.models.training import QUIET, classifier, trainer
 
 from slowpaths.data.module import ClipDataModule
+from slowpaths.data.settings import ClipSettings
 
 pytestmark = [pytest.mark.slow, *(pytest.mark.filterwarnings(line) for line in QUIET)]
 
@@ -31,7 +32,8 @@ class KeepWeights(L.Callback):
 @pytest.mark.filterwarnings("ignore::UserWarning", "ignore::DeprecationWarning", "ignore::FutureWarning")
 def test_two_processes_share_the_clips_and_keep_the_same_weights(tmp_path: Path) -> None:
     mined = write_mined(tmp_path / "mined", num_matches=3, clips_a_match=4, size=32)
-    data = ClipDataModule(mined=mined, num_frames=8, frame_stride=2, crop_px=32, batch_size=3, fractions=(1, 0, 0))
+    shown = ClipSettings(num_frames=8, frame_stride=2, crop_px=32, batch_size=3, num_workers=0, fractions=(1, 0, 0))
+    data = ClipDataModule(mined=mined, settings=shown)
     data.setup()
     run = trainer(
         max_epochs=1,

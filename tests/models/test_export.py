@@ -12,7 +12,7 @@ from slowpaths.models.slowfast import TINY, build_slowfast
 def lived_in(*, is_flat: bool = True) -> nn.Module:
     """Return a small network whose batch norms have statistics and scales of their own."""
     torch.manual_seed(0)
-    network = build_slowfast(**TINY, is_flat=is_flat).eval()
+    network = build_slowfast(num_classes=14, **TINY, is_flat=is_flat).eval()
     for module in network.modules():
         if isinstance(module, nn.BatchNorm3d):
             module.running_mean.uniform_(-1, 1)

@@ -2,37 +2,54 @@ from __future__ import annotations
 
 import pytest
 import torch
+from torch import nn
 
+from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import FACTORS, INDEX, STROKES
 from slowpaths.models.heads import (
     FACTOR_NAMES,
     FactorHeads,
-    classify,
     factor_members,
-    pooled_features,
+    head_prefix,
+    logits_and_features,
     projection,
-    swap_head,
 )
 from slowpaths.models.slowfast import TINY, build_slowfast
 
 
 def test_features_and_head_compose_to_the_network() -> None:
-    network = build_slowfast(**TINY).eval()
+    network = build_slowfast(num_classes=14, **TINY).eval()
     pathways = [torch.randn(2, 3, 4, 48, 48), torch.randn(2, 3, 16, 48, 48)]
     with torch.inference_mode():
-        features = pooled_features(network, pathways)
+        logits, features = logits_and_features(network, pathways)
         assert features.shape == (2, 640)  # 32 x 16 slow, a quarter of that fast
-        assert torch.allclose(classify(network, features), network([clip.clone() for clip in pathways]), atol=1e-6)
+        assert torch.allclose(logits, network([clip.clone() for clip in pathways]), atol=1e-6)
     assert pathways[0].shape == (2, 3, 4, 48, 48)
 
 
-def test_swapping_the_head_leaves_the_backbone() -> None:
-    network = build_slowfast(num_classes=400, **TINY)
-    before = {name: tensor.clone() for name, tensor in network.state_dict().items()}
-    swap_head(network, num_classes=5)
-    assert projection(network).out_features == 5
-    for name, tensor in network.state_dict().items():
-        assert tensor.shape != before[name].shape if "proj" in name else torch.equal(tensor, before[name])
+class Plain(nn.Module):
+    """A network of somebody else: two pathways in, one linear layer at the end."""
+
+    def __init__(self, num_classes: int, num_features: int = 6) -> None:
+        super().__init__()
+        self.conv = nn.Conv3d(3, num_features, 1)
+        self.head = nn.Sequential(nn.Dropout(0.5), nn.Linear(num_features, num_classes))
+
+    def forward(self, pathways: list[torch.Tensor]) -> torch.Tensor:
+        return self.head(self.conv(pathways[0]).mean(dim=(2, 3, 4)))
+
+
+def test_any_network_that_ends_in_a_linear_layer_has_features_and_a_head() -> None:
+    network = Plain(num_classes=14).eval()
+    pathways = [torch.randn(2, 3, 2, 8, 8), torch.randn(2, 3, 8, 8, 8)]
+    logits, features = logits_and_features(network, pathways)
+    assert torch.equal(logits, network(pathways))
+    assert torch.equal(network.head[1](features), logits)
+    assert projection(network) is network.head[1]
+    assert (head_prefix(network), head_prefix(build_slowfast(num_classes=14, **TINY))) == ("head.1.", "blocks.6.")
+    assert not network.head[1]._forward_pre_hooks
+    with pytest.raises(UsageError, match=r"Conv3d has no torch\.nn\.Linear to name the classes: end it with one"):
+        projection(nn.Conv3d(1, 1, 1))
 
 
 def test_factor_targets_are_marginals() -> None:

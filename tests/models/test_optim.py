@@ -5,7 +5,9 @@ import torch
 from torch import nn
 
 from slowpaths.core.errors import UsageError
-from slowpaths.models.optim import build_optimiser, cosine_with_warmup, rate_at, update_average
+from slowpaths.models.ema import update_ema
+from slowpaths.models.optim import build_optimiser, cosine_with_warmup, rate_at
+from slowpaths.models.settings import OptimSettings
 
 
 def network() -> nn.Sequential:
@@ -15,12 +17,10 @@ def network() -> nn.Sequential:
 def test_rates_scale_with_the_batch_and_vectors_do_not_decay() -> None:
     layers = network()
     optimiser = build_optimiser(
+        OptimSettings(lr=0.01, head_lr_ratio=10, weight_decay=1e-4),
         backbone=[*layers[0].parameters(), *layers[1].parameters()],
         head=layers[2].parameters(),
-        lr=0.01,
         batch_size=16,
-        head_lr_ratio=10,
-        weight_decay=1e-4,
     )
     settings = {
         id(parameter): (group["lr"], group["weight_decay"])
@@ -34,23 +34,38 @@ def test_rates_scale_with_the_batch_and_vectors_do_not_decay() -> None:
     assert all(group["nesterov"] for group in optimiser.param_groups)
 
 
-def test_adamw_has_the_same_groups_and_others_are_refused() -> None:
+def test_adamw_has_the_same_groups() -> None:
     layers = network()
-    options = {"backbone": layers[0].parameters(), "lr": 0.001, "batch_size": 16, "weight_decay": 0.05}
-    optimiser = build_optimiser(head=layers[2].parameters(), momentum=0.8, optimiser="adamw", **options)
+    adamw = {"_target_": "slowpaths.models.optim.adamw", "beta1": 0.8}
+    settings = OptimSettings(optimiser=adamw, lr=0.001, weight_decay=0.05)
+    parts = {"backbone": layers[0].parameters(), "head": layers[2].parameters()}
+    optimiser = build_optimiser(settings, batch_size=16, **parts)
     assert isinstance(optimiser, torch.optim.AdamW)
     assert [(group["lr"], group["weight_decay"]) for group in optimiser.param_groups] == [
         (0.002, 0.05), (0.002, 0.0), (pytest.approx(0.02), 0.05), (pytest.approx(0.02), 0.0)
     ]  # fmt: skip
     assert {group["betas"] for group in optimiser.param_groups} == {(0.8, 0.999)}
-    with pytest.raises(UsageError, match="unknown optimiser 'lamb'; choose sgd or adamw"):
-        build_optimiser(head=layers[2].parameters(), optimiser="lamb", **options)
+
+
+def test_any_optimiser_of_torch_will_do_and_wrong_arguments_are_said() -> None:
+    layers = network()
+    parts = {"backbone": list(layers[0].parameters()), "head": list(layers[2].parameters())}
+    wanted = {"_target_": "torch.optim.RMSprop", "alpha": 0.9}
+    optimiser = build_optimiser(OptimSettings(optimiser=wanted, lr=0.5), batch_size=8, **parts)
+    assert isinstance(optimiser, torch.optim.RMSprop)
+    assert {group["alpha"] for group in optimiser.param_groups} == {0.9}
+    assert optimiser.param_groups[0]["lr"] == 0.5
+    for target, message in (("torch.optim.Lamb", "cannot be imported"), ("torch.optim.SGD", "cannot be called so")):
+        with pytest.raises(UsageError, match=f"_target_={target} {message}"):
+            build_optimiser(OptimSettings(optimiser={"_target_": target, "colour": 1}), batch_size=8, **parts)
 
 
 def test_frozen_parameters_are_left_out() -> None:
     layers = network()
     layers[0].requires_grad_(False)
-    optimiser = build_optimiser(backbone=layers[0].parameters(), head=layers[2].parameters(), lr=0.1, batch_size=8)
+    optimiser = build_optimiser(
+        OptimSettings(lr=0.1), backbone=layers[0].parameters(), head=layers[2].parameters(), batch_size=8
+    )
     assert {id(p) for group in optimiser.param_groups for p in group["params"]} == set(map(id, layers[2].parameters()))
 
 
@@ -77,15 +92,15 @@ def test_warm_up_longer_than_the_run_is_refused(warmup_steps: int) -> None:
         cosine_with_warmup(optimiser, num_steps=10, warmup_steps=warmup_steps)
 
 
-def test_average_follows_weights_and_statistics() -> None:
+def test_the_ema_follows_weights_and_statistics() -> None:
     average, moving = network(), network()
     for module, value in ((average, 0.0), (moving, 1.0)):
         for tensor in (*module.parameters(), module[1].running_mean):
             tensor.data.fill_(value)
     moving[1].num_batches_tracked.fill_(7)
-    update_average(average, moving, decay=0.9, num_updates=1000)
+    update_ema(average, moving, decay=0.9, num_updates=1000)
     assert average[0].weight.flatten().tolist() == pytest.approx([0.1, 0.1])
     assert average[1].running_mean.tolist() == pytest.approx([0.1, 0.1])
     assert average[1].num_batches_tracked == 7
-    update_average(average, moving, decay=0.9, num_updates=0)  # early on: decay .1
+    update_ema(average, moving, decay=0.9, num_updates=0)  # early on: decay .1
     assert average[0].weight.flatten().tolist() == pytest.approx([0.91, 0.91])

@@ -104,7 +104,7 @@ def _pose(weights_dir: str | None) -> list[Check]:
     cure = "optional: pip install 'slowpaths[pose]'"
     checks = [_compact()]
     checks += [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
-    from slowpaths.models.weights import WEIGHTS as KINETICS
+    from slowpaths.models.initialisation import WEIGHTS as KINETICS
     from slowpaths.pose.pose_weights import WEIGHTS as POSE
 
     for spec in [*POSE.values(), *KINETICS.values()]:

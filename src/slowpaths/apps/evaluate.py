@@ -13,7 +13,7 @@ from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.data.importers import read_pose_archive, write_archive_truth
+from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.report import EvaluationSettings, evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests

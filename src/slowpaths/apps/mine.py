@@ -14,7 +14,7 @@ from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.mined import RuleChoice, write_labels
 from slowpaths.apps.review import review_mined
-from slowpaths.data.importers import read_pose_archive
+from slowpaths.data.pose_archive import read_pose_archive
 from slowpaths.labelling.select import Selection
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.oracle import OracleSource

@@ -12,7 +12,7 @@ import pyarrow as pa
 
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.evaluation.columns import read_columns
+from slowpaths.evaluation.table_columns import read_columns
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
 from slowpaths.mining.report import mining_report

@@ -15,13 +15,16 @@ from slowpaths.apps.mine import mine
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.records import Prediction
+from slowpaths.core.threads import limit_threads
 from slowpaths.data.module import ClipDataModule
+from slowpaths.data.settings import ClipSettings
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.predict import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
 from slowpaths.review.events import write_events
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_predictions
 
 
@@ -38,6 +41,7 @@ class PredictConfig:
         batch_size: Clips a batch.
         num_test_views: Shifted views of each clip, averaged.
         device: cpu or cuda.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
         pose: Who finds people.
         mining: How strokes are found.
     """
@@ -50,6 +54,7 @@ class PredictConfig:
     batch_size: int = 8
     num_test_views: int = 3
     device: str = "cpu"
+    allow_target: str | None = None
     pose: Any
     mining: MiningSettings = MiningSettings()
 
@@ -62,35 +67,38 @@ class PredictConfig:
 def run(cfg: DictConfig) -> Outcome:
     """Find the strokes of `footage=` and name them with the model of `ckpt=`."""
     config = plain(cfg)
-    out = Path(config["out"])
-    classifier = load_classifier(config["ckpt"], device=config["device"])  # fails before any footage is read
-    collected = mine(config, out / "mined")
-    predictions = _predict(classifier, out / "mined", config) if collected.num_deliveries else []
-    write_predictions(out / "predictions.parquet", predictions)
+    folder = RunFolder(Path(config["out"]))
+    out = folder.path
+    limit_threads()
+    allowed = {config["allow_target"]} if config["allow_target"] else set()
+    # Fails before any footage is read.
+    classifier = load_classifier(config["ckpt"], device=config["device"], allowed=allowed)
+    collected = mine(config, folder.mined)
+    predictions = _predict(classifier, folder.mined, config) if collected.num_deliveries else []
+    write_predictions(folder.predictions, predictions)
     tagged = [row for row in predictions if row.view_index == AVERAGE_VIEW]
-    found = MinedFolder(out / "mined")
+    found = MinedFolder(folder.mined)
     files = write_events(out, tagged, collected.videos, shots=found.shots(), tracks=found.poses())
     entry = Entry(
         stage="predict",
         inputs={"ckpt": file_digest(Path(config["ckpt"])), **{v.path: v.digest for v in collected.videos}},
-        outputs=digests(out, ["predictions.parquet", *[path.name for path in files]]),
+        outputs=digests(out, [folder.predictions.name, *[path.name for path in files]]),
         configuration=fingerprint(config),
         counts={"videos": len(collected.videos), "strokes": len(tagged), "quarantined": collected.num_quarantined},
     )
     append_entry(out, entry)
     rows = [(row.video, f"{row.impact_s:.2f}", row.label, row.confidence, row.event_p) for row in tagged]
     columns = ["video", "impact s", "stroke", "confidence", "P(stroke)"]
-    show_table("slowpaths predict", columns, rows, wrote=[*files, out / "predictions.parquet"])
+    show_table("slowpaths predict", columns, rows, wrote=[*files, folder.predictions])
     return Outcome(metrics={"strokes": float(len(tagged))}, exit_code=3 if collected.num_quarantined else 0)
 
 
 def _predict(classifier: StrokeClassifier, mined: Path, config: Mapping[str, Any]) -> list[Prediction]:
-    data = ClipDataModule(
-        mined=mined,
-        targets="none",
-        batch_size=config["batch_size"],
-        num_test_views=config["num_test_views"],
-        **classifier.hparams["clip"],
+    shown = dict(classifier.run.clip)
+    fps = shown.pop("fps", None)
+    settings = ClipSettings(
+        batch_size=config["batch_size"], num_test_views=config["num_test_views"], num_workers=0, **shown
     )
+    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps)
     data.setup()
     return predict(classifier, data.predict_dataloader(), clips=data.clips())

@@ -1,25 +1,33 @@
-"""`slowpaths pretrain`: teach SlowFast, without a label, to see what mining measured."""
+"""`slowpaths pretrain`: teach a network, without a label, to see what mining measured."""
 
 from __future__ import annotations
 
 import csv
 import io
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
+from slowpaths.apps._fit import build_data, command, configuration, digests_of, fit, relaunched, run_settings
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps._trainer import TrainerSettings
-from slowpaths.apps.fit import about, build_data, configuration, fit
 from slowpaths.core.ids import file_digest
-from slowpaths.models import callbacks
-from slowpaths.models.ssl.measures import MeasurePretraining
-from slowpaths.models.weights import save_backbone
-from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.data.settings import ClipSettings
+from slowpaths.models.callbacks import wandb_media
+from slowpaths.models.card import CardFacts, model_card
+from slowpaths.models.heads import head_prefix
+from slowpaths.models.initialisation import save_backbone
+from slowpaths.models.part import Part
+from slowpaths.models.settings import OptimSettings
+from slowpaths.store.ledger import Entry, append_entry
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
 
@@ -30,12 +38,14 @@ class PretrainConfig:
     Args:
         mined: Folder that `slowpaths mine` wrote; its labels are not read.
         out: Give it by name, and the same command resumes.
-        init: Pretrained weights to start from: slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
         weights_dir: Looked at before the user's cache and the network.
-        logger: csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE says otherwise.
+        logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
+        callbacks: Further Lightning callbacks, each by its _target_.
         seed: Seed of weights, order and augmentation.
         model: The network.
         data: Clips, windows, augmentation, split.
+        objective: What is taught.
         optim: Optimiser, rates and schedule.
         trainer: Lightning Trainer.
     """
@@ -44,59 +54,81 @@ class PretrainConfig:
     out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
     init: str | None = None
     weights_dir: Path | None = None
-    logger: tuple[Literal["csv", "wandb", "tensorboard"], ...] = ("csv",)
+    logger: Any = None
+    callbacks: tuple[Any, ...] = ()
     seed: int = 0
     model: Any
-    data: Any
-    optim: Any
+    data: ClipSettings = ClipSettings()
+    objective: Any
+    optim: OptimSettings = OptimSettings()
     trainer: TrainerSettings = TrainerSettings()
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Pretrain on `mined=`; run again with the same `out=` to resume."""
     config = plain(cfg)
-    out = Path(config["out"])
-    data = build_data(config, targets="measures")
-    settings = {**config["model"], **config["optim"], **about(config, data)}
-    module = MeasurePretraining(**settings, names=data.measure_names)
-    trainer, best = fit(module, data, config, monitor="val/loss")
-    save_backbone(out / "backbone.safetensors", best)
-    files = ["backbone.safetensors", f"checkpoints/{best.name}"]
-    shares = []
+    folder, mined = RunFolder(Path(config["out"])), MinedFolder(Path(config["mined"]))
+    data = build_data(config, targets="features")
+    module = Part.parse(config["objective"], key="objective").build(
+        network=config["model"],
+        optim=OptimSettings(**config["optim"]),
+        run=run_settings(config, data),
+        feature_names=data.feature_names,
+    )
+    fitted = fit(module, data, config, verb="pretrain", monitor=module.monitor)
+    trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
+    scores = []
     if data.records("val"):
-        trainer.validate(module, data, ckpt_path=best, weights_only=True, verbose=False)
-        shares = module.explained.compute().flatten().tolist()
-        write_text(out / "measures.csv", _table(data.measure_names, shares, module.explained.num_clips_M.tolist()))
-        files.append("measures.csv")
+        with relaunched("pretrain", folder.path):
+            trainer.validate(module, data, ckpt_path=best, weights_only=True, verbose=False)
+        scores = module.scores()
+    outcome = Outcome(metrics=metrics)
+    if not trainer.is_global_zero:
+        return outcome  # one process of several writes
+    save_backbone(folder.backbone, best, head=head_prefix(module.network))
+    files = [folder.backbone, best, folder.model_card]
+    if scores:
+        write_text(folder.feature_scores, _table(scores))
+        files.append(folder.feature_scores)
     counts = {part: len(data.split.deliveries(part)) for part in ("train", "val", "test")}
+    card = CardFacts(
+        verb="pretrain",
+        command=command("pretrain"),
+        checkpoint=best.name,
+        data=config["mined"],
+        sources=data.lineage(),
+        counts=counts,
+        metrics=metrics,
+        warning="Measured against what mining measured in held-out matches, not against truth.",
+    )
+    write_text(folder.model_card, model_card(module, card))
     entry = Entry(
         stage="pretrain",
-        inputs={"deliveries": file_digest(Path(config["mined"]) / "deliveries.parquet"), **data.lineage()},
-        outputs=digests(out, files),
+        inputs={"deliveries": file_digest(mined.file(DELIVERIES)), **data.lineage()},
+        outputs=digests_of(folder, files),
         configuration=configuration(config),
         seed=config["seed"],
         counts=counts,
     )
-    append_entry(out, entry)
-    for folder in (Path(config["mined"]), out):
-        callbacks.log_ledger(trainer.loggers, folder=folder)
-    metrics = {name: float(value) for name, value in sorted(trainer.callback_metrics.items())}
-    callbacks.finish(trainer.loggers, summary=metrics)
-    seen = sorted((-share, name) for share, name in zip(shares, data.measure_names, strict=False) if share > 0)
+    append_entry(folder.path, entry)
+    for source in (mined.path, folder.path):
+        wandb_media.log_ledger(trainer.loggers, folder=source)
+    wandb_media.finish(trainer.loggers, summary=metrics)
+    seen = sorted((-share, name) for name, _, share in scores if share > 0)
     rows = [
         *((f"clips to {part}", count) for part, count in counts.items()),
-        ("measures", len(data.measure_names)),
+        ("features", len(data.feature_names)),
         *metrics.items(),
         *((f"R2 of {name}", -share) for share, name in seen[:5]),
     ]
     title = f"slowpaths pretrain: {config['trainer']['max_epochs']} epochs"
-    show_table(title, ["what", "value"], rows, wrote=[out / name for name in files])
-    return Outcome(metrics=metrics)
+    show_table(title, ["what", "value"], rows, wrote=files)
+    return outcome
 
 
-def _table(names: Sequence[str], shares: Sequence[float], counts: Sequence[int]) -> str:
+def _table(scores: Sequence[tuple[str, int, float]]) -> str:
     stream = io.StringIO()
     writer = csv.writer(stream, lineterminator="\n")
-    writer.writerow(["measure", "clips", "r2"])
-    writer.writerows([name, count, f"{share:.4f}"] for name, share, count in zip(names, shares, counts, strict=True))
+    writer.writerow(["feature", "clips", "r2"])
+    writer.writerows([name, count, f"{share:.4f}" if math.isfinite(share) else ""] for name, count, share in scores)
     return stream.getvalue()

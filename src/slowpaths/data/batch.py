@@ -1,7 +1,7 @@
 """The batch that goes from the loader to the network, and the two pathways cut from one clip.
 
-Legend: B batch, C channels (RGB), T frames, H, W pixels, N the 14 strokes, M measures. Clips stay uint8 until they are
-on the device that trains: a quarter of the bytes through worker pipes and over the bus.
+Legend: B batch, T frames, H, W pixels, F features; C is the channels of a clip (CTHW), elsewhere the 14 classes. Clips
+stay uint8 until they are on the device that trains: a quarter of the bytes through worker pipes and over the bus.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ class ClipItem(NamedTuple):
 
     Args:
         frames_CTHW: Clip (3, T, H, W), uint8.
-        probs_N: Target distribution (14,), float32.
-        measures_M: Standardised measures (M,), float32, NaN where unknown; empty where nobody asks for them.
+        probs_C: Target distribution (14,), float32.
+        features_F: Standardised features (F,), float32, NaN where unknown; empty where nobody asks for them.
         weight: Weight of the clip in the loss.
         index: Row of the clip in its dataset.
         view: Number of the test view; 0 in training.
     """
 
     frames_CTHW: Tensor
-    probs_N: Tensor
-    measures_M: Tensor
+    probs_C: Tensor
+    features_F: Tensor
     weight: float
     index: int
     view: int
@@ -45,8 +45,8 @@ class ClipBatch:
     Args:
         slow_BCTHW: Slow pathway (B, 3, T / alpha, H, W), uint8, or float once normalised.
         fast_BCTHW: Fast pathway (B, 3, T, H, W), likewise.
-        probs_BN: Target distributions (B, 14), float32.
-        measures_BM: Standardised measures (B, M), float32, NaN where unknown; M is 0 where nobody asks for them.
+        probs_BC: Target distributions (B, 14), float32.
+        features_BF: Standardised features (B, F), float32, NaN where unknown; F is 0 where nobody asks for them.
         weights_B: Weights of the clips in the loss (B,), float32.
         index_B: Rows of the clips in their dataset (B,), int64.
         view_B: Numbers of the test views (B,), int64.
@@ -54,14 +54,14 @@ class ClipBatch:
 
     slow_BCTHW: Tensor
     fast_BCTHW: Tensor
-    probs_BN: Tensor
-    measures_BM: Tensor
+    probs_BC: Tensor
+    features_BF: Tensor
     weights_B: Tensor
     index_B: Tensor
     view_B: Tensor
 
     def __len__(self) -> int:
-        return len(self.probs_BN)
+        return len(self.probs_BC)
 
     def to(self, device: torch.device | str, *, non_blocking: bool = True) -> ClipBatch:
         """Return the batch on another device (this is also how Lightning moves it)."""
@@ -123,8 +123,8 @@ def collate(items: Sequence[ClipItem], *, alpha: int = 4) -> ClipBatch:
     return ClipBatch(
         slow_BCTHW=slow_BCTHW,
         fast_BCTHW=fast_BCTHW,
-        probs_BN=torch.stack([item.probs_N for item in items]),
-        measures_BM=torch.stack([item.measures_M for item in items]),
+        probs_BC=torch.stack([item.probs_C for item in items]),
+        features_BF=torch.stack([item.features_F for item in items]),
         weights_B=torch.tensor([item.weight for item in items], dtype=torch.float32),
         index_B=torch.tensor([item.index for item in items]),
         view_B=torch.tensor([item.view for item in items]),

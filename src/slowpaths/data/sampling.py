@@ -8,56 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 from torch.utils.data import Sampler
 
-from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.errors import UsageError
+from slowpaths.store.mined_folder import ClipSpec
 
 # The stroke window is impact -.80 s .. +.48 s: this share of it lies before impact.
 _BEFORE_IMPACT = 0.80 / 1.28
 _VIEW_STEP_FRAMES = 2
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClipSpec:
-    """Describe the clip files of a mined folder (`dataset.json`).
-
-    Args:
-        fps: Frames a second.
-        num_frames: Frames in a file.
-        size: Side of the square picture, pixels.
-        impact_frame: Frame of the impact.
-    """
-
-    fps: float
-    num_frames: int
-    size: int
-    impact_frame: int
-
-    @classmethod
-    def parse(cls, value: Any, *, path: Path) -> ClipSpec:
-        """Read the `clip` entry of a dataset file.
-
-        Args:
-            value: The whole decoded JSON.
-            path: Where it was read from, for the message.
-
-        Raises:
-            TableError: If an entry is missing or is no number.
-        """
-        try:
-            clip = value["clip"]
-            return cls(
-                fps=float(clip["fps"]),
-                num_frames=int(clip["num_frames"]),
-                size=int(clip["size"]),
-                impact_frame=int(clip["impact_frame"]),
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise TableError(f"{path} does not describe its clips ({error!r}): mine the footage again") from error
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -103,8 +63,6 @@ class Window:
         Raises:
             UsageError: If one does not.
         """
-        if min(self.num_frames, self.frame_stride, self.num_views) < 1 or self.jitter_frames < 0:
-            raise UsageError("num_frames, frame_stride and num_test_views must be at least 1, jitter_frames at least 0")
         furthest = max(self.jitter_frames, *map(abs, self.view_shifts()), 0)
         first, last = self.frames(spec, shift=-furthest)[0], self.frames(spec, shift=furthest)[-1]
         if first < 0 or last >= spec.num_frames:
@@ -124,17 +82,13 @@ class EpochSampler(Sampler[int]):
     Args:
         num_clips: Clips in the dataset.
         seed: Seed of the order.
-        is_shuffled: Whether the order is drawn anew each epoch.
         num_replicas: Number of processes.
         rank: Number of this process.
     """
 
-    def __init__(
-        self, num_clips: int, *, seed: int = 0, is_shuffled: bool = True, num_replicas: int = 1, rank: int = 0
-    ) -> None:
+    def __init__(self, num_clips: int, *, seed: int = 0, num_replicas: int = 1, rank: int = 0) -> None:
         self._num_clips = num_clips
         self._seed = seed
-        self._is_shuffled = is_shuffled
         self._num_replicas = num_replicas
         self._rank = rank
         self._epoch = 0
@@ -147,8 +101,6 @@ class EpochSampler(Sampler[int]):
         return -(-self._num_clips // self._num_replicas)
 
     def __iter__(self) -> Iterator[int]:
-        order = np.arange(self._num_clips)
-        if self._is_shuffled:
-            np.random.default_rng((self._seed, self._epoch)).shuffle(order)
+        order = np.random.default_rng((self._seed, self._epoch)).permutation(self._num_clips)
         order = np.resize(order, len(self) * self._num_replicas)
         yield from (self._epoch * self._num_clips + order[self._rank :: self._num_replicas]).tolist()

@@ -1,7 +1,7 @@
 """Train, validation and test parts that share no match, and the check that they do not.
 
-What belongs together (one match, and where asked one venue or batter, exact duplicates, a replay and its live ball)
-stays together; whole groups are dealt out so that every part gets its share of clips, kept clips and every stroke.
+What belongs together (one match, exact duplicates, a replay and its live ball) stays together; whole groups are dealt
+out so that every part gets its share of clips, kept clips and every stroke.
 """
 
 from __future__ import annotations
@@ -49,7 +49,6 @@ def split_clips(
     *,
     fractions: Sequence[float] = (0.7, 0.15, 0.15),
     seed: int = 0,
-    groups: Iterable[Mapping[str, str]] = (),
     links: Iterable[Link] = (),
 ) -> Split:
     """Deal whole matches out to train, validation and test.
@@ -58,21 +57,18 @@ def split_clips(
         clips: What is split; `match_id` says what stays together.
         fractions: Shares of the three parts; they need not sum to 1, and 0 leaves a part empty.
         seed: Seed of the order in which groups of one size are dealt.
-        groups: Further groupings (delivery -> venue, delivery -> batter) that no two parts may share.
         links: Pairs of deliveries that must stay together (duplicates, replays).
 
     Returns:
         The split.
 
     Raises:
-        UsageError: If there are fewer groups than parts, or the fractions make no sense.
+        UsageError: If there are fewer groups than parts.
     """
     shares = np.asarray(fractions, dtype=np.float64)
-    if shares.shape != (3,) or (shares < 0).any() or shares[0] == 0 or not np.isfinite(shares).all():
-        raise UsageError(f"fractions needs three shares (train, val, test) with train above 0, got {list(fractions)}")
     wanted = [part for part, share in zip(PARTS, shares, strict=True) if share > 0]
-    bins = _deal(clips, shares=shares[shares > 0], seed=seed, groups=groups, links=links, what="parts of the split")
-    return _checked(clips, {d: wanted[bin_] for d, bin_ in bins.items()}, groups=groups, links=links)
+    bins = _deal(clips, shares=shares[shares > 0], seed=seed, links=links, what="parts of the split")
+    return _checked(clips, {d: wanted[bin_] for d, bin_ in bins.items()}, links=links)
 
 
 def fold_clips(
@@ -80,7 +76,6 @@ def fold_clips(
     *,
     num_folds: int = 5,
     seed: int = 0,
-    groups: Iterable[Mapping[str, str]] = (),
     links: Iterable[Link] = (),
 ) -> list[Split]:
     """Return cross-validation splits: each group is tested once, the next fold validates, the rest trains.
@@ -89,7 +84,6 @@ def fold_clips(
         clips: What is split.
         num_folds: Number of folds, at least 3.
         seed: As for `split_clips`.
-        groups: As for `split_clips`.
         links: As for `split_clips`.
 
     Raises:
@@ -97,44 +91,34 @@ def fold_clips(
     """
     if num_folds < 3:
         raise UsageError(f"num_folds must be at least 3 (train, val and test), got {num_folds}")
-    groups, links = list(groups), list(links)
-    bins = _deal(clips, shares=np.ones(num_folds), seed=seed, groups=groups, links=links, what="folds")
+    links = list(links)
+    bins = _deal(clips, shares=np.ones(num_folds), seed=seed, links=links, what="folds")
     splits = []
     for fold in range(num_folds):
         roles: dict[int, Part] = {fold: "test", (fold + 1) % num_folds: "val"}
         parts = {delivery: roles.get(bin_, "train") for delivery, bin_ in bins.items()}
-        splits.append(_checked(clips, parts, groups=groups, links=links))
+        splits.append(_checked(clips, parts, links=links))
     return splits
 
 
-def check_split(
-    split: Split,
-    clips: Sequence[LabelledClip],
-    *,
-    groups: Iterable[Mapping[str, str]] = (),
-    links: Iterable[Link] = (),
-) -> None:
+def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[Link] = ()) -> None:
     """Refuse a split that leaks.
 
     Args:
         split: The split, wherever it comes from.
         clips: The clips it divides.
-        groups: Further groupings that no two parts may share.
         links: Pairs of deliveries that must stay together.
 
     Raises:
-        UsageError: If two parts share a match, a further group, or the two ends of a link.
+        UsageError: If two parts share a match, or the two ends of a link.
     """
-    keys = [("match", _matches(clips))]
-    keys += [("group", dict(grouping)) for grouping in groups]
-    for kind, grouping in keys:
-        seen: dict[str, Part] = {}
-        for delivery, part in split.parts.items():
-            if (group := grouping.get(delivery)) and seen.setdefault(group, part) != part:
-                raise UsageError(
-                    f"the split leaks: the {kind} '{group}' lies in both {seen[group]} and {part}; "
-                    "split whole matches, venues and batters"
-                )
+    match_of = {clip.delivery_id: _match(clip) for clip in clips}
+    seen: dict[str, Part] = {}
+    for delivery, part in split.parts.items():
+        if (match := match_of.get(delivery)) and seen.setdefault(match, part) != part:
+            raise UsageError(
+                f"the split leaks: the match '{match}' lies in both {seen[match]} and {part}; split whole matches"
+            )
     for one, other in links:
         if one in split.parts and other in split.parts and split.parts[one] != split.parts[other]:
             raise UsageError(
@@ -143,15 +127,9 @@ def check_split(
             )
 
 
-def _checked(
-    clips: Sequence[LabelledClip],
-    parts: Mapping[str, Part],
-    *,
-    groups: Iterable[Mapping[str, str]],
-    links: Iterable[Link],
-) -> Split:
+def _checked(clips: Sequence[LabelledClip], parts: Mapping[str, Part], *, links: Iterable[Link]) -> Split:
     split = Split(parts=parts)
-    check_split(split, clips, groups=groups, links=links)
+    check_split(split, clips, links=links)
     return split
 
 
@@ -160,12 +138,11 @@ def _deal(
     *,
     shares: np.ndarray,
     seed: int,
-    groups: Iterable[Mapping[str, str]],
     links: Iterable[Link],
     what: str,
 ) -> dict[str, int]:
     """Deal components to bins of given shares, each to the bin that it leaves closest to its share of all strokes."""
-    components = _components(clips, groups=groups, links=links)
+    components = _components(clips, links=links)
     if len(components) < len(shares):
         raise UsageError(
             f"{len(clips)} clips come from {len(components)} independent match(es), too few for {len(shares)} {what}: "
@@ -196,10 +173,8 @@ def _mass(clip: LabelledClip) -> np.ndarray:
     return np.concatenate([own * clip.is_kept, own * (not clip.is_kept)])
 
 
-def _components(
-    clips: Sequence[LabelledClip], *, groups: Iterable[Mapping[str, str]], links: Iterable[Link]
-) -> list[list[int]]:
-    """Return the rows of clips that must stay together, by union-find over all groupings."""
+def _components(clips: Sequence[LabelledClip], *, links: Iterable[Link]) -> list[list[int]]:
+    """Return the rows of clips that must stay together, by union-find over matches and links."""
     parent = list(range(len(clips)))
 
     def find(row: int) -> int:
@@ -208,12 +183,9 @@ def _components(
         return row
 
     row_of = {clip.delivery_id: row for row, clip in enumerate(clips)}
-    groupings = [_matches(clips), *groups]
-    for grouping in groupings:
-        first: dict[str, int] = {}
-        for delivery, group in grouping.items():
-            if group and (row := row_of.get(delivery)) is not None:
-                parent[find(row)] = find(first.setdefault(group, row))
+    first: dict[str, int] = {}
+    for row, clip in enumerate(clips):
+        parent[find(row)] = find(first.setdefault(_match(clip), row))
     for one, other in links:
         if one in row_of and other in row_of:
             parent[find(row_of[one])] = find(row_of[other])
@@ -224,5 +196,5 @@ def _components(
     return list(components.values())
 
 
-def _matches(clips: Sequence[LabelledClip]) -> dict[str, str]:
-    return {clip.delivery_id: clip.match_id or clip.video_id for clip in clips}
+def _match(clip: LabelledClip) -> str:
+    return clip.match_id or clip.video_id

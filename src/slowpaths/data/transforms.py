@@ -20,6 +20,8 @@ ClipTransform = Callable[[Tensor], Tensor]
 
 # The Kinetics test protocol cuts 224 out of 256 px: a fourteenth of the crop is left over on either side.
 _MARGIN = 1 / 14
+# Width over height of what training cuts, smallest and largest.
+_CROP_RATIO = (0.8, 1.25)
 # Share of red, green and blue in brightness, ITU-R BT.601.
 _LUMA = (0.299, 0.587, 0.114)
 
@@ -38,7 +40,6 @@ def train_transform(
     *,
     crop_px: int = 224,
     crop_scale: tuple[float, float] = (0.6, 1.0),
-    crop_ratio: tuple[float, float] = (0.8, 1.25),
     jitter: float = 0.4,
     flip_p: float = 0.0,
 ) -> ClipTransform:
@@ -50,7 +51,6 @@ def train_transform(
     Args:
         crop_px: Side of the square that comes out, pixels.
         crop_scale: Share of the area that is cut, smallest and largest.
-        crop_ratio: Width over height of the cut, smallest and largest.
         jitter: Largest relative change of brightness, contrast and saturation.
         flip_p: Probability of a horizontal flip. Off, and meant to stay off outside an ablation: after every clip has
             been turned into a right-hander's, a flip keeps the name of the stroke but shows it as a left-hander plays
@@ -60,7 +60,7 @@ def train_transform(
         Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8; it draws from torch's global generator.
     """
     steps: list[torch.nn.Module] = [
-        v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=crop_ratio, antialias=True),
+        v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=_CROP_RATIO, antialias=True),
     ]
     if flip_p > 0:
         steps.append(v2.RandomHorizontalFlip(flip_p))

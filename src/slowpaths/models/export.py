@@ -8,6 +8,7 @@ from torch import nn
 from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from slowpaths.models.flat import FlatConv3d, flatten_kernels
+from slowpaths.models.heads import is_slowfast
 
 # How pytorchvideo's modules name a convolution and the batch norm that follows it; each copes with a missing norm.
 _PAIRS: tuple[tuple[str, str], ...] = (
@@ -21,18 +22,20 @@ _PAIRS: tuple[tuple[str, str], ...] = (
 
 
 def fold_for_cpu(network: nn.Module) -> nn.Module:
-    """Return a copy of a SlowFast network for prediction, with the same outputs to rounding.
+    """Return a copy of a network for prediction, with the same outputs to rounding; only SlowFast becomes faster.
 
     In evaluation batch norm is a scale and a shift, so it vanishes into the weights of the convolution before it; what
     can be computed in two dimensions is (see `flatten_kernels`).
 
     Args:
-        network: SlowFast network; left as it is.
+        network: Network; left as it is.
 
     Returns:
         A copy in evaluation mode that takes [slow, fast] and is quickest on `channels_last_3d`.
     """
     folded = copy.deepcopy(network).eval().requires_grad_(False)
+    if not is_slowfast(network):
+        return folded  # nothing is known of the order of its layers
     for module in list(folded.modules()):
         for conv_name, norm_name in _PAIRS:
             conv, norm = getattr(module, conv_name, None), getattr(module, norm_name, None)

@@ -20,7 +20,7 @@ def flatten_kernels(network: nn.Module) -> None:
     """Put two-dimensional forms in place of the convolutions and poolings that have one; changes `network`."""
     for module in list(network.modules()):
         for name, child in list(module.named_children()):
-            if isinstance(child, nn.Conv3d) and 1 in child.kernel_size[:2]:
+            if isinstance(child, nn.Conv3d) and _is_flat(child):
                 setattr(module, name, FlatConv3d(child))
             elif isinstance(child, nn.MaxPool3d) and _triple(child.kernel_size)[0] == 1:
                 setattr(module, name, FlatMaxPool3d(child))
@@ -37,8 +37,7 @@ class FlatConv3d(nn.Module):
 
     def __init__(self, conv: nn.Conv3d) -> None:
         super().__init__()
-        assert conv.groups == 1
-        assert set(conv.dilation) == {1}
+        assert _is_flat(conv)
         assert not isinstance(conv.padding, str)
         self.weight, self.bias = conv.weight, conv.bias
         self._is_spatial = conv.kernel_size[0] == 1
@@ -71,6 +70,11 @@ class FlatMaxPool3d(nn.Module):
     def forward(self, clip_BCTHW: Tensor) -> Tensor:
         """Return the maxima (B, C, T, H', W')."""
         return _over_frames(clip_BCTHW, lambda planes: F.max_pool2d(planes, self._kernel, self._stride, self._padding))
+
+
+def _is_flat(conv: nn.Conv3d) -> bool:
+    is_plain = conv.groups == 1 and set(conv.dilation) == {1} and not isinstance(conv.padding, str)
+    return is_plain and (conv.kernel_size[0] == 1 or conv.kernel_size[1:] == (1, 1))
 
 
 def _over_frames(clip_BCTHW: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:

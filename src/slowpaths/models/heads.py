@@ -1,57 +1,68 @@
-"""The last layers: swapping them, telling them from the backbone, and the factor heads beside them.
+"""The last layers: telling them from the backbone, and the factor heads beside them.
 
-Legend: B batch, D pooled features, N the 14 strokes, V values of one factor.
+Legend: B batch, D pooled features of a network, C the 14 strokes, V values of one factor.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import cast
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
 
+from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import FACTORS, STROKES
 
 # The factors of a stroke that get a head of their own: what foot, what plane, where to, with what intent.
 FACTOR_NAMES: tuple[str, ...] = ("foot", "plane", "side", "intent")
-HEAD_PREFIX = "blocks.6."
+
+
+def is_slowfast(network: nn.Module) -> bool:
+    """Return whether a network is one of pytorchvideo's, blocks of which the last one projects."""
+    blocks = getattr(network, "blocks", None)
+    return (
+        isinstance(blocks, nn.ModuleList)
+        and len(blocks) > 1
+        and isinstance(getattr(blocks[-1], "proj", None), nn.Linear)
+    )
 
 
 def projection(network: nn.Module) -> nn.Linear:
-    """Return the last layer of a SlowFast network."""
-    return cast(nn.Linear, _blocks(network)[-1].get_submodule("proj"))
+    """Return the layer that names classes: the last linear one.
 
-
-def swap_head(network: nn.Module, *, num_classes: int) -> None:
-    """Put a fresh projection to another number of classes in place of the old one (initialised as Kinetics heads are).
-
-    Args:
-        network: SlowFast network; changed in place.
-        num_classes: Classes of the new head.
+    Raises:
+        UsageError: If a network has none.
     """
-    fresh = nn.Linear(projection(network).in_features, num_classes)
-    nn.init.normal_(fresh.weight, std=0.01)
-    nn.init.zeros_(fresh.bias)
-    setattr(_blocks(network)[-1], "proj", fresh)  # noqa: B010 - a module's attribute, not one the type knows
+    return cast(nn.Linear, network.get_submodule(_projection_name(network)))
 
 
-def pooled_features(network: nn.Module, pathways: list[Tensor]) -> Tensor:
-    """Return the pooled features (B, D) below the head: slow first, then fast.
+def head_prefix(network: nn.Module) -> str:
+    """Return what the names of the head's tensors begin with: the last block of SlowFast, otherwise the projection."""
+    return f"blocks.{len(_blocks(network)) - 1}." if is_slowfast(network) else f"{_projection_name(network)}."
+
+
+def logits_and_features(network: nn.Module, pathways: list[Tensor]) -> tuple[Tensor, Tensor]:
+    """Return the logits (B, C) and the pooled features (B, D) below the head: of SlowFast slow first, then fast.
 
     Args:
-        network: SlowFast network.
+        network: SlowFast, or any network whose last linear layer names the classes.
         pathways: [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)], normalised.
     """
-    state = list(pathways)  # pytorchvideo writes into the list it is given
-    for block in _blocks(network)[:-1]:
-        state = block(state)
-    return cast(Tensor, state).flatten(1)
-
-
-def classify(network: nn.Module, features_BD: Tensor) -> Tensor:
-    """Return the logits (B, N) of pooled features, with the network's own dropout."""
-    return _blocks(network)[-1](features_BD[:, :, None, None, None])
+    if is_slowfast(network):
+        *backbone, head = _blocks(network)
+        state: Any = list(pathways)  # pytorchvideo writes into the list it is given
+        for block in backbone:
+            state = block(state)
+        pooled_BD = cast(Tensor, state).flatten(1)
+        return head(pooled_BD[:, :, None, None, None]), pooled_BD  # the head drops out before it projects
+    seen: list[Tensor] = []
+    handle = projection(network).register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
+    try:
+        logits_BC = network(list(pathways))
+    finally:
+        handle.remove()
+    return logits_BC, seen[-1].flatten(1)
 
 
 def factor_members(name: str) -> tuple[list[str], Tensor]:
@@ -61,7 +72,7 @@ def factor_members(name: str) -> tuple[list[str], Tensor]:
         name: One of `FACTOR_NAMES`.
 
     Returns:
-        Values V in order of first use, and membership (N, V) of zeros and ones.
+        Values V in order of first use, and membership (C, V) of zeros and ones.
 
     Example:
         >>> factor_members("intent")[0]
@@ -86,13 +97,22 @@ class FactorHeads(nn.Module):
         for name, matrix in members.items():
             self.register_buffer(f"members_{name}", matrix, persistent=False)
 
-    def forward(self, features_BD: Tensor) -> dict[str, Tensor]:
+    def forward(self, pooled_BD: Tensor) -> dict[str, Tensor]:
         """Return the logits (B, V) of every factor."""
-        return {name: head(features_BD) for name, head in self.projections.items()}
+        return {name: head(pooled_BD) for name, head in self.projections.items()}
 
-    def targets(self, probs_BN: Tensor) -> Mapping[str, Tensor]:
+    def targets(self, probs_BC: Tensor) -> Mapping[str, Tensor]:
         """Return the marginals (B, V) of a distribution over strokes."""
-        return {name: probs_BN @ self.get_buffer(f"members_{name}") for name in FACTOR_NAMES}
+        return {name: probs_BC @ self.get_buffer(f"members_{name}") for name in FACTOR_NAMES}
+
+
+def _projection_name(network: nn.Module) -> str:
+    names = [name for name, module in network.named_modules() if isinstance(module, nn.Linear)]
+    if not names:
+        raise UsageError(
+            f"the network {type(network).__name__} has no torch.nn.Linear to name the classes: end it with one"
+        )
+    return names[-1]
 
 
 def _blocks(network: nn.Module) -> nn.ModuleList:

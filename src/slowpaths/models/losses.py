@@ -1,70 +1,69 @@
 """Losses on soft targets, one value a clip; and the weighted mean over a batch.
 
-Legend: B batch, N classes.
+A loss of your own is named by `loss.function._target_`: a function of logits (B, C) and targets (B, C), or a class
+whose objects are called so.
+
+Legend: B batch, C classes.
 """
 
 from __future__ import annotations
-
-from collections.abc import Callable
 
 import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-Loss = Callable[[Tensor, Tensor], Tensor]
+from slowpaths.core.errors import UsageError
 
 
-def soft_cross_entropy(logits_BN: Tensor, probs_BN: Tensor) -> Tensor:
+def soft_cross_entropy(logits_BC: Tensor, probs_BC: Tensor) -> Tensor:
     """Return - sum_c q_c log p_c (B,).
 
     Args:
-        logits_BN: Logits (B, N).
-        probs_BN: Targets q (B, N), rows summing to 1.
+        logits_BC: Logits (B, C).
+        probs_BC: Targets q (B, C), rows summing to 1.
 
     Example:
         >>> round(float(soft_cross_entropy(torch.zeros(1, 4), torch.tensor([[0.7, 0.3, 0.0, 0.0]]))), 4)  # log 4
         1.3863
     """
-    return -(probs_BN * F.log_softmax(logits_BN, dim=1)).sum(dim=1)
+    return -(probs_BC * F.log_softmax(logits_BC, dim=1)).sum(dim=1)
 
 
-def hard_cross_entropy(logits_BN: Tensor, probs_BN: Tensor) -> Tensor:
+def hard_cross_entropy(logits_BC: Tensor, probs_BC: Tensor) -> Tensor:
     """Return - log p_y (B,) for the most probable class y of the target."""
-    return F.cross_entropy(logits_BN, probs_BN.argmax(dim=1), reduction="none")
+    return F.cross_entropy(logits_BC, probs_BC.argmax(dim=1), reduction="none")
 
 
-def generalised_cross_entropy(logits_BN: Tensor, probs_BN: Tensor, *, q: float = 0.7) -> Tensor:
+def generalised_cross_entropy(logits_BC: Tensor, probs_BC: Tensor, *, q: float = 0.7) -> Tensor:
     """Return the expectation under the target of (1 - p_y^q) / q (B,).
 
     Between cross-entropy (q to 0) and mean absolute error (q = 1): wrong labels pull less. Zhang and Sabuncu 2018,
     arXiv 1805.07836, with their q = .7.
 
     Args:
-        logits_BN: Logits (B, N).
-        probs_BN: Targets (B, N).
-        q: Exponent.
+        logits_BC: Logits (B, C).
+        probs_BC: Targets (B, C).
+        q: Exponent, above 0 and at most 1.
+
+    Raises:
+        UsageError: If it is not.
     """
-    return (probs_BN * (1 - F.softmax(logits_BN, dim=1) ** q) / q).sum(dim=1)
+    if not 0 < q <= 1:
+        raise UsageError(f"loss.function.q={q} is out of range: give a number above 0, at most 1")
+    return (probs_BC * (1 - F.softmax(logits_BC, dim=1) ** q) / q).sum(dim=1)
 
 
-LOSSES: dict[str, Loss] = {
-    "soft_ce": soft_cross_entropy,
-    "hard_ce": hard_cross_entropy,
-    "gce": generalised_cross_entropy,
-}
-
-
-def adjust_logits(logits_BN: Tensor, log_prior_N: Tensor, *, tau: float) -> Tensor:
+def adjust_logits(logits_BC: Tensor, log_prior_C: Tensor, *, tau: float) -> Tensor:
     """Return logits + tau log pi: trained so, the bare logits are those of balanced classes.
 
     Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314, equation 10.
 
     Args:
-        logits_BN: Logits (B, N).
-        log_prior_N: Log of the share of each class in training (N,).
+        logits_BC: Logits (B, C).
+        log_prior_C: Log of the share of each class in training (C,).
         tau: Strength; 0 leaves the logits alone.
     """
-    return logits_BN + tau * log_prior_N
+    return logits_BC + tau * log_prior_C
 
 
 def weighted_mean(losses_B: Tensor, weights_B: Tensor) -> Tensor:

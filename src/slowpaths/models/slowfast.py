@@ -1,6 +1,6 @@
 """Build SlowFast networks from pytorchvideo's parts, with names that fit the published Kinetics weights.
 
-Legend: B batch, T frames of the fast pathway, H, W pixels, N classes.
+Legend: B batch, T frames of the fast pathway, H, W pixels, C classes.
 """
 
 from __future__ import annotations
@@ -12,7 +12,6 @@ from typing import Any, cast
 from torch import nn
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.strokes import NUM_STROKES
 from slowpaths.models.flat import flatten_kernels
 
 DEPTHS: tuple[int, ...] = (18, 50, 101, 152)
@@ -24,7 +23,7 @@ TINY: dict[str, int] = {"depth": 18, "width": 16, "channel_ratio": 4, "fusion_ke
 
 def build_slowfast(
     *,
-    num_classes: int = NUM_STROKES,
+    num_classes: int,
     depth: int = 50,
     width: int = 64,
     channel_ratio: int = 8,
@@ -51,13 +50,13 @@ def build_slowfast(
               |                               |
         blocks.5  global average of each, concatenated: 32 x width x (1 + 1 / channel_ratio) features
               |
-        blocks.6  dropout, projection -> (B, N)
+        blocks.6  dropout, projection -> (B, C)
 
     Pooling is global whatever the size of the input, so that one network takes 96 px and 256 px, 16 and 32 frames; at
     32 frames of 224 px it is what the Kinetics weights were trained with. The network takes [slow, fast].
 
     Args:
-        num_classes: Classes N.
+        num_classes: Classes C.
         depth: Depth of the ResNet, 18, 50, 101 or 152; 18 is one bottleneck block a stage.
         width: Channels of the slow stem.
         channel_ratio: Channels of the slow pathway over those of the fast one.
@@ -70,9 +69,13 @@ def build_slowfast(
         UsageError: If the depth is not one of those, or the widths do not divide.
     """
     if depth not in DEPTHS:
-        raise UsageError(f"depth must be one of {', '.join(map(str, DEPTHS))}, got {depth}")
+        raise UsageError(f"model.depth={depth} is none we build: give one of {', '.join(map(str, DEPTHS))}")
+    if min(alpha, fusion_kernel, channel_ratio) < 1:
+        raise UsageError("model.alpha, model.fusion_kernel and model.channel_ratio: give at least 1")
     if width < channel_ratio or width % channel_ratio:
-        raise UsageError(f"width must be a multiple of channel_ratio, got {width} and {channel_ratio}")
+        raise UsageError(f"model.width={width} must be a multiple of channel_ratio: give such as {4 * channel_ratio}")
+    if not 0 <= dropout < 1:
+        raise UsageError(f"model.dropout={dropout} is out of range: give 0 or more, and less than 1")
     network = _stock_builder()(
         model_depth=depth,
         model_num_class=num_classes,

@@ -106,6 +106,11 @@ class RunFolder:
         return self.path / "history.csv"
 
     @property
+    def wandb_id_file(self) -> Path:
+        """Return the file that keeps the id of the run in W&B, so that a run that goes on stays one run there."""
+        return self.path / "wandb_run_id.txt"
+
+    @property
     def predictions(self) -> Path:
         """Return the predictions table."""
         return self.path / "predictions.parquet"

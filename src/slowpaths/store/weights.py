@@ -1,6 +1,6 @@
 """Find model weights: local folders first, then one checked download.
 
-The tables of names live beside the code that uses them (`pose.pose_weights`, `models.weights`); this file only knows
+The tables of names live beside the code that uses them (`pose.pose_weights`, `models.initialisation`); this file only knows
 how to look a specification up.
 """
 

@@ -1,0 +1,139 @@
+"""Clips as a map-style dataset: a length, a clip for every index, and always the same clip for the same index.
+
+Legend: T frames, C channels (RGB), H, W pixels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.utils.data import Dataset
+
+from slowpaths.core.errors import BrokenVideoError, UsageError
+from slowpaths.data.batch import ClipItem
+from slowpaths.data.clips import ClipRecord
+from slowpaths.data.sampling import Window
+from slowpaths.data.transforms import ClipTransform, canonical
+from slowpaths.store.mined_folder import ClipSpec
+from slowpaths.video.open import open_video
+
+
+class BrokenClipError(BrokenVideoError):
+    """Report a clip that cannot be read, in one sentence also where it comes out of a loader worker.
+
+    PyTorch makes the error of a worker anew from the text of its traceback, whose last line is the error as it was.
+    """
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
+
+
+class ClipDataset(Dataset[ClipItem]):
+    """Read clips of a mined folder.
+
+    In training, index `epoch * len(dataset) + i` is clip i as epoch `epoch` shows it (see `EpochSampler`). In testing
+    there is one item a clip and view, views of a clip beside each other.
+
+    Decoders are opened for one read and closed again, inside the worker that reads: nothing is shared across a fork,
+    and memory does not grow with the number of clips.
+
+    Args:
+        records: The clips.
+        spec: What their files look like.
+        window: Which frames are shown.
+        transform: What happens to their pixels.
+        is_train: Whether shift and transform are drawn anew each epoch.
+        seed: Seed of these draws.
+        read_px: Side at which clips are decoded, pixels; None for the side of the file.
+        cache_mib: Memory for decoded clips, MiB, in each worker; what does not fit is decoded again.
+        weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
+        backend: Decoder, as for `video.open.open_video`.
+    """
+
+    def __init__(
+        self,
+        records: Sequence[ClipRecord],
+        *,
+        spec: ClipSpec,
+        window: Window,
+        transform: ClipTransform,
+        is_train: bool,
+        seed: int = 0,
+        read_px: int | None = None,
+        cache_mib: float = 0,
+        weight_power: float = 1.0,
+        backend: str = "auto",
+    ) -> None:
+        window.check(spec)
+        self.records = list(records)
+        self._spec = spec
+        self._window = window
+        self._transform = transform
+        self._is_train = is_train
+        self._seed = seed
+        self._read_px = read_px if read_px is not None and read_px < spec.size else None
+        self._weight_power = weight_power
+        self._backend = backend
+        self._cache: dict[int, np.ndarray] = {}
+        self._cache_bytes_left = int(cache_mib * 2**20)
+        self._shifts = (0,) if is_train else window.view_shifts()
+
+    def __len__(self) -> int:
+        return len(self.records) * len(self._shifts)
+
+    def __getitem__(self, index: int) -> ClipItem:
+        epoch, position = divmod(index, len(self))
+        row, view = divmod(position, len(self._shifts))
+        record = self.records[row]
+        if self._is_train:
+            rng = np.random.default_rng((self._seed, epoch, row))
+            frames_THWC = self._read(row, shift=self._window.train_shift(rng))
+            # torchvision draws from the global generator: give it a state of its own, and leave the caller's alone.
+            with torch.random.fork_rng(devices=[]):
+                torch.random.default_generator.manual_seed(int(rng.integers(2**63)))
+                frames_CTHW = self._transform(_to_tensor(frames_THWC))
+        elif epoch:
+            raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
+        else:
+            frames_CTHW = self._transform(_to_tensor(self._read(row, shift=self._shifts[view])))
+        return ClipItem(
+            frames_CTHW=frames_CTHW,
+            probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
+            features_F=torch.from_numpy(record.features_F),
+            weight=float(record.clip.confidence**self._weight_power),
+            index=row,
+            view=view,
+        )
+
+    def _read(self, row: int, *, shift: int) -> np.ndarray:
+        """Return the shown frames (T, H, W, 3) uint8, turned into a right-hander's."""
+        shown = self._window.frames(self._spec, shift=shift)
+        if (clip_THWC := self._cache.get(row)) is not None:
+            return clip_THWC[shown]
+        record = self.records[row]
+        needs_all = self._cache_bytes_left > 0
+        wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
+        try:
+            with open_video(record.path, backend=self._backend) as decoder:
+                frames_THWC = decoder.frames(wanted, height=self._read_px)
+        except (BrokenVideoError, UsageError) as error:
+            raise BrokenClipError(
+                f"the clip {record.path} cannot be read ({error}): mine the footage again, or restore the file"
+            ) from error
+        frames_THWC = canonical(frames_THWC, handedness_p=record.handedness_p)
+        if not needs_all:
+            return frames_THWC
+        if frames_THWC.nbytes <= self._cache_bytes_left:
+            self._cache[row] = np.ascontiguousarray(frames_THWC)
+            self._cache_bytes_left -= frames_THWC.nbytes
+        else:
+            self._cache_bytes_left = 0
+        return frames_THWC[shown]
+
+
+def _to_tensor(frames_THWC: np.ndarray) -> Tensor:
+    """Return (T, C, H, W), channels last in memory: torchvision resizes that layout fastest."""
+    return torch.from_numpy(np.ascontiguousarray(frames_THWC)).permute(0, 3, 1, 2)

@@ -1,0 +1,108 @@
+"""Read what training needs from a mined folder: clips, and which of them show the same ball."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+
+from slowpaths.core.errors import BrokenVideoError
+from slowpaths.core.ids import file_digest
+from slowpaths.core.records import LabelledClip
+from slowpaths.core.spans import Span
+from slowpaths.core.strokes import NUM_STROKES, STROKES
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
+from slowpaths.store.tables import read_labels
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class ClipRecord:
+    """Hold one clip on disk and what is known of it.
+
+    Args:
+        clip: Its label; uniform and not kept where there is none.
+        path: The clip file.
+        handedness_p: Probability that the batter is right-handed.
+        shot_id: The shot it was cut from.
+        features_F: The features a network is to see in it, float32; empty unless it is trained to.
+    """
+
+    clip: LabelledClip
+    path: Path
+    handedness_p: float
+    shot_id: str
+    features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+
+
+def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = True) -> list[ClipRecord]:
+    """Read all clips of a mined folder with their labels.
+
+    Args:
+        mined: Folder written by `slowpaths mine`.
+        labels: Another labels table than the folder's own.
+        needs_labels: Whether labels are read, and a missing table is an error; otherwise every clip comes out uniform.
+
+    Returns:
+        One record a delivery, in the order of the deliveries table.
+
+    Raises:
+        TableError: If a table is missing or wrong.
+        BrokenVideoError: If a clip file is missing; it is named, never replaced by another.
+    """
+    folder = MinedFolder(mined)
+    deliveries = folder.read(DELIVERIES).select(
+        ["delivery_id", "video_id", "shot_id", "start_s", "end_s", "impact_s", "event_p", "handedness_p"]
+    )
+    footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
+    path = labels or folder.file(LABELS)
+    known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
+    records = []
+    for row in deliveries.to_pylist():
+        video = footage.get(row["video_id"], {})
+        clip = known.get(row["delivery_id"]) or LabelledClip(
+            delivery_id=row["delivery_id"],
+            video_id=row["video_id"],
+            video=video.get("path", ""),
+            match_id=video.get("match_id", ""),
+            span=Span(row["start_s"], row["end_s"]),
+            impact_s=row["impact_s"],
+            event_p=row["event_p"],
+            probs=np.full(NUM_STROKES, 1 / NUM_STROKES),
+            label=STROKES[0],
+            confidence=1 / NUM_STROKES,
+            source="weak",
+            is_kept=False,
+        )
+        file = folder.clip_file(row["delivery_id"])
+        if not file.is_file():
+            raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
+        records.append(ClipRecord(clip=clip, path=file, handedness_p=row["handedness_p"], shot_id=row["shot_id"]))
+    return records
+
+
+def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:
+    """Find the pairs of deliveries that show the same ball: replays of a live ball, and clips of the same bytes.
+
+    Args:
+        mined: The mined folder.
+        records: Its clips.
+
+    Returns:
+        Pairs of delivery ids that no split may separate.
+    """
+    by_shot: dict[str, list[str]] = defaultdict(list)
+    by_content: dict[tuple[int, str], list[str]] = defaultdict(list)
+    sizes = [record.path.stat().st_size for record in records]
+    count = Counter(sizes)
+    for record, size in zip(records, sizes, strict=True):
+        by_shot[record.shot_id].append(record.clip.delivery_id)
+        if count[size] > 1:  # files of one size only are worth reading
+            by_content[size, file_digest(record.path)].append(record.clip.delivery_id)
+    links = [(same[0], other) for same in by_content.values() for other in same[1:]]
+    for shot in MinedFolder(mined).read(SHOTS).to_pylist():
+        if shot["replay_of"]:
+            links += [(live, again) for live in by_shot[shot["replay_of"]] for again in by_shot[shot["shot_id"]]]
+    return links

@@ -1,0 +1,161 @@
+"""Archives of MediaPipe pose sequences, read as plain records.
+
+Legend: N sequences, T frames, K = 17 joints (COCO), C = x, y, confidence.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Iterable
+from pathlib import Path
+
+import numpy as np
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.ids import video_id
+from slowpaths.core.records import PoseSequence, PoseTrack
+from slowpaths.core.skeleton import JOINTS
+from slowpaths.store.tables import write_text
+
+# Joints of MediaPipe Pose (33 landmarks) by their COCO name: nose, eyes, ears, then each pair from shoulders to ankles.
+_LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+MEDIAPIPE_INDEX: dict[str, int] = dict(zip(JOINTS, _LANDMARKS, strict=True))
+MEDIAPIPE_JOINTS = 33
+PICTURE_SIZE = (1280, 720)
+"""Archives hold x and y as shares of an unknown picture: broadcast pictures are 16:9."""
+FPS = 25.0
+"""Archives hold no times either: broadcasts of 50 Hz countries run at 25 frames a second."""
+_KEYS = ("pose", "length", "label", "name")
+
+
+def read_pose_archive(
+    path: Path, *, fps: float = FPS, picture_size: tuple[int, int] = PICTURE_SIZE
+) -> list[PoseSequence]:
+    """Read an archive of MediaPipe pose sequences.
+
+    The archive holds `pose` (N, T, 33, 3) with x and y as shares of the picture, NaN where padded, `length` (N,),
+    `label` (N,), `name` (N,) and optionally `exact_duplicate_of` (N,). Depth is dropped. MediaPipe's visibility is not
+    in it: a joint has confidence 1 where it is there and 0 where it is not.
+
+    Args:
+        path: File of `numpy.savez`.
+        fps: Frames a second that are assumed.
+        picture_size: Width and height that are assumed, pixels.
+
+    Raises:
+        TableError: If the file is missing, is no such archive, or holds pickled objects.
+    """
+    path = Path(path)
+    arrays = _load(path)
+    pose_NTJC, lengths_N = arrays["pose"], arrays["length"]
+    names = [str(name) for name in arrays["name"]]
+    duplicates = arrays.get("exact_duplicate_of", np.full(len(names), ""))
+    if len(set(names)) < len(names):
+        raise TableError(f"{path} names a sequence twice: names must differ, they tell the sequences apart")
+    rows = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
+    sequences = []
+    for index, name in enumerate(names):
+        shares_TK2 = pose_NTJC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
+        digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TK2).tobytes()).hexdigest()
+        track = _track(shares_TK2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
+        sequences.append(
+            PoseSequence(
+                name=name,
+                label=str(arrays["label"][index]),
+                track=track,
+                duplicate_of=str(duplicates[index]),
+                picture_size=picture_size,
+                digest=digest,
+            )
+        )
+    return sequences
+
+
+def _load(path: Path) -> dict[str, np.ndarray]:
+    cure = f"give a file of numpy.savez with the arrays {', '.join(_KEYS)}"
+    if not path.is_file():
+        raise TableError(f"{path} does not exist: {cure}")
+    try:
+        with path.open("rb") as stream:
+            archive = np.load(stream, allow_pickle=False)
+            keys = [key for key in (*_KEYS, "exact_duplicate_of") if not isinstance(archive, np.ndarray)]
+            arrays = {key: archive[key] for key in keys if key in archive}
+    except Exception as error:  # numpy reports a broken or pickled archive by half a dozen types
+        raise TableError(f"{path} is not a readable archive of plain arrays: {cure}") from error
+    if isinstance(archive, np.ndarray):
+        raise TableError(f"{path} holds one array, not an archive of poses: {cure}")
+    if missing := [key for key in _KEYS if key not in arrays]:
+        raise TableError(f"{path} lacks the array '{missing[0]}': {cure}")
+    _check(path, arrays)
+    return arrays
+
+
+def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
+    pose = arrays["pose"]
+    if pose.ndim != 4 or pose.shape[2:] != (MEDIAPIPE_JOINTS, 3) or pose.dtype.kind != "f":
+        raise TableError(
+            f"{path}: 'pose' has the shape {pose.shape} and type {pose.dtype}; it must be (sequences, frames, "
+            f"{MEDIAPIPE_JOINTS}, 3) of floating point numbers, the joints of MediaPipe Pose"
+        )
+    for key, array in arrays.items():
+        if array.shape[0:1] != pose.shape[:1] or (key != "pose" and array.ndim != 1):
+            raise TableError(f"{path}: '{key}' has the shape {array.shape}; it must be ({pose.shape[0]},)")
+    lengths = arrays["length"]
+    if lengths.dtype.kind not in "iu" or (lengths < 1).any() or (lengths > pose.shape[1]).any():
+        raise TableError(f"{path}: 'length' must hold whole numbers from 1 to {pose.shape[1]}, the frames of 'pose'")
+
+
+def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
+    num_frames = len(xy_TK2)
+    is_seen_TK = np.asarray(np.isfinite(xy_TK2).all(axis=2))
+    keypoints_TKC = np.concatenate([np.where(is_seen_TK[..., None], xy_TK2, np.nan), is_seen_TK[..., None]], axis=2)
+    boxes_T4 = np.full((num_frames, 4), np.nan)
+    for row in np.flatnonzero(is_seen_TK.any(axis=1)):
+        seen = xy_TK2[row][is_seen_TK[row]]
+        boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
+    return PoseTrack(
+        video_id=video,
+        shot_id="",
+        track_id=0,
+        frames_T=np.arange(num_frames),
+        pts_s=np.arange(num_frames) / fps,
+        keypoints_TKC=keypoints_TKC,
+        boxes_T4=boxes_T4,
+        camera_T3=np.zeros((num_frames, 3)),
+    )
+
+
+def archive_truth(sequences: Iterable[PoseSequence]) -> list[dict[str, str]]:
+    """Return the truth table of an archive: what is played, somewhere in the "video" of that name.
+
+    Args:
+        sequences: Sequences; those without a label are left out.
+
+    Returns:
+        Rows with video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
+    """
+    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
+    return [
+        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
+        for item in sequences
+        if item.label
+    ]
+
+
+def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
+    """Write the truth table of an archive as CSV; see `archive_truth`.
+
+    Raises:
+        TableError: If no sequence has a label.
+        SlowpathsError: If the disk cannot be written.
+    """
+    rows = archive_truth(sequences)
+    if not rows:
+        raise TableError(f"no sequence has a label, so there is no truth to write to {path}: name a labelled archive")
+    stream = io.StringIO()
+    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(path, stream.getvalue())

@@ -1,0 +1,104 @@
+"""Checkpoints that are whole or not there, and training that stops where its numbers do."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.fabric.plugins import TorchCheckpointIO
+from lightning.pytorch.callbacks import Callback, ModelCheckpoint
+
+from slowpaths.core.errors import SlowpathsError
+from slowpaths.models.checkpoint import require_finite
+from slowpaths.store.tables import atomic_write
+
+
+class AtomicCheckpointIO(TorchCheckpointIO):
+    """Write checkpoints beside the old ones and rename them; what is not finite is not written."""
+
+    def save_checkpoint(self, checkpoint: dict[str, Any], path: Any, storage_options: Any = None) -> None:
+        """Write a checkpoint.
+
+        Raises:
+            SlowpathsError: If the disk is full or a number is not finite; an old checkpoint of that name stays whole.
+        """
+        require_finite(checkpoint, what=f"the checkpoint {path}")
+        stream = io.BytesIO()  # torch reports a full disk as an error of its own archive
+        torch.save(checkpoint, stream)
+        with atomic_write(Path(path)) as file:
+            file.write(stream.getbuffer())
+
+
+class FiniteGuard(Callback):
+    """Stop training at the first loss or weight that is not finite, before it reaches a table or checkpoint.
+
+    Args:
+        last: The checkpoint of the last good epoch, for the message.
+    """
+
+    def __init__(self, last: Path) -> None:
+        self._last = last
+
+    def on_train_batch_end(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, outputs: Any, batch: Any, batch_idx: int
+    ) -> None:
+        """Look at the loss of a step."""
+        loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+        if isinstance(loss, torch.Tensor) and not loss.isfinite().all():
+            self._stop(trainer, pl_module, f"the loss is {float(loss.sum()):g}")
+
+    def on_validation_batch_end(
+        self,
+        trainer: L.Trainer,
+        pl_module: L.LightningModule,
+        outputs: Any,
+        batch: Any,
+        batch_idx: int,
+        dataloader_idx: int = 0,
+    ) -> None:
+        """Look at the loss of a validation batch: weights may be finite, and what they answer not."""
+        self.on_train_batch_end(trainer, pl_module, outputs, batch, batch_idx)
+
+    def on_validation_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the weights before they are validated."""
+        self.on_train_epoch_end(trainer, pl_module)
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Look at the weights of an epoch: its last step may have moved them out of reach."""
+        for name, tensor in pl_module.state_dict().items():
+            if tensor.is_floating_point() and not tensor.isfinite().all():
+                self._stop(trainer, pl_module, f"weights are not finite (first {name})")
+
+    def _stop(self, trainer: L.Trainer, pl_module: L.LightningModule, what: str) -> None:
+        lr = getattr(getattr(pl_module, "optim_settings", None), "lr", None)
+        now = f" (now {lr:g})" if lr is not None else ""
+        kept = f"; {self._last} holds the last good epoch" if self._last.exists() else ""
+        raise SlowpathsError(
+            f"training stopped at step {trainer.global_step} (epoch {trainer.current_epoch + 1}), where {what}: lower "
+            f"optim.lr{now} and choose another out={kept}"
+        )
+
+
+def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
+    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest loss.
+
+    Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as
+    one that never stopped.
+
+    Args:
+        folder: Where they are kept.
+        monitor: The loss, on validation clips; None where there are none, and only `last.ckpt` is kept.
+    """
+    return ModelCheckpoint(
+        dirpath=folder,
+        filename="best",
+        monitor=monitor,
+        save_top_k=0 if monitor is None else 1,
+        save_last=True,
+        save_on_train_epoch_end=True,
+        enable_version_counter=False,
+    )

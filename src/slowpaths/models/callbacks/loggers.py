@@ -1,0 +1,99 @@
+"""The loggers of `logger=`; any class or function that makes a Lightning logger will do, these have our ways.
+
+W&B runs offline unless the variable WANDB_MODE or a sweep's agent says otherwise.
+"""
+
+from __future__ import annotations
+
+import os
+import secrets
+from pathlib import Path
+
+from lightning.pytorch.loggers import CSVLogger, Logger
+
+from slowpaths.core.errors import MissingDependencyError, UsageError
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import write_text
+
+
+def csv_logger(*, save_dir: str = ".") -> Logger:
+    """Log to `csv/version_<n>/metrics.csv`, a folder for each start: a run that goes on loses no row.
+
+    Args:
+        save_dir: Folder of the run.
+    """
+    return CSVLogger(save_dir, name="csv")
+
+
+def tensorboard_logger(*, save_dir: str = ".") -> Logger:
+    """Log to `tensorboard/`.
+
+    Args:
+        save_dir: Folder of the run.
+
+    Raises:
+        MissingDependencyError: If TensorBoard is not installed.
+    """
+    from lightning.pytorch.loggers import TensorBoardLogger
+
+    try:
+        return TensorBoardLogger(save_dir, name="", version="tensorboard")
+    except ModuleNotFoundError as error:
+        raise MissingDependencyError(
+            "logger=tensorboard needs TensorBoard: pip install 'slowpaths[tensorboard]'"
+        ) from error
+
+
+def wandb_logger(
+    *, save_dir: str = ".", project: str = "slowpaths", name: str | None = None, group: str | None = None
+) -> Logger | None:
+    """Log to W&B; a run that is killed and started again in the same folder is one run there.
+
+    Args:
+        save_dir: Folder of the run.
+        project: Project in W&B.
+        name: Name of the run; that of its folder where not given.
+        group: Group of the run in W&B.
+
+    Returns:
+        The logger; None where WANDB_MODE is "disabled", and nothing is written.
+
+    Raises:
+        UsageError: If W&B is to run online and cannot.
+    """
+    mode = os.environ.get("WANDB_MODE") or ("online" if os.environ.get("WANDB_SWEEP_ID") else "offline")
+    if mode == "disabled":
+        return None
+    import wandb
+    from lightning.pytorch.loggers import WandbLogger
+
+    is_offline = mode in ("offline", "dryrun")
+    folder = RunFolder(Path(save_dir))
+    folder.path.mkdir(parents=True, exist_ok=True)  # W&B makes a temporary folder where it is missing
+    logger = WandbLogger(
+        project=project,
+        name=name or folder.path.name,
+        group=group,
+        save_dir=save_dir,
+        offline=is_offline,
+        id=_run_id(folder.wandb_id_file),
+        resume=None if is_offline else "allow",  # offline, the id alone makes it one run
+        log_model=False,
+    )
+    if not is_offline:
+        try:
+            _ = logger.experiment  # a missing key is said before anything is trained
+        except wandb.Error as error:
+            raise UsageError(
+                f"W&B cannot start online ({' '.join(str(error).split())}): run `wandb login` or set WANDB_MODE=offline"
+            ) from error
+    return logger
+
+
+def _run_id(file: Path) -> str:
+    """Return the id that an agent gives, or the one the run folder keeps."""
+    if given := os.environ.get("WANDB_RUN_ID"):
+        return given
+    if not file.exists() and os.environ.get("LOCAL_RANK", "0") == "0":
+        write_text(file, secrets.token_hex(4) + "\n")
+    return file.read_text().strip() if file.exists() else ""

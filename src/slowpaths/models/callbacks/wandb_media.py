@@ -1,0 +1,138 @@
+"""What W&B is sent beside curves: clips, confusion, and the ledger.
+
+Lineage lives in our ledger, and W&B gets a copy. Legend: C the 14 strokes.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, cast
+
+import lightning as L
+import torch
+from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.loggers import Logger
+
+from slowpaths.core.ids import file_digest
+from slowpaths.core.records import LabelledClip, Prediction, Vote
+from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.store.ledger import LEDGER_NAME, read_ledger
+from slowpaths.store.mined_folder import MinedFolder
+
+_MAX_ARTIFACT_BYTES = 64 << 20
+
+
+class ConfusionMedia(Callback):
+    """Send the confusion matrix of the last validation to W&B when training ends."""
+
+    def on_train_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Send it."""
+        confusion = getattr(pl_module, "val_confusion", None)
+        if confusion is None or confusion.confmat.sum() == 0:
+            return
+        counts_CC = confusion.confmat.long().cpu()
+        pairs = torch.cartesian_prod(torch.arange(len(STROKES)), torch.arange(len(STROKES)))
+        true, predicted = (axis.repeat_interleave(counts_CC.flatten()).tolist() for axis in pairs.T)
+        for run in _wandb_runs(trainer.loggers):
+            import wandb
+
+            name = "val/confusion"
+            plot = wandb.plot.confusion_matrix(y_true=true, preds=predicted, class_names=list(STROKES), title=name)
+            run.log({name: plot})
+
+
+def log_clips(
+    loggers: Iterable[Logger],
+    *,
+    predictions: Sequence[Prediction],
+    labels: Mapping[str, LabelledClip],
+    votes: Mapping[str, Sequence[Vote]],
+    folder: Path,
+    limit: int = 48,
+    name: str = "clips",
+) -> None:
+    """Send a table of clips to W&B: the video, its label and votes, and what the network says.
+
+    Args:
+        loggers: Loggers of the run.
+        predictions: Predictions; of each clip the average over views is shown.
+        labels: Delivery -> its label.
+        votes: Delivery -> the votes behind its label.
+        folder: Mined folder.
+        limit: Most clips that are sent: those where network and label disagree most.
+        name: Name of the table.
+    """
+    for run in _wandb_runs(loggers):
+        import wandb
+
+        columns = ["delivery", "video", "part", "clip", "label", "label_p", "predicted", "predicted_p", "votes"]
+        table = wandb.Table(columns=[*columns, *(f"p_{stroke}" for stroke in STROKES)])
+        shown = [item for item in predictions if item.view_index == -1 and item.delivery_id in labels]
+        shown.sort(key=lambda item: (item.probs[INDEX[labels[item.delivery_id].label]], item.delivery_id))
+        films = []
+        for item in shown[:limit]:
+            label = labels[item.delivery_id]
+            reasons = [f"{vote.rule} -> {vote.symbol} ({vote.evidence})" for vote in votes.get(item.delivery_id, ())]
+            path = str(MinedFolder(folder).clip_file(item.delivery_id))
+            caption = f"{item.delivery_id}: labelled {label.label}, predicted {item.label} ({item.confidence:.2f})"
+            films.append(wandb.Video(path, caption=caption, format="mp4"))
+            table.add_data(
+                item.delivery_id,
+                item.video,
+                item.split,
+                films[-1],
+                label.label,
+                label.confidence,
+                item.label,
+                item.confidence,
+                "\n".join(reasons),
+                *(float(p) for p in item.probs),
+            )
+        if films:  # the table keeps its clips in an artifact; a panel shows them without one
+            run.log({name: table, f"{name}/panel": films})
+
+
+def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
+    """Mirror the ledger of a folder to W&B: one artifact an entry, with the files that entry wrote.
+
+    A file that another entry has written over since is left out: an artifact never holds what its entry did not write.
+    Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already tells what came of what.
+
+    Args:
+        loggers: Loggers of the run.
+        folder: Folder with a ledger.
+    """
+    for run in _wandb_runs(loggers):
+        import wandb
+
+        for entry in read_ledger(folder):
+            artifact = wandb.Artifact(f"{entry.stage}-{entry.entry_id}", type=entry.stage, metadata=asdict(entry))
+            artifact.add_file(str(folder / LEDGER_NAME))
+            for output, digest in entry.outputs.items():
+                path = folder / output
+                if not path.is_file() or path.suffix == ".mp4" or path.stat().st_size > _MAX_ARTIFACT_BYTES:
+                    continue
+                if file_digest(path) == digest:
+                    artifact.add_file(str(path), name=output)
+            run.log_artifact(artifact)
+
+
+def finish(loggers: Iterable[Logger], *, summary: Mapping[str, float] | None = None) -> None:
+    """Close the W&B run of this process, with the numbers that sum it up.
+
+    Args:
+        loggers: Loggers of the run.
+        summary: Numbers by name; those that are not finite are left out.
+    """
+    for run in _wandb_runs(loggers):
+        run.summary.update({name: value for name, value in (summary or {}).items() if math.isfinite(value)})
+        run.finish()
+
+
+def _wandb_runs(loggers: Iterable[Logger]) -> list[Any]:
+    # By name, so that a run without W&B does not import it.
+    wanted = [logger for logger in loggers if type(logger).__name__ == "WandbLogger"]
+    return [cast(Any, logger).experiment for logger in wanted]

@@ -1,0 +1,82 @@
+"""The card beside a checkpoint: what the model is, what it learnt from, and how far its numbers can be trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from slowpaths import __version__
+from slowpaths.models.ema import EmaModule
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardFacts:
+    """Hold what a run knows beside its model.
+
+    Args:
+        verb: "train" or "pretrain".
+        command: The command that made the model.
+        checkpoint: Name of the checkpoint the card is about.
+        data: The mined folder.
+        sources: Name of an input -> its digest or fingerprint.
+        counts: Part of the split -> deliveries in it.
+        metrics: Metrics of the epoch of the checkpoint, by name.
+        warning: What the metrics are measured against, one sentence.
+    """
+
+    verb: str
+    command: str
+    checkpoint: str
+    data: str
+    sources: Mapping[str, str]
+    counts: Mapping[str, int]
+    metrics: Mapping[str, float]
+    warning: str
+
+
+_LIMITS = {
+    "train": (
+        "It names what the rules behind its labels can name. Strokes, camera views and left-handers that were rare in "
+        "its clips are named badly. Not for decisions about players without a person who looks at the clips. "
+        "`slowpaths evaluate` with truth of your own footage says how good it is."
+    ),
+    "pretrain": (
+        "It names no stroke: it is an initialisation for `slowpaths train init=`. What it is worth there is measured "
+        "by `slowpaths evaluate` on the model that starts from it."
+    ),
+}
+
+
+def model_card(module: EmaModule, facts: CardFacts) -> str:
+    """Return the card as Markdown.
+
+    Args:
+        module: The trained module.
+        facts: What else the run knows.
+    """
+    run, network = module.run, module.hparams["network"]
+    arguments = ", ".join(f"{name} {value}" for name, value in sorted(network.items()) if name != "_target_")
+    size = sum(parameter.numel() for parameter in module.network.parameters())
+    shown = ", ".join(f"{name} {value}" for name, value in sorted(run.clip.items()))
+    parts = ", ".join(f"{count} to {part}" for part, count in facts.counts.items())
+    rows = [
+        ("network", f"`{network['_target_']}` ({arguments or 'its defaults'}), {size / 1e6:.2f} million parameters"),
+        ("initialisation", f"`{run.initialisation}`" if run.initialisation else "none: random weights"),
+        ("input", shown),
+        ("clips", f"`{facts.data}`: {parts}; whole matches stay on one side"),
+        *((name, f"`{value}`") for name, value in facts.sources.items()),
+        ("configuration", f"`{run.configuration}`, seed {run.seed}"),
+        ("made by", f"`{facts.command}` with slowpaths {__version__}"),
+    ]
+    lines = [f"# Model card: `{facts.checkpoint}` of `slowpaths {facts.verb}`", "", "| | |", "|---|---|"]
+    lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
+    lines += ["", f"**Metrics.** {facts.warning}", ""]
+    if facts.metrics:
+        lines += ["| metric | value |", "|---|---|"]
+        lines += [f"| {name} | {value:.4g} |" for name, value in facts.metrics.items()]
+        lines.append("")
+    return "\n".join([*lines, f"**Limits.** {_LIMITS[facts.verb]}", ""])
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,166 @@
+"""What all our networks share in training: averaged weights, draws that a resumed run repeats, one optimiser."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Iterable, Mapping
+from dataclasses import asdict
+from typing import Any
+
+import lightning as L
+import torch
+from lightning.pytorch.utilities.types import OptimizerLRScheduler
+from torch import Tensor, nn
+
+from slowpaths import __version__
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import fingerprint
+from slowpaths.data.batch import ClipBatch
+from slowpaths.models.checkpoint import CHECKPOINT_FORMAT, CHECKPOINT_KEY
+from slowpaths.models.heads import projection
+from slowpaths.models.optim import build_optimiser, cosine_with_warmup
+from slowpaths.models.part import Part
+from slowpaths.models.settings import OptimSettings, RunSettings, as_settings
+
+SLOWFAST: Mapping[str, Any] = {"_target_": "slowpaths.models.slowfast.build_slowfast"}
+
+
+class EmaModule(L.LightningModule):
+    """Train a network, and keep an exponential average of its weights (EMA) that is validated and saved.
+
+    What a checkpoint carries as hyperparameters are plain values, so it loads without running code.
+
+    Args:
+        network: `_target_` of the network and its arguments; it is called with `num_classes` too, and takes
+            [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)].
+        num_classes: Outputs of the network.
+        optim: Optimiser and rates.
+        run: What identifies the run.
+        more: Further hyperparameters of what inherits, by name of its arguments.
+    """
+
+    network: nn.Module
+    ema: nn.Module | None
+
+    def __init__(
+        self,
+        *,
+        network: Mapping[str, Any],
+        num_classes: int,
+        optim: OptimSettings | Mapping[str, Any] | None,
+        run: RunSettings | Mapping[str, Any] | None,
+        more: Mapping[str, Any],
+    ) -> None:
+        super().__init__()
+        self.optim_settings = as_settings(OptimSettings, optim)
+        self.run = as_settings(RunSettings, run)
+        part = Part.parse(network, key="model")
+        plain = {"network": part.plain(), "optim": asdict(self.optim_settings), "run": asdict(self.run), **more}
+        fingerprint(plain)  # refuses what a checkpoint could not be loaded with
+        self.save_hyperparameters(plain)
+        with torch.random.fork_rng(devices=[]):  # the caller's generator is left alone
+            torch.random.default_generator.manual_seed(self.run.seed)
+            built = part.build(num_classes=num_classes)
+            if not isinstance(built, nn.Module):
+                raise UsageError(f"model._target_={part.target} builds no torch.nn.Module: name a network")
+            self.network = built
+            self.build_heads()
+        self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
+        if self.optim_settings.is_backbone_frozen:
+            self.network.requires_grad_(False)
+            projection(self.network).requires_grad_(True)
+
+    def build_heads(self) -> None:
+        """Build what stands beside the network; here nothing. The generator is that of the run's seed."""
+
+    def head_parameters(self) -> Iterable[nn.Parameter]:
+        """Return the parameters that are fresh where the others are pretrained."""
+        return projection(self.network).parameters()
+
+    @property
+    def evaluated(self) -> nn.Module:
+        """Return the network that is validated and predicts: the EMA where there is one."""
+        return self.network if self.ema is None else self.ema
+
+    def train(self, mode: bool = True) -> EmaModule:
+        """Switch to training; what is frozen or averaged stays in evaluation."""
+        super().train(mode)
+        if self.ema is not None:
+            self.ema.eval()
+        if self.optim_settings.is_backbone_frozen:
+            self.network.eval()
+        return self
+
+    def on_train_start(self) -> None:
+        """Set apart what stays in evaluation (here, because Lightning warns of it where it is done before)."""
+        self.train()
+        if self.ema is not None and self.trainer.global_step == 0:
+            self.ema.load_state_dict(self.network.state_dict())  # pretrained weights came after the constructor
+
+    def on_train_batch_start(self, batch: ClipBatch, batch_idx: int) -> None:
+        """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
+        step = [self.run.seed, self.global_step, batch_idx, self.global_rank]
+        torch.manual_seed(int(fingerprint(step), 16))
+
+    def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
+        """Move the EMA."""
+        if self.ema is not None:
+            decay, num_updates = self.optim_settings.ema_decay, self.trainer.global_step
+            update_ema(self.ema, self.network, decay=decay, num_updates=num_updates)
+
+    def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Say in the checkpoint which format it has."""
+        checkpoint[CHECKPOINT_KEY] = {"format": CHECKPOINT_FORMAT, "version": __version__}
+
+    def configure_optimizers(self) -> OptimizerLRScheduler:
+        """Return the optimiser and its schedule over the whole run."""
+        head = list(self.head_parameters())
+        taken = {id(parameter) for parameter in head}
+        optimiser = build_optimiser(
+            self.optim_settings,
+            backbone=[parameter for parameter in self.network.parameters() if id(parameter) not in taken],
+            head=head,
+            batch_size=self.run.batch_size,
+        )
+        self.trainer.fit_loop.setup_data()
+        num_steps = self.trainer.estimated_stepping_batches
+        if num_steps == float("inf"):
+            raise UsageError("the learning rate needs to know how long the run is: set trainer.max_epochs")
+        steps_an_epoch = -(-self.trainer.num_training_batches // self.trainer.accumulate_grad_batches)
+        is_dry = getattr(self.trainer, "fast_dev_run", False)
+        warmup_steps = 0 if is_dry else round(self.optim_settings.warmup_epochs * steps_an_epoch)
+        schedule = cosine_with_warmup(optimiser, num_steps=int(num_steps), warmup_steps=warmup_steps)
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def log_loss(self, loss: Tensor, batch: ClipBatch) -> None:
+        """Log the loss of a training batch: a curve by step, and the mean of the epoch."""
+        self.log("train/step_loss", loss, prog_bar=True, batch_size=len(batch))
+        self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
+
+
+def network_input(batch: ClipBatch) -> list[Tensor]:
+    """Return [slow, fast] as the network takes them: normalised, channels last."""
+    return [clip.contiguous(memory_format=torch.channels_last_3d) for clip in batch.pathways()]
+
+
+@torch.no_grad()
+def update_ema(ema: nn.Module, network: nn.Module, *, decay: float, num_updates: int) -> None:
+    """Move an exponential average of a network one step towards it.
+
+    The first steps use a smaller decay, (1 + n) / (10 + n), or the average would keep the initial weights for
+    thousands of steps. Running statistics are averaged alike: those of the network itself belong to other weights.
+
+    Args:
+        ema: The average; changed in place.
+        network: The network that trains.
+        decay: Largest decay.
+        num_updates: Updates so far.
+    """
+    decay = min(decay, (1 + num_updates) / (10 + num_updates))
+    for old, new in zip(ema.parameters(), network.parameters(), strict=True):
+        old.lerp_(new, 1 - decay)
+    for old, new in zip(ema.buffers(), network.buffers(), strict=True):
+        if old.is_floating_point():
+            old.lerp_(new, 1 - decay)
+        else:
+            old.copy_(new)

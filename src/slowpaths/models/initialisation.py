@@ -1,0 +1,173 @@
+"""Pretrained weights: where they are, how they are loaded, and what was loaded."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save
+from torch import Tensor, nn
+
+from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.core.ids import file_digest
+from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.heads import head_prefix
+from slowpaths.store.tables import atomic_write
+from slowpaths.store.weights import WeightSpec, find_weights
+
+_log = logging.getLogger(__name__)
+_ZOO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
+
+# The addresses are those of pytorchvideo's hub. Its authors publish no digests, so these files are never downloaded
+# unseen: a person puts them into a weights folder.
+WEIGHTS: dict[str, WeightSpec] = {
+    name: WeightSpec(name=name, filename=file, url=f"{_ZOO}/{file}", sha256="", licence="Apache-2.0")
+    for name, file in (
+        ("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"),
+        ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"),
+    )
+}
+
+# What comes with the package: its file, beside its card, and its sha256.
+SHIPPED: dict[str, tuple[Path, str]] = {
+    "slowfast_tiny_features": (
+        Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
+        "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadReport:
+    """Say what a checkpoint gave to a network.
+
+    Args:
+        source: File it came from.
+        loaded: Tensors that were copied.
+        missing: Tensors of the network that the file does not have (left as they were).
+        unexpected: Tensors of the file that the network does not have.
+        mismatched: Tensors of another shape, with both shapes (left as they were).
+    """
+
+    source: str
+    loaded: tuple[str, ...]
+    missing: tuple[str, ...]
+    unexpected: tuple[str, ...]
+    mismatched: tuple[str, ...]
+
+    def __str__(self) -> str:
+        """Return the counts, and the names of what did not fit."""
+        lines = [
+            f"{self.source}: {len(self.loaded)} tensors loaded, {len(self.missing)} missing, "
+            f"{len(self.unexpected)} unexpected, {len(self.mismatched)} of another shape"
+        ]
+        for title in ("missing", "unexpected", "mismatched"):
+            lines += [f"  {title}: {name}" for name in getattr(self, title)]
+        return "\n".join(lines)
+
+
+def load_initialisation(
+    network: nn.Module, name: str, *, weights_dir: str | Path | None = None, allow_download: bool = True
+) -> LoadReport:
+    """Start a network from pretrained weights; its head stays fresh.
+
+    Args:
+        network: Network of the same architecture; changed in place.
+        name: One of `WEIGHTS` (published) or `SHIPPED` (in the package), or a file, as for `load_backbone`.
+        weights_dir: Folder that is searched first for published ones.
+        allow_download: Whether the internet may be used.
+
+    Raises:
+        UsageError: If they are of another architecture.
+        MissingWeightsError: If the file is nowhere, or is no checkpoint.
+    """
+    if name in WEIGHTS:
+        path = find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download)
+    elif name in SHIPPED:
+        path, digest = SHIPPED[name]
+        if not path.is_file() or file_digest(path) != digest:
+            raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
+    elif not (path := Path(name)).exists():
+        known = ", ".join([*SHIPPED, *WEIGHTS])
+        raise MissingWeightsError(f"there are no weights '{name}': init= takes a checkpoint file, or one of {known}")
+    return load_backbone(network, path)
+
+
+def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> None:
+    """Write the network of a checkpoint without its head, in half precision, as safetensors.
+
+    Args:
+        path: File to write.
+        checkpoint: As for `load_backbone`; where it has an EMA of the weights, that is taken.
+        head: What the names of the head's tensors begin with (`head_prefix`).
+    """
+    tensors = {
+        name: value.half().contiguous() if value.is_floating_point() else value
+        for name, value in _read_state(checkpoint).items()
+        if not name.startswith(head)
+    }
+    with atomic_write(path) as stream:
+        stream.write(save(tensors))
+
+
+def load_backbone(network: nn.Module, path: Path) -> LoadReport:
+    """Copy every tensor of a checkpoint that fits by name and shape; a head for other classes is left out.
+
+    Args:
+        network: Network; changed in place.
+        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; its EMA where it has one), a bare
+            state dict, or a safetensors file of `save_backbone`.
+
+    Returns:
+        What was loaded and what was not.
+
+    Raises:
+        UsageError: If tensors below the head are missing or of another shape: it is another architecture.
+        MissingWeightsError: If the file is missing or is no checkpoint.
+    """
+    state = _read_state(path)
+    own = network.state_dict()
+    shared = [name for name in own if name in state]
+    mismatched = [name for name in shared if state[name].shape != own[name].shape]
+    head = head_prefix(network)
+    report = LoadReport(
+        source=path.name,
+        loaded=tuple(name for name in shared if name not in set(mismatched)),
+        missing=tuple(name for name in own if name not in state),
+        unexpected=tuple(name for name in state if name not in own),
+        mismatched=tuple(f"{n}: {tuple(state[n].shape)} in the file, {tuple(own[n].shape)} here" for n in mismatched),
+    )
+    if misfits := [name for name in (*report.missing, *report.mismatched) if not name.startswith(head)]:
+        raise UsageError(
+            f"{path} is of another architecture ({len(misfits)} of {len(own)} tensors do not fit, first {misfits[0]}): "
+            "choose the model= it was made with, or other weights"
+        )
+    network.load_state_dict({name: state[name] for name in report.loaded}, strict=False)
+    _log.info("%s", report)
+    return report
+
+
+def _read_state(path: Path) -> Mapping[str, Tensor]:
+    content = _read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
+    for key in ("model_state", "state_dict"):
+        content = content.get(key, content)
+    # A Lightning checkpoint of ours names the network's tensors `network.<name>` and its EMA's `ema.<name>`, until
+    # format 1 `average.<name>`.
+    for prefix in ("ema.", "average.", "network."):
+        if own := {name.removeprefix(prefix): value for name, value in content.items() if str(name).startswith(prefix)}:
+            break
+    state = own or {str(name): value for name, value in content.items()}
+    if not state or not all(isinstance(value, Tensor) for value in state.values()):
+        raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): choose another file")
+    return state
+
+
+def _read_safetensors(path: Path) -> dict[str, Any]:
+    try:
+        return {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
+    except (SafetensorError, OSError) as error:
+        raise MissingWeightsError(f"{path} is not a safetensors file ({error}): choose another file") from error

@@ -1,0 +1,106 @@
+"""How a network is trained: optimiser, loss and what identifies the run, with their defaults and reasons."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
+
+from slowpaths.core.errors import UsageError
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OptimSettings:
+    """Hold the optimiser, its rates, and which weights they move.
+
+    Args:
+        optimiser: `_target_` of a function or class that takes parameter groups and `lr`, and its other arguments.
+        lr: Learning rate of the backbone at a batch of 8.
+        head_lr_ratio: Learning rate of the heads over that of the backbone: they are fresh where it is pretrained.
+        weight_decay: Decay of kernels and matrices; vectors do not decay.
+        warmup_epochs: Epochs over which the rate rises.
+        ema_decay: Decay of the exponential average of the weights that is validated and kept; 0 keeps none.
+        is_backbone_frozen: Whether only the heads train.
+
+    Raises:
+        UsageError: If a value is out of range.
+    """
+
+    optimiser: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.optim.sgd"})
+    lr: float = 0.01
+    head_lr_ratio: float = 10.0
+    weight_decay: float = 1e-4
+    warmup_epochs: float = 2.0
+    ema_decay: float = 0.999
+    is_backbone_frozen: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range."""
+        for name in ("lr", "head_lr_ratio"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UsageError(f"optim.{name}={getattr(self, name)} is no rate: give a number above 0")
+        for name in ("weight_decay", "warmup_epochs"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise UsageError(f"optim.{name}={getattr(self, name)} is out of range: give 0 or more")
+        if not 0 <= self.ema_decay < 1:
+            raise UsageError(f"optim.ema_decay={self.ema_decay} is out of range: give 0 or more, and less than 1")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LossSettings:
+    """Hold what the classifier minimises.
+
+    Args:
+        function: `_target_` of a loss, one value a clip from logits (B, C) and target distributions (B, C), and its
+            other arguments; a class is made first, and its objects are called.
+        logit_adjustment: Strength of the logit adjustment for rare strokes; 0 leaves logits alone.
+        factor_weight: Weight of the foot, plane, side and intent heads in the loss; 0 leaves them out.
+
+    Raises:
+        UsageError: If a value is out of range.
+    """
+
+    function: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.losses.soft_cross_entropy"})
+    logit_adjustment: float = 1.0
+    factor_weight: float = 0.3
+
+    def __post_init__(self) -> None:
+        """Refuse what is out of range."""
+        for name in ("logit_adjustment", "factor_weight"):
+            if not 0 <= getattr(self, name) < float("inf"):
+                raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunSettings:
+    """Hold what a checkpoint says of the run it comes from.
+
+    Args:
+        batch_size: Clips a step, over all devices and accumulated batches.
+        seed: Seed of the weights and of dropout.
+        clip: What a clip looks like (`ClipSettings.shown`).
+        lineage: Fingerprints of labels or features, and of the split.
+        configuration: Fingerprint of the whole configuration.
+        initialisation: Name of the pretrained weights the run started from; "" for none.
+    """
+
+    batch_size: int = 8
+    seed: int = 0
+    clip: Mapping[str, Any] = field(default_factory=dict)
+    lineage: Mapping[str, str] = field(default_factory=dict)
+    configuration: str = ""
+    initialisation: str = ""
+
+
+def as_settings(kind: type[T], value: T | Mapping[str, Any] | None) -> T:
+    """Return settings that are given as such, as plain values of a checkpoint or configuration, or not at all.
+
+    Raises:
+        TypeError: If a name is unknown.
+    """
+    if isinstance(value, kind):
+        return value
+    assert value is None or isinstance(value, Mapping)
+    return kind(**(value or {}))

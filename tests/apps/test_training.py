@@ -1,0 +1,135 @@
+"""Training through the command line: parts of somebody else, numbers that run away, several processes."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.data.mined import write_mined
+
+from slowpaths.cli import main
+from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import read_predictions
+
+pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
+SMALL = (
+    "model=tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32",
+    "data.read_px=null", "data.num_test_views=1", "optim.warmup_epochs=0",
+)  # fmt: skip
+# No norms and no dropout: what two processes learn together is what one learns from the same clips.
+NETWORK = """
+import torch
+from lightning.pytorch.callbacks import Callback
+
+
+class Network(torch.nn.Module):
+    def __init__(self, *, num_classes: int, num_features: int = 6) -> None:
+        super().__init__()
+        self.conv = torch.nn.Conv3d(3, num_features, (1, 4, 4), (1, 4, 4))
+        self.head = torch.nn.Linear(2 * num_features, num_classes)
+
+    def forward(self, pathways):
+        return self.head(torch.cat([self.conv(path).relu().mean(dim=(2, 3, 4)) for path in pathways], dim=1))
+
+
+def squared(logits, probs, *, scale: float = 1.0):
+    return scale * (logits.softmax(dim=1) - probs).square().sum(dim=1)
+
+
+class Count(Callback):
+    def __init__(self, *, path: str) -> None:
+        self.path = path
+
+    def on_train_end(self, trainer, pl_module):
+        open(self.path, "w").write(str(trainer.global_step))
+"""
+
+
+@pytest.fixture(scope="module")
+def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("training")
+    (folder / "my_parts.py").write_text(NETWORK)
+    return write_mined(folder / "mined", num_matches=4, clips_a_match=4, size=32)
+
+
+def train(mined: Path, out: Path, *words: str) -> list[str]:
+    return ["train", f"mined={mined}", f"out={out}", *SMALL, *words]
+
+
+def test_network_loss_optimiser_and_callback_may_be_somebody_elses(mined, tmp_path, monkeypatch, capsys):
+    monkeypatch.syspath_prepend(mined.parent)
+    parts = (
+        "model._target_=my_parts.Network", "model.num_features=5", "loss.function._target_=my_parts.squared",
+        "optim.optimiser._target_=torch.optim.RMSprop",
+        f"callbacks=[{{_target_: my_parts.Count, path: {tmp_path / 'steps.txt'}}}]",
+    )  # fmt: skip
+    out = tmp_path / "run"
+    assert (
+        main(train(mined, out, *parts, "trainer.max_epochs=2", "data.batch_size=4", "data.fractions=[.5,.25,.25]")) == 0
+    )
+    assert int((tmp_path / "steps.txt").read_text()) == 2 * 2
+    assert len(read_predictions(RunFolder(out).predictions)) == 2 * 16
+    assert "my_parts.Network" in RunFolder(out).model_card.read_text()
+    checkpoint = RunFolder(out).last_checkpoint
+    assert main(["predict", f"ckpt={checkpoint}", f"footage={mined}", f"out={tmp_path / 'events'}"]) == 1
+    assert "allow_target=my_parts.Network" in capsys.readouterr().err
+
+
+def test_a_rate_that_is_too_high_is_one_sentence_and_no_number_is_not_finite(mined, tmp_path, capsys):
+    out = tmp_path / "run"
+    assert main(train(mined, out, "optim.lr=1e30", "trainer.max_epochs=3")) == 1
+    error = capsys.readouterr().err.strip().splitlines()[-1]
+    assert error.startswith("slowpaths train: training stopped at step ")
+    assert "lower optim.lr (now 1e+30)" in error
+    for path in out.rglob("*.ckpt"):
+        assert all(tensor.isfinite().all() for tensor in read_checkpoint(path)["state_dict"].values())
+    for path in (path for path in out.rglob("*") if path.suffix in (".json", ".csv", ".md")):
+        assert "nan" not in path.read_text().lower(), path
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (("data.batch_size=0",), "data.batch_size=0 is too small: give at least 1"),
+        (("optim.lr=0",), "optim.lr=0.0 is no rate: give a number above 0"),
+        (("trainer.precision=foo",), "precision"),
+        (("model._target_=my_parts.Nothing",), "cannot be imported"),
+        (("loss.function._target_=torch.nothing",), "cannot be imported"),
+    ],
+)
+def test_wrong_settings_are_one_sentence(mined, tmp_path, capsys, words, sentence):
+    assert main(train(mined, tmp_path / "run", *words)) == 2
+    error = capsys.readouterr().err.strip()
+    assert sentence in error and len(error.splitlines()) == 1, error
+
+
+@pytest.mark.slow
+def test_two_processes_of_the_console_script_learn_what_one_learns(mined, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(mined.parent), *sys.path])}
+    same = (
+        "model._target_=my_parts.Network", "data.weight_power=0", "data.fractions=[0.5,0.25,0.25]",
+        "trainer.max_epochs=3", "seed=3",
+    )  # fmt: skip
+    runs = {
+        "one": ("data.batch_size=4",),
+        "two": ("data.batch_size=2", "trainer.strategy=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
+    }
+    script = Path(sys.executable).parent / "slowpaths"
+    for name, words in runs.items():
+        command = [str(script), *train(mined, tmp_path / name, *same, *words)]
+        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr[-3000:]
+        assert done.stdout.count("slowpaths train: 3 epochs") == 1  # one process says what came of it
+    one, two = (read_predictions(RunFolder(tmp_path / name).predictions) for name in runs)
+    assert [row.delivery_id for row in one] == [row.delivery_id for row in two]
+    for row, other in zip(one, two, strict=True):
+        assert row.probs == pytest.approx(other.probs, abs=1e-5)
+    histories = [RunFolder(tmp_path / name).history.read_text().splitlines() for name in runs]
+    assert len(histories[0]) == len(histories[1]) == 4
+    entries = [json.loads(RunFolder(tmp_path / name).ledger_file.read_text()) for name in runs]
+    assert entries[0]["counts"] == entries[1]["counts"]

@@ -1,0 +1,49 @@
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+from tests.data.mined import write_mined
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.records import Shot
+from slowpaths.core.spans import Span
+from slowpaths.data.clips import find_links, read_clips
+from slowpaths.store.tables import read_shots, write_shots
+
+
+@pytest.fixture
+def mined(tmp_path: Path) -> Path:
+    return write_mined(tmp_path / "mined", num_matches=2, clips_a_match=2, size=32)
+
+
+def test_clips_come_with_their_labels_in_table_order(mined: Path) -> None:
+    records = read_clips(mined)
+    assert [record.clip.delivery_id for record in records] == ["v0-d000", "v0-d001", "v1-d000", "v1-d001"]
+    assert [int(record.clip.probs.argmax()) for record in records] == [0, 1, 2, 3]
+    assert records[0].path == mined / "clips" / "v0-d000.mp4"
+
+
+def test_clips_without_labels_are_uniform_and_not_kept(mined: Path) -> None:
+    (mined / "labels.parquet").unlink()
+    with pytest.raises(TableError, match=r"labels\.parquet does not exist"):
+        read_clips(mined)
+    record = read_clips(mined, needs_labels=False)[2]
+    assert np.allclose(record.clip.probs, 1 / 14)
+    assert not record.clip.is_kept
+    assert (record.clip.video, record.clip.match_id) == ("m1/v1.mp4", "m1")
+
+
+def test_duplicates_and_replays_are_linked(mined: Path) -> None:
+    records = read_clips(mined)
+    assert find_links(mined, records) == []
+    shutil.copy(records[0].path, records[3].path)
+    shots = read_shots(mined / "shots.parquet")
+    replay = Shot(
+        shot_id="v0-s001", video_id="v0", span=Span(0, 1), first_frame=0, last_frame=9, is_replay=True,
+        replay_of="v0-s000",
+    )  # fmt: skip
+    write_shots(mined / "shots.parquet", [shots[0], replay, *shots[2:]])
+    assert sorted(find_links(mined, records)) == [("v0-d000", "v0-d001"), ("v0-d000", "v1-d001")]
