@@ -45,7 +45,7 @@ def fields_of(kind: Callable[..., Any]) -> tuple[Field, ...]:
     return tuple(
         Field(item.name, hints.get(item.name, Any), item.default)
         for item in inspect.signature(kind).parameters.values()
-        if item.kind is item.KEYWORD_ONLY and item.default is not item.empty
+        if item.kind in (item.KEYWORD_ONLY, item.POSITIONAL_OR_KEYWORD) and item.default is not item.empty
     )
 
 
