@@ -112,16 +112,8 @@ def label(
         settings=settings,
     )
     rule_set = rules_fingerprint(chosen)
-    name = fingerprint(
-        {
-            "rules": rule_set,
-            "calibration": calibration.to_dict(),
-            "model": {"name": label_model.name, "temperature_": label_model.temperature_, **label_model.get_params()},
-            "selection": asdict(settings),
-            "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(gold_N >= 0)],
-            "seed": seed,
-        }
-    )
+    gold_rows = [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(gold_N >= 0)]
+    name = _identity(rule_set, calibration, label_model, selection=asdict(settings), gold=gold_rows, seed=seed)
     return LabelSet(
         votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
         labels=labels_table(
@@ -149,6 +141,12 @@ def label(
         calibration=calibration,
         fingerprint=name,
     )
+
+
+def _identity(rule_set: str, calibration: Calibration, model: LabelModel, **others: Any) -> str:
+    """Return the fingerprint of everything that decides a label."""
+    settings = {"name": model.name, "temperature_": model.temperature_, **model.get_params()}
+    return fingerprint({"rules": rule_set, "calibration": calibration.to_dict(), "model": settings, **others})
 
 
 def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> tuple[Encoding, HeldOut]:

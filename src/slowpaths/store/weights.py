@@ -1,7 +1,7 @@
 """Find model weights: local folders first, then one checked download.
 
-The tables of names live beside the code that uses them (`pose.pose_weights`, `models.initialisation`); this file only knows
-how to look a specification up.
+The tables of names live beside the code that uses them (`pose.pose_weights`, `models.initialisation`); this file only
+knows how to look a specification up.
 """
 
 from __future__ import annotations
