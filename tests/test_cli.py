@@ -1,3 +1,4 @@
+import re
 import subprocess
 import sys
 
@@ -49,3 +50,64 @@ def test_wrong_calls_are_one_sentence_without_a_traceback(arguments, sentence):
     assert done.stderr.startswith(sentence)
     assert len(done.stderr.strip().splitlines()) == 1
     assert "Traceback" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_of_a_verb_lists_its_own_keys_and_choices_with_their_meaning(verb, capsys, monkeypatch):
+    from slowpaths.apps import _fields
+
+    monkeypatch.setenv("COLUMNS", "80")
+    assert main([verb, "--help"]) == 0
+    text = capsys.readouterr().out
+    assert text.startswith(f"slowpaths {verb}: ") and "Hydra" not in text
+    listed = re.findall(r"^  ([\w.]+)=", text, flags=re.M)
+    kind = _fields.settings_class(verb)
+    own = {item.name for item in _fields.fields_of(kind)}
+    assert {name.split(".")[0] for name in listed} - {"experiment"} <= own
+    for item in _fields.fields_of(kind):
+        if not any(name.startswith(f"{item.name}.") for name in listed):
+            assert item.name in listed
+            assert _fields.docs_of(kind)[item.name].split()[0] in text
+    assert all(len(line) <= 80 for line in text.splitlines() if "=" not in line)
+
+
+@pytest.mark.parametrize(
+    "flags", [["-sc", "install=bash"], ["train", "-sc", "install=bash"], ["-sc", "uninstall=fish"]]
+)
+def test_a_shell_is_given_what_it_evaluates(flags, capsys):
+    assert main(flags) == 0
+    out = capsys.readouterr().out
+    assert "slowpaths" in out if "install=bash" in flags else "complete -e -c slowpaths" in out
+
+
+@pytest.mark.parametrize("flags", [["-sc"], ["-sc", "install=tcsh"], ["train", "-sc"]])
+def test_a_shell_we_do_not_know_is_one_sentence(flags, capsys):
+    assert main(flags) == 2
+    assert capsys.readouterr().err.startswith('slowpaths -sc: give a shell: eval "$(slowpaths -sc install=bash)"')
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("slowpaths tr", ["train"]),
+        ("slowpaths label label_model=m", ["label_model=majority"]),
+        ("slowpaths mine mining.work_", ["mining.work_fps=", "mining.work_height="]),
+        ("slowpaths label gol", ["gold="]),
+        ("slowpaths label world", []),
+        ("slowpaths nonesuch ", []),
+    ],
+)
+def test_a_line_is_completed(line, found, capsys, monkeypatch):
+    monkeypatch.setenv("COMP_LINE", line)
+    assert main(["-sc", "query=fish"]) == 0
+    assert capsys.readouterr().out.split() == found
+
+
+def test_composing_mining_and_labelling_loads_no_network_library():
+    code = (
+        "import sys; from slowpaths.apps._compose import compose;"
+        "[compose(verb, [], is_whole=False) for verb in ('mine', 'label', 'evaluate', 'review', 'world')];"
+        "print([name for name in ('torch', 'lightning', 'wandb') if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

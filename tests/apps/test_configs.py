@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from omegaconf import OmegaConf
 
-from slowpaths.apps import _launch, _schema
+from slowpaths.apps import _fields, _launch
 from slowpaths.cli import VERBS
 
 CONFIGS = _launch.config_dir()
@@ -28,15 +28,15 @@ def compose(verb: str, *overrides: str):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_a_primary_config_is_a_table_of_contents_and_holds_what_its_settings_class_says(verb):
-    names = [item.name for item in _schema.fields_of(_schema.settings_class(verb))]
+    names = [item.name for item in _fields.fields_of(_fields.settings_class(verb))]
     assert set(compose(verb)) == set(names)
     assert len((CONFIGS / f"{verb}.yaml").read_text().splitlines()) <= 20
 
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_key_of_a_verb_is_explained(verb):
-    kind = _schema.settings_class(verb)
-    for item in _schema.fields_of(kind):
+    kind = _fields.settings_class(verb)
+    for item in _fields.fields_of(kind):
         assert f"        {item.name}: " in (kind.__doc__ or ""), item.name
 
 

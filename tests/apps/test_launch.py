@@ -11,7 +11,7 @@ from typing import Any, Literal, get_args, get_origin
 
 import pytest
 
-from slowpaths.apps import _launch, _schema, world
+from slowpaths.apps import _errors, _fields, _launch, world
 from slowpaths.cli import VERBS, main
 from slowpaths.core.errors import UsageError
 
@@ -38,8 +38,8 @@ def refused(capsys, *arguments: str, code: int = 2) -> str:
 
 
 def typed_keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
-    for item in _schema.fields_of(kind):
-        inner = [arm for arm in _schema._arms(item.annotation) if _schema.is_settings(arm)]
+    for item in _fields.fields_of(kind):
+        inner = [arm for arm in _fields.arms(item.annotation) if _fields.is_settings(arm)]
         if inner:
             yield from typed_keys(inner[0], f"{prefix}{item.name}.")
         else:
@@ -48,7 +48,7 @@ def typed_keys(kind: type, prefix: str = "") -> Iterator[tuple[str, Any]]:
 
 def wrong(annotation: Any) -> str | None:
     """Return a value of another kind than an annotation, where there is one."""
-    arms = _schema._arms(annotation)
+    arms = _fields.arms(annotation)
     if get_origin(arms[0]) in (tuple, list):
         inside = wrong(get_args(arms[0])[0])
         return f"[{inside}]" if inside else None
@@ -60,7 +60,7 @@ def wrong(annotation: Any) -> str | None:
 KEYS = [
     (verb, key, value)
     for verb in VERBS
-    for key, annotation in typed_keys(_schema.settings_class(verb))
+    for key, annotation in typed_keys(_fields.settings_class(verb))
     if (value := wrong(annotation)) is not None
 ]
 
@@ -76,7 +76,7 @@ def test_every_typed_key_of_every_verb_refuses_another_kind_by_its_name(verb):
 
 @pytest.mark.parametrize("verb", VERBS)
 def test_an_unknown_key_is_named_with_the_nearest_one(verb, capsys):
-    first = next(item.name for item in _schema.fields_of(_schema.settings_class(verb)) if len(item.name) > 2)
+    first = next(item.name for item in _fields.fields_of(_fields.settings_class(verb)) if len(item.name) > 2)
     assert f"unknown key '{first}x'; did you mean '{first}'?" in refused(capsys, verb, f"{first}x=1")
 
 
@@ -111,7 +111,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one(verb, capsys):
 )
 @pytest.mark.parametrize("is_sweep", [False, True])
 def test_a_wrong_value_is_one_sentence_also_in_a_sweep(capsys, verb, override, sentence, is_sweep):
-    swept = ["seed=0,1"] if hasattr(_schema.settings_class(verb), "seed") and "seed" not in override else []
+    swept = ["seed=0,1"] if hasattr(_fields.settings_class(verb), "seed") and "seed" not in override else []
     words = ["-m", *swept] if is_sweep else []
     assert sentence in refused(capsys, verb, *words, *GIVEN[verb], override)
 
@@ -196,7 +196,7 @@ def test_what_a_machine_refuses_is_one_sentence(monkeypatch, capsys, error, sent
 
 def test_a_fault_of_ours_keeps_its_traceback_for_a_report(monkeypatch, capsys, tmp_path):
     monkeypatch.setattr(world, "run", Raising(ZeroDivisionError("deep inside")))
-    monkeypatch.setattr(_launch.tempfile, "tempdir", str(tmp_path))
+    monkeypatch.setattr(_errors.tempfile, "tempdir", str(tmp_path))
     assert main(["world", "out=w"]) == 1
     error = capsys.readouterr().err
     assert error.startswith("slowpaths world: a fault of slowpaths: ZeroDivisionError; please report it with ")
@@ -228,3 +228,23 @@ def test_a_run_keeps_its_configuration_and_log_once_its_folder_is_there(monkeypa
     assert [line.rsplit(" - ")[-1] for line in lines] == ["before", "after"]
     assert capsys.readouterr().err == "after\n"  # the terminal hears warnings only
     assert logging.getLogger().handlers == handlers
+
+
+def test_a_verb_within_another_says_a_warning_once(monkeypatch, capsys):
+    from slowpaths.apps import train
+
+    def inner(cfg: Any) -> _launch.Outcome:
+        logging.getLogger("slowpaths.inner").warning("said once")
+        return _launch.Outcome()
+
+    def outer(cfg: Any) -> _launch.Outcome:
+        assert _launch.launch("train", ["mined=m", "out=never"]) == 0
+        logging.getLogger("slowpaths.outer").warning("and of the outer verb")
+        return _launch.Outcome()
+
+    monkeypatch.setattr(train, "run", inner)
+    monkeypatch.setattr(world, "run", outer)
+    assert main(["world", "out=w"]) == 0
+    out, error = capsys.readouterr()
+    assert out.count("said once") == 1 and error == "and of the outer verb\n"
+    assert list(Path().iterdir()) == []

@@ -11,7 +11,7 @@ from typing import Any, Literal
 import pytest
 from omegaconf import OmegaConf
 
-from slowpaths.apps import _launch, _schema
+from slowpaths.apps import _fields, _launch, _schema, _values
 from slowpaths.core.errors import UsageError
 
 MODULE = '''
@@ -56,9 +56,9 @@ def test_an_option_file_of_a_user_is_typed_by_their_class(own):
     assert _launch.plain(cfg)["label_model"] == {
         "_target_": "own_parts.Own", "strength": 3.0, "table": None, "shares": [0.5, 2.0],
     }  # fmt: skip
-    made = _schema.instantiate(cfg.label_model, num_classes=14)
+    made = _values.instantiate(cfg.label_model, num_classes=14)
     assert made.given == (14, 3.0, None, (0.5, 2.0))
-    made = _schema.instantiate(composed(own, "label_model=mine", "label_model.table=a.csv").label_model, num_classes=1)
+    made = _values.instantiate(composed(own, "label_model=mine", "label_model.table=a.csv").label_model, num_classes=1)
     assert made.given[2] == Path("a.csv")
 
 
@@ -66,7 +66,7 @@ def test_an_option_file_of_a_user_is_typed_by_their_class(own):
     ("override", "sentence"),
     [
         ("label_model.strength=much", "label_model.strength=much is not a number"),
-        ("label_model.strenth=1", "unknown key 'label_model.strenth'"),
+        ("label_model.strengths=1", "unknown key 'label_model.strengths'"),
         ("label_model.num_classes=1", "unknown key 'label_model.num_classes'"),  # the app gives it
     ],
 )
@@ -77,14 +77,14 @@ def test_a_wrong_key_or_value_of_a_users_class_is_refused_when_composed(own, ove
 
 def test_a_target_on_the_command_line_brings_its_own_keys(own):
     cfg = composed(own, "label_model._target_=own_parts.Own", "label_model.strength=5")
-    assert _schema.instantiate(cfg.label_model, num_classes=2).given[1] == 5.0
+    assert _values.instantiate(cfg.label_model, num_classes=2).given[1] == 5.0
     with pytest.raises(UsageError, match=r"label_model.strength=x is not a number"):
         composed(own, "label_model._target_=own_parts.Own", "label_model.strength=x")
 
 
 def test_a_wrong_file_is_named_with_its_key(own):
     path = own / "label_model" / "mine.yaml"
-    for line, sentence in (("strength: much", "strength: "), ("strenth: 1", "unknown key 'strenth'")):
+    for line, sentence in (("strength: much", "strength: "), ("strengths: 1", "unknown key 'strengths'")):
         path.write_text(f"_target_: own_parts.Own\n{line}\n")
         with pytest.raises(UsageError, match=f"label_model/mine.yaml: {sentence}"):
             composed(own, "label_model=mine")
@@ -95,16 +95,16 @@ def test_a_wrong_file_is_named_with_its_key(own):
 
 def test_instantiate_says_what_is_missing_and_lets_errors_of_the_class_through(own):
     with pytest.raises(UsageError, match="cannot be called so: missing a required argument: 'num_classes'"):
-        _schema.instantiate({"_target_": "own_parts.Own"}, key="label_model")
+        _values.instantiate({"_target_": "own_parts.Own"}, key="label_model")
     with pytest.raises(ZeroDivisionError, match="inside"):
-        _schema.instantiate({"_target_": "own_parts.fails"})
+        _values.instantiate({"_target_": "own_parts.fails"})
 
 
 def test_what_hydra_forbids_to_call_stays_forbidden(tmp_path):
     victim = tmp_path / "kept.txt"
     victim.write_text("kept")
     with pytest.raises(UsageError, match=r"os.remove may not be called from a configuration"):
-        _schema.instantiate({"_target_": "os.remove", "path": str(victim)})
+        _values.instantiate({"_target_": "os.remove", "path": str(victim)})
     assert victim.exists()
 
 
@@ -146,7 +146,7 @@ def test_settings_go_to_a_node_and_back():
     merged = OmegaConf.merge(
         node, {"path": "~/x", "pair": [0, 1], "shares": {"cut": 2}, "parts": {"p": {"size": 7}}, "inner": {"mode": "b"}}
     )
-    assert _schema.build(Outer, merged) == Outer(
+    assert _values.build(Outer, merged) == Outer(
         path=Path.home() / "x", pair=(0.0, 1.0), shares={"cut": 2.0}, inner=Inner(size=4, mode="b"),
         parts={"p": Inner(size=7)},
     )  # fmt: skip
@@ -166,8 +166,8 @@ def test_settings_go_to_a_node_and_back():
 )
 def test_what_a_schema_lets_pass_is_refused_with_its_full_name(values, sentence):
     with pytest.raises(UsageError, match=sentence):
-        _schema.check(Outer, values, key="k")
+        _values.check(Outer, values, key="k")
 
 
 def test_docs_of_arguments_come_from_the_docstring():
-    assert _schema.docs_of(Inner) == {"size": "Pixels, and a sentence that goes on.", "mode": "One of two."}
+    assert _fields.docs_of(Inner) == {"size": "Pixels, and a sentence that goes on.", "mode": "One of two."}

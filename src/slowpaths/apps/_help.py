@@ -18,7 +18,7 @@ from hydra._internal.core_plugins.fish_completion import FishCompletion
 from hydra.core.global_hydra import GlobalHydra
 from omegaconf import DictConfig
 
-from slowpaths.apps import _schema
+from slowpaths.apps import _fields
 from slowpaths.apps._launch import compose, config_dir, hydra_for
 from slowpaths.core.errors import UsageError
 
@@ -32,7 +32,7 @@ def verb_help(verb: str) -> str:
     text = (config_dir() / f"{verb}.yaml").read_text()
     title = " ".join(line.removeprefix("# ") for line in re.findall(r"^# .*", text, flags=re.M))
     cfg = compose(verb, [], is_whole=False)
-    kind = _schema.settings_class(verb)
+    kind = _fields.settings_class(verb)
     choices = dict(re.findall(r"^  - (\w+): (.*)$", text, flags=re.M))
     with hydra_for(verb, []):
         loader = GlobalHydra.instance().config_loader()
@@ -63,8 +63,8 @@ def verb_help(verb: str) -> str:
 
 def _keys(node: DictConfig, kind: Callable[..., Any] | None, prefix: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield name, default and meaning of each key, groups after plain values."""
-    docs = _schema.docs_of(kind) if kind else {}
-    kinds = {item.name: item.annotation for item in _schema.fields_of(kind)} if kind else {}
+    docs = _fields.docs_of(kind) if kind else {}
+    kinds = {item.name: item.annotation for item in _fields.fields_of(kind)} if kind else {}
     inner = []
     for key in node:
         child: Any = node._get_node(key)
@@ -72,13 +72,13 @@ def _keys(node: DictConfig, kind: Callable[..., Any] | None, prefix: str = "") -
             continue
         if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
             inner.append((str(key), child))
-        elif key != _schema.TARGET:
+        elif key != _fields.TARGET:
             value = "" if child._is_missing() else _shown(child)
             yield f"{prefix}{key}", value, docs.get(str(key), "")
     for key, child in inner:
-        target = child.get(_schema.TARGET)
-        own = _schema.locate(target) if target else kinds.get(key)
-        yield from _keys(child, own if _schema.is_settings(own) or target else None, f"{prefix}{key}.")
+        target = child.get(_fields.TARGET)
+        own = _fields.locate(target) if target else kinds.get(key)
+        yield from _keys(child, own if _fields.is_settings(own) or target else None, f"{prefix}{key}.")
 
 
 def _shown(node: Any) -> str:

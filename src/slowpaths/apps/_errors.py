@@ -1,0 +1,80 @@
+"""What went wrong, as one sentence and an exit code; the traceback of a fault of ours goes to a file."""
+
+from __future__ import annotations
+
+import errno
+import os
+import re
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from slowpaths.core.errors import SlowpathsError
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import write_text
+
+RUNS = ("train", "pretrain", "predict", "evaluate")
+"""Verbs whose out= is a run folder."""
+
+
+def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
+    """Say on the terminal what went wrong, in one sentence.
+
+    Args:
+        verb: The verb.
+        error: What was raised; the traceback of a fault of ours goes to a file for a bug report.
+        out: Folder of the run, where there is one.
+
+    Returns:
+        The exit code.
+    """
+    if isinstance(error, BrokenPipeError):  # whoever read the output went away; nothing can be said to them
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 1
+    sentence = sentence_of(error)
+    if sentence is None:
+        path = _keep_traceback(verb, error, out)
+        sentence = f"a fault of slowpaths: {type(error).__name__}; please report it with {path}"
+    sys.stderr.write(f"slowpaths {verb}: {sentence}\n")
+    return error.exit_code if isinstance(error, SlowpathsError) else 1
+
+
+def sentence_of(error: BaseException) -> str | None:
+    """Return what a user can do about an error, as one sentence; None where it is a fault of ours."""
+    name, text = type(error).__name__, one_line(error)
+    if isinstance(error, SlowpathsError):
+        return text
+    if isinstance(error, KeyboardInterrupt):
+        return "interrupted; the same command goes on from here"
+    if name == "OutOfMemoryError":
+        return "the GPU has too little memory: lower data.batch_size or data.crop_px"
+    if isinstance(error, MemoryError):
+        return "memory is full: use fewer workers or a smaller batch, or close other programs"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return "the disk is full: free some space, and the same command goes on from here"
+    if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
+        return f"{error.filename or 'a file'} may not be read or written: give another path, or change its permissions"
+    if isinstance(error, OSError) and error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG):
+        return f"{error.filename} cannot be used ({error.strerror}): give another path"
+    if name == "MisconfigurationException":
+        return f"the trainer cannot start: {text}"
+    if type(error).__module__.startswith("wandb"):
+        return f"W&B refuses ({text}): run `wandb login`, or leave WANDB_MODE=offline and `wandb sync` later"
+    return None
+
+
+def _keep_traceback(verb: str, error: BaseException, out: Path | None) -> Path:
+    text = "".join(traceback.format_exception(error))
+    if out is not None and verb in RUNS and out.is_dir():
+        path = RunFolder(out).traceback_file
+        write_text(path, text)
+        return path
+    with tempfile.NamedTemporaryFile("w", prefix=f"slowpaths-{verb}-", suffix=".txt", delete=False) as file:
+        file.write(text)
+    return Path(file.name)
+
+
+def one_line(error: BaseException) -> str:
+    """Return the text of an error in one line."""
+    return re.sub(r"\s+", " ", str(error)).strip()

@@ -1,0 +1,42 @@
+"""Tables fit narrow terminals without breaking names in the middle."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from slowpaths.apps._console import fit_widths, fold, show_table
+
+ROWS = [
+    ("usefulness", "retrieval_minutes_saved_at_95_percent_recall", "0.123 .. 0.456", 0.25, 51),
+    ("accuracy", "expected_calibration_error", "0.100 .. 0.200", 0.5, 7),
+]
+COLUMNS = ["side", "measure", "95 %", "value", "n"]
+
+
+@pytest.mark.parametrize("width", [200, 80, 60])
+def test_names_are_broken_after_underscores_only_and_numbers_never(capsys, monkeypatch, width):
+    monkeypatch.setenv("COLUMNS", str(width))
+    show_table("a table", COLUMNS, ROWS)
+    out = capsys.readouterr().out
+    assert max(map(len, out.splitlines())) <= width
+    cells = [
+        [cell.strip() for cell in re.split("[│┃]", line)[1:-1]] for line in out.splitlines() if re.match("[│┃]", line)
+    ]
+    pieces = {piece for _, name, *_ in ROWS for piece in re.findall(r"[^_]+_?", name)}
+    for row in cells[1:]:
+        assert set(re.findall(r"[^_]+_?", row[1])) <= pieces, row
+    numbers = [row[3] for row in cells if row[3]]
+    assert numbers == ["value", "0.250", "0.500"]
+    assert "".join(row[1] for row in cells[1:]) == "".join(name for _, name, *_ in ROWS)
+
+
+def test_sentences_give_way_before_names():
+    name, sentence = "movenet_lightning", "download it into a folder and name that with weights_dir="
+    widths = fit_widths([[name, sentence]], width=50, keep=[False, False])
+    assert widths == [len(name), 50 - len(name)]
+
+
+def test_a_word_longer_than_a_line_stays_whole():
+    assert fold("a unbreakableword b", 5).splitlines() == ["a", "unbreakableword", "b"]
