@@ -39,7 +39,7 @@ class Pairing:
         is_replay: Whether it shows again what was shown before (U,), and so is no ball: truth's word, else the
             prediction's; false where neither says.
         video: The video (U,), as truth names it.
-        match: The match (U,), else the video: what the bootstrap draws.
+        match: The match (U,), else the video: what is left out, one at a time, for intervals.
         group: Who bats (U,), else the match: what profiles are made of.
         has_batters: Whether truth names the batters.
         predicted_impact_s: Impact given by the prediction (U,), NaN where unknown.
