@@ -71,7 +71,7 @@ def test_coverage_in_full(num_matches: int) -> None:
     profiles, true_AG, counted_AG = players(num_groups=20_000)
     error, likeness = (distance(true_AG, counted_AG).mean() for distance in (total_variation, jensen_shannon))
     assert 0.92 <= covers(mean_total_variation, error, num_matches=num_matches, studies=500, make=profiles) <= 0.99
-    assert 0.90 <= covers(hard_fidelity, 1 - likeness, num_matches=num_matches, studies=500, make=profiles) <= 0.99
+    assert 0.88 <= covers(hard_fidelity, 1 - likeness, num_matches=num_matches, studies=500, make=profiles) <= 0.99
 
 
 def share(study) -> np.ndarray:

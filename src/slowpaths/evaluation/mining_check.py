@@ -6,7 +6,7 @@ Legend: D mined deliveries, T true deliveries.
 from __future__ import annotations
 
 from collections import defaultdict
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +15,7 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.records import Delivery, Shot, VideoRef
 from slowpaths.core.views import ASPECT
 from slowpaths.evaluation.matching import FPS, TOLERANCE_S, match_moments, match_videos
+from slowpaths.evaluation.prediction_table import Predictions
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 from slowpaths.store.mined_folder import MinedFolder
 
@@ -94,6 +95,19 @@ def read_mined(folder: Path) -> MinedSet:
         shots=tuple(mined.shots()),
         deliveries=tuple(mined.deliveries()),
     )
+
+
+def with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
+    """Return the predictions with the mined folder's word on what is a replay, where the table has none."""
+    if mined is None:
+        return rows
+    replays = {shot.shot_id for shot in mined.shots if shot.is_replay}
+    known = {delivery.delivery_id: delivery.shot_id in replays for delivery in mined.deliveries}
+    words = [
+        word if word is not None else known.get(name)
+        for word, name in zip(rows.is_replay, rows.delivery_id, strict=True)
+    ]
+    return replace(rows, is_replay=np.array(words, dtype=object))
 
 
 def check_mining(mined: MinedSet, truth: Truth, *, is_complete: bool = False) -> MiningCheck:

@@ -39,12 +39,11 @@ class Pairing:
         is_replay: Whether it shows again what was shown before (U,), and so is no ball: truth's word, else the
             prediction's; false where neither says.
         video: The video (U,), as truth names it.
-        match: The match (U,), else the video: what the bootstrap draws.
+        match: The match (U,), else the video: what is left out, one at a time, for intervals.
         group: Who bats (U,), else the match: what profiles are made of.
         has_batters: Whether truth names the batters.
         predicted_impact_s: Impact given by the prediction (U,), NaN where unknown.
         true_impact_s: Impact in truth (U,), NaN where unknown.
-        rows_P: Row of each prediction of the evaluated videos -> row of the prediction table (U,), -1 for missed ones.
         truths: The true delivery (U,), None for a false one.
         videos: The videos that were judged, as truth names them.
         knows_replays: Whether truth says of every delivery whether it is a replay.
@@ -68,7 +67,6 @@ class Pairing:
     has_batters: bool
     predicted_impact_s: np.ndarray
     true_impact_s: np.ndarray
-    rows_P: np.ndarray
     truths: list[TrueDelivery | None] = field(default_factory=list)
     videos: tuple[str, ...] = ()
     knows_replays: bool = False
@@ -196,7 +194,6 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
         has_batters=has_batters,
         predicted_impact_s=column(predictions.impact_s),
         true_impact_s=np.array([item.impact_s if item else np.nan for item in truths], dtype=np.float64),
-        rows_P=index,
         truths=truths,
         **counts,
     )

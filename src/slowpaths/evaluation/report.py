@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import shlex
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,21 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.evaluation.classes import OUTSIDE, class_space
-from slowpaths.evaluation.matching import TOLERANCE_S, match_videos
+from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
-from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined
+from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined, with_replays
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.notes import notes_on
-from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
+from slowpaths.evaluation.pairing import NO_STROKE, pair
 from slowpaths.evaluation.pose_check import check_poses
-from slowpaths.evaluation.prediction_table import SPLITS, Predictions, choose_split, read_predictions
+from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions
 from slowpaths.evaluation.render import to_markdown
 from slowpaths.evaluation.sample import Sample
-from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots, video_lengths
+from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots
 from slowpaths.evaluation.table_columns import Source
 from slowpaths.evaluation.truth_table import Truth, read_truth
+from slowpaths.evaluation.video_lengths import footage_s
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import write_text
@@ -219,14 +220,14 @@ def _judge_predictions(
     shots_truth: Path | None,
 ) -> _Part:
     everything = read_predictions(table, model_id=chosen.model_id)
-    rows, split_note = choose_split(_with_replays(everything, mined), chosen.split)
+    rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
     names = [video.path for video in searched.videos if video.status == "ok"] if searched else []
     space = class_space(truth.taxonomy)
     pairing = pair(rows, truth, space, tolerance_s=chosen.tolerance_s, searched=names)
     is_training = everything.split == "train"
     sample = Sample(
         pairing,
-        footage_s=_footage_s(pairing, truth, mined, shots_truth),
+        footage_s=footage_s(pairing, truth, mined, shots_truth),
         training_C=everything.probs_NC[is_training].mean(axis=0) if is_training.any() else None,
     )
     measures, tables = take_all(sample)
@@ -244,30 +245,6 @@ def _judge_predictions(
     }
     notes = notes_on(counts, rows, sample) + ([split_note] if split_note else [])
     return _Part(measures=measures, tables=tables, notes=notes, counts=counts)
-
-
-def _with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
-    """Return the predictions with the mined folder's word on what is a replay, where the table has none."""
-    if mined is None:
-        return rows
-    replays = {shot.shot_id for shot in mined.shots if shot.is_replay}
-    known = {delivery.delivery_id: delivery.shot_id in replays for delivery in mined.deliveries}
-    words = [
-        word if word is not None else known.get(name)
-        for word, name in zip(rows.is_replay, rows.delivery_id, strict=True)
-    ]
-    return replace(rows, is_replay=np.array(words, dtype=object))
-
-
-def _footage_s(pairing: Pairing, truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:
-    """Return how long the judged videos are together; None where one is not known."""
-    lengths = {item.video: item.video_duration_s for item in truth.deliveries if np.isfinite(item.video_duration_s)}
-    others = {video.path: video.duration_s for video in mined.videos if video.duration_s > 0} if mined else {}
-    for found in (others, video_lengths(shots_truth) if shots_truth else {}):
-        partners = match_videos(found, pairing.videos)
-        lengths = {partners[name]: length for name, length in found.items() if name in partners} | lengths
-    known = [lengths[video] for video in pairing.videos if video in lengths]
-    return float(sum(known)) if known and len(known) == len(pairing.videos) else None
 
 
 def _judge_mined(

@@ -21,7 +21,7 @@ from slowpaths.evaluation.truth_table import nearest, normal_path
 
 CUT_TOLERANCE_S = 5 / FPS  # as for the impact
 GRADUAL_TOLERANCE_S = 0.5  # a wipe or a dissolve has no single instant
-_NAMES = ("video", "file", "video_id")
+VIDEO_COLUMNS = ("video", "file", "video_id")
 GRADUAL = frozenset({"wipe", "dissolve", "fade"})
 
 
@@ -98,7 +98,7 @@ def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
         TableError: If a column is missing or a value cannot be used.
     """
     columns = read_columns(path)
-    name = next((name for name in _NAMES if name in columns), "video")
+    name = next((name for name in VIDEO_COLUMNS if name in columns), "video")
     is_framed = "first_frame" in columns and "start_s" not in columns
     ends = ("first_frame", "last_frame") if is_framed else ("start_s", "end_s")
     columns.require([name, "view", *ends])
@@ -188,19 +188,6 @@ def _span(shot: Shot, true: TrueShot) -> tuple[float, float]:
     if true.is_framed:
         return shot.first_frame / FPS, (shot.last_frame + 1) / FPS
     return shot.span.start_s, shot.span.end_s
-
-
-def video_lengths(path: Path) -> dict[str, float]:
-    """Return how long videos are by the last of their true shots, seconds; empty where they are given in frames."""
-    columns = read_columns(path)
-    name = next((name for name in _NAMES if name in columns), "video")
-    if "end_s" not in columns:
-        return {}
-    lengths: dict[str, float] = {}
-    for video, end_s in zip(columns.texts(name), columns.numbers("end_s", unit="seconds"), strict=True):
-        key = video.rsplit("-", 1)[0] if name == "video_id" else normal_path(video)  # an id is the stem and a digest
-        lengths[key] = max(lengths.get(key, 0.0), float(end_s))
-    return lengths
 
 
 def _pair(cuts_C: np.ndarray, truths: list[TrueShot]) -> dict[int, int]:
