@@ -20,7 +20,7 @@ def main() -> None:
         lines = compare_folders(EXPECTED, made, tolerance)
         shutil.rmtree(EXPECTED, ignore_errors=True)
         shutil.copytree(made, EXPECTED)
-    lines.append(f"{len(lines)} differences beyond tolerance; `git diff {EXPECTED.name}` shows every digit")
+    lines.append(f"{len(lines)} differences beyond tolerance; `git diff tests/golden` shows every digit")
     sys.stdout.write("\n".join(lines) + "\n")
     sys.stdout.flush()
     subprocess.run(["git", "--no-pager", "diff", "--stat", "--", str(EXPECTED)], check=True, cwd=EXPECTED)
