@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -58,9 +59,9 @@ def run_tracked(
             code = exit_code_of(error)
             run.write_state(replace(state, state="failed", reason=reason, exit_code=code, seconds=seconds()))
         raise
-    run.write_state(
-        replace(state, state="done", exit_code=outcome.exit_code, metrics=dict(outcome.metrics), seconds=seconds())
-    )
+    if folder.is_dir():
+        metrics = {name: value for name, value in outcome.metrics.items() if math.isfinite(value)}
+        run.write_state(replace(state, state="done", exit_code=outcome.exit_code, metrics=metrics, seconds=seconds()))
     return outcome
 
 

@@ -121,8 +121,8 @@ def expand_home(kind: type, cfg: DictConfig) -> None:
     for item in fields_of(kind):
         if not is_path(item.annotation) or OmegaConf.is_missing(cfg, item.name):
             continue
-        value = cfg[item.name]
-        if isinstance(value, str):
+        value = cfg._get_node(item.name) if OmegaConf.is_interpolation(cfg, item.name) else cfg[item.name]
+        if isinstance(value, str) and value.startswith("~"):
             cfg[item.name] = os.path.expanduser(value)  # noqa: PTH111  (a Path would lose what is no path yet)
         elif isinstance(value, ListConfig):
             cfg[item.name] = [os.path.expanduser(path) for path in value]  # noqa: PTH111

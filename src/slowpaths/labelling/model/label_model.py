@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar, Self
 
@@ -68,7 +69,8 @@ class LabelModel(BaseEstimator):
         """Learn from votes.
 
         Args:
-            votes: Votes of R rules on N deliveries.
+            votes: Votes of R rules on N deliveries. The rules of a vote matrix are learnt in the order of their codes:
+                where the votes leave two answers equally likely, rounding decides, and no order may decide otherwise.
             gold: Known classes (N,), -1 where unknown; the posterior of these rows is held one-hot.
 
         Raises:
@@ -83,15 +85,17 @@ class LabelModel(BaseEstimator):
             )
         if gold is not None and (gold.shape != (len(matrix),) or gold.max() >= matrix.num_classes or gold.min() < -1):
             raise UsageError(f"gold needs one class number below {matrix.num_classes}, or -1, for each delivery")
-        encoding = Encoding.of(votes)
+        order = np.arange(len(matrix.specs)) if votes is not matrix else np.argsort(matrix.codes, kind="stable")
+        encoding = Encoding.of(votes if votes is not matrix else _with_rules(matrix, order))
         self.classes_ = np.arange(matrix.num_classes)
-        self._codes = matrix.codes
+        self._codes = encoding.votes.codes
         self._features = matrix.features.names if matrix.features is not None else ()
         self.temperature_ = 1.0 if self.temperature == AUTO else float(self.temperature)
         self._learn(encoding, gold)
         counts = encoding.counts(self._posterior(encoding, gold))
         self.class_prior_ = counts.totals_C / counts.totals_C.sum()
-        self.rule_accuracy_, self.rule_precision_ = judge_rules(encoding, counts.symbols_SC)
+        back = np.argsort(order)
+        self.rule_accuracy_, self.rule_precision_ = (of_R[back] for of_R in judge_rules(encoding, counts.symbols_SC))
         return self
 
     def predict_proba(self, votes: VoteMatrix | Encoding) -> np.ndarray:
@@ -121,9 +125,7 @@ class LabelModel(BaseEstimator):
     def _in_order(self, votes: VoteMatrix) -> VoteMatrix:
         """Return votes with the rules and features in the order of those that the model was fitted on."""
         if votes.codes != self._codes:
-            order = [votes.codes.index(code) for code in self._codes]
-            specs = tuple(votes.specs[column] for column in order)
-            votes = replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, order])
+            votes = _with_rules(votes, [votes.codes.index(code) for code in self._codes])
         if votes.features is not None and votes.features.names != self._features:
             votes = replace(votes, features=votes.features.ordered(self._features))
         return votes
@@ -136,6 +138,11 @@ class LabelModel(BaseEstimator):
         """Return untempered probabilities (N, C), gold rows one-hot."""
         assert self.emissions_ is not None
         return encoding.posterior(self.emissions_, gold=gold)
+
+
+def _with_rules(votes: VoteMatrix, columns: Sequence[int] | np.ndarray) -> VoteMatrix:
+    specs = tuple(votes.specs[column] for column in columns)
+    return replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, columns])
 
 
 def check_positive(name: str, value: Any, *, alternative: str = "") -> None:
