@@ -28,7 +28,7 @@ def share(probs_NC: np.ndarray, ball_N: np.ndarray, *, prior_C: np.ndarray) -> n
     Args:
         probs_NC: Posteriors.
         ball_N: What the views of one ball have in common.
-        prior_C: The prior they were made with.
+        prior_C: The prior they were made with, tempered as they are.
 
     Example:
         >>> views = np.array([[0.6, 0.4], [0.8, 0.2], [0.3, 0.7]])

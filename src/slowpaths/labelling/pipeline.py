@@ -23,7 +23,7 @@ from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.families import merge_families
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration, calibrate
@@ -174,9 +174,8 @@ def _probabilities(
     gold_probs_NC = np.eye(probs_NC.shape[1])[gold_N[is_gold]]
     probs_NC[is_gold] = gold_probs_NC
     if balls is not None:
-        beliefs = model.emissions_
-        uniform_C = np.full(probs_NC.shape[1], 1 / probs_NC.shape[1])
-        probs_NC = share(probs_NC, balls, prior_C=uniform_C if beliefs is None else beliefs.prior_C)
+        prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
+        probs_NC = share(probs_NC, balls, prior_C=temper(prior_C[None], model.temperature_)[0])
         probs_NC[is_gold] = gold_probs_NC
     return probs_NC
 

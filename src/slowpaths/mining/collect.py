@@ -10,7 +10,6 @@ import errno
 import logging
 import multiprocessing
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,13 +17,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
-from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.core.threads import limit_threads, share_threads
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.pipeline import MinedVideo, mine_video
 from slowpaths.mining.settings import MiningSettings
@@ -174,8 +171,7 @@ def _run(tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int) -> It
             yield _mine_task(task, estimator)
         return
     context = multiprocessing.get_context("spawn")  # decoders and inference sessions do not survive a fork
-    # Libraries that each take all cores for themselves would only get in each other's way.
-    start = (dict(tasks[0].pose), max(1, available_threads() // workers))
+    start = (dict(tasks[0].pose), share_threads(workers))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
         futures = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
@@ -197,10 +193,7 @@ _estimator: PoseEstimator | None = None
 def _start(pose: dict[str, Any], num_threads: int) -> None:
     global _estimator
     limit_threads(num_threads)
-    cv2.setNumThreads(num_threads)
     _estimator = build_pose(**pose)
-    if "torch" in sys.modules:  # the estimator came with it
-        sys.modules["torch"].set_num_threads(num_threads)
 
 
 def _mine_in_worker(task: Task) -> _Done:
