@@ -38,27 +38,16 @@ from slowpaths.store.schema import LABELS, PROB_PREFIX
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelSet:
-    """Hold one labelling of a set of deliveries.
+    """Hold one labelling of a set of deliveries."""
 
-    Args:
-        votes: Votes with their evidence (votes schema).
-        labels: One row a delivery (labels schema).
-        summary: What there is to say about both.
-        rules: Rule -> its description, plain values.
-        rule_set: Fingerprint of the rules.
-        matrix: The votes as a matrix (N, R).
-        calibration: Thresholds found in the unlabelled distribution.
-        fingerprint: Identifies rules, thresholds, label model, selection and gold.
-    """
-
-    votes: pa.Table
-    labels: pa.Table
-    summary: Summary
-    rules: dict[str, dict[str, Any]]
-    rule_set: str
-    matrix: VoteMatrix
-    calibration: Calibration
-    fingerprint: str
+    votes: pa.Table  # votes with their evidence (votes schema)
+    labels: pa.Table  # one row a delivery (labels schema)
+    summary: Summary  # what there is to say about both
+    rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
+    rule_set: str  # fingerprint of the rules
+    matrix: VoteMatrix  # the votes as a matrix (N, R)
+    calibration: Calibration  # thresholds found in the unlabelled distribution
+    fingerprint: str  # identifies rules, thresholds, label model, selection and gold
 
 
 def label(

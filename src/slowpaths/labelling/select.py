@@ -51,17 +51,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Selected:
-    """Hold the outcome of selection.
+    """Hold the outcome of selection."""
 
-    Args:
-        is_kept: Deliveries to train on (N,), bool.
-        least_C: Confidence of the last delivery kept of each stroke; NaN where none is.
-        counts: Reason -> deliveries left out for it, first reason that applies.
-    """
-
-    is_kept: np.ndarray
-    least_C: np.ndarray
-    counts: dict[str, int]
+    is_kept: np.ndarray  # deliveries to train on (N,), bool
+    least_C: np.ndarray  # confidence of the last delivery kept of each stroke; NaN where none is
+    counts: dict[str, int]  # reason -> deliveries left out for it, first reason that applies
 
 
 def select(

@@ -32,23 +32,14 @@ _FLOW_S, _CAMERA_S, _SOUND_S = 0.08 + 1e-6, 0.5, 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShotEvidence:
-    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of theirs.
+    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of theirs."""
 
-    Args:
-        context: The shot.
-        striker: The striker.
-        impact: What speaks for a stroke, instant by instant.
-        prior_log_odds: What view and length of the shot say for one.
-        pts_s: Times of the frames looked at (T,), seconds.
-        inliers_T: Share of points that follow the camera fit (T,).
-    """
-
-    context: ShotContext
-    striker: Striker
-    impact: Evidence
-    prior_log_odds: float
-    pts_s: np.ndarray
-    inliers_T: np.ndarray
+    context: ShotContext  # the shot
+    striker: Striker  # the striker
+    impact: Evidence  # what speaks for a stroke, instant by instant
+    prior_log_odds: float  # what view and length of the shot say for one
+    pts_s: np.ndarray  # times of the frames looked at (T,), seconds
+    inliers_T: np.ndarray  # share of points that follow the camera fit (T,)
 
     def as_replay_of(self, live: Candidate) -> ShotEvidence:
         """Return the same with what the ball that this shot repeats says of the impact."""
@@ -63,19 +54,12 @@ class ShotEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """Hold one stroke before it is measured.
+    """Hold one stroke before it is measured."""
 
-    Args:
-        shot: The shot.
-        event: When it happens.
-        track: The striker, with joints.
-        extras: Features that need pixels or sound.
-    """
-
-    shot: Shot
-    event: Event
-    track: PoseTrack
-    extras: dict[str, float]
+    shot: Shot  # the shot
+    event: Event  # when it happens
+    track: PoseTrack  # the striker, with joints
+    extras: dict[str, float]  # features that need pixels or sound
 
 
 def gather(context: ShotContext) -> ShotEvidence | None:

@@ -22,17 +22,11 @@ _SMOOTH_S = 0.24  # the crop follows the batter, not the jitter of the detector
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crop:
-    """Say which part of which frame each frame of a clip shows.
+    """Say which part of which frame each frame of a clip shows."""
 
-    Args:
-        frames_T: Frame indices of the source (T,).
-        centres_T2: Centres of the square (T, 2), full-size pixels.
-        sides_T: Sides of the square (T,), full-size pixels.
-    """
-
-    frames_T: np.ndarray
-    centres_T2: np.ndarray
-    sides_T: np.ndarray
+    frames_T: np.ndarray  # frame indices of the source (T,)
+    centres_T2: np.ndarray  # centres of the square (T, 2), full-size pixels
+    sides_T: np.ndarray  # sides of the square (T,), full-size pixels
 
 
 def frames_at(times_s: np.ndarray, pts_s: np.ndarray, *, first_frame: int, last_frame: int) -> np.ndarray:

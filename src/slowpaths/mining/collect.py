@@ -39,40 +39,24 @@ _LONGEST_WORDS = 200  # of what another library says of a file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Hold what mining one video needs; plain values only, so that it travels to another process.
+    """Hold what mining one video needs; plain values only, so that it travels to another process."""
 
-    Args:
-        path: The video.
-        root: Footage folder; paths in tables are relative to it.
-        out: Mined folder.
-        shards: Folder of the shards of this configuration.
-        pose: Arguments of `build_pose`.
-        settings: How strokes are found.
-        oracle: Which stages get true results, and from where.
-    """
-
-    path: Path
-    root: Path
-    out: Path
-    shards: Path
-    pose: Mapping[str, Any] = field(default_factory=dict)
-    settings: MiningSettings = field(default_factory=MiningSettings)
-    oracle: OracleSource = field(default_factory=OracleSource)
+    path: Path  # the video
+    root: Path  # footage folder; paths in tables are relative to it
+    out: Path  # mined folder
+    shards: Path  # folder of the shards of this configuration
+    pose: Mapping[str, Any] = field(default_factory=dict)  # arguments of `build_pose`
+    settings: MiningSettings = field(default_factory=MiningSettings)  # how strokes are found
+    oracle: OracleSource = field(default_factory=OracleSource)  # which stages get true results, and from where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """Hold what a run over a folder found.
+    """Hold what a run over a folder found."""
 
-    Args:
-        videos: All footage, quarantined files too, in the order of the folder.
-        num_deliveries: Deliveries found.
-        num_resumed: Videos whose shards were there already.
-    """
-
-    videos: Sequence[VideoRef]
-    num_deliveries: int
-    num_resumed: int = 0
+    videos: Sequence[VideoRef]  # all footage, quarantined files too, in the order of the folder
+    num_deliveries: int  # deliveries found
+    num_resumed: int = 0  # videos whose shards were there already
 
     @property
     def num_quarantined(self) -> int:

@@ -38,19 +38,12 @@ _MOST_COVERED = 0.25  # of a shot at either end
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MinedVideo:
-    """Hold everything mined from one video.
+    """Hold everything mined from one video."""
 
-    Args:
-        video: The video.
-        shots: Its shots in time order.
-        deliveries: Its deliveries in time order.
-        tracks: The striker of each delivery, in the same order.
-    """
-
-    video: VideoRef
-    shots: Sequence[Shot] = ()
-    deliveries: Sequence[Delivery] = ()
-    tracks: Sequence[PoseTrack] = ()
+    video: VideoRef  # the video
+    shots: Sequence[Shot] = ()  # its shots in time order
+    deliveries: Sequence[Delivery] = ()  # its deliveries in time order
+    tracks: Sequence[PoseTrack] = ()  # the striker of each delivery, in the same order
 
 
 def mine_video(

@@ -19,27 +19,16 @@ _MIN_SHARED = 20  # a correlation over fewer deliveries is noise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSummary:
-    """Describe how one rule votes among the others.
+    """Describe how one rule votes among the others."""
 
-    Args:
-        code: Code of the rule.
-        family: Family of the rule.
-        num_votes: Deliveries it votes on.
-        asked: Share of all deliveries it could look at: its view, its features measured, the gates open.
-        coverage: Their share of all deliveries.
-        overlap: Share of all deliveries where another rule votes too.
-        conflict: Share of all deliveries where another rule's vote excludes its own.
-        by_symbol: Symbol -> votes.
-    """
-
-    code: str
-    family: str
-    num_votes: int
-    asked: float
-    coverage: float
-    overlap: float
-    conflict: float
-    by_symbol: dict[str, int]
+    code: str  # code of the rule
+    family: str  # family of the rule
+    num_votes: int  # deliveries it votes on
+    asked: float  # share of all deliveries it could look at: its view, its features measured, the gates open
+    coverage: float  # their share of all deliveries
+    overlap: float  # share of all deliveries where another rule votes too
+    conflict: float  # share of all deliveries where another rule's vote excludes its own
+    by_symbol: dict[str, int]  # symbol -> votes
 
 
 def summarise(votes: VoteMatrix | Encoding) -> list[RuleSummary]:

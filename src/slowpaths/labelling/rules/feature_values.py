@@ -22,15 +22,11 @@ _MIN_COUNT = 8  # fewer deliveries of one aspect do not show where its middle li
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureValues:
-    """Hold the features of N deliveries on one scale.
+    """Hold the features of N deliveries on one scale."""
 
-    Args:
-        names: Names (F,).
-        values_NF: Distance from the median of the deliveries seen from the same side, in robust standard deviations
-            (1.4826 MAD), at most 3, float32; NaN where unmeasured.
-    """
-
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # names (F,)
+    # distance from the median of the deliveries seen from the same side, in robust standard deviations (1.4826 MAD), at
+    # most 3, float32; NaN where unmeasured
     values_NF: np.ndarray
 
     @classmethod

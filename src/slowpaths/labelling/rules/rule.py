@@ -35,35 +35,20 @@ RuleFunction = Callable[[FeatureBlock], np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """Hold a rule: the function and everything declared about it.
+    """Hold a rule: the function and everything declared about it."""
 
-    Args:
-        code: Name, "family.what".
-        family: Rules of one family look at the same cue and fail together.
-        votes: Symbol -> strokes it may mean, in the order of the symbols' numbers.
-        thresholds: Name -> comparison; a threshold named like a symbol is that symbol's evidence.
-        requires: Features without which the rule abstains.
-        views: Views it reads.
-        gates: Quality gates it needs.
-        impact_within_s: Largest uncertainty of the impact it bears, seconds.
-        source: Where the rule or its numbers come from.
-        evidence: Symbol -> names of the thresholds that speak for it.
-        function: Maps a block to symbols (N,), int8, -1 to abstain.
-        digest: sha256 of the file it was read from; "" for a rule of the rulebook.
-    """
-
-    code: str
-    family: str
-    votes: Mapping[str, frozenset[str]]
-    thresholds: Mapping[str, Threshold]
-    requires: tuple[str, ...]
-    views: frozenset[str]
-    gates: tuple[str, ...]
-    impact_within_s: float
-    source: str
-    evidence: Mapping[str, tuple[str, ...]]
-    function: RuleFunction = field(repr=False)
-    digest: str = ""
+    code: str  # name, "family.what"
+    family: str  # rules of one family look at the same cue and fail together
+    votes: Mapping[str, frozenset[str]]  # symbol -> strokes it may mean, in the order of the symbols' numbers
+    thresholds: Mapping[str, Threshold]  # name -> comparison; a threshold named like a symbol is that symbol's evidence
+    requires: tuple[str, ...]  # features without which the rule abstains
+    views: frozenset[str]  # views it reads
+    gates: tuple[str, ...]  # quality gates it needs
+    impact_within_s: float  # largest uncertainty of the impact it bears, seconds
+    source: str  # where the rule or its numbers come from
+    evidence: Mapping[str, tuple[str, ...]]  # symbol -> names of the thresholds that speak for it
+    function: RuleFunction = field(repr=False)  # maps a block to symbols (N,), int8, -1 to abstain
+    digest: str = ""  # sha256 of the file it was read from; "" for a rule of the rulebook
 
     @property
     def symbols(self) -> tuple[str, ...]:

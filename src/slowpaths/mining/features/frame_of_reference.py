@@ -44,29 +44,17 @@ _LIMBS = [INDEX[name] for name in LIMB_JOINTS]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Motion:
-    """Hold one person's movement in torso units, seen as a right-hander's.
+    """Hold one person's movement in torso units, seen as a right-hander's."""
 
-    Args:
-        pts_s: Times (T,), seconds.
-        joints_TJ2: Joints (T, 17, 2): x image right, y up; NaN where unseen.
-        confidence_TJ: Confidence (T, 17).
-        hands_T2: Hands on the bat (T, 2).
-        sizes_T: Body size of each frame over the median one (T,), camera zoom removed.
-        scale_px: The torso unit in pixels of the first frame.
-        off_x: Sign of the off direction along x; NaN where off lies along the line of sight.
-        forward_2: Unit direction towards the bowler (2,).
-        is_side_on: Whether the camera looks across the pitch.
-    """
-
-    pts_s: np.ndarray
-    joints_TJ2: np.ndarray
-    confidence_TJ: np.ndarray
-    hands_T2: np.ndarray
-    sizes_T: np.ndarray
-    scale_px: float
-    off_x: float
-    forward_2: np.ndarray
-    is_side_on: bool
+    pts_s: np.ndarray  # times (T,), seconds
+    joints_TJ2: np.ndarray  # joints (T, 17, 2): x image right, y up; NaN where unseen
+    confidence_TJ: np.ndarray  # confidence (T, 17)
+    hands_T2: np.ndarray  # hands on the bat (T, 2)
+    sizes_T: np.ndarray  # body size of each frame over the median one (T,), camera zoom removed
+    scale_px: float  # the torso unit in pixels of the first frame
+    off_x: float  # sign of the off direction along x; NaN where off lies along the line of sight
+    forward_2: np.ndarray  # unit direction towards the bowler (2,)
+    is_side_on: bool  # whether the camera looks across the pitch
 
     def joint(self, name: str) -> np.ndarray:
         """Return one joint (T, 2)."""

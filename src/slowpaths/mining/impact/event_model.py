@@ -29,21 +29,13 @@ ANY_LEVEL, ANY_LEVEL_SD = 0.30, 0.35
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Describe one state with an explicit duration.
+    """Describe one state with an explicit duration."""
 
-    Args:
-        name: Name.
-        mean_s: Mean duration at normal speed, seconds.
-        sd_s: Standard deviation of the duration, seconds.
-        level: Expected movement: 0 quiet, 1 the busiest moments of this person (logarithmic scale).
-        level_sd: Spread of that level.
-    """
-
-    name: str
-    mean_s: float
-    sd_s: float
-    level: float
-    level_sd: float
+    name: str  # name
+    mean_s: float  # mean duration at normal speed, seconds
+    sd_s: float  # standard deviation of the duration, seconds
+    level: float  # expected movement: 0 quiet, 1 the busiest moments of this person (logarithmic scale)
+    level_sd: float  # spread of that level
 
 
 # Backlift about .2 s and downswing .2 s (S. Mueller's timings); drives and defences start the downswing .36-.38 s

@@ -34,19 +34,12 @@ GUARD_SEEN = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """Hold log ratios of "impact here" against "no stroke at all" on an even grid.
+    """Hold log ratios of "impact here" against "no stroke at all" on an even grid."""
 
-    Args:
-        times_s: Grid (G,), seconds.
-        log_ratio_G: Log likelihood ratio (G,), all cues.
-        parts: The same by cue: name -> (G,).
-        sound_LG: Density of impact given the sound, for every lag of it.
-    """
-
-    times_s: np.ndarray
-    log_ratio_G: np.ndarray
-    parts: dict[str, np.ndarray]
-    sound_LG: np.ndarray
+    times_s: np.ndarray  # grid (G,), seconds
+    log_ratio_G: np.ndarray  # log likelihood ratio (G,), all cues
+    parts: dict[str, np.ndarray]  # the same by cue: name -> (G,)
+    sound_LG: np.ndarray  # density of impact given the sound, for every lag of it
 
     @property
     def silent_G(self) -> np.ndarray:

@@ -26,17 +26,11 @@ MIN_VALID = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """Hold the instants of one stroke, seconds of presentation time; NaN where not found.
+    """Hold the instants of one stroke, seconds of presentation time; NaN where not found."""
 
-    Args:
-        guard_s: Middle of the stillest fifth of a second before the stride.
-        backlift_s: Hands at their highest before the downswing.
-        impact_s: Bat on ball.
-    """
-
-    guard_s: float
-    backlift_s: float
-    impact_s: float
+    guard_s: float  # middle of the stillest fifth of a second before the stride
+    backlift_s: float  # hands at their highest before the downswing
+    impact_s: float  # bat on ball
 
 
 def find_moments(motion: Motion, *, impact_s: float) -> Moments:

@@ -28,15 +28,10 @@ _REACH_S = 0.15  # a height is read from a sample at most this far away
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Heights:
-    """Hold how high hands, elbows and head of a person are.
+    """Hold how high hands, elbows and head of a person are."""
 
-    Args:
-        pts_s: Times (T,), seconds.
-        heights_TD: Heights above the hips, torso units; NaN where unseen.
-    """
-
-    pts_s: np.ndarray
-    heights_TD: np.ndarray
+    pts_s: np.ndarray  # times (T,), seconds
+    heights_TD: np.ndarray  # heights above the hips, torso units; NaN where unseen
 
     @classmethod
     def of(cls, track: PoseTrack, *, picture_size: tuple[int, int] | None = None) -> Heights | None:

@@ -27,25 +27,15 @@ OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """Hold what speaks for a replay; 0 where nothing is known.
+    """Hold what speaks for a replay; 0 where nothing is known."""
 
-    Args:
-        overlay_share: Share of the video's static graphics that is visible in the shot, NaN where it has none.
-        repeat_period: Share of frame steps explained by a steady period of repeats, 0..1.
-        transition: How the shot begins.
-        next_transition: How the next shot begins.
-        since_play_s: Time since the last play shot before it began, NaN where there was none.
-        is_play: Whether the shot shows play.
-        sees_other_view: Whether that earlier shot had another view.
-    """
-
-    overlay_share: float
-    repeat_period: float
-    transition: str
-    next_transition: str
-    since_play_s: float
-    is_play: bool
-    sees_other_view: bool
+    overlay_share: float  # share of the video's static graphics that is visible in the shot, NaN where it has none
+    repeat_period: float  # share of frame steps explained by a steady period of repeats, 0..1
+    transition: str  # how the shot begins
+    next_transition: str  # how the next shot begins
+    since_play_s: float  # time since the last play shot before it began, NaN where there was none
+    is_play: bool  # whether the shot shows play
+    sees_other_view: bool  # whether that earlier shot had another view
 
 
 def log_odds(hints: Hints) -> float:

@@ -37,33 +37,19 @@ _LEAST_FRAMES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
-    """Hold what was seen of a play shot, and its reduced pictures, so that people can be looked at more closely.
+    """Hold what was seen of a play shot, and its reduced pictures, so that people can be looked at more closely."""
 
-    Args:
-        context: The shot.
-        frames_T: Frame indices (T,), repeated pictures left out.
-        pts_s: Presentation times (T,), seconds.
-        camera_T3: Camera since the first frame (T, 3), full-size pixels and log zoom.
-        pan_T: Speed of the camera across and down (T,), picture heights per second.
-        inliers_T: Share of points that follow the camera fit (T,).
-        tracks: People, with a box wherever they are seen or in between.
-        pictures: Reduced pictures (T), each (H, W, 3).
-        greys: The same in grey (T), each (H, W).
-        steps: Motion of the camera from each frame to the next (T - 1), reduced pixels.
-        scale: Size of the reduced pictures over the full size.
-    """
-
-    context: ShotContext
-    frames_T: np.ndarray
-    pts_s: np.ndarray
-    camera_T3: np.ndarray
-    pan_T: np.ndarray
-    inliers_T: np.ndarray
-    tracks: list[PoseTrack]
-    pictures: list[np.ndarray]
-    greys: list[np.ndarray]
-    steps: list[CameraStep]
-    scale: float
+    context: ShotContext  # the shot
+    frames_T: np.ndarray  # frame indices (T,), repeated pictures left out
+    pts_s: np.ndarray  # presentation times (T,), seconds
+    camera_T3: np.ndarray  # camera since the first frame (T, 3), full-size pixels and log zoom
+    pan_T: np.ndarray  # speed of the camera across and down (T,), picture heights per second
+    inliers_T: np.ndarray  # share of points that follow the camera fit (T,)
+    tracks: list[PoseTrack]  # people, with a box wherever they are seen or in between
+    pictures: list[np.ndarray]  # reduced pictures (T), each (H, W, 3)
+    greys: list[np.ndarray]  # the same in grey (T), each (H, W)
+    steps: list[CameraStep]  # motion of the camera from each frame to the next (T - 1), reduced pixels
+    scale: float  # size of the reduced pictures over the full size
 
     @property
     def between_s(self) -> np.ndarray:
