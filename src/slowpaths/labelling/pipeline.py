@@ -172,10 +172,6 @@ def _probabilities(
 def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
     """Return the stroke a person gave each delivery (N,), -1 where nobody did.
 
-    Args:
-        gold: Delivery -> stroke.
-        delivery_ids: Deliveries (N,).
-
     Raises:
         UsageError: If a delivery or a stroke is unknown.
     """

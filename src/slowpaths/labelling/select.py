@@ -111,10 +111,9 @@ def select(
 
 
 def duplicate_groups(features_NF: np.ndarray) -> np.ndarray:
-    """Return one number a group of near-identical deliveries (N,): those with equal features.
+    """Return one number a group of near-identical deliveries (N,): those with equal features, NaN where unmeasured.
 
-    Args:
-        features_NF: Measured features, NaN where unmeasured; deliveries without any measurement are never alike.
+    Deliveries without any measurement are never alike.
 
     Example:
         >>> duplicate_groups(np.array([[1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])).tolist()

@@ -85,10 +85,6 @@ def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence]) -> 
 
     The lag of the sound is learnt from all shots together. Live strokes come first, then their replays, which are
     placed by them.
-
-    Args:
-        context: The video.
-        gathered: What its shots show.
     """
     heard = audio_lag.learn(
         [

@@ -247,12 +247,7 @@ def _write_shards(folder: Path, mined: MinedVideo) -> None:
 
 
 def write_mined(folder: Path, mined: Sequence[MinedVideo]) -> None:
-    """Write the tables of some videos.
-
-    Args:
-        folder: Folder for the tables.
-        mined: What was found in each video.
-    """
+    """Write the tables of some videos to a folder."""
     TableFolder(folder).write_mined(
         footage=[one.video for one in mined],
         shots=[shot for one in mined for shot in one.shots],

@@ -56,13 +56,7 @@ class Oracle:
         return [(float(shot.is_replay), name_of.get(shot.replay_of or "") if shot.is_replay else None) for shot in true]
 
     def striker(self, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray) -> list[PoseTrack] | None:
-        """Return the striker in some frames, without joints: one track, or none where no striker is shown.
-
-        Args:
-            frames_T: Frame indices (T,), ascending.
-            pts_s: Their times (T,), seconds.
-            camera_T3: Camera at those frames (T, 3).
-        """
+        """Return the striker in some frames (T,), without joints: one track, or none where no striker is shown."""
         if "striker" not in self.stages:
             return None
         shared = [np.isin(frames_T, track.frames_T) for track in self.strikers]

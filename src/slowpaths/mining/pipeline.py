@@ -107,14 +107,7 @@ def mine_video(
 def play_parts(
     context: VideoContext, shots: Sequence[Shot], play_p: np.ndarray, onsets: Onsets | None
 ) -> Iterator[ShotContext]:
-    """Yield the shots that may show a stroke, long ones in pieces.
-
-    Args:
-        context: The video.
-        shots: All its shots.
-        play_p: Probability that a ball is played in each.
-        onsets: Onsets of the sound; None without sound.
-    """
+    """Yield the shots that may show a stroke, long ones in pieces."""
     settings = context.settings
     for index, shot in enumerate(shots):
         if play_p[index] < settings.min_view_p or (shot.is_replay and not settings.mine_replays):
@@ -138,12 +131,6 @@ def pieces(
     """Split a long shot into overlapping pieces, first and last frame, so that memory stays bounded.
 
     What a wipe or a dissolve covers at its ends is left out: nothing moves as much as a logo that flies past.
-
-    Args:
-        shot: The shot.
-        pts_s: Times of all frames of the video, seconds.
-        settings: How long a piece may be.
-        following: The shot after it.
     """
     frames = np.arange(shot.first_frame, shot.last_frame + 1)
     times_s = pts_s[frames]

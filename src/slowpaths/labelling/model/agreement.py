@@ -56,13 +56,9 @@ class HeldOut:
 
 
 def hold_out_families(model: LabelModel, votes: VoteMatrix) -> HeldOut:
-    """Fit and apply a label model without each family in turn.
+    """Fit and apply a copy of a label model, untempered, without each family in turn.
 
     Large sets are thinned to 2,000 evenly spaced deliveries with votes.
-
-    Args:
-        model: Label model; it is cloned, not changed, and not tempered.
-        votes: Votes on N deliveries.
     """
     rows = np.flatnonzero(votes.has_votes)
     if len(rows) > _MAX_DELIVERIES:

@@ -38,12 +38,9 @@ def check_class_prior(weights: object) -> None:
 
 
 def expected_shares(weights: Mapping[str, float] | None, *, num_classes: int = NUM_STROKES) -> np.ndarray:
-    """Return the shares of the classes to expect (C,), in the order of the taxonomy.
+    """Return the shares of the classes to expect (C,), in the order of the taxonomy; other classes are all alike.
 
-    Args:
-        weights: Stroke -> how often it is played, relative to the others; strokes that are not named are as in
-            `EXPECTED`.
-        num_classes: C; classes that are not the strokes are all alike.
+    A stroke without a weight is as in `EXPECTED`.
 
     Example:
         >>> shares = expected_shares({"leave": 3.0})

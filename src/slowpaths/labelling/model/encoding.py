@@ -125,12 +125,7 @@ class Encoding:
         return scores_NC - np.log(np.maximum(emissions.prior_C, FLOOR))
 
     def posterior(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> np.ndarray:
-        """Return the probability of each class given the votes (N, C).
-
-        Args:
-            emissions: What each rule says of each class.
-            gold: Known classes (N,), -1 where unknown; these rows become one-hot.
-        """
+        """Return the probability of each class given the votes (N, C); known classes (`gold` >= 0) are one-hot."""
         posterior_NC = np.empty((self.num_deliveries, len(emissions.prior_C)))
         for part, scores in self._scores(emissions):
             posterior_NC[part], _ = _softmax(scores)

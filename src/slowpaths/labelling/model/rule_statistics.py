@@ -68,10 +68,6 @@ def residual_correlation(encoding: Encoding, posterior_NC: np.ndarray) -> np.nda
 
     The residual of a vote is the posterior probability that it is right minus the expectation for those strokes; the
     correlation is over deliveries where both vote. Two rules that share fewer than 20 deliveries count as uncorrelated.
-
-    Args:
-        encoding: Votes on N deliveries.
-        posterior_NC: Probabilities of the strokes.
     """
     votes = encoding.votes
     counts_SC = encoding.counts(posterior_NC).symbols_SC
@@ -91,12 +87,7 @@ def residual_correlation(encoding: Encoding, posterior_NC: np.ndarray) -> np.nda
 
 
 def effective_votes(votes: VoteMatrix, correlation_RR: np.ndarray) -> dict[str, float]:
-    """Return how many independent rules each family is worth: g / (1 + (g - 1) r), r the mean residual correlation.
-
-    Args:
-        votes: The votes, for the families.
-        correlation_RR: From `residual_correlation`.
-    """
+    """Return how many independent rules each family is worth: g / (1 + (g - 1) r), r the mean residual correlation."""
     worth = {}
     for family in votes.families:
         rules = [rule for rule, spec in enumerate(votes.specs) if spec.family == family]

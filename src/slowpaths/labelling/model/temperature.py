@@ -21,9 +21,7 @@ TEMPERATURES: np.ndarray = np.geomspace(0.5, 8.0, 25)
 def find_temperature(model: LabelModel, held_out: HeldOut) -> float:
     """Return the temperature under which posteriors without a family predict its votes best.
 
-    Args:
-        model: Label model fitted on all votes; what it believes of a rule turns posteriors into probabilities of votes.
-        held_out: Posteriors without each family.
+    What a model fitted on all votes believes of a rule turns posteriors into probabilities of votes.
 
     Returns:
         One of 25 values from .5 to 8; 1 for a model without beliefs about rules (majority vote) or a single family.

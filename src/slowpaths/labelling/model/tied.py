@@ -37,12 +37,7 @@ class Tied:
 
     @classmethod
     def prior(cls, encoding: Encoding, expected_C: np.ndarray) -> Tied:
-        """Return the numbers expected of rules from how often they speak, before it is known of what.
-
-        Args:
-            encoding: Votes.
-            expected_C: Expected shares of the classes.
-        """
+        """Return the numbers expected of rules from how often they speak, before it is known of what."""
         inside_R = (encoding.by_rule(encoding.sets_SC.astype(np.float64)) > 0) @ expected_C
         ratio = FALSE_ALARM / COVERAGE
         coverage_R = np.minimum(encoding.speaks_R / (inside_R + ratio * (1.0 - inside_R)), _MAX_COVERAGE)

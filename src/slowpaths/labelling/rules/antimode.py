@@ -37,10 +37,7 @@ class Antimode:
 
 
 def find_antimode(values: np.ndarray) -> Antimode:
-    """Return the lowest point between the two humps of a distribution, if it has two.
-
-    Args:
-        values: Measured values (N,); NaN and infinities are left out.
+    """Return the lowest point between the two humps of a distribution, if it has two; only finite values count.
 
     Example:
         >>> humps = np.concatenate([np.linspace(0, 1, 100), np.linspace(4, 5, 100)])

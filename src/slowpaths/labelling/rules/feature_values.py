@@ -34,11 +34,6 @@ class FeatureValues:
         """Return the values of a block.
 
         Features with no spread are left out, and those that change sign with the batter's hand where that is not known.
-
-        Args:
-            block: Features of N deliveries.
-            features: Names of those to look at.
-            is_hand_known: Where the handedness is sure enough for off and leg (N,), bool.
         """
         values_NF = np.stack([block[name] for name in features], axis=1) if features else np.empty((len(block), 0))
         values_NF = np.where(np.isfinite(values_NF), values_NF, np.nan)

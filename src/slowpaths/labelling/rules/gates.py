@@ -76,14 +76,7 @@ class Gates:
     def allow(
         self, *, views: frozenset[str], requires: Iterable[str], gates: Iterable[str], impact_within_s: float
     ) -> np.ndarray:
-        """Return where a rule may speak (N,), apart from its features being measured.
-
-        Args:
-            views: Views the rule reads.
-            requires: Features it needs.
-            gates: Names of the quality gates it needs.
-            impact_within_s: Largest uncertainty of the impact it bears, seconds.
-        """
+        """Return where a rule may speak (N,), apart from its features being measured."""
         requires = tuple(requires)
         is_open = np.array([view in views and is_observable(requires, view) for view in VIEWS])[self.view_codes]
         is_open = is_open & ~(self.impact_uncertainty_s > impact_within_s)

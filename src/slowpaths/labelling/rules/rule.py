@@ -121,19 +121,10 @@ def rule(
     impact_within_s: float = INSTANT_S,
     evidence: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[RuleFunction], Rule]:
-    """Turn a function of a `FeatureBlock` into a `Rule` (arguments as there).
+    """Turn a function of a `FeatureBlock` into a `Rule`, with arguments as there.
 
-    Args:
-        code: As in `Rule`.
-        votes: As in `Rule`.
-        thresholds: As in `Rule`.
-        source: As in `Rule`.
-        family: As in `Rule`; what stands before the dot of the code where it is not given.
-        views: As in `Rule`.
-        requires: As in `Rule`; the features of all thresholds where it is not given.
-        gates: As in `Rule`.
-        impact_within_s: As in `Rule`.
-        evidence: As in `Rule`; for a symbol that is not named, the threshold of the same name, or else all of them.
+    A family that is not given is what stands before the dot of the code; `requires`, the features of all thresholds;
+    the evidence of a symbol, the threshold of the same name, or else all of them.
 
     Raises:
         UsageError: If the declaration names something unknown or says nothing.
@@ -184,13 +175,9 @@ def _known(code: str, what: str, names: Iterable[str], known: tuple[str, ...]) -
 
 
 def pick(*fires: np.ndarray) -> np.ndarray:
-    """Return the number of the only condition that holds; abstain where none or more than one does.
+    """Return the number (N,), int8, of the only condition that holds; abstain where none or more than one does.
 
-    Args:
-        fires: One condition a symbol, in the order of the rule's votes (N,), bool.
-
-    Returns:
-        Symbols (N,), int8.
+    There is one condition (N,) a symbol, in the order of the rule's votes.
 
     Example:
         >>> pick(np.array([True, False, True]), np.array([False, True, True])).tolist()

@@ -110,11 +110,7 @@ def apply_rules(
 ) -> VoteMatrix:
     """Return what the rules vote, gates included, and the numbers they read.
 
-    Args:
-        deliveries: Deliveries table, or its block where `delivery_ids` is given too.
-        rules: Rules to apply (R,).
-        calibration: Thresholds.
-        delivery_ids: Ids (N,); taken from the table where they are not given.
+    A block of deliveries needs `delivery_ids` (N,) beside it; a table brings its own.
     """
     if isinstance(deliveries, pa.Table):
         delivery_ids = deliveries["delivery_id"].combine_chunks()

@@ -28,12 +28,7 @@ SINCE_GUARD = ("stride_front", "stride_back", "com_shift", "size_change", "front
 
 
 def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
-    """Measure feet, knees, trunk and head.
-
-    Args:
-        motion: Movement in the batter's frame.
-        moments: Guard, top of the backlift, impact.
-    """
+    """Measure feet, knees, trunk and head."""
     features = {
         **_feet(motion, moments),
         **_knees(motion, moments),
@@ -53,13 +48,7 @@ def _is_camera_lost(features: Mapping[str, float]) -> bool:
 
 
 def at_guard(motion: Motion, values_TD: np.ndarray, moments: Moments) -> np.ndarray:
-    """Return the median (D,) of a series over the fifth of a second around guard; NaN where it is not seen.
-
-    Args:
-        motion: Movement.
-        values_TD: Series (T, D).
-        moments: Where guard is.
-    """
+    """Return the median (D,) of a series over the fifth of a second around guard; NaN where it is not seen."""
     rows = in_window(motion, moments.guard_s - GUARD_HALF_S, moments.guard_s + GUARD_HALF_S)
     seen = rows[np.isfinite(values_TD[rows]).all(axis=1)]
     return np.median(values_TD[seen], axis=0) if len(seen) else np.full(values_TD.shape[1], np.nan)

@@ -87,15 +87,9 @@ class Motion:
 
 
 def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.ndarray:
-    """Return a series at one instant by the line between its nearest samples.
+    """Return a series (T, D) at one instant (D,) by the line between its nearest samples; times do not decrease.
 
-    Args:
-        values_TD: Values (T, D), a row NaN where unseen.
-        pts_s: Times (T,), not decreasing.
-        time_s: Instant, seconds.
-
-    Returns:
-        Values (D,); NaN unless a sample lies within .1 s on both sides, or one within half a frame of 25 a second.
+    It is NaN unless a sample lies within .1 s on both sides, or one within half a frame of 25 a second.
 
     Example:
         >>> interpolate(np.array([[0.0], [2.0]]), np.array([0.0, 0.1]), 0.05).tolist()
@@ -116,12 +110,7 @@ def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.n
 
 
 def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
-    """Return some frames of a track.
-
-    Args:
-        track: The track.
-        rows: Row numbers, or a mask (T,).
-    """
+    """Return some frames of a track, by row numbers or a mask (T,)."""
     names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
     return replace(track, **{name: getattr(track, name)[rows] for name in names})
 
@@ -176,13 +165,7 @@ def motion_of(
 
 
 def hand_path(keypoints_TJC: np.ndarray, pts_s: np.ndarray, *, scale_px: float) -> np.ndarray:
-    """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s.
-
-    Args:
-        keypoints_TJC: Joints (T, 17, 3), pixels.
-        pts_s: Times (T,), seconds.
-        scale_px: The torso unit, pixels.
-    """
+    """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s."""
     hands_T3 = hands(keypoints_TJC, scale=scale_px * WRIST_GAP / MAX_WRIST_GAP)
     path_T2 = hands_T3[:, :2] / scale_px * np.array([1.0, -1.0])
     return fill_gaps_in(path_T2, pts_s, hands_T3[:, 2], max_gap_s=MAX_GAP_S)

@@ -30,13 +30,7 @@ HANDS_NOISE = 0.113
 
 
 def hand_features(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, float]:
-    """Measure the swing.
-
-    Args:
-        motion: Movement in the batter's frame.
-        moments: Guard, top of the backlift, impact.
-        is_live: Whether time runs at its normal speed; speeds of replays are NaN.
-    """
+    """Measure the swing; speeds of what is not live, at normal speed, are NaN."""
     features = {**_plane(motion, moments), **_side(motion, moments), **_finish(motion, moments)}
     features |= _energy(motion, moments, is_live=is_live)
     features |= _wrists(motion, moments)

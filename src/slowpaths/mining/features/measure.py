@@ -90,12 +90,7 @@ def camera_features(
 ) -> dict[str, float]:
     """Measure where the camera goes after impact: the operator follows the ball.
 
-    Args:
-        track: Track with the camera since the first frame.
-        impact_s: Impact, seconds.
-        picture_size: Width and height of the picture, pixels.
-        view: View of the shot; side-on, a pan says nothing about off and leg.
-        is_right_handed: Handedness: off is image left for a right-hander, image right for a left-hander.
+    Off is image left for a right-hander, image right for a left-hander; side-on, a pan says nothing about off and leg.
     """
     start_s, end_s = impact_s + CAMERA_S[0], impact_s + CAMERA_S[1]
     rows = np.flatnonzero((track.pts_s >= start_s - 1e-6) & (track.pts_s <= end_s + 1e-6))
@@ -115,13 +110,7 @@ def camera_features(
 
 
 def quality(track: PoseTrack, motion: Motion, *, impact_s: float) -> dict[str, float]:
-    """Measure how far the pose can be trusted.
-
-    Args:
-        track: Raw track.
-        motion: The same in the batter's frame.
-        impact_s: Impact, seconds.
-    """
+    """Measure how far the pose of a raw track, and its motion in the batter's frame, can be trusted."""
     frame_s = frame_time_s(motion.pts_s)
     rows = in_window(motion, impact_s + CORE_S[0], impact_s + CORE_S[1])
     is_usable = (np.isfinite(motion.joints_TJ2[rows][:, _LIMBS]).all(axis=2).sum(axis=1) >= _MIN_JOINTS) & np.isfinite(

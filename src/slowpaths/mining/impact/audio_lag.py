@@ -34,15 +34,9 @@ def prior() -> np.ndarray:
 
 
 def sound_by_lag(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
-    """Return the density of impact given the onsets, for every lag.
+    """Return the density of impact given the onsets (E,), for every lag, relative to the uniform one (L, G).
 
-    Args:
-        times_s: Grid (G,), seconds.
-        onset_times_s: Onsets (N,), seconds; None without sound.
-        onset_z: Their strength (N,).
-
-    Returns:
-        Density relative to the uniform one (L, G); 1 where nothing is heard.
+    It is 1 where nothing is heard, and without sound.
     """
     silent_LG = np.ones((len(LAGS_S), len(times_s)))
     if onset_times_s is None or onset_z is None or not len(times_s):

@@ -75,7 +75,9 @@ def path_ratio(
     before: tuple[Phase, ...] = BEFORE,
     after: tuple[Phase, ...] = AFTER,
 ) -> np.ndarray:
-    """Return the log ratio of all paths through the phases with impact at each point.
+    """Return the log ratio (G,) of all paths through the phases with impact at each point.
+
+    It is against the path without a stroke, whose levels are spread as they are over the whole shot.
 
     Args:
         cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
@@ -83,9 +85,6 @@ def path_ratio(
         tempos: Pairs of playing speed and its prior.
         before: Phases that lead to the impact.
         after: Phases that follow it.
-
-    Returns:
-        Log ratio (G,) against the path without a stroke, whose levels are spread as they are over the whole shot.
     """
     ratios = {phase: _phase_ratio(cues, phase) for phase in (*before, *after)}
     if guard is not None:

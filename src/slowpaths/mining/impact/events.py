@@ -63,12 +63,7 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
 
 
 def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
-    """Return the probability that there is a stroke anywhere, by everything but the sound.
-
-    Args:
-        evidence: What speaks for it.
-        prior_log_odds: What is known from elsewhere.
-    """
+    """Return the probability that there is a stroke anywhere, by everything but the sound."""
     if evidence.times_s.size == 0:
         return 0.0
     log_odds = float(logsumexp(evidence.silent_G)) + stroke_log_prior(evidence.times_s) + prior_log_odds

@@ -34,12 +34,7 @@ class Moments:
 
 
 def find_moments(motion: Motion, *, impact_s: float) -> Moments:
-    """Find guard and the top of the backlift before an impact.
-
-    Args:
-        motion: Movement in the batter's frame.
-        impact_s: Impact, seconds.
-    """
+    """Find guard and the top of the backlift before an impact."""
     return Moments(guard_s=_guard(motion, impact_s), backlift_s=_backlift(motion, impact_s), impact_s=impact_s)
 
 
@@ -80,14 +75,7 @@ def in_window(motion: Motion, start_s: float, end_s: float) -> np.ndarray:
 
 
 def is_seen(motion: Motion, values_T: np.ndarray, start_s: float, end_s: float) -> bool:
-    """Whether at least 60 % of the frames a window should have are there and seen.
-
-    Args:
-        motion: Movement whose frame times count.
-        values_T: Series (T,); NaN where unseen.
-        start_s: First instant of the window.
-        end_s: Last instant of the window.
-    """
+    """Whether at least 60 % of the frames a window should have are there and seen (finite)."""
     frame_s = frame_time_s(motion.pts_s)
     expected = max((end_s - start_s) / frame_s, 1.0) if frame_s > 0 else np.inf
     num_seen = np.isfinite(values_T[in_window(motion, start_s, end_s)]).sum()

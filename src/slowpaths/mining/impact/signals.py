@@ -46,13 +46,7 @@ class Signals:
 
 
 def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Signals:
-    """Return the signals of one person that localisation reads.
-
-    Args:
-        observation: What was seen of the shot.
-        track: The person, with joints.
-        flow_T: Energy of the flow around them (T,).
-    """
+    """Return the signals of one person that localisation reads, given the energy of the flow around them (T,)."""
     context = observation.context
     shot, following, onsets = context.shot, context.following, context.onsets
     width, height = context.footage.picture_size
@@ -89,10 +83,6 @@ def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.
-
-    Args:
-        track: The person, with joints.
-        centre_xy: Centre of the picture, pixels.
     """
     smoothed = smooth(fill_gaps(track))
     still_TJC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)

@@ -89,10 +89,6 @@ def _camera_speed(
 
 
 def overlay_mask(greys: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera.
-
-    Args:
-        greys: Grey pictures (H, W) of one size.
-    """
+    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera."""
     mask = static_overlay_mask(np.stack(greys))
     return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)

@@ -45,14 +45,7 @@ CUES = tuple(field.name for field in fields(ViewCues))
 
 
 def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0.0, zoom: float = 0.0) -> ViewCues:
-    """Measure the cues of one frame.
-
-    Args:
-        frame_HWC: RGB frame (H, W, 3), uint8.
-        boxes_P4: People (P, 4), pixels of that frame.
-        pan: Speed of the camera, picture heights per second.
-        zoom: Speed of the zoom, log units per second.
-    """
+    """Measure the cues of one RGB frame (H, W, 3), uint8, given the people in its pixels and the camera's speed."""
     frame_HWC, boxes_P4 = _without_bars(frame_HWC, np.asarray(boxes_P4, dtype=np.float64).reshape(-1, 4))
     height, width = frame_HWC.shape[:2]
     small = cv2.resize(frame_HWC, _SIZE, interpolation=cv2.INTER_AREA)

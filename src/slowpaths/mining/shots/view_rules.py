@@ -146,14 +146,7 @@ _PITCH = tuple(VIEWS.index(view) for view in ("pitch_endon", "pitch_side", "nets
 
 
 def name_views(shots: Sequence[ViewCues]) -> np.ndarray:
-    """Return the probabilities of the views of all shots of one video.
-
-    Args:
-        shots: Cues of each shot.
-
-    Returns:
-        Probabilities (Z, 8) in the order of `core.views.VIEWS`.
-    """
+    """Return the probabilities (Z, 8) of `core.views.VIEWS` for all shots of one video."""
     if not shots:
         return np.zeros((0, len(VIEWS)))
     scores_ZV = np.array([[_score(cues, view) for view in VIEWS] for cues in shots])

@@ -29,17 +29,9 @@ def flow_around(
 ) -> tuple[float, float]:
     """Return the energy of the flow around a person and the share of it that is horizontal.
 
-    Args:
-        grey_a: First frame (H, W), uint8.
-        grey_b: Second frame (H, W), uint8.
-        step: Motion of the camera from the first to the second.
-        step_s: Time between them, seconds.
-        box_4: Box of the person in the second frame.
-        boxes: Boxes (4,) of everybody there; what moves in another's and not in this person's is left out.
-
-    Returns:
-        95th percentile of the speed, body heights per second, and the horizontal share, 0..1; NaN where the box is too
-        small to see movement in.
+    Energy is the 95th percentile of the speed, body heights per second; the share lies in 0..1. Both are NaN where the
+    box is too small to see movement in. `step` is the camera's from the first to the second frame, (H, W), uint8, and
+    boxes are those of the second; what moves in another's and not in this person's is left out.
     """
     patch = _reach(box_4, grey_b.shape)
     if patch is None or step_s <= 0:
@@ -98,14 +90,9 @@ def _own_flow(
     patch: tuple[int, int, int, int],
     scale: float,
 ) -> np.ndarray:
-    """Return the flow (N, 2) of the pixels of a patch that are no rival's, without what the camera fit left over.
+    """Return the flow (E, 2) of the pixels of a patch that are no rival's, without what the camera fit left over.
 
-    Args:
-        flow_HWC: Flow of the patch at its scale.
-        box_4: Box of the person; what lies in it is their own whoever else is there.
-        boxes: Boxes (4,) of everybody.
-        patch: Top, bottom, left, right of the patch, unscaled.
-        scale: Scale of the flow.
+    What lies in the person's own box is theirs whoever else is there. The patch (top, bottom, left, right) is unscaled.
     """
     # The finest level of the search is half the size: every second pixel holds all there is.
     flow_HWC, scale = flow_HWC[::2, ::2], scale / 2
