@@ -41,7 +41,7 @@ class Selection:
     def __post_init__(self) -> None:
         for name in ("keep_share", "min_confidence", "min_event_p"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+            if not 0 <= value <= 1:
                 raise UsageError(f"selection.{name} must lie between 0 and 1, got {value}")
         if self.min_per_stroke < 0:
             raise UsageError(f"selection.min_per_stroke must not be negative, got {self.min_per_stroke}")

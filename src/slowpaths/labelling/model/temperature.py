@@ -28,7 +28,7 @@ def find_temperature(model: LabelModel, held_out: HeldOut) -> float:
     """
     if model.emissions_ is None or not held_out.posterior_by_family:
         return 1.0
-    votes = held_out.votes
+    votes = model.in_order(held_out.votes)  # that of what the model believes
     family_R = np.array([spec.family for spec in votes.specs])
     rule_S = np.repeat(np.arange(len(votes.specs)), [len(spec.symbols) for spec in votes.specs])
     total_T = np.zeros(len(TEMPERATURES))
