@@ -70,14 +70,8 @@ def select(
 ) -> Selected:
     """Return which deliveries to keep; what a person labelled always stays, except for duplicates of itself.
 
-    Args:
-        probs_NC: Probabilities of the strokes.
-        class_prior_C: Shares the kept deliveries should have.
-        has_votes: Where any rule spoke (N,), bool.
-        event_p: Probability that there is a stroke at all (N,); NaN counts as certain.
-        groups: Number of each delivery's group of near-identical deliveries (N,).
-        is_gold: Where a person gave the label (N,), bool.
-        settings: Thresholds and quotas.
+    The kept deliveries should have the shares `class_prior_C`. An unknown (NaN) `event_p` counts as certain; `groups`
+    numbers the near-identical deliveries.
     """
     label_N, confidence_N = probs_NC.argmax(axis=1), probs_NC.max(axis=1)
     least_C = np.full(probs_NC.shape[1], np.nan)

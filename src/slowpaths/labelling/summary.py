@@ -68,16 +68,8 @@ def summary_of(
 ) -> Summary:
     """Return the summary of a label set.
 
-    Args:
-        encoding: Votes as the rules cast them (N deliveries, R rules).
-        weighed: Votes the label model was fitted on (families may be merged).
-        model: Fitted label model.
-        held_out: What it says without each family.
-        probs_NC: Probabilities of the strokes.
-        selected: What is kept.
-        calibration: Thresholds.
-        num_gold: Deliveries labelled by a person.
-        fingerprint: Of the label set.
+    The encoding holds the votes as the rules cast them; the label model was fitted on `weighed` (families may be
+    merged).
     """
     votes = encoding.votes
     labels_N = probs_NC.argmax(axis=1)

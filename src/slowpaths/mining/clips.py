@@ -48,14 +48,7 @@ def frames_at(times_s: np.ndarray, pts_s: np.ndarray, *, first_frame: int, last_
     return first_frame + order[nearest]
 
 
-def plan_crop(
-    track: PoseTrack,
-    *,
-    shot: Shot,
-    impact_s: float,
-    pts_s: np.ndarray,
-    settings: MiningSettings,
-) -> Crop:
+def plan_crop(track: PoseTrack, *, shot: Shot, impact_s: float, pts_s: np.ndarray, settings: MiningSettings) -> Crop:
     """Lay a square of constant size on the batter around the impact; the clip never leaves the shot.
 
     `pts_s` holds the times of all frames of the video; the track is in full-size pixels.

@@ -34,6 +34,7 @@ from slowpaths.video.probe import probe
 
 _log = logging.getLogger(__name__)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
 _LONGEST_WORDS = 200  # of what another library says of a file
 
 
@@ -75,17 +76,10 @@ def collect(
     step: Callable[[str], None] = lambda text: None,
     oracle: OracleSource | None = None,
 ) -> Collected:
-    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables to `out`.
+    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables, in the order of the paths, to `out`.
 
-    Args:
-        paths: Video files and frame folders, in the order the tables will have.
-        root: Footage folder.
-        out: Mined folder.
-        pose: Arguments of `build_pose`.
-        settings: How strokes are found.
-        workers: Processes.
-        step: Called with a short text after each video.
-        oracle: Which stages get true results instead of finding them, and from where.
+    `root` is the footage folder, `pose` holds the arguments of `build_pose`, and `step` is called with a short text
+    after each video.
 
     Raises:
         SlowpathsError: If the pose backend cannot be built, a truth is missing, the disk cannot be written or a worker
@@ -96,17 +90,15 @@ def collect(
     estimator = build_pose(**pose)  # fails here, in one sentence, before any work is done
     key = {
         "settings": asdict(settings),
-        "pose": {**_plain(pose), "resolved": estimator.name},
+        "pose": {**{key: pose[key] for key in pose if key not in _ELSEWHERE}, "resolved": estimator.name},
         "oracle": sorted(set(oracle.stages)),
         "version": __version__,
     }
     mined = MinedFolder(out)
     shards = mined.shards / fingerprint(key)
     _refuse_other_settings(mined, shards)
-    tasks = [
-        Task(path=path, root=root, out=out, shards=shards, pose=pose, settings=settings, oracle=oracle)
-        for path in paths
-    ]
+    given = {"root": root, "out": out, "shards": shards, "pose": pose, "settings": settings, "oracle": oracle}
+    tasks = [Task(path=path, **given) for path in paths]
     folders: list[TableFolder] = []
     num_resumed = 0
     for done in _run(tasks, estimator=estimator, workers=workers):
@@ -137,9 +129,8 @@ def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
 def _refuse_other_settings(mined: MinedFolder, shards: Path) -> None:
     """Keep one mined folder to one configuration: its clips and tables belong together."""
     if any(folder.is_dir() and folder.name != shards.name for folder in mined.shards.glob("*")):
-        raise SlowpathsError(
-            f"{mined.path} was mined with other settings: choose another out=, or delete it to mine again"
-        )
+        cure = "choose another out=, or delete it to mine again"
+        raise SlowpathsError(f"{mined.path} was mined with other settings: {cure}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -254,8 +245,3 @@ def write_mined(folder: Path, mined: Sequence[MinedVideo]) -> None:
         deliveries=[delivery for one in mined for delivery in one.deliveries],
         poses=[track for one in mined for track in one.tracks],
     )
-
-
-def _plain(pose: Mapping[str, Any]) -> dict[str, Any]:
-    # where the weights lie does not change what is found
-    return {key: value for key, value in pose.items() if key not in ("weights_dir", "device", "num_threads")}

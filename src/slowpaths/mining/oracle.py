@@ -92,8 +92,7 @@ class Oracle:
 
     def _shot(self, shot: Shot) -> Shot:
         return max(
-            self.shots,
-            key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame),
+            self.shots, key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame)
         )
 
 

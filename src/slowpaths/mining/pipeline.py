@@ -55,15 +55,9 @@ def mine_video(
     settings: MiningSettings | None = None,
     oracle: Oracle = NO_ORACLE,
 ) -> MinedVideo:
-    """Find the deliveries of one video, measure them and write their clips.
+    """Find the deliveries of one video, measure them and write their clips to the mined folder `out`.
 
-    Args:
-        video: The video, as `video.probe` describes it.
-        root: Folder that `video.path` is relative to.
-        out: Mined folder, for the clips.
-        pose: Finds people and joints.
-        settings: How to mine.
-        oracle: True results that stages get instead of finding them (synthetic footage only).
+    Paths of videos are relative to `root`; only synthetic footage has an oracle.
 
     Raises:
         BrokenVideoError: If the video cannot be read to its end; the caller quarantines it.
@@ -81,25 +75,15 @@ def mine_video(
         candidates = find_candidates(context, gathered)
         hands_p = _hands(context, candidates)
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
+        shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
         deliveries = [
-            deliver(
-                one.track,
-                one.event,
-                shot=one.shot,
-                bounds=bounds,
-                handedness_p=hand_p,
-                picture_size=context.picture_size,
-                settings=settings,
-                extras=one.extras,
-            )
+            deliver(one.track, one.event, shot=one.shot, handedness_p=hand_p, extras=one.extras, **shared)
             for one, hand_p in zip(candidates, hands_p, strict=True)
         ]
-        if settings.write_clips:
-            for delivery, one in zip(deliveries, candidates, strict=True):
-                crop = plan_crop(
-                    one.track, shot=one.shot, impact_s=delivery.impact_s, pts_s=decoder.pts_s, settings=settings
-                )
-                save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
+        for delivery, one in zip(deliveries, candidates, strict=True) if settings.write_clips else ():
+            track, impact_s = one.track, delivery.impact_s
+            crop = plan_crop(track, shot=one.shot, impact_s=impact_s, pts_s=decoder.pts_s, settings=settings)
+            save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
     return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=[one.track for one in candidates])
 

@@ -46,20 +46,9 @@ MIN_FRAMES = 5
 APART = 1.0
 """Hands further apart than this, torso units, hold no bat: bowlers and spectators."""
 NEEDS_CAMERA: tuple[str, ...] = (
-    "stride_front",
-    "stride_back",
-    "com_shift",
-    "size_change",
-    "front_foot_line",
-    "front_foot_lift",
-    "front_foot_swing",
-    "back_foot_shift",
-    "head_drop",
-    "runs_after",
-    "camera_pan_off",
-    "camera_tilt_up",
-    "camera_zoom",
-)
+    "stride_front", "stride_back", "com_shift", "size_change", "front_foot_line", "front_foot_lift", "front_foot_swing",
+    "back_foot_shift", "head_drop", "runs_after", "camera_pan_off", "camera_tilt_up", "camera_zoom",
+)  # fmt: skip
 
 
 def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = None) -> MinedVideo:

@@ -123,18 +123,11 @@ def motion_of(
     guard_s: tuple[float, float],
     picture_size: tuple[int, int] | None = None,
 ) -> Motion | None:
-    """Bring a track into the batter's frame.
+    """Bring a raw track, pixels as shown, into the batter's frame; None where no frame shows a body.
 
-    Args:
-        track: Raw track, pixels as shown.
-        view: One of `core.views.VIEWS`.
-        is_right_handed: Whether to leave it as it is seen; otherwise it is mirrored.
-        guard_s: When the batter stands at guard at the latest: from, to, seconds (side-on views read forward there).
-        picture_size: Width and height of the picture, pixels: zooming leaves its centre in place. Without it the
-            middle of the person's own boxes stands for the centre.
-
-    Returns:
-        The motion; None where no frame shows a body.
+    A left-hander is mirrored. Side-on, forward is read in `guard_s`, when the batter stands at guard at the latest:
+    from, to, seconds. Zooming leaves the centre of the picture in place; where its size (width, height) is not given,
+    the middle of the person's own joints stands for the centre.
     """
     keypoints_TJC = np.array(track.keypoints_TKC, dtype=np.float64)
     keypoints_TJC[~(keypoints_TJC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
@@ -193,11 +186,14 @@ def _facing(joints_TJ2: np.ndarray, pts_s: np.ndarray, guard_s: tuple[float, flo
 def gaze_x(joints_TJ2: np.ndarray) -> np.ndarray:
     """Return how far the nose lies to the right of the ears (T,), in the unit of the joints."""
     ears_T2 = joints_TJ2[:, [INDEX["left_ear"], INDEX["right_ear"]], 0]
-    seen_T2 = np.isfinite(ears_T2)
-    middle_T = np.where(
-        seen_T2.any(axis=1), np.nan_to_num(ears_T2).sum(axis=1) / np.maximum(seen_T2.sum(axis=1), 1), np.nan
-    )
-    return joints_TJ2[:, INDEX["nose"], 0] - middle_T
+    return joints_TJ2[:, INDEX["nose"], 0] - mean_of_seen(ears_T2)
+
+
+def mean_of_seen(values_TD: np.ndarray) -> np.ndarray:
+    """Return the mean of the finite values of each frame (T,), NaN where there are none."""
+    seen_TD = np.isfinite(values_TD)
+    mean_T = np.nan_to_num(values_TD).sum(axis=1) / np.maximum(seen_TD.sum(axis=1), 1)
+    return np.where(seen_TD.any(axis=1), mean_T, np.nan)
 
 
 def median_or_nan(values: np.ndarray) -> float:

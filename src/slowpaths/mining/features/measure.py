@@ -40,19 +40,11 @@ def measure(
     extras: Mapping[str, float] | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> dict[str, float]:
-    """Measure one stroke.
+    """Measure one stroke: every name of `core.features.FEATURE_NAMES`, in that order.
 
-    Args:
-        track: The striker, raw: pixels as shown, camera motion in `camera_T3`.
-        impact_s: Impact, seconds.
-        view: One of `core.views.VIEWS`.
-        handedness_p: Probability that the batter is right-handed; below .5 the track is mirrored.
-        is_live: Whether the shot is live. A replay runs at an unknown speed, so speeds are not measured.
-        extras: Features measured elsewhere (flow, sound, striker, camera fit) by name; they go in as they are.
-        picture_size: Width and height of the picture, pixels. Without it pan and tilt have no unit and are NaN.
-
-    Returns:
-        Every name of `core.features.FEATURE_NAMES`, in that order.
+    The track is raw: pixels as shown, camera motion in `camera_T3`; below a `handedness_p` of .5 it is mirrored. A
+    replay runs at an unknown speed, so speeds are not measured. Extras are measured elsewhere (flow, sound, striker,
+    camera fit) and go in as they are. Without the size of the picture, pan and tilt have no unit and are NaN.
 
     Raises:
         ValueError: If `extras` names a feature that does not exist.

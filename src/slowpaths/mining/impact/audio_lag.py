@@ -5,7 +5,7 @@ No single stroke tells how many: its picture says to about a tenth when the ball
 one lag, and in one video the bat is heard in most of them, in another never. So both are learnt from the video itself,
 and each stroke is placed by what the others say of the sound.
 
-Legend: G points of a time grid, L lags, A shares, P people watched.
+Legend: G points of a time grid, L lags, A shares, P people watched, E onsets.
 """
 
 from __future__ import annotations
@@ -52,9 +52,8 @@ def sound_by_lag(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z:
 def learn(watched: Sequence[tuple[np.ndarray, np.ndarray, float]]) -> list[np.ndarray]:
     """Return for each person watched the probability that the bat is heard and so late (L,), given all the others.
 
-    Args:
-        watched: For each person the log ratio of everything but the sound (G,), the density of impact given the sound
-            for every lag (L, G), and the probability that they play a stroke, sound apart.
+    A person gives the log ratio of everything but the sound (G,), the density of impact given the sound for every lag
+    (L, G), and the probability that they play a stroke, sound apart.
     """
     says_PLA = np.array([_says(*one) for one in watched]).reshape(-1, len(LAGS_S), len(SHARES))
     expected_LA = np.log(prior() / SHARES.mean())[:, None] - np.log(len(SHARES))

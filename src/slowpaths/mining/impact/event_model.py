@@ -77,14 +77,9 @@ def path_ratio(
 ) -> np.ndarray:
     """Return the log ratio (G,) of all paths through the phases with impact at each point.
 
-    It is against the path without a stroke, whose levels are spread as they are over the whole shot.
-
-    Args:
-        cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
-        guard: Log ratio of the posture for a batter in guard (G,), counted in the phase `stance`.
-        tempos: Pairs of playing speed and its prior.
-        before: Phases that lead to the impact.
-        after: Phases that follow it.
+    It is against the path without a stroke, whose levels are spread as they are over the whole shot. Cues are pairs of
+    level (G,) and weight (G,), 0 where unseen; `guard` is the log ratio of the posture for a batter in guard (G,),
+    counted in the phase `stance`; tempos are pairs of playing speed and its prior.
     """
     ratios = {phase: _phase_ratio(cues, phase) for phase in (*before, *after)}
     if guard is not None:

@@ -1,6 +1,6 @@
 """Cues that point at the instant of impact: peaks of movement, the camera setting off, the cut, the crack of the bat.
 
-Legend: T frames, G points of an even time grid, N onsets.
+Legend: T frames, G points of an even time grid.
 
 Each cue gives the density of impact relative to the uniform one over the shot. With probability `RHO` a cue speaks of
 this impact, else it says nothing: `mixture` turns that into a log ratio that can be added to others.

@@ -1,6 +1,6 @@
 """What localisation reads of one person in one shot.
 
-Legend: T frames, J = 17 joints, C = x, y, confidence, N onsets.
+Legend: T frames, J = 17 joints, C = x, y, confidence, E onsets.
 """
 
 from __future__ import annotations
@@ -40,8 +40,8 @@ class Signals:
     # when the shot ends by a cut to another picture; NaN where the file ends or a wipe follows
     cut_s: float = float("nan")
     end_s: float = float("nan")  # when the shot ends for whatever reason, seconds
-    onset_times_s: np.ndarray | None = None  # onsets in the sound (N,), seconds
-    onset_z: np.ndarray | None = None  # their strength (N,), robust z
+    onset_times_s: np.ndarray | None = None  # onsets in the sound (E,), seconds
+    onset_z: np.ndarray | None = None  # their strength (E,), robust z
     is_replay: bool = False  # whether the shot is a replay
 
 

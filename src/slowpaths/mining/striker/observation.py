@@ -239,12 +239,7 @@ def _accumulate(
 
 
 def _dense(
-    track: PoseTrack,
-    *,
-    frames_T: np.ndarray,
-    pts_s: np.ndarray,
-    camera_T3: np.ndarray,
-    centre_xy: tuple[float, float],
+    track: PoseTrack, *, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray, centre_xy: tuple[float, float]
 ) -> PoseTrack:
     """Fill in the boxes between sightings: straight lines in the stabilised picture."""
     seen = np.isfinite(track.boxes_T4).all(axis=1)

@@ -1,6 +1,6 @@
 """How much moves around one person from one frame to the next, camera and other people left out.
 
-Legend: H, W picture, C = right, down, N pixels. Pixels are those of the pictures that are given.
+Legend: H, W picture, C = right, down, E pixels. Pixels are those of the pictures that are given.
 """
 
 from __future__ import annotations
@@ -37,11 +37,11 @@ def flow_around(
     if patch is None or step_s <= 0:
         return float("nan"), float("nan")
     flow_HWC, scale = _patch_flow(grey_a, grey_b, step=step, patch=patch)
-    moving_N2 = _own_flow(flow_HWC, box_4, boxes, patch=patch, scale=scale)
-    if not len(moving_N2):
+    moving_E2 = _own_flow(flow_HWC, box_4, boxes, patch=patch, scale=scale)
+    if not len(moving_E2):
         return float("nan"), float("nan")
-    speed = _quantile(np.hypot(moving_N2[:, 0], moving_N2[:, 1]), 0.95)
-    squares = np.einsum("nc,nc->c", moving_N2, moving_N2, dtype=np.float64)
+    speed = _quantile(np.hypot(moving_E2[:, 0], moving_E2[:, 1]), 0.95)
+    squares = np.einsum("ec,ec->c", moving_E2, moving_E2, dtype=np.float64)
     energy = speed / scale / (box_4[3] - box_4[1]) / step_s
     return float(energy), float(squares[0] / max(float(squares.sum()), 1e-9))
 
@@ -98,18 +98,18 @@ def _own_flow(
     flow_HWC, scale = flow_HWC[::2, ::2], scale / 2
     is_own = _boxes_mask([box_4], patch, flow_HWC.shape, scale)
     is_rival = _boxes_mask(boxes, patch, flow_HWC.shape, scale) & ~is_own
-    beside_N2 = flow_HWC[~(is_own | is_rival)]
-    moving_N2 = flow_HWC[~is_rival]
-    if len(beside_N2) >= (_MIN_PATCH_PX * scale) ** 2:
-        moving_N2 = moving_N2 - [_quantile(beside_N2[:, axis], 0.5) for axis in (0, 1)]
-    return moving_N2
+    beside_E2 = flow_HWC[~(is_own | is_rival)]
+    moving_E2 = flow_HWC[~is_rival]
+    if len(beside_E2) >= (_MIN_PATCH_PX * scale) ** 2:
+        moving_E2 = moving_E2 - [_quantile(beside_E2[:, axis], 0.5) for axis in (0, 1)]
+    return moving_E2
 
 
-def _quantile(values_N: np.ndarray, share: float) -> float:
+def _quantile(values_E: np.ndarray, share: float) -> float:
     """Return a quantile, as `np.quantile` does at a third of its cost (it asks for much that is known here)."""
-    place = share * (len(values_N) - 1)
-    below, above = int(place), min(int(place) + 1, len(values_N) - 1)
-    low, high = np.partition(values_N, (below, above))[[below, above]]
+    place = share * (len(values_E) - 1)
+    below, above = int(place), min(int(place) + 1, len(values_E) - 1)
+    low, high = np.partition(values_E, (below, above))[[below, above]]
     return float(low + (high - low) * (place - below))
 
 

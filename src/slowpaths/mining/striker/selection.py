@@ -68,11 +68,7 @@ def find_striker(observation: Observation) -> Striker | None:
 
 
 def _look_closely(
-    observation: Observation,
-    track: PoseTrack,
-    *,
-    striker_p: float,
-    known: tuple[np.ndarray, np.ndarray] | None = None,
+    observation: Observation, track: PoseTrack, *, striker_p: float, known: tuple[np.ndarray, np.ndarray] | None = None
 ) -> Striker:
     track = observation.joints(track)
     energy_T, horizontal_T = observation.flow(track, known=known)
