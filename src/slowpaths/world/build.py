@@ -18,6 +18,7 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.ids import video_id as make_video_id
+from slowpaths.core.threads import limit_threads, share_threads
 from slowpaths.store.ledger import Entry, append_entry
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import concat_tables, write_table, write_text
@@ -82,7 +83,10 @@ def _filmed(todo: list[_Job], workers: int) -> Iterator[str]:
         yield from map(_make_match, todo)
         return
     # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
-    with ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn")) as pool:
+    workers, context = min(workers, len(todo)), get_context("spawn")
+    with ProcessPoolExecutor(
+        workers, mp_context=context, initializer=limit_threads, initargs=(share_threads(workers),)
+    ) as pool:
         for future in as_completed([pool.submit(_make_match, job) for job in todo]):
             yield future.result()
 
