@@ -22,23 +22,14 @@ _LOW_RES = 96  # width at which large pans are looked for
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraStep:
-    """Describe how the background moves from frame a to frame b.
+    """Describe how the background moves from frame a to frame b."""
 
-    Args:
-        dx_px: Motion of the background at the picture's centre, pixels to the right (the camera pans left).
-        dy_px: The same downwards.
-        log_zoom: Log of the scale, positive where the camera zooms in.
-        roll_rad: Rotation of the background, radians, clockwise as shown.
-        inliers: Share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit.
-        matrix_23: Similarity transform (2, 3) from a to b; the identity without a fit.
-    """
-
-    dx_px: float
-    dy_px: float
-    log_zoom: float
-    roll_rad: float
-    inliers: float
-    matrix_23: np.ndarray
+    dx_px: float  # motion of the background at the picture's centre, pixels to the right (the camera pans left)
+    dy_px: float  # the same downwards
+    log_zoom: float  # log of the scale, positive where the camera zooms in
+    roll_rad: float  # rotation of the background, radians, clockwise as shown
+    inliers: float  # share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit
+    matrix_23: np.ndarray  # similarity transform (2, 3) from a to b; the identity without a fit
 
 
 def camera_step(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> CameraStep:

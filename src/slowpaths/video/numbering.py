@@ -25,19 +25,12 @@ _INTRA_ONLY = frozenset({"mjpeg", "rawvideo", "png", "prores", "dnxhd", "ffv1", 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Numbered:
-    """Hold the frames that a decoder gives.
+    """Hold the frames that a decoder gives."""
 
-    Args:
-        ticks: Time stamp of each (T,); `NO_TIME` where there is none.
-        keys: Frames that decoding can start from, ascending.
-        key_bytes: Where they lie in the file, where seeking by time would go wrong; else None.
-        is_told_by_time: Whether time stamps identify frames.
-    """
-
-    ticks: np.ndarray
-    keys: np.ndarray
-    key_bytes: np.ndarray | None
-    is_told_by_time: bool
+    ticks: np.ndarray  # time stamp of each (T,); `NO_TIME` where there is none
+    keys: np.ndarray  # frames that decoding can start from, ascending
+    key_bytes: np.ndarray | None  # where they lie in the file, where seeking by time would go wrong; else None
+    is_told_by_time: bool  # whether time stamps identify frames
 
 
 def number_frames(

@@ -21,33 +21,19 @@ _ATTACHED_PICTURE = 0x400  # AV_DISPOSITION_ATTACHED_PIC: a cover, not a film
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Packets:
-    """Hold what the packets of all streams say.
+    """Hold what the packets of all streams say."""
 
-    Args:
-        stream_P: Number of the stream.
-        dts_P: When each is decoded, ticks of its stream; `NO_TIME` where the container does not say.
-        pts_P: When each is shown, ticks of its stream; `NO_TIME` where the container does not say.
-        byte_P: Where each lies in the file; -1 where the container does not say.
-        is_key_P: Whether decoding can start here.
-        is_hidden_P: Whether an edit list hides it.
-        decoded_s_P: When each is decoded, seconds; NaN where the container does not say.
-        shown_s_P: When each is shown, seconds; where the container does not say, when it is decoded.
-        length_s_P: How long each is shown, seconds; 0 where the container does not say.
-        base: Time base of each stream, seconds a tick.
-        may_jump: Whether a clock that jumps is no gap in such a file.
-    """
-
-    stream_P: np.ndarray
-    dts_P: np.ndarray
-    pts_P: np.ndarray
-    byte_P: np.ndarray
-    is_key_P: np.ndarray
-    is_hidden_P: np.ndarray
-    decoded_s_P: np.ndarray
-    shown_s_P: np.ndarray
-    length_s_P: np.ndarray
-    base: list[Fraction]
-    may_jump: bool
+    stream_P: np.ndarray  # number of the stream
+    dts_P: np.ndarray  # when each is decoded, ticks of its stream; `NO_TIME` where the container does not say
+    pts_P: np.ndarray  # when each is shown, ticks of its stream; `NO_TIME` where the container does not say
+    byte_P: np.ndarray  # where each lies in the file; -1 where the container does not say
+    is_key_P: np.ndarray  # whether decoding can start here
+    is_hidden_P: np.ndarray  # whether an edit list hides it
+    decoded_s_P: np.ndarray  # when each is decoded, seconds; NaN where the container does not say
+    shown_s_P: np.ndarray  # when each is shown, seconds; where the container does not say, when it is decoded
+    length_s_P: np.ndarray  # how long each is shown, seconds; 0 where the container does not say
+    base: list[Fraction]  # time base of each stream, seconds a tick
+    may_jump: bool  # whether a clock that jumps is no gap in such a file
 
 
 def read_packets(container: Any) -> Packets:

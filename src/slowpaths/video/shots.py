@@ -38,17 +38,11 @@ _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotCut:
-    """Describe a run of frames from one camera.
+    """Describe a run of frames from one camera."""
 
-    Args:
-        first_frame: First frame.
-        last_frame: Last frame, inclusive.
-        transition: How the shot begins.
-    """
-
-    first_frame: int
-    last_frame: int
-    transition: Transition
+    first_frame: int  # first frame
+    last_frame: int  # last frame, inclusive
+    transition: Transition  # how the shot begins
 
 
 @dataclass(slots=True, kw_only=True)

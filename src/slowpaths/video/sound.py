@@ -33,16 +33,12 @@ _MAD_TO_STD = 1.4826  # median absolute deviation of a normal distribution to it
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Onsets:
-    """Hold the sudden sounds of a recording, in time order.
+    """Hold the sudden sounds of a recording, in time order."""
 
-    Args:
-        times_s: When they begin (N,), seconds.
-        z: How far the spectral flux stands out of its surroundings (N,), in standard deviations estimated by the MAD.
-        brightness: Energy in 2..6 kHz over energy below .8 kHz in the 40 ms after (N,): a bat is bright, a pad dull.
-    """
-
-    times_s: np.ndarray
+    times_s: np.ndarray  # when they begin (N,), seconds
+    # How far the spectral flux stands out of its surroundings (N,), in standard deviations estimated by the MAD.
     z: np.ndarray
+    # Energy in 2..6 kHz over energy below .8 kHz in the 40 ms after (N,): a bat is bright, a pad dull.
     brightness: np.ndarray
 
 
