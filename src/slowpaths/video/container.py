@@ -65,13 +65,7 @@ class Corrections:
 
 
 def demux(container: Any, stream: Any = None, *, corrections: Corrections | None = None) -> Iterator[Any]:
-    """Yield packets until the end or the first place where the container is damaged.
-
-    Args:
-        container: Open container.
-        stream: Stream to read; None for all.
-        corrections: What to add to the stream's time stamps.
-    """
+    """Yield packets of a stream, or of all, until the end or the first place where the container is damaged."""
     import av
 
     shift = 0

@@ -33,8 +33,7 @@ class StreamIndex:
     pts_s: np.ndarray  # presentation time of each frame (T,), seconds, strictly increasing; 0 is where a player begins
     ticks: np.ndarray  # time stamp of each frame (T,), int64, in ticks of the stream, jumps of the clock closed
     key_frames: np.ndarray  # frames that decoding can start from, ascending
-    # Where they lie in the file, where seeking by time would go wrong (the clock jumps); else None.
-    key_bytes: np.ndarray | None
+    key_bytes: np.ndarray | None  # where they lie in the file, where seeking by time would go wrong (clock jumps)
     corrections: Corrections | None  # what closes the jumps of the picture's clock; None where there is none
     sound_corrections: Corrections | None  # the same for the sound
     stream: int  # number of the video stream
@@ -44,8 +43,7 @@ class StreamIndex:
     fps: Fraction  # average frame rate
     is_variable_rate: bool  # whether frame durations differ
     duration_s: float  # time from the first frame to the end of the last, seconds
-    # How much earlier the frames end than the header or the packets promise, seconds; 0 where complete.
-    missing_s: float
+    missing_s: float  # how much earlier the frames end than header or packets promise, seconds; 0 where complete
     width: int  # width as shown: upright, in square pixels
     height: int  # height as shown
     rotation_deg: int  # clockwise turn that shows the picture upright: 0, 90, 180 or 270
@@ -112,23 +110,12 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
             and stream.frames in (0, len(frames.ticks))
         )
     return StreamIndex(
-        pts_s=raw_s - origin_s,
-        ticks=frames.ticks,
-        key_frames=frames.keys,
-        key_bytes=frames.key_bytes,
-        corrections=corrections,
-        sound_corrections=corrections_of(packets, shift_P, stream=heard),
-        stream=own,
-        sound_stream=heard,
-        is_told_by_time=frames.is_told_by_time,
-        origin_s=origin_s,
-        fps=fps,
-        is_variable_rate=is_variable,
-        duration_s=float(raw_s[-1] - origin_s - (raw_s[0] - origin_s) + 1 / fps),
-        missing_s=max(short_s, promised_s - end_s, 0.0),
-        is_plain=is_plain,
-        **facts,
-    )
+        pts_s=raw_s - origin_s, ticks=frames.ticks, key_frames=frames.keys, key_bytes=frames.key_bytes,
+        corrections=corrections, sound_corrections=corrections_of(packets, shift_P, stream=heard), stream=own,
+        sound_stream=heard, is_told_by_time=frames.is_told_by_time, origin_s=origin_s, fps=fps,
+        is_variable_rate=is_variable, missing_s=max(short_s, promised_s - end_s, 0.0), is_plain=is_plain,
+        duration_s=float(raw_s[-1] - origin_s - (raw_s[0] - origin_s) + 1 / fps), **facts,
+    )  # fmt: skip
 
 
 def _facts(container: Any, stream: Any) -> dict[str, Any]:

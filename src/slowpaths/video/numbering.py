@@ -36,15 +36,7 @@ class Numbered:
 def number_frames(
     path: Path, container: Any, stream: Any, packets: Packets, *, corrections: Corrections | None
 ) -> Numbered:
-    """Number the frames that the decoder gives; ends that do not decode are left out.
-
-    Args:
-        path: Video file.
-        container: The same, open.
-        stream: Video stream.
-        packets: Packets of the file.
-        corrections: What closes the jumps of the stream's clock.
-    """
+    """Number the frames that the decoder gives of a file, which is open; ends that do not decode are left out."""
     own = packets.stream_P == stream.index
     byte_N, pts_N = packets.byte_P[own], packets.pts_P[own].copy()
     if corrections is not None:

@@ -51,30 +51,18 @@ def read_packets(container: Any) -> Packets:
     tick_s_P = np.array([float(one) for one in base])[stream_P]
     decoded_s_P, shown_s_P = (np.where(ticks_P == NO_TIME, np.nan, ticks_P * tick_s_P) for ticks_P in (dts_P, pts_P))
     return Packets(
-        stream_P=stream_P,
-        dts_P=dts_P,
-        pts_P=pts_P,
-        byte_P=byte_P,
-        is_key_P=(flags_P & 1) > 0,
-        is_hidden_P=(flags_P & 2) > 0,
-        decoded_s_P=decoded_s_P,
-        shown_s_P=np.where(np.isfinite(shown_s_P), shown_s_P, decoded_s_P),
-        length_s_P=length_P * tick_s_P,
-        base=base,
-        may_jump=bool(container.format.flags & _MAY_JUMP),
-    )
+        stream_P=stream_P, dts_P=dts_P, pts_P=pts_P, byte_P=byte_P, is_key_P=(flags_P & 1) > 0,
+        is_hidden_P=(flags_P & 2) > 0, decoded_s_P=decoded_s_P,
+        shown_s_P=np.where(np.isfinite(shown_s_P), shown_s_P, decoded_s_P), length_s_P=length_P * tick_s_P,
+        base=base, may_jump=bool(container.format.flags & _MAY_JUMP),
+    )  # fmt: skip
 
 
 def choose_stream(container: Any, kind: str, *, packets: Packets) -> Any | None:
-    """Return the stream that ffmpeg takes where none is named; None without one.
+    """Return the "video" or "audio" stream that ffmpeg takes where none is named; None without one.
 
     The largest picture, or the most channels, of the streams that hold packets; the default one before the others and
     a cover last (`ffmpeg -i`, "Automatic stream selection").
-
-    Args:
-        container: Open container.
-        kind: "video" or "audio".
-        packets: Packets of the file.
     """
 
     def score(stream: Any) -> int:

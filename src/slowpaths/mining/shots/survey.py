@@ -17,7 +17,7 @@ import numpy as np
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
-from slowpaths.video.shots import ShotCut, ShotFinder
+from slowpaths.video.shots import ShotBounds, ShotFinder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -30,11 +30,11 @@ class Survey:
         cues: What was measured on the frames that were looked at closely, by frame, ascending.
     """
 
-    boundaries: list[ShotCut]
+    boundaries: list[ShotBounds]
     thumbnails_THWC: np.ndarray
     cues: dict[int, ViewCues]
 
-    def cues_of(self, shot: ShotCut) -> list[ViewCues]:
+    def cues_of(self, shot: ShotBounds) -> list[ViewCues]:
         """Return the cues of the frames of a shot."""
         return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
 
