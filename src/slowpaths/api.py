@@ -210,13 +210,13 @@ def film_world(out: str | Path, *, size: tuple[int, int] = (320, 180), seed: int
         out: New folder.
         size: Width and height of the picture, pixels.
         seed: Seed of everything in the world.
-        **matches: Fields of `world.settings.PartSettings`: `num_matches`, `balls_per_match`, `strokes`, ...
+        **matches: Fields of `world.world_settings.PartSettings`: `num_matches`, `balls_per_match`, `strokes`, ...
 
     Raises:
         UsageError: If a setting is impossible, or the folder holds something else.
     """
     from slowpaths.world.build import build_world
-    from slowpaths.world.settings import PartSettings, WorldSettings
+    from slowpaths.world.world_settings import PartSettings, WorldSettings
 
     settings = WorldSettings(name="notebook", parts={"m": PartSettings(**matches)}, width=size[0], height=size[1])
     build_world(settings=settings, out=Path(out), seed=seed)
