@@ -57,7 +57,7 @@ class MiningSample:
         clusters: np.ndarray | None = None,
         *,
         reason: str = NOTHING,
-        **baselines: float | None,
+        **baselines: Any,
     ) -> Reading:
         """Return the share of hits.
 

@@ -114,12 +114,12 @@ class Sample:
         """Return weighted confusion matrices (B, G, G), rows true, columns named."""
         return confusion(self.called_N, self.true_N, self.weights_BN, num_classes=self.probs_NG.shape[1])
 
-    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **baselines: float) -> Reading:
+    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **baselines: Any) -> Reading:
         """Return the reading of a mean over the graded rows, or over some of them (a mask or indices)."""
         weights_BN = self.weights_BN[:, own]
         return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **baselines)
 
-    def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], **baselines: float) -> Reading:
+    def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], **baselines: Any) -> Reading:
         """Return the reading of the mean score of rankings; a score is an array (B,)."""
         values_B = mean_known([score(ranking) for ranking in rankings])
         return Reading(values_B=values_B, num=len(rankings), **baselines)
