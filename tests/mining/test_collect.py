@@ -40,7 +40,7 @@ class Nobody:
     def detect(self, frames_THWC, *, at):
         if self._error is not None and at.path.name == BAD:
             raise self._error
-        nobody = People(boxes_N4=np.zeros((0, 4)), scores_N=np.zeros(0), keypoints_NKC=no_keypoints(0))
+        nobody = People(boxes_N4=np.zeros((0, 4)), scores_N=np.zeros(0), keypoints_NJC=no_keypoints(0))
         return [nobody] * len(frames_THWC)
 
     def keypoints(self, frames_THWC, boxes, *, at):

@@ -15,7 +15,7 @@ import numpy as np
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
-from slowpaths.video.shots import ShotCut, Transition
+from slowpaths.video.shots import ShotBounds, Transition
 
 STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
 _TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
@@ -30,12 +30,12 @@ class Oracle:
     strikers: tuple[PoseTrack, ...] = ()  # track of the striker in each true shot that has one
     balls: tuple[TrueBall, ...] = ()  # balls in time order
 
-    def boundaries(self) -> list[ShotCut] | None:
+    def boundaries(self) -> list[ShotBounds] | None:
         """Return where the true shots begin and end."""
         if "boundaries" not in self.stages:
             return None
         return [
-            ShotCut(
+            ShotBounds(
                 first_frame=shot.first_frame,
                 last_frame=shot.last_frame,
                 transition=cast(Transition, shot.transition if shot.transition in get_args(Transition) else "cut"),

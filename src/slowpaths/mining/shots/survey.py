@@ -17,18 +17,18 @@ import numpy as np
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
-from slowpaths.video.shots import ShotCut, ShotFinder
+from slowpaths.video.shots import ShotBounds, ShotFinder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Survey:
     """Hold the first look at a video."""
 
-    boundaries: list[ShotCut]  # first and last frame of each shot, in time order
+    boundaries: list[ShotBounds]  # first and last frame of each shot, in time order
     thumbnails_THWC: np.ndarray  # thumbnails (T, 36, 64, 3), RGB uint8
     cues: dict[int, ViewCues]  # what was measured on the frames that were looked at closely, by frame, ascending
 
-    def cues_of(self, shot: ShotCut) -> list[ViewCues]:
+    def cues_of(self, shot: ShotBounds) -> list[ViewCues]:
         """Return the cues of the frames of a shot."""
         return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
 
