@@ -21,7 +21,7 @@ from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
 from slowpaths.labelling.model.build import build_model
-from slowpaths.labelling.model.encoding import Encoding
+from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
@@ -29,7 +29,6 @@ from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration, calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
 from slowpaths.labelling.rules.evidence import votes_table
-from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Summary, summary_of
@@ -86,6 +85,7 @@ def label(
     block = FeatureBlock.from_table(deliveries)
     ids = deliveries["delivery_id"].combine_chunks()
     gold_N = gold_classes(gold or {}, ids)
+    is_gold = gold_N >= 0
     calibration = calibrate(block, rules=chosen)
     encoding = Encoding.of(apply_rules(block, rules=chosen, calibration=calibration, delivery_ids=ids))
     weighed, held_out = _fit(label_model, encoding, gold_N)
@@ -97,22 +97,23 @@ def label(
         has_votes=encoding.votes.has_votes,
         event_p=floats(deliveries["event_p"]),
         groups=duplicate_groups(np.stack([block[name] for name in FEATURE_NAMES], axis=1)),
-        is_gold=gold_N >= 0,
+        is_gold=is_gold,
         settings=settings,
     )
     rule_set = rules_fingerprint(chosen)
-    gold_rows = [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(gold_N >= 0)]
-    name = _identity(rule_set, calibration, label_model, selection=asdict(settings), gold=gold_rows, seed=seed)
+    decisive = {
+        "rules": rule_set,
+        "calibration": calibration.to_dict(),
+        "model": {"name": label_model.name, "temperature_": label_model.temperature_, **label_model.get_params()},
+        "selection": asdict(settings),
+        "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
+        "seed": seed,
+    }
+    name = fingerprint(decisive)
+    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, name=name)
     return LabelSet(
         votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
-        labels=labels_table(
-            deliveries,
-            footage,
-            probs_NC=probs_NC,
-            is_gold=gold_N >= 0,
-            is_kept=selected.is_kept,
-            votes_fingerprint=name,
-        ),
+        labels=labels,
         summary=summary_of(
             encoding=encoding,
             weighed=weighed.votes,
@@ -121,21 +122,15 @@ def label(
             probs_NC=probs_NC,
             selected=selected,
             calibration=calibration,
-            num_gold=int((gold_N >= 0).sum()),
+            num_gold=int(is_gold.sum()),
             fingerprint=name,
         ),
-        rules=_described(chosen),
+        rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
         matrix=encoding.votes,
         calibration=calibration,
         fingerprint=name,
     )
-
-
-def _identity(rule_set: str, calibration: Calibration, model: LabelModel, **others: Any) -> str:
-    """Return the fingerprint of everything that decides a label."""
-    settings = {"name": model.name, "temperature_": model.temperature_, **model.get_params()}
-    return fingerprint({"rules": rule_set, "calibration": calibration.to_dict(), "model": settings, **others})
 
 
 def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> tuple[Encoding, HeldOut]:
@@ -159,14 +154,11 @@ def _probabilities(
 ) -> np.ndarray:
     """Return the probabilities of the strokes (N, C); what a person says of a ball holds for its replays."""
     probs_NC = model.predict_proba(encoding)
-    is_gold = gold_N >= 0
-    gold_probs_NC = np.eye(probs_NC.shape[1])[gold_N[is_gold]]
-    probs_NC[is_gold] = gold_probs_NC
+    clamp(probs_NC, gold_N)
     if balls is not None:
         prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
         probs_NC = share(probs_NC, balls, prior_C=temper(prior_C[None], model.temperature_)[0])
-        probs_NC[is_gold] = gold_probs_NC
-    return probs_NC
+    return clamp(probs_NC, gold_N)
 
 
 def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
@@ -190,11 +182,11 @@ def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
 def labels_table(
     deliveries: pa.Table,
     footage: pa.Table,
-    *,
     probs_NC: np.ndarray,
+    *,
     is_gold: np.ndarray,
     is_kept: np.ndarray,
-    votes_fingerprint: str,
+    name: str,
 ) -> pa.Table:
     """Return the labels as a table of the labels schema, one row a delivery in the order of the deliveries.
 
@@ -207,24 +199,18 @@ def labels_table(
         raise TableError(f"the footage table lacks the video '{stranger}' of a delivery: mine the footage again")
     videos = pa.array(rows)
     columns: dict[str, Any] = {
-        name: deliveries[name] for name in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")
-    }
-    columns |= {
+        **{key: deliveries[key] for key in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")},
         "label": pa.array(STROKES).take(pa.array(probs_NC.argmax(axis=1))),
         "confidence": probs_NC.max(axis=1),
         "source": pa.array(["weak", "gold"]).take(pa.array(is_gold.astype(np.int8))),
         "video": footage["path"].combine_chunks().take(videos),
         "match_id": footage["match_id"].combine_chunks().take(videos),
         "is_kept": is_kept,
-        "votes_fingerprint": pa.repeat(pa.scalar(votes_fingerprint), deliveries.num_rows),
+        "votes_fingerprint": pa.repeat(pa.scalar(name), deliveries.num_rows),
     }
     columns |= {PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)}
     schema = LABELS.schema.remove_metadata()
-    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
-
-
-def _described(rules: Sequence[Rule]) -> dict[str, dict[str, Any]]:
-    return {rule.code: rule.describe() for rule in rules}
+    return pa.table({key: columns[key] for key in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

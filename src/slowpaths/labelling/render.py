@@ -76,33 +76,18 @@ def _families(summary: Summary) -> list[str]:
 
 
 def _strokes(summary: Summary) -> list[str]:
-    rows = [
-        [
-            stroke,
-            str(summary.labels[stroke]),
-            str(summary.kept[stroke]),
-            f"{summary.class_prior[stroke]:.3f}",
-            _number(summary.least_confidence[stroke], 3),
-        ]
-        for stroke in STROKES
-    ]
+    counts, shares = (summary.labels, summary.kept), (summary.class_prior, summary.least_confidence)
+    rows = [[name, *(str(of[name]) for of in counts), *(_number(of[name], 3) for of in shares)] for name in STROKES]
     left = "; ".join(f"{reason}: {count}" for reason, count in summary.left_out.items() if count)
     table = _table(["stroke", "labels", "kept", "estimated share", "kept down to confidence"], rows)
     return ["### Strokes", "", *table, "", f"Left out: {left or 'none'}.", ""]
 
 
 def _antimodes(summary: Summary) -> list[str]:
-    rows = [
-        [
-            ("size of " if row["is_folded"] else "") + row["feature"],
-            row["view"],
-            str(row["count"]),
-            row["status"],
-            _number(row["value"], 3),
-            _number(row["sigma"], 3),
-        ]
-        for row in summary.antimodes
-    ]
+    rows = []
+    for row in summary.antimodes:
+        feature, numbers = ("size of " if row["is_folded"] else "") + row["feature"], (row["value"], row["sigma"])
+        rows.append([feature, row["view"], str(row["count"]), row["status"], *(_number(one, 3) for one in numbers)])
     table = _table(["feature", "view", "deliveries", "distribution", "antimode", "spread"], rows)
     return ["### Thresholds found in the footage", "", *table] if rows else []
 

@@ -5,6 +5,7 @@ The mean confidence of the labels is left out on purpose: with correlated rules 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -89,17 +90,14 @@ def summary_of(
         num_silent=int((~votes.has_votes).sum()),
         num_gold=num_gold,
         rules=summarise(encoding),
-        rule_accuracy=_by_code(weighed, model.rule_accuracy_),
-        rule_precision=_by_code(weighed, model.rule_precision_),
+        rule_accuracy=_known(weighed.codes, model.rule_accuracy_),
+        rule_precision=_known(weighed.codes, model.rule_precision_),
         effective_votes=effective_votes(votes, _correlation(encoding, probs_NC)),
         agreement=agreement,
         labels=_by_stroke(labels_N),
         kept=_by_stroke(labels_N[selected.is_kept]),
         class_prior=dict(zip(STROKES, model.class_prior_.tolist(), strict=True)),
-        least_confidence={
-            stroke: None if np.isnan(value) else float(value)
-            for stroke, value in zip(STROKES, selected.least_C, strict=True)
-        },
+        least_confidence=_known(STROKES, selected.least_C),
         left_out=selected.counts,
         antimodes=calibration.to_dict(),
         warnings=find_warnings(votes),
@@ -122,10 +120,9 @@ def _correlation(encoding: Encoding, probs_NC: np.ndarray) -> np.ndarray:
     return residual_correlation(Encoding.of(encoding.votes.take(sample)), probs_NC[sample])
 
 
-def _by_code(votes: VoteMatrix, values_R: np.ndarray) -> dict[str, float | None]:
-    return {code: None if np.isnan(value) else float(value) for code, value in zip(votes.codes, values_R, strict=True)}
+def _known(names: Sequence[str], values: np.ndarray) -> dict[str, float | None]:
+    return {name: None if np.isnan(value) else float(value) for name, value in zip(names, values, strict=True)}
 
 
 def _by_stroke(labels: np.ndarray) -> dict[str, int]:
-    counts = np.bincount(labels, minlength=len(STROKES))
-    return {stroke: int(count) for stroke, count in zip(STROKES, counts, strict=True)}
+    return dict(zip(STROKES, np.bincount(labels, minlength=len(STROKES)).tolist(), strict=True))

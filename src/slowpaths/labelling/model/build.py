@@ -33,7 +33,10 @@ def build_model(model: LabelModel | str | Mapping[str, Any]) -> LabelModel:
     if not isinstance(model, LabelModel):
         settings: dict[str, Any] = {"name": model} if isinstance(model, str) else dict(model)
         target, name = settings.pop("_target_", None), settings.pop("name", HierarchicalPartial.name)
-        kind = _import(target) if target else _by_name(name)
+        if not target and name not in MODELS:
+            near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
+            raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
+        kind = _import(target) if target else MODELS[name]
         known = [*inspect.signature(kind.__init__).parameters][1:]
         for key in settings:
             if key not in known:
@@ -42,13 +45,6 @@ def build_model(model: LabelModel | str | Mapping[str, Any]) -> LabelModel:
         model = kind(**settings)
     model.check()
     return model
-
-
-def _by_name(name: object) -> type[LabelModel]:
-    if name not in MODELS:
-        near = difflib.get_close_matches(str(name), MODELS, n=1) or MODELS
-        raise UsageError(f"unknown label model '{name}'; the nearest names are: {', '.join(near)}")
-    return MODELS[str(name)]
 
 
 def _import(path: object) -> type[LabelModel]:

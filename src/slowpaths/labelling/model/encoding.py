@@ -11,8 +11,8 @@ Legend: N deliveries, R rules, S symbols of all rules stacked, C classes, F feat
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -133,29 +133,30 @@ class Encoding:
 
     def counts(self, posterior_NC: np.ndarray) -> Counts:
         """Return the expected counts under a posterior (N, C)."""
-        sums = _Sums.zeros(self, posterior_NC.shape[1])
-        for number, block in enumerate(self.blocks):
-            part = slice(number * _BLOCK, (number + 1) * _BLOCK)
-            sums.add(block, self.features_NG[part], posterior_NC[part])
-        return self._split(sums, float("nan"))
+        return self._sum((part, posterior_NC[part]) for part in self._parts)
 
     def expected_counts(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> Counts:
         """Return the counts under the posterior of `emissions` without holding that posterior, in one pass."""
-        sums, log_likelihood = _Sums.zeros(self, len(emissions.prior_C)), 0.0
-        for block, (part, scores) in zip(self.blocks, self._scores(emissions), strict=True):
-            posterior_NC, log_mass = _softmax(scores)
-            log_likelihood += log_mass
-            if gold is not None:
-                clamp(posterior_NC, gold[part])
-            sums.add(block, self.features_NG[part], posterior_NC)
-        return self._split(sums, log_likelihood)
+        log_masses = []
+
+        def posteriors() -> Iterator[tuple[slice, np.ndarray]]:
+            for part, scores in self._scores(emissions):
+                posterior_NC, log_mass = _softmax(scores)
+                log_masses.append(log_mass)
+                yield part, clamp(posterior_NC, None if gold is None else gold[part])
+
+        return replace(self._sum(posteriors()), log_likelihood=sum(log_masses))
+
+    @property
+    def _parts(self) -> list[slice]:
+        """Return which deliveries the blocks hold."""
+        return [slice(number * _BLOCK, (number + 1) * _BLOCK) for number in range(len(self.blocks))]
 
     def _scores(self, emissions: EmissionParameters) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield the log of prior times likelihood, block by block, and which deliveries they belong to."""
         weights, base_C = self._weights(emissions)
         features_GC = None if emissions.features_GC is None else emissions.features_GC.astype(np.float32)
-        for number, block in enumerate(self.blocks):
-            part = slice(number * _BLOCK, (number + 1) * _BLOCK)
+        for part, block in zip(self._parts, self.blocks, strict=True):
             scores = block @ weights + base_C
             if features_GC is not None and self.features_NG.shape[1]:
                 scores += self.features_NG[part] @ features_GC
@@ -173,9 +174,16 @@ class Encoding:
         weights = np.concatenate([symbols_SC - constant_RC[self.rule_S], abstain_RC - 2.0 * constant_RC])
         return weights, base_C + constant_RC.sum(axis=0)
 
-    def _split(self, sums: _Sums, log_likelihood: float) -> Counts:
-        symbols_SC, silence_RC = np.split(sums.votes, [len(self.rule_S)])
-        totals_C = sums.totals
+    def _sum(self, posteriors: Iterable[tuple[slice, np.ndarray]]) -> Counts:
+        """Return the counts under posteriors that come block by block, without their log-likelihood."""
+        votes = np.zeros((len(self.rule_S) + len(self.starts_R), self.num_classes))
+        features_GC = np.zeros((self.features_NG.shape[1], self.num_classes))
+        totals_C = np.zeros(self.num_classes)
+        for block, (part, posterior_NC) in zip(self.blocks, posteriors, strict=True):
+            votes += block.T @ posterior_NC
+            features_GC += self.features_NG[part].T @ posterior_NC.astype(np.float32)
+            totals_C += posterior_NC.sum(axis=0)
+        symbols_SC, silence_RC = np.split(votes, [len(self.rule_S)])
         asked_RC = np.where(
             self.is_abstain_rarer_R[:, None], self.by_rule(symbols_SC) + silence_RC, totals_C - silence_RC
         )
@@ -183,31 +191,8 @@ class Encoding:
             symbols_SC=symbols_SC,
             asked_RC=np.maximum(asked_RC, 0.0),
             totals_C=totals_C,
-            features_GC=sums.features,
-            log_likelihood=log_likelihood,
+            features_GC=features_GC,
         )
-
-
-@dataclass(slots=True, kw_only=True, eq=False)
-class _Sums:
-    """Hold sums under a posterior: of the columns of votes and of features, and of the posterior itself."""
-
-    votes: np.ndarray
-    features: np.ndarray
-    totals: np.ndarray
-
-    @classmethod
-    def zeros(cls, encoding: Encoding, num_classes: int) -> _Sums:
-        return cls(
-            votes=np.zeros((len(encoding.rule_S) + len(encoding.starts_R), num_classes)),
-            features=np.zeros((encoding.features_NG.shape[1], num_classes)),
-            totals=np.zeros(num_classes),
-        )
-
-    def add(self, block: sparse.csr_array, features_NG: np.ndarray, posterior_NC: np.ndarray) -> None:
-        self.votes += block.T @ posterior_NC
-        self.features += features_NG.T @ posterior_NC.astype(np.float32)
-        self.totals += posterior_NC.sum(axis=0)
 
 
 def clamp(posterior_NC: np.ndarray, gold: np.ndarray | None) -> np.ndarray:

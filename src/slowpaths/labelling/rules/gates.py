@@ -33,20 +33,9 @@ MOVEMENT_GATES: tuple[str, ...] = ("person", "camera")
 
 # Features measured along the off direction: they change sign with the batter's handedness.
 SIDE_FEATURES: frozenset[str] = frozenset(
-    {
-        "front_foot_line",
-        "front_foot_swing",
-        "hand_sweep",
-        "finish_side",
-        "chest_opening",
-        "hand_reach",
-        "gaze_side",
-        "camera_pan_off",
-        "finish_wrap",
-        "grip_switch_s",
-        "wrist_roll",
-    }
-)
+    {"front_foot_line", "front_foot_swing", "hand_sweep", "finish_side", "chest_opening", "hand_reach", "gaze_side",
+     "camera_pan_off", "finish_wrap", "grip_switch_s", "wrist_roll"}
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -83,7 +83,8 @@ class Rule:
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
             why = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
             raise UsageError(f"{path} line {lines[-1] if lines else '?'}: rule {self.code} fails: {why}") from error
-        if said.shape != (len(block),) or said.dtype.kind != "i" or not _within(said, ABSTAIN, len(self.votes) - 1):
+        symbols = range(ABSTAIN, len(self.votes))
+        if said.shape != (len(block),) or said.dtype.kind != "i" or not np.isin(said, symbols).all():
             raise UsageError(
                 f"{self.place}: rule {self.code} must return one symbol number from {ABSTAIN} to {len(self.votes) - 1} "
                 f"for each of the {len(block)} deliveries: end it with `return pick(...)`"
@@ -175,9 +176,13 @@ def _known(code: str, what: str, names: Iterable[str], known: tuple[str, ...]) -
 
 
 def pick(*fires: np.ndarray) -> np.ndarray:
-    """Return the number (N,), int8, of the only condition that holds; abstain where none or more than one does.
+    """Return the number of the only condition that holds; abstain where none or more than one does.
 
-    There is one condition (N,) a symbol, in the order of the rule's votes.
+    Args:
+        fires: One condition a symbol, in the order of the rule's votes (N,), bool.
+
+    Returns:
+        Symbols (N,), int8.
 
     Example:
         >>> pick(np.array([True, False, True]), np.array([False, True, True])).tolist()
@@ -185,10 +190,6 @@ def pick(*fires: np.ndarray) -> np.ndarray:
     """
     stacked = np.stack(fires)
     return np.where(stacked.sum(axis=0) == 1, stacked.argmax(axis=0), ABSTAIN).astype(np.int8)
-
-
-def _within(values: np.ndarray, low: int, high: int) -> bool:
-    return not len(values) or bool(low <= values.min() and values.max() <= high)
 
 
 def _code_text(function: RuleFunction) -> str:
