@@ -69,8 +69,8 @@ def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
 def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...], at_least: int = 1) -> float:
     """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any.
 
-    A corner (P, 2), pixels, follows where it was found again where the motion puts it. `at_least` blocks count at least,
-    even where they have no corner: few corners say little of a whole picture.
+    A corner (P, 2), pixels, follows where it was found again where the motion puts it. `at_least` blocks count even
+    where they have no corner: few corners say little of a whole picture.
     """
     column_row = (corners_P2 * 4 / np.array([shape[1], shape[0]])).astype(int).clip(0, 3)
     block = column_row[:, 1] * 4 + column_row[:, 0]
