@@ -9,12 +9,7 @@ import numpy as np
 
 
 def suppress(boxes_N4: np.ndarray, scores_N: np.ndarray, *, iou_max: float) -> np.ndarray:
-    """Return the indices of boxes that no better box overlaps too much, best first.
-
-    Args:
-        boxes_N4: Boxes (N, 4).
-        scores_N: Scores (N,).
-        iou_max: Largest overlap of two kept boxes.
+    """Return the indices of boxes that no better box overlaps by more than `iou_max`, best first.
 
     Example:
         >>> boxes = np.array([[0, 0, 10, 10], [1, 0, 11, 10], [50, 0, 60, 10]])
@@ -32,11 +27,16 @@ def suppress(boxes_N4: np.ndarray, scores_N: np.ndarray, *, iou_max: float) -> n
 
 def box_iou(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
     """Return intersection over union of every pair of boxes (N, M); 0 for boxes without an area."""
-    low = np.maximum(a_N4[:, None, :2], b_M4[None, :, :2])
-    high = np.minimum(a_N4[:, None, 2:], b_M4[None, :, 2:])
-    common = np.prod(np.clip(high - low, 0, None), axis=2)
+    common = common_areas(a_N4, b_M4)
     union = _areas(a_N4)[:, None] + _areas(b_M4)[None] - common
     return np.divide(common, union, out=np.zeros(union.shape, dtype=np.float64), where=union > 0)
+
+
+def common_areas(a_N4: np.ndarray, b_M4: np.ndarray) -> np.ndarray:
+    """Return the area that each pair of boxes has in common (N, M)."""
+    low = np.maximum(a_N4[:, None, :2], b_M4[None, :, :2])
+    high = np.minimum(a_N4[:, None, 2:], b_M4[None, :, 2:])
+    return np.prod(np.clip(high - low, 0, None), axis=2)
 
 
 def _areas(boxes_N4: np.ndarray) -> np.ndarray:

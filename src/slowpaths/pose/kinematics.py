@@ -22,15 +22,9 @@ _MAX_STEP_S = 0.2  # neighbours further apart in time say nothing of the speed b
 
 
 def joint_angle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """Return the angle at `b` between the directions to `a` and to `c`, degrees.
+    """Return the angle (...) at points `b` (..., 2) between the directions to `a` and to `c`, 0..180 degrees.
 
-    Args:
-        a: Points (..., 2).
-        b: Points (..., 2), the joint.
-        c: Points (..., 2).
-
-    Returns:
-        Angles (...), 0..180; NaN where a point is unseen or coincides with the joint.
+    It is NaN where a point is unseen or coincides with the joint.
 
     Example:
         >>> float(joint_angle(np.array([0, 1]), np.array([0, 0]), np.array([2, 0])))

@@ -54,12 +54,7 @@ class PoseEstimator(Protocol):
     has_keypoints_in_detect: bool
 
     def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
-        """Return the people of each frame.
-
-        Args:
-            frames_THWC: RGB frames (T, H, W, 3), uint8.
-            at: Where they come from.
-        """
+        """Return the people of each RGB frame (H, W, 3), uint8."""
         ...
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
@@ -67,7 +62,7 @@ class PoseEstimator(Protocol):
 
         Args:
             frames_THWC: RGB frames (T, H, W, 3), uint8.
-            boxes: For each frame the boxes x1, y1, x2, y2 (N, 4), pixels of that frame.
+            boxes: Of each frame the boxes x1, y1, x2, y2 (N, 4), pixels of that frame.
             at: Where they come from.
 
         Returns:
@@ -91,6 +86,5 @@ def require(*packages: str) -> None:
     """
     for package in packages:
         if find_spec(package) is None:
-            raise MissingDependencyError(
-                f"this pose backend needs the package {package}: pip install 'slowpaths[pose]'"
-            )
+            cure = "pip install 'slowpaths[pose]'"
+            raise MissingDependencyError(f"this pose backend needs the package {package}: {cure}")

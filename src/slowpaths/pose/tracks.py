@@ -13,7 +13,7 @@ from scipy.optimize import linear_sum_assignment
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import OKS_SIGMAS
-from slowpaths.pose.boxes import box_iou
+from slowpaths.pose.boxes import box_iou, common_areas
 from slowpaths.pose.filters import fill_gaps_in, median_of_three, savgol
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.protocol import People, no_keypoints
@@ -48,19 +48,10 @@ class _Person:
 
 
 def link_people(
-    people: Sequence[People],
-    *,
-    frames_T: np.ndarray,
-    pts_s: np.ndarray,
-    camera_T3: np.ndarray,
-    video_id: str,
-    shot_id: str,
-    centre_xy: tuple[float, float] = (0.0, 0.0),
-    colours: Sequence[np.ndarray] | None = None,
-    max_gap_s: float = MAX_GAP_S,
-    max_cost: float = MAX_COST,
-    min_frames: int = 2,
-) -> list[PoseTrack]:
+    people: Sequence[People], *, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray, video_id: str,
+    shot_id: str, centre_xy: tuple[float, float] = (0.0, 0.0), colours: Sequence[np.ndarray] | None = None,
+    max_gap_s: float = MAX_GAP_S, max_cost: float = MAX_COST, min_frames: int = 2,
+) -> list[PoseTrack]:  # fmt: skip
     """Link the people of the frames of one shot into tracks.
 
     Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
@@ -94,9 +85,8 @@ def link_people(
         done += [person for person in live if time_s - person.times_s[-1] > max_gap_s + 1e-6]
         live = [person for person in live if time_s - person.times_s[-1] <= max_gap_s + 1e-6]
         boxes_N4 = stabilise(found.boxes_N4.reshape(1, -1, 2), camera_13, centre_xy=centre_xy).reshape(-1, 4)
-        poses_NJC = stabilise(found.keypoints_NJC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy).reshape(
-            found.keypoints_NJC.shape
-        )
+        poses_NJC = stabilise(found.keypoints_NJC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy)
+        poses_NJC = poses_NJC.reshape(found.keypoints_NJC.shape)
         colours_ND = None if colours is None else colours[row]
         is_inside_NN = _inside(boxes_N4)
         is_part_N = np.any(is_inside_NN & (found.scores_N > found.scores_N[:, None]), axis=1)
@@ -132,31 +122,23 @@ def _assign(costs_MN: np.ndarray, is_part_N: np.ndarray, *, max_cost: float) -> 
         tracks = np.setdiff1d(np.arange(len(costs_MN)), [track for track, _ in pairs]).astype(int)
         costs = costs_MN[np.ix_(tracks, members)]
         rows, columns = linear_sum_assignment(np.where(costs <= max_cost, costs, 1e3))
-        pairs += [
-            (int(tracks[row]), int(members[column]))
-            for row, column in zip(rows, columns, strict=True)
-            if costs[row, column] <= max_cost
-        ]
+        is_cheap = costs[rows, columns] <= max_cost
+        pairs += zip(tracks[rows[is_cheap]].tolist(), members[columns[is_cheap]].tolist(), strict=True)
     return pairs
 
 
 def _inside(boxes_N4: np.ndarray) -> np.ndarray:
     """Return whether each box lies inside each other one (N, N): part of a person, or somebody hidden behind."""
-    low = np.maximum(boxes_N4[:, None, :2], boxes_N4[None, :, :2])
-    high = np.minimum(boxes_N4[:, None, 2:], boxes_N4[None, :, 2:])
     areas_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
-    return np.prod((high - low).clip(0.0), axis=2) >= _MAX_INSIDE * areas_N[:, None]
+    return common_areas(boxes_N4, boxes_N4) >= _MAX_INSIDE * areas_N[:, None]
 
 
 def _costs(
     person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, colours_ND: np.ndarray | None, *, time_s: float
 ) -> np.ndarray:
     """Return what it costs to take each detection for a person who stayed or went on, the lower of both (N,)."""
-    stayed, went_on = (
-        _costs_at(person, boxes_N4, poses_NJC, colours_ND, shift=shift)
-        for shift in (np.zeros(2), person.shift_at(time_s))
-    )
-    return np.minimum(stayed, went_on)
+    shifts = (np.zeros(2), person.shift_at(time_s))
+    return np.minimum(*(_costs_at(person, boxes_N4, poses_NJC, colours_ND, shift=shift) for shift in shifts))
 
 
 def _costs_at(
@@ -180,10 +162,7 @@ def _costs_at(
 def oks(pose_JC: np.ndarray, poses_NJC: np.ndarray, *, area: float) -> np.ndarray:
     """Return the COCO keypoint similarity (N,) of one pose to others; NaN where they share no seen joint.
 
-    Args:
-        pose_JC: Joints (17, 3).
-        poses_NJC: Joints (N, 17, 3).
-        area: Area of the person, square pixels.
+    The area is that of the person, square pixels.
     """
     squared_NJ = ((poses_NJC[..., :2] - pose_JC[:, :2]) ** 2).sum(axis=-1)
     similar_NJ = np.exp(-squared_NJ / (2.0 * max(area, 1.0) * (2.0 * OKS_SIGMAS) ** 2))
@@ -192,15 +171,9 @@ def oks(pose_JC: np.ndarray, poses_NJC: np.ndarray, *, area: float) -> np.ndarra
 
 
 def _track(
-    person: _Person,
-    people: Sequence[People],
-    number: int,
-    *,
-    frames_T: np.ndarray,
-    pts_s: np.ndarray,
-    camera_T3: np.ndarray,
-    ids: tuple[str, str],
-) -> PoseTrack:
+    person: _Person, people: Sequence[People], number: int, *, frames_T: np.ndarray, pts_s: np.ndarray,
+    camera_T3: np.ndarray, ids: tuple[str, str],
+) -> PoseTrack:  # fmt: skip
     rows = slice(person.rows[0], person.rows[-1] + 1)
     length = rows.stop - rows.start
     keypoints_TKC, boxes_T4 = no_keypoints(length), np.full((length, 4), np.nan)
@@ -208,25 +181,16 @@ def _track(
         keypoints_TKC[row - rows.start] = people[row].keypoints_NJC[member]
         boxes_T4[row - rows.start] = people[row].boxes_N4[member]
     return PoseTrack(
-        video_id=ids[0],
-        shot_id=ids[1],
-        track_id=number,
-        frames_T=np.asarray(frames_T[rows], dtype=np.int64),
-        pts_s=np.asarray(pts_s[rows], dtype=np.float64),
-        keypoints_TKC=keypoints_TKC,
-        boxes_T4=boxes_T4,
+        video_id=ids[0], shot_id=ids[1], track_id=number, frames_T=np.asarray(frames_T[rows], dtype=np.int64),
+        pts_s=np.asarray(pts_s[rows], dtype=np.float64), keypoints_TKC=keypoints_TKC, boxes_T4=boxes_T4,
         camera_T3=np.array(camera_T3[rows], dtype=np.float64),
-    )
+    )  # fmt: skip
 
 
 def fill_gaps(track: PoseTrack, *, max_gap_s: float = 0.2) -> PoseTrack:
-    """Fill short gaps of every joint and of the box; .2 s is five frames at 25 a second.
+    """Fill gaps of every joint and of the box up to a length; .2 s is five frames at 25 a second.
 
     Filled joints get half the confidence of their surroundings.
-
-    Args:
-        track: Track.
-        max_gap_s: Longest gap that is filled, seconds.
     """
     keypoints_TKC = track.keypoints_TKC.copy()
     for joint in range(keypoints_TKC.shape[1]):
@@ -242,12 +206,7 @@ def fill_gaps(track: PoseTrack, *, max_gap_s: float = 0.2) -> PoseTrack:
 
 
 def smooth(track: PoseTrack, *, window_s: float = 0.28, order: int = 3) -> PoseTrack:
-    """Smooth the joints: median of three frames, then Savitzky-Golay in real time.
-
-    Args:
-        track: Track, its short gaps filled.
-        window_s: Width of the Savitzky-Golay window, seconds, at most .3.
-        order: Degree of its polynomial.
+    """Smooth the joints of a track whose short gaps are filled: median of three frames, then `savgol`.
 
     Raises:
         ValueError: If the window is wider than .3 s.

@@ -15,6 +15,7 @@ _FIT_PX = 3.0  # RANSAC threshold of the camera fit
 _ROUND_TRIP_PX = 1.0  # forward-backward error of a followed point (Kalal et al. 2010, doi 10.1109/ICPR.2010.675)
 _MIN_POINTS = 8
 _HALVE_FROM = 240  # height from which corners are looked for at half the size
+_STATIC_STD = 3.0  # grey levels over time
 _LOW_RES = 96  # width at which large pans are looked for
 
 
@@ -121,13 +122,7 @@ def _fit(
 def follow(
     gray_a: np.ndarray, gray_b: np.ndarray, points_P2: np.ndarray, *, shift: np.ndarray | None = None
 ) -> np.ndarray:
-    """Follow points from a to b by pyramidal Lucas-Kanade.
-
-    Args:
-        gray_a: First frame (H, W), uint8.
-        gray_b: Second frame (H, W), uint8.
-        points_P2: Points of a (P, 2), pixels.
-        shift: Where the search begins, relative to each point (2,), pixels.
+    """Follow points of a (P, 2) to b by pyramidal Lucas-Kanade; the search begins `shift` (2,) pixels from each.
 
     Returns:
         Points of b (P, 2), NaN where a point was lost: it left the picture, or following it back misses its start by
@@ -178,15 +173,12 @@ def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep
     return flow
 
 
-def static_overlay_mask(frames_THW: np.ndarray, *, max_std: float = 3.0) -> np.ndarray:
+def static_overlay_mask(frames_THW: np.ndarray) -> np.ndarray:
     """Find graphics that stay while everything else changes: score bugs, logos, burnt-in drawings.
 
     A pixel is static where its standard deviation over time stays below 3 grey levels and it has an edge beside it
-    that stays too (a plain sky or a black bar changes as little but is no graphic and harms nothing).
-
-    Args:
-        frames_THW: Frames (T, H, W), uint8 grey, from different views or spread over a moving shot.
-        max_std: Largest standard deviation, grey levels.
+    that stays too (a plain sky or a black bar changes as little but is no graphic and harms nothing). Frames (T, H, W),
+    uint8 grey, come from different views or are spread over a moving shot.
 
     Returns:
         Mask (H, W), bool, True on graphics; all False where nearly the whole picture is still, since then nothing can
@@ -195,11 +187,11 @@ def static_overlay_mask(frames_THW: np.ndarray, *, max_std: float = 3.0) -> np.n
     frames_THW = np.asarray(frames_THW)
     if len(frames_THW) < 2:
         return np.zeros(frames_THW.shape[1:], dtype=bool)
-    is_still = frames_THW.astype(np.float32).std(axis=0) < max_std
+    is_still = frames_THW.astype(np.float32).std(axis=0) < _STATIC_STD
     if is_still.mean() > 0.5:
         return np.zeros_like(is_still)
     mean = frames_THW.mean(axis=0, dtype=np.float32)
-    edges = np.hypot(cv2.Sobel(mean, cv2.CV_32F, 1, 0), cv2.Sobel(mean, cv2.CV_32F, 0, 1)) > 8 * max_std
+    edges = np.hypot(cv2.Sobel(mean, cv2.CV_32F, 1, 0), cv2.Sobel(mean, cv2.CV_32F, 0, 1)) > 8 * _STATIC_STD
     size = max(3, round(frames_THW.shape[1] / 20)) | 1  # letters and what lies between them
     near_edge = cv2.dilate((edges & is_still).astype(np.uint8), np.ones((size, size), np.uint8)).astype(bool)
     return cv2.morphologyEx((is_still & near_edge).astype(np.uint8), cv2.MORPH_OPEN, np.ones((3, 3), np.uint8)) > 0

@@ -37,11 +37,7 @@ def chi_square(histograms_a: np.ndarray, histograms_b: np.ndarray) -> np.ndarray
 
 
 def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
-    """Return how well the picture after is the picture before, seen by a camera that may have moved.
-
-    Args:
-        grey_a: Picture before (H, W), uint8.
-        grey_b: Picture after (H, W), uint8.
+    """Return how well picture b (H, W), uint8, is picture a before it, seen by a camera that may have moved.
 
     Returns:
         0..1, the best of three: the share of 4x4 blocks whose corners are found again where one camera motion puts
@@ -73,11 +69,8 @@ def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:
 def held_blocks(corners_P2: np.ndarray, follows_P: np.ndarray, *, shape: tuple[int, ...], at_least: int = 1) -> float:
     """Return the share of the 4x4 blocks with corners in which at least half of the corners follow; 0 without any.
 
-    Args:
-        corners_P2: Corners (P, 2), pixels.
-        follows_P: Whether each was found again where the motion puts it (P,).
-        shape: Height and width of the picture.
-        at_least: Blocks that count even where they have no corner: few corners say little of a whole picture.
+    A corner (P, 2), pixels, follows where it was found again where the motion puts it. `at_least` blocks count even
+    where they have no corner: few corners say little of a whole picture.
     """
     column_row = (corners_P2 * 4 / np.array([shape[1], shape[0]])).astype(int).clip(0, 3)
     block = column_row[:, 1] * 4 + column_row[:, 0]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from slowpaths.core.errors import MissingDependencyError, UsageError
@@ -60,14 +61,11 @@ def open_video(path: Path, *, backend: str = "auto", num_threads: int | None = N
         return PyavDecoder(path, index=index, num_threads=num_threads)
     if backend == "decord":
         if not _has_decord():
-            raise MissingDependencyError(
-                "decord is not installed (it exists for Linux on x86-64 only): use backend=pyav, or pip install decord"
-            )
+            cure = "use backend=pyav, or pip install decord"
+            raise MissingDependencyError(f"decord is not installed (it exists for Linux on x86-64 only): {cure}")
         if not (index.is_plain and can_use_decord(index.codec, index.container)):
-            raise UsageError(
-                f"decord does not read {path.name} frame for frame (its codec, a varying rate, a rotation or "
-                "hidden frames): use backend=pyav or backend=auto"
-            )
+            why, cure = "its codec, a varying rate, a rotation or hidden frames", "use backend=pyav or backend=auto"
+            raise UsageError(f"decord does not read {path.name} frame for frame ({why}): {cure}")
         from slowpaths.video.decoders.decord import DecordDecoder
 
         return DecordDecoder(path, index=index, num_threads=num_threads)
@@ -82,8 +80,4 @@ def can_use_decord(codec: str, container: str) -> bool:
 
 
 def _has_decord() -> bool:
-    if "decord" in sys.modules:
-        return True
-    from importlib.util import find_spec
-
-    return find_spec("decord") is not None
+    return "decord" in sys.modules or find_spec("decord") is not None

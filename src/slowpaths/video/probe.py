@@ -38,9 +38,6 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
     its ending; `probe` judges it, as it judges a folder that may not be listed and a link that leads nowhere. Each real
     folder is walked once, however many links lead to it. The log names files of a kind that is not known.
 
-    Args:
-        source: Folder, file, or several of them.
-
     Returns:
         The root that relative paths start from, and the videos and frame folders, sorted.
 

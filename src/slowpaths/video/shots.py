@@ -24,7 +24,7 @@ _THUMBNAIL = (64, 36)
 _MATCH_WIDTH = 192  # pictures are compared under camera motion at this width or less
 _REPEAT_GREY = 1.0  # no 1/16 of the width changes by a grey level: the same picture again, up to coding noise
 # PySceneDetect AdaptiveDetector: adaptive_threshold 3.0, window_width 2, min_content_val 15 (scenedetect.com, docs).
-ADAPTIVE_THRESHOLD = 3.0
+ADAPTIVE_THRESHOLD = 3.0  # how many times its neighbours a change must be to be a shot boundary
 WINDOW = 2
 MIN_CONTENT = 15.0
 # A weaker change is taken too, down to a third, where nothing else speaks against a boundary.
@@ -32,6 +32,7 @@ _MIN_CONTENT_WEAK = MIN_CONTENT / 3
 _MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, another shot changes all
 _EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
 _FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash
+_MIN_SHOT_S = 0.2  # of two transitions closer than this the stronger one stays
 _SMEARED = 0.2
 _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
 
@@ -68,15 +69,9 @@ class _Boundary:
 
 
 class ShotFinder:
-    """Take frames one by one and name the shots at the end; keeps about 700 bytes a frame.
+    """Take frames one by one and name the shots at the end; keeps about 700 bytes a frame."""
 
-    Args:
-        adaptive_threshold: How many times its neighbours a change must be to be a shot boundary.
-        min_shot_s: Of two transitions closer than this the stronger one stays, seconds.
-    """
-
-    def __init__(self, *, adaptive_threshold: float = ADAPTIVE_THRESHOLD, min_shot_s: float = 0.2) -> None:
-        self._threshold, self._min_shot_s = adaptive_threshold, min_shot_s
+    def __init__(self) -> None:
         self._pts_s: list[float] = []
         self._changes: list[_Change] = []  # one a distinct frame
         self._small: list[np.ndarray] = []  # one a distinct frame
@@ -85,11 +80,7 @@ class ShotFinder:
         self._judged = 0
 
     def add(self, image_HWC: np.ndarray, *, pts_s: float) -> np.ndarray:
-        """Take the next frame.
-
-        Args:
-            image_HWC: Picture (H, W, 3), uint8, of any size (always the same).
-            pts_s: Its presentation time, seconds.
+        """Take the next frame (H, W, 3), uint8, of any size (always the same), and its presentation time.
 
         Returns:
             A thumbnail of it (36, 64, 3), for whoever needs one.
@@ -160,8 +151,8 @@ class ShotFinder:
     def _stands_out(self, change: _Change, side: list[_Change]) -> bool:
         content = max(float(np.mean([other.content for other in side])), 1.0)
         blocks_B = np.maximum(np.mean([other.blocks_B for other in side], axis=0), 1e-3)
-        share = float((change.blocks_B >= self._threshold * blocks_B).mean())
-        return change.content >= self._threshold * content and share >= _MIN_BLOCKS
+        share = float((change.blocks_B >= ADAPTIVE_THRESHOLD * blocks_B).mean())
+        return change.content >= ADAPTIVE_THRESHOLD * content and share >= _MIN_BLOCKS
 
     def _without_returns(self, times_s: np.ndarray) -> list[_Boundary]:
         """Drop pairs of changes after which the picture is back: a flash, or damage until the next key frame."""
@@ -191,7 +182,7 @@ class ShotFinder:
         """Turn transitions into shots, the stronger of two that are too close first."""
         kept: list[tuple[int, Transition]] = []
         for position, _, transition in sorted(found, key=lambda item: (-item[1], item[0])):
-            if all(abs(times_s[position] - times_s[other]) >= self._min_shot_s for other, _ in kept):
+            if all(abs(times_s[position] - times_s[other]) >= _MIN_SHOT_S for other, _ in kept):
                 kept.append((position, transition))
         starts: list[tuple[int, Transition]] = [(0, "start")]
         starts += [(self._changes[position].frame, transition) for position, transition in sorted(kept)]

@@ -41,11 +41,7 @@ class Onsets:
 
 
 def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
-    """Return the sound of a video, mono, with sample 0 at video time 0.
-
-    Args:
-        path: Video file.
-        rate: Samples a second.
+    """Return the sound of a video, mono, with sample 0 at video time 0, at a rate in Hz.
 
     Returns:
         Samples (N,), float32 in -1..1; silence fills in where the sound starts late or pauses. None without sound.
@@ -100,19 +96,16 @@ def _pieces(path: Path, *, index: StreamIndex, rate: int) -> Iterator[tuple[floa
         raise BrokenVideoError(f"the sound of {path.name} cannot be read: re-encode the file") from error
 
 
-def find_onsets(samples: np.ndarray, *, rate: int, min_z: float = _MIN_Z) -> Onsets:
+def find_onsets(samples: np.ndarray, *, rate: int) -> Onsets:
     """Find sudden sounds: half-wave rectified spectral flux in 1..6 kHz against its local median and MAD.
 
-    Args:
-        samples: Mono samples (N,).
-        rate: Samples a second; 16,000 is meant, a lower rate cuts the bands off.
-        min_z: Least z of an onset.
+    16,000 mono samples (N,) a second are meant, a lower rate cuts the bands off.
     """
     flux_B, energy_B2 = spectral_flux(samples, rate=rate)
     z_B = local_z(flux_B, size=round(_MEDIAN_S * rate / _HOP) | 1)
     z_B[: _WINDOW // _HOP] = 0.0  # the recording begins here: a rise out of nothing is no onset
     gap = max(1, round(_MIN_GAP_S * rate / _HOP))
-    is_peak = (z_B >= min_z) & (z_B == maximum_filter1d(z_B, 2 * gap + 1)) if len(z_B) else np.zeros(0, dtype=bool)
+    is_peak = (z_B >= _MIN_Z) & (z_B == maximum_filter1d(z_B, 2 * gap + 1)) if len(z_B) else np.zeros(0, dtype=bool)
     peaks = np.flatnonzero(is_peak)
     peaks = peaks[np.diff(peaks, prepend=-gap - 1) > gap]  # equal neighbours: the first
     after = max(1, round(0.04 * rate / _HOP))

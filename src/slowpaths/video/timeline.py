@@ -26,10 +26,7 @@ def close_jumps(packets: Packets, *, picture: int, sound: int | None) -> np.ndar
     together, each at its own packet. The picture goes on without a gap unless sound would overlap; a clock that ran
     over (33 bits at 90 kHz) goes on exactly.
 
-    Args:
-        packets: Packets of the file.
-        picture: The video stream.
-        sound: The sound stream that shares its clock; None without sound.
+    `picture` and `sound` are the numbers of the streams that share the clock; None without sound.
     """
     gap_s = _GAP_S if packets.may_jump else _LONGEST_GAP_S
     shift_P, length_P = np.zeros(len(packets.stream_P)), packets.length_s_P.copy()
@@ -151,12 +148,7 @@ def _longest_increasing(values: np.ndarray) -> np.ndarray:
 
 
 def is_variable_rate(pts_s: np.ndarray, *, tick_s: float) -> bool:
-    """Return whether frame durations differ by more than rounding to the container's clock explains.
-
-    Args:
-        pts_s: Presentation times (T,), seconds.
-        tick_s: One tick of the container's clock, seconds.
-    """
+    """Return whether frame durations differ by more than rounding to a clock of ticks of this length explains."""
     steps_s = np.diff(pts_s)
     if len(steps_s) < 2:
         return False

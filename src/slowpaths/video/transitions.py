@@ -30,7 +30,7 @@ def shrink(thumbnail_HWC: np.ndarray) -> np.ndarray:
 
 
 def find_dissolves(small_DHW: np.ndarray, times_s: np.ndarray, *, cuts: Sequence[int]) -> list[tuple[int, int]]:
-    """Find runs of frames that blend one picture into another.
+    """Find runs of frames that blend one picture into another: first and last blended frame of each.
 
     Every frame between a and b must lie close to the straight line from picture a to picture b, ever nearer to b, and
     the contrast must sink on the way: a pan changes every pixel too, but keeps its contrast.
@@ -39,9 +39,6 @@ def find_dissolves(small_DHW: np.ndarray, times_s: np.ndarray, *, cuts: Sequence
         small_DHW: Grey pictures (D, H, W), uint8.
         times_s: Their times (D,), seconds.
         cuts: Positions of hard cuts; a dissolve does not reach over one.
-
-    Returns:
-        First and last blended frame of each dissolve.
     """
     flat = small_DHW.reshape(len(small_DHW), -1).astype(np.float32)
     spread = flat.std(axis=1)
@@ -94,10 +91,6 @@ def find_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, in
 
     A logo that flies in leaves the picture free at first, so only the frames that it covers come again as they were.
 
-    Args:
-        small_DHW: Grey pictures (D, H, W), uint8.
-        times_s: Times (D,), seconds.
-
     Returns:
         First and last covered frame of each showing of a logo.
     """
@@ -121,10 +114,8 @@ def find_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, in
     for (run, other), frames in again.items():
         first, last = min(frames), max(frames)
         its_first, its_last = min(again[other, run]), max(again[other, run])
-        around = min(
-            _distances(flat[before[first]], flat[before[its_first]]),
-            _distances(flat[after[last]], flat[after[its_last]]),
-        )
+        sides = ((before[first], before[its_first]), (after[last], after[its_last]))
+        around = min(_distances(flat[here], flat[there]) for here, there in sides)
         # What is the same before or after as well is a scene that is shown twice.
         if _MIN_COVERED <= last - first + 1 <= _WIPE_FRAMES[1] and around >= _MIN_DISTANCE:
             found.add((first, last))

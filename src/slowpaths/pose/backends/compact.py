@@ -48,14 +48,9 @@ class Compact:
     has_keypoints_in_detect = True
 
     def __init__(
-        self,
-        *,
-        weights: str | None = None,
-        device: str = "cpu",
-        num_threads: int = 0,
-        score_min: float = 0.3,
+        self, *, weights: str | None = None, device: str = "cpu", num_threads: int = 0, score_min: float = 0.3,
         mirrors: bool = False,
-    ) -> None:
+    ) -> None:  # fmt: skip
         self.reason = ""
         self._device, self._score_min, self._mirrors = torch_device(device, num_threads=num_threads), score_min, mirrors
         finds, looks = (
@@ -78,19 +73,15 @@ class Compact:
 
     def _look(self, frame_HWC: np.ndarray, *, scale: float = 1.0) -> People:
         """Return the people of a frame that is shown at a scale, in pixels of the whole frame."""
-        (maps,) = self._maps(frame_HWC[None])
-        boxes_N4, scores_N, joints_NJC = people(maps, score_min=self._score_min)
+        boxes_N4, scores_N, joints_NJC = people(self._maps(frame_HWC), score_min=self._score_min)
         joints_NJC[..., :2] /= scale
         return People(boxes_N4=boxes_N4 / scale, scores_N=scores_N, keypoints_NJC=_seen(joints_NJC))
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
         poses = [no_keypoints(len(boxes_N4)) for boxes_N4 in boxes]
-        todo = [
-            (frame, row)
-            for frame, boxes_N4 in enumerate(boxes)
-            for row in np.flatnonzero(np.isfinite(boxes_N4).all(axis=1))
-        ]
+        seen = [np.flatnonzero(np.isfinite(boxes_N4).all(axis=1)) for boxes_N4 in boxes]
+        todo = [(frame, row) for frame, rows in enumerate(seen) for row in rows]
         for start in range(0, len(todo), _BATCH):
             chosen = todo[start : start + _BATCH]
             crops = [crop_person(frames_THWC[frame], boxes[frame][row]) for frame, row in chosen]
@@ -111,19 +102,15 @@ class Compact:
         return self._joints(batch).cpu().numpy()
 
     @torch.inference_mode()
-    def _maps(self, pictures_BHWC: np.ndarray) -> list[PictureMaps]:
-        height, width = pictures_BHWC.shape[1:3]
-        batch = as_input(torch.from_numpy(np.ascontiguousarray(pictures_BHWC)).to(self._device))
+    def _maps(self, frame_HWC: np.ndarray) -> PictureMaps:
+        height, width = frame_HWC.shape[:2]
+        batch = as_input(torch.from_numpy(np.ascontiguousarray(frame_HWC[None])).to(self._device))
         batch = functional.pad(batch, (0, -width % network.STRIDE, 0, -height % network.STRIDE))
         maps = self._people(batch)
-        heads, box, joints, heat = (
-            part.cpu().numpy() for part in (maps.heads.sigmoid(), maps.box, maps.joints, maps.heat)
-        )
-        joints = joints.reshape(len(joints), -1, 2, *joints.shape[2:])
-        return [
-            PictureMaps(heads_hw=heads[b, 0], box_4hw=box[b], joints_J2hw=joints[b], heat_Jhw=heat[b])
-            for b in range(len(pictures_BHWC))
-        ]
+        parts = (maps.heads.sigmoid(), maps.box, maps.joints, maps.heat)
+        heads, box, joints, heat = (part[0].cpu().numpy() for part in parts)
+        joints = joints.reshape(-1, 2, *joints.shape[1:])
+        return PictureMaps(heads_hw=heads[0], box_4hw=box, joints_J2hw=joints, heat_Jhw=heat)
 
 
 def _heights(seen: People) -> np.ndarray:
@@ -154,10 +141,6 @@ def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
 
 def crop_person(frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, float, np.ndarray]:
     """Cut the square around a box so that the person in it has the usual height; black outside the frame.
-
-    Args:
-        frame_HWC: RGB frame (H, W, 3), uint8.
-        box_4: Box x1, y1, x2, y2, pixels.
 
     Returns:
         Crop (192, 192, 3), its scale over the frame, and where its corner lies in the frame (2,).

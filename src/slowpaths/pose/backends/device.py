@@ -9,11 +9,7 @@ from slowpaths.core.threads import available_threads
 
 
 def torch_device(name: str, *, num_threads: int = 0) -> torch.device:
-    """Return a device, and set the CPU threads of torch.
-
-    Args:
-        name: "cpu" or "cuda".
-        num_threads: Threads; those this process may use where 0.
+    """Return the device "cpu" or "cuda", and set the CPU threads of torch: those this process may use where 0.
 
     Raises:
         UsageError: If CUDA is asked for and not there.

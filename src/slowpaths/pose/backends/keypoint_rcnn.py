@@ -45,29 +45,17 @@ class KeypointRCNN:
     has_keypoints_in_detect = True
 
     def __init__(
-        self,
-        *,
-        weights: str | None = None,
-        weights_dir: str | None = None,
-        device: str = "cpu",
-        num_threads: int = 0,
-        score_min: float = 0.5,
-        min_size_px: int = 800,
-        max_people: int = 25,
-        batch_size: int = 4,
-    ) -> None:
+        self, *, weights: str | None = None, weights_dir: str | None = None, device: str = "cpu", num_threads: int = 0,
+        score_min: float = 0.5, min_size_px: int = 800, max_people: int = 25, batch_size: int = 4,
+    ) -> None:  # fmt: skip
         path = weights_file(weights, name="keypoint_rcnn", weights_dir=weights_dir)
         self.reason = ""
         self._device, self._batch_size = torch_device(device, num_threads=num_threads), batch_size
         backbone = resnet_fpn_backbone(backbone_name="resnet50", weights=None, norm_layer=FrozenBatchNorm2d)
         model = KeypointRCNNModel(
-            backbone,
-            num_classes=2,
-            num_keypoints=NUM_JOINTS,
-            min_size=min_size_px,
-            box_score_thresh=score_min,
+            backbone, num_classes=2, num_keypoints=NUM_JOINTS, min_size=min_size_px, box_score_thresh=score_min,
             box_detections_per_img=max_people,
-        )
+        )  # fmt: skip
         for module in model.modules():
             if isinstance(module, FrozenBatchNorm2d):
                 module.eps = 0.0  # the published weights were trained so
@@ -85,13 +73,9 @@ class KeypointRCNN:
         people = []
         for start in range(0, len(frames_THWC), self._batch_size):
             for found in self._model(self._images(frames_THWC[start : start + self._batch_size])):
-                people.append(
-                    People(
-                        boxes_N4=_numpy(found["boxes"]),
-                        scores_N=_numpy(found["scores"]),
-                        keypoints_NJC=_joints(found["keypoints"], found["keypoints_scores"]),
-                    )
-                )
+                boxes_N4, scores_N = _numpy(found["boxes"]), _numpy(found["scores"])
+                joints_NJC = _joints(found["keypoints"], found["keypoints_scores"])
+                people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NJC=joints_NJC))
         return people
 
     @torch.inference_mode()

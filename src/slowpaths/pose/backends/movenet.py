@@ -35,15 +35,9 @@ class MoveNet(TopDown):
     name = "movenet"
 
     def __init__(
-        self,
-        *,
-        detector: str = "yolox_nano",
-        weights: str | None = None,
-        weights_dir: str | None = None,
-        device: str = "cpu",
-        num_threads: int = 0,
-        score_min: float = 0.3,
-    ) -> None:
+        self, *, detector: str = "yolox_nano", weights: str | None = None, weights_dir: str | None = None,
+        device: str = "cpu", num_threads: int = 0, score_min: float = 0.3,
+    ) -> None:  # fmt: skip
         if device != "cpu":
             raise UsageError(f"pose=movenet runs on the CPU only, not on '{device}': leave device=cpu or take rtmpose")
         require("onnxruntime", "ai_edge_litert")
@@ -71,11 +65,7 @@ class MoveNet(TopDown):
 
 
 def square_around(box_4: np.ndarray, *, factor: float = CROP_FACTOR) -> tuple[int, int, int]:
-    """Return left, top and side of the square around a box, whole pixels.
-
-    Args:
-        box_4: Box x1, y1, x2, y2, pixels.
-        factor: Side of the square over the longer side of the box.
+    """Return left, top and side of the square around a box, whole pixels; `factor` times as long as its longer side.
 
     Example:
         >>> square_around(np.array([10.0, 20.0, 30.0, 100.0]))
@@ -88,16 +78,10 @@ def square_around(box_4: np.ndarray, *, factor: float = CROP_FACTOR) -> tuple[in
 
 
 def crop_square(frame_HWC: np.ndarray, *, x_px: int, y_px: int, side_px: int) -> np.ndarray:
-    """Cut a square out of a frame and resize it to the model's input; black outside the frame.
-
-    Args:
-        frame_HWC: RGB frame (H, W, 3), uint8.
-        x_px: Left edge.
-        y_px: Top edge.
-        side_px: Side.
+    """Cut a square with a left and a top edge out of an RGB frame (H, W, 3), uint8; black outside the frame.
 
     Returns:
-        Crop (192, 192, 3), uint8.
+        Crop at the size of the model's input (192, 192, 3), uint8.
     """
     height, width = frame_HWC.shape[:2]
     left, top = min(max(x_px, 0), width), min(max(y_px, 0), height)

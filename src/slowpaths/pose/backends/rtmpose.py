@@ -36,16 +36,9 @@ class RTMPose(TopDown):
     name = "rtmpose"
 
     def __init__(
-        self,
-        *,
-        detector: str = "yolox_nano",
-        weights: str | None = None,
-        weights_dir: str | None = None,
-        device: str = "cpu",
-        num_threads: int = 0,
-        score_min: float = 0.3,
-        batch_size: int = 16,
-    ) -> None:
+        self, *, detector: str = "yolox_nano", weights: str | None = None, weights_dir: str | None = None,
+        device: str = "cpu", num_threads: int = 0, score_min: float = 0.3, batch_size: int = 16,
+    ) -> None:  # fmt: skip
         require("onnxruntime", "rtmlib")
         import rtmlib
 

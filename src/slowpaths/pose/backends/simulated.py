@@ -53,7 +53,7 @@ _PARENT = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+@dataclass(frozen=True, slots=True, eq=False)
 class _Seen:
     """What the simulated estimator would say of one person, full-size pixels."""
 
@@ -82,16 +82,14 @@ class SimulatedPose:
 
     def detect(self, frames_THWC: np.ndarray, *, at: FramesAt) -> list[People]:
         """Return jittered boxes of the people in each frame, without joints."""
-        height, width = frames_THWC.shape[1:3]
-        return [self._detect(int(frame), at, size=(width, height)) for frame in at.indices_T]
+        size = frames_THWC.shape[2], frames_THWC.shape[1]
+        return [self._detect(int(frame), at, size=size) for frame in at.indices_T]
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return worsened joints (N, 17, 3) of the people whose true boxes the given ones overlap most."""
-        height, width = frames_THWC.shape[1:3]
-        return [
-            self._keypoints(int(frame), at, boxes_N4, size=(width, height))
-            for frame, boxes_N4 in zip(at.indices_T, boxes, strict=True)
-        ]
+        size = frames_THWC.shape[2], frames_THWC.shape[1]
+        pairs = zip(at.indices_T, boxes, strict=True)
+        return [self._keypoints(int(frame), at, boxes_N4, size=size) for frame, boxes_N4 in pairs]
 
     def _detect(self, frame: int, at: FramesAt, *, size: tuple[int, int]) -> People:
         boxes, scores = [], []
@@ -129,29 +127,17 @@ class SimulatedPose:
 
     def _video(self, path: Path) -> list[_Seen]:
         if path not in self._videos:
-            tracks = read_truth_poses(path)
-            key = zlib.crc32(path.name.encode())
-            self._videos = {
-                path: [
-                    _worsen(
-                        track,
-                        _hidden_by_others(track, tracks),
-                        rng=np.random.default_rng(
-                            [self._seed, key, zlib.crc32(track.shot_id.encode()), track.track_id]
-                        ),
-                        difficulty=self._difficulty,
-                    )
-                    for track in tracks
-                ]
-            }
+            tracks, self._videos = read_truth_poses(path), {path: []}
+            for track in tracks:
+                names = (zlib.crc32(name.encode()) for name in (path.name, track.shot_id))
+                rng = np.random.default_rng([self._seed, *names, track.track_id])
+                hidden_TJ = _hidden_by_others(track, tracks)
+                self._videos[path].append(_worsen(track, hidden_TJ, rng=rng, difficulty=self._difficulty))
         return self._videos[path]
 
 
 def read_truth_poses(video: Path) -> list[PoseTrack]:
-    """Read the true joints that lie beside a synthetic video.
-
-    Args:
-        video: The video; its truth is `truth/<stem>.poses.parquet` in the same folder.
+    """Read the true joints that lie beside a synthetic video, in `truth/<stem>.poses.parquet`.
 
     Raises:
         SlowpathsError: If there is no truth.
@@ -205,9 +191,8 @@ def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator
     keypoints_TKC = _swap(keypoints_TKC, frame_time_s(track.pts_s), rng, share=_SWAP_SHARE * difficulty)
 
     lost_TJ = np.where(hidden_TJ, _HIDDEN_LOST, 0.0)
-    lost_TJ[:, _WRISTS] = np.maximum(
-        lost_TJ[:, _WRISTS], _WRIST_LOST + (_WRIST_LOST_FAST - _WRIST_LOST) * pace_TJ[:, _WRISTS]
-    )
+    wrists_lost_T2 = _WRIST_LOST + (_WRIST_LOST_FAST - _WRIST_LOST) * pace_TJ[:, _WRISTS]
+    lost_TJ[:, _WRISTS] = np.maximum(lost_TJ[:, _WRISTS], wrists_lost_T2)
     is_lost_TJ = rng.random(lost_TJ.shape) < lost_TJ * difficulty
     keypoints_TKC[is_lost_TJ] = (np.nan, np.nan, 0.0)
 
@@ -216,13 +201,8 @@ def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator
     box_lost_T = (_BOX_LOST + (_BOX_LOST_HIDDEN - _BOX_LOST) * hidden_T) * difficulty
     scores_T = (0.9 - 0.4 * hidden_T + rng.normal(scale=0.05, size=num_frames)).clip(0.3, 1.0)
     scores_T[rng.random(num_frames) < box_lost_T] = np.nan
-    return _Seen(
-        row_of={int(frame): row for row, frame in enumerate(track.frames_T)},
-        true_boxes_T4=track.boxes_T4,
-        boxes_T4=track.boxes_T4 + jitter_T4,
-        scores_T=scores_T,
-        keypoints_TKC=keypoints_TKC,
-    )
+    row_of = {int(frame): row for row, frame in enumerate(track.frames_T)}
+    return _Seen(row_of, track.boxes_T4, track.boxes_T4 + jitter_T4, scores_T, keypoints_TKC)
 
 
 def _pace(track: PoseTrack, scale: float) -> np.ndarray:

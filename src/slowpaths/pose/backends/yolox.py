@@ -46,9 +46,8 @@ def open_session(weights: Path, *, num_threads: int, device: str) -> Any:
     providers = ["CPUExecutionProvider"]
     if device.startswith("cuda"):
         if "CUDAExecutionProvider" not in onnxruntime.get_available_providers():
-            raise MissingDependencyError(
-                "this onnxruntime is built without CUDA: pip install onnxruntime-gpu in its place, or take device=cpu"
-            )
+            cure = "pip install onnxruntime-gpu in its place, or take device=cpu"
+            raise MissingDependencyError(f"this onnxruntime is built without CUDA: {cure}")
         providers.insert(0, "CUDAExecutionProvider")
     return onnxruntime.InferenceSession(str(weights), settings, providers=providers)
 
@@ -74,11 +73,7 @@ class YoloxDetector:
         self._score_min, self._iou_max = score_min, iou_max
 
     def __call__(self, frame_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Return boxes (N, 4), pixels of the frame, and scores (N,), best first.
-
-        Args:
-            frame_HWC: RGB frame (H, W, 3), uint8.
-        """
+        """Return boxes (N, 4), pixels of an RGB frame (H, W, 3), uint8, and scores (N,), best first."""
         blob_BCHW, ratio = letterbox(frame_HWC, self._side_px)
         output = np.asarray(self._session.run(None, {self._input_name: blob_BCHW})[0])[0]
         if output.shape[-1] == 5:

@@ -34,11 +34,7 @@ class PictureMaps:
 
 
 def peaks(heads_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.ndarray]:
-    """Return rows and columns of cells that no neighbour beats, best first.
-
-    Args:
-        heads_hw: Scores (h, w).
-        score_min: Least score of a peak.
+    """Return rows and columns of cells of at least a score that no neighbour beats, best first.
 
     Example:
         >>> rows, columns = peaks(np.array([[0.1, 0.9, 0.8, 0.1, 0.5]]), score_min=0.3)
@@ -54,12 +50,7 @@ def peaks(heads_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.nda
 
 
 def people(maps: PictureMaps, *, score_min: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Return boxes (N, 4), scores (N,) and joints (N, 17, 3) of the people in a picture, best first, in pixels.
-
-    Args:
-        maps: What the network says.
-        score_min: Least score of a person.
-    """
+    """Return boxes (N, 4), scores (N,) and joints (N, 17, 3) of the people in a picture, best first, in pixels."""
     rows, columns = peaks(maps.heads_hw, score_min=score_min)
     boxes_N4 = boxes_at(maps, rows, columns)
     scores_N = maps.heads_hw[rows, columns].astype(np.float64)
@@ -79,11 +70,8 @@ def boxes_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray) -> np
 def _answering(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return the coarse cells that answer for people whose heads are at fine cells: the nearest."""
     _, height, width = maps.box_4hw.shape
-    scale = HEAT_STRIDE / PEOPLE_STRIDE
-    return (
-        np.rint(scale * rows_N).astype(int).clip(0, height - 1),
-        np.rint(scale * columns_N).astype(int).clip(0, width - 1),
-    )
+    rows_N, columns_N = (np.rint(cells_N * HEAT_STRIDE / PEOPLE_STRIDE).astype(int) for cells_N in (rows_N, columns_N))
+    return rows_N.clip(0, height - 1), columns_N.clip(0, width - 1)
 
 
 def joints_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
@@ -122,11 +110,7 @@ def _snap(heat_Jhw: np.ndarray, guesses_NJ2: np.ndarray, tall_N: np.ndarray) -> 
 
 
 def joints_of_one(heat_Jhw: np.ndarray) -> np.ndarray:
-    """Return the joints (17, 3) of the only person in a picture, pixels and confidence: the tops of the heat maps.
-
-    Args:
-        heat_Jhw: Logits of the joints at stride 4.
-    """
+    """Return the joints (17, 3) of the only person in a picture, pixels and confidence: the tops of the heat maps."""
     num_joints, _, width = heat_Jhw.shape
     best_J = heat_Jhw.reshape(num_joints, -1).argmax(axis=1)
     cells_1J2 = np.stack([best_J % width, best_J // width], axis=1)[None]

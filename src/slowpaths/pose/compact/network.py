@@ -56,11 +56,8 @@ class _Inverted(nn.Module):
     def __init__(self, channels: int, *, widen: int = 2, size: int = 5) -> None:
         super().__init__()
         inner = widen * channels
-        self.body = nn.Sequential(
-            _Conv(channels, inner, 1),
-            _Conv(inner, inner, size, groups=inner),
-            _Conv(inner, channels, 1, act=False),
-        )
+        around = _Conv(inner, inner, size, groups=inner)
+        self.body = nn.Sequential(_Conv(channels, inner, 1), around, _Conv(inner, channels, 1, act=False))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         return x + self.body(x)
@@ -88,13 +85,9 @@ class CompactNet(nn.Module):
     """
 
     def __init__(
-        self,
-        *,
-        widths: tuple[int, int, int, int, int] = (16, 24, 48, 96, 160),
-        depths: tuple[int, int, int] = (1, 2, 2),
-        neck: int = 48,
-        fine: int = 32,
-    ) -> None:
+        self, *, widths: tuple[int, int, int, int, int] = (16, 24, 48, 96, 160),
+        depths: tuple[int, int, int] = (1, 2, 2), neck: int = 48, fine: int = 32,
+    ) -> None:  # fmt: skip
         super().__init__()
         w2, w4, w8, w16, w32 = widths
         self.to4 = nn.Sequential(_Conv(3, w2, stride=2), _Conv(w2, w4, stride=2))

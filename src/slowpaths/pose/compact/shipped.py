@@ -25,9 +25,7 @@ def load_nets(path: Path | None = None) -> tuple[CompactNet, JointNet]:
     Raises:
         MissingWeightsError: If the file is missing, damaged or holds other networks.
     """
-    cure = (
-        "install slowpaths again" if path is None else "name a file that scripts/pose_training/train_compact.py wrote"
-    )
+    cure = "name a file that scripts/pose_training/train_compact.py wrote" if path else "install slowpaths again"
     chosen = SHIPPED if path is None else path
     if not chosen.is_file():
         raise MissingWeightsError(f"the weights of pose=compact are not at {chosen}: {cure}")
@@ -37,13 +35,9 @@ def load_nets(path: Path | None = None) -> tuple[CompactNet, JointNet]:
     try:
         tensors: dict[str, torch.Tensor] = load_file(chosen)
         for part, net in (("people", people), ("joints", joints)):
-            net.load_state_dict(
-                {
-                    name.removeprefix(f"{part}."): value.float() if value.is_floating_point() else value
-                    for name, value in tensors.items()
-                    if name.startswith(f"{part}.")
-                }
-            )
+            own = {name: value for name, value in tensors.items() if name.startswith(f"{part}.")}
+            own = {name: value.float() if value.is_floating_point() else value for name, value in own.items()}
+            net.load_state_dict({name.removeprefix(f"{part}."): value for name, value in own.items()})
     except (SafetensorError, RuntimeError) as error:
         raise MissingWeightsError(f"{chosen} does not hold the networks of pose=compact: {cure}") from error
     return people.eval(), joints.eval()

@@ -35,10 +35,7 @@ def load_decord() -> Any:
 class DecordDecoder(Decoder):
     """Decode one file; the reader is opened at the first request.
 
-    Args:
-        path: Video file.
-        index: Its index; `open_video` has seen to it that decord numbers the frames in the same way.
-        num_threads: Decoding threads.
+    `open_video` has seen to it that decord numbers the frames as the index does.
     """
 
     def __init__(self, path: Path, *, index: StreamIndex, num_threads: int) -> None:

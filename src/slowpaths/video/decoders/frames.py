@@ -48,9 +48,6 @@ def read_fps(folder: Path) -> Fraction:
 class FolderDecoder(Decoder):
     """Decode a folder of pictures of one size.
 
-    Args:
-        path: Folder.
-
     Raises:
         BrokenVideoError: If there is no picture, the first is unreadable, or `fps.txt` is wrong.
     """

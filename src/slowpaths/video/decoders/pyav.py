@@ -19,13 +19,7 @@ _SHORT_HOP = 16
 
 
 class PyavDecoder(Decoder):
-    """Decode one file; the container is opened at the first request.
-
-    Args:
-        path: Video file.
-        index: Its index.
-        num_threads: Decoding threads.
-    """
+    """Decode one file, given its index; the container is opened at the first request."""
 
     def __init__(self, path: Path, *, index: StreamIndex, num_threads: int) -> None:
         super().__init__(name=path.name, pts_s=index.pts_s, width=index.width, height=index.height)

@@ -15,11 +15,6 @@ from slowpaths.video.protocol import Decoder, shrink_all
 class TorchcodecDecoder(Decoder):
     """Decode one file in exact seek mode (the approximate one may return neighbours).
 
-    Args:
-        path: Video file.
-        index: Its index.
-        num_threads: Decoding threads (torchcodec's own default is one).
-
     Raises:
         MissingDependencyError: If torchcodec or its FFmpeg libraries are missing.
         UsageError: If frames of such a file cannot be told by number, or are not shown as they are stored.
@@ -29,10 +24,8 @@ class TorchcodecDecoder(Decoder):
         try:
             from torchcodec.decoders import VideoDecoder  # pyrefly: ignore[missing-import]
         except (ImportError, RuntimeError, OSError) as error:
-            raise MissingDependencyError(
-                "torchcodec or its FFmpeg is missing: pip install 'slowpaths[torchcodec]' and apt-get install ffmpeg, "
-                "or use backend=pyav"
-            ) from error
+            cure = "pip install 'slowpaths[torchcodec]' and apt-get install ffmpeg, or use backend=pyav"
+            raise MissingDependencyError(f"torchcodec or its FFmpeg is missing: {cure}") from error
         if not index.is_plain:
             raise UsageError(f"torchcodec does not show the frames of {path.name} as players do: use backend=pyav")
         super().__init__(name=path.name, pts_s=index.pts_s, width=index.width, height=index.height)
