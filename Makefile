@@ -17,7 +17,7 @@ help: ## list the verbs
 setup: $(if $(findstring .uv,$(UV)),.uv/bin/uv) ## install the locked environment into .venv
 	@$(UV) sync --frozen --quiet --extra pose
 
-demo: setup ## film, mine, label, train, evaluate and review made footage (offline, CPU)
+demo: setup ## film, mine, label, train, evaluate and review synthetic footage (offline, CPU)
 	$(RUN) slowpaths demo out=$(DEMO)
 
 test: setup ## run the tests
