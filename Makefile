@@ -44,7 +44,8 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/train_reads.py
 	$(RUN) python scripts/bench/inference.py
 
-docs: setup ## build the documentation into site/
+docs: setup ## write the generated pages anew and build the documentation into site/
+	$(RUN) python scripts/generate_docs.py
 	$(UV) run --frozen --group docs mkdocs build --strict
 
 paper: setup ## recompute the committed result tables of experiments/
