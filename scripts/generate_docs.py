@@ -167,7 +167,7 @@ def verb_page(verb: str, reference: VerbReference) -> str:
 
 
 def _escaped(text: str) -> str:
-    return text.replace("<", "&lt;")
+    return text.replace("<", "&lt;").replace("_target_", "`_target_`")
 
 
 def _page(*parts: str) -> str:

@@ -23,6 +23,7 @@ COMMANDS = [
     for line in block.replace("\\\n", " ").splitlines()
     if line.strip()
 ]
+LAUNCHERS = {"basic", "joblib", "submitit_local", "submitit_slurm"}
 INLINE = [
     (page.relative_to(ROOT).as_posix(), command)
     for page in PAGES
@@ -31,8 +32,10 @@ INLINE = [
 
 
 @pytest.mark.parametrize(("page", "command"), COMMANDS + INLINE)
-def test_every_command_is_one_that_runs(page, command):
+def test_every_command_is_one_that_runs(page, command, monkeypatch):
     words = shlex.split(command, comments=True)
+    if words[0].startswith("PYTHONPATH="):
+        monkeypatch.syspath_prepend(str(ROOT / words.pop(0).partition("=")[2]))
     if words[0] == "make":
         targets = re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), flags=re.M)
         assert set(words[1:]) <= set(targets)
@@ -45,8 +48,14 @@ def test_every_command_is_one_that_runs(page, command):
         return
     assert words[0] == "slowpaths", f"{page} holds a command that no test knows: {command}"
     assert words[1] in VERBS
+    if "--config-dir" in words:
+        at = words.index("--config-dir")
+        words[at : at + 2] = [f"hydra.searchpath=['file://{ROOT / words[at + 1]}']"]
     overrides = [word for word in words[2:] if not word.startswith("-")]
     overrides = [override for override in overrides if override not in ("job", "...")]
+    launchers = [word.partition("=")[2] for word in overrides if word.startswith("hydra/launcher=")]
+    assert set(launchers) <= LAUNCHERS
+    overrides = [word for word in overrides if not word.startswith(("hydra/launcher=", "hydra.launcher."))]
     is_sweep = "-m" in words
     compose(words[1], [item.split(",")[0] if is_sweep else item for item in overrides], is_whole=False)
 

@@ -39,7 +39,8 @@ SMALL = [
 
 def commands(section: str) -> list[list[str]]:
     """Return the words of each command of a section, without PYTHONPATH and the name of the program."""
-    lines = "".join(re.findall(r"```sh\n(.*?)```", SECTIONS[section], flags=re.S)).splitlines()
+    text = "".join(re.findall(r"```sh\n(.*?)```", SECTIONS[section], flags=re.S))
+    lines = text.replace("\\\n", " ").splitlines()
     found = [shlex.split(line) for line in lines]
     return [words[words.index("slowpaths") + 1 :] for words in found]
 
