@@ -21,7 +21,7 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, SHOTS
 from slowpaths.store.tables import read_predictions
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 from tests.data.mined import write_mined
 from tests.labelling.tables import footage_table, random_deliveries
 
