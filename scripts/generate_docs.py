@@ -18,7 +18,6 @@ from slowpaths.core.features import FEATURES
 from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import markdown_table
-from slowpaths.evaluation.measure import MeasureSpec
 from slowpaths.evaluation.measures import SPECS
 from slowpaths.evaluation.measures import TABLES as REPORT_TABLES
 from slowpaths.store.schema import FEATURE_PREFIX, MEANINGS, PROB_PREFIX, TABLES
@@ -125,15 +124,11 @@ def measures_page() -> str:
     """Return the page of measures and tables that `slowpaths evaluate` reports."""
     parts = [_MEASURES]
     for side, title in _SIDES.items():
-        rows = [(f"`{spec.name}`", spec.meaning, spec.baseline, _better(spec)) for spec in SPECS if spec.side == side]
-        parts.append(f"## {title}\n\n" + markdown_table(["measure", "meaning", "stands beside", "better"], rows) + "\n")
+        rows = [(f"`{spec.name}`", spec.meaning, spec.baseline) for spec in SPECS if spec.side == side]
+        parts.append(f"## {title}\n\n" + markdown_table(["measure", "meaning", "stands beside"], rows) + "\n")
     rows = [(f"`{table.name}.csv`", table.title) for table in REPORT_TABLES]
     parts.append("## Tables beside the report\n\n" + markdown_table(["file", "what"], rows))
     return _page(*parts)
-
-
-def _better(spec: MeasureSpec) -> str:
-    return {True: "larger", False: "smaller", None: "nearer to 0"}[spec.is_larger_better]
 
 
 def verbs_page() -> str:
