@@ -17,7 +17,7 @@ help: ## list the verbs
 setup: $(if $(findstring .uv,$(UV)),.uv/bin/uv) ## install the locked environment into .venv
 	@$(UV) sync --frozen --quiet --extra pose
 
-demo: setup ## film, mine, label, train, evaluate and review made footage (offline, CPU)
+demo: setup ## film, mine, label, train, evaluate and review synthetic footage (offline, CPU)
 	$(RUN) slowpaths demo out=$(DEMO)
 
 test: setup ## run the tests
@@ -44,7 +44,8 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/train_reads.py
 	$(RUN) python scripts/bench/inference.py
 
-docs: setup ## build the documentation into site/
+docs: setup ## write the generated pages anew and build the documentation into site/
+	$(RUN) python scripts/generate_docs.py
 	$(UV) run --frozen --group docs mkdocs build --strict
 
 paper: setup ## recompute the committed result tables of experiments/

@@ -1,4 +1,4 @@
-"""Made cricket footage: a stick batter plays strokes, cut like a broadcast, with exact truth.
+"""Synthetic cricket footage: a stick batter plays strokes, cut like a broadcast, with exact truth.
 
 `python -m tests.batter OUT` writes a small match that the whole road runs on.
 
@@ -258,7 +258,7 @@ def stick_match(
     deliveries_per_video: int = 4,
     replay_share: float = 0.15,
 ) -> Path:
-    """Write several matches of made footage with their truth.
+    """Write several matches of synthetic footage with their truth.
 
     Every video is a match of its own with two batters; every fourth is filmed from the side. A ball is shown from the
     run-up to shortly after impact, then come a cut to the outfield and one to the batter or the crowd, and now and then

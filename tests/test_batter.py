@@ -1,4 +1,4 @@
-"""The made footage must be what its truth says it is."""
+"""The synthetic footage must be what its truth says it is."""
 
 from __future__ import annotations
 

@@ -82,6 +82,16 @@ def test_a_target_on_the_command_line_brings_its_own_keys(own):
         composed(own, "label_model._target_=own_parts.Own", "label_model.strength=x")
 
 
+def test_a_target_inside_a_group_brings_its_own_keys_too(own):
+    words = ("mined=m", "loss.function._target_=own_parts.fails")
+    cfg = _launch.compose("train", [*words, "loss.function.strength=5"])
+    assert _launch.plain(cfg)["loss"]["function"] == {"_target_": "own_parts.fails", "strength": 5.0}
+    with pytest.raises(UsageError, match=r"loss.function.strength=x is not a number"):
+        _launch.compose("train", [*words, "loss.function.strength=x"])
+    with pytest.raises(UsageError, match=r"unknown key 'optim.optimiser.momentum'"):
+        _launch.compose("train", ["mined=m", "optim.optimiser._target_=own_parts.fails", "optim.optimiser.momentum=1"])
+
+
 def test_a_wrong_file_is_named_with_its_key(own):
     path = own / "label_model" / "mine.yaml"
     for line, sentence in (("strength: much", "strength: "), ("strengths: 1", "unknown key 'strengths'")):

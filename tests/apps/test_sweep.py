@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import os
 import random
+import re
+import shlex
 import signal
 import subprocess
 import sys
@@ -146,6 +148,31 @@ def test_other_launchers_give_the_same_table(tables, launcher):
     assert sweep(tables, f"hydra/launcher={launcher}") == 0
     table = pq.read_table(tables / "sweep" / "sweep.parquet").drop_columns(["seconds"])
     assert table.equals(alone)
+
+
+@pytest.mark.slow
+@pytest.mark.timeout(600)
+def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
+    """The very words of the README with the paths replaced, on small clips; a second call repeats nothing."""
+    readme = (Path(__file__).parents[2] / "README.md").read_text().replace("\\\n", " ")
+    train, compare = (
+        shlex.split(re.search(rf"^slowpaths {start}.*$", readme, flags=re.M)[0])[1:]
+        for start in ("train -m .*loss=", "compare ")
+    )
+    mined = write_mined(tmp_path / "mined", num_matches=3, clips_a_match=4, size=32)
+    small = ["data.crop_px=32", "data.read_px=32", "trainer.max_epochs=2", "model.width=8", "data.num_workers=0"]
+    train = [word.replace("runs/mine", str(mined)).replace("runs/sweep", str(tmp_path / "sweep")) for word in train]
+    assert main([*train, *small]) == 0
+    table = pq.read_table(tmp_path / "sweep" / "sweep.parquet")
+    assert table["state"].to_pylist() == ["done"] * 6
+    assert set(table["override_loss"].to_pylist()) == {"soft_ce", "gce"}
+    folders = {Path(cell.out).name for cell in SweepFolder(tmp_path / "sweep").plan()}
+    assert "loss-gce_seed-0" in folders  # as the README says
+    done = {path: path.stat().st_mtime_ns for path in tmp_path.glob("sweep/*/run.json")}
+    assert main([*train, *small]) == 0
+    assert {path: path.stat().st_mtime_ns for path in done} == done
+    assert main([word.replace("runs/", f"{tmp_path}/") for word in compare]) == 0
+    assert (tmp_path / "compare" / "compare.md").read_text().count("done") >= 6
 
 
 @pytest.mark.slow

@@ -126,7 +126,7 @@ def test_two_processes_of_the_console_script_learn_what_one_learns(mined, tmp_pa
         command = [str(script), *train(mined, tmp_path / name, *same, *words)]
         done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280, cwd=tmp_path)
         assert done.returncode == 0, done.stderr[-3000:]
-        assert done.stdout.count("slowpaths train: 3 epochs") == 1  # one process says what came of it
+        assert done.stdout.count("slowpaths train: 3 epochs") == 1  # one process prints the result
     one, two = (read_predictions(RunFolder(tmp_path / name).predictions) for name in runs)
     assert [row.delivery_id for row in one] == [row.delivery_id for row in two]
     for row, other in zip(one, two, strict=True):

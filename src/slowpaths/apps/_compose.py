@@ -68,7 +68,7 @@ def hydra_for(verb: str, overrides: Sequence[str]) -> Iterator[list[str]]:
     """Let Hydra compose our configurations; yields the overrides with paths quoted."""
     _schema.install()
     read = [_quoted(verb, text) for text in overrides]
-    targets = (re.fullmatch(r"[+]*([\w/]+)\._target_=(.+)", text) for text in read)
+    targets = (re.fullmatch(r"[+]*([\w/.]+)\._target_=(.+)", text) for text in read)
     before, _schema.TypedFiles.own_targets = _schema.TypedFiles.own_targets, {m[1]: m[2] for m in targets if m}
     GlobalHydra.instance().clear()
     try:

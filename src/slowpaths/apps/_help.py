@@ -11,7 +11,7 @@ import shutil
 import sys
 import textwrap
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any, cast
+from typing import Any, NamedTuple, cast
 
 from hydra._internal.core_plugins.bash_completion import BashCompletion
 from hydra._internal.core_plugins.fish_completion import FishCompletion
@@ -24,39 +24,60 @@ from slowpaths.core.errors import UsageError
 
 _INDENT = 26  # where the words begin
 _HAS_RECIPES = ("train", "pretrain")
+FLAGS = (
+    ("--cfg job", "print the configuration instead of running"),
+    ("-m", "a sweep: one run for each combination of values, key=a,b"),
+    ("--config-dir DIR", "a folder with options of your own: DIR/<group>/<name>.yaml"),
+)
 _SHELLS = {"bash": BashCompletion, "zsh": BashCompletion, "fish": FishCompletion}
+
+
+class VerbReference(NamedTuple):
+    """Hold what a verb takes; rendered by `--help`, and by the pages of the documentation.
+
+    Args:
+        title: What the verb does.
+        choices: Groups of options: name, default, meaning, names of the options.
+        keys: Full name of each key, its default as it is typed, and its meaning.
+    """
+
+    title: str
+    choices: tuple[tuple[str, str, str, tuple[str, ...]], ...]
+    keys: tuple[tuple[str, str, str], ...]
+
+
+def verb_reference(verb: str) -> VerbReference:
+    """Return what a verb takes, from its configuration file and the docstrings of its settings."""
+    text = (config_dir() / f"{verb}.yaml").read_text()
+    title = " ".join(line.removeprefix("# ") for line in re.findall(r"^# .*", text, flags=re.M))
+    cfg = compose(verb, [], is_whole=False)
+    choices = []
+    with hydra_for(verb, []):
+        loader = GlobalHydra.instance().config_loader()
+        for group, rest in re.findall(r"^  - (\w+): (.*)$", text, flags=re.M):
+            default, _, meaning = (part.strip() for part in rest.partition("#"))
+            choices.append((group, default, meaning.partition(":")[0], tuple(loader.get_group_options(group))))
+    return VerbReference(
+        title=title.partition(f". `slowpaths {verb} --help`")[0],
+        choices=tuple(choices),
+        keys=tuple(_keys(cfg, _fields.settings_class(verb))),
+    )
 
 
 def verb_help(verb: str) -> str:
     """Return the help of a verb."""
-    text = (config_dir() / f"{verb}.yaml").read_text()
-    title = " ".join(line.removeprefix("# ") for line in re.findall(r"^# .*", text, flags=re.M))
-    cfg = compose(verb, [], is_whole=False)
-    kind = _fields.settings_class(verb)
-    choices = dict(re.findall(r"^  - (\w+): (.*)$", text, flags=re.M))
-    with hydra_for(verb, []):
-        loader = GlobalHydra.instance().config_loader()
-        options = {group: loader.get_group_options(group) for group in choices}
-    title = title.partition(f". `slowpaths {verb} --help`")[0]
-    lines = [*textwrap.wrap(title, _width()), "", f"usage: slowpaths {verb} key=value ...", ""]
-    if choices:
+    reference = verb_reference(verb)
+    lines = [*textwrap.wrap(reference.title, _width()), "", f"usage: slowpaths {verb} key=value ...", ""]
+    if reference.choices:
         lines.append("choices, each with keys of its own:")
-        for group, rest in choices.items():
-            default, _, meaning = (part.strip() for part in rest.partition("#"))
-            listed = ", ".join(options[group])
-            lines += _entry(
-                f"{group}={default}", f"{meaning.partition(':')[0]}: {listed}" if ":" in meaning else meaning
-            )
+        for group, default, meaning, options in reference.choices:
+            lines += _entry(f"{group}={default}", f"{meaning}: {', '.join(options)}")
         lines.append("")
     lines.append("keys:")
-    for key, value, meaning in _keys(cfg, kind):
+    for key, value, meaning in reference.keys:
         lines += _entry(f"{key}={value}", meaning)
     lines += ["", "flags:"]
-    for flag, meaning in (
-        ("--cfg job", "print the configuration instead of running"),
-        ("-m", "a sweep: one run for each combination of values, key=a,b"),
-        ("--config-dir DIR", "a folder with options of your own: DIR/<group>/<name>.yaml"),
-    ):
+    for flag, meaning in FLAGS:
         lines += _entry(flag, meaning)
     return "\n".join(lines) + "\n"
 

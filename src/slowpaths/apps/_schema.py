@@ -88,7 +88,7 @@ def _node_default(value: Any) -> Any:
 class TypedFiles(FileConfigSource):
     """Read configuration files, ours and a user's, and lay each over its schema."""
 
-    own_targets: Mapping[str, str] = types.MappingProxyType({})  # group -> `_target_` given by an override
+    own_targets: Mapping[str, str] = types.MappingProxyType({})  # "group" or "group.key" -> `_target_` of an override
 
     def load_config(self, config_path: str) -> ConfigResult:
         """Read one file."""
@@ -101,8 +101,8 @@ class TypedFiles(FileConfigSource):
             if "/" not in verb and (Path(__file__).parent / f"{verb}.py").is_file():
                 result.config = _over(schema(settings_class(verb)), result.config)
             elif package not in ("_global_", "hydra"):
-                own = self.own_targets.get(str(Path(config_path).parent))
-                result.config = _replaced(result.config, own) if own else _typed(result.config)
+                group = str(Path(config_path).parent)
+                result.config = _typed(_with_targets(result.config, group, self.own_targets))
         except OmegaConfBaseException as error:
             raise UsageError(f"{self.path}/{verb}.yaml: {explain(error)}") from error
         return result
@@ -126,6 +126,17 @@ def _typed(node: DictConfig) -> DictConfig:
     kind = locate(target)
     takes_any = any(item.kind is item.VAR_KEYWORD for item in inspect.signature(kind).parameters.values())
     return node if takes_any else _over(schema(kind, target), node)
+
+
+def _with_targets(node: DictConfig, group: str, targets: Mapping[str, str]) -> DictConfig:
+    """Return the node of a group with the parts that overrides name: the group itself, or keys of it."""
+    for name, target in targets.items():
+        head, _, key = name.partition(".")
+        if head == group and not key:
+            node = _replaced(node, target)
+        elif head == group and isinstance(node.get(key), DictConfig):
+            node[key] = _replaced(node[key], target)
+    return node
 
 
 def _replaced(node: DictConfig, target: str) -> DictConfig:

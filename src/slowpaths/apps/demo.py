@@ -1,4 +1,4 @@
-"""`slowpaths demo`: the whole road on made footage, one command after the other. Run it again to resume."""
+"""`slowpaths demo`: the whole road on synthetic footage, one command after the other. Run it again to resume."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def run(cfg: DictConfig) -> Outcome:
     console.rule("the demo", align="left")
     console.print(", ".join(took), markup=False, highlight=False)
     wrote = [out / "report.md", out / "review.html"]
-    show_table("what came of it", _COLUMNS, [row.cells() for row in rows], wrote=wrote)
+    show_table("results of the demo", _COLUMNS, [row.cells() for row in rows], wrote=wrote)
     return Outcome()
 
 

@@ -138,3 +138,20 @@ PREDICTIONS = _spec("predictions", 1, [*_CLIP, ("model_id", _S), ("view_index", 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, VOTES, LABELS, PREDICTIONS)
 }
+
+# What a column holds that is no field of its record in `core.records` (those are described there).
+MEANINGS: dict[str, str] = {
+    "start_s": "Start, seconds of presentation time.",
+    "end_s": "End, exclusive, seconds of presentation time.",
+    "fps": "Average frame rate, frames a second.",
+    "fps_fraction": "The same as an exact fraction, such as 30000/1001.",
+    "box_x1": "Left edge of the striker's box at impact, pixels of the full-size picture as shown.",
+    "box_y1": "Top edge.",
+    "box_x2": "Right edge.",
+    "box_y2": "Bottom edge.",
+    "frame": "Frame index in presentation order.",
+    "pts_s": "Presentation time, seconds.",
+    "keypoints": "17 COCO joints as x, y in pixels and confidence 0..1; x, y NaN where unseen.",
+    "box": "Box x1, y1, x2, y2 of the person, pixels.",
+    "camera": "Camera position since the first frame: pan right and tilt down in pixels, log zoom in.",
+}

@@ -41,8 +41,9 @@ class HierarchicalPartial(LabelModel):
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
             few strokes are played.
         features: Whether the features that rules read are evidence too, where they are known.
-        temperature: As in `LabelModel`.
-        merge_families: As in `LabelModel`.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
+            families left out are predicted best.
+        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "hierarchical"

@@ -15,8 +15,9 @@ class MajorityVote(LabelModel):
     """Spread each vote evenly over the strokes it may mean; a delivery without votes is uniform.
 
     Args:
-        temperature: As in `LabelModel`; "auto" is 1, for this model believes nothing of rules.
-        merge_families: As in `LabelModel`.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto is 1, since this model learns
+            nothing of rules.
+        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "majority"

@@ -99,7 +99,7 @@ def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
     """Mirror the ledger of a folder to W&B: one artifact an entry, with the files that entry wrote.
 
     A file that another entry has written over since is left out: an artifact never holds what its entry did not write.
-    Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already tells what came of what.
+    Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already holds the lineage.
 
     Args:
         loggers: Loggers of the run.

@@ -9,10 +9,10 @@ Legend: B pictures, C channels, H, W, J = 17 joints. Numbers are strides.
         heat maps at 4   at 8: box (4) and joints (34), seen from the head
      joints (17), heads (1)
 
-A second network of the same build looks again at one person at a time, and says where his joints are.
+A second network of the same build looks again at one person at a time, and says where their joints are.
 
 People are points (Zhou et al. 2019, "Objects as Points"), and the point is the head: the middle of a batter is hard to
-tell from that of the keeper behind him, their heads are not. A joint is where the head says and a peak of its own heat
+tell from that of the keeper behind them, their heads are not. A joint is where the head says and a peak of its own heat
 map confirms. Plain 3x3 convolutions are what a CPU does best and carry most of the work at the fine strides.
 """
 
