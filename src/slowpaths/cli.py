@@ -8,17 +8,17 @@ import sys
 from slowpaths import __version__
 
 VERBS: dict[str, str] = {
-    "demo": "the whole road on synthetic footage: film, mine, label, train, evaluate, review      [out=runs/demo]",
-    "doctor": "check this machine: decoders, codecs, GPU, weights, W&B mode, disk",
-    "world": "synthetic footage with exact truth                  world=tiny|demo|study out=DIR [seed=0]",
-    "mine": "footage -> deliveries, clips and weak labels        footage=DIR_OR_FILES out=DIR [pose=auto]",
-    "label": "re-apply the rules and the label model              mined=DIR [label_model=hierarchical]",
-    "review": "a page with every clip, its label and its votes     mined=DIR [predictions=FILE]",
-    "pretrain": "teach SlowFast, without labels, what mining measured  mined=DIR experiment=NAME",
-    "train": "fit SlowFast on a mined set                         mined=DIR experiment=NAME",
-    "predict": "raw footage -> tagged strokes                       ckpt=FILE footage=DIR_OR_FILES out=DIR",
-    "evaluate": "accuracy and usefulness against truth               predictions=FILE truth=FILE [mined=DIR]",
-    "compare": "runs and sweeps side by side, on one page            runs=DIR,DIR out=DIR",
+    "demo": "the whole road on synthetic footage        [out=runs/demo]",
+    "doctor": "is everything here that is needed?",
+    "world": "synthetic footage with exact truth         world=tiny out=DIR",
+    "mine": "footage -> deliveries, clips, weak labels  footage=DIR out=DIR",
+    "label": "apply the rules and the label model again  mined=DIR",
+    "review": "a page with every clip and its votes       mined=DIR",
+    "pretrain": "teach SlowFast without labels              mined=DIR out=DIR",
+    "train": "fit SlowFast on the labels                 mined=DIR out=DIR",
+    "predict": "raw footage -> tagged strokes              ckpt=FILE footage=DIR",
+    "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
+    "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
 }
 
 
@@ -28,7 +28,9 @@ def usage() -> str:
     lines = [
         "slowpaths: cricket-stroke recognition from footage that has no labels",
         "",
-        "usage: slowpaths <verb> [key=value ...]     Hydra overrides; -m sweeps; --cfg job shows the configuration",
+        "usage: slowpaths <verb> [-m] [key=value ...]",
+        "       `slowpaths <verb> --help` lists its keys, `--cfg job` shows the configuration,",
+        "       `-m` runs a sweep over all values of key=value,value",
         "",
         *[f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()],
         "",

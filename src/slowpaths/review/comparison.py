@@ -23,6 +23,9 @@ REPLICATES = ("seed",)
 """Keys over which runs are averaged: they are the same system drawn again."""
 
 
+_FEWEST = 3  # runs behind an interval
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """Hold one run of a comparison.
@@ -61,7 +64,7 @@ class Average:
         metric: Name of the metric.
         num: Number of runs.
         mean: Mean.
-        low: Lower end of the 95 % interval of the mean; None for fewer than two runs.
+        low: Lower end of the 95 % interval of the mean; None for fewer than three runs, whose spread says too little.
         high: Upper end.
     """
 
@@ -129,12 +132,12 @@ def sweep_runs(table: pa.Table) -> list[Run]:
 def averages(runs: Sequence[Run]) -> list[Average]:
     """Average the metrics of finished runs over their seeds.
 
-    The interval is Student's, mean +- t(.975, n - 1) s / sqrt(n): wide for two seeds, as it must be.
+    The interval is Student's, mean +- t(.975, n - 1) s / sqrt(n), from three runs on.
 
     Example:
-        >>> runs = [Run(name=s, state="done", axes={"seed": s}, metrics={"f1": v}) for s, v in (("0", .4), ("1", .6))]
+        >>> runs = [Run(name=s, state="done", axes={"seed": s}, metrics={"f1": 0.4 + int(s) / 10}) for s in "012"]
         >>> [(a.num, round(a.mean, 3), round(a.low, 2), round(a.high, 2)) for a in averages(runs)]
-        [(2, 0.5, -0.77, 1.77)]
+        [(3, 0.5, 0.25, 0.75)]
     """
     groups: dict[tuple[tuple[str, str], ...], list[Run]] = {}
     for run in runs:
@@ -167,7 +170,7 @@ def comparison_markdown(runs: Sequence[Run], *, title: str) -> str:
         lines += [
             "## Mean over seeds",
             "",
-            "The interval is Student's, for the mean of that many runs; one run has none.",
+            "The interval is Student's, for the mean of that many runs; fewer than three have none.",
             "",
             markdown_table([*keys, "metric", "runs", "mean", "low", "high"], cells),
             "",
@@ -178,7 +181,7 @@ def comparison_markdown(runs: Sequence[Run], *, title: str) -> str:
 def _average(system: Mapping[str, str], metric: str, values: Sequence[float]) -> Average:
     num, mean = len(values), float(np.mean(values))
     half = None
-    if num > 1:
+    if num >= _FEWEST:
         half = float(stats.t.ppf(0.975, num - 1) * np.std(values, ddof=1) / math.sqrt(num))
     return Average(
         system=system,

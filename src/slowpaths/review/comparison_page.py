@@ -21,7 +21,9 @@ body{font:15px/1.5 system-ui,sans-serif;margin:1.5rem auto;padding:0 1rem;max-wi
 table{border-collapse:collapse;font-variant-numeric:tabular-nums;margin:.5rem 0}
 th,td{padding:.2rem .55rem;border-bottom:1px solid #ddd;text-align:left;white-space:nowrap}
 th button{font:inherit;font-weight:600;background:none;border:0;padding:0;cursor:pointer;color:inherit}
-th[aria-sort=ascending] button::after{content:" \\25B2"} th[aria-sort=descending] button::after{content:" \\25BC"}
+th button::after{content:" \\2195";opacity:.4}
+th[aria-sort=ascending] button::after{content:" \\25B2";opacity:1}
+th[aria-sort=descending] button::after{content:" \\25BC";opacity:1}
 td.n{text-align:right} .wide{overflow-x:auto} .side{display:flex;flex-wrap:wrap;gap:1.5rem}
 figure{margin:0} figcaption{font-size:.85rem;color:#444;max-width:22rem} svg{max-width:100%;height:auto}
 .confusion td{padding:.1rem .3rem;text-align:right;font-size:.8rem} .confusion th{font-size:.75rem;font-weight:400}
@@ -82,12 +84,14 @@ def comparison_page(runs: Sequence[Run], *, title: str) -> str:
 def _runs_table(runs: Sequence[Run]) -> str:
     axes = sorted({key for run in runs for key in run.axes})
     metrics = sorted({name for run in runs for name in run.metrics})
+    has_reason = any(run.reason for run in runs)
     rows = [
         [run.name, run.state, *(run.axes.get(key) for key in axes), *(run.metrics.get(name) for name in metrics),
-         run.seconds, run.fingerprint, run.reason]
+         run.seconds, run.reason][: None if has_reason else -1]
         for run in runs
     ]  # fmt: skip
-    return "<h2>Runs</h2>" + _table(["run", "state", *axes, *metrics, "seconds", "fingerprint", "reason"], rows)
+    columns = ["run", "state", *axes, *metrics, "seconds", *(["reason"] if has_reason else [])]
+    return "<h2>Runs</h2><p>A click on a column sorts by it.</p>" + _table(columns, rows)
 
 
 def _averages_table(means: Sequence[Average]) -> str:
@@ -98,7 +102,7 @@ def _averages_table(means: Sequence[Average]) -> str:
         [*(item.system.get(key) for key in keys), item.metric, item.num, item.mean, item.low, item.high]
         for item in means
     ]
-    note = "<p>The interval is Student's for the mean of that many runs; a single run has none.</p>"
+    note = "<p>The interval is Student's for the mean of that many runs; fewer than three have none.</p>"
     return "<h2>Mean over seeds</h2>" + note + _table([*keys, "metric", "runs", "mean", "low", "high"], rows)
 
 
@@ -135,7 +139,9 @@ def _curves(runs: Sequence[Run]) -> str:
 def _plot(name: str, lines: Sequence[tuple[int, Sequence[float]]]) -> str:
     values = [value for _, line in lines for value in line]
     low, high = min(values), max(values)
-    span, last = (high - low) or 1.0, max(len(line) for _, line in lines) - 1
+    if low == high:  # a flat line runs through the middle
+        low, high = low - 0.5, high + 0.5
+    span, last = high - low, max(len(line) for _, line in lines) - 1
     paths = []
     for number, line in lines:
         points = [
@@ -149,7 +155,8 @@ def _plot(name: str, lines: Sequence[tuple[int, Sequence[float]]]) -> str:
     labels = (
         f'<text x="2" y="16" font-size="10">{high:.3g}</text>'
         f'<text x="2" y="{_HEIGHT - _MARGIN}" font-size="10">{low:.3g}</text>'
-        f'<text x="{_WIDTH - 60}" y="{_HEIGHT - 14}" font-size="10">epoch {last + 1}</text>'
+        f'<text x="{_MARGIN}" y="{_HEIGHT - 14}" font-size="10">epoch 1</text>'
+        f'<text x="{_WIDTH - 56}" y="{_HEIGHT - 14}" font-size="10">epoch {last + 1}</text>'
     )
     title = html.escape(name)
     return (
