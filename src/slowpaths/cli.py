@@ -34,7 +34,7 @@ def usage() -> str:
         "",
         *[f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()],
         "",
-        'completion: eval "$(slowpaths -sc install=bash)"; `slowpaths <verb> --help` lists what a verb takes',
+        'completion: eval "$(slowpaths -sc install=bash)"',
         "exit codes: 0 done, 1 error, 2 wrong usage, 3 done with some input quarantined",
     ]
     return "\n".join(lines)
