@@ -3,77 +3,41 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
 from slowpaths.apps._console import cores, progress, show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.mined import RuleChoice, write_labels
+from slowpaths.apps.mined import write_labels
 from slowpaths.apps.review import review_mined
+from slowpaths.apps.verbs import FootageConfig, MineConfig
 from slowpaths.data.pose_archive import read_pose_archive
-from slowpaths.labelling.select import Selection
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
-from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES
+from slowpaths.store.weights import VARIABLE
 from slowpaths.video.probe import find_footage
 
 _SHOWN = 10
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class MineConfig:
-    """Configure `slowpaths mine`.
-
-    Args:
-        footage: A folder, a file, a list of them, or an archive of poses (.npz).
-        out: Written here; run again to resume.
-        weights_dir: Looked at before the user's cache and the network.
-        workers: Videos mined at the same time; auto takes every core.
-        oracle: Measuring mining: stages that get true results instead of finding them.
-        truth: Measuring mining: the folder `truth` of a synthetic world, for oracle=.
-        gold: Labels given by a person: Parquet or CSV with delivery_id,label.
-        seed: Seed of the label set.
-        pose: Who finds people.
-        mining: How strokes are found.
-        label_model: How votes become labels.
-        rules: Which rules vote.
-        selection: Which labels are kept for training.
-    """
-
-    footage: Path | tuple[Path, ...]
-    out: Path = Path("runs/mined")
-    weights_dir: Path | None = None
-    workers: int | Literal["auto"] = 1
-    oracle: tuple[Literal["boundaries", "views", "replays", "striker", "impact", "handedness"], ...] = ()
-    truth: Path | None = None
-    gold: Path | None = None
-    seed: int = 0
-    pose: Any
-    mining: MiningSettings = MiningSettings()
-    label_model: Any
-    rules: RuleChoice = RuleChoice()
-    selection: Selection = Selection()
-
-
 def run(cfg: DictConfig) -> Outcome:
     """Mine `footage=` into `out=`."""
-    config = plain(cfg)
-    out = Path(config["out"])
-    collected = mine(config, out)
+    config = _values.build(MineConfig, plain(cfg))
+    folder = MinedFolder(config.out)
+    collected = mine(config, config.out, oracle=OracleSource(stages=config.oracle, truth=config.truth))
     inputs = {video.path: video.digest for video in collected.videos}
     counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
-    labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
-    page = review_mined(out)
+    labels = write_labels(config.out, stage="mine", config=plain(cfg), inputs=inputs, counts=counts)
+    page = review_mined(config.out)
     broken = [(video.path, video.reason) for video in collected.videos if video.status == "quarantined"]
     if broken:
-        rest = [(f"... and {len(broken) - _SHOWN} more", f"see {out / 'report.md'}")] if len(broken) > _SHOWN else []
+        rest = [(f"... and {len(broken) - _SHOWN} more", f"see {folder.report_file}")] if len(broken) > _SHOWN else []
         show_table("quarantined", ["video", "reason"], broken[:_SHOWN] + rest)
     rows = [
         ("videos", len(collected.videos)),
@@ -83,50 +47,45 @@ def run(cfg: DictConfig) -> Outcome:
         ("votes", labels.votes.num_rows if labels else 0),
         ("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0),
     ]
-    wrote = [out / "report.md", out / "deliveries.parquet", page]
+    wrote = [folder.report_file, folder.file(DELIVERIES), page]
     show_table("slowpaths mine", ["what", "count"], rows, wrote=wrote)
     exit_code = 3 if collected.num_quarantined else 0
     return Outcome(metrics={"deliveries": float(collected.num_deliveries)}, exit_code=exit_code)
 
 
-def mine(config: dict[str, Any], out: Path) -> Collected:
-    """Find the deliveries of `config["footage"]`, an archive of poses or footage.
+def mine(config: FootageConfig, out: Path, *, oracle: OracleSource | None = None) -> Collected:
+    """Find the deliveries of `footage=`, an archive of poses or footage.
 
     Args:
-        config: Resolved configuration with `footage`, `pose`, `mining`, `weights_dir`, `workers`, and perhaps `oracle`
-            and `truth`.
+        config: What is mined and how.
         out: Mined folder.
+        oracle: Which stages get true results instead of finding them.
 
     Raises:
         UsageError: If a setting is impossible.
     """
-    settings = _values.build(MiningSettings, config["mining"], key="mining")
-    footage = config["footage"]
-    if isinstance(footage, str) and footage.endswith(".npz"):
-        return collect_sequences(read_pose_archive(Path(footage)), out=out)
-    root, paths = find_footage(footage)
-    pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
+    if isinstance(config.footage, Path) and config.footage.suffix == ".npz":
+        return collect_sequences(read_pose_archive(config.footage), out=out)
+    root, paths = find_footage(config.footage)
+    pose = {**config.pose, "weights_dir": config.weights_dir or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
         collected = collect(
             paths,
             root=root,
             out=out,
             pose=pose,
-            settings=settings,
-            workers=cores(config["workers"]),
+            settings=config.mining,
+            workers=cores(config.workers),
             step=step,
-            oracle=OracleSource(
-                stages=tuple(config.get("oracle") or ()),
-                truth=Path(config["truth"]) if config.get("truth") else None,
-            ),
+            oracle=oracle,
         )
-    MinedFolder(out).describe(clip=settings.clip_spec)
+    MinedFolder(out).describe(clip=config.mining.clip_spec)
     return collected
 
 
 def _weights_beside(root: Path) -> Path | None:
     """Return a folder `models` beside the footage or up to two folders above it that holds weights we know."""
-    if os.environ.get("SLOWPATHS_WEIGHTS"):
+    if os.environ.get(VARIABLE):
         return None
     names = {spec.filename for spec in WEIGHTS.values()}
     folders = [folder / "models" for folder in (root.resolve(), *root.resolve().parents[:2])]

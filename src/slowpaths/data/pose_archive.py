@@ -5,9 +5,7 @@ Legend: N sequences, T frames, K = 17 joints (COCO), C = x, y, confidence.
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.ids import video_id
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.skeleton import JOINTS
+from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
 # Joints of MediaPipe Pose (33 landmarks) by their COCO name: nose, eyes, ears, then each pair from shoulders to ankles.
@@ -154,8 +153,4 @@ def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
     rows = archive_truth(sequences)
     if not rows:
         raise TableError(f"no sequence has a label, so there is no truth to write to {path}: name a labelled archive")
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, stream.getvalue())
+    write_text(path, csv_table(rows))

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from slowpaths import __version__
+from slowpaths.core.text import markdown_table
 from slowpaths.models.ema import EmaModule
 
 
@@ -58,25 +59,19 @@ def model_card(module: EmaModule, facts: CardFacts) -> str:
     arguments = ", ".join(f"{name} {value}" for name, value in sorted(network.items()) if name != "_target_")
     size = sum(parameter.numel() for parameter in module.network.parameters())
     shown = ", ".join(f"{name} {value}" for name, value in sorted(run.clip.items()))
-    parts = ", ".join(f"{count} to {part}" for part, count in facts.counts.items())
+    counts = ", ".join(f"{count} to {part}" for part, count in facts.counts.items())
     rows = [
         ("network", f"`{network['_target_']}` ({arguments or 'its defaults'}), {size / 1e6:.2f} million parameters"),
         ("initialisation", f"`{run.initialisation}`" if run.initialisation else "none: random weights"),
         ("input", shown),
-        ("clips", f"`{facts.data}`: {parts}; whole matches stay on one side"),
+        ("clips", f"`{facts.data}`: {counts}; whole matches stay on one side"),
         *((name, f"`{value}`") for name, value in facts.sources.items()),
         ("configuration", f"`{run.configuration}`, seed {run.seed}"),
         ("made by", f"`{facts.command}` with slowpaths {__version__}"),
     ]
-    lines = [f"# Model card: `{facts.checkpoint}` of `slowpaths {facts.verb}`", "", "| | |", "|---|---|"]
-    lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
-    lines += ["", f"**Metrics.** {facts.warning}", ""]
+    title = f"# Model card: `{facts.checkpoint}` of `slowpaths {facts.verb}`"
+    parts = [title, markdown_table(["", ""], rows), f"**Metrics.** {facts.warning}"]
     if facts.metrics:
-        lines += ["| metric | value |", "|---|---|"]
-        lines += [f"| {name} | {value:.4g} |" for name, value in facts.metrics.items()]
-        lines.append("")
-    return "\n".join([*lines, f"**Limits.** {_LIMITS[facts.verb]}", ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+        numbers = [(name, f"{value:.4g}") for name, value in facts.metrics.items()]
+        parts.append(markdown_table(["metric", "value"], numbers))
+    return "\n\n".join([*parts, f"**Limits.** {_LIMITS[facts.verb]}"]) + "\n"

@@ -262,8 +262,9 @@ class MinedFolder(LabelSetFolder):
         if value is None:
             return Dataset()
         try:
-            clip = ClipSpec(**value["clip"]) if value.get("clip") else None
-            return Dataset(**{**value, "clip": clip, "strokes": tuple(value.get("strokes", STROKES))})
+            value["clip"] = ClipSpec(**value["clip"]) if value.get("clip") else None
+            value["strokes"] = tuple(value.get("strokes", STROKES))
+            return Dataset(**value)
         except (TypeError, ValueError) as error:
             raise TableError(f"{self.dataset_file} does not describe a mined folder: mine the footage again") from error
 
