@@ -30,7 +30,7 @@ from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
 from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.callbacks.noise import quiet_libraries
-from slowpaths.models.card import CardFacts, model_card
+from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation
@@ -215,7 +215,8 @@ def record(
     """
     folder, config = job.folder, job.config
     counts: dict[str, int] = {part: len(data.split.deliveries(part)) for part in PARTS}
-    card = CardFacts(
+    card = model_card(
+        module,
         verb=job.verb,
         command=shlex.join(["slowpaths", job.verb, *_overrides()]),
         checkpoint=fitted.checkpoint.name,
@@ -225,7 +226,7 @@ def record(
         metrics=fitted.metrics,
         warning=warning,
     )
-    write_text(folder.model_card, model_card(module, card))
+    write_text(folder.model_card, card)
     root = folder.path.resolve()
     entry = Entry(
         stage=job.verb,

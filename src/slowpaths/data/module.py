@@ -93,11 +93,7 @@ class ClipDataModule(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
-        dataset = self._dataset(
-            self._training_records(),
-            window=replace(self._window, jitter_frames=self._settings.jitter_frames),
-            is_train=True,
-        )
+        dataset = self._dataset(self._training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
         trainer = self.trainer
         sampler = EpochSampler(
             len(dataset),
