@@ -1,6 +1,6 @@
 """Archives of MediaPipe pose sequences, read as plain records.
 
-Legend: N sequences, T frames, K = 17 joints (COCO), C = x, y, confidence.
+Legend: N sequences, T frames, K = 17 joints (COCO), L = 33 landmarks (MediaPipe), C = x, y, confidence.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def read_pose_archive(
     """
     path = Path(path)
     arrays = _load(path)
-    pose_NTJC, lengths_N = arrays["pose"], arrays["length"]
+    pose_NTLC, lengths_N = arrays["pose"], arrays["length"]
     names = [str(name) for name in arrays["name"]]
     duplicates = arrays.get("exact_duplicate_of", np.full(len(names), ""))
     if len(set(names)) < len(names):
@@ -56,7 +56,7 @@ def read_pose_archive(
     rows = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
     sequences = []
     for index, name in enumerate(names):
-        shares_TK2 = pose_NTJC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
+        shares_TK2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
         digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TK2).tobytes()).hexdigest()
         track = _track(shares_TK2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
         sequences.append(
@@ -126,31 +126,25 @@ def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
     )
 
 
-def archive_truth(sequences: Iterable[PoseSequence]) -> list[dict[str, str]]:
-    """Return the truth table of an archive: what is played, somewhere in the "video" of that name.
+def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
+    """Write the truth table of an archive as CSV: what is played, somewhere in the "video" of that name.
+
+    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
 
     Args:
+        path: The CSV file.
         sequences: Sequences; those without a label are left out.
-
-    Returns:
-        Rows with video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
-    """
-    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
-    return [
-        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
-        for item in sequences
-        if item.label
-    ]
-
-
-def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
-    """Write the truth table of an archive as CSV; see `archive_truth`.
 
     Raises:
         TableError: If no sequence has a label.
         SlowpathsError: If the disk cannot be written.
     """
-    rows = archive_truth(sequences)
+    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
+    rows = [
+        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
+        for item in sequences
+        if item.label
+    ]
     if not rows:
         raise TableError(f"no sequence has a label, so there is no truth to write to {path}: name a labelled archive")
     write_text(path, csv_table(rows))
