@@ -29,7 +29,6 @@ from slowpaths.data.splits import PARTS
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
 from slowpaths.models.callbacks.history import History, build_progress
-from slowpaths.models.callbacks.noise import quiet_libraries
 from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
@@ -124,7 +123,6 @@ def fit(
         UsageError: If `out` holds a run with other settings or clips, or Lightning refuses its settings.
     """
     folder, config = job.folder, job.config
-    quiet_libraries()
     limit_threads()
     L.seed_everything(config.seed, workers=True, verbose=False)
     last = folder.last_checkpoint
