@@ -11,7 +11,7 @@ from tests.labelling.tables import footage_table, random_deliveries
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 from slowpaths.store.ledger import read_ledger
-from slowpaths.store.mined_folder import LabelSetFolder, MinedFolder
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my_rule.py"
@@ -73,8 +73,7 @@ def test_gold_that_cannot_be_is_named_with_its_line(mined, tmp_path, capsys, tex
 def test_every_label_set_keeps_its_files_its_model_and_its_configuration(mined):
     assert relabel(mined) == 0
     assert relabel(mined, "label_model=majority", "rules.exclude=[sound]") == 0
-    found = [LabelSetFolder(path).card() for path in (mined.path / "label_sets").iterdir()]
-    cards = {card.label_model: card for card in found if card}
+    cards = {card.label_model: card for folder in mined.label_sets() if (card := folder.card())}
     assert set(cards) == {"hierarchical", "majority"}
     assert cards["majority"].configuration["rules"]["exclude"] == ["sound"]
     assert cards["majority"].configuration["label_model"]["_target_"].endswith("MajorityVote")

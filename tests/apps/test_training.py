@@ -83,7 +83,8 @@ def test_network_loss_optimiser_and_callback_may_be_somebody_elses(mined, tmp_pa
 
 def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
     out = tmp_path / "sweep"
-    assert main(train(mined, out, "-m", "trainer.max_epochs=1,2", "data.fractions=[.5,.25,.25]")) == 0
+    verb, *words = train(mined, out, "trainer.max_epochs=1,2", "data.fractions=[.5,.25,.25]")
+    assert main([verb, "-m", *words]) == 0
     cells = {cell.axes["trainer.max_epochs"]: RunFolder(Path(cell.out)) for cell in SweepFolder(out).plan()}
     assert sorted(cells) == ["1", "2"] and len({cell.path for cell in cells.values()}) == 2
     for num_epochs, cell in cells.items():

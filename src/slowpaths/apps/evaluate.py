@@ -12,13 +12,13 @@ from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.verbs import EvaluateConfig
-from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate
+from slowpaths.evaluation.world_truth import world_truth
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.world_folder import TruthFolder, WorldFolder
+from slowpaths.store.world_folder import TruthFolder
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -30,7 +30,7 @@ def run(cfg: DictConfig) -> Outcome:
         write_archive_truth(truth, read_pose_archive(config.truth))
         config = replace(config, truth=truth)
     if config.truth.is_dir():
-        config = world_truth(config)
+        config = replace(config, **world_truth(asdict(config)))
     arguments = asdict(replace(config, is_complete=bool(config.is_complete)))
     report = evaluate(**arguments).to_dict()
     entry = Entry(
@@ -51,29 +51,6 @@ def run(cfg: DictConfig) -> Outcome:
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
     show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
-
-
-def world_truth(config: EvaluateConfig) -> EvaluateConfig:
-    """Return a configuration whose `truth` is the folder of a synthetic world, or its truth folder, with the files.
-
-    What was given besides `truth` stays.
-
-    Raises:
-        UsageError: If the folder holds no truth.
-    """
-    inside = WorldFolder(config.truth).truth
-    truth = inside if inside.path.is_dir() else TruthFolder(config.truth)
-    if not truth.strokes_file.exists():
-        cure = "give a CSV or Parquet table, or the folder of a made world"
-        raise UsageError(f"{truth.path} holds no truth.csv: {cure}")
-    shots = truth.shots_file if truth.shots_file.exists() else None  # also says how long each video is
-    return replace(
-        config,
-        truth=truth.strokes_file,
-        is_complete=True if config.is_complete is None else config.is_complete,  # a world knows every ball in it
-        shots_truth=config.shots_truth or shots,
-        poses_truth=config.poses_truth or (truth.path if config.mined else None),
-    )
 
 
 def _number(value: float | None) -> str:

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.footage import predict_mined
 from slowpaths.apps.mine import mine
 from slowpaths.apps.verbs import PredictConfig
 from slowpaths.core.ids import file_digest, fingerprint
-from slowpaths.core.records import Prediction
-from slowpaths.data.module import ClipDataModule
-from slowpaths.data.settings import ClipSettings
-from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier
 from slowpaths.review.events import write_events
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import MinedFolder
@@ -32,7 +27,8 @@ def run(cfg: DictConfig) -> Outcome:
     # Fails before any footage is read.
     classifier = load_classifier(config.ckpt, device=config.device, allowed=allowed)
     collected = mine(config, folder.mined)
-    predictions = _predict(classifier, folder.mined, config) if collected.num_deliveries else []
+    sizes = {"batch_size": config.batch_size, "num_test_views": config.num_test_views}
+    predictions = predict_mined(classifier, folder.mined, **sizes) if collected.num_deliveries else []
     write_predictions(folder.predictions, predictions)
     tagged = [row for row in predictions if row.view_index == AVERAGE_VIEW]
     found = MinedFolder(folder.mined)
@@ -49,13 +45,3 @@ def run(cfg: DictConfig) -> Outcome:
     columns = ["video", "impact s", "stroke", "confidence", "P(stroke)"]
     show_table("slowpaths predict", columns, rows, wrote=[*files, folder.predictions])
     return Outcome(metrics={"strokes": float(len(tagged))}, exit_code=3 if collected.num_quarantined else 0)
-
-
-def _predict(classifier: StrokeClassifier, mined: Path, config: PredictConfig) -> list[Prediction]:
-    shown = dict(classifier.run.clip)
-    fps = shown.pop("fps", None)
-    sizes = {"batch_size": config.batch_size, "num_test_views": config.num_test_views}
-    settings = ClipSettings(num_workers=0, **sizes, **shown)
-    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps)
-    data.setup()
-    return predict(classifier, data.predict_dataloader(), clips=data.clips())

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
@@ -33,14 +31,3 @@ def run(cfg: DictConfig) -> Outcome:
         rows.append(("  with a model's opinion", sum(card.model is not None for card in deck.cards)))
     show_table("slowpaths review", ["what", "count"], [*rows, ("clips", embedding.reason)], wrote=[path])
     return Outcome(metrics={"cards": float(len(deck.cards))})
-
-
-def review_mined(mined: Path) -> Path:
-    """Write the review page that `mine` and `label` leave in a mined folder.
-
-    Returns:
-        The page.
-    """
-    path = MinedFolder(mined).review_file
-    write_page(read_deck(mined), path)
-    return path

@@ -16,7 +16,7 @@ from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.models.settings import LossSettings, OptimSettings
-from slowpaths.world.settings import WorldSettings
+from slowpaths.world.world_settings import WorldSettings
 
 
 @dataclass(frozen=True, kw_only=True)

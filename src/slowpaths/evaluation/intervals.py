@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 from scipy.special import erf, stdtrit
@@ -20,15 +21,10 @@ MAX_REPLICATES = 100  # more matches are left out in groups
 
 @dataclass(frozen=True, slots=True)
 class Interval:
-    """Hold a 95 % interval.
+    """Hold the lower and the upper end of a 95 % interval."""
 
-    Args:
-        low: Lower end.
-        high: Upper end.
-    """
-
-    low: float
-    high: float
+    low: Any
+    high: Any
 
 
 def leave_out(clusters: np.ndarray) -> np.ndarray:
@@ -108,8 +104,8 @@ def _folded_mean(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.where(error > 0, noisy, np.abs(mean))
 
 
-def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
-    """Return Wilson's interval of a proportion (Wilson 1927).
+def wilson(hits: float | np.ndarray, num: float | np.ndarray, *, level: float = 0.95) -> Interval:
+    """Return Wilson's interval of a proportion, or of many (Wilson 1927).
 
     Args:
         hits: How often it happened.
@@ -121,18 +117,13 @@ def wilson(hits: float, num: float, *, level: float = 0.95) -> Interval:
         >>> round(found.low, 4), round(found.high, 4)
         (0.5958, 0.9821)
     """
-    low_N, high_N = wilson_bounds(np.array([hits]), np.array([num]), level=level)
-    return Interval(low=float(low_N[0]), high=float(high_N[0]))
-
-
-def wilson_bounds(hits_N: np.ndarray, num_N: np.ndarray, *, level: float = 0.95) -> tuple[np.ndarray, np.ndarray]:
-    """Return the ends of Wilson's interval for many proportions (N,) each; `num_N` at least 1."""
     z = NormalDist().inv_cdf((1 + level) / 2)
-    share_N = hits_N / num_N
-    centre_N = (share_N + z * z / (2 * num_N)) / (1 + z * z / num_N)
-    half_N = z / (1 + z * z / num_N) * np.sqrt(share_N * (1 - share_N) / num_N + z * z / (4 * num_N * num_N))
-    low_N, high_N = np.minimum(share_N, centre_N - half_N), np.maximum(share_N, centre_N + half_N)
-    return np.maximum(low_N, 0.0), np.minimum(high_N, 1.0)
+    share = hits / num
+    centre = (share + z * z / (2 * num)) / (1 + z * z / num)
+    half = z / (1 + z * z / num) * np.sqrt(share * (1 - share) / num + z * z / (4 * num * num))
+    low, high = np.minimum(share, centre - half), np.maximum(share, centre + half)
+    low, high = np.maximum(low, 0.0), np.minimum(high, 1.0)
+    return Interval(low=low, high=high) if np.ndim(share) else Interval(low=float(low), high=float(high))
 
 
 def weighted_mean(values_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:

@@ -51,6 +51,41 @@ class Reading:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Measure:
+    """Hold one number of the report, or the reason why there is none.
+
+    Args:
+        name: Key in the report.
+        side: What kind of question it answers.
+        meaning: What it means, in one phrase.
+        value: The number; None where it was not measured.
+        low: Lower end of its 95 % interval; None where it has none.
+        high: Upper end.
+        chance: What guessing gets; None where that makes no sense.
+        constant: What always giving the same answer gets; None where that makes no sense.
+        num: How many deliveries (or videos, votes) it rests on.
+        unit: Unit, "" for a share or score.
+        reason: Why it was not measured; "" where it was.
+    """
+
+    name: str
+    side: Side
+    meaning: str
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    chance: float | None = None
+    constant: float | None = None
+    num: int = 0
+    unit: str = ""
+    reason: str = ""
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return plain values, without the name."""
+        return {key: item for key, item in asdict(self).items() if key != "name"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureSpec:
     """Declare a measure.
 
@@ -58,14 +93,13 @@ class MeasureSpec:
         name: Key in the report.
         side: What kind of question it answers.
         place: Where it stands in the report: measures are shown in this order.
-        meaning: What it means, in one phrase.
+        meaning: What it means, in one phrase; says so where lower is better.
         measure: Takes a `Sample` (a `MiningSample` where the side is mining) and returns a reading, or None
             where it has nothing to say.
-        baseline: What stands beside it as chance or constant; "" where no baseline makes sense.
+        baseline: What stands beside it as chance; after a semicolon: as constant; "" where no baseline makes sense.
         unit: Unit, "" for a share or score.
         bounds: Smallest and largest value it can take; the interval stays inside.
         is_share: Whether it is a share of `num`: at 0 or 1 it takes Wilson's interval, as no resample leaves the ends.
-        is_larger_better: Whether a larger value is better; None where 0 is best.
     """
 
     name: str
@@ -77,7 +111,6 @@ class MeasureSpec:
     unit: str = ""
     bounds: tuple[float, float] = (0.0, 1.0)
     is_share: bool = False
-    is_larger_better: bool | None = True
 
     def take(self, sample: Any) -> Measure | None:
         """Measure a sample."""
@@ -101,8 +134,8 @@ class MeasureSpec:
             side=self.side,
             meaning=meaning,
             value=value,
-            low=min(max(interval.low, low), value) if interval else None,
-            high=max(min(interval.high, high), value) if interval else None,
+            low=float(min(max(interval.low, low), value)) if interval else None,
+            high=float(max(min(interval.high, high), value)) if interval else None,
             chance=_finite(reading.chance),
             constant=_finite(reading.constant),
             num=reading.num,
@@ -136,63 +169,23 @@ class ReportTable:
             return []
 
 
-def measure(place: int, side: Side, **options: Any) -> Callable[[Callable[[Any], Reading | None]], MeasureSpec]:
+def measure(
+    place: int, side: Side, *, name: str = "", meaning: str = "", **options: Any
+) -> Callable[[Callable[[Any], Reading | None]], MeasureSpec]:
     """Declare a measure by a function: its name (without underscore) is the key, its docstring the meaning."""
 
     def declare(function: Callable[[Any], Reading | None]) -> MeasureSpec:
-        text = (getdoc(function) or "").rstrip(".")
-        meaning = text[:1].lower() + text[1:]
-        name = function.__name__.lstrip("_")
-        return MeasureSpec(name=name, side=side, place=place, meaning=meaning, measure=function, **options)
+        text = meaning or (getdoc(function) or "").rstrip(".")
+        key = name or function.__name__.lstrip("_")
+        text = text[:1].lower() + text[1:]
+        return MeasureSpec(name=key, side=side, place=place, meaning=text, measure=function, **options)
 
     return declare
 
 
-def report_table(
-    place: int, *, name: str = "", title: str = "", is_long: bool = False
-) -> Callable[[Callable[[Any], Table]], ReportTable]:
+def report_table(place: int, *, name: str = "", **options: Any) -> Callable[[Callable[[Any], Table]], ReportTable]:
     """Declare a table by a function: its name (without underscore) is the key unless another is given."""
-
-    def declare(build: Callable[[Any], Table]) -> ReportTable:
-        key = name or build.__name__.lstrip("_")
-        return ReportTable(name=key, place=place, build=build, title=title, is_long=is_long)
-
-    return declare
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """Hold one number of the report, or the reason why there is none.
-
-    Args:
-        name: Key in the report.
-        side: What kind of question it answers.
-        meaning: What it means, in one phrase.
-        value: The number; None where it was not measured.
-        low: Lower end of its 95 % interval; None where it has none.
-        high: Upper end.
-        chance: What guessing gets; None where that makes no sense.
-        constant: What always giving the same answer gets; None where that makes no sense.
-        num: How many deliveries (or videos, votes) it rests on.
-        unit: Unit, "" for a share or score.
-        reason: Why it was not measured; "" where it was.
-    """
-
-    name: str
-    side: Side
-    meaning: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    constant: float | None = None
-    num: int = 0
-    unit: str = ""
-    reason: str = ""
-
-    def to_dict(self) -> dict[str, Any]:
-        """Return plain values, without the name."""
-        return {key: item for key, item in asdict(self).items() if key != "name"}
+    return lambda build: ReportTable(name=name or build.__name__.lstrip("_"), place=place, build=build, **options)
 
 
 def _finite(value: float | None) -> float | None:

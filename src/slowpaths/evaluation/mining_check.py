@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from dataclasses import dataclass, replace
+from functools import cached_property
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.records import Delivery, Shot, VideoRef
 from slowpaths.core.views import ASPECT
 from slowpaths.evaluation.matching import FPS, TOLERANCE_S, match_moments, match_videos
+from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.prediction_table import Predictions
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 from slowpaths.store.mined_folder import MinedFolder
@@ -23,21 +25,22 @@ IMPACT_TOLERANCE_S = 5 / FPS  # five frames at 25 per second
 STRIKER_IOU = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class MinedSet:
-    """Hold what mining wrote.
-
-    Args:
-        folder: The mined folder.
-        videos: Its footage, quarantined videos too.
-        shots: Its shots.
-        deliveries: Its deliveries.
-    """
+    """Hold what mining wrote: the folder, its footage (quarantined videos too), its shots and its deliveries."""
 
     folder: MinedFolder
     videos: tuple[VideoRef, ...]
     shots: tuple[Shot, ...]
     deliveries: tuple[Delivery, ...]
+
+    @cached_property
+    def shots_of(self) -> dict[str, list[Shot]]:
+        """Return the shots of each video."""
+        shots: dict[str, list[Shot]] = defaultdict(list)
+        for shot in self.shots:
+            shots[shot.video_id].append(shot)
+        return shots
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -57,6 +60,21 @@ class Fate:
     shot: Shot | None
     found: Delivery | None
     is_exact: bool
+
+    @property
+    def match(self) -> str:
+        """Return the match, else the video."""
+        return self.truth.match_id or self.truth.video
+
+    @property
+    def is_live(self) -> bool:
+        """Return whether truth says that it is no replay."""
+        return self.truth.is_replay is False
+
+    @property
+    def error_s(self) -> float:
+        """Return found minus true impact, seconds; NaN where there is none to compare."""
+        return self.found.impact_s - self.truth.impact_s if self.found else float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -89,12 +107,8 @@ def read_mined(folder: Path) -> MinedSet:
     if not folder.is_dir():
         raise TableError(f"{folder} is not a folder: give the out= folder of `slowpaths mine`")
     mined = MinedFolder(folder)
-    return MinedSet(
-        folder=mined,
-        videos=tuple(mined.footage()),
-        shots=tuple(mined.shots()),
-        deliveries=tuple(mined.deliveries()),
-    )
+    videos, shots, deliveries = tuple(mined.footage()), tuple(mined.shots()), tuple(mined.deliveries())
+    return MinedSet(folder=mined, videos=videos, shots=shots, deliveries=deliveries)
 
 
 def with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
@@ -103,10 +117,8 @@ def with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
         return rows
     replays = {shot.shot_id for shot in mined.shots if shot.is_replay}
     known = {delivery.delivery_id: delivery.shot_id in replays for delivery in mined.deliveries}
-    words = [
-        word if word is not None else known.get(name)
-        for word, name in zip(rows.is_replay, rows.delivery_id, strict=True)
-    ]
+    said = zip(rows.is_replay, rows.delivery_id, strict=True)
+    words = [known.get(name) if word is None else word for word, name in said]
     return replace(rows, is_replay=np.array(words, dtype=object))
 
 
@@ -121,11 +133,9 @@ def check_mining(mined: MinedSet, truth: Truth, *, is_complete: bool = False) ->
     """
     partners = match_videos((v.path for v in mined.videos), (t.video for t in truth.deliveries))
     video_of = {partners[v.path]: v for v in mined.videos if v.path in partners}
-    claims, shots, true_of = defaultdict(list), defaultdict(list), defaultdict(list)
+    claims, true_of = defaultdict(list), defaultdict(list)
     for delivery in mined.deliveries:
         claims[delivery.video_id].append(delivery)
-    for shot in mined.shots:
-        shots[shot.video_id].append(shot)
     for item in truth.deliveries:
         true_of[item.video].append(item)
     fates: dict[int, Fate] = {}
@@ -133,16 +143,11 @@ def check_mining(mined: MinedSet, truth: Truth, *, is_complete: bool = False) ->
     for name, items in true_of.items():
         video = video_of.get(name)
         own = claims[video.video_id] if video else []
-        near = _pairs(own, items, TOLERANCE_S)
-        exact = _pairs(own, items, IMPACT_TOLERANCE_S)
+        near, exact = (_pairs(own, items, tolerance_s) for tolerance_s in (TOLERANCE_S, IMPACT_TOLERANCE_S))
         for index, item in enumerate(items):
-            fates[id(item)] = Fate(
-                truth=item,
-                video=video,
-                shot=_shot_at(shots[video.video_id], item) if video else None,
-                found=own[near[index]] if index in near else None,
-                is_exact=index in exact,
-            )
+            shot = _shot_at(mined.shots_of[video.video_id], item) if video else None
+            found = own[near[index]] if index in near else None
+            fates[id(item)] = Fate(truth=item, video=video, shot=shot, found=found, is_exact=index in exact)
         judged += [(name, claim, i in exact.values(), i in near.values()) for i, claim in enumerate(own)]
     others = [v for v in mined.videos if v.path not in partners and v.status == "ok"]
     if is_complete:
@@ -157,7 +162,7 @@ def check_mining(mined: MinedSet, truth: Truth, *, is_complete: bool = False) ->
     )
 
 
-def waterfall(check: MiningCheck) -> list[dict[str, int | str]]:
+def waterfall(check: MiningCheck) -> Table:
     """Return how many true deliveries survive each step; a property that truth does not give is taken as right."""
     steps = (
         ("in truth", lambda fate: True),
@@ -169,8 +174,7 @@ def waterfall(check: MiningCheck) -> list[dict[str, int | str]]:
         ("view right", lambda fate: not fate.truth.view or (fate.found and fate.found.view == fate.truth.view)),
         ("handedness right", lambda fate: is_hand_right(fate) is not False),
     )
-    left = list(check.fates)
-    rows: list[dict[str, int | str]] = []
+    left, rows = list(check.fates), []
     for name, passes in steps:
         left = [fate for fate in left if passes(fate)]
         rows.append({"step": name, "deliveries": len(left)})

@@ -5,16 +5,18 @@ Legend: B replicates, of which the first is the sample itself, N rows.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.intervals import divide, leave_out
 from slowpaths.evaluation.measure import NOTHING, Reading
-from slowpaths.evaluation.mining_check import MiningCheck
+from slowpaths.evaluation.mining_check import Fate, MiningCheck
 from slowpaths.evaluation.pose_check import PoseCheck
 from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
 from slowpaths.store.mined_folder import MinedFolder
@@ -43,35 +45,27 @@ class MiningSample:
     @cached_property
     def match_N(self) -> np.ndarray:
         """Return the match of every true delivery, else its video (N,)."""
-        return np.array([fate.truth.match_id or fate.truth.video for fate in self.check.fates], dtype=object)
+        return np.array([fate.match for fate in self.check.fates], dtype=object)
 
-    @cached_property
-    def is_live(self) -> np.ndarray:
-        """Return whether truth says of a delivery that it is no replay (N,)."""
-        return np.array([fate.truth.is_replay is False for fate in self.check.fates])
-
-    @cached_property
-    def error_s(self) -> np.ndarray:
-        """Return found minus true impact (N,), seconds; NaN where there is none to compare."""
-        return np.array([f.found.impact_s - f.truth.impact_s if f.found else np.nan for f in self.check.fates])
+    def share_of(self, is_hit: Callable[[Fate], bool | None], **options: Any) -> Reading:
+        """Return the share of hits among the true deliveries; None is not judged. Options as in `share`."""
+        return self.share([is_hit(fate) for fate in self.check.fates], **options)
 
     def share(
         self,
         values: np.ndarray | Sequence[bool | None],
         clusters: np.ndarray | None = None,
         *,
-        chance: float | None = None,
-        constant: float | None = None,
         reason: str = NOTHING,
+        **baselines: float | None,
     ) -> Reading:
         """Return the share of hits.
 
         Args:
             values: 1 hit, 0 miss, NaN or None not judged (N,).
-            clusters: What is drawn (N,); the matches of the true deliveries where not given.
-            chance: What guessing gets.
-            constant: What always giving the most frequent answer gets.
+            clusters: What is left out, one at a time (N,); the matches of the true deliveries where not given.
             reason: Why there is no number where nothing is judged.
+            **baselines: Chance and constant of the reading.
         """
         values = np.array([np.nan if value is None else float(value) for value in values])
         known = np.isfinite(values)
@@ -79,4 +73,9 @@ class MiningSample:
             return Reading(reason=reason)
         weights_BN = leave_out(self.match_N if clusters is None else clusters)
         share_B = divide(weights_BN @ np.where(known, values, 0.0), weights_BN @ known)
-        return Reading(values_B=share_B, num=int(known.sum()), chance=chance, constant=constant, reason=reason)
+        return Reading(values_B=share_B, num=int(known.sum()), reason=reason, **baselines)
+
+
+def most_frequent(values: Sequence[str]) -> float:
+    """Return the share of the most frequent value; 0 where there is none."""
+    return max(Counter(values).values(), default=0) / max(len(values), 1)

@@ -12,65 +12,41 @@ _ROUNDED = 1e-4  # sums that miss 1 by more were rounded by somebody
 
 def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[str]:
     """Return what is to be said of a comparison."""
-    pairing = sample.pairing
+    pairing, num = sample.pairing, counts["matches"]
     is_named = any(item is not None and item.match_id for item in pairing.truths)
     unit = "matches" if is_named else "matches or videos"
-    said = [
-        (
-            True,
-            f"{counts['graded']} deliveries of {counts['matches']} {unit} have both a prediction and a true stroke; "
-            f"{counts['false']} predictions belong to no true delivery, {counts['missed']} true deliveries were "
-            f"missed, {counts['outside_taxonomy']} are strokes outside the truth's taxonomy.",
-        ),
-        (
-            counts["matches"] < MIN_MATCHES,
-            f"Only {counts['matches']} labelled {unit} (fewer than {MIN_MATCHES}): no interval can be given.",
-        ),
-        (
-            MIN_MATCHES <= counts["matches"] < ENOUGH_MATCHES,
-            f"Only {counts['matches']} labelled {unit} (fewer than {ENOUGH_MATCHES}): the intervals are wide; do not "
-            "rank systems by these numbers.",
-        ),
-        (
-            not is_named,
-            "Truth names no match_id: where the predictions name none either, each video counts as a match of its own, "
-            "and intervals are too narrow where videos share a match.",
-        ),
-        (
-            counts["replays"] > 0,
-            f"{counts['replays']} of these are replays: they are clips to name and to watch, but no balls, so "
-            "profiles, counts and what there is to find leave them out.",
-        ),
-        (
-            not pairing.knows_replays,
-            "Truth does not say of every delivery whether it is a replay: those count as balls, and a ball that is "
-            "shown twice counts twice.",
-        ),
-        (
-            counts["unseen_videos"] > 0,
-            f"{counts['unseen_deliveries']} true deliveries lie in {counts['unseen_videos']} videos without any of "
-            "these predictions and are not judged.",
-        ),
-        (
-            counts["other_videos"] > 0,
-            f"{counts['other_predictions']} predictions lie in {counts['other_videos']} videos that truth does not "
-            "mention and are not judged.",
-        ),
-        (
-            not rows.has_probabilities,
-            "The predictions give no probabilities: the rest of each confidence is spread evenly.",
-        ),
-        (
-            rows.largest_gap > _ROUNDED,
-            f"Probabilities sum to 1 only within {rows.largest_gap:.3f}, as rounded ones do: each row was rescaled.",
-        ),
-        (
-            sample.training_C is None,
-            "The predictions hold no training rows, whose shares expectation maximisation starts from: it is left out.",
-        ),
-        (
-            pairing.space.columns != pairing.space.names,
-            "Strokes that the truth's taxonomy does not know count as 'other', which is never right.",
-        ),
-    ]
-    return [note for is_said, note in said if is_said]
+    said = (
+        (True,
+         "{graded} deliveries of {matches} " + unit + " have both a prediction and a true stroke; {false} predictions "
+         "belong to no true delivery, {missed} true deliveries were missed, {outside_taxonomy} are strokes outside the "
+         "truth's taxonomy."),
+        (num < MIN_MATCHES,
+         f"Only {num} labelled {unit} (fewer than {MIN_MATCHES}): no interval can be given."),
+        (MIN_MATCHES <= num < ENOUGH_MATCHES,
+         f"Only {num} labelled {unit} (fewer than {ENOUGH_MATCHES}): the intervals are wide; do not rank systems by "
+         "these numbers."),
+        (not is_named,
+         "Truth names no match_id: where the predictions name none either, each video counts as a match of its own, "
+         "and intervals are too narrow where videos share a match."),
+        (counts["replays"] > 0,
+         "{replays} of these are replays: they are clips to name and to watch, but no balls, so profiles, counts and "
+         "what there is to find leave them out."),
+        (not pairing.knows_replays,
+         "Truth does not say of every delivery whether it is a replay: those count as balls, and a ball that is shown "
+         "twice counts twice."),
+        (counts["unseen_videos"] > 0,
+         "{unseen_deliveries} true deliveries lie in {unseen_videos} videos without any of these predictions and are "
+         "not judged."),
+        (counts["other_videos"] > 0,
+         "{other_predictions} predictions lie in {other_videos} videos that truth does not mention and are not "
+         "judged."),
+        (not rows.has_probabilities,
+         "The predictions give no probabilities: the rest of each confidence is spread evenly."),
+        (rows.largest_gap > _ROUNDED,
+         f"Probabilities sum to 1 only within {rows.largest_gap:.3f}, as rounded ones do: each row was rescaled."),
+        (sample.training_C is None,
+         "The predictions hold no training rows, whose shares expectation maximisation starts from: it is left out."),
+        (pairing.space.columns != pairing.space.names,
+         "Strokes that the truth's taxonomy does not know count as 'other', which is never right."),
+    )  # fmt: skip
+    return [note.format(**counts) for is_said, note in said if is_said]

@@ -80,11 +80,6 @@ class Pairing:
         """Return where both a prediction and a true class stand (U,): what accuracy is measured on."""
         return self.is_found & (self.true_U >= 0)
 
-    @property
-    def num_matches(self) -> int:
-        """Return how many matches the graded deliveries come from."""
-        return len(set(self.match[self.is_graded]))
-
 
 def pair(
     predictions: Predictions,
@@ -114,9 +109,15 @@ def pair(
     for item in truth.deliveries:
         true_of[item.video].append(item)
     rows: list[_Row] = []
+    moments_P2 = predictions.moments_P2
     for video in sorted(predicted_of):
-        pairs = _pair_video(predictions, predicted_of[video], true_of[video], tolerance_s)
-        rows += [(video, row, item) for row, item in pairs]
+        own, truths = predicted_of[video], true_of[video]
+        true_T2 = np.array([item.moment_s for item in truths], dtype=np.float64)
+        own_P2 = moments_P2[np.array(own, dtype=np.int64)]
+        partner = dict(match_moments(own_P2, true_T2, tolerance_s=tolerance_s))
+        rows += [(video, row, truths[partner[i]] if i in partner else None) for i, row in enumerate(own)]
+        matched = set(partner.values())
+        rows += [(video, -1, item) for i, item in enumerate(truths) if i not in matched]
     unseen = [video for video in true_of if video not in predicted_of]
     others = sorted(set(predictions.video) - set(partners))
     return _assemble(
@@ -131,66 +132,34 @@ def pair(
     )
 
 
-def moments(predictions: Predictions, rows: np.ndarray) -> np.ndarray:
-    """Return when each prediction says it happens: the impact twice, else the span (P, 2), seconds."""
-    impact_s = predictions.impact_s[rows]
-    spans_P2 = np.stack([predictions.start_s[rows], predictions.end_s[rows]], axis=1)
-    return np.where(np.isnan(impact_s)[:, None], spans_P2, impact_s[:, None])
-
-
-def _pair_video(
-    predictions: Predictions, rows: list[int], truths: list[TrueDelivery], tolerance_s: float
-) -> list[tuple[int, TrueDelivery | None]]:
-    true_T2 = np.array([item.moment_s for item in truths], dtype=np.float64)
-    pairs = match_moments(moments(predictions, np.array(rows, dtype=np.int64)), true_T2, tolerance_s=tolerance_s)
-    partner = dict(pairs)
-    found: list[tuple[int, TrueDelivery | None]] = [
-        (row, truths[partner[i]] if i in partner else None) for i, row in enumerate(rows)
-    ]
-    matched = set(partner.values())
-    return found + [(-1, item) for i, item in enumerate(truths) if i not in matched]
-
-
 def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **counts: Any) -> Pairing:
-    index = np.array([row for _, row, _ in rows], dtype=np.int64)
-    truths = [item for *_, item in rows]
+    index, truths = np.array([row for _, row, _ in rows], dtype=np.int64), [item for *_, item in rows]
     is_found = index >= 0
     matches = _matches(predictions, rows)
-    has_batters = any(item is not None and item.batter_id for item in truths)
-    groups = [
-        (item.batter_id if item else "") if has_batters else match for item, match in zip(truths, matches, strict=True)
-    ]
+    has_batters = any(item and item.batter_id for item in truths)
 
-    def column(values: np.ndarray) -> np.ndarray:
-        blank = np.full((len(index), *values.shape[1:]), np.nan)
-        blank[is_found] = values[index[is_found]]
-        return blank
+    def column(values: np.ndarray, blank: float = np.nan) -> np.ndarray:
+        filled = np.full((len(index), *values.shape[1:]), blank)
+        filled[is_found] = values[index[is_found]]
+        return filled
 
     probs_UG = space.probabilities(column(predictions.probs_NC))
-    called_U = np.full(len(index), -1)
-    if predictions.has_probabilities:
-        called_U[is_found] = probs_UG[is_found].argmax(axis=1)
-    else:
-        called_U[is_found] = space.matrix_CG[predictions.named[index[is_found]]].argmax(axis=1)
-    replays = [item.is_replay if item else None for item in truths]
-    claimed = [predictions.is_replay[row] if row >= 0 else None for row in index]
+    called_UG = np.nan_to_num(probs_UG)
+    if not predictions.has_probabilities:
+        called_UG = space.probabilities(column(np.eye(len(space.matrix_CG))[predictions.named], 0.0))
     return Pairing(
         space=space,
         probs_UG=probs_UG,
-        called_U=called_U,
+        called_U=np.where(is_found, called_UG.argmax(axis=1), -1),
         event_p=column(predictions.event_p),
-        true_U=np.array(
-            [space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=np.int64
-        ),
+        true_U=np.array([space.index(t.label, handedness=t.handedness) if t else NO_STROKE for t in truths], dtype=int),
         is_found=is_found,
         is_kept=is_found & predictions.is_kept[index],
-        is_replay=np.array(
-            [bool(a if a is not None else b) for a, b in zip(replays, claimed, strict=True)], dtype=bool
-        ),
+        is_replay=np.array([_is_replay(predictions, row, item) for _, row, item in rows], dtype=bool),
         knows_replays=all(item.is_replay is not None for item in truths if item),
         video=np.array([video for video, *_ in rows], dtype=object),
         match=np.array(matches, dtype=object),
-        group=np.array(groups, dtype=object),
+        group=np.array([t.batter_id if t else "" for t in truths] if has_batters else matches, dtype=object),
         has_batters=has_batters,
         predicted_impact_s=column(predictions.impact_s),
         true_impact_s=np.array([item.impact_s if item else np.nan for item in truths], dtype=np.float64),
@@ -199,13 +168,15 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
     )
 
 
+def _is_replay(predictions: Predictions, row: int, item: TrueDelivery | None) -> bool:
+    if item and item.is_replay is not None:
+        return item.is_replay
+    return bool(predictions.is_replay[row]) if row >= 0 else False
+
+
 def _matches(predictions: Predictions, rows: list[_Row]) -> list[str]:
     """Return the match of every row: truth's word, else that of the video in truth or predictions, else the video."""
-    of_video: dict[str, str] = {}
-    for video, _, item in rows:
-        if item and item.match_id:
-            of_video.setdefault(video, item.match_id)
-    for video, row, _ in rows:
-        if row >= 0 and predictions.match_id[row]:
-            of_video.setdefault(video, predictions.match_id[row])
+    said = [(video, item.match_id) for video, _, item in rows if item and item.match_id]
+    said += [(video, predictions.match_id[row]) for video, row, _ in rows if row >= 0 and predictions.match_id[row]]
+    of_video = dict(reversed(said))  # the first word counts
     return [(item.match_id if item else "") or of_video.get(video, video) for video, _, item in rows]

@@ -15,7 +15,9 @@ from slowpaths.core.body import are_correct, are_inside, body_scales
 from slowpaths.core.errors import TableError
 from slowpaths.core.records import Delivery, PoseTrack
 from slowpaths.core.skeleton import JOINTS
-from slowpaths.evaluation.mining_check import Fate, MiningCheck
+from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import Table
+from slowpaths.evaluation.mining_check import MiningCheck
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.world_folder import STRIKER, TruthFolder
 
@@ -37,18 +39,14 @@ class PoseCheck:
     @property
     def share_N(self) -> np.ndarray:
         """Return the share of right joints of each frame (N,); NaN where none is judged."""
-        judged_N = self.is_judged.sum(axis=1)
-        right_N = (self.is_right & self.is_judged).sum(axis=1)
-        return np.divide(right_N, judged_N, out=np.full(len(judged_N), np.nan), where=judged_N > 0)
+        return divide((self.is_right & self.is_judged).sum(axis=1), self.is_judged.sum(axis=1))
 
-    def by_joint(self) -> list[dict[str, float | str]]:
+    def by_joint(self) -> Table:
         """Return joint, pck and how many frames it is judged on."""
         num_J = self.is_judged.sum(axis=0)
-        right_J = (self.is_right & self.is_judged).sum(axis=0)
-        return [
-            {"joint": name, "pck": float(right / num) if num else float("nan"), "frames": int(num)}
-            for name, right, num in zip(JOINTS, right_J, num_J, strict=True)
-        ]
+        share_J = divide((self.is_right & self.is_judged).sum(axis=0), num_J)
+        rows = zip(JOINTS, share_J.tolist(), num_J.tolist(), strict=True)
+        return [{"joint": name, "pck": share, "frames": num} for name, share, num in rows]
 
 
 def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseCheck:
@@ -62,8 +60,8 @@ def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseChe
     Raises:
         TableError: If the folder holds no true poses.
     """
-    found = [fate for fate in check.fates if fate.found and fate.video]
-    stems = sorted({Path(fate.video.path).stem for fate in found if fate.video})
+    found = [(fate.match, fate.video, fate.found) for fate in check.fates if fate.found and fate.video]
+    stems = sorted({Path(video.path).stem for _, video, _ in found})
     world = TruthFolder(truth)
     known = [stem for stem in stems if world.file(stem, "poses").is_file()]
     if stems and not known:
@@ -76,40 +74,26 @@ def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseChe
     for track in folder.poses():
         mined_of[track.video_id, track.shot_id].append(track)
     is_right, is_judged, matches = [np.zeros((0, len(JOINTS)), bool)], [np.zeros((0, len(JOINTS)), bool)], []
-    for fate in found:
-        assert fate.found is not None
-        video_id = fate.found.video_id
-        compared = _compare(fate, fate.found, mined_of[video_id, fate.found.shot_id], true_of[video_id])
-        if compared is not None:
-            is_right.append(compared[0])
-            is_judged.append(compared[1])
-            matches += [fate.truth.match_id or fate.truth.video] * len(compared[0])
-    return PoseCheck(
-        is_right=np.concatenate(is_right),
-        is_judged=np.concatenate(is_judged),
-        match=np.array(matches, dtype=object),
-    )
+    for match, video, delivery in found:
+        tracks = mined_of[delivery.video_id, delivery.shot_id]
+        ours_NJ3, true_NJ3 = _frames_of(delivery, tracks, true_of[delivery.video_id])
+        if len(ours_NJ3):
+            is_right.append(are_correct(ours_NJ3, true_NJ3, body_scales(true_NJ3)))
+            is_judged.append(are_inside(true_NJ3, width=video.width, height=video.height))
+            matches += [match] * len(ours_NJ3)
+    match_N = np.array(matches, dtype=object)
+    return PoseCheck(is_right=np.concatenate(is_right), is_judged=np.concatenate(is_judged), match=match_N)
 
 
-def _compare(
-    fate: Fate, found: Delivery, tracks: list[PoseTrack], true_of: dict[int, np.ndarray]
-) -> tuple[np.ndarray, np.ndarray] | None:
-    """Return right and judged (N, J) over the clip of one delivery."""
-    track = min(tracks, key=lambda item: _distance(item, found), default=None)
-    if track is None or fate.video is None:
-        return None
-    pairs = [
-        (row, true_of[frame])
-        for row, frame in enumerate(track.frames_T.tolist())
-        if track.pts_s[row] in found.span and frame in true_of
-    ]
-    if not pairs:
-        return None
-    true_NJ3 = np.stack([true for _, true in pairs])
-    ours_NJ3 = track.keypoints_TKC[[row for row, _ in pairs]]
-    is_right = are_correct(ours_NJ3, true_NJ3, body_scales(true_NJ3))
-    is_judged = are_inside(true_NJ3, width=fate.video.width, height=fate.video.height)
-    return is_right, is_judged
+def _frames_of(
+    found: Delivery, tracks: list[PoseTrack], true_of: dict[int, np.ndarray]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Return mined and true joints (N, J, 3) over the clip of a delivery, of the track nearest to the found batter."""
+    pairs = []
+    for track in sorted(tracks, key=lambda item: _distance(item, found))[:1]:
+        times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TKC, strict=True)
+        pairs = [(ours, true_of[frame]) for frame, time_s, ours in times if time_s in found.span and frame in true_of]
+    return np.array([ours for ours, _ in pairs]), np.array([true for _, true in pairs])
 
 
 def _distance(track: PoseTrack, found: Delivery) -> float:

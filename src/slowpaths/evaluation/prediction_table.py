@@ -12,7 +12,7 @@ import numpy as np
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
 from slowpaths.evaluation.table_columns import Columns, Source, read_columns
-from slowpaths.evaluation.truth_table import nearest, normal_path
+from slowpaths.evaluation.truth_table import normal_path
 from slowpaths.store.schema import PROB_PREFIX
 
 _PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
@@ -61,6 +61,12 @@ class Predictions:
     def __len__(self) -> int:
         return len(self.video)
 
+    @property
+    def moments_P2(self) -> np.ndarray:
+        """Return when each prediction says it happens: the impact twice, else the span (N, 2), seconds."""
+        spans_P2 = np.stack([self.start_s, self.end_s], axis=1)
+        return np.where(np.isnan(self.impact_s)[:, None], spans_P2, self.impact_s[:, None])
+
     def take(self, rows: np.ndarray) -> Predictions:
         """Return some rows, by index or by mask (N,)."""
         arrays = {field.name: getattr(self, field.name) for field in fields(self)}
@@ -83,30 +89,26 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
         UsageError: If the table holds several models and none was chosen.
     """
     columns = read_columns(source)
-    if "video" not in columns and "video_id" not in columns:
-        columns.require(["video"])
-    if "impact_s" not in columns:
-        columns.require(["start_s", "end_s"])
+    columns.require([] if "video_id" in columns else ["video"])
+    columns.require([] if "impact_s" in columns else ["start_s", "end_s"])
     has_probabilities = any(name in columns for name in _PROBS)
     probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
-    videos, ids = columns.texts("video"), columns.texts("video_id")
     times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
     for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
         raise columns.error(int(row), "impact_s", "is empty and so is start_s or end_s; a prediction needs a time")
     event_p = columns.numbers("event_p")
+    videos = zip(columns.texts("video"), columns.texts("video_id"), strict=True)
     predictions = Predictions(
-        delivery_id=np.array(columns.texts("delivery_id"), dtype=object),
-        video=np.array([normal_path(a) if a else b for a, b in zip(videos, ids, strict=True)], dtype=object),
-        match_id=np.array(columns.texts("match_id"), dtype=object),
+        video=np.array([normal_path(a) if a else b for a, b in videos], dtype=object),
         event_p=np.where(np.isnan(event_p), 1.0, event_p),
         probs_NC=probs_NC,
         named=named,
-        split=np.array(columns.texts("split"), dtype=object),
         is_kept=np.array([flag is not False for flag in columns.flags("is_kept")], dtype=bool),
         is_replay=np.array(columns.flags("is_replay"), dtype=object),
         largest_gap=largest_gap,
         has_probabilities=has_probabilities,
         has_split="split" in columns,
+        **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id", "split")},
         **times,
     )
     if not len(predictions):
@@ -132,17 +134,14 @@ def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predict
     chosen = next((name for name, count in present.items() if count), "") if split == "auto" else split
     if split != "auto" and not present[split]:
         raise UsageError(f"the predictions have no rows of split '{split}'; use split=auto")
-    left_out = {name or "no split": n for name, n in present.items() if n and name != chosen}
-    if chosen == "train":
-        return predictions.take(
-            predictions.split == "train"
-        ), "These are training rows: the numbers say how well the model fits, not how good it is."
+    left_out = ", ".join(f"{n} of {name or 'no split'}" for name, n in present.items() if n and name != chosen)
     note = ""
-    if not chosen and not left_out and predictions.has_split:
-        note = "The predictions name no split: it is not known whether these deliveries were held out of training."
+    if chosen == "train":
+        note = "These are training rows: the numbers say how well the model fits, not how good it is."
     elif left_out:
-        named = ", ".join(f"{n} of {name}" for name, n in left_out.items())
-        note = f"Evaluated on split {chosen or 'none'}; left out: {named}."
+        note = f"Evaluated on split {chosen or 'none'}; left out: {left_out}."
+    elif not chosen and predictions.has_split:
+        note = "The predictions name no split: it is not known whether these deliveries were held out of training."
     return predictions.take(predictions.split == chosen), note
 
 
@@ -155,35 +154,27 @@ def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
         bad = np.flatnonzero(~(probs_NC[row] >= 0))
         problem = "is empty or negative" if len(bad) else f"the row sums to {probs_NC[row].sum():.3f}, not 1"
         raise columns.error(row, _PROBS[bad[0]] if len(bad) else _PROBS[0], problem)
-    named = probs_NC.argmax(axis=1)
-    for row, label in enumerate(columns.texts("label")):
-        if not label:
-            continue
-        index = _stroke(columns, row, label)
-        if probs_NC[row, index] < probs_NC[row].max() - 1e-9:
-            likeliest = STROKES[named[row]]
-            problem = f"'{label}' is not the most probable stroke, {likeliest} is: mend the label or the probabilities"
+    likeliest, named = probs_NC.argmax(axis=1), probs_NC.argmax(axis=1)
+    for row, label in enumerate(columns.choices("label", STROKES, "a stroke")):
+        named[row] = INDEX[label] if label else likeliest[row]
+        if probs_NC[row, named[row]] < probs_NC[row].max() - 1e-9:
+            other = STROKES[likeliest[row]]
+            problem = f"'{label}' is not the most probable stroke, {other} is: mend the label or the probabilities"
             raise columns.error(row, "label", problem)
-        named[row] = index
     return probs_NC / probs_NC.sum(axis=1, keepdims=True), named, float(gap_N.max(initial=0.0))
 
 
 def _spread(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
     """Return what a label and its confidence say: the rest is spread evenly, and nothing gets more than the label."""
     columns.require(["label"])
-    named = np.array([_stroke(columns, row, text) for row, text in enumerate(columns.texts("label"))], dtype=np.int64)
+    labels = columns.choices("label", STROKES, "a stroke", is_required=True)
+    named = np.array([INDEX[label] for label in labels], dtype=np.int64)
     sure_N = columns.numbers("confidence")
     for row in np.flatnonzero((sure_N < 0) | (sure_N > 1)).tolist():
         raise columns.error(row, "confidence", f"{sure_N[row]:g} is not between 0 and 1")
     sure_N = np.maximum(np.where(np.isnan(sure_N), 1.0, sure_N), 1 / NUM_STROKES)
     rest_N1 = (1 - sure_N)[:, None] / (NUM_STROKES - 1)
     return np.where(np.eye(NUM_STROKES, dtype=bool)[named], sure_N[:, None], rest_N1), named, 0.0
-
-
-def _stroke(columns: Columns, row: int, label: str) -> int:
-    if label not in INDEX:
-        raise columns.error(row, "label", f"'{label}' is not a stroke; nearest: {nearest(label, STROKES)}")
-    return INDEX[label]
 
 
 def _of_model(predictions: Predictions, columns: Columns, model_id: str | None) -> Predictions:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -100,7 +101,7 @@ def rank(scores_N: np.ndarray, is_relevant_N: np.ndarray, weights_BN: np.ndarray
     )
 
 
-def random_rank(hit: float, *, num_relevant: float, num_clips: float) -> float:
+def random_rank(hit: float, *, num_relevant: Any, num_clips: Any) -> Any:
     """Return the expected rank of a hit where clips come in random order: k (N + 1) / (R + 1).
 
     Example:

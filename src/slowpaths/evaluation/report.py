@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import shlex
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,23 +67,32 @@ class EvaluationSettings:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """Hold an evaluation.
+class _Part:
+    """Hold what was found of predictions, of mining, or of both.
 
     Args:
         measures: In the order they are shown.
         tables: Tables by name.
         notes: Sentences that a reader must know before the numbers.
         counts: What was compared.
-        settings: How.
+    """
+
+    measures: tuple[Measure, ...] = ()
+    tables: dict[str, Table] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
+    counts: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(_Part):
+    """Hold an evaluation.
+
+    Args:
+        settings: How things were compared.
         inputs: Name and digest of each input that is a file.
         command: What a reader types to make it again.
     """
 
-    measures: tuple[Measure, ...]
-    tables: dict[str, Table]
-    notes: tuple[str, ...]
-    counts: dict[str, int]
     settings: dict[str, Any]
     inputs: dict[str, dict[str, str]]
     command: str
@@ -91,6 +100,13 @@ class Report:
     def __getitem__(self, name: str) -> Measure:
         """Return a measure by name."""
         return {item.name: item for item in self.measures}[name]
+
+    def __repr__(self) -> str:
+        taken = [f"  {item.name} = {item.value:.3f}  ({item.meaning})" for item in self.measures if not item.reason]
+        return "\n".join([f"Report of {len(taken)} measures", *self.notes, *taken])
+
+    def _repr_markdown_(self) -> str:
+        return to_markdown(self, figures=[])
 
     def table(self) -> Table:
         """Return one row a measure, with its unit and meaning, for a data frame."""
@@ -107,7 +123,11 @@ class Report:
             "counts": self.counts,
             "notes": list(self.notes),
             "measures": {item.name: item.to_dict() for item in self.measures},
-            "tables": {name: _plain(table) for name, table in self.tables.items() if name not in long_tables},
+            "tables": {
+                name: [{key: _json(value) for key, value in row.items()} for row in table]
+                for name, table in self.tables.items()
+                if name not in long_tables
+            },
         }
 
     def write(self, out: Path) -> dict[str, Any]:
@@ -125,14 +145,6 @@ class Report:
         write_text(folder.report_md, to_markdown(self, figures=figures))
         _LOG.info("wrote %s", folder.report_md)
         return content
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Part:
-    measures: list[Measure] = field(default_factory=list)
-    tables: dict[str, Table] = field(default_factory=dict)
-    notes: list[str] = field(default_factory=list)
-    counts: dict[str, int] = field(default_factory=dict)
 
 
 def evaluate(
@@ -173,30 +185,33 @@ def evaluate(
     if not true.deliveries:
         raise UsageError(f"{true.name} holds no deliveries: give a truth table with at least one row")
     mined_set = read_mined(Path(mined)) if mined is not None else None
-    parts = []
-    if mined_set is not None:
-        parts.append(_judge_mined(mined_set, true, shots_truth, poses_truth, is_complete=chosen.is_complete))
     table = predictions if predictions is not None else _labels_of(mined_set)
-    if table is None:
-        parts.append(_Part(notes=[f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."]))
-    else:
-        searched = mined_set if predictions is None else None
-        parts.insert(0, _judge_predictions(table, true, chosen, mined_set, searched, shots_truth))
-    paths = {"predictions": predictions, "mined": mined, "shots_truth": shots_truth, "poses_truth": poses_truth}
+    arguments = {"predictions": predictions, "mined": mined, "shots_truth": shots_truth, "poses_truth": poses_truth}
     inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
     report = Report(
-        measures=tuple(item for part in parts for item in part.measures),
-        tables={name: table for part in parts for name, table in part.tables.items()},
-        notes=tuple(note for part in parts for note in part.notes),
-        counts={key: value for part in parts for key, value in part.counts.items()},
         settings={key: value for key, value in asdict(chosen).items() if value is not None},
         inputs={
             key: {"name": Path(source).name, "sha256": file_digest(Path(source))}
             for key, source in inputs.items()
             if isinstance(source, (str, Path))
         },
-        command=command or _command({**paths, "truth": truth, "out": out}, chosen),
+        command=command or _command({**arguments, "truth": truth, "out": out}, chosen),
     )
+    mined_part = _judge_mined(mined_set, true, shots_truth, poses_truth, chosen) if mined_set else _Part()
+    if table is None:
+        note = f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."
+        parts = [mined_part, _Part(notes=(note,))]
+    else:
+        searched = mined_set if predictions is None else None
+        parts = [_judge_predictions(table, true, chosen, mined_set, searched, shots_truth), mined_part]
+    for part in parts:
+        report = replace(
+            report,
+            measures=(*report.measures, *part.measures),
+            tables={**report.tables, **part.tables},
+            notes=(*report.notes, *part.notes),
+            counts={**report.counts, **part.counts},
+        )
     if out is not None:
         report.write(out)
     return report
@@ -222,8 +237,7 @@ def _judge_predictions(
     everything = read_predictions(table, model_id=chosen.model_id)
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
     names = [video.path for video in searched.videos if video.status == "ok"] if searched else []
-    space = class_space(truth.taxonomy)
-    pairing = pair(rows, truth, space, tolerance_s=chosen.tolerance_s, searched=names)
+    pairing = pair(rows, truth, class_space(truth.taxonomy), tolerance_s=chosen.tolerance_s, searched=names)
     is_training = everything.split == "train"
     sample = Sample(
         pairing,
@@ -233,7 +247,7 @@ def _judge_predictions(
     measures, tables = take_all(sample)
     counts = {
         "graded": int(pairing.is_graded.sum()),
-        "matches": pairing.num_matches,
+        "matches": len(set(pairing.match[pairing.is_graded])),
         "outside_taxonomy": int((pairing.is_found & (pairing.true_U == OUTSIDE)).sum()),
         "false": int((pairing.true_U == NO_STROKE).sum()),
         "missed": int((~pairing.is_found).sum()),
@@ -243,14 +257,14 @@ def _judge_predictions(
         "other_videos": pairing.num_other_videos,
         "other_predictions": pairing.num_other,
     }
-    notes = notes_on(counts, rows, sample) + ([split_note] if split_note else [])
-    return _Part(measures=measures, tables=tables, notes=notes, counts=counts)
+    notes = (*notes_on(counts, rows, sample), *([split_note] if split_note else []))
+    return _Part(measures=tuple(measures), tables=tables, notes=notes, counts=counts)
 
 
 def _judge_mined(
-    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, *, is_complete: bool
+    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, chosen: EvaluationSettings
 ) -> _Part:
-    check = check_mining(mined, truth, is_complete=is_complete)
+    check = check_mining(mined, truth, is_complete=chosen.is_complete)
     shots = read_true_shots(mined, shots_truth) if shots_truth else None
     sample = MiningSample(
         folder=mined.folder,
@@ -263,17 +277,13 @@ def _judge_mined(
     measures, tables = take_all(sample)
     not_mined = sum(fate.video is None for fate in check.fates)
     note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
-    return _Part(
-        measures=measures,
-        tables=tables,
-        notes=[note] if not_mined else [],
-        counts={
-            "true_deliveries": len(check.fates),
-            "mined_deliveries": len(mined.deliveries),
-            "judged_deliveries": len(check.claimed),
-            "quarantined_videos": sum(video.status != "ok" for video in mined.videos),
-        },
-    )
+    counts = {
+        "true_deliveries": len(check.fates),
+        "mined_deliveries": len(mined.deliveries),
+        "judged_deliveries": len(check.claimed),
+        "quarantined_videos": sum(video.status != "ok" for video in mined.videos),
+    }
+    return _Part(measures=tuple(measures), tables=tables, notes=(note,) if not_mined else (), counts=counts)
 
 
 def _labels_of(mined: MinedSet | None) -> Path | None:
@@ -290,10 +300,6 @@ def _command(paths: dict[str, Any], chosen: EvaluationSettings) -> str:
         if value != item.default or item.name == "truth_taxonomy":
             given[item.name] = str(value).lower() if isinstance(value, bool) else value
     return " ".join(["slowpaths evaluate", *(shlex.quote(f"{key}={value}") for key, value in given.items())])
-
-
-def _plain(table: Table) -> list[dict[str, Any]]:
-    return [{key: _json(value) for key, value in row.items()} for row in table]
 
 
 def _json(value: Any) -> Any:

@@ -6,13 +6,14 @@ true class), G classes, Q queries.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide, leave_out
-from slowpaths.evaluation.measure import NotMeasured
+from slowpaths.evaluation.intervals import divide, leave_out, weighted_mean
+from slowpaths.evaluation.measure import NotMeasured, Reading
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.ranking import Ranking, rank
 from slowpaths.evaluation.stroke_profiles import StrokeProfiles, stroke_profiles
@@ -29,6 +30,11 @@ class Query:
     rows: np.ndarray
     scores: np.ndarray
     is_wanted: np.ndarray
+
+    @property
+    def is_shown(self) -> np.ndarray:
+        """Return which clips were found, and so can be shown."""
+        return self.scores > -np.inf
 
 
 @dataclass(frozen=True, eq=False)
@@ -108,6 +114,16 @@ class Sample:
         """Return weighted confusion matrices (B, G, G), rows true, columns named."""
         return confusion(self.called_N, self.true_N, self.weights_BN, num_classes=self.probs_NG.shape[1])
 
+    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **baselines: float) -> Reading:
+        """Return the reading of a mean over the graded rows, or over some of them (a mask or indices)."""
+        weights_BN = self.weights_BN[:, own]
+        return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **baselines)
+
+    def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], **baselines: float) -> Reading:
+        """Return the reading of the mean score of rankings; a score is an array (B,)."""
+        values_B = mean_known([score(ranking) for ranking in rankings])
+        return Reading(values_B=values_B, num=len(rankings), **baselines)
+
     @cached_property
     def profiles(self) -> StrokeProfiles:
         """Return what is counted for every batter (or match)."""
@@ -134,7 +150,7 @@ class Sample:
     @cached_property
     def rankings(self) -> list[Ranking]:
         """Return the ranked clips of every query."""
-        return [self.ranked(query) for query in self.queries]
+        return [self._ranked(query) for query in self.queries]
 
     @cached_property
     def searches(self) -> list[Query]:
@@ -147,10 +163,9 @@ class Sample:
     @cached_property
     def searched(self) -> list[Ranking]:
         """Return the ranked clips of every search."""
-        return [self.ranked(query) for query in self.searches]
+        return [self._ranked(query) for query in self.searches]
 
-    def ranked(self, query: Query) -> Ranking:
-        """Return the clips of a query, ranked."""
+    def _ranked(self, query: Query) -> Ranking:
         return rank(query.scores, query.is_wanted, self.weights_BU[:, query.rows])
 
 

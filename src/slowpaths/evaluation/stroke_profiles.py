@@ -11,6 +11,7 @@ Legend: B replicates, N rows that count, A groups, G classes, S classes that tru
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -18,10 +19,12 @@ import numpy as np
 from scipy.optimize import nnls
 
 from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.measure import Reading
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing
 
 MIN_DELIVERIES = 10  # below it one delivery is more than a tenth of the profile
 ALL = "all footage"
+BASELINE = "every class alike; the most frequent class"
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
@@ -69,31 +72,41 @@ class StrokeProfiles:
 
     @cached_property
     def adjusted_AG(self) -> np.ndarray:
-        """Return profiles corrected by the confusion of all other groups (A, G); NaN where there is no other."""
-        graded, num_groups = self.is_graded, len(self.names)
-        found_AS = adjusted_profiles(
-            self.hard_NG[graded],
-            self.true_NG[graded, : self.num_true],
-            self.group_N[graded],
-            num_groups=num_groups,
-        )
-        return np.pad(found_AS, ((0, 0), (0, self.hard_NG.shape[1] - self.num_true)))
+        """Return profiles after adjusted counting with the confusion of all other groups (A, G).
 
-    @cached_property
-    def guessed_G(self) -> np.ndarray:
-        """Return the profile of guessing every class alike (G,)."""
-        classes = np.arange(self.true_NG.shape[1])
-        return np.where(classes < self.num_true, 1 / self.num_true, 0.0)
+        Found deliveries are counted as named; NaN where there is no other group.
+        """
+        graded, num = self.is_graded, self.num_true
+        counted_NG, true_NS, group_N = self.hard_NG[graded], self.true_NG[graded, :num], self.group_N[graded]
+        found_AG = np.zeros((len(self.names), self.hard_NG.shape[1]))  # "other" is never true
+        found_AG[:, :num] = np.nan
+        for group in range(len(self.names)):
+            inside = group_N == group
+            if inside.any() and not inside.all():
+                confusion_SG = conditional_confusion(true_NS[~inside].T @ counted_NG[~inside])
+                found_AG[group, :num] = adjusted_counts(counted_NG[inside].mean(axis=0), confusion_SG)
+        return found_AG
 
-    @cached_property
-    def constant_G(self) -> np.ndarray:
-        """Return the profile of always naming the most frequent class (G,)."""
-        return np.eye(self.true_NG.shape[1])[self.true_NG.sum(axis=0).argmax()]
+    def reading(
+        self, values_B: np.ndarray, score: Callable[[StrokeProfiles], np.ndarray], *, meaning: str = ""
+    ) -> Reading:
+        """Return a reading with what guessing and naming always the most frequent class score, for the sample itself.
 
-    def alike(self, shares_G: np.ndarray) -> StrokeProfiles:
-        """Return what would be counted where every ball were given the same shares, for the sample itself."""
-        rows_NG = np.broadcast_to(shares_G, self.true_NG.shape)
-        return replace(self, hard_NG=rows_NG, soft_NG=rows_NG, weights_BN=self.weights_BN[:1])
+        Args:
+            values_B: The value and its replicates (B,).
+            score: Scores profiles (B,).
+            meaning: Meaning of the measure.
+        """
+        num_classes = self.true_NG.shape[1]
+        guessed_G = np.where(np.arange(num_classes) < self.num_true, 1 / self.num_true, 0.0)
+        constant_G = np.eye(num_classes)[self.true_NG.sum(axis=0).argmax()]
+        baselines = []
+        for shares_G in (guessed_G, constant_G):  # every ball is given the same shares
+            rows_NG = np.broadcast_to(shares_G, self.true_NG.shape)
+            alike = replace(self, hard_NG=rows_NG, soft_NG=rows_NG, weights_BN=self.weights_BN[:1])
+            baselines.append(float(score(alike)[0]))
+        chance, constant = baselines
+        return Reading(values_B=values_B, num=len(self.names), chance=chance, constant=constant, meaning=meaning)
 
     @cached_property
     def errors_BAG(self) -> np.ndarray:
@@ -124,24 +137,30 @@ class StrokeProfiles:
 
 def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     """Count the strokes of every batter (or match)."""
-    whom, group_U = _groups(pairing)
-    rows = np.flatnonzero((pairing.true_U >= 0) | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters)))
-    rows = rows[(group_U[rows] != "") & ~pairing.is_replay[rows]]
-    if not (pairing.true_U[rows] >= 0).any():
-        rows = rows[:0]
+    is_true = pairing.true_U >= 0
+    sizes = Counter(pairing.group[is_true & ~pairing.is_replay])
+    large = [name for name, size in sizes.items() if name and size >= MIN_DELIVERIES]
+    group_U = pairing.group
+    if not large:
+        group_U, sizes, large = np.full(len(group_U), ALL, dtype=object), Counter({ALL: sizes.total()}), [ALL]
+    is_counted = is_true | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters))
+    rows = np.flatnonzero(is_counted & np.isin(group_U.astype(str), large) & ~pairing.is_replay)
+    rows = rows if is_true[rows].any() else rows[:0]
     names, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)
-    true_N, found_N = pairing.true_U[rows], pairing.is_found[rows]
-    one_hot = np.eye(len(pairing.space.columns))
-    soft_NG = np.where(found_N[:, None], np.nan_to_num(pairing.probs_UG[rows]), 0.0)
-    sizes = Counter(group_U[(pairing.true_U >= 0) & ~pairing.is_replay])
+    true_N, is_found_N1, one_hot = (
+        pairing.true_U[rows],
+        pairing.is_found[rows, None],
+        np.eye(len(pairing.space.columns)),
+    )
+    whom = "the footage" if large == [ALL] else f"each {'batter' if pairing.has_batters else 'match'}"
     return StrokeProfiles(
-        whose="the footage's" if whom == ALL else f"each {whom}'s",
+        whose=f"{whom}'s",
         names=tuple(names.tolist()),
         sizes=tuple(sizes[name] for name in names.tolist()),
         group_N=group_N,
         true_NG=np.where((true_N >= 0)[:, None], one_hot[np.maximum(true_N, 0)], 0.0),
-        hard_NG=np.where(found_N[:, None], one_hot[np.maximum(pairing.called_U[rows], 0)], 0.0),
-        soft_NG=soft_NG,
+        hard_NG=np.where(is_found_N1, one_hot[np.maximum(pairing.called_U[rows], 0)], 0.0),
+        soft_NG=np.where(is_found_N1, np.nan_to_num(pairing.probs_UG[rows]), 0.0),
         is_graded=pairing.is_graded[rows],
         weights_BN=weights_BU[:, rows],
         num_true=len(pairing.space.names),
@@ -151,14 +170,6 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
 def to_shares(counts: np.ndarray) -> np.ndarray:
     """Return counts over their sum along the last axis; NaN where there is nothing."""
     return divide(counts, counts.sum(axis=-1, keepdims=True))
-
-
-def mean_over_groups(distance_BA: np.ndarray, true_BAG: np.ndarray, counted_BAG: np.ndarray) -> np.ndarray:
-    """Return the mean over groups with true deliveries (B,); one where nothing was found is wholly wrong, 1."""
-    has_truth = np.isfinite(true_BAG).all(axis=2)
-    is_lost = has_truth & ~np.isfinite(counted_BAG).all(axis=2)
-    distance_BA = np.where(is_lost, 1.0, np.where(has_truth, distance_BA, 0.0))
-    return divide(distance_BA.sum(axis=1), has_truth.sum(axis=1))
 
 
 def adjusted_counts(counted_G: np.ndarray, confusion_SG: np.ndarray) -> np.ndarray:
@@ -182,33 +193,3 @@ def conditional_confusion(counts_SG: np.ndarray) -> np.ndarray:
     """Return P(named | true) from counts (S, G); a class that was never seen is taken to be always right."""
     rows_S1 = counts_SG.sum(axis=1, keepdims=True)
     return np.where(rows_S1 > 0, np.nan_to_num(divide(counts_SG, rows_S1)), np.eye(*counts_SG.shape))
-
-
-def adjusted_profiles(
-    counted_NG: np.ndarray, true_NS: np.ndarray, group_N: np.ndarray, *, num_groups: int
-) -> np.ndarray:
-    """Return each group's profile after adjusted counting with the confusion of all other groups (A, S).
-
-    Args:
-        counted_NG: Hard or soft predictions of found deliveries (N, G).
-        true_NS: One-hot true classes (N, S).
-        group_N: Groups (N,).
-        num_groups: A.
-    """
-    profiles_AS = np.full((num_groups, true_NS.shape[1]), np.nan)
-    for group in range(num_groups):
-        inside = group_N == group
-        if inside.any() and not inside.all():
-            confusion_SG = conditional_confusion(true_NS[~inside].T @ counted_NG[~inside])
-            profiles_AS[group] = adjusted_counts(counted_NG[inside].mean(axis=0), confusion_SG)
-    return profiles_AS
-
-
-def _groups(pairing: Pairing) -> tuple[str, np.ndarray]:
-    """Return what a group is called, and the group of every row (U,), "" for rows of groups that are too small."""
-    sizes = Counter(pairing.group[(pairing.true_U >= 0) & ~pairing.is_replay])
-    large = {name for name, size in sizes.items() if name and size >= MIN_DELIVERIES}
-    if not large:
-        return ALL, np.full(len(pairing.group), ALL, dtype=object)
-    whom = "batter" if pairing.has_batters else "match"
-    return whom, np.array([name if name in large else "" for name in pairing.group], dtype=object)

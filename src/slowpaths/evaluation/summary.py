@@ -9,8 +9,7 @@ from typing import Any
 
 from slowpaths.evaluation.figures.save import FIGURES
 
-_SHARE = "{:.1%}"
-_SCORE = "{:.3f}"
+_SHARE, _SCORE, _MINUTES = "{:.1%}", "{:.3f}", "{:.1f}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +67,7 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
         ("", "finding a stroke (average precision)", named["retrieval_ap"], _SCORE, named["retrieval_ap"]["chance"],
          "random order"),
         ("", "strokes of which 95 % can be found", named["review_reachable"], _SHARE, None, ""),
-        ("", "minutes to find 95 % of a stroke", named["review_minutes"], "{:.1f}", named["review_minutes"]["chance"],
+        ("", "minutes to find 95 % of a stroke", named["review_minutes"], _MINUTES, named["review_minutes"]["chance"],
          "watching everything"),
         ("", "decisions, 1 is perfect", named["decision_utility"], _SCORE, 0.0, "best constant answer"),
     ]  # fmt: skip
@@ -91,6 +90,8 @@ def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:
         rows: The summary.
         folder: Folder that the report goes to; evaluations and figures are looked for below it.
     """
+    reports = sorted(folder.glob("evaluation/*/report.md"))
+    links = ", ".join(f"[{path.parent.name}]({path.relative_to(folder).as_posix()})" for path in reports)
     lines = [
         "# From footage without labels to a stroke recogniser",
         "",
@@ -98,16 +99,13 @@ def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:
         "|---|---|---:|---|---:|",
         *["| " + " | ".join(row.cells()) + " |" for row in rows],
         "",
-        "[Every clip with its votes](review.html). Details: ",
+        f"[Every clip with its votes](review.html). Details: {links}.",
     ]
-    reports = sorted(folder.glob("evaluation/*/report.md"))
-    lines[-1] += ", ".join(f"[{path.parent.name}]({path.relative_to(folder).as_posix()})" for path in reports) + "."
     for report in reports:
-        drawn = [name for name in FIGURES if (report.parent / "figures" / f"{name}.png").exists()]
-        if drawn:
-            lines += ["", f"## {report.parent.name}", ""]
-            where = (report.parent / "figures").relative_to(folder).as_posix()
-            lines += [f"![{name}]({where}/{name}.png)" for name in drawn]
+        figures = report.parent / "figures"
+        paths = [(name, figures / f"{name}.png") for name in FIGURES]
+        if drawn := [f"![{name}]({path.relative_to(folder).as_posix()})" for name, path in paths if path.exists()]:
+            lines += ["", f"## {report.parent.name}", "", *drawn]
     return "\n".join(lines) + "\n"
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import difflib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -68,6 +68,26 @@ class Columns:
             return [""] * len(self)
         return ["" if is_empty(value) else str(value).strip() for value in self.values[name]]
 
+    def choices(self, name: str, known: Sequence[str], what: str, *, is_required: bool = False) -> list[str]:
+        """Return a column of texts that are one of a few known ones, "" where empty.
+
+        Args:
+            name: Column.
+            known: What they may be.
+            what: What each is, for the error text, such as "a view".
+            is_required: Whether an empty one is refused too.
+
+        Raises:
+            TableError: If a value is none of them; names the nearest ones.
+        """
+        texts = self.texts(name)
+        for row, text in enumerate(texts):
+            if text not in known and (text or is_required):
+                wanted = text.lower().replace(" ", "_").replace("-", "_")
+                near = " or ".join(difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)) or ", ".join(known)
+                raise self.error(row, name, f"'{text}' is not {what}; nearest: {near}")
+        return texts
+
     def numbers(self, name: str, *, unit: str = "") -> np.ndarray:
         """Return a column as float64 (N,), NaN where empty or where there is no such column.
 
@@ -78,20 +98,14 @@ class Columns:
         Raises:
             TableError: If a value is no finite number.
         """
-        numbers = _as_numbers(self.values.get(name, []))
-        if numbers is not None and len(numbers) == len(self) and not np.isinf(numbers).any():
-            return numbers
-        numbers = np.full(len(self), np.nan)
-        for row, value in enumerate(self.values.get(name, [])):
-            if is_empty(value):
-                continue
-            try:
-                numbers[row] = float(value)
-            except (TypeError, ValueError):
-                numbers[row] = math.inf
-            if not math.isfinite(numbers[row]):
-                of_unit = f" of {unit}" if unit else ""
-                raise self.error(row, name, f"'{value}' is not a number{of_unit}")
+        values = self.values.get(name, [None] * len(self))
+        try:  # the fast way, where all of them are numbers or None
+            numbers = np.array(values, dtype=np.float64)
+        except (TypeError, ValueError):
+            numbers = np.array([np.nan if is_empty(value) else _number(value) for value in values])
+        for row in np.flatnonzero(np.isinf(numbers)).tolist():
+            of_unit = f" of {unit}" if unit else ""
+            raise self.error(row, name, f"'{values[row]}' is not a number{of_unit}")
         return numbers
 
     def flags(self, name: str) -> list[bool | None]:
@@ -100,20 +114,21 @@ class Columns:
         Raises:
             TableError: If a value is neither.
         """
-        flags: list[bool | None] = []
-        for row, text in enumerate(self.texts(name)):
-            if text and text.lower() not in _TRUE | _FALSE:
-                raise self.error(row, name, f"'{text}' is neither 1 nor 0 (leave it empty where it is not known)")
-            flags.append(text.lower() in _TRUE if text else None)
-        return flags
+        texts = [text.lower() for text in self.texts(name)]
+        for row, text in enumerate(texts):
+            if text and text not in _TRUE | _FALSE:
+                said = self.texts(name)[row]
+                raise self.error(row, name, f"'{said}' is neither 1 nor 0 (leave it empty where it is not known)")
+        return [text in _TRUE if text else None for text in texts]
 
 
-def _as_numbers(values: list[Any]) -> np.ndarray | None:
-    """Return values as numbers where all of them are numbers or None: the fast way for Parquet."""
+def _number(value: Any) -> float:
+    """Return a number, infinity for what is none."""
     try:
-        return np.array(values, dtype=np.float64)
+        number = float(value)
     except (TypeError, ValueError):
-        return None
+        return math.inf
+    return number if math.isfinite(number) else math.inf
 
 
 def is_empty(value: Any) -> bool:
@@ -140,15 +155,12 @@ def read_columns(source: Source) -> Columns:
         raise TableError(f"{path} is neither a .csv nor a .parquet file: convert it first")
     if not path.is_file():
         raise TableError(f"{path} does not exist: check the path")
-    return _read_csv(path) if suffix == ".csv" else _read_parquet(path)
-
-
-def _read_parquet(path: Path) -> Columns:
+    if suffix == ".csv":
+        return _read_csv(path)
     try:
-        table = pq.read_table(path)
+        return _from_table(pq.read_table(path), path.name)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"{path} is not a readable Parquet file: write it again") from error
-    return _from_table(table, path.name)
 
 
 def _from_table(table: pa.Table, name: str) -> Columns:

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import difflib
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 
@@ -18,7 +18,7 @@ REQUIRED: tuple[str, ...] = ("video", "impact_s", "label")
 TIMES: tuple[str, ...] = ("start_s", "end_s", "impact_s")
 BEFORE_S, AFTER_S = 0.8, 0.48  # where a stroke has only an impact: the span of a mined clip
 BOX: tuple[str, ...] = ("box_x1", "box_y1", "box_x2", "box_y2")
-_HANDS = {"": "", "r": "R", "right": "R", "l": "L", "left": "L"}
+_HANDS = {"r": "R", "right": "R", "l": "L", "left": "L"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,35 +101,31 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
     columns = read_columns(source)
     columns.require(REQUIRED)
     starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in TIMES)
-    starts_s = np.where(np.isnan(starts_s), np.maximum(impacts_s - BEFORE_S, 0.0), starts_s)
-    ends_s = np.where(np.isnan(ends_s), impacts_s + AFTER_S, ends_s)
-    durations_s = columns.numbers("video_duration_s", unit="seconds")
-    replays, videos, labels = columns.flags("is_replay"), columns.texts("video"), _labels(columns, classes, taxonomy)
-    hands, views, boxes = _hands(columns), _views(columns), _boxes(columns)
-    batters, matches, venues = (columns.texts(name) for name in ("batter_id", "match_id", "venue"))
-    deliveries = []
-    for row, video in enumerate(videos):
+    values: dict[str, list[Any]] = {
+        "start_s": np.where(np.isnan(starts_s), np.maximum(impacts_s - BEFORE_S, 0.0), starts_s).tolist(),
+        "end_s": np.where(np.isnan(ends_s), impacts_s + AFTER_S, ends_s).tolist(),
+        "impact_s": impacts_s.tolist(),
+        "video_duration_s": columns.numbers("video_duration_s", unit="seconds").tolist(),
+        "is_replay": columns.flags("is_replay"),
+        "label": columns.choices("label", classes, f"a class of {taxonomy}"),
+        "handedness": _hands(columns),
+        "view": columns.choices("view", VIEWS, "a view"),
+        "box": _boxes(columns),
+        **{name: columns.texts(name) for name in ("batter_id", "match_id", "venue")},
+    }
+    deliveries: list[TrueDelivery] = []
+    seen: dict[tuple[str, tuple[float, float]], str] = {}
+    for row, (place, video) in enumerate(zip(columns.places, columns.texts("video"), strict=True)):
         if not video:
             raise columns.error(row, "video", "is empty; give the path of the video relative to the footage folder")
-        delivery = TrueDelivery(
-            place=columns.places[row],
-            video=normal_path(video),
-            start_s=float(starts_s[row]),
-            end_s=float(ends_s[row]),
-            impact_s=float(impacts_s[row]),
-            label=labels[row],
-            handedness=hands[row],
-            batter_id=batters[row],
-            match_id=matches[row],
-            venue=venues[row],
-            view=views[row],
-            is_replay=replays[row],
-            box=boxes[row],
-            video_duration_s=float(durations_s[row]),
-        )
+        own = {name: column[row] for name, column in values.items()}
+        delivery = TrueDelivery(place=place, video=normal_path(video), **own)
         _check_times(columns, row, delivery)
         deliveries.append(delivery)
-    _check_duplicates(columns, deliveries)
+    for row, delivery in enumerate(deliveries):
+        first = seen.setdefault((delivery.video, delivery.moment_s), delivery.place)
+        if first != delivery.place:
+            raise columns.error(row, "video", f"repeats the delivery of {first}; remove one of the two")
     return Truth(name=columns.name, taxonomy=taxonomy, deliveries=tuple(deliveries))
 
 
@@ -144,49 +140,22 @@ def normal_path(text: str) -> str:
     return str(PurePosixPath(text.replace("\\", "/")))
 
 
-def nearest(text: str, choices: tuple[str, ...]) -> str:
-    """Return the choices that look most like `text`, joined for a sentence; all of them where none does."""
-    wanted = text.lower().replace(" ", "_").replace("-", "_")
-    return " or ".join(difflib.get_close_matches(wanted, choices, n=3, cutoff=0.5)) or ", ".join(choices)
-
-
-def _labels(columns: Columns, classes: tuple[str, ...], taxonomy: str) -> list[str]:
-    labels = columns.texts("label")
-    for row, label in enumerate(labels):
-        if label and label not in classes:
-            raise columns.error(
-                row, "label", f"'{label}' is not a class of {taxonomy}; nearest: {nearest(label, classes)}"
-            )
-    return labels
-
-
 def _hands(columns: Columns) -> list[str]:
-    hands = []
-    for row, text in enumerate(columns.texts("handedness")):
-        if text.lower() not in _HANDS:
+    hands = columns.texts("handedness")
+    for row, text in enumerate(hands):
+        if text and text.lower() not in _HANDS:
             raise columns.error(row, "handedness", f"'{text}' is neither R nor L (leave it empty where unknown)")
-        hands.append(_HANDS[text.lower()])
-    return hands
-
-
-def _views(columns: Columns) -> list[str]:
-    views = columns.texts("view")
-    for row, view in enumerate(views):
-        if view and view not in VIEWS:
-            raise columns.error(row, "view", f"'{view}' is not a view; nearest: {nearest(view, VIEWS)}")
-    return views
+    return [_HANDS.get(text.lower(), "") for text in hands]
 
 
 def _boxes(columns: Columns) -> list[Box | None]:
-    corners_N4 = np.stack([columns.numbers(name, unit="pixels") for name in BOX], axis=1)
     boxes: list[Box | None] = []
+    corners_N4 = np.stack([columns.numbers(name, unit="pixels") for name in BOX], axis=1)
     for row, (x1, y1, x2, y2) in enumerate(corners_N4.tolist()):
-        if np.isnan([x1, y1, x2, y2]).all():
-            boxes.append(None)
-        elif x1 < x2 and y1 < y2:
-            boxes.append(Box(x1=x1, y1=y1, x2=x2, y2=y2))
-        else:
+        is_empty = np.isnan([x1, y1, x2, y2]).all()
+        if not is_empty and not (x1 < x2 and y1 < y2):
             raise columns.error(row, "box_x1", "the box needs box_x1 < box_x2 and box_y1 < box_y2, or none of the four")
+        boxes.append(None if is_empty else Box(x1=x1, y1=y1, x2=x2, y2=y2))
     return boxes
 
 
@@ -202,12 +171,3 @@ def _check_times(columns: Columns, row: int, item: TrueDelivery) -> None:
         raise columns.error(row, "end_s", f"the stroke ends before it starts ({span}); swap the two")
     if item.impact_s < item.start_s or item.impact_s > item.end_s:
         raise columns.error(row, "impact_s", f"{item.impact_s:g} s lies outside the stroke, {span}; mend one of them")
-
-
-def _check_duplicates(columns: Columns, deliveries: list[TrueDelivery]) -> None:
-    seen: dict[tuple[str, tuple[float, float]], str] = {}
-    for row, delivery in enumerate(deliveries):
-        key = (delivery.video, delivery.moment_s)
-        if key in seen:
-            raise columns.error(row, "video", f"repeats the delivery of {seen[key]}; remove one of the two")
-        seen[key] = delivery.place

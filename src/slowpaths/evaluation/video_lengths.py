@@ -9,9 +9,9 @@ import numpy as np
 from slowpaths.evaluation.matching import match_videos
 from slowpaths.evaluation.mining_check import MinedSet
 from slowpaths.evaluation.pairing import Pairing
-from slowpaths.evaluation.shot_check import VIDEO_COLUMNS
+from slowpaths.evaluation.shot_check import video_names
 from slowpaths.evaluation.table_columns import read_columns
-from slowpaths.evaluation.truth_table import Truth, normal_path
+from slowpaths.evaluation.truth_table import Truth
 
 
 def footage_s(pairing: Pairing, truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:
@@ -28,11 +28,9 @@ def footage_s(pairing: Pairing, truth: Truth, mined: MinedSet | None, shots_trut
 def video_lengths(path: Path) -> dict[str, float]:
     """Return how long videos are by the last of their true shots, seconds; empty where they are given in frames."""
     columns = read_columns(path)
-    name = next((name for name in VIDEO_COLUMNS if name in columns), "video")
-    if "end_s" not in columns:
-        return {}
+    name, videos = video_names(columns)
     lengths: dict[str, float] = {}
-    for video, end_s in zip(columns.texts(name), columns.numbers("end_s", unit="seconds"), strict=True):
-        key = video.rsplit("-", 1)[0] if name == "video_id" else normal_path(video)  # an id is the stem and a digest
+    for video, end_s in zip(videos, columns.numbers("end_s", unit="seconds"), strict=True):
+        key = video.rsplit("-", 1)[0] if name == "video_id" else video  # an id is the stem and a digest
         lengths[key] = max(lengths.get(key, 0.0), float(end_s))
-    return lengths
+    return lengths if "end_s" in columns else {}

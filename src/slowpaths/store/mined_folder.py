@@ -241,6 +241,10 @@ class MinedFolder(LabelSetFolder):
         """Return the folder of one label set."""
         return LabelSetFolder(self.path / "label_sets" / fingerprint)
 
+    def label_sets(self) -> list[LabelSetFolder]:
+        """Return the folders of all label sets, in order of fingerprint."""
+        return [LabelSetFolder(path) for path in sorted((self.path / "label_sets").glob("*")) if path.is_dir()]
+
     def check(self) -> MinedFolder:
         """Return this folder.
 

@@ -168,12 +168,16 @@ def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
 # --- records to rows and back ------------------------------------------------------------------------------------
 
 
-def _write(path: Path, rows: Sequence[dict[str, Any]], spec: TableSpec) -> None:
-    write_table(path, pa.Table.from_pylist(list(rows), schema=spec.schema.remove_metadata()), spec)
+def _table(rows: Iterable[dict[str, Any]], spec: TableSpec) -> pa.Table:
+    return pa.Table.from_pylist(list(rows), schema=spec.schema.remove_metadata())
+
+
+def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
+    return _table((_row(record, spec.schema.names) for record in records), spec)
 
 
 def _write_records(path: Path, records: Iterable[Any], spec: TableSpec) -> None:
-    _write(path, [_row(record, spec.schema.names) for record in records], spec)
+    write_table(path, _records_table(records, spec), spec)
 
 
 def write_footage(path: Path, videos: Iterable[VideoRef]) -> None:
@@ -231,6 +235,11 @@ def clips_of(labels: pa.Table) -> list[LabelledClip]:
     return [_record(LabelledClip, row) for row in labels.to_pylist()]
 
 
+def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
+    """Return predictions as a table."""
+    return _records_table(predictions, PREDICTIONS)
+
+
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write a predictions table."""
     _write_records(path, predictions, PREDICTIONS)
@@ -257,7 +266,7 @@ def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
         for track in tracks
         for index in range(len(track.pts_s))
     ]
-    _write(path, rows, POSES)
+    write_table(path, _table(rows, POSES), POSES)
 
 
 def read_poses(path: Path) -> list[PoseTrack]:

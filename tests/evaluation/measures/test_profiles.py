@@ -47,7 +47,7 @@ def test_adjusted_profiles_use_the_confusion_of_the_others() -> None:
     true = np.array([0] * 4 + [0] * 4 + [1] * 4)
     called = np.array([0, 0, 0, 1] + [0, 0, 0, 1] + [1] * 4)
     group = np.array([0] * 4 + [1] * 8)
-    found = stroke_profiles.adjusted_profiles(np.eye(2)[called], np.eye(2)[true], group, num_groups=2)
+    found = small(true=true, named=called, group=group).adjusted_AG
     np.testing.assert_allclose(found[0], [1.0, 0.0], atol=1e-9)
     # the second's confusion is that of the first, who never played stroke 1: taken to be always right
     np.testing.assert_allclose(found[1], [0.5, 0.5], atol=1e-9)

@@ -6,10 +6,8 @@ import numpy as np
 import pytest
 from sklearn.metrics import average_precision_score, ndcg_score
 
-from slowpaths.evaluation.measures import average_precision as ap
-from slowpaths.evaluation.measures.discounted_gain import ndcg_at
-from slowpaths.evaluation.measures.precision_at_ten import precision_at
-from slowpaths.evaluation.measures.retrieval_saving import rank_of_hit, saving_to_hit
+from slowpaths.evaluation.measures import retrieval as ap
+from slowpaths.evaluation.measures.retrieval import ndcg_at, precision_at, rank_of_hit, saving_to_hit
 from slowpaths.evaluation.ranking import rank
 
 

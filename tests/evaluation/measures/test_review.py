@@ -5,9 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from slowpaths.evaluation.measures import review_minutes as review
-from slowpaths.evaluation.measures.review_area import effort_area, effort_curve
-from slowpaths.evaluation.measures.work_saved import clips_to_recall, work_saved
+from slowpaths.evaluation.measures import review
+from slowpaths.evaluation.measures.review import clips_to_recall, effort_area, effort_curve, work_saved
 from slowpaths.evaluation.ranking import rank
 from slowpaths.evaluation.sample import Sample
 

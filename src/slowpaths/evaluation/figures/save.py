@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from slowpaths.core.text import csv_table, markdown_table
 from slowpaths.evaluation.figures.accuracy import draw_confusion, draw_reliability
 from slowpaths.evaluation.figures.style import styled
 from slowpaths.evaluation.figures.usefulness import (
@@ -57,8 +56,10 @@ def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list
     for name in drawn:
         with styled():
             _save(folder / f"{name}.png", FIGURES[name](filled[name]), command)
-    lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", "| table | figure |", "|---|---|"]
-    lines += [f"| {name}.csv | {f'{name}.png' if name in drawn else ''} |" for name in sorted(filled)]
+    index = markdown_table(
+        ["table", "figure"], [(f"{name}.csv", f"{name}.png" if name in drawn else "") for name in sorted(filled)]
+    )
+    lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", index]
     write_text(folder / INDEX_NAME, "\n".join(lines) + "\n")
     return drawn
 
@@ -70,12 +71,7 @@ def to_csv(table: Table) -> str:
         >>> to_csv([{"a": 1, "b": 0.25}])
         'a,b\n1,0.25\n'
     """
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(table[0]), lineterminator="\n")
-    writer.writeheader()
-    for row in table:
-        writer.writerow({key: _cell(value) for key, value in row.items()})
-    return stream.getvalue()
+    return csv_table([{key: _cell(value) for key, value in row.items()} for row in table])
 
 
 def _cell(value: float | str) -> float | str:

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import wilson_bounds
+from slowpaths.evaluation.intervals import wilson
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 
@@ -32,7 +32,7 @@ def auto_accept_rate(
     if not len(confidence_N):
         return float("nan"), np.inf
     order = np.argsort(-confidence_N, kind="stable")
-    low_N, _ = wilson_bounds(np.cumsum(correct_N[order]), np.arange(1, len(order) + 1))
+    low_N = wilson(np.cumsum(correct_N[order]), np.arange(1, len(order) + 1)).low
     is_last_of_ties = np.r_[np.diff(confidence_N[order]) != 0, True]
     ends = np.flatnonzero(is_last_of_ties & (low_N >= precision))
     if not len(ends):
@@ -40,21 +40,19 @@ def auto_accept_rate(
     return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])
 
 
-@measure(69, "usefulness", baseline="accepting the most frequent class, always")
+@measure(69, "usefulness", baseline="; accepting the most frequent class, always")
 def _auto_accept(sample: Sample) -> Reading:
     """Share nobody need look at, at 95 % precision for sure."""
     rate, _ = auto_accept_rate(sample.confidence_N, sample.correct_N)
-    is_most = (sample.true_N == sample.shares_G.argmax()).astype(np.float64)
-    constant, _ = auto_accept_rate(np.ones(len(is_most)), is_most)
+    constant, _ = auto_accept_rate(np.ones(len(sample.rows)), 1.0 * (sample.true_N == sample.shares_G.argmax()))
     return Reading(values_B=np.array([rate]), num=len(sample.rows), constant=constant)
 
 
 @report_table(61, name="auto_accept", title="What nobody need look at")
 def _rates(sample: Sample) -> Table:
-    """Return auto accept."""
-    everything = np.ones(len(sample.rows), dtype=bool)
     table: Table = []
-    for name, own in [("all", everything), *((name, sample.called_N == i) for i, name in enumerate(sample.names))]:
+    for index, name in [(None, "all"), *enumerate(sample.names)]:
+        own = np.ones(len(sample.rows), dtype=bool) if index is None else sample.called_N == index
         share, start = auto_accept_rate(sample.confidence_N[own], sample.correct_N[own])
         table.append({"class": name, "share": share, "confidence_from": start, "deliveries": int(own.sum())})
     return table

@@ -28,9 +28,6 @@ def balanced_accuracy(confusion_BGG: np.ndarray) -> np.ndarray:
 @measure(12, "accuracy", baseline="every class alike; the most frequent class")
 def _balanced_accuracy(sample: Sample) -> Reading:
     """Mean over strokes of the share that is found."""
-    return Reading(
-        values_B=balanced_accuracy(sample.confusion_BGG),
-        num=len(sample.rows),
-        chance=1 / len(sample.names),
-        constant=1 / float((sample.shares_G > 0).sum()),
-    )
+    constant = 1 / float((sample.shares_G > 0).sum())
+    values_B = balanced_accuracy(sample.confusion_BGG)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=1 / len(sample.names), constant=constant)

@@ -19,13 +19,10 @@ def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> n
         >>> brier(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), np.ones((1, 2))).tolist()
         [1.25]
     """
-    distance_N = ((probs_NG - np.eye(probs_NG.shape[1])[true_N]) ** 2).sum(axis=1)
-    return weighted_mean(distance_N, weights_BN)
+    return weighted_mean(((probs_NG - np.eye(probs_NG.shape[1])[true_N]) ** 2).sum(axis=1), weights_BN)
 
 
-@measure(
-    15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0), is_larger_better=False
-)
+@measure(15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0))
 def _brier(sample: Sample) -> Reading:
     """Squared distance to the truth, 0 to 2 (lower is better)."""
     values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)

@@ -56,26 +56,24 @@ def bin_gaps(
     return divide(sum_BI, total_B1), divide(np.sqrt(variance_BI), total_B1)
 
 
-def calibration_error(
-    confidence_N: np.ndarray, correct_N: np.ndarray, bin_N: np.ndarray, weights_BN: np.ndarray
-) -> np.ndarray:
-    """Return the mean |share right - confidence| over bins, weighted by their size (B,).
+def calibration_error(*given: np.ndarray) -> np.ndarray:
+    """Return the mean |share right - confidence| over bins, weighted by their size (B,); arguments of `bin_gaps`.
 
     Example:
         >>> confidence, bins = np.array([0.6, 0.8, 0.9]), np.array([0, 1, 1])
         >>> calibration_error(confidence, np.array([1.0, 1.0, 0.0]), bins, np.ones((1, 3))).round(4).tolist()
         [0.3667]
     """
-    return np.abs(bin_gaps(confidence_N, correct_N, bin_N, weights_BN)[0]).sum(axis=1)
+    return np.abs(bin_gaps(*given)[0]).sum(axis=1)
 
 
-@measure(16, "calibration", is_larger_better=False)
+@measure(16, "calibration")
 def _ece(sample: Sample) -> Reading:
     """How far confidence is from the share that is right (lower is better)."""
     return _read(sample, equal_width_bins(sample.confidence_N))
 
 
-@measure(17, "calibration", is_larger_better=False)
+@measure(17, "calibration")
 def _ece_adaptive(sample: Sample) -> Reading:
     """The same, bins of equal size (lower is better)."""
     return _read(sample, equal_mass_bins(sample.confidence_N))
@@ -90,21 +88,11 @@ def _read(sample: Sample, bin_N: np.ndarray) -> Reading:
 @report_table(12)
 def _reliability(sample: Sample) -> Table:
     """Return confidence against the share right in equal-width bins, empty bins too."""
-    bin_N = equal_width_bins(sample.confidence_N)
-    table: Table = []
+    bin_N, table = equal_width_bins(sample.confidence_N), []
     for index in range(NUM_BINS):
         own = bin_N == index
-        confidence, accuracy = (
-            float(values[own].mean()) if own.any() else float("nan")
-            for values in (sample.confidence_N, sample.correct_N)
-        )
-        table.append(
-            {
-                "low": index / NUM_BINS,
-                "high": (index + 1) / NUM_BINS,
-                "deliveries": int(own.sum()),
-                "confidence": confidence,
-                "accuracy": accuracy,
-            }
-        )
+        row = {"low": index / NUM_BINS, "high": (index + 1) / NUM_BINS, "deliveries": int(own.sum())}
+        for key, values_N in (("confidence", sample.confidence_N), ("accuracy", sample.correct_N)):
+            row[key] = float(values_N[own].mean()) if own.any() else float("nan")
+        table.append(row)
     return table

@@ -44,7 +44,7 @@ def stroke_costs() -> np.ndarray:
 def class_costs(space: ClassSpace) -> np.ndarray:
     """Return the costs between the classes of a comparison (G, G): the least that any of their strokes would cost."""
     costs_CC = stroke_costs()
-    members = [np.flatnonzero(space.matrix_CG[:, column]) for column in range(len(space.columns))]
+    members = [np.flatnonzero(column) for column in space.matrix_CG.T]
     costs_GG = np.array([[costs_CC[np.ix_(true, called)].min() for called in members] for true in members])
     np.fill_diagonal(costs_GG, 0.0)
     return costs_GG
@@ -92,27 +92,23 @@ def net_benefit_treat_all(*, prevalence: float, threshold: float) -> float:
 
 def decision_curve(probability_N: np.ndarray, is_true_N: np.ndarray, thresholds: np.ndarray) -> np.ndarray:
     """Return the net benefit of acting on every delivery whose probability reaches each threshold."""
-    curve = []
-    for threshold in thresholds:
-        acted = probability_N >= threshold
-        curve.append(
-            net_benefit(
-                true_positives=float((acted & is_true_N).sum()),
-                false_positives=float((acted & ~is_true_N).sum()),
-                num=len(probability_N),
-                threshold=float(threshold),
-            )
-        )
-    return np.array(curve)
+    acted = probability_N >= thresholds[:, None]
+    right, wrong = (acted & is_true_N).sum(axis=1), (acted & ~is_true_N).sum(axis=1)
+    given = zip(right.tolist(), wrong.tolist(), thresholds.tolist(), strict=True)
+    num = len(probability_N)
+    return np.array([net_benefit(true_positives=a, false_positives=b, num=num, threshold=t) for a, b, t in given])
 
 
-@measure(66, "usefulness", baseline="the best answer that ignores the picture", bounds=(-np.inf, 1.0))
+_OPTIONS = {"baseline": "; the best answer that ignores the picture", "bounds": (-np.inf, 1.0)}
+
+
+@measure(66, "usefulness", **_OPTIONS)
 def _decision_utility(sample: Sample) -> Reading:
     """Cost of errors avoided by acting on the probabilities."""
     return _read(sample, best_actions(sample.probs_NG, class_costs(sample.pairing.space)))
 
 
-@measure(67, "usefulness", baseline="the best answer that ignores the picture", bounds=(-np.inf, 1.0))
+@measure(67, "usefulness", **_OPTIONS)
 def _decision_utility_top1(sample: Sample) -> Reading:
     """The same, acting on the named stroke."""
     return _read(sample, sample.called_N)
@@ -127,15 +123,10 @@ def _read(sample: Sample, actions_N: np.ndarray) -> Reading:
 @report_table(62, title="What it is worth to clip a stroke above a probability")
 def _decision_curve(sample: Sample) -> Table:
     """Return the net benefit of clipping a stroke above a probability, mean over strokes."""
-    columns = range(len(sample.names))
-    thresholds = np.array(THRESHOLDS)
-    curves = [decision_curve(sample.probs_NG[:, column], sample.true_N == column, thresholds) for column in columns]
+    num = len(sample.names)
+    curves = [decision_curve(sample.probs_NG[:, i], sample.true_N == i, np.array(THRESHOLDS)) for i in range(num)]
+    always = [net_benefit_treat_all(prevalence=1 / num, threshold=threshold) for threshold in THRESHOLDS]
     return [
-        {
-            "threshold": threshold,
-            "predicted": float(predicted),
-            "act_always": net_benefit_treat_all(prevalence=1 / len(columns), threshold=threshold),
-            "act_never": 0.0,
-        }
-        for threshold, predicted in zip(THRESHOLDS, np.mean(curves, axis=0), strict=True)
+        {"threshold": threshold, "predicted": float(predicted), "act_always": value, "act_never": 0.0}
+        for threshold, predicted, value in zip(THRESHOLDS, np.mean(curves, axis=0), always, strict=True)
     ]

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
-from slowpaths.evaluation.measure import NOTHING, Reading, measure
+from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.ranking import rank
 from slowpaths.evaluation.sample import Sample
 
@@ -36,4 +36,4 @@ def error_detection(
 def _error_detection(sample: Sample) -> Reading:
     """Chance that a right answer is surer than a wrong one."""
     values_B = error_detection(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=0.5, reason=NOTHING)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=0.5)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
-from slowpaths.evaluation.intervals import divide, weighted_mean
+from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
@@ -38,29 +38,17 @@ def factor_hits(
     return np.where(true_NV.any(axis=1), hits_N, np.nan), len(values), share
 
 
-_BASELINE = "every value alike; the most frequent value"
-
-
-@measure(20, "accuracy", baseline=_BASELINE, is_share=True)
-def _foot(sample: Sample) -> Reading:
-    """Front or back foot right."""
-    return _read(sample, "foot")
-
-
-@measure(21, "accuracy", baseline=_BASELINE, is_share=True)
-def _plane(sample: Sample) -> Reading:
-    """Vertical or horizontal bat right."""
-    return _read(sample, "plane")
-
-
-@measure(22, "accuracy", baseline=_BASELINE, is_share=True)
-def _side(sample: Sample) -> Reading:
-    """Off, straight or leg right."""
-    return _read(sample, "side")
-
-
 def _read(sample: Sample, factor: str) -> Reading:
     hits_N, num_values, share = factor_hits(sample.probs_NG, sample.true_N, sample.pairing.space, factor)
-    known = np.isfinite(hits_N)
-    values_B = weighted_mean(hits_N[known], sample.weights_BN[:, known])
-    return Reading(values_B=values_B, num=int(known.sum()), chance=1 / num_values, constant=share)
+    return sample.mean(hits_N, np.isfinite(hits_N), chance=1 / num_values, constant=share)
+
+
+FACTOR_SPECS = tuple(
+    measure(place, "accuracy", name=factor, meaning=meaning, is_share=True,
+            baseline="every value alike; the most frequent value")(lambda sample, key=factor: _read(sample, key))
+    for place, factor, meaning in (
+        (20, "foot", "front or back foot right"),
+        (21, "plane", "vertical or horizontal bat right"),
+        (22, "side", "off, straight or leg right"),
+    )
+)  # fmt: skip

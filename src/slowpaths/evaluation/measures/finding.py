@@ -19,14 +19,13 @@ _NO_CLAIM = "mining claims no delivery in these videos"
 @measure(100, "mining", is_share=True)
 def _mining_recall(sample: MiningSample) -> Reading:
     """Share of true deliveries found, impact within 5 frames."""
-    return sample.share([fate.is_exact for fate in sample.check.fates])
+    return sample.share_of(lambda fate: fate.is_exact)
 
 
 @measure(101, "mining", is_share=True)
 def _mining_recall_live(sample: MiningSample) -> Reading:
     """The same, deliveries that truth says are no replay."""
-    hits = [fate.is_exact for fate in sample.check.fates]
-    return sample.share(np.where(sample.is_live, hits, np.nan), reason=NO_REPLAYS)
+    return sample.share_of(lambda fate: fate.is_exact if fate.is_live else None, reason=NO_REPLAYS)
 
 
 @measure(102, "mining", is_share=True)
@@ -38,14 +37,13 @@ def _mining_precision(sample: MiningSample) -> Reading:
 @measure(103, "mining", is_share=True)
 def _mining_recall_near(sample: MiningSample) -> Reading:
     """Share of true deliveries found, within half a second."""
-    return sample.share([fate.found is not None for fate in sample.check.fates])
+    return sample.share_of(lambda fate: fate.found is not None)
 
 
 @measure(104, "mining", is_share=True)
 def _mining_recall_live_near(sample: MiningSample) -> Reading:
     """The same, deliveries that truth says are no replay."""
-    hits = [fate.found is not None for fate in sample.check.fates]
-    return sample.share(np.where(sample.is_live, hits, np.nan), reason=NO_REPLAYS)
+    return sample.share_of(lambda fate: fate.found is not None if fate.is_live else None, reason=NO_REPLAYS)
 
 
 @measure(105, "mining", is_share=True)
@@ -74,23 +72,20 @@ def _clean_videos(sample: MiningSample) -> Reading:
 
 @report_table(0, title="Where deliveries are lost")
 def _waterfall(sample: MiningSample) -> Table:
-    """Return how many true deliveries survive each step."""
-    return [dict(row) for row in waterfall(sample.check)]
+    return waterfall(sample.check)
 
 
 @report_table(110, name="impact_error", is_long=True)
 def _impact_errors(sample: MiningSample) -> Table:
-    """Return found minus true impact of every found delivery."""
     return [
-        {"video": fate.truth.video, "true_s": fate.truth.impact_s, "error_s": fate.found.impact_s - fate.truth.impact_s}
+        {"video": fate.truth.video, "true_s": fate.truth.impact_s, "error_s": fate.error_s}
         for fate in sample.check.fates
-        if fate.found and np.isfinite(fate.truth.impact_s)
+        if np.isfinite(fate.error_s)
     ]
 
 
 @report_table(111)
 def _false_deliveries(sample: MiningSample) -> Table:
-    """Return what was claimed and is not true."""
     check = sample.check
     return [
         {"video": str(video), "delivery": claim.delivery_id, "impact_s": claim.impact_s, "event_p": claim.event_p}
@@ -101,7 +96,6 @@ def _false_deliveries(sample: MiningSample) -> Table:
 
 @report_table(112)
 def _missed_deliveries(sample: MiningSample) -> Table:
-    """Return what was not found, and where it was lost."""
     return [
         {"video": item.video, "place": item.place, "impact_s": item.impact_s, "lost_at": _lost_at(fate)}
         for fate in sample.check.fates

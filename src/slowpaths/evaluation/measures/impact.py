@@ -38,17 +38,18 @@ def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
 @measure(110, "mining", is_share=True)
 def _impact_at_20fps(sample: MiningSample) -> Reading:
     """Impact within 5 frames where truth has one and footage has 20 frames a second."""
-    hits = [
-        fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
-        for fate in sample.check.fates
-    ]
-    return sample.share(hits, reason="truth has no impact in mined footage of 20 frames a second or more")
+    return sample.share_of(
+        lambda fate: (
+            fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
+        ),
+        reason="truth has no impact in mined footage of 20 frames a second or more",
+    )
 
 
-@measure(111, "mining", unit="s", bounds=(0.0, np.inf), is_larger_better=False)
+@measure(111, "mining", unit="s", bounds=(0.0, np.inf))
 def _impact_error(sample: MiningSample) -> Reading:
     """Median distance between found and true impact."""
-    sizes = np.abs(sample.error_s)
+    sizes = np.abs([fate.error_s for fate in sample.check.fates])
     order = np.argsort(sizes)[: int(np.isfinite(sizes).sum())]
     if not len(order):
         return Reading(reason=_NO_IMPACT)
@@ -56,32 +57,22 @@ def _impact_error(sample: MiningSample) -> Reading:
     return Reading(values_B=weighted_median(sizes[order], weights_BN), num=len(order))
 
 
-@measure(112, "mining", is_share=True)
-def _impact_within_1(sample: MiningSample) -> Reading:
-    """Of the found ones with a true impact, those within 1 frame."""
-    return _within(sample, 1)
+def _within(sample: MiningSample, frames: int, *, is_live: bool) -> Reading:
+    errors_s = np.array([fate.error_s if fate.is_live or not is_live else np.nan for fate in sample.check.fates])
+    is_judged = any(np.isfinite(fate.error_s) for fate in sample.check.fates)
+    hits = np.where(np.isfinite(errors_s), np.abs(errors_s) <= frames / FPS + 1e-9, np.nan)
+    return sample.share(hits, reason=NO_REPLAYS if is_judged else _NO_IMPACT)
 
 
-@measure(113, "mining", is_share=True)
-def _impact_within_2(sample: MiningSample) -> Reading:
-    """Of the found ones with a true impact, those within 2 frames."""
-    return _within(sample, 2)
-
-
-@measure(114, "mining", is_share=True)
-def _impact_within_5(sample: MiningSample) -> Reading:
-    """Of the found ones with a true impact, those within 5 frames."""
-    return _within(sample, 5)
-
-
-@measure(115, "mining", is_share=True)
-def _impact_within_2_live(sample: MiningSample) -> Reading:
-    """Of those that truth says are no replay, those within 2 frames."""
-    return _within(sample, 2, is_live=True)
-
-
-def _within(sample: MiningSample, frames: int, *, is_live: bool = False) -> Reading:
-    judged = np.isfinite(sample.error_s)
-    reason = NO_REPLAYS if judged.any() else _NO_IMPACT
-    judged &= sample.is_live if is_live else True
-    return sample.share(np.where(judged, np.abs(sample.error_s) <= frames / FPS + 1e-9, np.nan), reason=reason)
+_FOUND, _LIVE = "of the found ones with a true impact", "of those that truth says are no replay"
+WITHIN = tuple(
+    measure(place, "mining", name=name, is_share=True,
+            meaning=f"{whose}, those within {frames} frame{'s' if frames > 1 else ''}")(
+        lambda sample, frames=frames, whose=whose: _within(sample, frames, is_live=whose is _LIVE))
+    for place, name, frames, whose in (
+        (112, "impact_within_1", 1, _FOUND),
+        (113, "impact_within_2", 2, _FOUND),
+        (114, "impact_within_5", 5, _FOUND),
+        (115, "impact_within_2_live", 2, _LIVE),
+    )
+)  # fmt: skip

@@ -50,6 +50,4 @@ def _label_worth(sample: Sample) -> Reading:
         if truth_N.sum() >= MIN_RELEVANT:
             rho2_B = squared_correlation(truth_N, sample.probs_NG[:, column], sample.weights_BN)
             gains.append(effective_sample_gain(rho2_B))
-    if not gains:
-        return Reading()
-    return Reading(values_B=mean_known(gains), num=len(sample.rows), chance=1.0)
+    return Reading(values_B=mean_known(gains), num=len(sample.rows), chance=1.0) if gains else Reading()

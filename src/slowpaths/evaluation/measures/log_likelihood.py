@@ -27,13 +27,7 @@ def negative_log_likelihood(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN
     return weighted_mean(-np.log(np.maximum(own_N, _FLOOR)), weights_BN)
 
 
-@measure(
-    14,
-    "calibration",
-    baseline="every class alike; the true shares, always",
-    bounds=(0.0, np.inf),
-    is_larger_better=False,
-)
+@measure(14, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, np.inf))
 def _nll(sample: Sample) -> Reading:
     """Surprise at what happened, nats (lower is better)."""
     values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.intervals import divide, unit_weights
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample, confusion, mean_known
 
@@ -34,12 +34,8 @@ def guessing_macro_f1(true_N: np.ndarray, *, num_true: int) -> float:
 @measure(13, "accuracy", baseline="every class alike; the most frequent class")
 def _macro_f1(sample: Sample) -> Reading:
     """Mean over strokes of precision and recall together."""
-    constant_N = np.full(len(sample.rows), sample.shares_G.argmax())
-    ones = np.ones((1, len(sample.rows)))
-    constant = macro_f1(confusion(constant_N, sample.true_N, ones, num_classes=len(sample.shares_G)))
-    return Reading(
-        values_B=macro_f1(sample.confusion_BGG),
-        num=len(sample.rows),
-        chance=guessing_macro_f1(sample.true_N, num_true=len(sample.names)),
-        constant=float(constant[0]),
-    )
+    num, shares_G = len(sample.rows), sample.shares_G
+    always_N = np.full(num, shares_G.argmax())
+    constant = macro_f1(confusion(always_N, sample.true_N, unit_weights(num), num_classes=len(shares_G)))
+    chance = guessing_macro_f1(sample.true_N, num_true=len(sample.names))
+    return Reading(values_B=macro_f1(sample.confusion_BGG), num=num, chance=chance, constant=float(constant[0]))

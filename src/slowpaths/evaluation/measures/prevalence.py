@@ -43,12 +43,9 @@ def adjusted_count(
         num_true: S.
         is_soft: Whether probabilities are averaged (PACC) or named classes counted (ACC).
     """
-    if is_soft:
-        counted_G, called_NG = probabilistic_count(probs_NG), calibration_NG
-    else:
-        counted_G = classify_and_count(probs_NG)
-        called_NG = np.eye(probs_NG.shape[1])[np.argmax(calibration_NG, axis=1)]
+    called_NG = calibration_NG if is_soft else np.eye(probs_NG.shape[1])[np.argmax(calibration_NG, axis=1)]
     counts_SG = np.eye(num_true)[calibration_true_N].T @ called_NG
+    counted_G = probabilistic_count(probs_NG) if is_soft else classify_and_count(probs_NG)
     return adjusted_counts(counted_G, conditional_confusion(counts_SG))
 
 
@@ -67,10 +64,8 @@ def expectation_maximisation(
     ratio_NG = np.maximum(probs_NG, _FLOOR) / shares_G
     for _ in range(max_steps):
         weighted_NG = ratio_NG * shares_G
-        updated_G = (weighted_NG / weighted_NG.sum(axis=1, keepdims=True)).mean(axis=0)
-        done = np.abs(updated_G - shares_G).sum() < tolerance
-        shares_G = updated_G
-        if done:
+        before_G, shares_G = shares_G, (weighted_NG / weighted_NG.sum(axis=1, keepdims=True)).mean(axis=0)
+        if np.abs(shares_G - before_G).sum() < tolerance:
             break
     return shares_G
 
@@ -102,7 +97,7 @@ def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
     return (shares_G + extra) / (1 + extra * len(shares_G))
 
 
-@measure(70, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
+@measure(70, "usefulness", baseline="every class alike; the most frequent class")
 def _prevalence_error(sample: Sample) -> Reading:
     """Mean error of a stroke's overall share, counting named strokes."""
     own, true_G = _balls(sample)
@@ -133,10 +128,14 @@ def _prevalence(sample: Sample) -> Table:
         prior_G = sample.training_C @ sample.pairing.space.matrix_CG
         methods["expectation maximisation"] = expectation_maximisation(probs_NG, prior_G)
     match_N = sample.pairing.match[sample.rows[own]]
-    halves = np.isin(match_N, sorted(set(match_N))[::2])
-    if halves.any() and not halves.all():
+    is_first = np.isin(match_N, sorted(set(match_N))[::2])
+    if is_first.any() and not is_first.all():
         for label, is_soft in (("adjusted count", False), ("adjusted mean probability", True)):
-            methods[label] = _cross_fitted(probs_NG, true_N, halves, num_true=len(sample.names), is_soft=is_soft)
+            methods[label] = np.zeros(len(true_G))
+            for own_N in (is_first, ~is_first):  # counted on each half with the confusion of the other half
+                given = (probs_NG[own_N], probs_NG[~own_N], true_N[~own_N])
+                counted_S = adjusted_count(*given, num_true=len(sample.names), is_soft=is_soft)
+                methods[label][: len(sample.names)] += counted_S * own_N.mean()
     return [
         {
             "method": label,
@@ -154,16 +153,3 @@ def _balls(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
     if not len(own):
         raise NotMeasured("every graded delivery is a replay")
     return own, np.bincount(sample.true_N[own], minlength=sample.probs_NG.shape[1]) / len(own)
-
-
-def _cross_fitted(
-    probs_NG: np.ndarray, true_N: np.ndarray, is_first: np.ndarray, *, num_true: int, is_soft: bool
-) -> np.ndarray:
-    """Return shares counted on each half of the matches with the confusion of the other half (G,)."""
-    shares_G = np.zeros(probs_NG.shape[1])
-    for inside in (is_first, ~is_first):
-        counted_S = adjusted_count(
-            probs_NG[inside], probs_NG[~inside], true_N[~inside], num_true=num_true, is_soft=is_soft
-        )
-        shares_G[:num_true] += counted_S * inside.mean()
-    return shares_G

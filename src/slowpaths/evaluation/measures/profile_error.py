@@ -13,7 +13,7 @@ import numpy as np
 from slowpaths.evaluation.intervals import divide, unbiased_absolute
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
-from slowpaths.evaluation.stroke_profiles import StrokeProfiles
+from slowpaths.evaluation.stroke_profiles import BASELINE, StrokeProfiles
 
 
 def total_variation(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -37,14 +37,8 @@ def mean_total_variation(profiles: StrokeProfiles) -> np.ndarray:
     return divide(unbiased_absolute(differences.reshape(flat), errors.reshape(flat)) + lost_B, has_truth.sum(axis=1))
 
 
-@measure(43, "usefulness", baseline="every class alike; the most frequent class", is_larger_better=False)
+@measure(43, "usefulness", baseline=BASELINE)
 def _profile_error(sample: Sample) -> Reading:
     """Share of each batter's balls booked on the wrong stroke (lower is better)."""
-    profiles = sample.profiles
-    return Reading(
-        values_B=mean_total_variation(profiles),
-        num=len(profiles.names),
-        chance=float(mean_total_variation(profiles.alike(profiles.guessed_G))[0]),
-        constant=float(mean_total_variation(profiles.alike(profiles.constant_G))[0]),
-        meaning=f"share of {profiles.whose} balls booked on the wrong stroke (lower is better)",
-    )
+    meaning = f"share of {sample.profiles.whose} balls booked on the wrong stroke (lower is better)"
+    return sample.profiles.reading(mean_total_variation(sample.profiles), mean_total_variation, meaning=meaning)

@@ -14,13 +14,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
-from slowpaths.evaluation.stroke_profiles import MIN_DELIVERIES, StrokeProfiles, mean_over_groups, to_shares
+from slowpaths.evaluation.stroke_profiles import BASELINE, MIN_DELIVERIES, StrokeProfiles, to_shares
 
 _SIZES = 12  # numbers of balls at which the excess is computed, others lie between
 _BALLS_DRAWN = 20_000  # for each of them
-_BASELINE = "every class alike; the most frequent class"
 
 
 def jensen_shannon(p: np.ndarray, q: np.ndarray) -> np.ndarray:
@@ -44,10 +44,15 @@ def fidelity(profiles: StrokeProfiles, counted_NG: np.ndarray) -> np.ndarray:
         profiles: What is counted.
         counted_NG: What each ball adds to the counted profile (N, G).
     """
-    true_BAG, counted_BAG = profiles.true_BAG, profiles.shares(counted_NG)
     excess_A = _excess(profiles.true_NG, counted_NG, np.array([len(rows) for rows in profiles.rows_of_group]))
-    divergence_BA = jensen_shannon(true_BAG, counted_BAG) - excess_A
-    return 1 - np.maximum(mean_over_groups(divergence_BA, true_BAG, counted_BAG), 0.0)
+    return 1 - np.maximum(_mean_divergence(profiles.true_BAG, profiles.shares(counted_NG), excess_A), 0.0)
+
+
+def _mean_divergence(true_BAG: np.ndarray, counted_BAG: np.ndarray, excess_A: np.ndarray | float) -> np.ndarray:
+    """Return the mean over groups with true deliveries (B,); one where nothing was found is wholly wrong, 1."""
+    has_truth, is_found = np.isfinite(true_BAG).all(axis=2), np.isfinite(counted_BAG).all(axis=2)
+    divergence_BA = np.where(is_found, jensen_shannon(true_BAG, counted_BAG) - excess_A, 1.0)
+    return divide(np.where(has_truth, divergence_BA, 0.0).sum(axis=1), has_truth.sum(axis=1))
 
 
 def _excess(true_NG: np.ndarray, counted_NG: np.ndarray, sizes_A: np.ndarray) -> np.ndarray:
@@ -71,51 +76,39 @@ def _bits(p: np.ndarray, q: np.ndarray) -> np.ndarray:
     return np.where(np.isnan(p), np.nan, np.where(positive, p * np.log2(ratio), 0.0)).sum(axis=-1)
 
 
-def _reading(profiles: StrokeProfiles, values_B: np.ndarray, meaning: str = "") -> Reading:
-    guessed, constant = (profiles.alike(shares) for shares in (profiles.guessed_G, profiles.constant_G))
-    return Reading(
-        values_B=values_B,
-        num=len(profiles.names),
-        chance=float(fidelity(guessed, guessed.hard_NG)[0]),
-        constant=float(fidelity(constant, constant.hard_NG)[0]),
-        meaning=meaning,
-    )
+def _reading(sample: Sample, values_B: np.ndarray, meaning: str = "") -> Reading:
+    return sample.profiles.reading(values_B, lambda alike: fidelity(alike, alike.hard_NG), meaning=meaning)
 
 
-@measure(40, "usefulness", baseline=_BASELINE)
+@measure(40, "usefulness", baseline=BASELINE)
 def _profile_fidelity(sample: Sample) -> Reading:
     """Likeness of each batter's stroke profile to the true one, counting named strokes."""
-    profiles = sample.profiles
-    meaning = f"likeness of {profiles.whose} stroke profile to the true one, counting named strokes"
-    return _reading(profiles, fidelity(profiles, profiles.hard_NG), meaning)
+    meaning = f"likeness of {sample.profiles.whose} stroke profile to the true one, counting named strokes"
+    return _reading(sample, fidelity(sample.profiles, sample.profiles.hard_NG), meaning)
 
 
-@measure(41, "usefulness", baseline=_BASELINE)
+@measure(41, "usefulness", baseline=BASELINE)
 def _profile_fidelity_soft(sample: Sample) -> Reading:
     """The same, adding up probabilities."""
-    return _reading(sample.profiles, fidelity(sample.profiles, sample.profiles.soft_NG))
+    return _reading(sample, fidelity(sample.profiles, sample.profiles.soft_NG))
 
 
-@measure(42, "usefulness", baseline=_BASELINE)
+@measure(42, "usefulness", baseline=BASELINE)
 def _profile_fidelity_adjusted(sample: Sample) -> Reading:
     """The same, corrected by the confusion seen on all others."""
-    profiles = sample.profiles
-    if not np.isfinite(profiles.adjusted_AG).any():
+    adjusted_AG = sample.profiles.adjusted_AG
+    if not np.isfinite(adjusted_AG).any():
         raise NotMeasured(f"it needs two groups with {MIN_DELIVERIES} deliveries or more")
-    true_BAG = profiles.true_BAG[:1]
-    divergence_BA = jensen_shannon(true_BAG, profiles.adjusted_AG[None])
-    return _reading(profiles, 1 - mean_over_groups(divergence_BA, true_BAG, profiles.adjusted_AG[None]))
+    return _reading(sample, 1 - _mean_divergence(sample.profiles.true_BAG[:1], adjusted_AG[None], 0.0))
 
 
 @report_table(40, is_long=True)
 def _profiles(sample: Sample) -> Table:
-    """Return profiles."""
     profiles, table = sample.profiles, []
+    ways = {"true": profiles.true_BAG[0], "counted": profiles.hard_BAG[0], "mean_probability": profiles.soft_BAG[0]}
+    ways["adjusted"] = profiles.adjusted_AG
     for group, name in enumerate(profiles.names):
         for column, label in enumerate(sample.pairing.space.columns):
-            shares = (profiles.true_BAG[0], profiles.hard_BAG[0], profiles.soft_BAG[0], profiles.adjusted_AG)
-            values = [float(shares_AG[group, column]) for shares_AG in shares]
-            row = {"group": name, "deliveries": profiles.sizes[group], "class": label}
-            keys = ("true", "counted", "mean_probability", "adjusted")
-            table.append({**row, **dict(zip(keys, values, strict=True))})
+            shares = {way: float(shares_AG[group, column]) for way, shares_AG in ways.items()}
+            table.append({"group": name, "deliveries": profiles.sizes[group], "class": label, **shares})
     return table

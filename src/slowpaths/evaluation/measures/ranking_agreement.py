@@ -39,10 +39,7 @@ def ranking_agreement(true_AG: np.ndarray, counted_AG: np.ndarray) -> np.ndarray
 def _ranking_agreement(sample: Sample) -> Reading:
     """Agreement on who plays more of a stroke, -1 to 1, mean over strokes."""
     profiles = sample.profiles
-    reason = f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries"
-    if len(profiles.names) < MIN_GROUPS:
-        return Reading(reason=reason)
     taus_G = ranking_agreement(profiles.true_BAG[0], profiles.hard_BAG[0])
-    if not np.isfinite(taus_G).any():
-        return Reading(reason=reason)
+    if len(profiles.names) < MIN_GROUPS or not np.isfinite(taus_G).any():
+        return Reading(reason=f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries")
     return Reading(values_B=np.array([np.nanmean(taus_G)]), num=len(profiles.names), chance=0.0)

@@ -12,6 +12,7 @@ import numpy as np
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.stroke_profiles import BASELINE
 
 
 def relative_bias(true_B: np.ndarray, counted_B: np.ndarray) -> np.ndarray:
@@ -24,13 +25,7 @@ def relative_bias(true_B: np.ndarray, counted_B: np.ndarray) -> np.ndarray:
     return divide(counted_B, true_B) - 1
 
 
-@measure(
-    44,
-    "usefulness",
-    baseline="every class alike; the most frequent class",
-    bounds=(-1.0, np.inf),
-    is_larger_better=None,
-)
+@measure(44, "usefulness", baseline=BASELINE, bounds=(-1.0, np.inf))
 def _rare_stroke_bias(sample: Sample) -> Reading:
     """By which share the rarest stroke is over-counted (below 0: under-counted)."""
     profiles = sample.profiles
@@ -39,9 +34,9 @@ def _rare_stroke_bias(sample: Sample) -> Reading:
     true_B, counted_B = (profiles.weights_BN @ rows_NG[:, rarest] for rows_NG in (profiles.true_NG, profiles.hard_NG))
     guessed = profiles.weights_BN[0].sum() / profiles.num_true
     return Reading(
-        chance=float(guessed / counts_G[rarest] - 1),
-        constant=0.0 if (counts_G > 0).sum() == 1 else -1.0,
         values_B=relative_bias(true_B, counted_B),
         num=len(profiles.names),
+        chance=float(guessed / counts_G[rarest] - 1),
+        constant=0.0 if (counts_G > 0).sum() == 1 else -1.0,
         meaning=f"by which share the rarest stroke is over-counted (below 0: under-counted): {sample.names[rarest]}",
     )

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide, unit_weights
+from slowpaths.evaluation.intervals import unit_weights, weighted_mean
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample
 
@@ -25,41 +25,24 @@ def acceptance_threshold(cost_of_error: float) -> float:
 
 
 def value_with_rejection(
-    confidence_N: np.ndarray,
-    correct_N: np.ndarray,
-    weights_BN: np.ndarray | None = None,
-    *,
-    cost_of_error: float,
+    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None, *, cost_of_error: float
 ) -> np.ndarray:
     """Return the mean value per delivery (B,)."""
-    weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
     accepted_N = confidence_N > acceptance_threshold(cost_of_error)
     gain_N = np.where(accepted_N, correct_N - cost_of_error * (1 - correct_N), 0.0)
-    return divide(weights_BN @ gain_N, weights_BN.sum(axis=1))
-
-
-_BASELINE = "the better of leaving everything to a person and naming the most frequent class"
-
-
-@measure(63, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
-def _value_cost1(sample: Sample) -> Reading:
-    """Value per delivery where an error costs 1 times a right answer."""
-    return _read(sample, 1)
-
-
-@measure(64, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
-def _value_cost3(sample: Sample) -> Reading:
-    """Value per delivery where an error costs 3 times a right answer."""
-    return _read(sample, 3)
-
-
-@measure(65, "usefulness", baseline=_BASELINE, bounds=(-np.inf, 1.0))
-def _value_cost9(sample: Sample) -> Reading:
-    """Value per delivery where an error costs 9 times a right answer."""
-    return _read(sample, 9)
+    return weighted_mean(gain_N, unit_weights(len(gain_N)) if weights_BN is None else weights_BN)
 
 
 def _read(sample: Sample, cost: int) -> Reading:
     values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
     share = float(sample.shares_G.max())
     return Reading(values_B=values_B, num=len(sample.rows), constant=max(0.0, share - cost * (1 - share)))
+
+
+VALUES = tuple(
+    measure(place, "usefulness", name=f"value_cost{cost}", bounds=(-np.inf, 1.0),
+            meaning=f"value per delivery where an error costs {cost} times a right answer",
+            baseline="; the better of leaving everything to a person and naming the most frequent class")(
+        lambda sample, cost=cost: _read(sample, cost))
+    for place, cost in ((63, 1), (64, 3), (65, 9))
+)  # fmt: skip

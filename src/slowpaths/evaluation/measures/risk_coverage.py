@@ -11,6 +11,8 @@ Legend: N graded deliveries, B replicates, U groups of equal confidence.
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide, unit_weights
@@ -38,11 +40,9 @@ def risk_coverage(
     if len(starts) < len(order):
         rate_BU = divide(np.add.reduceat(wrong_BN, starts, axis=1), np.add.reduceat(drawn_BN, starts, axis=1))
         wrong_BN = drawn_BN * np.repeat(np.nan_to_num(rate_BU), np.diff(np.r_[starts, len(order)]), axis=1)
-    total_B1 = weights_BN.sum(axis=1, keepdims=True)
-    zero = np.zeros((len(weights_BN), 1))
-    coverage, errors = (
-        np.hstack([zero, divide(np.cumsum(mass_BN, axis=1), total_B1)]) for mass_BN in (drawn_BN, wrong_BN)
-    )
+    total_B1, zero = weights_BN.sum(axis=1, keepdims=True), np.zeros((len(weights_BN), 1))
+    shares = (divide(np.cumsum(mass_BN, axis=1), total_B1) for mass_BN in (drawn_BN, wrong_BN))
+    coverage, errors = (np.hstack([zero, share_BN]) for share_BN in shares)
     return coverage, errors
 
 
@@ -65,7 +65,7 @@ def aurc(confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray
 
 
 def accuracy_at_coverage(
-    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None, *, coverage: float
+    confidence_N: np.ndarray, correct_N: np.ndarray, weights_BN: np.ndarray | None = None, *, coverage: float = 0.5
 ) -> np.ndarray:
     """Return the accuracy of the surest share of deliveries (B,)."""
     curves = zip(*risk_coverage(confidence_N, correct_N, weights_BN), strict=True)
@@ -78,27 +78,28 @@ _BASELINE = "confidence in random order"
 @measure(60, "usefulness", baseline=_BASELINE)
 def _accuracy_at_half(sample: Sample) -> Reading:
     """Share named right among the surer half."""
-    values_B = accuracy_at_coverage(sample.confidence_N, sample.correct_N, sample.weights_BN, coverage=0.5)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=float(sample.correct_N.mean()))
+    return _read(sample, accuracy_at_coverage, chance=float(sample.correct_N.mean()))
 
 
-@measure(61, "usefulness", baseline=_BASELINE, is_larger_better=False)
+@measure(61, "usefulness", baseline=_BASELINE)
 def _aurc(sample: Sample) -> Reading:
     """Mean error rate among the surest, over all shares accepted (lower is better)."""
-    values_B = aurc(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=float(1 - sample.correct_N.mean()))
+    return _read(sample, aurc, chance=float(1 - sample.correct_N.mean()))
 
 
-@measure(62, "usefulness", baseline=_BASELINE, is_larger_better=False)
+@measure(62, "usefulness", baseline=_BASELINE)
 def _augrc(sample: Sample) -> Reading:
     """Mean risk of an error that slips through (lower is better)."""
-    values_B = augrc(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=float(1 - sample.correct_N.mean()) / 2)
+    return _read(sample, augrc, chance=float(1 - sample.correct_N.mean()) / 2)
+
+
+def _read(sample: Sample, score: Callable[..., np.ndarray], *, chance: float) -> Reading:
+    values_B = score(sample.confidence_N, sample.correct_N, sample.weights_BN)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=chance)
 
 
 @report_table(60, is_long=True)
 def _risk_coverage(sample: Sample) -> Table:
-    """Return risk coverage."""
     coverage, errors = (curve[0] for curve in risk_coverage(sample.confidence_N, sample.correct_N))
     return [
         {"coverage": float(share), "risk": float(wrong / share), "undetected": float(wrong)}

@@ -18,6 +18,8 @@ from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.store.mined_folder import RuleDeclaration
 from slowpaths.store.schema import VOTES
 
+_Strokes = frozenset[str]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleScore:
@@ -45,9 +47,7 @@ class RuleScore:
 
 
 def score_rules(
-    votes: Iterable[Vote],
-    rules: Mapping[str, RuleDeclaration],
-    true_leaves: Mapping[str, frozenset[str]],
+    votes: Iterable[Vote], rules: Mapping[str, RuleDeclaration], true_leaves: Mapping[str, _Strokes]
 ) -> tuple[list[RuleScore], list[RuleScore]]:
     """Score rules and families.
 
@@ -59,53 +59,43 @@ def score_rules(
     Returns:
         Scores by rule and by family, in order of name.
     """
-    by_rule: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
+    by_rule: dict[str, list[tuple[_Strokes, _Strokes]]] = defaultdict(list)
     for vote in votes:
         declared = rules[vote.rule].votes.get(vote.symbol) if vote.rule in rules else None
         if declared is not None and vote.delivery_id in true_leaves:
             by_rule[vote.rule].append((declared, true_leaves[vote.delivery_id]))
-    population = list(true_leaves.values())
-    by_family: dict[str, list[tuple[frozenset[str], frozenset[str]]]] = defaultdict(list)
+    by_family: dict[str, list[tuple[_Strokes, _Strokes]]] = {rule.family: [] for rule in rules.values()}
     for rule, cast in by_rule.items():
         by_family[rules[rule].family] += cast
-    rule_scores = [_score(rule, rules[rule].family, by_rule.get(rule, []), population) for rule in sorted(rules)]
-    families = sorted({rule.family for rule in rules.values()})
-    return rule_scores, [_score(family, family, by_family.get(family, []), population) for family in families]
+    population = list(true_leaves.values())
+    rule_scores = [_score(rule, rules[rule].family, by_rule[rule], population) for rule in sorted(rules)]
+    return rule_scores, [_score(family, family, by_family[family], population) for family in sorted(by_family)]
 
 
 def _score(
-    name: str,
-    family: str,
-    cast: Sequence[tuple[frozenset[str], frozenset[str]]],
-    population: Sequence[frozenset[str]],
+    name: str, family: str, cast: Sequence[tuple[_Strokes, _Strokes]], population: Sequence[_Strokes]
 ) -> RuleScore:
-    verdicts = [_verdict(declared, true) for declared, true in cast]
-    right, wrong = verdicts.count(True), verdicts.count(False)
-    chance_of = {declared: _chance(declared, population) for declared in {declared for declared, _ in cast}}
-    known = [value for declared, _ in cast if (value := chance_of[declared]) is not None]
-    decided = right + wrong
+    right, wrong = _verdicts(cast)
+    chance_of: dict[_Strokes, list[float]] = {}
+    for declared in {declared for declared, _ in cast}:
+        ours, others = _verdicts([(declared, true) for true in population])
+        chance_of[declared] = [ours / (ours + others)] if ours + others else []
+    chances = [chance for declared, _ in cast for chance in chance_of[declared]]
     return RuleScore(
         name=name,
         family=family,
         fired=len(cast),
         right=right,
         wrong=wrong,
-        undecided=len(cast) - decided,
-        accuracy=right / decided if decided else None,
-        chance=sum(known) / len(known) if decided and known else None,
+        undecided=len(cast) - right - wrong,
+        accuracy=right / (right + wrong) if right + wrong else None,
+        chance=sum(chances) / len(chances) if right + wrong and chances else None,
     )
 
 
-def _verdict(declared: frozenset[str], true: frozenset[str]) -> bool | None:
-    if true <= declared:
-        return True
-    return None if true & declared else False
-
-
-def _chance(declared: frozenset[str], population: Sequence[frozenset[str]]) -> float | None:
-    verdicts = [_verdict(declared, true) for true in population]
-    right, wrong = verdicts.count(True), verdicts.count(False)
-    return right / (right + wrong) if right + wrong else None
+def _verdicts(cast: Sequence[tuple[_Strokes, _Strokes]]) -> tuple[int, int]:
+    """Return how many votes hold the whole truth, and how many hold nothing of it."""
+    return sum(true <= declared for declared, true in cast), sum(not true & declared for declared, true in cast)
 
 
 @measure(190, "mining", baseline="the same votes on a delivery drawn at random")
@@ -122,14 +112,12 @@ def _rule_votes(sample: MiningSample) -> Reading:
 
 @report_table(190, title="What each rule gets right")
 def _rules(sample: MiningSample) -> Table:
-    """Return the scores of every rule."""
-    return [_row(score) for score in _scores(sample)[0]]
+    return _rows(_scores(sample)[0])
 
 
 @report_table(191, title="What each family of rules gets right")
 def _rule_families(sample: MiningSample) -> Table:
-    """Return the scores of every family of rules."""
-    return [_row(score) for score in _scores(sample)[1]]
+    return _rows(_scores(sample)[1])
 
 
 def _scores(sample: MiningSample) -> tuple[list[RuleScore], list[RuleScore]]:
@@ -145,5 +133,5 @@ def _scores(sample: MiningSample) -> tuple[list[RuleScore], list[RuleScore]]:
     return score_rules(folder.votes(), folder.rules(), true_leaves)
 
 
-def _row(score: RuleScore) -> dict[str, float | int | str]:
-    return {key: float("nan") if value is None else value for key, value in asdict(score).items()}
+def _rows(scores: Sequence[RuleScore]) -> Table:
+    return [{key: float("nan") if value is None else value for key, value in asdict(score).items()} for score in scores]

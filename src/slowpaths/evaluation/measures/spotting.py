@@ -1,12 +1,13 @@
-"""How precisely strokes are found in time: average precision at tolerances, impact error, recall at few false alarms.
+"""How precisely strokes are found in time: average precision at tolerances, recall at few false alarms.
 
 The protocol is that of E2E-Spot (Hong et al. 2022, arXiv 2207.10213): predictions in order of score take the nearest
-unused truth within the tolerance; average precision is the area under the interpolated precision-recall curve.
+unused truth within the tolerance; average precision is the area under the interpolated precision-recall curve. Frame
+tolerances compare moments rounded to frames at 25 per second.
 
 Predictions without an impact take no part. Classes are scored by the probability of a stroke times that of the class;
 strokes outside the taxonomy count where classes do not matter. A found leave without an impact is no false alarm.
 
-Legend: P predictions, T true events, G classes.
+Legend: B replicates, E events, P predictions, best score first, G classes.
 """
 
 from __future__ import annotations
@@ -76,37 +77,20 @@ def hits_in_order(
     scores = predicted.scores_EG[:, column]
     order = np.argsort(-scores, kind="stable")
     order = order[scores[order] > 0]
+    wanted_P, reach_s = predicted.keys[order], tolerance_s + _ROUNDING_S
     keys = np.sort(truth.keys[truth.scores_EG[:, column] > 0])
-    hits = np.zeros(len(order), dtype=bool)
-    if not len(keys):
-        return order, hits
-    wanted = predicted.keys[order]
-    after = np.searchsorted(keys, wanted)
-    nearest = np.minimum(
-        np.abs(wanted - keys[np.maximum(after - 1, 0)]), np.abs(wanted - keys[np.minimum(after, len(keys) - 1)])
-    )
-    reach_s = tolerance_s + _ROUNDING_S
-    is_free = [True] * len(keys)
-    for rank in np.flatnonzero(nearest <= reach_s).tolist():
-        best = None
-        for place, step in ((int(after[rank]) - 1, -1), (int(after[rank]), 1)):
-            while 0 <= place < len(keys) and not is_free[place]:
-                place += step
-            if 0 <= place < len(keys):
-                distance_s = abs(float(keys[place] - wanted[rank]))
-                if distance_s <= reach_s and (best is None or distance_s < best[0]):
-                    best = (distance_s, place)
-        if best is not None:
-            is_free[best[1]], hits[rank] = False, True
-    return order, hits
+    first_P, last_P = np.searchsorted(keys, wanted_P - reach_s), np.searchsorted(keys, wanted_P + reach_s, side="right")
+    hits_P, free = np.zeros(len(order), dtype=bool), set(range(len(keys)))
+    for row in np.flatnonzero(first_P < last_P).tolist():
+        near = [place for place in range(first_P[row], last_P[row]) if place in free]
+        if near:
+            free.remove(near[np.abs(keys[near] - wanted_P[row]).argmin()])
+            hits_P[row] = True
+    return order, hits_P
 
 
-def average_precision(hits: np.ndarray, num_true: int) -> float:
+def average_precision(hits_P: np.ndarray, num_true: int) -> float:
     """Return the area under the interpolated precision-recall curve; NaN without true events.
-
-    Args:
-        hits: Whether each prediction is a hit, best first (P,).
-        num_true: How many events there are.
 
     Example:
         >>> round(average_precision(np.array([True, False, True]), 4), 4)
@@ -114,9 +98,19 @@ def average_precision(hits: np.ndarray, num_true: int) -> float:
     """
     if not num_true:
         return float("nan")
-    precision = np.cumsum(hits) / np.arange(1, len(hits) + 1)
+    precision = np.cumsum(hits_P) / np.arange(1, len(hits_P) + 1)
     interpolated = np.maximum.accumulate(precision[::-1])[::-1]
-    return float((interpolated * hits).sum() / num_true)
+    return float((interpolated * hits_P).sum() / num_true)
+
+
+def recall_at_false_alarms(
+    hits_P: np.ndarray, num_true: int, *, per_delivery: float = FALSE_ALARMS_PER_DELIVERY
+) -> float:
+    """Return the best recall with at most so many false alarms for each true delivery; NaN without true events."""
+    if not num_true:
+        return float("nan")
+    allowed = np.cumsum(~hits_P) <= per_delivery * num_true + 1e-9
+    return float((np.cumsum(hits_P) * allowed).max(initial=0) / num_true)
 
 
 def over_replicates(
@@ -131,50 +125,26 @@ def over_replicates(
 
 def mean_average_precision(predicted: Events, truth: Events, *, tolerance_s: float) -> np.ndarray:
     """Return the mean over the classes that occur in truth of average precision (B,); NaN where none does."""
-    columns = [column for column in range(predicted.scores_EG.shape[1]) if truth.scores_EG[:, column].any()]
     scores = [
         over_replicates(predicted, truth, column=column, tolerance_s=tolerance_s, score=average_precision)
-        for column in columns
+        for column in range(predicted.scores_EG.shape[1])
+        if truth.scores_EG[:, column].any()
     ]
     return mean_known(scores) if scores else np.full(len(truth.weights_BE), np.nan)
 
 
-def spotting_table(predicted: Events, truth: Events) -> list[dict[str, float | str]]:
-    """Return mAP at every tolerance, blind to classes and per class.
-
-    Frame tolerances compare moments rounded to frames at 25 per second, as E2E-Spot does.
-    """
-    rows: list[dict[str, float | str]] = []
+def spotting_table(predicted: Events, truth: Events) -> Table:
+    """Return mAP at every tolerance, blind to classes and per class."""
+    rows: Table = []
     tolerances = [(f"{n} frames", n / FPS, True) for n in FRAME_TOLERANCES]
     tolerances += [(f"{t:g} s", t, False) for t in SECOND_TOLERANCES]
     for name, tolerance_s, is_framed in tolerances:
-        ours, theirs = (predicted.in_frames(), truth.in_frames()) if is_framed else (predicted, truth)
-        blind = (ours.anonymous(), theirs.anonymous())
-        rows.append(
-            {
-                "tolerance": name,
-                "tolerance_s": tolerance_s,
-                "map_any_stroke": float(mean_average_precision(*blind, tolerance_s=tolerance_s)[0]),
-                "map_per_class": float(mean_average_precision(ours, theirs, tolerance_s=tolerance_s)[0]),
-            }
-        )
+        named = (predicted.in_frames(), truth.in_frames()) if is_framed else (predicted, truth)
+        blind = tuple(events.anonymous() for events in named)
+        any_stroke, per_class = (mean_average_precision(*pair, tolerance_s=tolerance_s)[0] for pair in (blind, named))
+        row = {"map_any_stroke": float(any_stroke), "map_per_class": float(per_class)}
+        rows.append({"tolerance": name, "tolerance_s": tolerance_s, **row})
     return rows
-
-
-def recall_at_false_alarms(
-    hits: np.ndarray, num_true: int, *, per_delivery: float = FALSE_ALARMS_PER_DELIVERY
-) -> float:
-    """Return the best recall with at most so many false alarms for each true delivery; NaN without true events.
-
-    Args:
-        hits: Whether each prediction is a hit, best first (P,).
-        num_true: How many events there are.
-        per_delivery: False alarms allowed for each true delivery.
-    """
-    if not num_true:
-        return float("nan")
-    allowed = np.cumsum(~hits) <= per_delivery * num_true + 1e-9
-    return float((np.cumsum(hits) * allowed).max(initial=0) / num_true)
 
 
 def events_of(sample: Sample) -> tuple[Events, Events]:
@@ -193,45 +163,33 @@ def events_of(sample: Sample) -> tuple[Events, Events]:
         raise NotMeasured("the predictions have no impact times")
     video = np.unique(pairing.video.astype(str), return_inverse=True)[1].astype(np.float64)
     one_hot = np.eye(pairing.probs_UG.shape[1] + 1)[np.where(pairing.true_U >= 0, pairing.true_U, -1)]
+
+    def events(own: np.ndarray, time_s: np.ndarray, scores: np.ndarray) -> Events:
+        return Events(video=video[own], time_s=time_s[own], scores_EG=scores[own], weights_BE=sample.weights_BU[:, own])
+
     scores = pairing.event_p[:, None] * pairing.probs_UG
-    predicted, truth = (
-        Events(video=video[own], time_s=time_s[own], scores_EG=of[own], weights_BE=sample.weights_BU[:, own])
-        for own, time_s, of in (
-            (is_claimed, pairing.predicted_impact_s, scores),
-            (is_true, pairing.true_impact_s, one_hot),
-        )
+    return events(is_claimed, pairing.predicted_impact_s, scores), events(is_true, pairing.true_impact_s, one_hot)
+
+
+def _read(sample: Sample, frames: int | None, *, is_named: bool) -> Reading:
+    ours, theirs = (events if is_named else events.anonymous() for events in events_of(sample))
+    if frames is not None:
+        ours, theirs = ours.in_frames(), theirs.in_frames()
+    values_B = mean_average_precision(ours, theirs, tolerance_s=0.5 if frames is None else frames / FPS)
+    return Reading(values_B=values_B, num=len(theirs.time_s))
+
+
+MAPS = tuple(
+    measure(place, "spotting", name=name, meaning=meaning)(
+        lambda sample, frames=frames, is_named=is_named: _read(sample, frames, is_named=is_named))
+    for place, name, frames, is_named, meaning in (
+        (80, "spotting_map_1_frame", 1, False, "average precision of stroke moments within 1 frame"),
+        (81, "spotting_map_2_frames", 2, False, "the same within 2 frames"),
+        (82, "spotting_map_4_frames", 4, False, "the same within 4 frames"),
+        (83, "spotting_map_05s", None, False, "the same within half a second"),
+        (84, "spotting_class_map_05s", None, True, "the same, the stroke named right too, mean over strokes"),
     )
-    return predicted, truth
-
-
-@measure(80, "spotting")
-def _spotting_map_1_frame(sample: Sample) -> Reading:
-    """Average precision of stroke moments within 1 frame."""
-    return _within(sample, 1)
-
-
-@measure(81, "spotting")
-def _spotting_map_2_frames(sample: Sample) -> Reading:
-    """The same within 2 frames."""
-    return _within(sample, 2)
-
-
-@measure(82, "spotting")
-def _spotting_map_4_frames(sample: Sample) -> Reading:
-    """The same within 4 frames."""
-    return _within(sample, 4)
-
-
-@measure(83, "spotting")
-def _spotting_map_05s(sample: Sample) -> Reading:
-    """The same within half a second."""
-    return _read(*(item.anonymous() for item in events_of(sample)), tolerance_s=0.5)
-
-
-@measure(84, "spotting")
-def _spotting_class_map_05s(sample: Sample) -> Reading:
-    """The same, the stroke named right too, mean over strokes."""
-    return _read(*events_of(sample), tolerance_s=0.5)
+)  # fmt: skip
 
 
 @measure(85, "spotting", is_share=True)
@@ -244,14 +202,4 @@ def _recall_at_false_alarms(sample: Sample) -> Reading:
 
 @report_table(80, title="Moments")
 def _spotting(sample: Sample) -> Table:
-    """Return average precision at every tolerance."""
-    return [dict(row) for row in spotting_table(*events_of(sample))]
-
-
-def _within(sample: Sample, frames: int) -> Reading:
-    return _read(*(item.anonymous().in_frames() for item in events_of(sample)), tolerance_s=frames / FPS)
-
-
-def _read(ours: Events, theirs: Events, *, tolerance_s: float) -> Reading:
-    values_B = mean_average_precision(ours, theirs, tolerance_s=tolerance_s)
-    return Reading(values_B=values_B, num=len(theirs.time_s))
+    return spotting_table(*events_of(sample))

@@ -1,24 +1,32 @@
-"""Whether mining looks at the striker: the box at impact, and the joints over the length of the clip.
+"""Whether mining looks at the striker: the box at impact, the joints over the length of the clip, and handedness.
 
 A box is right where it has half of the union in common with the true one (Everingham et al. 2010, PASCAL VOC), a joint
 where it lies within a fifth of the torso of the true one (PCK@0.2).
 
 Edge cases: only boxes of deliveries with the right impact are judged: a moment later the striker has moved. A frame
-whose true joints all lie outside the picture is left out.
+whose true joints all lie outside the picture is left out, so are deliveries whose handedness truth or mining does not
+give.
 """
 
 from __future__ import annotations
 
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
-from slowpaths.evaluation.mining_check import is_striker_right
-from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.evaluation.mining_check import is_hand_right, is_striker_right
+from slowpaths.evaluation.mining_sample import MiningSample, most_frequent
 
 
 @measure(120, "mining", is_share=True)
 def _striker(sample: MiningSample) -> Reading:
     """Box of deliveries with the right impact is the striker's (half of the union in common)."""
-    hits = [is_striker_right(fate) for fate in sample.check.fates]
-    return sample.share(hits, reason="truth has no box of a delivery whose impact was found")
+    return sample.share_of(is_striker_right, reason="truth has no box of a delivery whose impact was found")
+
+
+@measure(121, "mining", baseline="either hand alike; the more frequent hand", is_share=True)
+def _handedness(sample: MiningSample) -> Reading:
+    """Handedness of found deliveries right."""
+    constant = most_frequent([f.truth.handedness for f in sample.check.fates if is_hand_right(f) is not None])
+    reason = "truth names the handedness of no found delivery"
+    return sample.share_of(is_hand_right, chance=0.5, constant=constant, reason=reason)
 
 
 @measure(160, "mining", is_share=True)
@@ -31,6 +39,4 @@ def _striker_pck(sample: MiningSample) -> Reading:
 
 @report_table(160)
 def _joints(sample: MiningSample) -> Table:
-    """Return joints."""
-    poses = sample.poses
-    return [dict(row) for row in poses.by_joint()] if poses is not None and len(poses.match) else []
+    return sample.poses.by_joint() if sample.poses is not None and len(sample.poses.match) else []

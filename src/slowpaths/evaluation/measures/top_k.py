@@ -1,4 +1,4 @@
-"""Top-k accuracy: how often the true stroke is among the k most probable.
+"""Top-k accuracy: how often the true stroke is among the k most probable; also of what selection keeps for training.
 
 Edge cases: deliveries whose true class ties with others count by the chance that a random order of the tied ones puts
 it among the k; with no more classes than k there is nothing to measure.
@@ -11,7 +11,7 @@ from __future__ import annotations
 import numpy as np
 from sklearn.metrics import precision_recall_fscore_support
 
-from slowpaths.evaluation.intervals import weighted_mean, wilson
+from slowpaths.evaluation.intervals import wilson
 from slowpaths.evaluation.measure import Reading, Table, measure, report_table
 from slowpaths.evaluation.sample import Sample
 
@@ -37,12 +37,7 @@ def top_k_hits(probs_NG: np.ndarray, true_N: np.ndarray, *, k: int) -> np.ndarra
 @measure(10, "accuracy", baseline="every class alike; the most frequent class", is_share=True)
 def _top1(sample: Sample) -> Reading:
     """Share of deliveries whose stroke is named right."""
-    return Reading(
-        values_B=weighted_mean(sample.correct_N, sample.weights_BN),
-        num=len(sample.rows),
-        chance=1 / len(sample.names),
-        constant=float(sample.shares_G.max()),
-    )
+    return sample.mean(sample.correct_N, chance=1 / len(sample.names), constant=float(sample.shares_G.max()))
 
 
 @measure(11, "accuracy", baseline="every class alike; the five most frequent classes", is_share=True)
@@ -51,9 +46,19 @@ def _top5(sample: Sample) -> Reading:
     if len(sample.names) <= 5:
         return Reading(reason=f"there are only {len(sample.names)} classes")
     hits_N = top_k_hits(sample.probs_NG, sample.true_N, k=5)
-    values_B = weighted_mean(hits_N, sample.weights_BN)
-    constant = float(np.sort(sample.shares_G)[-5:].sum())
-    return Reading(values_B=values_B, num=len(sample.rows), chance=5 / len(sample.names), constant=constant)
+    return sample.mean(hits_N, chance=5 / len(sample.names), constant=float(np.sort(sample.shares_G)[-5:].sum()))
+
+
+@measure(23, "accuracy", baseline="every class alike; the most frequent class among them", is_share=True)
+def _top1_kept(sample: Sample) -> Reading | None:
+    """Share named right among those kept for training."""
+    kept_N = sample.pairing.is_kept[sample.rows]
+    if kept_N.all():
+        return None  # it would repeat top1
+    if not kept_N.any():
+        return Reading(reason="selection keeps none of these deliveries")
+    constant = float(np.bincount(sample.true_N[kept_N]).max() / kept_N.sum())
+    return sample.mean(sample.correct_N, kept_N, chance=1 / len(sample.names), constant=constant)
 
 
 @report_table(10, title="Each stroke")
@@ -63,29 +68,24 @@ def _per_class(sample: Sample) -> Table:
     labels = list(range(len(names)))
     scores = precision_recall_fscore_support(sample.true_N, sample.called_N, labels=labels, zero_division=0)
     called_G = np.bincount(sample.called_N, minlength=len(names))
-    table: Table = []
-    for name, precision, recall, f1, support, called in zip(names, *np.asarray(scores), called_G, strict=True):
-        table.append(
-            {
-                "class": name,
-                "precision": float(precision) if called else float("nan"),
-                "recall": float(recall) if support else float("nan"),
-                "f1": float(f1) if support or called else float("nan"),
-                "support": int(support),
-                "predicted": int(called),
-            }
-        )
-    return table
+    return [
+        {
+            "class": name,
+            "precision": float(precision) if called else float("nan"),
+            "recall": float(recall) if support else float("nan"),
+            "f1": float(f1) if support or called else float("nan"),
+            "support": int(support),
+            "predicted": int(called),
+        }
+        for name, precision, recall, f1, support, called in zip(names, *np.asarray(scores), called_G, strict=True)
+    ]
 
 
 @report_table(11)
 def _confusion(sample: Sample) -> Table:
-    """Return confusion."""
-    columns, counts_GG = sample.pairing.space.columns, sample.confusion_BGG[0]
-    return [
-        {"true": true, **{name: int(counts_GG[row, column]) for column, name in enumerate(columns)}}
-        for row, true in enumerate(sample.names)
-    ]
+    columns, counts_GG = sample.pairing.space.columns, sample.confusion_BGG[0].astype(int).tolist()
+    rows = zip(sample.names, counts_GG, strict=False)  # "other" is never true
+    return [{"true": true, **dict(zip(columns, counts_G, strict=True))} for true, counts_G in rows]
 
 
 @report_table(20, title="Accuracy by view, handedness, replay and venue")
