@@ -43,7 +43,7 @@ def test_a_primary_config_is_a_table_of_contents_and_holds_what_its_settings_cla
 def test_every_key_of_a_verb_is_explained(verb):
     kind = _fields.settings_class(verb)
     for item in _fields.fields_of(kind):
-        assert f"        {item.name}: " in (kind.__doc__ or ""), item.name
+        assert _fields.docs_of(kind).get(item.name), item.name
 
 
 @pytest.mark.parametrize(("group", "option"), GROUPS)
@@ -67,7 +67,7 @@ def test_settings_of_training_are_those_of_the_code(verb):
 
 @pytest.mark.parametrize("name", ["model", "loss", "optim", "objective", "logger"])
 def test_every_part_can_be_found_and_takes_its_arguments(name):
-    from slowpaths.models.part import Part
+    from slowpaths.core.parts import arguments_of, locate
 
     def parts(node):
         if "_target_" in node:
@@ -78,8 +78,7 @@ def test_every_part_can_be_found_and_takes_its_arguments(name):
 
     for path in (CONFIGS / name).glob("*.yaml"):
         for node in parts(OmegaConf.to_container(OmegaConf.load(path))):
-            part = Part.parse(node, key=name)
-            assert set(part.arguments) <= set(inspect.signature(part.find()).parameters), path
+            assert set(arguments_of(node)) <= set(inspect.signature(locate(node["_target_"])).parameters), path
 
 
 def test_trainer_settings_are_those_of_lightning():

@@ -38,5 +38,5 @@ def test_the_threads_that_are_used_are_shown_with_what_bounds_them(monkeypatch):
 
 def test_a_folder_that_cannot_be_written_has_a_cure(monkeypatch):
     monkeypatch.setattr(doctor.os, "access", lambda *_: False)
-    (check,) = doctor._disk(Path("/"))
+    check = doctor._disk(Path("/"))
     assert (check.state, check.cure) == ("missing", "choose another out=")

@@ -119,6 +119,21 @@ def test_a_typo_is_named_before_any_cell_starts(tables, quick, capsys):
     assert not (tables / "sweep").exists()
 
 
+def test_only_the_first_of_several_processes_keeps_a_run_and_none_but_it_starts_a_sweep(
+    tables, quick, monkeypatch, capsys
+):
+    words = [f"predictions={tables / 'a.csv'}", f"truth={tables / 'truth.csv'}", f"out={tables / 'run'}"]
+    (tables / "run").mkdir()
+    monkeypatch.setenv("LOCAL_RANK", "1")
+    assert main(["evaluate", *words]) == 0
+    assert quick == [str(tables / "run")] and not list((tables / "run").iterdir())
+    assert sweep(tables) == 2
+    assert "LOCAL_RANK is set" in capsys.readouterr().err and not (tables / "sweep").exists()
+    monkeypatch.setenv("LOCAL_RANK", "0")
+    assert main(["evaluate", *words]) == 0
+    assert RunFolder(tables / "run").state().state == "done"
+
+
 def test_out_may_be_a_pattern(tables):
     cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "split=all,test", "out=runs/x/${split}"])
     assert [cell.out for cell in cells] == ["runs/x/split-all", "runs/x/split-test"]

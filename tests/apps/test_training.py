@@ -14,6 +14,7 @@ from tests.data.mined import write_mined
 from slowpaths.cli import main
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.sweep_folder import SweepFolder
 from slowpaths.store.tables import read_predictions
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
@@ -78,6 +79,26 @@ def test_network_loss_optimiser_and_callback_may_be_somebody_elses(mined, tmp_pa
     checkpoint = RunFolder(out).last_checkpoint
     assert main(["predict", f"ckpt={checkpoint}", f"footage={mined}", f"out={tmp_path / 'events'}"]) == 1
     assert "allow_target=my_parts.Network" in capsys.readouterr().err
+
+
+def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
+    out = tmp_path / "sweep"
+    verb, *words = train(mined, out, "trainer.max_epochs=1,2", "data.fractions=[.5,.25,.25]")
+    assert main([verb, "-m", *words]) == 0
+    cells = {cell.axes["trainer.max_epochs"]: RunFolder(Path(cell.out)) for cell in SweepFolder(out).plan()}
+    assert sorted(cells) == ["1", "2"] and len({cell.path for cell in cells.values()}) == 2
+    for num_epochs, cell in cells.items():
+        assert len(cell.history.read_text().splitlines()) == 1 + int(num_epochs)
+        assert len(read_predictions(cell.predictions)) == 2 * 16
+
+
+@pytest.mark.parametrize("key", ["max_epochs", "max_steps"])
+def test_a_finished_run_goes_on_where_its_length_is_raised(mined, tmp_path, key):
+    words = ("data.batch_size=4", "data.fractions=[.5,.25,.25]")  # two steps an epoch
+    for length in (1, 3):
+        assert main(train(mined, tmp_path / "run", *words, f"trainer.{key}={length}")) == 0
+    steps = [row.split(",")[1] for row in RunFolder(tmp_path / "run").history.read_text().splitlines()]
+    assert steps[-1] == {"max_epochs": "6", "max_steps": "3"}[key]
 
 
 def test_a_rate_that_is_too_high_is_one_sentence_and_no_number_is_not_finite(mined, tmp_path, capsys):

@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from slowpaths.cli import VERBS
+
 HEAVY = ("torch", "cv2", "av", "decord", "lightning", "hydra", "wandb", "sklearn", "matplotlib", "pytorchvideo")
 
 
@@ -24,6 +26,19 @@ def test_mining_and_labelling_do_not_load_torch():
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+def test_a_misspelt_key_is_named_before_a_heavy_library_is_loaded():
+    heavy = ("torch", "lightning", "cv2", "scipy", "sklearn", "matplotlib", "av", "wandb")
+    code = (
+        "import sys; from slowpaths.cli import VERBS, main; from slowpaths.apps import _fields;"
+        "words = [(verb, _fields.fields_of(_fields.settings_class(verb))[0].name) for verb in VERBS];"
+        "codes = {main([verb, name + 's=x']) for verb, name in words};"
+        f"print(codes, [name for name in {heavy!r} if name in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "{2} []"
+    assert done.stderr.count("unknown key") == done.stderr.count("did you mean") == len(VERBS)
 
 
 def test_the_broken_parts_of_pytorchvideo_are_never_imported():

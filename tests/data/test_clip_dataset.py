@@ -3,6 +3,7 @@ from __future__ import annotations
 import pickle
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -14,6 +15,7 @@ from slowpaths.data.batch import collate
 from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import read_clips
 from slowpaths.data.sampling import Window
+from slowpaths.data.settings import ClipSettings
 from slowpaths.data.transforms import eval_transform, train_transform
 from slowpaths.store.mined_folder import MinedFolder
 
@@ -24,7 +26,7 @@ def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_mined(folder, num_matches=2, clips_a_match=2, left_handers=frozenset({3}))
 
 
-def dataset(folder: Path, *, is_train: bool = False, num_views: int = 1, **options: object) -> ClipDataset:
+def dataset(folder: Path, *, is_train: bool = False, num_views: int = 1, seed: int = 0, **options: Any) -> ClipDataset:
     transform = train_transform(crop_px=48) if is_train else eval_transform(crop_px=48)
     window = Window(num_frames=8, frame_stride=2, jitter_frames=3 if is_train else 0, num_views=num_views)
     return ClipDataset(
@@ -33,7 +35,8 @@ def dataset(folder: Path, *, is_train: bool = False, num_views: int = 1, **optio
         window=window,
         transform=transform,
         is_train=is_train,
-        **options,  # type: ignore[arg-type]
+        settings=ClipSettings(num_workers=0, **options),
+        seed=seed,
     )
 
 
@@ -146,6 +149,7 @@ def test_window_that_does_not_fit_is_refused_at_once(mined: Path) -> None:
             window=Window(num_frames=64),
             transform=eval_transform(crop_px=48),
             is_train=False,
+            settings=ClipSettings(),
         )
 
 

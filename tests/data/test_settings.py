@@ -34,9 +34,3 @@ def test_a_fold_lies_among_the_folds() -> None:
     for fold in (-1, 4):
         with pytest.raises(UsageError, match=r"data\.fold=-?\d is no fold: give 0 to 3"):
             ClipSettings(num_folds=4, fold=fold)
-
-
-def test_lists_of_a_configuration_are_taken() -> None:
-    assert ClipSettings(crop_scale=[0.5, 1], fractions=[1, 0, 1]) == ClipSettings(  # type: ignore[arg-type]
-        crop_scale=(0.5, 1.0), fractions=(1.0, 0.0, 1.0)
-    )

@@ -1,12 +1,15 @@
 from __future__ import annotations
 
+from typing import Any
+
 from tests.models.training import classifier
 
-from slowpaths.models.card import CardFacts, model_card
+from slowpaths.models.card import model_card
+from slowpaths.models.classifier import StrokeClassifier
 
 
-def facts(verb: str, **changes) -> CardFacts:
-    known = {
+def card_of(model: StrokeClassifier, verb: str, **changes: Any) -> str:
+    known: dict[str, Any] = {
         "verb": verb,
         "command": "slowpaths train mined=a|b",
         "checkpoint": "best.ckpt",
@@ -16,12 +19,12 @@ def facts(verb: str, **changes) -> CardFacts:
         "metrics": {"val/top1": 0.51234},
         "warning": "Measured against weak labels.",
     }
-    return CardFacts(**{**known, **changes})
+    return model_card(model, **{**known, **changes})
 
 
 def test_a_card_is_filled_from_the_run() -> None:
     model = classifier(clip={"fps": 25.0, "num_frames": 8}, initialisation="slowfast_tiny_features", seed=5)
-    card = model_card(model, facts("train"))
+    card = card_of(model, "train")
     size = sum(parameter.numel() for parameter in model.network.parameters()) / 1e6
     for text in (
         "# Model card: `best.ckpt` of `slowpaths train`",
@@ -40,7 +43,7 @@ def test_a_card_is_filled_from_the_run() -> None:
 
 
 def test_a_card_without_validation_claims_no_number() -> None:
-    card = model_card(classifier(), facts("pretrain", metrics={}))
+    card = card_of(classifier(), "pretrain", metrics={})
     assert "| metric |" not in card
     assert "| initialisation | none: random weights |" in card
     assert "names no stroke" in card

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from slowpaths.core.errors import SlowpathsError, TableError
+from slowpaths.core.errors import TableError
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.sweep_folder import Cell, SweepFolder
 
@@ -56,8 +56,6 @@ def test_a_lock_is_held_by_one(tmp_path):
 
 
 def test_what_is_no_sweep_is_named(tmp_path):
-    with pytest.raises(SlowpathsError, match="holds no sweep"):
-        SweepFolder(tmp_path).read()
     SweepFolder(tmp_path).plan_file.write_text("[]")
     with pytest.raises(TableError, match="is not the plan of a sweep"):
         SweepFolder(tmp_path).plan()

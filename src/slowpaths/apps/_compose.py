@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -22,6 +21,7 @@ import slowpaths
 from slowpaths.apps import _fields, _schema, _values
 from slowpaths.apps._errors import one_line
 from slowpaths.core.errors import UsageError
+from slowpaths.core.text import did_you_mean
 
 
 def config_dir() -> Path:
@@ -42,6 +42,7 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
     Raises:
         UsageError: If a key is unknown or missing, or a value is of the wrong kind or out of range.
     """
+    _refuse_misspelt(verb, overrides)
     with hydra_for(verb, overrides) as read:
         try:
             cfg = hydra.compose(config_name=verb, overrides=read, return_hydra_config=True)
@@ -61,6 +62,16 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
         own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
         _values.check(kind, cast(Any, OmegaConf.to_container(own, resolve=True)))
     return cfg
+
+
+def _refuse_misspelt(verb: str, overrides: Sequence[str]) -> None:
+    """Refuse a key that is nearly one of the verb, before anything is loaded that tells the keys of its parts."""
+    known = [item.name for item in _fields.fields_of(_fields.settings_class(verb))]
+    for key in (text.partition("=")[0] for text in overrides):
+        word = re.split(r"[./@]", key)[0]
+        is_strange = word.isidentifier() and word not in (*known, "hydra", "experiment")
+        if is_strange and (hint := did_you_mean(key, known)):
+            raise UsageError(f"unknown key '{key}'; {hint}")
 
 
 @contextmanager
@@ -160,12 +171,9 @@ def _wanted(text: str) -> str:
 
 
 def _unknown(verb: str, key: str) -> str:
-    known = known_keys(verb)
-    near = difflib.get_close_matches(key, known, n=1) or difflib.get_close_matches(
-        key.split(".")[-1], [name.split(".")[-1] for name in known], n=1
-    )
-    hint = f"did you mean '{near[0]}'?" if near else f"`slowpaths {verb} --help` lists the keys"
-    return f"unknown key '{key}'; {hint}"
+    known, help_hint = known_keys(verb), f"`slowpaths {verb} --help` lists the keys"
+    last = did_you_mean(key.split(".")[-1], [name.split(".")[-1] for name in known], otherwise=help_hint)
+    return f"unknown key '{key}'; {did_you_mean(key, known, otherwise=last)}"
 
 
 def known_keys(verb: str) -> list[str]:

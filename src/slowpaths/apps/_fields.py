@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import inspect
 import re
 import types
@@ -13,11 +12,9 @@ from functools import cache
 from pathlib import Path
 from typing import Any, Literal, NamedTuple, Union, cast, get_args, get_origin, get_type_hints
 
-import hydra.utils
+from slowpaths.apps import verbs
+from slowpaths.core.parts import TARGET
 
-from slowpaths.core.errors import UsageError
-
-TARGET = "_target_"
 OF_HYDRA = (TARGET, "_partial_", "_convert_", "_recursive_", "_args_")
 """Keys of a part that are no arguments of it."""
 
@@ -61,24 +58,8 @@ def _default(item: Any) -> Any:
 
 
 def settings_class(verb: str) -> type:
-    """Return the class that holds the top-level keys of a verb: `apps.mine.MineConfig`."""
-    return getattr(importlib.import_module(f"slowpaths.apps.{verb}"), f"{verb.title()}Config")
-
-
-def locate(target: str) -> Callable[..., Any]:
-    """Return the class or function of a `_target_`.
-
-    Raises:
-        UsageError: If there is none.
-    """
-    try:
-        found = hydra.utils.get_object(target)
-    except Exception as error:
-        reason = str(error).splitlines()[-1]
-        raise UsageError(f"{TARGET}={target} cannot be imported ({reason}): name a class as package.Class") from error
-    if not callable(found):
-        raise UsageError(f"{TARGET}={target} is neither class nor function: name a class as package.Class")
-    return found
+    """Return the class that holds the top-level keys of a verb: `MineConfig` of `mine`."""
+    return getattr(verbs, f"{verb.title()}Config")
 
 
 def fits(annotation: Any, value: Any) -> bool:
@@ -140,9 +121,10 @@ def refusal(key: str, value: Any, annotation: Any) -> str:
 
 
 def docs_of(kind: Callable[..., Any]) -> dict[str, str]:
-    """Return what the docstring says of each argument."""
-    _, _, args = (inspect.getdoc(kind) or "").partition("Args:\n")
-    found: dict[str, str] = {}
+    """Return what the docstring says of each argument, that of a class after those of the classes it inherits from."""
+    bases = kind.__bases__ if isinstance(kind, type) else ()
+    found = {name: text for base in bases if base is not object for name, text in docs_of(base).items()}
+    _, _, args = ((kind.__doc__ and inspect.cleandoc(kind.__doc__)) or "").partition("Args:\n")
     name = ""
     for line in args.splitlines():
         if not line.startswith("    "):

@@ -1,4 +1,4 @@
-"""What training and pretraining share: the clips, a fit that a killed run goes on with, and the best of its epochs."""
+"""What training and pretraining share: the clips, a fit that a killed run goes on with, and the record of it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import lightning as L
 from hydra.core.hydra_config import HydraConfig
@@ -17,23 +17,79 @@ from lightning.pytorch.callbacks import Callback, ProgressBar
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
+from slowpaths.apps._errors import one_line
+from slowpaths.apps._values import instantiate
+from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.threads import limit_threads
 from slowpaths.data.module import ClipDataModule
-from slowpaths.data.settings import ClipSettings, Targets
+from slowpaths.data.settings import Targets
+from slowpaths.data.splits import PARTS
+from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
 from slowpaths.models.callbacks.history import History, build_progress
-from slowpaths.models.callbacks.noise import quiet_libraries
+from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation
-from slowpaths.models.part import Part
 from slowpaths.models.settings import RunSettings
-from slowpaths.store.ledger import digests
+from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import write_text
 
 _ELSEWHERE = ("out", "logger", "weights_dir")  # where and how, not what
+_LENGTH = ("max_epochs", "max_steps")  # of a run that may go on
+C = TypeVar("C", bound=FitConfig)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Job(Generic[C]):
+    """Hold what is to be fitted.
+
+    Args:
+        verb: The verb.
+        config: Its settings.
+        plain: The same as plain values.
+    """
+
+    verb: str
+    config: C
+    plain: Mapping[str, Any]
+
+    @property
+    def folder(self) -> RunFolder:
+        """Return the folder of the run."""
+        return RunFolder(self.config.out)
+
+    @property
+    def fingerprint(self) -> str:
+        """Return the fingerprint of everything that decides the result, but for the length of the run."""
+        trainer = {key: value for key, value in self.plain["trainer"].items() if key not in _LENGTH}
+        decides = {key: value for key, value in self.plain.items() if key not in _ELSEWHERE}
+        return fingerprint({**decides, "trainer": trainer})
+
+    def data(self, *, targets: Targets, labels: Path | None = None) -> ClipDataModule:
+        """Return the clips of `mined=`, read and split."""
+        config = self.config
+        data = ClipDataModule(
+            mined=config.mined, settings=config.data, targets=targets, labels=labels, seed=config.seed
+        )
+        data.setup()
+        return data
+
+    def run_settings(self, data: ClipDataModule) -> RunSettings:
+        """Return what a checkpoint says of its run."""
+        trainer = self.config.trainer
+        devices = trainer.devices if isinstance(trainer.devices, int) and trainer.devices > 0 else 1
+        return RunSettings(
+            batch_size=self.config.data.batch_size * trainer.accumulate_grad_batches * devices * trainer.num_nodes,
+            seed=self.config.seed,
+            clip=data.shown(),
+            lineage=data.lineage(),
+            configuration=self.fingerprint,
+            initialisation=self.config.init or "",
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,82 +107,46 @@ class Fitted:
     metrics: Mapping[str, float]
 
 
-def build_data(config: Mapping[str, Any], *, targets: Targets) -> ClipDataModule:
-    """Return the clips of `mined=` as the configuration wants them, read and split."""
-    labels = config["labels"] if targets == "labels" else None
-    data = ClipDataModule(
-        mined=config["mined"],
-        settings=ClipSettings(**config["data"]),
-        targets=targets,
-        labels=labels,
-        seed=config["seed"],
-    )
-    data.setup()
-    return data
-
-
-def run_settings(config: Mapping[str, Any], data: ClipDataModule) -> RunSettings:
-    """Return what a checkpoint says of its run."""
-    trainer = config["trainer"]
-    devices = trainer["devices"] if isinstance(trainer["devices"], int) and trainer["devices"] > 0 else 1
-    return RunSettings(
-        batch_size=config["data"]["batch_size"] * trainer["accumulate_grad_batches"] * devices * trainer["num_nodes"],
-        seed=config["seed"],
-        clip=data.shown(),
-        lineage=data.lineage(),
-        configuration=configuration(config),
-        initialisation=config["init"] or "",
-    )
-
-
 def fit(
-    module: EmaModule,
-    data: ClipDataModule,
-    config: Mapping[str, Any],
-    *,
-    verb: str,
-    monitor: str,
-    extra: Sequence[Callback] = (),
+    module: EmaModule, data: ClipDataModule, job: Job[Any], *, monitor: str, extra: Sequence[Callback] = ()
 ) -> Fitted:
     """Fit a module; the same call with the same `out` goes on where an earlier one stopped.
 
     Args:
         module: Fresh module; pretrained weights are loaded where `init=` names them.
         data: Its clips.
-        config: Configuration of the verb.
-        verb: The verb.
+        job: What is fitted.
         monitor: The loss by which the best epoch is chosen, where there are validation clips.
         extra: Further callbacks.
 
     Raises:
         UsageError: If `out` holds a run with other settings or clips, or Lightning refuses its settings.
     """
-    folder = RunFolder(Path(config["out"]))
-    quiet_libraries()
+    folder, config = job.folder, job.config
     limit_threads()
-    L.seed_everything(config["seed"], workers=True, verbose=False)
+    L.seed_everything(config.seed, workers=True, verbose=False)
     last = folder.last_checkpoint
     if last.exists():
         _refuse_other_run(folder, module)
-    elif config["init"]:
-        load_initialisation(module.network, config["init"], weights_dir=config["weights_dir"])
+    elif config.init:
+        load_initialisation(module.network, config.init, weights_dir=config.weights_dir)
     watched = monitor if data.records("val") else None
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
-    own = [Part.parse(node, key="callbacks").build() for node in config.get("callbacks") or ()]
-    progress = build_progress()
-    trainer = _build_trainer(config, callbacks=[FiniteGuard(last), history, *own, *extra, progress, keeper])
-    with relaunched(verb, folder.path):
+    own = [instantiate(node, key="callbacks") for node in config.callbacks]
+    callbacks = [FiniteGuard(last), history, *own, *extra, build_progress(), keeper]
+    trainer = _build_trainer(job, callbacks=callbacks)
+    with relaunched(job):
         trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
     return Fitted(trainer=trainer, checkpoint=Path(keeper.best_model_path or last), metrics=history.kept(watched))
 
 
-def _build_trainer(config: Mapping[str, Any], *, callbacks: Sequence[Callback]) -> L.Trainer:
-    settings = {name: value for name, value in config["trainer"].items() if value is not None}
+def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
+    settings = {name: value for name, value in job.plain["trainer"].items() if value is not None}
     settings |= {
-        "default_root_dir": config["out"],
+        "default_root_dir": str(job.config.out),
         "enable_progress_bar": any(isinstance(callback, ProgressBar) for callback in callbacks),
-        "logger": build_loggers(config),
-        "callbacks": list(callbacks),
+        "logger": _build_loggers(job),
+        "callbacks": callbacks,
         "plugins": [AtomicCheckpointIO()],
         "enable_model_summary": False,
         "log_every_n_steps": 1,
@@ -135,29 +155,28 @@ def _build_trainer(config: Mapping[str, Any], *, callbacks: Sequence[Callback]) 
     try:
         return L.Trainer(**settings)
     except (MisconfigurationException, ValueError, TypeError) as error:
-        raise UsageError(f"trainer: {' '.join(str(error).split())}") from error
+        raise UsageError(f"trainer: {one_line(error)}") from error
 
 
-def build_loggers(config: Mapping[str, Any]) -> list[Logger]:
+def _build_loggers(job: Job[Any]) -> list[Logger]:
     """Return the loggers of `logger=`, which know the configuration; none where W&B is disabled."""
-    made = [Part.parse(node, key=f"logger.{name}").build() for name, node in (config.get("logger") or {}).items()]
+    made = [instantiate(node, key=f"logger.{name}") for name, node in (job.config.logger or {}).items()]
     loggers = [logger for logger in made if logger is not None]
     for logger in loggers:
-        logger.log_hyperparams(dict(config))
+        logger.log_hyperparams(dict(job.plain))
     return loggers
 
 
 @contextmanager
-def relaunched(verb: str, out: Path) -> Iterator[None]:
+def relaunched(job: Job[Any]) -> Iterator[None]:
     """Let Lightning start this very command for its other processes: by its name, and with the same folder.
 
-    Args:
-        verb: The verb.
-        out: The folder, which may hold a time of day that would be another one there.
+    The folder is given, because it may hold a time of day that would be another one there.
     """
     main, known = sys.modules["__main__"], HydraConfig.instance()
     before = sys.argv, main.__spec__, known.cfg
-    sys.argv = ["slowpaths", verb, *_overrides(), "out='{}'".format(str(out).replace("'", "\\'"))]
+    out = str(job.config.out).replace("'", "\\'")
+    sys.argv = ["slowpaths", job.verb, *_overrides(), f"out='{out}'"]
     # Without these Lightning starts the script that runs here, or has ways of its own with Hydra; both know no verb.
     main.__spec__, known.cfg = importlib.util.find_spec("slowpaths.cli"), None
     try:
@@ -166,25 +185,66 @@ def relaunched(verb: str, out: Path) -> Iterator[None]:
         sys.argv, main.__spec__, known.cfg = before
 
 
-def command(verb: str) -> str:
-    """Return the command that was typed, without the flags of a sweep."""
-    return shlex.join(["slowpaths", verb, *_overrides()])
+def record(
+    fitted: Fitted,
+    module: EmaModule,
+    data: ClipDataModule,
+    job: Job[Any],
+    *,
+    files: Sequence[Path],
+    inputs: Mapping[str, str],
+    sources: Mapping[str, str],
+    warning: str,
+) -> dict[str, int]:
+    """Write the model card and the ledger, and send the ledgers to W&B, where it is on.
+
+    Args:
+        fitted: What the fit ended with.
+        module: The trained module.
+        data: Its clips.
+        job: What was fitted.
+        files: What was written, for the ledger.
+        inputs: What was read, for the ledger.
+        sources: What was read, for the card.
+        warning: What the metrics are measured against, one sentence.
+
+    Returns:
+        Part of the split -> deliveries in it.
+    """
+    folder, config = job.folder, job.config
+    counts: dict[str, int] = {part: len(data.split.deliveries(part)) for part in PARTS}
+    card = model_card(
+        module,
+        verb=job.verb,
+        command=shlex.join(["slowpaths", job.verb, *_overrides()]),
+        checkpoint=fitted.checkpoint.name,
+        data=str(config.mined),
+        sources=sources,
+        counts=counts,
+        metrics=fitted.metrics,
+        warning=warning,
+    )
+    write_text(folder.model_card, card)
+    root = folder.path.resolve()
+    entry = Entry(
+        stage=job.verb,
+        inputs=inputs,
+        outputs=digests(root, [file.resolve().relative_to(root).as_posix() for file in files]),
+        configuration=job.fingerprint,
+        seed=config.seed,
+        counts=counts,
+    )
+    append_entry(folder.path, entry)
+    loggers = fitted.trainer.loggers
+    for source in (config.mined, folder.path):
+        wandb_media.log_ledger(loggers, folder=source)
+    wandb_media.finish(loggers, summary=fitted.metrics)
+    return counts
 
 
 def _overrides() -> list[str]:
+    """Return what was typed, without the flags of a sweep."""
     return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
-
-
-def configuration(config: Mapping[str, Any]) -> str:
-    """Return the fingerprint of everything in a configuration that decides the result, but for its length."""
-    trainer = {key: value for key, value in config["trainer"].items() if key != "max_epochs"}
-    return fingerprint({**{key: config[key] for key in config if key not in _ELSEWHERE}, "trainer": trainer})
-
-
-def digests_of(folder: RunFolder, files: Sequence[Path]) -> dict[str, str]:
-    """Return the digests of files of a run, by their names below its folder."""
-    root = folder.path.resolve()
-    return digests(root, [file.resolve().relative_to(root).as_posix() for file in files])
 
 
 def _refuse_other_run(folder: RunFolder, module: EmaModule) -> None:

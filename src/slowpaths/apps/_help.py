@@ -21,6 +21,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _fields
 from slowpaths.apps._launch import compose, config_dir, hydra_for
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import TARGET, locate
 
 _INDENT = 26  # where the words begin
 _HAS_RECIPES = ("train", "pretrain")
@@ -93,12 +94,12 @@ def _keys(node: DictConfig, kind: Callable[..., Any] | None, prefix: str = "") -
             continue
         if isinstance(child, DictConfig) and not child._is_none() and not child._is_missing():
             inner.append((str(key), child))
-        elif key != _fields.TARGET:
+        elif key != TARGET:
             value = "" if child._is_missing() else _shown(child)
             yield f"{prefix}{key}", value, docs.get(str(key), "")
     for key, child in inner:
-        target = child.get(_fields.TARGET)
-        own = _fields.locate(target) if target else kinds.get(key)
+        target = child.get(TARGET)
+        own = locate(target) if target else kinds.get(key)
         yield from _keys(child, own if _fields.is_settings(own) or target else None, f"{prefix}{key}.")
 
 

@@ -21,6 +21,7 @@ from slowpaths.apps._compose import compose, config_dir, explain, hydra_for, par
 from slowpaths.apps._errors import RUNS, fail
 from slowpaths.core.errors import UsageError
 from slowpaths.core.threads import limit_threads
+from slowpaths.models.callbacks.noise import quiet_libraries
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
@@ -133,11 +134,12 @@ def _show(verb: str, overrides: list[str], flags: Any) -> None:
 def run_verb(verb: str, cfg: DictConfig) -> Outcome:
     """Run a verb with a composed configuration; a run keeps its configuration and its log in its out folder."""
     logging.captureWarnings(True)
-    for noisy in ("py.warnings", "lightning.pytorch.utilities.rank_zero", "lightning.fabric.utilities.rank_zero"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)  # other libraries' deprecations are for us, not for users
+    logging.getLogger("py.warnings").setLevel(logging.ERROR)  # other libraries' deprecations are not for users
     limit_threads()
+    app = importlib.import_module(f"slowpaths.apps.{verb}")
+    quiet_libraries()  # that the app loads
     with _logging(verb, cfg):
-        return importlib.import_module(f"slowpaths.apps.{verb}").run(cfg)
+        return app.run(cfg)
 
 
 class _Shown(logging.StreamHandler):
@@ -173,9 +175,6 @@ class _RunRecord(logging.FileHandler):
 @contextmanager
 def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
     root, level = logging.getLogger(), logging.getLogger().level
-    for name in ("lightning.pytorch", "lightning.fabric"):  # with handlers of their own they say everything twice
-        logging.getLogger(name).handlers.clear()
-        logging.getLogger(name).propagate = True
     talks = verb in _TALKS
     shown = _Shown(sys.stdout if talks else sys.stderr)
     shown.setLevel(logging.INFO if talks else logging.WARNING)

@@ -1,6 +1,6 @@
 """Typed configuration: every option file is laid over a schema that is derived from the code it configures.
 
-A primary (`mine.yaml`) gets the fields of its verb's settings class (`apps.mine.MineConfig`), a part that names its
+A primary (`mine.yaml`) gets the fields of its verb's settings class (`verbs.MineConfig`), a part that names its
 `_target_` gets the keyword arguments of that class or function. So defaults stand in the code only, an unknown key or a
 wrong type is refused when the configuration is composed, and a user's own class is typed like ours. Only what is chosen
 is imported.
@@ -24,8 +24,10 @@ from hydra.plugins.config_source import ConfigResult
 from omegaconf import MISSING, DictConfig, OmegaConf, open_dict
 from omegaconf.errors import OmegaConfBaseException
 
-from slowpaths.apps._fields import OF_HYDRA, TARGET, fields_of, locate, settings_class
+from slowpaths.apps import verbs
+from slowpaths.apps._fields import OF_HYDRA, fields_of, settings_class
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import TARGET, locate
 
 _PRIMITIVES = (bool, int, float, str)
 
@@ -98,7 +100,7 @@ class TypedFiles(FileConfigSource):
         package = result.header.get("package") or ""
         verb = config_path.removesuffix(".yaml")
         try:
-            if "/" not in verb and (Path(__file__).parent / f"{verb}.py").is_file():
+            if hasattr(verbs, f"{verb.title()}Config"):
                 result.config = _over(schema(settings_class(verb)), result.config)
             elif package not in ("_global_", "hydra"):
                 group = str(Path(config_path).parent)

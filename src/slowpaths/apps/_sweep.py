@@ -35,7 +35,7 @@ from slowpaths.apps._errors import fail
 from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.core.threads import available_threads, limit_threads, share_threads
+from slowpaths.core.threads import available_threads, is_first_process, limit_threads, share_threads
 from slowpaths.review.comparison import comparison_markdown, sweep_runs
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import Cell, SweepFolder
@@ -57,8 +57,11 @@ def run_sweep(verb: str, overrides: Sequence[str]) -> int:
         The exit code: 0 where every cell is done, else the largest of the cells'.
 
     Raises:
-        UsageError: If a cell's configuration cannot be composed; no cell is started then.
+        UsageError: If a cell's configuration cannot be composed, and no cell is started; or this is one of several
+            processes.
     """
+    if not is_first_process():
+        raise UsageError("LOCAL_RANK is set, but one process starts a sweep: leave out torchrun, training starts more")
     is_launch = [text.lstrip("+~").startswith(_OF_LAUNCHER) for text in overrides]
     launch = [text for text, is_one in zip(overrides, is_launch, strict=True) if is_one]
     cells = plan(verb, [text for text, is_one in zip(overrides, is_launch, strict=True) if not is_one])

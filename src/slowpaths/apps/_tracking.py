@@ -14,6 +14,7 @@ from slowpaths.apps._compose import plain
 from slowpaths.apps._errors import exit_code_of, sentence_of
 from slowpaths.apps._launch import Outcome, run_verb
 from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.threads import is_first_process
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.schema import DELIVERIES, LABELS
@@ -31,7 +32,7 @@ def run_tracked(
     fingerprint: str,
     is_announced: bool = False,
 ) -> Outcome:
-    """Run a verb and keep its state.
+    """Run a verb and keep its state; of several processes that train together, the first one keeps it.
 
     Args:
         verb: The verb.
@@ -41,6 +42,8 @@ def run_tracked(
         fingerprint: From `decides`.
         is_announced: Whether the state is written before the verb starts, which makes the folder.
     """
+    if not is_first_process():
+        return run_verb(verb, config)
     run, started = RunFolder(folder), time.monotonic()
     old = run.state()
     before = old.seconds if old and old.fingerprint == fingerprint else 0.0

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
@@ -14,8 +13,10 @@ import hydra.utils
 from hydra.errors import InstantiationException
 from omegaconf import MISSING, DictConfig, ListConfig, OmegaConf
 
-from slowpaths.apps._fields import OF_HYDRA, TARGET, arms, fields_of, fits, is_path, locate, refusal
+from slowpaths.apps._fields import OF_HYDRA, arms, fields_of, fits, is_path, refusal
+from slowpaths.core import parts
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import TARGET, locate, target_of
 
 T = TypeVar("T")
 
@@ -47,19 +48,14 @@ def instantiate(node: Any, *, key: str = "", **given: Any) -> Any:
         UsageError: If the node cannot be called that way.
     """
     plain = _plain(node)
-    kind = locate(plain[TARGET])
-    values = {**_values(kind, {name: value for name, value in plain.items() if name not in OF_HYDRA}, key), **given}
+    target = target_of(plain, key=key)
+    kind = locate(target)
     try:  # Hydra refuses targets that delete files and the like
-        call = hydra.utils.instantiate({TARGET: plain[TARGET], "_partial_": True})
+        hydra.utils.instantiate({TARGET: target, "_partial_": True})
     except InstantiationException as error:
-        raise UsageError(f"{TARGET}={plain[TARGET]} may not be called from a configuration") from error
-    if plain.get("_partial_"):
-        return lambda **more: call(**values, **more)
-    try:
-        inspect.signature(kind).bind(**values)
-    except TypeError as error:
-        raise UsageError(f"{key or plain[TARGET]}: {plain[TARGET]} cannot be called so: {error}") from error
-    return call(**values)
+        raise UsageError(f"{TARGET}={target} may not be called from a configuration") from error
+    values = _values(kind, {name: value for name, value in plain.items() if name not in OF_HYDRA}, key)
+    return parts.build({TARGET: target, **values}, key=key, **given)
 
 
 def _plain(node: Any) -> dict[str, Any]:

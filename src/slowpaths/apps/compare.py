@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
-
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
-from slowpaths.apps._compose import plain
 from slowpaths.apps._console import show_table
-from slowpaths.apps._launch import Outcome
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.verbs import CompareConfig
 from slowpaths.core.text import csv_table
 from slowpaths.review.comparison import averages, comparison_markdown, read_runs
 from slowpaths.review.comparison_page import write_comparison
 from slowpaths.store.tables import write_text
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CompareConfig:
-    """Hold the keys of `slowpaths compare`.
-
-    Args:
-        runs: Folders of runs and sweeps.
-        out: Folder of the table and the page.
-        title: Title of both.
-    """
-
-    runs: tuple[Path, ...]
-    out: Path = Path("runs/compare")
-    title: str = "Runs compared"
 
 
 def run(cfg: DictConfig) -> Outcome:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 from omegaconf import DictConfig
 from rich.console import Console
@@ -17,31 +16,9 @@ from slowpaths.apps._launch import Outcome, launch, plain
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.evaluation.summary import summarise, to_markdown
 from slowpaths.store.tables import write_text
-from slowpaths.world.world_settings import WorldSettings
 
 LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DemoConfig:
-    """Configure `slowpaths demo`.
-
-    Args:
-        out: Run again to resume.
-        recipe: The experiment= of `slowpaths train`.
-        seed: Seed of the world and of training.
-        workers: Videos at the same time; auto takes every core.
-        world: What is filmed.
-        pose: Who finds people.
-    """
-
-    out: Path = Path("runs/demo")
-    recipe: str = "demo"
-    seed: int = 0
-    workers: int | Literal["auto"] = "auto"
-    world: WorldSettings
-    pose: Any
 
 
 def run(cfg: DictConfig) -> Outcome:

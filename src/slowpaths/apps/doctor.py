@@ -8,20 +8,22 @@ import os
 import platform
 import shutil
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
 from omegaconf import DictConfig
 
+from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
-from slowpaths.apps._launch import Outcome
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.verbs import DoctorConfig
 from slowpaths.core.errors import MissingWeightsError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.threads import SHARE, VARIABLES, available_threads
 from slowpaths.store.weights import WeightSpec, find_weights, weight_folders
 
 _LOW_DISK_GIB = 5.0
+_REINSTALL = "run `make setup` (or pip install slowpaths) again"
 
 
 class Check(NamedTuple):
@@ -33,22 +35,10 @@ class Check(NamedTuple):
     cure: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class DoctorConfig:
-    """Configure `slowpaths doctor`.
-
-    Args:
-        out: Folder whose disk is checked.
-        weights_dir: Folder whose weights are looked at first.
-    """
-
-    out: Path = Path()
-    weights_dir: Path | None = None
-
-
 def run(cfg: DictConfig) -> Outcome:
     """Check the machine and print a table; exit code 1 where something needed is missing."""
-    checks = [*_python(), *_decoders(), *_pose(cfg.weights_dir), *_training(), _threads(), *_disk(Path(cfg.out))]
+    config = _values.build(DoctorConfig, plain(cfg))
+    checks = [_python(), *_decoders(), *_pose(config.weights_dir), *_training(), _threads(), _disk(config.out)]
     show_table("slowpaths doctor", ["what", "state", "finding", "cure"], checks)
     return Outcome(exit_code=int(any(check.state == "missing" for check in checks)))
 
@@ -67,40 +57,35 @@ def _package(package: str, *, is_needed: bool, cure: str) -> Check:
     return Check(package, "missing" if is_needed else "note", "not installed", cure)
 
 
-def _python() -> list[Check]:
+def _python() -> Check:
     is_right = (3, 11) <= sys.version_info[:2] < (3, 14)
     cure = "" if is_right else "install Python 3.11, 3.12 or 3.13"
-    return [Check("python", "ok" if is_right else "missing", platform.python_version(), cure)]
+    return Check("python", "ok" if is_right else "missing", platform.python_version(), cure)
 
 
 def _decoders() -> list[Check]:
-    reinstall = "run `make setup` (or pip install slowpaths) again"
-    checks = [_package("av", is_needed=True, cure=reinstall)]
-    is_x86_linux = sys.platform == "linux" and platform.machine() == "x86_64"
-    checks.append(
-        _package("decord", is_needed=is_x86_linux, cure=reinstall if is_x86_linux else "PyAV takes its place")
-    )
-    checks.append(
-        _package("torchcodec", is_needed=False, cure="optional: pip install 'slowpaths[torchcodec]' and FFmpeg")
-    )
-    if _version("av"):
-        import av
+    is_needed = sys.platform == "linux" and platform.machine() == "x86_64"
+    checks = [
+        _package("av", is_needed=True, cure=_REINSTALL),
+        _package("decord", is_needed=is_needed, cure=_REINSTALL if is_needed else "PyAV takes its place"),
+        _package("torchcodec", is_needed=False, cure="optional: pip install 'slowpaths[torchcodec]' and FFmpeg"),
+    ]
+    if not _version("av"):
+        return checks
+    import av
 
-        for name, mode, text in (
-            ("libx264", "w", "writes H.264 clips"),
-            ("av1", "r", "reads AV1"),
-            ("hevc", "r", "reads HEVC"),
-        ):
-            try:
-                av.codec.Codec(name, mode)
-                checks.append(Check(f"codec {name}", "ok", text))
-            except ValueError:
-                state = "missing" if mode == "w" else "note"
-                checks.append(Check(f"codec {name}", state, f"this PyAV build lacks it ({text})", reinstall))
+    codecs = (("libx264", "w", "writes H.264 clips"), ("av1", "r", "reads AV1"), ("hevc", "r", "reads HEVC"))
+    for name, mode, text in codecs:
+        try:
+            av.codec.Codec(name, mode)
+            checks.append(Check(f"codec {name}", "ok", text))
+        except ValueError:
+            state = "missing" if mode == "w" else "note"
+            checks.append(Check(f"codec {name}", state, f"this PyAV build lacks it ({text})", _REINSTALL))
     return checks
 
 
-def _pose(weights_dir: str | None) -> list[Check]:
+def _pose(weights_dir: Path | None) -> list[Check]:
     cure = "optional: pip install 'slowpaths[pose]'"
     checks = [_compact()]
     checks += [_package(name, is_needed=False, cure=cure) for name in ("onnxruntime", "ai-edge-litert", "rtmlib")]
@@ -118,7 +103,7 @@ def _pose(weights_dir: str | None) -> list[Check]:
     return checks
 
 
-def _under_another_name(spec: WeightSpec, weights_dir: str | None) -> Path | None:
+def _under_another_name(spec: WeightSpec, weights_dir: Path | None) -> Path | None:
     """Return a file in the weights folders that has the content of these weights, but another name."""
     folders = [folder for folder in weight_folders(weights_dir) if spec.sha256 and folder.is_dir()]
     files = (path for folder in folders for path in sorted(folder.iterdir()) if path.is_file())
@@ -139,10 +124,8 @@ def _compact() -> Check:
 
 
 def _training() -> list[Check]:
-    reinstall = "run `make setup` (or pip install slowpaths) again"
-    checks = [
-        _package(name, is_needed=True, cure=reinstall) for name in ("torch", "torchvision", "pytorchvideo", "lightning")
-    ]
+    needed = ("torch", "torchvision", "pytorchvideo", "lightning")
+    checks = [_package(name, is_needed=True, cure=_REINSTALL) for name in needed]
     if _version("torch"):
         import torch
 
@@ -162,12 +145,11 @@ def _threads() -> Check:
     return Check("threads", "ok", found)
 
 
-def _disk(folder: Path) -> list[Check]:
+def _disk(folder: Path) -> Check:
     existing = next(parent for parent in [folder.resolve(), *folder.resolve().parents] if parent.exists())
+    if not os.access(existing, os.W_OK):
+        return Check("disk", "missing", f"{existing} cannot be written", "choose another out=")
     free_gib = shutil.disk_usage(existing).free / 2**30
-    can_write = os.access(existing, os.W_OK)
-    if not can_write:
-        return [Check("disk", "missing", f"{existing} cannot be written", "choose another out=")]
-    state = "ok" if free_gib >= _LOW_DISK_GIB else "missing"
-    cure = "" if state == "ok" else f"free at least {_LOW_DISK_GIB:.0f} GiB"
-    return [Check("disk", state, f"{free_gib:.0f} GiB free at {existing}", cure)]
+    is_enough = free_gib >= _LOW_DISK_GIB
+    cure = "" if is_enough else f"free at least {_LOW_DISK_GIB:.0f} GiB"
+    return Check("disk", "ok" if is_enough else "missing", f"{free_gib:.0f} GiB free at {existing}", cure)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -27,21 +27,6 @@ from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VO
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
 _LABELLING = ("label_model", "rules", "selection", "gold", "seed")  # what decides a label set
 NO_GOLD = "none"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RuleChoice:
-    """Choose the rules that vote.
-
-    Args:
-        include: Codes ("foot.stride") or families ("foot"); empty means all.
-        exclude: Codes or families to leave out.
-        paths: Python files with rules of your own, as docs/examples/my_rule.py.
-    """
-
-    include: tuple[str, ...] = ()
-    exclude: tuple[str, ...] = ()
-    paths: tuple[str, ...] = ()
 
 
 def relabel(mined: Path, config: Mapping[str, Any]) -> LabelSet:

@@ -66,24 +66,12 @@ FEATURES: tuple[Feature, ...] = (
     Feature("elbow_extension_deg", "deg", "front elbow angle at t_i minus at t_bl", 0.7, 1.0),
     # finish
     Feature("finish_height", "torso", "Phi: largest height of h above mid-shoulder in (t_i, t_i+.4]", 1.0, 1.0),
-    Feature(
-        "finish_wrap",
-        "torso",
-        "hands beyond the front shoulder towards leg at the finish",
-        1.0,
-        0.2,
-    ),
+    Feature("finish_wrap", "torso", "hands beyond the front shoulder towards leg at the finish", 1.0, 0.2),
     # knee
     Feature("back_knee_height", "torso", "K_b: back knee above the lower ankle at t_i", 1.0, 1.0),
     Feature("hip_drop", "", "C: relative drop of mid-hip height from t_g to t_i", 1.0, 1.0),
     Feature("head_drop", "torso", "drop of the nose from t_g to t_i", 1.0, 1.0),
-    Feature(
-        "grip_switch_s",
-        "s",
-        "how long before t_i the wrists changed order along off; 0 if not",
-        0.6,
-        0.0,
-    ),
+    Feature("grip_switch_s", "s", "how long before t_i the wrists changed order along off; 0 if not", 0.6, 0.0),
     # class cues
     Feature("wrist_roll", "", "1 where the wrists change order along off within .15 s after t_i", 0.6, 0.0),
     # loft

@@ -2,25 +2,20 @@
 
 import numpy as np
 
-JOINTS: tuple[str, ...] = (
-    "nose",
-    "left_eye",
-    "right_eye",
-    "left_ear",
-    "right_ear",
-    "left_shoulder",
-    "right_shoulder",
-    "left_elbow",
-    "right_elbow",
-    "left_wrist",
-    "right_wrist",
-    "left_hip",
-    "right_hip",
-    "left_knee",
-    "right_knee",
-    "left_ankle",
-    "right_ankle",
-)
+# Per-joint standard deviations of the COCO keypoint similarity (cocoeval `kpt_oks_sigmas`), left and right alike.
+_SIGMAS = {
+    "nose": 0.026,
+    "eye": 0.025,
+    "ear": 0.035,
+    "shoulder": 0.079,
+    "elbow": 0.072,
+    "wrist": 0.062,
+    "hip": 0.107,
+    "knee": 0.087,
+    "ankle": 0.089,
+}
+_PAIRS = tuple(_SIGMAS)[1:]
+JOINTS: tuple[str, ...] = ("nose", *(f"{side}_{name}" for name in _PAIRS for side in ("left", "right")))
 NUM_JOINTS = len(JOINTS)
 INDEX: dict[str, int] = {name: index for index, name in enumerate(JOINTS)}
 
@@ -49,28 +44,7 @@ SWAP: np.ndarray = np.array(
     [INDEX[name.replace("left", "right") if "left" in name else name.replace("right", "left")] for name in JOINTS]
 )
 
-# Per-joint standard deviations of the COCO keypoint similarity (cocoeval `kpt_oks_sigmas`).
-OKS_SIGMAS: np.ndarray = np.array(
-    [
-        0.026,
-        0.025,
-        0.025,
-        0.035,
-        0.035,
-        0.079,
-        0.079,
-        0.072,
-        0.072,
-        0.062,
-        0.062,
-        0.107,
-        0.107,
-        0.087,
-        0.087,
-        0.089,
-        0.089,
-    ]
-)
+OKS_SIGMAS: np.ndarray = np.array([_SIGMAS[name.split("_")[-1]] for name in JOINTS])
 
 
 def mirror(keypoints_TKC: np.ndarray, *, width: float) -> np.ndarray:

@@ -167,7 +167,13 @@ class Crosswalk:
         return self.classes[label]
 
 
-TAXONOMIES: tuple[str, ...] = ("slowpaths", "cricshot10", "cricshot10k", "gupta_balan_5")
+_CLASSES: dict[str, Mapping[str, frozenset[str]]] = {
+    "slowpaths": {stroke: frozenset({stroke}) for stroke in STROKES},
+    "cricshot10": _CRICSHOT10,
+    "cricshot10k": _CRICSHOT10K,
+    "gupta_balan_5": _GUPTA_BALAN_5,
+}
+TAXONOMIES: tuple[str, ...] = tuple(_CLASSES)
 
 
 def crosswalk(name: str, *, is_right_handed: bool = True) -> Crosswalk:
@@ -180,19 +186,13 @@ def crosswalk(name: str, *, is_right_handed: bool = True) -> Crosswalk:
     Raises:
         UsageError: If the vocabulary is unknown.
     """
-    if name == "slowpaths":
-        return Crosswalk(name=name, classes={stroke: frozenset({stroke}) for stroke in STROKES})
-    if name == "cricshot10":
-        return Crosswalk(name=name, classes=_CRICSHOT10)
-    if name == "cricshot10k":
-        return Crosswalk(name=name, classes=_CRICSHOT10K)
-    if name == "gupta_balan_5":
+    if name not in _CLASSES:
+        raise UsageError(f"unknown taxonomy '{name}'; choose one of {', '.join(TAXONOMIES)}")
+    classes = _CLASSES[name]
+    if name == "gupta_balan_5" and not is_right_handed:
         swap = {"left": "right", "right": "left", "back_left": "back_right", "back_right": "back_left"}
-        classes = _GUPTA_BALAN_5
-        if not is_right_handed:
-            classes = {key: classes[swap.get(key, key)] for key in classes}
-        return Crosswalk(name=name, classes=classes)
-    raise UsageError(f"unknown taxonomy '{name}'; choose one of {', '.join(TAXONOMIES)}")
+        classes = {key: classes[swap.get(key, key)] for key in classes}
+    return Crosswalk(name=name, classes=classes)
 
 
 def membership(sets: Iterable[Iterable[str]]) -> np.ndarray:

@@ -19,6 +19,11 @@ VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUME
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
+def is_first_process() -> bool:
+    """Return whether this is the process that writes, of several that train together (LOCAL_RANK numbers them)."""
+    return os.environ.get("LOCAL_RANK", "0") == "0"
+
+
 def available_threads() -> int:
     """Return how many threads this process may use: its cores, or its share of them."""
     affinity = getattr(os, "sched_getaffinity", None)

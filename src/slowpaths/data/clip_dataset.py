@@ -16,6 +16,7 @@ from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.data.batch import ClipItem
 from slowpaths.data.clips import ClipRecord
 from slowpaths.data.sampling import Window
+from slowpaths.data.settings import ClipSettings
 from slowpaths.data.transforms import ClipTransform, canonical
 from slowpaths.store.mined_folder import ClipSpec
 from slowpaths.video.open import open_video
@@ -46,11 +47,9 @@ class ClipDataset(Dataset[ClipItem]):
         window: Which frames are shown.
         transform: What happens to their pixels.
         is_train: Whether shift and transform are drawn anew each epoch.
+        settings: How they are read: size, weight in the loss, decoder, and memory for decoded clips, of which each
+            worker has its share; what does not fit is decoded again.
         seed: Seed of these draws.
-        read_px: Side at which clips are decoded, pixels; None for the side of the file.
-        cache_mib: Memory for decoded clips, MiB, in each worker; what does not fit is decoded again.
-        weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
-        backend: Decoder, as for `video.open.open_video`.
     """
 
     def __init__(
@@ -61,11 +60,8 @@ class ClipDataset(Dataset[ClipItem]):
         window: Window,
         transform: ClipTransform,
         is_train: bool,
+        settings: ClipSettings,
         seed: int = 0,
-        read_px: int | None = None,
-        cache_mib: float = 0,
-        weight_power: float = 1.0,
-        backend: str = "auto",
     ) -> None:
         window.check(spec)
         self.records = list(records)
@@ -74,11 +70,9 @@ class ClipDataset(Dataset[ClipItem]):
         self._transform = transform
         self._is_train = is_train
         self._seed = seed
-        self._read_px = read_px if read_px is not None and read_px < spec.size else None
-        self._weight_power = weight_power
-        self._backend = backend
+        self._settings = settings
         self._cache: dict[int, np.ndarray] = {}
-        self._cache_bytes_left = int(cache_mib * 2**20)
+        self._cache_bytes_left = int(settings.cache_mib / max(1, settings.num_workers) * 2**20)
         self._shifts = (0,) if is_train else window.view_shifts()
 
     def __len__(self) -> int:
@@ -103,7 +97,7 @@ class ClipDataset(Dataset[ClipItem]):
             frames_CTHW=frames_CTHW,
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
             features_F=torch.from_numpy(record.features_F),
-            weight=float(record.clip.confidence**self._weight_power),
+            weight=float(record.clip.confidence**self._settings.weight_power),
             index=row,
             view=view,
         )
@@ -117,8 +111,10 @@ class ClipDataset(Dataset[ClipItem]):
         needs_all = self._cache_bytes_left > 0
         wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
         try:
-            with open_video(record.path, backend=self._backend) as decoder:
-                frames_THWC = decoder.frames(wanted, height=self._read_px)
+            with open_video(record.path, backend=self._settings.backend) as decoder:
+                read_px = self._settings.read_px
+                is_smaller = read_px is not None and read_px < self._spec.size
+                frames_THWC = decoder.frames(wanted, height=read_px if is_smaller else None)
         except (BrokenVideoError, UsageError) as error:
             raise BrokenClipError(
                 f"the clip {record.path} cannot be read ({error}): mine the footage again, or restore the file"

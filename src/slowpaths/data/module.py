@@ -43,6 +43,10 @@ class ClipDataModule(L.LightningDataModule):
         fps: Rate the clips must have, where a network was trained at it; None takes any.
         seed: Seed of split, order and augmentation.
         delivery_ids: Which deliveries; all where None.
+
+    Attributes:
+        split: Which delivery lies in which part; empty where there are no labels.
+        feature_names: Names of the features that are learnt, in the order of `ClipBatch.features_BF`.
     """
 
     def __init__(
@@ -63,14 +67,10 @@ class ClipDataModule(L.LightningDataModule):
         self._fps = fps
         self._seed = seed
         self._delivery_ids = delivery_ids
-        self._settings = settings = settings or ClipSettings()
-        window = Window(num_frames=settings.num_frames, frame_stride=settings.frame_stride)
-        self._train_window = replace(window, jitter_frames=settings.jitter_frames)
-        self._val_window = window
-        self._test_window = replace(window, num_views=settings.num_test_views)
+        self._settings = settings or ClipSettings()
         self._records: list[ClipRecord] = []
-        self._split = Split(parts={})
-        self._feature_names: tuple[str, ...] = ()
+        self.split = Split(parts={})
+        self.feature_names: tuple[str, ...] = ()
 
     def setup(self, stage: str | None = None) -> None:
         """Read the tables and split them, once.
@@ -93,13 +93,13 @@ class ClipDataModule(L.LightningDataModule):
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
         if self._targets != "none":
-            self._split = self._make_split()
+            self.split = self._make_split()
         if self._targets == "features":
             self._take_features()
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
-        dataset = self._dataset(self._training_records(), window=self._train_window, is_train=True)
+        dataset = self._dataset(self._training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
         trainer = self.trainer
         sampler = EpochSampler(
             len(dataset),
@@ -113,11 +113,11 @@ class ClipDataModule(L.LightningDataModule):
     def val_dataloader(self) -> DataLoader[ClipItem] | list[DataLoader[ClipItem]]:
         """Return the validation clips, one centred view each; nothing where the part is empty."""
         records = self.records("val")
-        return self._loader(self._dataset(records, window=self._val_window)) if records else []
+        return self._loader(self._dataset(records)) if records else []
 
     def predict_dataloader(self) -> DataLoader[ClipItem]:
         """Return all clips, kept or not, in all their views, in the order of `clips()`."""
-        return self._loader(self._dataset(self._records, window=self._test_window))
+        return self._loader(self._dataset(self._records, num_views=self._settings.num_test_views))
 
     def clips(self) -> list[LabelledClip]:
         """Return all clips, row by row as `predict_dataloader` numbers them."""
@@ -125,22 +125,8 @@ class ClipDataModule(L.LightningDataModule):
 
     def records(self, part: Part) -> list[ClipRecord]:
         """Return the clips of one part of the split, of labelled ones those that selection kept."""
-        return [
-            record
-            for record in self._records
-            if self._split.parts.get(record.clip.delivery_id) == part
-            and (record.clip.is_kept or self._targets != "labels")
-        ]
-
-    @property
-    def split(self) -> Split:
-        """Return which delivery lies in which part; empty where there are no labels."""
-        return self._split
-
-    @property
-    def feature_names(self) -> tuple[str, ...]:
-        """Return the names of the features that are learnt, in the order of `ClipBatch.features_BF`."""
-        return self._feature_names
+        found = [record for record in self._records if self.split.parts.get(record.clip.delivery_id) == part]
+        return [record for record in found if record.clip.is_kept or self._targets != "labels"]
 
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
@@ -150,10 +136,10 @@ class ClipDataModule(L.LightningDataModule):
     def lineage(self) -> dict[str, str]:
         """Return the fingerprints a checkpoint carries: what was learnt, of which clips, and the split."""
         records = sorted(self._records, key=lambda record: record.clip.delivery_id)
-        split = {"split": self._split.fingerprint}
+        split = {"split": self.split.fingerprint}
         if self._targets == "features":
             rows = [[r.clip.delivery_id, [round(float(value), 4) for value in r.features_F]] for r in records]
-            return {"features": fingerprint([list(self._feature_names), rows]), **split}
+            return {"features": fingerprint([list(self.feature_names), rows]), **split}
         clips = [record.clip for record in records]
         rows = [[c.delivery_id, c.source, c.is_kept, [round(float(p), 6) for p in c.probs]] for c in clips]
         return {"labels": fingerprint(rows), **split, "strokes": fingerprint(STROKES)}
@@ -178,33 +164,28 @@ class ClipDataModule(L.LightningDataModule):
         return fold_clips(clips, num_folds=wanted.num_folds, seed=self._seed, links=links)[wanted.fold]
 
     def _take_features(self) -> None:
-        is_training = [self._split.parts.get(record.clip.delivery_id) == "train" for record in self._records]
+        is_training = [self.split.parts.get(record.clip.delivery_id) == "train" for record in self._records]
         features = read_features(self._mined).standardised(np.array(is_training))
-        self._feature_names = features.names
+        self.feature_names = features.names
         self._records = [
             replace(record, features_F=row_F) for record, row_F in zip(self._records, features.values_NF, strict=True)
         ]
 
-    def _dataset(self, records: Sequence[ClipRecord], *, window: Window, is_train: bool = False) -> ClipDataset:
+    def _dataset(self, records: Sequence[ClipRecord], *, is_train: bool = False, **moved: int) -> ClipDataset:
         shown = self._settings
-        transform = (
-            train_transform(
-                crop_px=shown.crop_px, crop_scale=shown.crop_scale, jitter=shown.colour_jitter, flip_p=shown.flip_p
-            )
-            if is_train
-            else eval_transform(crop_px=shown.crop_px)
-        )
+        window = Window(num_frames=shown.num_frames, frame_stride=shown.frame_stride, **moved)
+        transform = eval_transform(crop_px=shown.crop_px)
+        if is_train:
+            colours = {"jitter": shown.colour_jitter, "flip_p": shown.flip_p}
+            transform = train_transform(crop_px=shown.crop_px, crop_scale=shown.crop_scale, **colours)
         return ClipDataset(
             records,
             spec=self._spec,
             window=window,
             transform=transform,
             is_train=is_train,
+            settings=shown,
             seed=self._seed,
-            read_px=shown.read_px,
-            cache_mib=shown.cache_mib / max(1, shown.num_workers),
-            weight_power=shown.weight_power,
-            backend=shown.backend,
         )
 
     def _loader(

@@ -1,13 +1,11 @@
 """Archives of MediaPipe pose sequences, read as plain records.
 
-Legend: N sequences, T frames, K = 17 joints (COCO), C = x, y, confidence.
+Legend: N sequences, T frames, K = 17 joints (COCO), L = 33 landmarks (MediaPipe), C = x, y, confidence.
 """
 
 from __future__ import annotations
 
-import csv
 import hashlib
-import io
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -17,6 +15,7 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.ids import video_id
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.skeleton import JOINTS
+from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
 # Joints of MediaPipe Pose (33 landmarks) by their COCO name: nose, eyes, ears, then each pair from shoulders to ankles.
@@ -49,7 +48,7 @@ def read_pose_archive(
     """
     path = Path(path)
     arrays = _load(path)
-    pose_NTJC, lengths_N = arrays["pose"], arrays["length"]
+    pose_NTLC, lengths_N = arrays["pose"], arrays["length"]
     names = [str(name) for name in arrays["name"]]
     duplicates = arrays.get("exact_duplicate_of", np.full(len(names), ""))
     if len(set(names)) < len(names):
@@ -57,7 +56,7 @@ def read_pose_archive(
     rows = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
     sequences = []
     for index, name in enumerate(names):
-        shares_TK2 = pose_NTJC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
+        shares_TK2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
         digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TK2).tobytes()).hexdigest()
         track = _track(shares_TK2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
         sequences.append(
@@ -127,35 +126,25 @@ def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
     )
 
 
-def archive_truth(sequences: Iterable[PoseSequence]) -> list[dict[str, str]]:
-    """Return the truth table of an archive: what is played, somewhere in the "video" of that name.
+def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
+    """Write the truth table of an archive as CSV: what is played, somewhere in the "video" of that name.
+
+    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
 
     Args:
+        path: The CSV file.
         sequences: Sequences; those without a label are left out.
-
-    Returns:
-        Rows with video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
-    """
-    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
-    return [
-        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
-        for item in sequences
-        if item.label
-    ]
-
-
-def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
-    """Write the truth table of an archive as CSV; see `archive_truth`.
 
     Raises:
         TableError: If no sequence has a label.
         SlowpathsError: If the disk cannot be written.
     """
-    rows = archive_truth(sequences)
+    unknown = {"start_s": "", "end_s": "", "impact_s": ""}
+    rows = [
+        {"video": item.name, **unknown, "label": item.label, "match_id": item.duplicate_of or item.name}
+        for item in sequences
+        if item.label
+    ]
     if not rows:
         raise TableError(f"no sequence has a label, so there is no truth to write to {path}: name a labelled archive")
-    stream = io.StringIO()
-    writer = csv.DictWriter(stream, fieldnames=list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(path, stream.getvalue())
+    write_text(path, csv_table(rows))

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -68,7 +67,7 @@ class ClipSettings:
             raise UsageError(
                 f"data.num_frames={self.num_frames} leaves the slow pathway empty: give at least alpha, {self.alpha}"
             )
-        scale, fractions = _floats(self.crop_scale), _floats(self.fractions)
+        scale, fractions = self.crop_scale, self.fractions
         if len(scale) != 2 or not 0 < scale[0] <= scale[1] <= 1:
             raise UsageError(
                 f"data.crop_scale={list(scale)} is no range of shares: give two, 0 < smallest <= largest <= 1"
@@ -83,8 +82,6 @@ class ClipSettings:
                 raise UsageError(f"data.{name}={getattr(self, name)} is no share: give a number from 0 to 1")
         if self.num_folds and not 0 <= self.fold < self.num_folds:
             raise UsageError(f"data.fold={self.fold} is no fold: give 0 to {self.num_folds - 1}")
-        object.__setattr__(self, "crop_scale", scale)
-        object.__setattr__(self, "fractions", fractions)
 
     def shown(self, *, fps: float) -> dict[str, Any]:
         """Return what a clip must look like for a network trained so, plain values that a checkpoint carries.
@@ -100,7 +97,3 @@ _LEAST = {
     **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px", "num_test_views"), 1),
     **dict.fromkeys(("num_workers", "jitter_frames", "weight_power", "num_folds", "cache_mib"), 0),
 }
-
-
-def _floats(values: Sequence[float]) -> tuple[float, ...]:
-    return tuple(float(value) for value in values)

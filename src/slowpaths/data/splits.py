@@ -67,16 +67,15 @@ def split_clips(
     """
     shares = np.asarray(fractions, dtype=np.float64)
     wanted = [part for part, share in zip(PARTS, shares, strict=True) if share > 0]
+    links = list(links)
     bins = _deal(clips, shares=shares[shares > 0], seed=seed, links=links, what="parts of the split")
-    return _checked(clips, {d: wanted[bin_] for d, bin_ in bins.items()}, links=links)
+    split = Split(parts={delivery: wanted[bin_] for delivery, bin_ in bins.items()})
+    check_split(split, clips, links=links)
+    return split
 
 
 def fold_clips(
-    clips: Sequence[LabelledClip],
-    *,
-    num_folds: int = 5,
-    seed: int = 0,
-    links: Iterable[Link] = (),
+    clips: Sequence[LabelledClip], *, num_folds: int = 5, seed: int = 0, links: Iterable[Link] = ()
 ) -> list[Split]:
     """Return cross-validation splits: each group is tested once, the next fold validates, the rest trains.
 
@@ -96,8 +95,8 @@ def fold_clips(
     splits = []
     for fold in range(num_folds):
         roles: dict[int, Part] = {fold: "test", (fold + 1) % num_folds: "val"}
-        parts = {delivery: roles.get(bin_, "train") for delivery, bin_ in bins.items()}
-        splits.append(_checked(clips, parts, links=links))
+        splits.append(Split(parts={delivery: roles.get(bin_, "train") for delivery, bin_ in bins.items()}))
+        check_split(splits[-1], clips, links=links)
     return splits
 
 
@@ -127,19 +126,8 @@ def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[
             )
 
 
-def _checked(clips: Sequence[LabelledClip], parts: Mapping[str, Part], *, links: Iterable[Link]) -> Split:
-    split = Split(parts=parts)
-    check_split(split, clips, links=links)
-    return split
-
-
 def _deal(
-    clips: Sequence[LabelledClip],
-    *,
-    shares: np.ndarray,
-    seed: int,
-    links: Iterable[Link],
-    what: str,
+    clips: Sequence[LabelledClip], *, shares: np.ndarray, seed: int, links: Iterable[Link], what: str
 ) -> dict[str, int]:
     """Deal components to bins of given shares, each to the bin that it leaves closest to its share of all strokes."""
     components = _components(clips, links=links)

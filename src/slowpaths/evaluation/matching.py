@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
-from scipy.optimize import linear_sum_assignment
 
 FPS = 25.0  # frame tolerances count frames at this rate, whatever the footage has
 TOLERANCE_S = 0.5  # two deliveries never follow within a second: half of it cannot confuse neighbours
@@ -66,6 +65,8 @@ def match_moments(
     # A truth without any time fits everything: prefer a prediction that nothing else explains.
     last_resort_T = np.where(np.isinf(true_T2[:, 0]), 10.0, 0.0)
     cost_PT = np.where(gap_PT <= tolerance_s + 1e-9, gap_PT + last_resort_T, _UNMATCHED)
+    from scipy.optimize import linear_sum_assignment  # loaded late: every command line reads this module
+
     rows, columns = linear_sum_assignment(cost_PT)
     kept = cost_PT[rows, columns] < _UNMATCHED
     return list(zip(rows[kept].tolist(), columns[kept].tolist(), strict=True))

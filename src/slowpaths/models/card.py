@@ -3,36 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from slowpaths import __version__
+from slowpaths.core.text import markdown_table
 from slowpaths.models.ema import EmaModule
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CardFacts:
-    """Hold what a run knows beside its model.
-
-    Args:
-        verb: "train" or "pretrain".
-        command: The command that made the model.
-        checkpoint: Name of the checkpoint the card is about.
-        data: The mined folder.
-        sources: Name of an input -> its digest or fingerprint.
-        counts: Part of the split -> deliveries in it.
-        metrics: Metrics of the epoch of the checkpoint, by name.
-        warning: What the metrics are measured against, one sentence.
-    """
-
-    verb: str
-    command: str
-    checkpoint: str
-    data: str
-    sources: Mapping[str, str]
-    counts: Mapping[str, int]
-    metrics: Mapping[str, float]
-    warning: str
-
 
 _LIMITS = {
     "train": (
@@ -47,36 +21,48 @@ _LIMITS = {
 }
 
 
-def model_card(module: EmaModule, facts: CardFacts) -> str:
+def model_card(
+    module: EmaModule,
+    *,
+    verb: str,
+    command: str,
+    checkpoint: str,
+    data: str,
+    sources: Mapping[str, str],
+    counts: Mapping[str, int],
+    metrics: Mapping[str, float],
+    warning: str,
+) -> str:
     """Return the card as Markdown.
 
     Args:
         module: The trained module.
-        facts: What else the run knows.
+        verb: "train" or "pretrain".
+        command: The command that made the model.
+        checkpoint: Name of the checkpoint the card is about.
+        data: The mined folder.
+        sources: Name of an input -> its digest or fingerprint.
+        counts: Part of the split -> deliveries in it.
+        metrics: Metrics of the epoch of the checkpoint, by name.
+        warning: What the metrics are measured against, one sentence.
     """
     run, network = module.run, module.hparams["network"]
     arguments = ", ".join(f"{name} {value}" for name, value in sorted(network.items()) if name != "_target_")
     size = sum(parameter.numel() for parameter in module.network.parameters())
     shown = ", ".join(f"{name} {value}" for name, value in sorted(run.clip.items()))
-    parts = ", ".join(f"{count} to {part}" for part, count in facts.counts.items())
+    shares = ", ".join(f"{count} to {part}" for part, count in counts.items())
     rows = [
         ("network", f"`{network['_target_']}` ({arguments or 'its defaults'}), {size / 1e6:.2f} million parameters"),
         ("initialisation", f"`{run.initialisation}`" if run.initialisation else "none: random weights"),
         ("input", shown),
-        ("clips", f"`{facts.data}`: {parts}; whole matches stay on one side"),
-        *((name, f"`{value}`") for name, value in facts.sources.items()),
+        ("clips", f"`{data}`: {shares}; whole matches stay on one side"),
+        *((name, f"`{value}`") for name, value in sources.items()),
         ("configuration", f"`{run.configuration}`, seed {run.seed}"),
-        ("made by", f"`{facts.command}` with slowpaths {__version__}"),
+        ("made by", f"`{command}` with slowpaths {__version__}"),
     ]
-    lines = [f"# Model card: `{facts.checkpoint}` of `slowpaths {facts.verb}`", "", "| | |", "|---|---|"]
-    lines += [f"| {name} | {_cell(value)} |" for name, value in rows]
-    lines += ["", f"**Metrics.** {facts.warning}", ""]
-    if facts.metrics:
-        lines += ["| metric | value |", "|---|---|"]
-        lines += [f"| {name} | {value:.4g} |" for name, value in facts.metrics.items()]
-        lines.append("")
-    return "\n".join([*lines, f"**Limits.** {_LIMITS[facts.verb]}", ""])
-
-
-def _cell(text: str) -> str:
-    return text.replace("|", "\\|").replace("\n", " ")
+    title = f"# Model card: `{checkpoint}` of `slowpaths {verb}`"
+    parts = [title, markdown_table(["", ""], rows), f"**Metrics.** {warning}"]
+    if metrics:
+        numbers = [(name, f"{value:.4g}") for name, value in metrics.items()]
+        parts.append(markdown_table(["metric", "value"], numbers))
+    return "\n\n".join([*parts, f"**Limits.** {_LIMITS[verb]}"]) + "\n"

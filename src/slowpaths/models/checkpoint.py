@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,9 +16,12 @@ import torch
 from torch import Tensor
 
 from slowpaths.core.errors import MissingWeightsError, SlowpathsError, UsageError
+from slowpaths.core.parts import locate
 
 CHECKPOINT_KEY = "slowpaths"
 CHECKPOINT_FORMAT = 2
+# Where the networks live that a checkpoint may name unasked.
+TRUSTED = ("slowpaths.models.", "torch.nn.", "torchvision.models.", "pytorchvideo.models.")
 
 
 def read_checkpoint(path: Path, *, device: str = "cpu") -> dict[str, Any]:
@@ -80,6 +83,26 @@ def require_finite(content: Mapping[str, Any], *, what: str) -> None:
             raise SlowpathsError(
                 f"{what} holds numbers that are not finite (first in {name}): lower optim.lr and train again"
             )
+
+
+def require_trusted(target: str, *, source: Path, allowed: Collection[str]) -> None:
+    """Refuse to import the network that a file names, unless it is known to be harmless or a person named it too.
+
+    Args:
+        target: Import path of the network.
+        source: The file, for the message.
+        allowed: Further targets, named by a person.
+
+    Raises:
+        MissingWeightsError: If the target is neither.
+    """
+    # What a trusted module has imported is not its own: `torch.nn.functional.warnings` is no network.
+    is_ours = target.startswith(TRUSTED) and f"{getattr(locate(target), '__module__', '')}.".startswith(TRUSTED)
+    if target not in allowed and not is_ours:
+        raise MissingWeightsError(
+            f"{source} names the network {target}, and loading it would run code of that module: "
+            f"give allow_target={target} if you trust it"
+        )
 
 
 def _tensors(*values: Any, prefix: str = "") -> list[tuple[str, Tensor]]:

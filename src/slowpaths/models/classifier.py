@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import torch
@@ -16,13 +16,13 @@ from torchmetrics import MeanMetric, Metric, MetricCollection
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix, MulticlassF1Score
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import arguments_of, build, locate, target_of
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.checkpoint import CHECKPOINT_KEY
 from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
 from slowpaths.models.heads import FactorHeads, logits_and_features, projection
 from slowpaths.models.losses import adjust_logits, soft_cross_entropy, weighted_mean
-from slowpaths.models.part import Part
 from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, as_settings
 
 
@@ -66,7 +66,9 @@ class StrokeClassifier(EmaModule):
     @cached_property
     def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
         """Return the loss; prediction never asks for it."""
-        return Part.parse(self.loss_settings.function, key="loss.function").function()
+        part, key = self.loss_settings.function, "loss.function"
+        found = locate(target_of(part, key=key))
+        return build(part, key=key) if isinstance(found, type) else partial(found, **arguments_of(part))
 
     def forward(self, batch: ClipBatch) -> Tensor:
         """Return logits (B, C), from the EMA where there is one."""

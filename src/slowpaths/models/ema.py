@@ -15,11 +15,11 @@ from torch import Tensor, nn
 from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
+from slowpaths.core.parts import build, target_of
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.checkpoint import CHECKPOINT_FORMAT, CHECKPOINT_KEY
 from slowpaths.models.heads import projection
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup
-from slowpaths.models.part import Part
 from slowpaths.models.settings import OptimSettings, RunSettings, as_settings
 
 SLOWFAST: Mapping[str, Any] = {"_target_": "slowpaths.models.slowfast.build_slowfast"}
@@ -54,15 +54,15 @@ class EmaModule(L.LightningModule):
         super().__init__()
         self.optim_settings = as_settings(OptimSettings, optim)
         self.run = as_settings(RunSettings, run)
-        part = Part.parse(network, key="model")
-        plain = {"network": part.plain(), "optim": asdict(self.optim_settings), "run": asdict(self.run), **more}
+        target = target_of(network, key="model")
+        plain = {"network": dict(network), "optim": asdict(self.optim_settings), "run": asdict(self.run), **more}
         fingerprint(plain)  # refuses what a checkpoint could not be loaded with
         self.save_hyperparameters(plain)
         with torch.random.fork_rng(devices=[]):  # the caller's generator is left alone
             torch.random.default_generator.manual_seed(self.run.seed)
-            built = part.build(num_classes=num_classes)
+            built = build(network, key="model", num_classes=num_classes)
             if not isinstance(built, nn.Module):
-                raise UsageError(f"model._target_={part.target} builds no torch.nn.Module: name a network")
+                raise UsageError(f"model._target_={target} builds no torch.nn.Module: name a network")
             self.network = built
             self.build_heads()
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None

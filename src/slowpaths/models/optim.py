@@ -11,7 +11,7 @@ from torch.optim import SGD, AdamW, Optimizer
 from torch.optim.lr_scheduler import LambdaLR
 
 from slowpaths.core.errors import UsageError
-from slowpaths.models.part import Part
+from slowpaths.core.parts import build
 from slowpaths.models.settings import OptimSettings
 
 # The batch for which `lr` is meant; another one scales it in proportion (Goyal et al. 2017, arXiv 1706.02677).
@@ -43,7 +43,7 @@ def build_optimiser(
             chosen = [parameter for parameter in wanted if (parameter.ndim > 1) == is_matrix]
             if chosen:
                 groups.append({"params": chosen, "lr": rate, "weight_decay": decay})
-    return Part.parse(settings.optimiser, key="optim.optimiser").build(groups, lr=scaled)
+    return build(settings.optimiser, groups, key="optim.optimiser", lr=scaled)
 
 
 def sgd(params: ParameterGroups, *, lr: float, momentum: float = 0.9) -> Optimizer:

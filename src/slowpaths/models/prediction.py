@@ -15,14 +15,14 @@ import numpy as np
 import torch
 
 from slowpaths.core.errors import SlowpathsError, UsageError
+from slowpaths.core.parts import target_of
 from slowpaths.core.records import LabelledClip, Prediction
 from slowpaths.core.strokes import STROKES
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.checkpoint import CHECKPOINT_KEY, migrated, read_checkpoint, require_finite
+from slowpaths.models.checkpoint import CHECKPOINT_KEY, migrated, read_checkpoint, require_finite, require_trusted
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.ema import network_input
 from slowpaths.models.export import fold_for_cpu
-from slowpaths.models.part import Part
 
 AVERAGE_VIEW = -1
 Split = Literal["train", "val", "test", "none"]
@@ -55,7 +55,7 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
         raise UsageError(f"{path} was trained on other strokes than the 14 of this slowpaths: train again")
     require_finite(content, what=str(path))
     settings = content["hyper_parameters"]
-    Part.parse(settings.get("network", {}), key=f"{path}: network").require_trusted(source=str(path), allowed=allowed)
+    require_trusted(target_of(settings.get("network", {}), key=f"{path}: network"), source=path, allowed=allowed)
     try:
         classifier = StrokeClassifier(**settings)
         classifier.load_state_dict(content["state_dict"])

@@ -18,8 +18,11 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
+from slowpaths.store.below import Below
 from slowpaths.store.ledger import LEDGER_NAME
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, TABLES, VOTES, TableSpec
+
+_LABEL_AGAIN = "run `slowpaths label` on the folder again"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -161,15 +164,8 @@ class TableFolder:
 class LabelSetFolder(TableFolder):
     """Hold the votes and labels of one label set, what its rules declare, and how it was made."""
 
-    @property
-    def rules_file(self) -> Path:
-        """Return the file with what each rule declares."""
-        return self.path / "rules.json"
-
-    @property
-    def card_file(self) -> Path:
-        """Return the file that says which label model and configuration made the set."""
-        return self.path / "label_set.json"
+    rules_file = Below("rules.json")  # what each rule declares
+    card_file = Below("label_set.json")  # how the set was made
 
     def rules(self) -> dict[str, RuleDeclaration]:
         """Read what the rules declare.
@@ -181,21 +177,17 @@ class LabelSetFolder(TableFolder):
             content = json.loads(self.rules_file.read_text())
             rules = {
                 code: RuleDeclaration(
-                    family=str(item["family"]),
-                    votes={symbol: frozenset(strokes) for symbol, strokes in item["votes"].items()},
+                    family=str(item["family"]), votes={s: frozenset(v) for s, v in item["votes"].items()}
                 )
                 for code, item in content.items()
             }
         except (OSError, ValueError, TypeError, KeyError, AttributeError) as error:
-            raise TableError(
-                f"{self.rules_file} does not declare rules: run `slowpaths label` on the folder again"
-            ) from error
+            raise TableError(f"{self.rules_file} does not declare rules: {_LABEL_AGAIN}") from error
         for code, rule in rules.items():
             for symbol, strokes in rule.votes.items():
                 if unknown := strokes - set(STROKES):
-                    raise TableError(
-                        f"{self.rules_file}: rule {code}, symbol {symbol} names the unknown stroke '{min(unknown)}'"
-                    )
+                    place = f"{self.rules_file}: rule {code}, symbol {symbol}"
+                    raise TableError(f"{place} names the unknown stroke '{min(unknown)}'")
         return rules
 
     def card(self) -> LabelSetCard | None:
@@ -204,13 +196,11 @@ class LabelSetFolder(TableFolder):
         Raises:
             TableError: If the file is something else.
         """
-        value = _read_json(self.card_file, cure="run `slowpaths label` on the folder again")
         try:
+            value = _read_json(self.card_file, cure=_LABEL_AGAIN)
             return None if value is None else LabelSetCard(**value)
         except TypeError as error:
-            raise TableError(
-                f"{self.card_file} does not describe a label set: run `slowpaths label` on the folder again"
-            ) from error
+            raise TableError(f"{self.card_file} does not describe a label set: {_LABEL_AGAIN}") from error
 
     def write_labels(
         self, *, votes: pa.Table, labels: pa.Table, rules: Mapping[str, Any], card: LabelSetCard | None
@@ -234,44 +224,18 @@ class LabelSetFolder(TableFolder):
 class MinedFolder(LabelSetFolder):
     """Read and write a mined folder."""
 
-    @property
-    def dataset_file(self) -> Path:
-        """Return the file that describes the folder."""
-        return self.path / "dataset.json"
-
-    @property
-    def configuration_file(self) -> Path:
-        """Return the file with the configuration the folder was mined with."""
-        return self.path / "configuration.json"
-
-    @property
-    def ledger_file(self) -> Path:
-        """Return the ledger."""
-        return self.path / LEDGER_NAME
-
-    @property
-    def report_file(self) -> Path:
-        """Return the report in words."""
-        return self.path / "report.md"
-
-    @property
-    def review_file(self) -> Path:
-        """Return the review page."""
-        return self.path / "review.html"
-
-    @property
-    def clips(self) -> Path:
-        """Return the folder of clips."""
-        return self.path / "clips"
+    dataset_file = Below("dataset.json")  # a `Dataset`
+    configuration_file = Below("configuration.json")  # what the folder was mined with
+    ledger_file = Below(LEDGER_NAME)
+    report_file = Below("report.md")  # in words
+    review_file = Below("review.html")
+    clips = Below("clips")
 
     def clip_file(self, delivery_id: str) -> Path:
         """Return the clip of a delivery."""
         return self.clips / f"{delivery_id}.mp4"
 
-    @property
-    def shards(self) -> Path:
-        """Return the folder of shards: `<fingerprint of the settings>/<video id>/`."""
-        return self.path / "shards"
+    shards = Below("shards")  # `<fingerprint of the settings>/<video id>/`
 
     def label_set(self, fingerprint: str) -> LabelSetFolder:
         """Return the folder of one label set."""
@@ -288,10 +252,8 @@ class MinedFolder(LabelSetFolder):
             TableError: If it is no mined folder.
         """
         if not self.has(DELIVERIES):
-            raise TableError(
-                f"{self.path} is no mined folder (no {self.file(DELIVERIES).name}): "
-                "give the out= folder of `slowpaths mine`"
-            )
+            missing = self.file(DELIVERIES).name
+            raise TableError(f"{self.path} is no mined folder (no {missing}): give the out= folder of `slowpaths mine`")
         return self
 
     def dataset(self) -> Dataset:
@@ -304,10 +266,9 @@ class MinedFolder(LabelSetFolder):
         if value is None:
             return Dataset()
         try:
-            clip = ClipSpec(**value["clip"]) if value.get("clip") else None
-            strokes = tuple(value.get("strokes", STROKES))
-            others = {key: item for key, item in value.items() if key not in ("clip", "strokes")}
-            return Dataset(clip=clip, strokes=strokes, **others)
+            value["clip"] = ClipSpec(**value["clip"]) if value.get("clip") else None
+            value["strokes"] = tuple(value.get("strokes", STROKES))
+            return Dataset(**value)
         except (TypeError, ValueError) as error:
             raise TableError(f"{self.dataset_file} does not describe a mined folder: mine the footage again") from error
 
@@ -318,9 +279,8 @@ class MinedFolder(LabelSetFolder):
             TableError: If the description is missing or names no clip.
         """
         if not self.dataset_file.exists():
-            raise TableError(
-                f"{self.dataset_file} does not exist: mined= must name a folder written by `slowpaths mine`"
-            )
+            cure = "mined= must name a folder written by `slowpaths mine`"
+            raise TableError(f"{self.dataset_file} does not exist: {cure}")
         if (spec := self.dataset().clip) is None:
             raise TableError(f"{self.dataset_file} describes no clips: mine footage, with mining.write_clips=true")
         return spec

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from slowpaths.core.errors import TableError
+from slowpaths.store.below import Below
 from slowpaths.store.ledger import LEDGER_NAME
 from slowpaths.store.tables import write_json
 
@@ -50,100 +51,24 @@ class RunFolder:
 
     path: Path
 
-    @property
-    def state_file(self) -> Path:
-        """Return the file that says where the run stands."""
-        return self.path / "run.json"
-
-    @property
-    def configuration_file(self) -> Path:
-        """Return the resolved configuration."""
-        return self.path / "config.yaml"
-
-    @property
-    def log_file(self) -> Path:
-        """Return the log."""
-        return self.path / "run.log"
-
-    @property
-    def traceback_file(self) -> Path:
-        """Return where a fault of ours is kept for a bug report."""
-        return self.path / "traceback.txt"
-
-    @property
-    def ledger_file(self) -> Path:
-        """Return the ledger."""
-        return self.path / LEDGER_NAME
-
-    @property
-    def checkpoints(self) -> Path:
-        """Return the folder of checkpoints."""
-        return self.path / "checkpoints"
-
-    @property
-    def last_checkpoint(self) -> Path:
-        """Return the checkpoint a run goes on from."""
-        return self.checkpoints / "last.ckpt"
-
-    @property
-    def best_checkpoint(self) -> Path:
-        """Return the checkpoint of the best epoch."""
-        return self.checkpoints / "best.ckpt"
-
-    @property
-    def model_card(self) -> Path:
-        """Return the card that stands beside the checkpoints."""
-        return self.checkpoints / "CARD.md"
-
-    @property
-    def backbone(self) -> Path:
-        """Return the weights of a pretrained backbone."""
-        return self.path / "backbone.safetensors"
-
-    @property
-    def history(self) -> Path:
-        """Return the metrics of each epoch."""
-        return self.path / "history.csv"
-
-    @property
-    def wandb_id_file(self) -> Path:
-        """Return the file that keeps the id of the run in W&B, so that a run that goes on stays one run there."""
-        return self.path / "wandb_run_id.txt"
-
-    @property
-    def predictions(self) -> Path:
-        """Return the predictions table."""
-        return self.path / "predictions.parquet"
-
-    @property
-    def confusion(self) -> Path:
-        """Return how held-out clips are named, weak label by predicted stroke."""
-        return self.path / "confusion.csv"
-
-    @property
-    def feature_scores(self) -> Path:
-        """Return how well pretraining sees each feature."""
-        return self.path / "features.csv"
-
-    @property
-    def report_json(self) -> Path:
-        """Return the report of an evaluation."""
-        return self.path / "report.json"
-
-    @property
-    def report_md(self) -> Path:
-        """Return the report in words."""
-        return self.path / "report.md"
-
-    @property
-    def figures(self) -> Path:
-        """Return the folder of figures."""
-        return self.path / "figures"
-
-    @property
-    def mined(self) -> Path:
-        """Return the mined folder that prediction makes on its way."""
-        return self.path / "mined"
+    state_file = Below("run.json")  # a `RunState`
+    configuration_file = Below("config.yaml")  # resolved
+    log_file = Below("run.log")
+    traceback_file = Below("traceback.txt")  # of a fault of ours, for a bug report
+    ledger_file = Below(LEDGER_NAME)
+    checkpoints = Below("checkpoints")
+    last_checkpoint = Below("checkpoints/last.ckpt")  # what a run goes on from
+    model_card = Below("checkpoints/CARD.md")
+    backbone = Below("backbone.safetensors")  # what pretraining makes
+    history = Below("history.csv")  # metrics of each epoch
+    wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
+    predictions = Below("predictions.parquet")
+    confusion = Below("confusion.csv")  # held-out clips, weak label by predicted stroke
+    feature_scores = Below("features.csv")  # how well pretraining sees each
+    report_json = Below("report.json")  # of an evaluation
+    report_md = Below("report.md")  # in words
+    figures = Below("figures")
+    mined = Below("mined")  # what prediction mines on its way
 
     def events(self, suffix: str) -> Path:
         """Return the tagged strokes in one format: ".json", ".csv" or ".edl"."""

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 
 from slowpaths.core.features import FEATURE_NAMES
+from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.strokes import STROKES
 
 VERSION_KEY = b"slowpaths.version"
@@ -39,101 +40,45 @@ def _spec(name: str, version: int, columns: list[tuple[str, pa.DataType]]) -> Ta
     return TableSpec(name, version, pa.schema([pa.field(key, kind) for key, kind in columns], metadata=metadata))
 
 
-_S, _F, _I, _B = pa.string(), pa.float64(), pa.int64(), pa.bool_()
-_SPAN = [("start_s", _F), ("end_s", _F)]
-_CLIP = [
-    ("delivery_id", _S),
-    ("video_id", _S),
-    *_SPAN,
-    ("label", _S),
-    ("confidence", _F),
-    *[(PROB_PREFIX + stroke, _F) for stroke in STROKES],
-    ("source", _S),
-    ("video", _S),
-    ("match_id", _S),
-    ("impact_s", _F),
-    ("event_p", _F),
-    ("is_kept", _B),
-    ("votes_fingerprint", _S),
-]
+def _columns(*groups: str) -> list[tuple[str, pa.DataType]]:
+    """Return columns in order; a group is the type of its columns and their names."""
+    kinds = {"text": pa.string(), "real": pa.float64(), "whole": pa.int64(), "yes_no": pa.bool_()}
+    return [(name, kinds[group.split()[0]]) for group in groups for name in group.split()[1:]]
 
-FOOTAGE = _spec(
-    "footage",
-    1,
-    [
-        ("video_id", _S),
-        ("path", _S),
-        ("status", _S),
-        ("reason", _S),
-        ("fps", _F),
-        ("num_frames", _I),
-        ("fps_fraction", _S),
-        ("width", _I),
-        ("height", _I),
-        ("duration_s", _F),
-        ("is_variable_rate", _B),
-        ("has_audio", _B),
-        ("match_id", _S),
-        ("digest", _S),
-        ("codec", _S),
-        ("rotation_deg", _I),
-        ("is_interlaced", _B),
-        ("bit_depth", _I),
-    ],
-)
-SHOTS = _spec(
-    "shots",
-    1,
-    [
-        ("video_id", _S),
-        ("shot_id", _S),
-        *_SPAN,
-        ("view", _S),
-        ("is_replay", _B),
-        ("view_probability", _F),
-        ("replay_of", _S),
-        ("transition", _S),
-        ("first_frame", _I),
-        ("last_frame", _I),
-    ],
-)
-DELIVERIES = _spec(
-    "deliveries",
-    1,
-    [
-        ("delivery_id", _S),
-        ("video_id", _S),
-        ("shot_id", _S),
-        *_SPAN,
-        ("impact_s", _F),
-        ("impact_uncertainty_s", _F),
-        ("view", _S),
-        ("handedness_p", _F),
-        ("box_x1", _F),
-        ("box_y1", _F),
-        ("box_x2", _F),
-        ("box_y2", _F),
-        ("event_p", _F),
-        *[(FEATURE_PREFIX + name, _F) for name in FEATURE_NAMES],
-    ],
-)
-POSES = _spec(
-    "poses",
-    1,
-    [
-        ("video_id", _S),
-        ("shot_id", _S),
-        ("track_id", _I),
-        ("frame", _I),
-        ("pts_s", _F),
-        ("keypoints", pa.list_(pa.float32(), 51)),
-        ("box", pa.list_(pa.float32(), 4)),
-        ("camera", pa.list_(pa.float32(), 3)),
-    ],
-)
-VOTES = _spec("votes", 1, [("delivery_id", _S), ("rule", _S), ("symbol", _S), ("evidence", _S)])
+
+_CLIP = _columns(
+    "text delivery_id video_id", "real start_s end_s", "text label", "real confidence",
+    *(f"real {PROB_PREFIX}{stroke}" for stroke in STROKES),
+    "text source video match_id", "real impact_s event_p", "yes_no is_kept", "text votes_fingerprint",
+)  # fmt: skip
+_FOOTAGE = _columns(
+    "text video_id path status reason", "real fps", "whole num_frames", "text fps_fraction", "whole width height",
+    "real duration_s", "yes_no is_variable_rate has_audio", "text match_id digest codec", "whole rotation_deg",
+    "yes_no is_interlaced", "whole bit_depth",
+)  # fmt: skip
+_SHOTS = _columns(
+    "text video_id shot_id", "real start_s end_s", "text view", "yes_no is_replay", "real view_probability",
+    "text replay_of transition", "whole first_frame last_frame",
+)  # fmt: skip
+_DELIVERIES = _columns(
+    "text delivery_id video_id shot_id", "real start_s end_s impact_s impact_uncertainty_s", "text view",
+    "real handedness_p box_x1 box_y1 box_x2 box_y2 event_p",
+    *(f"real {FEATURE_PREFIX}{name}" for name in FEATURE_NAMES),
+)  # fmt: skip
+_POSES = [
+    *_columns("text video_id shot_id", "whole track_id frame", "real pts_s"),
+    *(
+        (name, pa.list_(pa.float32(), size))
+        for name, size in (("keypoints", 3 * NUM_JOINTS), ("box", 4), ("camera", 3))
+    ),
+]
+FOOTAGE = _spec("footage", 1, _FOOTAGE)
+SHOTS = _spec("shots", 1, _SHOTS)
+DELIVERIES = _spec("deliveries", 1, _DELIVERIES)
+POSES = _spec("poses", 1, _POSES)
+VOTES = _spec("votes", 1, _columns("text delivery_id rule symbol evidence"))
 LABELS = _spec("labels", 1, _CLIP)
-PREDICTIONS = _spec("predictions", 1, [*_CLIP, ("model_id", _S), ("view_index", _I), ("split", _S)])
+PREDICTIONS = _spec("predictions", 1, [*_CLIP, *_columns("text model_id", "whole view_index", "text split")])
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, VOTES, LABELS, PREDICTIONS)

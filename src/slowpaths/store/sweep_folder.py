@@ -15,7 +15,8 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from slowpaths.core.errors import SlowpathsError, TableError
+from slowpaths.core.errors import TableError
+from slowpaths.store.below import Below
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.tables import atomic_write, write_json, write_text
 
@@ -52,20 +53,9 @@ class SweepFolder:
 
     path: Path
 
-    @property
-    def plan_file(self) -> Path:
-        """Return the plan."""
-        return self.path / "sweep.json"
-
-    @property
-    def table_file(self) -> Path:
-        """Return the table, one row a cell."""
-        return self.path / "sweep.parquet"
-
-    @property
-    def report_file(self) -> Path:
-        """Return the table in words."""
-        return self.path / "sweep.md"
+    plan_file = Below("sweep.json")  # every cell that was ever asked for
+    table_file = Below("sweep.parquet")  # one row a cell
+    report_file = Below("sweep.md")  # the table in words
 
     def plan(self) -> list[Cell]:
         """Read the cells that were asked for, by name; none where there is no plan.
@@ -94,10 +84,6 @@ class SweepFolder:
             state = RunFolder(Path(cell.out)).state()
             states.append((cell, state if state and state.fingerprint == cell.fingerprint else None))
         return states
-
-    def find(self, fingerprint: str) -> Cell | None:
-        """Return the cell with a fingerprint, whatever it is called."""
-        return next((cell for cell in self.plan() if cell.fingerprint == fingerprint), None)
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = False) -> Iterator[bool]:
@@ -156,17 +142,6 @@ class SweepFolder:
             for name in metrics
         }
         return pa.table(columns)
-
-    def read(self) -> pa.Table:
-        """Read `sweep.parquet`.
-
-        Raises:
-            SlowpathsError: If it is missing or unreadable.
-        """
-        try:
-            return pq.read_table(self.table_file)
-        except (OSError, pa.ArrowInvalid) as error:
-            raise SlowpathsError(f"{self.path} holds no sweep ({self.table_file.name} is missing or broken)") from error
 
     def _word(self, cell: Cell, state: RunState | None) -> str:
         if state is None:

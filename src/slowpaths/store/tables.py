@@ -6,11 +6,11 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -35,6 +35,8 @@ from slowpaths.store.schema import (
     VOTES,
     TableSpec,
 )
+
+T = TypeVar("T")
 
 
 @contextmanager
@@ -166,87 +168,61 @@ def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
 # --- records to rows and back ------------------------------------------------------------------------------------
 
 
-def _table(rows: Sequence[dict[str, Any]], spec: TableSpec) -> pa.Table:
+def _table(rows: Iterable[dict[str, Any]], spec: TableSpec) -> pa.Table:
     return pa.Table.from_pylist(list(rows), schema=spec.schema.remove_metadata())
 
 
-def _write(path: Path, records: Iterable[Any], to_row: Callable[[Any], dict[str, Any]], spec: TableSpec) -> None:
-    write_table(path, _table([to_row(record) for record in records], spec), spec)
+def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
+    return _table((_row(record, spec.schema.names) for record in records), spec)
+
+
+def _write_records(path: Path, records: Iterable[Any], spec: TableSpec) -> None:
+    write_table(path, _records_table(records, spec), spec)
 
 
 def write_footage(path: Path, videos: Iterable[VideoRef]) -> None:
     """Write the footage table."""
-    _write(path, videos, _footage_row, FOOTAGE)
+    _write_records(path, videos, FOOTAGE)
 
 
 def read_footage(path: Path) -> list[VideoRef]:
     """Read the footage table."""
-    return [
-        VideoRef(**{key: value for key, value in row.items() if key not in ("fps", "fps_fraction")},
-                 fps=Fraction(row["fps_fraction"]))
-        for row in read_table(path, FOOTAGE).to_pylist()
-    ]  # fmt: skip
-
-
-def _footage_row(video: VideoRef) -> dict[str, Any]:
-    names = [name for name in FOOTAGE.schema.names if name not in ("fps", "fps_fraction")]
-    row = {name: getattr(video, name) for name in names}
-    return row | {"fps": float(video.fps), "fps_fraction": str(video.fps)}
+    return [_record(VideoRef, row) for row in read_table(path, FOOTAGE).to_pylist()]
 
 
 def write_shots(path: Path, shots: Iterable[Shot]) -> None:
     """Write the shots table."""
-    _write(path, shots, lambda shot: _flat(shot, SHOTS), SHOTS)
+    _write_records(path, shots, SHOTS)
 
 
 def read_shots(path: Path) -> list[Shot]:
     """Read the shots table."""
-    return [Shot(**_spanned(row)) for row in read_table(path, SHOTS).to_pylist()]
+    return [_record(Shot, row) for row in read_table(path, SHOTS).to_pylist()]
 
 
 def write_deliveries(path: Path, deliveries: Iterable[Delivery]) -> None:
     """Write the deliveries table."""
-    _write(path, deliveries, _delivery_row, DELIVERIES)
+    _write_records(path, deliveries, DELIVERIES)
 
 
 def read_deliveries(path: Path) -> list[Delivery]:
     """Read the deliveries table."""
-    deliveries = []
-    for row in read_table(path, DELIVERIES).to_pylist():
-        row = _spanned(row)
-        features = {key[len(FEATURE_PREFIX) :]: row.pop(key) for key in list(row) if key.startswith(FEATURE_PREFIX)}
-        box = Box(**{corner: row.pop(f"box_{corner}") for corner in ("x1", "y1", "x2", "y2")})
-        deliveries.append(Delivery(**row, box=box, features=features))
-    return deliveries
-
-
-def _delivery_row(delivery: Delivery) -> dict[str, Any]:
-    row = {}
-    for name in DELIVERIES.schema.names:
-        if name.startswith(FEATURE_PREFIX):
-            row[name] = float(delivery.features.get(name[len(FEATURE_PREFIX) :], np.nan))
-        elif name.startswith("box_"):
-            row[name] = float(getattr(delivery.box, name[4:]))
-        elif name in ("start_s", "end_s"):
-            row[name] = getattr(delivery.span, name)
-        else:
-            row[name] = getattr(delivery, name)
-    return row
+    return [_record(Delivery, row) for row in read_table(path, DELIVERIES).to_pylist()]
 
 
 def write_votes(path: Path, votes: Iterable[Vote]) -> None:
     """Write the votes table."""
-    _write(path, votes, lambda vote: _flat(vote, VOTES), VOTES)
+    _write_records(path, votes, VOTES)
 
 
 def read_votes(path: Path) -> list[Vote]:
     """Read the votes table."""
-    return [Vote(**row) for row in read_table(path, VOTES).to_pylist()]
+    return [_record(Vote, row) for row in read_table(path, VOTES).to_pylist()]
 
 
 def write_labels(path: Path, clips: Iterable[LabelledClip]) -> None:
     """Write a labels table."""
-    _write(path, clips, lambda clip: _clip_row(clip, LABELS), LABELS)
+    _write_records(path, clips, LABELS)
 
 
 def read_labels(path: Path) -> list[LabelledClip]:
@@ -256,22 +232,22 @@ def read_labels(path: Path) -> list[LabelledClip]:
 
 def clips_of(labels: pa.Table) -> list[LabelledClip]:
     """Return the rows of a labels table, or of some rows of one, as records."""
-    return [LabelledClip(**_clip_fields(row)) for row in labels.to_pylist()]
+    return [_record(LabelledClip, row) for row in labels.to_pylist()]
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
     """Return predictions as a table."""
-    return _table([_clip_row(prediction, PREDICTIONS) for prediction in predictions], PREDICTIONS)
+    return _records_table(predictions, PREDICTIONS)
 
 
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write a predictions table."""
-    write_table(path, predictions_table(predictions), PREDICTIONS)
+    _write_records(path, predictions, PREDICTIONS)
 
 
 def read_predictions(path: Path) -> list[Prediction]:
     """Read a predictions table."""
-    return [Prediction(**_clip_fields(row)) for row in read_table(path, PREDICTIONS).to_pylist()]
+    return [_record(Prediction, row) for row in read_table(path, PREDICTIONS).to_pylist()]
 
 
 def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
@@ -320,30 +296,36 @@ def read_poses(path: Path) -> list[PoseTrack]:
     ]
 
 
-def _flat(record: Any, spec: TableSpec) -> dict[str, Any]:
-    return {
-        name: getattr(record.span, name) if name in ("start_s", "end_s") else getattr(record, name)
-        for name in spec.schema.names
-    }
-
-
-def _spanned(row: dict[str, Any]) -> dict[str, Any]:
-    span = Span(row.pop("start_s"), row.pop("end_s"))
-    return {**row, "span": span}
-
-
-def _clip_row(clip: LabelledClip, spec: TableSpec) -> dict[str, Any]:
-    probs = {PROB_PREFIX + stroke: float(value) for stroke, value in zip(STROKES, clip.probs, strict=True)}
+def _row(record: Any, names: Iterable[str]) -> dict[str, Any]:
+    """Return a record as a row; nested values have columns of their own."""
+    probs = dict(zip(STROKES, record.probs, strict=True)) if hasattr(record, "probs") else {}
     row = {}
-    for name in spec.schema.names:
+    for name in names:
         if name in ("start_s", "end_s"):
-            row[name] = getattr(clip.span, name)
+            row[name] = getattr(record.span, name)
+        elif name.startswith("box_"):
+            row[name] = float(getattr(record.box, name.removeprefix("box_")))
+        elif name.startswith(FEATURE_PREFIX):
+            row[name] = float(record.features.get(name.removeprefix(FEATURE_PREFIX), np.nan))
+        elif name.startswith(PROB_PREFIX):
+            row[name] = float(probs[name.removeprefix(PROB_PREFIX)])
+        elif name in ("fps", "fps_fraction"):
+            row[name] = float(record.fps) if name == "fps" else str(record.fps)
         else:
-            row[name] = probs[name] if name in probs else getattr(clip, name)
+            row[name] = getattr(record, name)
     return row
 
 
-def _clip_fields(row: dict[str, Any]) -> dict[str, Any]:
-    row = _spanned(row)
-    probs = np.array([row.pop(PROB_PREFIX + stroke) for stroke in STROKES], dtype=np.float64)
-    return {**row, "probs": probs}
+def _record(kind: type[T], row: dict[str, Any]) -> T:
+    """Return a row as a record; the way back from `_row`."""
+    if "fps_fraction" in row:
+        row["fps"] = Fraction(row.pop("fps_fraction"))
+    if "start_s" in row:
+        row["span"] = Span(row.pop("start_s"), row.pop("end_s"))
+    if kind is Delivery:
+        row["box"] = Box(**{corner: row.pop(f"box_{corner}") for corner in ("x1", "y1", "x2", "y2")})
+        features = [name for name in row if name.startswith(FEATURE_PREFIX)]
+        row["features"] = {name.removeprefix(FEATURE_PREFIX): row.pop(name) for name in features}
+    if issubclass(kind, LabelledClip):
+        row["probs"] = np.array([row.pop(PROB_PREFIX + stroke) for stroke in STROKES], dtype=np.float64)
+    return kind(**row)

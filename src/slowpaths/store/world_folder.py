@@ -8,6 +8,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.store.below import Below
 from slowpaths.store.schema import TableSpec
 from slowpaths.store.tables import read_poses, read_shots, read_table
 
@@ -45,25 +46,10 @@ class TruthFolder:
 
     path: Path
 
-    @property
-    def strokes_file(self) -> Path:
-        """Return the table of true deliveries, as `slowpaths evaluate` takes it."""
-        return self.path / "truth.csv"
-
-    @property
-    def balls_file(self) -> Path:
-        """Return the table of all balls."""
-        return self.path / "balls.parquet"
-
-    @property
-    def shots_file(self) -> Path:
-        """Return the table of all shots."""
-        return self.path / "shots.parquet"
-
-    @property
-    def batters_file(self) -> Path:
-        """Return the table of batters."""
-        return self.path / "batters.parquet"
+    strokes_file = Below("truth.csv")  # true deliveries, as `slowpaths evaluate` takes them
+    balls_file = Below("balls.parquet")
+    shots_file = Below("shots.parquet")
+    batters_file = Below("batters.parquet")
 
     def file(self, stem: str, table: str) -> Path:
         """Return the file of one of the `TRUTH_TABLES` of a video, named by its stem."""
@@ -97,10 +83,7 @@ class WorldFolder:
 
     path: Path
 
-    @property
-    def description_file(self) -> Path:
-        """Return the file that says which world it is."""
-        return self.path / "world.json"
+    description_file = Below("world.json")  # which world it is
 
     @property
     def truth(self) -> TruthFolder:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import logging
 import math
 import sys
@@ -13,6 +11,7 @@ from typing import Any
 import lightning as L
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 
+from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
 STEP_METRICS = frozenset({"train/step_loss"})
@@ -38,12 +37,7 @@ class History(Callback):
         self._rows = [row for row in self._rows if row["epoch"] < trainer.current_epoch]
         self._rows.append({"epoch": trainer.current_epoch, "step": trainer.global_step, **metrics})
         if trainer.is_global_zero:
-            columns = list(dict.fromkeys(name for row in self._rows for name in row))
-            stream = io.StringIO()
-            writer = csv.DictWriter(stream, columns, lineterminator="\n")
-            writer.writeheader()
-            writer.writerows(self._rows)
-            write_text(self._path, stream.getvalue())
+            write_text(self._path, csv_table(self._rows))
 
     def kept(self, monitor: str | None) -> dict[str, float]:
         """Return the metrics of the epoch whose checkpoint is kept: of the lowest `monitor`, otherwise the last."""

@@ -12,6 +12,7 @@ from pathlib import Path
 from lightning.pytorch.loggers import CSVLogger, Logger
 
 from slowpaths.core.errors import MissingDependencyError, UsageError
+from slowpaths.core.threads import is_first_process
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
@@ -94,6 +95,6 @@ def _run_id(file: Path) -> str:
     """Return the id that an agent gives, or the one the run folder keeps."""
     if given := os.environ.get("WANDB_RUN_ID"):
         return given
-    if not file.exists() and os.environ.get("LOCAL_RANK", "0") == "0":
+    if not file.exists() and is_first_process():
         write_text(file, secrets.token_hex(4) + "\n")
     return file.read_text().strip() if file.exists() else ""

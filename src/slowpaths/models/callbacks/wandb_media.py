@@ -68,30 +68,21 @@ def log_clips(
     for run in _wandb_runs(loggers):
         import wandb
 
-        columns = ["delivery", "video", "part", "clip", "label", "label_p", "predicted", "predicted_p", "votes"]
-        table = wandb.Table(columns=[*columns, *(f"p_{stroke}" for stroke in STROKES)])
         shown = [item for item in predictions if item.view_index == -1 and item.delivery_id in labels]
         shown.sort(key=lambda item: (item.probs[INDEX[labels[item.delivery_id].label]], item.delivery_id))
-        films = []
+        films, rows = [], []
         for item in shown[:limit]:
             label = labels[item.delivery_id]
             reasons = [f"{vote.rule} -> {vote.symbol} ({vote.evidence})" for vote in votes.get(item.delivery_id, ())]
             path = str(MinedFolder(folder).clip_file(item.delivery_id))
             caption = f"{item.delivery_id}: labelled {label.label}, predicted {item.label} ({item.confidence:.2f})"
             films.append(wandb.Video(path, caption=caption, format="mp4"))
-            table.add_data(
-                item.delivery_id,
-                item.video,
-                item.split,
-                films[-1],
-                label.label,
-                label.confidence,
-                item.label,
-                item.confidence,
-                "\n".join(reasons),
-                *(float(p) for p in item.probs),
-            )
+            row = {"delivery": item.delivery_id, "video": item.video, "part": item.split, "clip": films[-1]}
+            row |= {"label": label.label, "label_p": label.confidence}
+            row |= {"predicted": item.label, "predicted_p": item.confidence, "votes": "\n".join(reasons)}
+            rows.append(row | {f"p_{stroke}": float(p) for stroke, p in zip(STROKES, item.probs, strict=True)})
         if films:  # the table keeps its clips in an artifact; a panel shows them without one
+            table = wandb.Table(columns=list(rows[0]), data=[list(row.values()) for row in rows])
             run.log({name: table, f"{name}/panel": films})
 
 

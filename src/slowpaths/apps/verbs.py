@@ -1,0 +1,313 @@
+"""What each verb takes: its keys, their defaults and their meaning.
+
+Nothing here loads a heavy library, so that a wrong key is named at once.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from slowpaths.apps._trainer import TrainerSettings
+from slowpaths.core.errors import UsageError
+from slowpaths.data.settings import ClipSettings
+from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.labelling.select import Selection
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.models.settings import LossSettings, OptimSettings
+from slowpaths.world.world_settings import WorldSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DoctorConfig:
+    """Configure `slowpaths doctor`.
+
+    Args:
+        out: Folder whose disk is checked.
+        weights_dir: Folder whose weights are looked at first.
+    """
+
+    out: Path = Path()
+    weights_dir: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorldConfig:
+    """Configure `slowpaths world`.
+
+    Args:
+        out: New, empty or holding the same world; run again to resume.
+        seed: Seed of everything in the world.
+        workers: Videos filmed at the same time; auto takes every core.
+        world: What is filmed.
+    """
+
+    out: Path
+    seed: int = 0
+    workers: int | Literal["auto"] = "auto"
+    world: WorldSettings
+
+
+@dataclass(frozen=True, kw_only=True)
+class DemoConfig:
+    """Configure `slowpaths demo`.
+
+    Args:
+        out: Run again to resume.
+        recipe: The experiment= of `slowpaths train`.
+        seed: Seed of the world and of training.
+        workers: Videos at the same time; auto takes every core.
+        world: What is filmed.
+        pose: Who finds people.
+    """
+
+    out: Path = Path("runs/demo")
+    recipe: str = "demo"
+    seed: int = 0
+    workers: int | Literal["auto"] = "auto"
+    world: WorldSettings
+    pose: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class FootageConfig:
+    """Configure how footage is mined.
+
+    Args:
+        footage: A folder, a file, a list of them, or an archive of poses (.npz).
+        weights_dir: Looked at before the user's cache and the network.
+        workers: Videos mined at the same time; auto takes every core.
+        pose: Who finds people.
+        mining: How strokes are found.
+    """
+
+    footage: Path | tuple[Path, ...]
+    weights_dir: Path | None = None
+    workers: int | Literal["auto"] = 1
+    pose: Any
+    mining: MiningSettings = MiningSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleChoice:
+    """Choose the rules that vote.
+
+    Args:
+        include: Codes ("foot.stride") or families ("foot"); empty means all.
+        exclude: Codes or families to leave out.
+        paths: Python files with rules of your own, as docs/examples/my_rule.py.
+    """
+
+    include: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelKeys:
+    """Configure how deliveries are labelled.
+
+    Args:
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label.
+        seed: Seed of the label set.
+        label_model: How votes become labels.
+        rules: Which rules vote.
+        selection: Which labels are kept for training.
+    """
+
+    gold: Path | None = None
+    seed: int = 0
+    label_model: Any
+    rules: RuleChoice = RuleChoice()
+    selection: Selection = Selection()
+
+
+@dataclass(frozen=True, kw_only=True)
+class MineConfig(FootageConfig, LabelKeys):
+    """Configure `slowpaths mine`.
+
+    Args:
+        out: Written here; run again to resume.
+        oracle: Measuring mining: stages that get true results instead of finding them.
+        truth: Measuring mining: the folder `truth` of a synthetic world, for oracle=.
+    """
+
+    out: Path = Path("runs/mined")
+    oracle: tuple[Literal["boundaries", "views", "replays", "striker", "impact", "handedness"], ...] = ()
+    truth: Path | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class LabelConfig(LabelKeys):
+    """Configure `slowpaths label`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
+            newest label set is kept; a file replaces it, and `gold=none` forgets it.
+    """
+
+    mined: Path
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewConfig:
+    """Configure `slowpaths review`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        predictions: A model's predictions on it, shown beside the labels.
+        out: An HTML file or a folder; review.html in the mined folder where not given.
+        embed: Clips inside the page: auto (where they fit), always, never.
+        embed_limit_mb: What fits, megabytes of clips.
+        max_cards: Of a larger set every second, third ... delivery is shown.
+    """
+
+    mined: Path
+    predictions: Path | None = None
+    out: Path | None = None
+    embed: Literal["auto", "always", "never"] = "auto"
+    embed_limit_mb: float = 32
+    max_cards: int = 5000
+
+    def __post_init__(self) -> None:
+        if self.max_cards < 1:
+            raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class FitConfig:
+    """Configure a fit.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote.
+        out: Give it by name, and the same command resumes.
+        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        weights_dir: Looked at before the user's cache and the network.
+        logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
+        callbacks: Further Lightning callbacks, each by its _target_.
+        seed: Seed of weights, order and augmentation.
+        model: The network.
+        data: Clips, windows, augmentation, split.
+        optim: Optimiser, rates and schedule.
+        trainer: Lightning Trainer.
+    """
+
+    mined: Path
+    out: Path
+    init: str | None = None
+    weights_dir: Path | None = None
+    logger: Any = None
+    callbacks: tuple[Any, ...] = ()
+    seed: int = 0
+    model: Any
+    data: ClipSettings = ClipSettings()
+    optim: OptimSettings = OptimSettings()
+    trainer: TrainerSettings = TrainerSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PretrainConfig(FitConfig):
+    """Configure `slowpaths pretrain`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote; its labels are not read.
+        objective: What is taught.
+    """
+
+    out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
+    objective: Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class TrainConfig(FitConfig):
+    """Configure `slowpaths train`.
+
+    Args:
+        labels: Another labels table than the folder's own.
+        loss: The loss.
+    """
+
+    labels: Path | None = None
+    out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
+    loss: LossSettings = LossSettings()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PredictConfig(FootageConfig):
+    """Configure `slowpaths predict`.
+
+    Args:
+        ckpt: Checkpoint that `slowpaths train` wrote.
+        footage: A folder, a file, or a list of them.
+        out: Events, predictions and clips go here.
+        batch_size: Clips a batch.
+        num_test_views: Shifted views of each clip, averaged.
+        device: cpu or cuda.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
+    """
+
+    ckpt: Path
+    out: Path = Path("runs/events")
+    batch_size: int = 8
+    num_test_views: int = 3
+    device: str = "cpu"
+    allow_target: str | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("batch_size", "num_test_views"):
+            if getattr(self, name) < 1:
+                raise UsageError(f"{name}={getattr(self, name)} predicts nothing: give 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class EvaluateConfig:
+    """Configure `slowpaths evaluate`.
+
+    Args:
+        predictions: Predictions or labels: Parquet or CSV, anybody's.
+        mined: A mined folder, to measure mining (and its labels where predictions= is not given).
+        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a made world; or an
+            archive of poses (.npz).
+        truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
+        shots_truth: True shots with their views, for mined=; they also say how long the videos are.
+        poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
+        is_complete: Whether truth lists every delivery of every mined video; only a made world's does by itself.
+        split: What is judged: auto takes what was held out; else test, val, train or all.
+        model_id: Whose predictions, where the table holds several models'.
+        tolerance_s: Largest gap between a prediction and its true delivery, seconds.
+        out: Report and figures go here.
+    """
+
+    predictions: Path | None = None
+    mined: Path | None = None
+    truth: Path
+    truth_taxonomy: str = "slowpaths"
+    shots_truth: Path | None = None
+    poses_truth: Path | None = None
+    is_complete: bool | None = None
+    split: Literal["auto", "test", "val", "train", "all"] = "auto"
+    model_id: str | None = None
+    tolerance_s: float = TOLERANCE_S
+    out: Path = Path("runs/evaluation")
+
+    def __post_init__(self) -> None:
+        from slowpaths.evaluation.report import EvaluationSettings
+
+        EvaluationSettings(tolerance_s=self.tolerance_s, split=self.split)  # refuses what is out of range
+
+
+@dataclass(frozen=True, kw_only=True)
+class CompareConfig:
+    """Configure `slowpaths compare`.
+
+    Args:
+        runs: Folders of runs and sweeps.
+        out: Folder of the table and the page.
+        title: Title of both.
+    """
+
+    runs: tuple[Path, ...]
+    out: Path = Path("runs/compare")
+    title: str = "Runs compared"
