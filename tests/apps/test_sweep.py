@@ -11,6 +11,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow.parquet as pq
@@ -18,13 +19,13 @@ import pytest
 from omegaconf import DictConfig
 from tests.data.mined import write_mined
 
-from slowpaths.apps import _tracking
+from slowpaths.apps import _sweep, _tracking
 from slowpaths.apps._launch import Outcome
 from slowpaths.apps._sweep import cell_name, plan
 from slowpaths.cli import main
 from slowpaths.core.errors import TableError
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.sweep_folder import SweepFolder
+from slowpaths.store.sweep_folder import Cell, SweepFolder
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 TRUTH = "video,start_s,end_s,impact_s,label,match_id\n" + "".join(
@@ -74,8 +75,7 @@ def test_each_cell_has_its_own_folder_and_a_row(tables, capsys):
     assert len(states(tables)) == 4
     assert set(states(tables).values()) == {"done"}
     for cell in SweepFolder(tables / "sweep").plan():
-        assert Path(cell.out).parent == tables / "sweep"
-        assert (Path(cell.out) / "report.json").exists()
+        assert (tables / "sweep" / cell.name / "report.json").exists()
     rows = pq.read_table(tables / "sweep" / "sweep.parquet").to_pylist()
     top1 = {row["override_predictions"].endswith("a.csv"): row["metric_top1"] for row in rows}
     assert top1 == {True: 1.0, False: 0.5}
@@ -135,8 +135,8 @@ def test_only_the_first_of_several_processes_keeps_a_run_and_none_but_it_starts_
 
 
 def test_out_may_be_a_pattern(tables):
-    cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "split=all,test", "out=runs/x/${split}"])
-    assert [cell.out for cell in cells] == ["runs/x/split-all", "runs/x/split-test"]
+    path, cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "split=all,test", "out=runs/x/${split}"])
+    assert (path, [cell.name for cell in cells]) == (Path("runs/x"), ["split-all", "split-test"])
 
 
 def test_names_are_short_stable_and_safe():
@@ -153,6 +153,43 @@ def test_a_name_that_is_taken_by_another_configuration_gets_a_suffix(tables, qui
     assert sweep(tables, "truth_taxonomy=slowpaths", "split=all") == 0
     names = list(states(tables))
     assert len(names) == len(set(names)) == 8
+
+
+def test_a_sweep_may_be_moved(tables, quick):
+    assert sweep(tables) == 0
+    (tables / "sweep").rename(tables / "moved")
+    assert SweepFolder(tables / "moved").table()["state"].to_pylist() == ["done"] * 4
+    (tables / "moved").rename(tables / "sweep")
+    assert sweep(tables) == 0 and len(quick) == 4
+
+
+def test_the_same_value_twice_is_one_cell(tables, quick):
+    assert sweep(tables, "split=all,all") == 0
+    assert len(quick) == len(states(tables)) == 4
+
+
+def test_todays_overrides_count_for_a_cell_that_is_not_done(tmp_path):
+    folder = SweepFolder(tmp_path)
+    cell = Cell(name="seed-0", overrides=("seed=0",), axes={"seed": "0"}, fingerprint="f")
+    folder.add([cell])
+    (again,) = _sweep._as_known([replace(cell, name="other", overrides=("seed=0", "weights_dir=w"))], folder)
+    assert (again.name, again.overrides) == ("seed-0", ("seed=0", "weights_dir=w"))
+    folder.add([again])
+    assert folder.plan() == [again]
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["hydra/launcher=nothing"], "hydra/launcher/nothing"),
+        (["tolerance_s=range(0,0)"], "this sweep has no cells"),
+    ],
+)
+def test_what_cannot_be_launched_leaves_nothing(tables, quick, capsys, words, sentence):
+    assert sweep(tables, *words) == 2
+    error = capsys.readouterr().err
+    assert sentence in error and error.count("\n") == 1
+    assert not (tables / "sweep").exists()
 
 
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
@@ -229,4 +266,4 @@ def test_twenty_sweeps_killed_at_a_random_moment_end_as_one_that_was_not(tmp_pat
         subprocess.run(words(out), check=True, capture_output=True)
         assert {path: path.stat().st_mtime_ns for path in done} == done
         assert rows(out) == expected
-        assert all(RunFolder(Path(cell.out)).predictions.exists() for cell in SweepFolder(out).plan())
+        assert all(SweepFolder(out).run(cell).predictions.exists() for cell in SweepFolder(out).plan())

@@ -55,10 +55,7 @@ def test_a_run_is_read_with_its_curves_and_confusion(tmp_path):
 
 
 def test_a_sweep_gives_all_its_cells(tmp_path):
-    cells = [
-        Cell(name=f"seed-{n}", overrides=(), axes={"seed": str(n)}, fingerprint="f", out=str(tmp_path / f"seed-{n}"))
-        for n in range(2)
-    ]
+    cells = [Cell(name=f"seed-{n}", overrides=(), axes={"seed": str(n)}, fingerprint="f") for n in range(2)]
     SweepFolder(tmp_path).add(cells)
     RunFolder(tmp_path / "seed-1").write_state(
         RunState(verb="train", state="failed", fingerprint="f", reason="no clips")

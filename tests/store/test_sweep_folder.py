@@ -8,7 +8,7 @@ from slowpaths.store.sweep_folder import Cell, SweepFolder
 
 
 def cell(folder, name: str, fingerprint: str = "f", **axes: str) -> Cell:
-    return Cell(name=name, overrides=("a=1",), axes=axes, fingerprint=fingerprint, out=str(folder / name))
+    return Cell(name=name, overrides=("a=1",), axes=axes, fingerprint=fingerprint)
 
 
 def state(name: str, fingerprint: str = "f", **metrics: float) -> RunState:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import MISSING
 from pathlib import Path
 from typing import Any, cast
 
@@ -46,13 +47,15 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
     with hydra_for(verb, overrides) as read:
         try:
             cfg = hydra.compose(config_name=verb, overrides=read, return_hydra_config=True)
-        except (HydraException, OmegaConfBaseException) as error:
+        except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise UsageError(explain(verb, error)) from error
         kind = _fields.settings_class(verb)
         empty = [
             item.name
             for item in _fields.fields_of(kind)
-            if OmegaConf.is_missing(cfg, item.name) or cfg[item.name] == ""
+            if item.name not in cfg
+            or OmegaConf.is_missing(cfg, item.name)
+            or (cfg[item.name] in ("", []) and item.default is MISSING)
         ]
         if is_whole and empty:
             name = empty[0]
@@ -89,8 +92,10 @@ def hydra_for(verb: str, overrides: Sequence[str]) -> Iterator[list[str]]:
         _schema.TypedFiles.own_targets = before
 
 
-def _quoted(verb: str, text: str) -> str:
+def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     """Return an override with its value quoted, where it is a path or a word that the grammar would read otherwise.
+
+    Several values of a key that takes a list are a list, but for a sweep.
 
     Raises:
         UsageError: If it cannot be read.
@@ -104,10 +109,10 @@ def _quoted(verb: str, text: str) -> str:
         if is_path and value[:1] not in ("[", "{", '"', "'"):
             return quoted
         raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{key}=\"...\"'")
-    if annotation is None or parsed.is_sweep_override():
+    if annotation is None or (parsed.is_sweep_override() and (is_sweep or not _fields.is_list(annotation))):
         return text
-    if _fields.is_list(annotation) and isinstance(parsed.value(), str):
-        return f"{key}=[{value}]"
+    if _fields.is_list(annotation) and not isinstance(parsed.value(), list | dict | bool | None):
+        return f"{key}=[{value}]" if value else text
     if (is_path or annotation is str) and isinstance(
         parsed.value(), int | float
     ):  # a word, though it reads as a number
@@ -197,4 +202,4 @@ def parsed_overrides(verb: str, overrides: Sequence[str]) -> list[Override]:
     Raises:
         UsageError: If one cannot be read.
     """
-    return [OverridesParser.create().parse_override(_quoted(verb, text)) for text in overrides]
+    return [OverridesParser.create().parse_override(_quoted(verb, text, is_sweep=True)) for text in overrides]

@@ -58,6 +58,8 @@ def sentence_of(error: BaseException) -> str | None:
         return "memory is full: use fewer workers or a smaller batch, or close other programs"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: free some space, and the same command goes on from here"
+    if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ENXIO, errno.EINVAL):
+        return f"{error.filename or 'a file'} cannot be used ({error.strerror}): give another path"
     if isinstance(error, OSError) and error.errno in (errno.EACCES, errno.EROFS, errno.EPERM):
         return f"{error.filename or 'a file'} may not be read or written: give another path, or change its permissions"
     if isinstance(error, OSError) and error.errno in (errno.ENOTDIR, errno.EEXIST, errno.EISDIR, errno.ENAMETOOLONG):

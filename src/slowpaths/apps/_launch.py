@@ -101,7 +101,7 @@ def _flags(arguments: Sequence[str]) -> Any:
         raise UsageError(f"{message}; `slowpaths --help` lists what there is")
 
     parser.error = refuse  # type: ignore[method-assign]
-    flags = parser.parse_args(list(arguments))
+    flags = parser.parse_intermixed_args(list(arguments))
     if flags.config_name or flags.config_path:
         raise UsageError("--config-name and --config-path cannot be given: add a folder of your own with --config-dir")
     return flags

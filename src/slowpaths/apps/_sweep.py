@@ -11,7 +11,8 @@ import itertools
 import re
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -20,6 +21,7 @@ from hydra import initialize_config_dir
 from hydra._internal.callbacks import Callbacks
 from hydra._internal.core_plugins.file_config_source import FileConfigSource
 from hydra._internal.sources_registry import SourcesRegistry
+from hydra.core.config_loader import ConfigLoader
 from hydra.core.config_store import ConfigStore
 from hydra.core.global_hydra import GlobalHydra
 from hydra.core.override_parser.types import Override
@@ -31,13 +33,13 @@ from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.apps._compose import compose, config_dir, parsed_overrides
 from slowpaths.apps._console import show_table
-from slowpaths.apps._errors import fail
+from slowpaths.apps._errors import fail, one_line
+from slowpaths.apps._fields import fields_of, settings_class
 from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.threads import available_threads, is_first_process, limit_threads, share_threads
 from slowpaths.review.comparison import comparison_markdown, sweep_runs
-from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import Cell, SweepFolder
 
 _MAX_NAME = 80
@@ -64,45 +66,44 @@ def run_sweep(verb: str, overrides: Sequence[str]) -> int:
         raise UsageError("LOCAL_RANK is set, but one process starts a sweep: leave out torchrun, training starts more")
     is_launch = [text.lstrip("+~").startswith(_OF_LAUNCHER) for text in overrides]
     launch = [text for text, is_one in zip(overrides, is_launch, strict=True) if is_one]
-    cells = plan(verb, [text for text, is_one in zip(overrides, is_launch, strict=True) if not is_one])
-    folder = SweepFolder(Path(cells[0].out).parent)
-    cells = _as_known(cells, folder)
-    folder.add(cells)
-    waiting = [cell for cell in cells if not _is_done(cell)]
-    sys.stdout.write(f"sweep of {len(cells)} cells in {folder.path}: {len(cells) - len(waiting)} done already\n")
-    write_tables(folder)
-    if waiting:
-        _launch(verb, waiting, folder, launch)
+    path, cells = plan(verb, [text for text, is_one in zip(overrides, is_launch, strict=True) if not is_one])
+    folder = SweepFolder(path)
+    with _launcher_for(folder, launch) as launcher:  # refused before anything is written
+        cells = _as_known(cells, folder)
+        folder.add(cells)
+        waiting = [cell for cell in cells if not (_is_done(folder, cell) and _has_out(verb))]
+        sys.stdout.write(f"sweep of {len(cells)} cells in {path}: {len(cells) - len(waiting)} done already\n")
+        write_tables(folder)
+        if waiting:
+            _launch(verb, waiting, folder, launcher)
     return _report(verb, cells, folder)
 
 
-def plan(verb: str, overrides: Sequence[str]) -> list[Cell]:
-    """Return the cells of a sweep: the product of all values, in the order they were typed.
+def plan(verb: str, overrides: Sequence[str]) -> tuple[Path, list[Cell]]:
+    """Return the folder of a sweep and its cells: the product of all values, in the order they were typed.
 
     Raises:
-        UsageError: If an override cannot be read, or a cell cannot be composed.
+        UsageError: If an override cannot be read, a cell cannot be composed, or there is none.
     """
     parsed = parsed_overrides(verb, overrides)
     axes = {item.get_key_element() for item in parsed if item.is_sweep_override()}
-    cells = []
+    cells: dict[str, Cell] = {}
+    path = Path()
     for values in itertools.product(*[_values(item) for item in parsed]):
         own = dict(zip((item.get_key_element() for item in parsed), values, strict=True))
-        apart = {key.lstrip("+~"): value.strip("'\"") for key, value in own.items() if key in axes}
         config = compose(verb, [f"{key}={value}" for key, value in own.items()])
-        name = cell_name(apart)
-        out = Path(_root(config)) / name
-        if "out" in config:
-            own["out"] = "'" + str(out).replace("'", "\\'") + "'"
-        cells.append(
-            Cell(
-                name=name,
-                overrides=tuple(f"{key}={value}" for key, value in own.items()),
-                axes=apart,
-                fingerprint=decides(config),
-                out=str(out),
-            )
+        path = _root(config)
+        own.pop("out", None)
+        cell = Cell(
+            name=cell_name(apart := {key.lstrip("+~"): own[key].strip("'\"") for key in own if key in axes}),
+            overrides=tuple(f"{key}={value}" for key, value in own.items()),
+            axes=apart,
+            fingerprint=decides(config),
         )
-    return cells
+        cells.setdefault(cell.fingerprint, cell)  # the same value typed twice is one cell
+    if not cells:
+        raise UsageError("this sweep has no cells: give at least one value to every key")
+    return path, list(cells.values())
 
 
 def cell_name(axes: Mapping[str, str]) -> str:
@@ -143,52 +144,67 @@ def run_cell(config: DictConfig, *, verb: str, cells: Mapping[str, Cell], root: 
     for _ in range(_LOCK_TRIES):
         with folder.lock(cell.name) as is_mine:
             if is_mine:
-                if not _is_done(cell):  # another sweep may have come first
-                    _run(verb, cell)
+                if not (_is_done(folder, cell) and _has_out(verb)):  # another sweep may have come first
+                    _run(verb, cell, folder)
                 break
         time.sleep(_LOCK_PAUSE_S)
     write_tables(folder)
 
 
-def _run(verb: str, cell: Cell) -> None:
+def _run(verb: str, cell: Cell, folder: SweepFolder) -> None:
+    run, overrides = folder.run(cell), list(cell.overrides)
+    if _has_out(verb):
+        overrides.append("out='" + str(run.path).replace("'", "\\'") + "'")
     try:
-        config = compose(verb, list(cell.overrides))
+        config = compose(verb, overrides)
         run_tracked(
-            verb, config, folder=Path(cell.out), axes=cell.axes, fingerprint=cell.fingerprint, is_announced=True
-        )
+            verb, config, folder=run.path, axes=cell.axes, fingerprint=cell.fingerprint,
+            on_start=lambda: write_tables(folder),
+        )  # fmt: skip
     except Exception as error:
         fail(verb, error)
 
 
-def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, overrides: Sequence[str]) -> None:
-    """Hand cells to Hydra's launcher."""
+@contextmanager
+def _launcher_for(folder: SweepFolder, overrides: Sequence[str]) -> Iterator[tuple[ConfigLoader, DictConfig]]:
+    """Compose the launcher that was asked for.
+
+    Raises:
+        UsageError: If there is no such launcher.
+    """
     ConfigStore.instance().store(_LAUNCH_CONFIG, {"cell": "???"})
     SourcesRegistry.instance().types["file"] = FileConfigSource  # launchers send Hydra's registry to other processes
     quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=."]
     place = f"hydra.sweep.dir='{folder.path}'"
-    try:
-        with initialize_config_dir(str(config_dir()), version_base="1.3"):
-            loader = GlobalHydra.instance().config_loader()
+    with initialize_config_dir(str(config_dir()), version_base="1.3"):
+        loader = GlobalHydra.instance().config_loader()
+        try:
             config = loader.load_configuration(
                 _LAUNCH_CONFIG, [*quiet, place, *overrides], run_mode=RunMode.MULTIRUN, validate_sweep_overrides=False
             )
-            task = partial(
-                run_cell,
-                verb=verb,
-                cells={cell.name: cell for cell in cells},
-                root=folder.path,
-                num_threads=_threads(config, len(cells)),
-            )
-            context = HydraContext(config_loader=loader, callbacks=Callbacks(config))
-            launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
-            launcher.launch([[f"cell={cell.name}"] for cell in cells], initial_job_idx=0)
-    except (HydraException, OmegaConfBaseException, ImportError) as error:
-        raise UsageError(f"the launcher cannot be set up: {error}; install it with `slowpaths[sweep]`") from error
-    except KeyboardInterrupt:
-        raise
+        except (HydraException, OmegaConfBaseException) as error:
+            words = one_line(error).split(" Config search path")[0]
+            raise UsageError(f"the launcher: {words}; joblib and submitit come with `slowpaths[sweep]`") from error
+        yield loader, config
+
+
+def _launch(verb: str, cells: Sequence[Cell], folder: SweepFolder, given: tuple[ConfigLoader, DictConfig]) -> None:
+    """Hand cells to Hydra's launcher."""
+    loader, config = given
+    task = partial(
+        run_cell,
+        verb=verb,
+        cells={cell.name: cell for cell in cells},
+        root=folder.path,
+        num_threads=_threads(config, len(cells)),
+    )
+    context = HydraContext(config_loader=loader, callbacks=Callbacks(config))
+    try:
+        launcher = Plugins.instance().instantiate_launcher(hydra_context=context, task_function=task, config=config)
+        launcher.launch([[f"cell={cell.name}"] for cell in cells], initial_job_idx=0)
     except Exception as error:  # a process of the launcher that died takes the others with it
         raise SlowpathsError(
-            f"the launcher stopped ({error}): the same command goes on with the cells that are not done"
+            f"the launcher stopped ({one_line(error)}): the same command goes on with the cells that are not done"
         ) from error
     finally:
         write_tables(folder)
@@ -210,36 +226,40 @@ def _report(verb: str, cells: Sequence[Cell], folder: SweepFolder) -> int:
     rows, codes = [], []
     runs = {run.name: run for run in sweep_runs(folder.table())}
     for cell in cells:
-        run, state = runs[cell.name], RunFolder(Path(cell.out)).state()
+        run, state = runs[cell.name], folder.run(cell).state()
         rows.append((cell.name, run.state, "" if run.seconds is None else f"{run.seconds:.0f}", run.reason))
-        codes.append(state.exit_code if state and run.state == "done" else max(1, state.exit_code if state else 1))
+        if run.state == "done":
+            codes.append(state.exit_code if state else 0)
+        elif run.state != "running":  # by another process, which tells what becomes of it
+            codes.append(max(1, state.exit_code if state else 1))
     show_table(
         f"slowpaths {verb}: sweep of {len(cells)} cells", ["cell", "state", "seconds", "reason"], rows,
         wrote=[folder.report_file, folder.table_file],
     )  # fmt: skip
-    return max(codes)
+    return max(codes, default=0)
 
 
 def _as_known(cells: Sequence[Cell], folder: SweepFolder) -> list[Cell]:
     """Give each cell the folder it has already, and one of its own where its name is taken by another configuration."""
-    known = {cell.fingerprint: cell for cell in folder.plan()}
-    result: list[Cell] = []
+    known = {cell.fingerprint: cell.name for cell in folder.plan()}
+    taken, result = set(known.values()), []
     for cell in cells:
-        if cell.fingerprint in known:
-            result.append(known[cell.fingerprint])
-        elif cell.name in {other.name for other in (*known.values(), *result)}:
+        name = known.get(cell.fingerprint) or cell.name
+        if cell.fingerprint not in known and name in taken:
             name = f"{cell.name}_{cell.fingerprint[:6]}"
-            out = str(Path(cell.out).with_name(name))
-            own = [f"out='{out}'" if text.startswith("out=") else text for text in cell.overrides]
-            result.append(replace(cell, name=name, out=out, overrides=tuple(own)))
-        else:
-            result.append(cell)
+        taken.add(name)
+        result.append(replace(cell, name=name))
     return result
 
 
-def _is_done(cell: Cell) -> bool:
-    state = RunFolder(Path(cell.out)).state()
+def _is_done(folder: SweepFolder, cell: Cell) -> bool:
+    state = folder.run(cell).state()
     return state is not None and state.state == "done" and state.fingerprint == cell.fingerprint
+
+
+def _has_out(verb: str) -> bool:
+    """Whether a verb writes into a folder of its own; the cells of one that does not are run every time."""
+    return any(item.name == "out" for item in fields_of(settings_class(verb)))
 
 
 def _values(item: Override) -> list[str]:
@@ -250,14 +270,14 @@ def _values(item: Override) -> list[str]:
     return [str(value) for value in item.sweep_string_iterator()]
 
 
-def _root(config: DictConfig) -> str:
+def _root(config: DictConfig) -> Path:
     """Return the folder of the sweep: `out=`, up to where it becomes a pattern; in the mined folder without `out=`."""
     raw = OmegaConf.to_container(config, resolve=False)
     assert isinstance(raw, dict)
-    if "out" not in raw:
-        return str(Path(str(raw["mined"])) / "sweep")
+    if not raw.get("out"):
+        return Path(str(raw["mined"])) / "sweep"
     fixed, pattern, _ = str(raw["out"]).partition("${")
-    return str(Path(fixed + "x").parent) if pattern else fixed
+    return Path(fixed + "x").parent if pattern else Path(fixed)
 
 
 def _safe(word: str) -> str:

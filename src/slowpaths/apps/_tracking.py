@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +30,7 @@ def run_tracked(
     folder: Path,
     axes: Mapping[str, str],
     fingerprint: str,
-    is_announced: bool = False,
+    on_start: Callable[[], None] | None = None,
 ) -> Outcome:
     """Run a verb and keep its state; of several processes that train together, the first one keeps it.
 
@@ -40,7 +40,8 @@ def run_tracked(
         folder: Folder of the run.
         axes: What was chosen for this run, key -> value.
         fingerprint: From `decides`.
-        is_announced: Whether the state is written before the verb starts, which makes the folder.
+        on_start: Called when the state says that the run goes on; without it, a run that has no folder yet says so only
+            at its end.
     """
     if not is_first_process():
         return run_verb(verb, config)
@@ -48,8 +49,10 @@ def run_tracked(
     old = run.state()
     before = old.seconds if old and old.fingerprint == fingerprint else 0.0
     state = RunState(verb=verb, state="running", fingerprint=fingerprint, overrides=dict(axes), seconds=before)
-    if is_announced:
+    if on_start is not None or folder.is_dir():
         run.write_state(state)
+    if on_start is not None:
+        on_start()
 
     def seconds() -> float:
         return round(before + time.monotonic() - started, 3)

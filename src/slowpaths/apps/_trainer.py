@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.threads import available_threads
 
 Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true", "32", "16", "bf16", "64"]
 
@@ -51,6 +52,13 @@ class TrainerSettings:
             raise UsageError(f"trainer.max_steps={self.max_steps} trains nothing: give 1 or more, or -1 for no limit")
         if self.devices in (0, "0") or (isinstance(self.devices, int) and self.devices < -1):
             raise UsageError(f"trainer.devices={self.devices} trains nowhere: give 1 or more, or -1 for all")
+        cores = available_threads()
+        if self.accelerator == "cpu" and isinstance(self.devices, int) and self.devices > cores:
+            raise UsageError(f"trainer.devices={self.devices} is more than the {cores} cores there are: give fewer")
+        if self.gradient_clip_val is not None and not self.gradient_clip_val > 0:
+            raise UsageError(
+                f"trainer.gradient_clip_val={self.gradient_clip_val} is no norm: give one above 0, or null"
+            )
         limit = self.limit_train_batches
         if not limit > 0 or (isinstance(limit, float) and limit > 1):
             raise UsageError(f"trainer.limit_train_batches={limit} is neither a count nor a share: give 0.5, or 20")

@@ -102,6 +102,8 @@ def check(kind: Callable[..., Any], plain: Mapping[str, Any], *, key: str = "") 
         UsageError: Naming the key and what it takes.
     """
     values = _values(kind, plain, key)
+    if is_dataclass(kind) and (strange := [name for name in values if name not in {i.name for i in fields_of(kind)}]):
+        raise UsageError(f"unknown key '{key + '.' if key else ''}{strange[0]}': leave it out")
     if is_dataclass(kind) and not any(
         item.default is NO_DEFAULT and item.name not in values for item in fields_of(kind)
     ):

@@ -18,6 +18,18 @@ from slowpaths.mining.settings import MiningSettings
 from slowpaths.models.settings import LossSettings, OptimSettings
 from slowpaths.world.world_settings import WorldSettings
 
+_LARGEST_SEED = 2**32 - 1  # of numpy
+
+
+def _check_seed(seed: int) -> None:
+    if not 0 <= seed <= _LARGEST_SEED:
+        raise UsageError(f"seed={seed} is no seed: give a whole number from 0 to {_LARGEST_SEED}")
+
+
+def _check_workers(workers: int | str) -> None:
+    if isinstance(workers, int) and workers < 1:
+        raise UsageError(f"workers={workers} does nothing: give 1 or more, or auto")
+
 
 @dataclass(frozen=True, kw_only=True)
 class DoctorConfig:
@@ -48,6 +60,10 @@ class WorldConfig:
     workers: int | Literal["auto"] = "auto"
     world: WorldSettings
 
+    def __post_init__(self) -> None:
+        _check_seed(self.seed)
+        _check_workers(self.workers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class DemoConfig:
@@ -68,6 +84,10 @@ class DemoConfig:
     workers: int | Literal["auto"] = "auto"
     world: WorldSettings
     pose: Any
+
+    def __post_init__(self) -> None:
+        _check_seed(self.seed)
+        _check_workers(self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -137,6 +157,10 @@ class MineConfig(FootageConfig, LabelKeys):
     oracle: tuple[Literal["boundaries", "views", "replays", "striker", "impact", "handedness"], ...] = ()
     truth: Path | None = None
 
+    def __post_init__(self) -> None:
+        _check_seed(self.seed)
+        _check_workers(self.workers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class LabelConfig(LabelKeys):
@@ -205,6 +229,9 @@ class FitConfig:
     data: ClipSettings = ClipSettings()
     optim: OptimSettings = OptimSettings()
     trainer: TrainerSettings = TrainerSettings()
+
+    def __post_init__(self) -> None:
+        _check_seed(self.seed)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,8 +89,7 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     for path in paths:
         folder = SweepFolder(path)
         if folder.plan_file.exists():
-            cells = {cell.name: Path(cell.out) for cell in folder.plan()}
-            runs += [_with_details(run, RunFolder(cells[run.name])) for run in sweep_runs(folder.table())]
+            runs += [_with_details(run, RunFolder(path / run.name)) for run in sweep_runs(folder.table())]
         elif (state := RunFolder(path).state()) is not None:
             run = Run(
                 name=path.name,

@@ -30,17 +30,15 @@ class Cell:
 
     Args:
         name: Name of its folder, made of what sets it apart from the other cells.
-        overrides: All its overrides, as they would be typed to run it alone.
+        overrides: All its overrides but `out=`, as they would be typed to run it alone.
         axes: What sets it apart: key -> value.
         fingerprint: Of everything that decides its result.
-        out: Its folder.
     """
 
     name: str
     overrides: tuple[str, ...]
     axes: Mapping[str, str]
     fingerprint: str
-    out: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,16 +70,20 @@ class SweepFolder:
             raise TableError(f"{self.plan_file} is not the plan of a sweep: choose another out=") from error
 
     def add(self, cells: Iterable[Cell]) -> None:
-        """Add cells to the plan; those that are there already are not doubled."""
+        """Add cells to the plan; of those that are there already today's overrides count."""
         with self.lock("plan", wait=True):
             known = {cell.name: cell for cell in self.plan()} | {cell.name: cell for cell in cells}
             write_json(self.plan_file, {"cells": [asdict(known[name]) for name in sorted(known)]})
+
+    def run(self, cell: Cell) -> RunFolder:
+        """Return the folder of a cell; it lies in that of the sweep, wherever that was moved to."""
+        return RunFolder(self.path / cell.name)
 
     def states(self) -> list[tuple[Cell, RunState | None]]:
         """Return every cell of the plan, by name, with where it stands; None where it was never started."""
         states = []
         for cell in self.plan():
-            state = RunFolder(Path(cell.out)).state()
+            state = self.run(cell).state()
             states.append((cell, state if state and state.fingerprint == cell.fingerprint else None))
         return states
 
