@@ -32,8 +32,8 @@ def look(path: Path, decoder: Decoder, pose: PoseEstimator, *, stop: int, step: 
         at = FramesAt(path=path, indices_T=np.array([index]))
         (found,) = pose.detect(frame_HWC[None], at=at)
         if not pose.has_keypoints_in_detect:
-            (keypoints_NKC,) = pose.keypoints(frame_HWC[None], [found.boxes_N4], at=at)
-            found = People(boxes_N4=found.boxes_N4, scores_N=found.scores_N, keypoints_NKC=keypoints_NKC)
+            (keypoints_NJC,) = pose.keypoints(frame_HWC[None], [found.boxes_N4], at=at)
+            found = People(boxes_N4=found.boxes_N4, scores_N=found.scores_N, keypoints_NJC=keypoints_NJC)
         people.append(found)
     frames_T = np.arange(0, stop, step)
     return link_people(
@@ -51,9 +51,9 @@ def draw(decoder: Decoder, tracks: list[PoseTrack], *, stop: int, step: int) -> 
     """Yield the frames with the tracks drawn in, labelled with their numbers."""
     for index, frame_HWC in decoder.iterate(stop=stop, step=step):
         here = [(track, row) for track in tracks for row in np.flatnonzero(track.frames_T == index)]
-        keypoints_NKC = np.array([track.keypoints_TKC[row] for track, row in here]).reshape(-1, 17, 3)
+        keypoints_NJC = np.array([track.keypoints_TKC[row] for track, row in here]).reshape(-1, 17, 3)
         boxes_N4 = np.array([track.boxes_T4[row] for track, row in here]).reshape(-1, 4)
-        yield draw_people(frame_HWC, keypoints_NKC, boxes_N4, captions=[str(track.track_id) for track, _ in here])
+        yield draw_people(frame_HWC, keypoints_NJC, boxes_N4, captions=[str(track.track_id) for track, _ in here])
 
 
 CONFIDENT = 0.3  # joints below are not drawn (the visibility threshold of COCO tools' keypoint drawings)
@@ -90,7 +90,7 @@ def main() -> None:
 
 def draw_people(
     frame_HWC: np.ndarray,
-    keypoints_NKC: np.ndarray,
+    keypoints_NJC: np.ndarray,
     boxes_N4: np.ndarray | None = None,
     *,
     captions: Sequence[str] = (),
@@ -100,14 +100,14 @@ def draw_people(
 
     Args:
         frame_HWC: Picture (H, W, 3), uint8.
-        keypoints_NKC: COCO-17 keypoints (N, 17, 3) in pixels with confidence; NaN is left out.
+        keypoints_NJC: COCO-17 keypoints (N, 17, 3) in pixels with confidence; NaN is left out.
         boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels; None or NaN for none.
         captions: Text above each box.
         min_confidence: Joints below are not drawn.
     """
     canvas = np.ascontiguousarray(frame_HWC).copy()
     thickness = max(1, round(canvas.shape[0] / 240))
-    for person, keypoints_KC in enumerate(np.asarray(keypoints_NKC, dtype=np.float64)):
+    for person, keypoints_KC in enumerate(np.asarray(keypoints_NJC, dtype=np.float64)):
         colour = COLOURS[person % len(COLOURS)]
         is_seen = np.isfinite(keypoints_KC).all(axis=1) & (keypoints_KC[:, 2] >= min_confidence)
         points = np.nan_to_num(keypoints_KC[:, :2]).round().astype(int).tolist()

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from slowpaths.mining.oracle import STAGES
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 HELD_OUT = {"is_held_out": True, "venues": ("westdown",), "broadcasters": ("Fox Overseas",)}
 WORLDS = {"ordinary": {}, "heldout": HELD_OUT, "clips": {"mode": "clip", "width": 128, "height": 128}}

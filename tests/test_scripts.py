@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 SCRIPTS = Path(__file__).resolve().parents[1] / "scripts"
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.video.open import open_video
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 WORLD = WorldSettings(name="bench", parts={
     "broadcast": PartSettings(balls_per_match=4),

@@ -1,6 +1,6 @@
 """How near estimated joints come to true ones: PCK, the share of joints within a part of the torso.
 
-Legend: F people looked at, K = 17 joints.
+Legend: F people looked at, J = 17 joints.
 """
 
 from __future__ import annotations
@@ -28,17 +28,17 @@ class Judged:
 
     Args:
         is_found: Whether somebody was detected where this person is.
-        is_seen_K: Which joints lie in the picture (17,): only they are counted.
-        is_near_K: Which estimates are within .2 of the body's scale (17,).
-        is_near_torso_K: Which are within .2 of the torso as it appears (17,).
-        confidence_K: Confidence of the estimates (17,).
+        is_seen_J: Which joints lie in the picture (17,): only they are counted.
+        is_near_J: Which estimates are within .2 of the body's scale (17,).
+        is_near_torso_J: Which are within .2 of the torso as it appears (17,).
+        confidence_J: Confidence of the estimates (17,).
     """
 
     is_found: bool
-    is_seen_K: np.ndarray
-    is_near_K: np.ndarray
-    is_near_torso_K: np.ndarray
-    confidence_K: np.ndarray
+    is_seen_J: np.ndarray
+    is_near_J: np.ndarray
+    is_near_torso_J: np.ndarray
+    confidence_J: np.ndarray
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -47,14 +47,14 @@ class TrueFrame:
 
     Args:
         frame_HWC: RGB frame (H, W, 3), uint8.
-        joints_K2: Joints (17, 2), pixels.
+        joints_J2: Joints (17, 2), pixels.
         box_4: Box, pixels.
         at: Where the frame comes from.
         shot_id: The shot.
     """
 
     frame_HWC: np.ndarray
-    joints_K2: np.ndarray
+    joints_J2: np.ndarray
     box_4: np.ndarray
     at: FramesAt
     shot_id: str = ""
@@ -80,7 +80,7 @@ def strikers(video: Path, *, every: int) -> Iterator[TrueFrame]:
                 yield TrueFrame(
                     shot_id=track.shot_id,
                     frame_HWC=frame_HWC,
-                    joints_K2=track.keypoints_TKC[row, :, :2],
+                    joints_J2=track.keypoints_TKC[row, :, :2],
                     box_4=track.boxes_T4[row],
                     at=FramesAt(path=video, indices_T=np.array([index])),
                 )
@@ -97,22 +97,22 @@ def judge(pose: PoseEstimator, true: TrueFrame, *, looks_again: bool = True) -> 
         true: The frame and the person.
         looks_again: Ask `keypoints` in the box found; otherwise take the joints that `detect` gave.
     """
-    true_1K2 = true.joints_K2[None]
+    true_1J2 = true.joints_J2[None]
     height, width = true.frame_HWC.shape[:2]
-    is_seen_K = are_inside(true_1K2, width=width, height=height)[0]
-    joints_KC = _of_person(pose, true, looks_again=looks_again)
-    if joints_KC is None:
-        nothing_K = np.zeros(len(is_seen_K), dtype=bool)
+    is_seen_J = are_inside(true_1J2, width=width, height=height)[0]
+    joints_JC = _of_person(pose, true, looks_again=looks_again)
+    if joints_JC is None:
+        nothing_J = np.zeros(len(is_seen_J), dtype=bool)
         return Judged(
-            is_found=False, is_seen_K=is_seen_K, is_near_K=nothing_K, is_near_torso_K=nothing_K,
-            confidence_K=np.zeros(len(is_seen_K)),
+            is_found=False, is_seen_J=is_seen_J, is_near_J=nothing_J, is_near_torso_J=nothing_J,
+            confidence_J=np.zeros(len(is_seen_J)),
         )  # fmt: skip
     return Judged(
         is_found=True,
-        is_seen_K=is_seen_K,
-        is_near_K=are_correct(joints_KC[None], true_1K2, body_scales(true_1K2))[0],
-        is_near_torso_K=are_correct(joints_KC[None], true_1K2, torsos(true_1K2))[0],
-        confidence_K=joints_KC[:, 2],
+        is_seen_J=is_seen_J,
+        is_near_J=are_correct(joints_JC[None], true_1J2, body_scales(true_1J2))[0],
+        is_near_torso_J=are_correct(joints_JC[None], true_1J2, torsos(true_1J2))[0],
+        confidence_J=joints_JC[:, 2],
     )
 
 
@@ -129,7 +129,7 @@ def _of_person(pose: PoseEstimator, true: TrueFrame, *, looks_again: bool) -> np
     if fits_N[best] < _FOUND_IOU:
         return None
     if not looks_again:
-        return found.keypoints_NKC[best]
+        return found.keypoints_NJC[best]
     return pose.keypoints(frames_1HWC, [found.boxes_N4[[best]]], at=true.at)[0][0]
 
 
@@ -138,22 +138,22 @@ def shares(judged: list[Judged]) -> dict[str, float]:
 
     Joints of people who were not found count as wrong.
     """
-    seen_FK = np.array([one.is_seen_K for one in judged])
-    count = max(int(seen_FK.sum()), 1)
+    seen_FJ = np.array([one.is_seen_J for one in judged])
+    count = max(int(seen_FJ.sum()), 1)
 
     def share(name: str) -> float:
-        return float((np.array([getattr(one, name) for one in judged]) & seen_FK).sum()) / count
+        return float((np.array([getattr(one, name) for one in judged]) & seen_FJ).sum()) / count
 
     return {
         "people": len(judged),
         "found": float(np.mean([one.is_found for one in judged])),
-        "pck": share("is_near_K"),
-        "pck_torso": share("is_near_torso_K"),
+        "pck": share("is_near_J"),
+        "pck_torso": share("is_near_torso_J"),
     }
 
 
 def by_joint(judged: list[Judged]) -> dict[str, float]:
     """Return PCK of each joint; people who were not found count as wrong."""
-    seen_FK = np.array([one.is_seen_K for one in judged])
-    near_FK = np.array([one.is_near_K for one in judged]) & seen_FK
-    return {name: float(near_FK[:, k].sum() / max(seen_FK[:, k].sum(), 1)) for name, k in INDEX.items()}
+    seen_FJ = np.array([one.is_seen_J for one in judged])
+    near_FJ = np.array([one.is_near_J for one in judged]) & seen_FJ
+    return {name: float(near_FJ[:, k].sum() / max(seen_FJ[:, k].sum(), 1)) for name, k in INDEX.items()}

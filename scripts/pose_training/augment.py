@@ -1,6 +1,6 @@
 """From a rendered picture to a training crop: any size, place, light, blur and noise a video may have.
 
-Legend: N people, K = 17 joints, S side of the crop.
+Legend: N people, J = 17 joints, S side of the crop.
 """
 
 from __future__ import annotations
@@ -53,14 +53,14 @@ class Crop:
 
     Args:
         picture_SS3: RGB (S, S, 3), uint8.
-        joints_NK2: Joints, pixels of the crop.
+        joints_NJ2: Joints, pixels of the crop.
         boxes_N4: Boxes, pixels of the crop.
         seen_4: Part of the crop that shows something, x1, y1, x2, y2.
         person: Row of the person aimed at, -1 for nobody.
     """
 
     picture_SS3: np.ndarray
-    joints_NK2: np.ndarray
+    joints_NJ2: np.ndarray
     boxes_N4: np.ndarray
     seen_4: np.ndarray
     person: int
@@ -90,13 +90,13 @@ def make_crop(picture: Picture, *, side: int, random: np.random.Generator, aim: 
     border = (0, 0, 0) if random.random() < 0.6 else tuple(int(value) for value in random.integers(0, 256, 3))
     crop = cv2.warpAffine(frame, matrix, (side, side), flags=cv2.INTER_LINEAR, borderValue=border)
     crop = _look(crop, random)
-    joints_NK2 = picture.joints_NK2 @ matrix[:, :2].T + matrix[:, 2]
+    joints_NJ2 = picture.joints_NJ2 @ matrix[:, :2].T + matrix[:, 2]
     if is_mirrored:
-        joints_NK2 = joints_NK2[:, SWAP]
+        joints_NJ2 = joints_NJ2[:, SWAP]
     corners = np.array([[0, 0], [width, 0], [0, height], [width, height]]) @ matrix[:, :2].T + matrix[:, 2]
     return Crop(
         picture_SS3=crop,
-        joints_NK2=joints_NK2,
+        joints_NJ2=joints_NJ2,
         boxes_N4=_turned(picture.boxes_N4, matrix),
         seen_4=np.clip(np.r_[corners.min(axis=0), corners.max(axis=0)], 0, side),
         person=person,

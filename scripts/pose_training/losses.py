@@ -1,6 +1,6 @@
 """How far the maps of the network are from what they should be.
 
-Legend: B pictures, P cells that answer for a person, K = 17 joints.
+Legend: B pictures, P cells that answer for a person, J = 17 joints.
 """
 
 from __future__ import annotations
@@ -29,8 +29,8 @@ class TargetBatch(NamedTuple):
         mask: (B, 1, h, w), of both.
         cells_P3: Picture, row and column of each answering cell.
         box_P4: Middle minus cell in cells, log of width and height in cells.
-        joints_PK2: Joints minus cell, in cells.
-        weights_PK: Weights of the joints.
+        joints_PJ2: Joints minus cell, in cells.
+        weights_PJ: Weights of the joints.
         heights_P: Height of each person, cells.
         num_people: People asked for in the batch.
         num_joints: Their joints inside the pictures.
@@ -41,8 +41,8 @@ class TargetBatch(NamedTuple):
     mask: torch.Tensor
     cells_P3: torch.Tensor
     box_P4: torch.Tensor
-    joints_PK2: torch.Tensor
-    weights_PK: torch.Tensor
+    joints_PJ2: torch.Tensor
+    weights_PJ: torch.Tensor
     heights_P: torch.Tensor
     num_people: int
     num_joints: int
@@ -59,8 +59,8 @@ def collate(targets: list[Targets]) -> TargetBatch:
         place_P2 = torch.stack([at[1], at[0]], dim=1).float()
         box_P4 = torch.from_numpy(target.box_N4[owner]).float() / PEOPLE_STRIDE
         boxes.append(torch.cat([box_P4[:, :2] - place_P2, box_P4[:, 2:].clamp(min=0.1).log()], dim=1))
-        joints.append(torch.from_numpy(target.joints_NK2[owner]).float() / PEOPLE_STRIDE - place_P2[:, None])
-        weights.append(torch.from_numpy(target.weights_NK[owner]).float())
+        joints.append(torch.from_numpy(target.joints_NJ2[owner]).float() / PEOPLE_STRIDE - place_P2[:, None])
+        weights.append(torch.from_numpy(target.weights_NJ[owner]).float())
         heights.append(box_P4[:, 3])
 
     def stack(name: str) -> torch.Tensor:
@@ -68,15 +68,15 @@ def collate(targets: list[Targets]) -> TargetBatch:
 
     return TargetBatch(
         heads=stack("heads_hw")[:, None],
-        heat=stack("heat_Khw"),
+        heat=stack("heat_Jhw"),
         mask=stack("mask_hw")[:, None],
         cells_P3=torch.cat(cells),
         box_P4=torch.cat(boxes),
-        joints_PK2=torch.cat(joints),
-        weights_PK=torch.cat(weights),
+        joints_PJ2=torch.cat(joints),
+        weights_PJ=torch.cat(weights),
         heights_P=torch.cat(heights),
         num_people=sum(len(target.box_N4) for target in targets),
-        num_joints=sum(int((target.weights_NK == 1.0).sum()) for target in targets),
+        num_joints=sum(int((target.weights_NJ == 1.0).sum()) for target in targets),
     )
 
 
@@ -100,8 +100,8 @@ def collate_heat(heats: list[np.ndarray]) -> HeatBatch:
 
 def heat_loss(logits: torch.Tensor, batch: HeatBatch) -> dict[str, torch.Tensor]:
     """Return the loss of the joints of one person; arms count for more."""
-    weight_1K11 = torch.tensor(_WEIGHTS)[None, :, None, None]
-    return {"heat": soft_focal(logits, batch.heat, weight_1K11) / max(batch.num_joints, 1)}
+    weight_1J11 = torch.tensor(_WEIGHTS)[None, :, None, None]
+    return {"heat": soft_focal(logits, batch.heat, weight_1J11) / max(batch.num_joints, 1)}
 
 
 def soft_focal(logits: torch.Tensor, target: torch.Tensor, mask: torch.Tensor) -> torch.Tensor:
@@ -118,13 +118,13 @@ def losses(maps: Maps, batch: TargetBatch) -> dict[str, torch.Tensor]:
     }
     picture, row, column = batch.cells_P3.unbind(dim=1)
     box_P4 = maps.box[picture, :, row, column]
-    joints_PK2 = maps.joints[picture, :, row, column].reshape(-1, NUM_JOINTS, 2)
+    joints_PJ2 = maps.joints[picture, :, row, column].reshape(-1, NUM_JOINTS, 2)
     cells = max(len(box_P4), 1)
     heights_P1 = batch.heights_P[:, None].clamp(min=2.0)
     place = ((box_P4 - batch.box_P4)[:, :2].abs() / heights_P1).sum() / cells
     size = functional.smooth_l1_loss(box_P4[:, 2:], batch.box_P4[:, 2:], beta=0.1, reduction="sum") / cells
     parts["box"] = _PLACE * place + _SIZE * size
-    error_PK = (joints_PK2 - batch.joints_PK2).abs().sum(dim=2) / heights_P1
-    known = batch.weights_PK.sum().clamp(min=1.0)
-    parts["joints"] = _JOINTS * (error_PK * batch.weights_PK).sum() / known
+    error_PJ = (joints_PJ2 - batch.joints_PJ2).abs().sum(dim=2) / heights_P1
+    known = batch.weights_PJ.sum().clamp(min=1.0)
+    parts["joints"] = _JOINTS * (error_PJ * batch.weights_PJ).sum() / known
     return parts

@@ -29,7 +29,7 @@ from slowpaths.world.presets import (
     Colour,
     Venue,
 )
-from slowpaths.world.settings import Mode, PartSettings, WorldSettings
+from slowpaths.world.world_settings import Mode, PartSettings, WorldSettings
 
 _CAMERAS = ("bowler_end", "keeper_end", "side_on", "closeup", "field")
 _ODDS = (0.40, 0.17, 0.20, 0.13, 0.10)

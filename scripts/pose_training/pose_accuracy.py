@@ -22,7 +22,7 @@ from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.store.tables import read_shots, write_text
 from slowpaths.world.build import build_world
 from slowpaths.world.camera.match import plan_match
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 SEED = 90_210
 _AWAY: dict[str, Any] = {
@@ -49,7 +49,7 @@ def measure(pose: PoseEstimator, folder: Path, every: int, *, looks_again: bool)
         }
         for true in strikers(folder / f"{match.match_id}.mp4", every=every):
             one = judge(pose, true, looks_again=looks_again)
-            if one.is_seen_K.sum() >= 12:
+            if one.is_seen_J.sum() >= 12:
                 judged[names[true.shot_id]].append(one)
     return dict(sorted(judged.items())) | {"all": [one for group in judged.values() for one in group]}
 

@@ -1,6 +1,6 @@
 """Training pictures on disk: a few hundred JPEGs and the joints of everybody in them, in one file.
 
-Legend: F pictures of a shard, N people in all of them, K = 17 joints, H, W.
+Legend: F pictures of a shard, N people in all of them, J = 17 joints, H, W.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.store.tables import atomic_write
 
 _JPEG_QUALITY = 92
-_KEYS = ("bytes", "ends_F", "counts_F", "joints_NK2", "boxes_N4", "is_striker_N", "cameras_F")
+_KEYS = ("bytes", "ends_F", "counts_F", "joints_NJ2", "boxes_N4", "is_striker_N", "cameras_F")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -25,14 +25,14 @@ class Picture:
 
     Args:
         frame_HWC: RGB (H, W, 3), uint8.
-        joints_NK2: Joints (N, 17, 2), pixels; NaN where unknown.
+        joints_NJ2: Joints (N, 17, 2), pixels; NaN where unknown.
         boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels.
         is_striker_N: Who is the striker (N,).
         camera: Where it was filmed from.
     """
 
     frame_HWC: np.ndarray
-    joints_NK2: np.ndarray
+    joints_NJ2: np.ndarray
     boxes_N4: np.ndarray
     is_striker_N: np.ndarray
     camera: str = ""
@@ -49,7 +49,7 @@ def write_shard(path: Path, pictures: Iterable[Picture]) -> None:
             bytes=np.concatenate(codes),
             ends_F=np.cumsum([len(code) for code in codes]),
             counts_F=np.array([len(picture.boxes_N4) for picture in kept]),
-            joints_NK2=np.concatenate([picture.joints_NK2 for picture in kept]).astype(np.float32),
+            joints_NJ2=np.concatenate([picture.joints_NJ2 for picture in kept]).astype(np.float32),
             boxes_N4=np.concatenate([picture.boxes_N4 for picture in kept]).astype(np.float32),
             is_striker_N=np.concatenate([picture.is_striker_N for picture in kept]).astype(bool),
             cameras_F=np.array([picture.camera for picture in kept]),
@@ -83,7 +83,7 @@ class Shards:
             raise UsageError(f"{path} is no shard of training pictures: delete it and render again") from error
         self._codes += np.split(content["bytes"], content["ends_F"][:-1])
         cuts = np.cumsum(content["counts_F"])[:-1]
-        columns = [np.split(content[key], cuts) for key in ("joints_NK2", "boxes_N4", "is_striker_N")]
+        columns = [np.split(content[key], cuts) for key in ("joints_NJ2", "boxes_N4", "is_striker_N")]
         self._people += list(zip(*columns, strict=True))
         self.cameras += content["cameras_F"].tolist()
 
@@ -91,12 +91,12 @@ class Shards:
         return len(self._codes)
 
     def __getitem__(self, index: int) -> Picture:
-        joints_NK2, boxes_N4, is_striker_N = self._people[index]
+        joints_NJ2, boxes_N4, is_striker_N = self._people[index]
         decoded = cv2.imdecode(self._codes[index], cv2.IMREAD_COLOR)
         assert decoded is not None
         return Picture(
             frame_HWC=cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB),
-            joints_NK2=joints_NK2,
+            joints_NJ2=joints_NJ2,
             boxes_N4=boxes_N4,
             is_striker_N=is_striker_N,
             camera=self.cameras[index],

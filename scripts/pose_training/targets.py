@@ -1,6 +1,6 @@
 """What the network should say of a picture with known people.
 
-Legend: N people, K = 17 joints, h, w cells of a map. A cell (row, column) of stride s stands for the pixel
+Legend: N people, J = 17 joints, h, w cells of a map. A cell (row, column) of stride s stands for the pixel
 (column * s, row * s), for that is where a stride-s convolution with centred padding looks.
 """
 
@@ -30,28 +30,28 @@ class Targets:
         heads_hw: Bumps at heads (h, w) at stride 4, 0..1.
         owner_hw: Who answers here (h, w) at stride 8, -1 for nobody.
         box_N4: Middle x, y, width and height of each person, pixels.
-        joints_NK2: Joints, pixels.
-        weights_NK: 1 for joints in the picture, less outside, 0 where unknown.
-        heat_Khw: Bumps at joints (17, h, w) at stride 4.
+        joints_NJ2: Joints, pixels.
+        weights_NJ: 1 for joints in the picture, less outside, 0 where unknown.
+        heat_Jhw: Bumps at joints (17, h, w) at stride 4.
         mask_hw: 0 where no bump is asked for, at stride 4.
     """
 
     heads_hw: np.ndarray
     owner_hw: np.ndarray
     box_N4: np.ndarray
-    joints_NK2: np.ndarray
-    weights_NK: np.ndarray
-    heat_Khw: np.ndarray
+    joints_NJ2: np.ndarray
+    weights_NJ: np.ndarray
+    heat_Jhw: np.ndarray
     mask_hw: np.ndarray
 
 
 def make_targets(
-    joints_NK2: np.ndarray, boxes_N4: np.ndarray, *, size: tuple[int, int], seen_4: np.ndarray | None = None
+    joints_NJ2: np.ndarray, boxes_N4: np.ndarray, *, size: tuple[int, int], seen_4: np.ndarray | None = None
 ) -> Targets:
     """Return the maps for people in a picture.
 
     Args:
-        joints_NK2: Joints (N, 17, 2), pixels; NaN where unknown.
+        joints_NJ2: Joints (N, 17, 2), pixels; NaN where unknown.
         boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels; may reach outside.
         size: Height and width of the picture, pixels.
         seen_4: Part of the picture x1, y1, x2, y2 that shows something; all where not given.
@@ -65,18 +65,18 @@ def make_targets(
     whole_N = np.prod(boxes_N4[:, 2:] - boxes_N4[:, :2], axis=1)
     share_N = np.prod(sides_N2, axis=1) / np.maximum(whole_N, 1e-6)
     heights_N = boxes_N4[:, 3] - boxes_N4[:, 1]
-    heads_N2 = joints_NK2[:, _EARS].mean(axis=1)
+    heads_N2 = joints_NJ2[:, _EARS].mean(axis=1)
     with np.errstate(invalid="ignore"):
         is_seen_N = ((heads_N2 >= seen_4[:2]) & (heads_N2 < seen_4[2:])).all(axis=1)
     is_asked_N = (heights_N >= LEAST_PX) & (share_N >= _LEAST_SHARE) & is_seen_N
     is_left_N = ~is_asked_N & (share_N > 0)
     fine, coarse = ((height // stride, width // stride) for stride in (HEAT_STRIDE, PEOPLE_STRIDE))
     mask_hw = _mask(clipped_N4[is_left_N], clipped_N4[is_asked_N], fine, HEAT_STRIDE)
-    joints_NK2, clipped_N4, sides_N2 = joints_NK2[is_asked_N], clipped_N4[is_asked_N], sides_N2[is_asked_N]
+    joints_NJ2, clipped_N4, sides_N2 = joints_NJ2[is_asked_N], clipped_N4[is_asked_N], sides_N2[is_asked_N]
     heights_N, heads_N2 = heights_N[is_asked_N], heads_N2[is_asked_N]
     with np.errstate(invalid="ignore"):
-        is_in_NK = ((joints_NK2 >= seen_4[:2]) & (joints_NK2 < seen_4[2:])).all(axis=2)
-    weights_NK = np.where(is_in_NK, 1.0, _OUTSIDE) * np.isfinite(joints_NK2).all(axis=2)
+        is_in_NJ = ((joints_NJ2 >= seen_4[:2]) & (joints_NJ2 < seen_4[2:])).all(axis=2)
+    weights_NJ = np.where(is_in_NJ, 1.0, _OUTSIDE) * np.isfinite(joints_NJ2).all(axis=2)
     middles_N2 = 0.5 * (clipped_N4[:, :2] + clipped_N4[:, 2:])
     spread_N = np.clip(0.05 * heights_N / HEAT_STRIDE, 0.8, 4.0)
     heads_hw = _bumps(heads_N2 / HEAT_STRIDE, spread_N, fine).max(axis=0, initial=0.0)
@@ -86,35 +86,35 @@ def make_targets(
     if len(near_Nhw):
         owner_hw = np.where(near_Nhw.max(axis=0) >= _POSITIVE, near_Nhw.argmax(axis=0), -1)
     spread_N = np.clip(_JOINT_SPREAD * heights_N / HEAT_STRIDE, *_JOINT_SPREADS)
-    places_NK2 = np.where(is_in_NK[..., None], joints_NK2, _NOWHERE)
-    bumps = _bumps(places_NK2.reshape(-1, 2) / HEAT_STRIDE, np.repeat(spread_N, NUM_JOINTS), fine)
-    heat_NKhw = bumps.reshape(-1, NUM_JOINTS, *fine)
+    places_NJ2 = np.where(is_in_NJ[..., None], joints_NJ2, _NOWHERE)
+    bumps = _bumps(places_NJ2.reshape(-1, 2) / HEAT_STRIDE, np.repeat(spread_N, NUM_JOINTS), fine)
+    heat_NJhw = bumps.reshape(-1, NUM_JOINTS, *fine)
     return Targets(
         heads_hw=heads_hw,
         owner_hw=owner_hw,
         box_N4=np.concatenate([middles_N2, sides_N2], axis=1),
-        joints_NK2=np.nan_to_num(joints_NK2),
-        weights_NK=weights_NK,
-        heat_Khw=heat_NKhw.max(axis=0, initial=0.0),
+        joints_NJ2=np.nan_to_num(joints_NJ2),
+        weights_NJ=weights_NJ,
+        heat_Jhw=heat_NJhw.max(axis=0, initial=0.0),
         mask_hw=mask_hw,
     )
 
 
-def make_heat(joints_K2: np.ndarray, *, height_px: float, size: int, seen_4: np.ndarray) -> np.ndarray:
+def make_heat(joints_J2: np.ndarray, *, height_px: float, size: int, seen_4: np.ndarray) -> np.ndarray:
     """Return the heat maps (17, h, w) of one person.
 
     Args:
-        joints_K2: Joints, pixels; NaN where unknown.
+        joints_J2: Joints, pixels; NaN where unknown.
         height_px: Height of the person, pixels.
         size: Side of the picture, pixels.
         seen_4: Part of the picture x1, y1, x2, y2 that shows something.
     """
     with np.errstate(invalid="ignore"):
-        is_in_K1 = ((joints_K2 >= seen_4[:2]) & (joints_K2 < seen_4[2:])).all(axis=1, keepdims=True)
-    places_K2 = np.where(is_in_K1, joints_K2, _NOWHERE)
+        is_in_J1 = ((joints_J2 >= seen_4[:2]) & (joints_J2 < seen_4[2:])).all(axis=1, keepdims=True)
+    places_J2 = np.where(is_in_J1, joints_J2, _NOWHERE)
     spread = np.clip(_JOINT_SPREAD * height_px / HEAT_STRIDE, *_JOINT_SPREADS)
     cells = size // HEAT_STRIDE
-    return _bumps(places_K2 / HEAT_STRIDE, np.full(NUM_JOINTS, spread), (cells, cells))
+    return _bumps(places_J2 / HEAT_STRIDE, np.full(NUM_JOINTS, spread), (cells, cells))
 
 
 def _bumps(places_N2: np.ndarray, spread_N: np.ndarray, shape: tuple[int, int]) -> np.ndarray:

@@ -95,7 +95,7 @@ class Batches(_Crops):
             for number in random.integers(len(self._shards), size=batch)
         ]
         targets = [
-            make_targets(crop.joints_NK2, crop.boxes_N4, size=(side, side), seen_4=crop.seen_4) for crop in crops
+            make_targets(crop.joints_NJ2, crop.boxes_N4, size=(side, side), seen_4=crop.seen_4) for crop in crops
         ]
         return torch.from_numpy(np.stack([crop.picture_SS3 for crop in crops])), collate(targets)
 
@@ -112,8 +112,8 @@ class OneBatches(_Crops):
             crop = make_crop(picture, side=recipe.side, random=random, aim=ONE)
             if crop.person < 0:
                 continue
-            joints_K2 = crop.joints_NK2[crop.person]
-            heats.append(make_heat(joints_K2, height_px=JOINTS_PX, size=recipe.side, seen_4=crop.seen_4))
+            joints_J2 = crop.joints_NJ2[crop.person]
+            heats.append(make_heat(joints_J2, height_px=JOINTS_PX, size=recipe.side, seen_4=crop.seen_4))
             pictures.append(crop.picture_SS3)
         return torch.from_numpy(np.stack(pictures)), collate_heat(heats)
 

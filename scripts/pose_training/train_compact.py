@@ -37,7 +37,7 @@ def pictures(seed: int, count: int, *, is_held_out: bool = False) -> Iterator[Pi
     """Yield rendered pictures of random worlds, or of the ground and the people kept out of training."""
     for portrait in portraits(seed=seed, num_frames=count, is_held_out=is_held_out):
         is_striker_N = np.array([role == "striker" for role in portrait.roles_P], dtype=bool)
-        yield Picture(frame_HWC=portrait.frame_HWC, joints_NK2=portrait.joints_PJ2, boxes_N4=portrait.boxes_P4,
+        yield Picture(frame_HWC=portrait.frame_HWC, joints_NJ2=portrait.joints_PJ2, boxes_N4=portrait.boxes_P4,
                       is_striker_N=is_striker_N, camera=portrait.camera)  # fmt: skip
 
 
@@ -63,10 +63,10 @@ def measure(weights: Path, shard: Path, *, looks_again: bool) -> None:
     for index in range(len(held_out)):
         picture = held_out[index]
         for row in np.flatnonzero(picture.is_striker_N):
-            joints_K2, box_4 = picture.joints_NK2[row].astype(float), picture.boxes_N4[row].astype(float)
-            true = TrueFrame(frame_HWC=picture.frame_HWC, joints_K2=joints_K2, box_4=box_4, at=AT)
+            joints_J2, box_4 = picture.joints_NJ2[row].astype(float), picture.boxes_N4[row].astype(float)
+            true = TrueFrame(frame_HWC=picture.frame_HWC, joints_J2=joints_J2, box_4=box_4, at=AT)
             one = judge(pose, true, looks_again=looks_again)
-            if one.is_seen_K.sum() >= 12:
+            if one.is_seen_J.sum() >= 12:
                 judged[picture.camera].append(one)
     everyone = [one for group in judged.values() for one in group]
     for camera, group in [*sorted(judged.items()), ("all", everyone)]:

@@ -19,9 +19,9 @@ from slowpaths.store import tables
 from slowpaths.store.schema import DELIVERIES, FOOTAGE
 from slowpaths.store.world_folder import TruthFolder
 from slowpaths.world.camera.match import Match, plan_match
-from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.simulate import simulate_match
 from slowpaths.world.truth_tables import ball_rows, write_truth
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 _NEAR = ("striker", "bowler", "keeper", "non_striker", "umpire")
 """Fielders stand behind the striker or far from them, and hide nothing of them."""

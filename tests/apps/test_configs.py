@@ -115,7 +115,7 @@ def test_label_model_settings_are_those_of_the_model_with_the_same_defaults(name
 def test_world_options_only_choose_and_every_setting_is_a_key():
     import dataclasses
 
-    from slowpaths.world.settings import WorldSettings
+    from slowpaths.world.world_settings import WorldSettings
 
     assert set(compose("world").world) == {item.name for item in dataclasses.fields(WorldSettings)}
     for path in (CONFIGS / "world").glob("*.yaml"):
@@ -127,7 +127,7 @@ def test_world_options_only_choose_and_every_setting_is_a_key():
 @pytest.mark.parametrize("name", ["tiny", "demo", "study"])
 def test_every_world_can_be_built(name):
     from slowpaths.apps import _values
-    from slowpaths.world.settings import WorldSettings
+    from slowpaths.world.world_settings import WorldSettings
 
     settings = _values.build(WorldSettings, compose("world", f"world={name}").world)
     assert settings.name == name

@@ -4,7 +4,13 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
+from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.balls import ball_of, share
+from slowpaths.labelling.model.label_model import temper
+from slowpaths.labelling.model.naive_bayes import FixedNaiveBayes
+from slowpaths.labelling.pipeline import label
+from slowpaths.store.schema import PROB_PREFIX
+from tests.labelling.tables import deliveries_table, footage_table
 
 
 def test_a_replay_belongs_to_the_ball_it_repeats() -> None:
@@ -33,3 +39,16 @@ def test_balls_seen_once_and_views_that_saw_nothing_change_nothing() -> None:
     assert shared_NC[0] == pytest.approx(probs_NC[0])  # the other view is all prior
     assert shared_NC[2] == pytest.approx(probs_NC[0])
     assert (shared_NC[1] == probs_NC[1]).all()
+
+
+@pytest.mark.parametrize("temperature", [0.5, 1.0, 3.0])
+def test_three_silent_views_keep_the_prior(temperature: float) -> None:
+    """Nothing is measured, so every posterior is the tempered prior, and together they are no surer than alone."""
+    model = FixedNaiveBayes(class_prior=dict.fromkeys(STROKES, 1.0) | {"cut": 39.0}, temperature=temperature)
+    names = ["s0", "s1", "s2"]
+    shots = pa.table({"shot_id": names, "replay_of": [None, "s0", "s0"]})
+    labels = label(deliveries_table(3, shot_id=names), footage_table(), model=model, shots=shots).labels
+    found_NC = np.stack([labels[PROB_PREFIX + stroke].to_numpy() for stroke in STROKES], axis=1)
+    prior_C = np.where(np.array(STROKES) == "cut", 0.75, 0.25 / 13)
+    assert found_NC == pytest.approx(np.tile(temper(prior_C[None], temperature), (3, 1)))
+    assert set(labels["label"].to_pylist()) == {"cut"}

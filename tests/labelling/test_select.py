@@ -94,7 +94,7 @@ def test_without_selection_everything_with_a_vote_is_kept() -> None:
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"keep_share": 1.2}, {"min_confidence": -0.1}, {"min_event_p": "high"}, {"max_per_stroke": 0}]
+    "wrong", [{"keep_share": 1.2}, {"min_confidence": -0.1}, {"min_event_p": float("nan")}, {"max_per_stroke": 0}]
 )
 def test_settings_outside_their_range_are_named(wrong: dict[str, Any]) -> None:
     with pytest.raises(UsageError, match=f"selection.{next(iter(wrong))}"):

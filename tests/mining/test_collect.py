@@ -16,12 +16,13 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining import collect as module
 from slowpaths.mining import pipeline
-from slowpaths.mining.collect import collect
+from slowpaths.mining.collect import _start, collect
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.tables import write_poses
 from slowpaths.store.world_folder import TruthFolder
+from slowpaths.video.open import open_video
 
 SETTINGS = MiningSettings(write_clips=False, sound=False)
 NAMES = ("a.mp4", "b.mp4", "c.mp4")
@@ -39,7 +40,7 @@ class Nobody:
     def detect(self, frames_THWC, *, at):
         if self._error is not None and at.path.name == BAD:
             raise self._error
-        nobody = People(boxes_N4=np.zeros((0, 4)), scores_N=np.zeros(0), keypoints_NKC=no_keypoints(0))
+        nobody = People(boxes_N4=np.zeros((0, 4)), scores_N=np.zeros(0), keypoints_NJC=no_keypoints(0))
         return [nobody] * len(frames_THWC)
 
     def keypoints(self, frames_THWC, boxes, *, at):
@@ -73,9 +74,9 @@ def paths(footage: Path) -> list[Path]:
     return [footage / name for name in NAMES]
 
 
-def in_two_processes(footage: Path, out: Path, step=lambda text: None):
-    """Mine with noise of a negative size, which fails as soon as there is somebody."""
-    pose = {"name": "simulated", "difficulty": -1.0}
+def in_two_processes(footage: Path, out: Path, step=lambda text: None, difficulty: float = -1.0):
+    """Mine with noise of a negative size, which fails as soon as there is somebody, or of another."""
+    pose = {"name": "simulated", "difficulty": difficulty}
     return collect(paths(footage), root=footage, out=out, pose=pose, settings=SETTINGS, workers=2, step=step)
 
 
@@ -96,39 +97,54 @@ def test_a_pose_estimator_that_fails_on_one_video(run, error):
     check_only_the_bad_one_is_out(run(Nobody(error)), type(error).__name__)
 
 
+class Lost:
+    """A decoder that loses its way."""
+
+    at = "iterate"
+
+    def __init__(self, decoder):
+        self._decoder = decoder
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *error):
+        self._decoder.close()
+
+    def __len__(self):
+        return len(self._decoder)
+
+    def __getattr__(self, name):
+        if name in (self.at, "frames"):
+            raise RuntimeError("the decoder lost its way")
+        return getattr(self._decoder, name)
+
+
+def open_or_lose(path, **options):
+    return Lost(open_video(path, **options)) if path.name == BAD else open_video(path, **options)
+
+
+def start_with_lost_decoder(pose, num_threads) -> None:
+    """Start a worker process whose decoder loses its way in the bad video."""
+    pipeline.open_video = open_or_lose
+    _start(pose, num_threads)
+
+
 @pytest.mark.parametrize("at", ["iterate", "frames", "pts_s"])
 def test_a_decoder_that_fails_on_one_video(run, monkeypatch, at):
-    real = pipeline.open_video
-
-    class Lost:
-        """A decoder that loses its way."""
-
-        def __init__(self, decoder):
-            self._decoder = decoder
-
-        def __enter__(self):
-            return self
-
-        def __exit__(self, *error):
-            self._decoder.close()
-
-        def __len__(self):
-            return len(self._decoder)
-
-        def __getattr__(self, name):
-            if name in (at, "frames"):
-                raise RuntimeError("the decoder lost its way")
-            return getattr(self._decoder, name)
-
-    def opened(path, **options):
-        return Lost(real(path, **options)) if path.name == BAD else real(path, **options)
-
-    monkeypatch.setattr(pipeline, "open_video", opened)
+    monkeypatch.setattr(pipeline, "open_video", open_or_lose)
+    monkeypatch.setattr(Lost, "at", at)
     if at == "frames":  # only asked for where a shot was passed over
         monkeypatch.setattr(Lost, "iterate", lambda self, **_: iter(()), raising=False)
         check_only_the_bad_one_is_out(run())
     else:
         check_only_the_bad_one_is_out(run(), "RuntimeError", "the decoder lost its way")
+
+
+def test_a_decoder_that_fails_in_another_process(footage, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "_start", start_with_lost_decoder)
+    collected = in_two_processes(footage, tmp_path, difficulty=0.0)
+    check_only_the_bad_one_is_out(collected, "RuntimeError", "the decoder lost its way")
 
 
 def test_a_bad_video_is_looked_at_again_and_the_others_are_not(run, tmp_path):

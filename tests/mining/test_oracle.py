@@ -18,7 +18,7 @@ from slowpaths.pose.boxes import box_iou
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.world_folder import TruthFolder
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 WORLD = WorldSettings(
     name="test",

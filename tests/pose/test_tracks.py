@@ -13,12 +13,12 @@ from slowpaths.pose.tracks import fill_gaps, link_people, oks, smooth
 Place = Callable[[int], tuple[float, float]]
 
 
-def people_at(*centres: tuple[float, float], keypoints_NKC: np.ndarray | None = None) -> People:
+def people_at(*centres: tuple[float, float], keypoints_NJC: np.ndarray | None = None) -> People:
     boxes = np.array([[x - 20, y - 50, x + 20, y + 50] for x, y in centres], dtype=float).reshape(-1, 4)
     return People(
         boxes_N4=boxes,
         scores_N=np.ones(len(boxes)),
-        keypoints_NKC=no_keypoints(len(boxes)) if keypoints_NKC is None else keypoints_NKC,
+        keypoints_NJC=no_keypoints(len(boxes)) if keypoints_NJC is None else keypoints_NJC,
     )
 
 
@@ -103,7 +103,7 @@ def test_joints_tell_crossing_people_apart() -> None:
         members = [(200.0, upright), (203.0, upside_down)]
         members = members[::-1] if i == 1 else members
         people.append(
-            people_at(*((x, 200) for x, _ in members), keypoints_NKC=np.stack([pose(*member) for member in members]))
+            people_at(*((x, 200) for x, _ in members), keypoints_NJC=np.stack([pose(*member) for member in members]))
         )
     tracks = link(people, min_frames=3)
     heads = [track.keypoints_TKC[:, 0, 1].tolist() for track in tracks]
@@ -119,17 +119,17 @@ def test_colours_tell_people_apart_where_boxes_do_not() -> None:
 
 def test_legs_of_somebody_known_are_nobody_new() -> None:
     whole, legs = [80.0, 150.0, 120.0, 250.0], [85.0, 200.0, 122.0, 250.0]  # 35 of the 37 columns of the legs inside
-    whole_only = People(boxes_N4=np.array([whole]), scores_N=np.ones(1), keypoints_NKC=no_keypoints(1))
-    both = People(boxes_N4=np.array([legs, whole]), scores_N=np.ones(2), keypoints_NKC=no_keypoints(2))
+    whole_only = People(boxes_N4=np.array([whole]), scores_N=np.ones(1), keypoints_NJC=no_keypoints(1))
+    both = People(boxes_N4=np.array([legs, whole]), scores_N=np.ones(2), keypoints_NJC=no_keypoints(2))
     (track,) = link([whole_only, *[both] * 5])
     assert (track.boxes_T4 == whole).all()
-    only_legs = People(boxes_N4=np.array([legs]), scores_N=np.ones(1), keypoints_NKC=no_keypoints(1))
-    best_whole = People(boxes_N4=np.array([whole, legs]), scores_N=np.array([0.9, 0.5]), keypoints_NKC=no_keypoints(2))
+    only_legs = People(boxes_N4=np.array([legs]), scores_N=np.ones(1), keypoints_NJC=no_keypoints(1))
+    best_whole = People(boxes_N4=np.array([whole, legs]), scores_N=np.array([0.9, 0.5]), keypoints_NJC=no_keypoints(2))
     (track,) = link([*[whole_only] * 3, only_legs, *[best_whole] * 3])
     assert (track.boxes_T4[3] == legs).all()
     assert (track.boxes_T4[4:] == whole).all()
     beside = People(
-        boxes_N4=np.array([whole, [105.0, 200.0, 142.0, 250.0]]), scores_N=np.ones(2), keypoints_NKC=no_keypoints(2)
+        boxes_N4=np.array([whole, [105.0, 200.0, 142.0, 250.0]]), scores_N=np.ones(2), keypoints_NJC=no_keypoints(2)
     )
     assert len(link([whole_only, *[beside] * 5])) == 2
 

@@ -26,10 +26,10 @@ def test_contact_sheet_shows_every_picture(tmp_path: Path) -> None:
 
 def test_people_are_drawn_where_they_are() -> None:
     frame = np.zeros((100, 100, 3), dtype=np.uint8)
-    keypoints_NKC = np.full((2, 17, 3), np.nan)
-    keypoints_NKC[0, 5], keypoints_NKC[0, 6] = (20, 30, 0.9), (60, 30, 0.9)  # shoulders: one limb
-    keypoints_NKC[0, 9] = (80, 80, 0.1)  # not sure: not drawn
-    drawn = draw_people(frame, keypoints_NKC, np.array([[10, 10, 70, 90], [np.nan] * 4]), captions=["striker", ""])
+    keypoints_NJC = np.full((2, 17, 3), np.nan)
+    keypoints_NJC[0, 5], keypoints_NJC[0, 6] = (20, 30, 0.9), (60, 30, 0.9)  # shoulders: one limb
+    keypoints_NJC[0, 9] = (80, 80, 0.1)  # not sure: not drawn
+    drawn = draw_people(frame, keypoints_NJC, np.array([[10, 10, 70, 90], [np.nan] * 4]), captions=["striker", ""])
     assert not frame.any()
     assert drawn[30, 40].any() and drawn[50, 10].any()
     assert not drawn[80, 80].any() and not drawn[50, 50].any()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.video.shots import ShotCut, ShotFinder
+from slowpaths.video.shots import ShotBounds, ShotFinder
 
 
-def find_shots(images_THWC: np.ndarray, pts_s: np.ndarray) -> list[ShotCut]:
+def find_shots(images_THWC: np.ndarray, pts_s: np.ndarray) -> list[ShotBounds]:
     """Take frames (T, H, W, 3) one by one and return the shots."""
     finder = ShotFinder()
     for image_HWC, time_s in zip(images_THWC, pts_s, strict=True):

@@ -12,7 +12,7 @@ import pytest
 
 from slowpaths.video.likeness import smear_share
 from slowpaths.video.open import open_video
-from slowpaths.video.shots import ShotCut, ShotFinder
+from slowpaths.video.shots import ShotBounds, ShotFinder
 from tests.factories import moving_scene
 from tests.video.memory import find_shots
 
@@ -107,7 +107,7 @@ def test_dissolve_is_one_boundary() -> None:
 def test_few_frames_and_none() -> None:
     assert find_shots(np.zeros((0, 36, 64, 3), np.uint8), np.zeros(0)) == []
     one = find_shots(np.zeros((1, 36, 64, 3), np.uint8), np.zeros(1))
-    assert one == [ShotCut(first_frame=0, last_frame=0, transition="start")]
+    assert one == [ShotBounds(first_frame=0, last_frame=0, transition="start")]
     assert _starts(_scenes(10, 1)) == [10]
 
 

@@ -17,8 +17,8 @@ from slowpaths.store.ledger import read_ledger
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import concat_tables, read_poses, read_table
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.truth_tables import BALLS, FRAMES, JOINTS
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 SETTINGS = WorldSettings(
     name="test",

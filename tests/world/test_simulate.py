@@ -16,9 +16,9 @@ from slowpaths.store.world_folder import WorldFolder
 from slowpaths.world.build import build_world
 from slowpaths.world.camera.match import plan_match
 from slowpaths.world.picture import raster, scenery
-from slowpaths.world.settings import PartSettings, WorldSettings
 from slowpaths.world.simulate import simulate, simulate_match
 from slowpaths.world.truth_tables import BALLS, FRAMES, JOINTS, ball_rows, write_truth
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 SETTINGS = WorldSettings(
     name="test",

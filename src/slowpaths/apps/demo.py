@@ -17,7 +17,7 @@ from slowpaths.apps._launch import Outcome, launch, plain
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.evaluation.summary import summarise, to_markdown
 from slowpaths.store.tables import write_text
-from slowpaths.world.settings import WorldSettings
+from slowpaths.world.world_settings import WorldSettings
 
 LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]

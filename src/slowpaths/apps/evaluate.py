@@ -11,11 +11,11 @@ from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.report import EvaluationSettings, evaluate
+from slowpaths.evaluation.world_truth import world_truth
 from slowpaths.store.ledger import Entry, append_entry, digests
 
 _PATHS = ("predictions", "mined", "truth", "shots_truth", "poses_truth", "out")
@@ -87,29 +87,6 @@ def run(cfg: DictConfig) -> Outcome:
     title = f"slowpaths evaluate: {len(rows)} measures ({len(measures) - len(rows)} not measured, see report.md)"
     show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items() if item["value"] is not None})
-
-
-def world_truth(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the arguments that the truth folder of a made world, or the world, stands for.
-
-    Args:
-        config: The arguments as given; what was given besides `truth` stays.
-
-    Raises:
-        UsageError: If the folder holds no truth.
-    """
-    folder: Path = config["truth"]
-    folder = folder / "truth" if (folder / "truth").is_dir() else folder
-    if not (folder / "truth.csv").exists():
-        raise UsageError(f"{folder} holds no truth.csv: give a CSV or Parquet table, or the folder of a made world")
-    found: dict[str, Any] = {"truth": folder / "truth.csv"}
-    if config["is_complete"] is None:
-        found["is_complete"] = True  # a world knows every ball in it
-    if config["shots_truth"] is None and (folder / "shots.parquet").exists():
-        found["shots_truth"] = folder / "shots.parquet"  # also says how long each video is
-    if config["mined"] is not None:
-        found["poses_truth"] = config["poses_truth"] or folder
-    return found
 
 
 def _number(value: float | None) -> str:

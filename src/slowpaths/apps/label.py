@@ -11,14 +11,11 @@ from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.mined import RuleChoice, write_labels
-from slowpaths.apps.review import review_mined
-from slowpaths.core.errors import TableError
-from slowpaths.core.ids import file_digest
+from slowpaths.apps.mined import RuleChoice, relabel
 from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.select import Selection
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import DELIVERIES, LABELS, VOTES
+from slowpaths.store.schema import LABELS, VOTES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,18 +43,14 @@ class LabelConfig:
 def run(cfg: DictConfig) -> Outcome:
     """Re-label `mined=` and keep the earlier label sets."""
     config = plain(cfg)
-    folder = MinedFolder(Path(config.pop("mined"))).check()
-    mined, features = folder.path, folder.file(DELIVERIES)
-    inputs = {features.name: file_digest(features)}
-    labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
-    if labels is None:
-        raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
+    folder = MinedFolder(Path(config.pop("mined")))
+    labels = relabel(folder.path, config)
     names, is_kept = (labels.labels[column].to_pylist() for column in ("label", "is_kept"))
     found = Counter(names)
     kept = Counter(name for name, keep in zip(names, is_kept, strict=True) if keep)
     rows = [(stroke, found[stroke], kept[stroke]) for stroke in STROKES if found[stroke]]
     rows.append(("all", len(names), kept.total()))
     own = folder.label_set(labels.fingerprint)
-    wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, review_mined(mined)]
+    wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, folder.review_file]
     show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
     return Outcome(metrics={"kept": float(kept.total())})

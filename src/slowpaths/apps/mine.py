@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -10,19 +9,16 @@ from typing import Any, Literal
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
-from slowpaths.apps._console import cores, progress, show_table
+from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.mined import RuleChoice, write_labels
-from slowpaths.apps.review import review_mined
-from slowpaths.data.pose_archive import read_pose_archive
+from slowpaths.apps.footage import label_collected, mine_footage
+from slowpaths.apps.mined import RuleChoice
 from slowpaths.labelling.select import Selection
-from slowpaths.mining.collect import Collected, collect
+from slowpaths.mining.collect import Collected
 from slowpaths.mining.oracle import OracleSource
-from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.video.probe import find_footage
+from slowpaths.store.schema import DELIVERIES
 
 _SHOWN = 10
 
@@ -67,13 +63,11 @@ def run(cfg: DictConfig) -> Outcome:
     config = plain(cfg)
     out = Path(config["out"])
     collected = mine(config, out)
-    inputs = {video.path: video.digest for video in collected.videos}
-    counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
-    labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
-    page = review_mined(out)
+    labels = label_collected(out, collected, config)
+    folder = MinedFolder(out)
     broken = [(video.path, video.reason) for video in collected.videos if video.status == "quarantined"]
     if broken:
-        rest = [(f"... and {len(broken) - _SHOWN} more", f"see {out / 'report.md'}")] if len(broken) > _SHOWN else []
+        rest = [(f"... and {len(broken) - _SHOWN} more", f"see {folder.report_file}")] if len(broken) > _SHOWN else []
         show_table("quarantined", ["video", "reason"], broken[:_SHOWN] + rest)
     rows = [
         ("videos", len(collected.videos)),
@@ -83,7 +77,7 @@ def run(cfg: DictConfig) -> Outcome:
         ("votes", labels.votes.num_rows if labels else 0),
         ("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0),
     ]
-    wrote = [out / "report.md", out / "deliveries.parquet", page]
+    wrote = [folder.report_file, folder.file(DELIVERIES), folder.review_file]
     show_table("slowpaths mine", ["what", "count"], rows, wrote=wrote)
     exit_code = 3 if collected.num_quarantined else 0
     return Outcome(metrics={"deliveries": float(collected.num_deliveries)}, exit_code=exit_code)
@@ -100,34 +94,13 @@ def mine(config: dict[str, Any], out: Path) -> Collected:
     Raises:
         UsageError: If a setting is impossible.
     """
-    settings = _values.build(MiningSettings, config["mining"], key="mining")
-    footage = config["footage"]
-    if isinstance(footage, str) and footage.endswith(".npz"):
-        return collect_sequences(read_pose_archive(Path(footage)), out=out)
-    root, paths = find_footage(footage)
-    pose = {**config["pose"], "weights_dir": config["weights_dir"] or _weights_beside(root)}
-    with progress("mining", len(paths)) as step:
-        collected = collect(
-            paths,
-            root=root,
-            out=out,
-            pose=pose,
-            settings=settings,
-            workers=cores(config["workers"]),
-            step=step,
-            oracle=OracleSource(
-                stages=tuple(config.get("oracle") or ()),
-                truth=Path(config["truth"]) if config.get("truth") else None,
-            ),
-        )
-    MinedFolder(out).describe(clip=settings.clip_spec)
-    return collected
-
-
-def _weights_beside(root: Path) -> Path | None:
-    """Return a folder `models` beside the footage or up to two folders above it that holds weights we know."""
-    if os.environ.get("SLOWPATHS_WEIGHTS"):
-        return None
-    names = {spec.filename for spec in WEIGHTS.values()}
-    folders = [folder / "models" for folder in (root.resolve(), *root.resolve().parents[:2])]
-    return next((folder for folder in folders if any((folder / name).is_file() for name in names)), None)
+    truth = Path(config["truth"]) if config.get("truth") else None
+    return mine_footage(
+        config["footage"],
+        out,
+        pose=config["pose"],
+        settings=_values.build(MiningSettings, config["mining"], key="mining"),
+        weights_dir=config["weights_dir"],
+        workers=config["workers"],
+        oracle=OracleSource(stages=tuple(config.get("oracle") or ()), truth=truth),
+    )

@@ -1,4 +1,4 @@
-"""What `mine` and `label` share: write the labels, the description and the report of a mined folder."""
+"""What `mine`, `label` and the Python API share: label a mined folder and write what depends on labels. No Hydra."""
 
 from __future__ import annotations
 
@@ -10,12 +10,15 @@ from typing import Any
 
 import pyarrow as pa
 
+from slowpaths.core.errors import TableError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.evaluation.table_columns import read_columns
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
 from slowpaths.mining.report import mining_report
+from slowpaths.review.deck import read_deck
+from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
@@ -41,6 +44,36 @@ class RuleChoice:
     paths: tuple[str, ...] = ()
 
 
+def relabel(mined: Path, config: Mapping[str, Any]) -> LabelSet:
+    """Label a mined folder again from its features, and write its review page.
+
+    Args:
+        mined: Mined folder.
+        config: As for `write_labels`.
+
+    Raises:
+        TableError: If it is no mined folder, or holds no delivery.
+    """
+    features = MinedFolder(mined).check().file(DELIVERIES)
+    inputs = {features.name: file_digest(features)}
+    labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
+    if labels is None:
+        raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
+    review_mined(mined)
+    return labels
+
+
+def review_mined(mined: Path) -> Path:
+    """Write the review page that `mine` and `label` leave in a mined folder.
+
+    Returns:
+        The page.
+    """
+    path = MinedFolder(mined).review_file
+    write_page(read_deck(mined), path)
+    return path
+
+
 def write_labels(
     mined: Path,
     *,
@@ -57,7 +90,8 @@ def write_labels(
     Args:
         mined: Mined folder.
         stage: Verb, for the ledger.
-        config: Resolved configuration: `label_model`, `rules`, `selection`, `gold`, `seed`.
+        config: Resolved configuration: `label_model`, `rules`, `selection`, `seed`, and `gold`, a
+            file or delivery -> stroke.
         inputs: Digests of what the stage read, for the ledger.
         counts: More counts for the ledger.
 
@@ -143,13 +177,17 @@ def read_gold(path: Path, delivery_ids: pa.ChunkedArray) -> dict[str, str]:
     return dict(zip(names, strokes, strict=True))
 
 
-def _gold(folder: MinedFolder, given: str | None, deliveries: pa.Table) -> tuple[dict[str, str], int]:
+def _gold(
+    folder: MinedFolder, given: str | Mapping[str, str] | None, deliveries: pa.Table
+) -> tuple[dict[str, str], int]:
     """Return the gold labels, and how many of the label set before belong to no delivery any more.
 
-    A file is taken as it is. Where none is given, the gold of the newest label set is kept; "none" forgets it.
+    A file or mapping is taken as it is. Where none is given, that of the newest label set is kept; "none" forgets it.
     """
     if given == NO_GOLD:
         return {}, 0
+    if isinstance(given, Mapping):
+        return dict(given), 0
     if given:
         return read_gold(Path(given), deliveries["delivery_id"]), 0
     if not folder.has(LABELS):
@@ -171,6 +209,6 @@ def _given_files(config: Mapping[str, Any]) -> dict[str, str]:
     """Return the digests of the files that steer the labels, by path."""
     paths = config["rules"].get("paths") or []
     paths = [paths] if isinstance(paths, str) else list(paths)
-    if config["gold"] and config["gold"] != NO_GOLD:
+    if isinstance(config["gold"], str) and config["gold"] not in ("", NO_GOLD):
         paths.append(config["gold"])
     return {str(path): file_digest(Path(path)) for path in paths}

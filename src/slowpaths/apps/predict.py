@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -11,16 +10,13 @@ from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.footage import predict_mined
 from slowpaths.apps.mine import mine
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
-from slowpaths.core.records import Prediction
 from slowpaths.core.threads import limit_threads
-from slowpaths.data.module import ClipDataModule
-from slowpaths.data.settings import ClipSettings
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier
 from slowpaths.review.events import write_events
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import MinedFolder
@@ -74,7 +70,8 @@ def run(cfg: DictConfig) -> Outcome:
     # Fails before any footage is read.
     classifier = load_classifier(config["ckpt"], device=config["device"], allowed=allowed)
     collected = mine(config, folder.mined)
-    predictions = _predict(classifier, folder.mined, config) if collected.num_deliveries else []
+    shown = {name: config[name] for name in ("batch_size", "num_test_views")}
+    predictions = predict_mined(classifier, folder.mined, **shown) if collected.num_deliveries else []
     write_predictions(folder.predictions, predictions)
     tagged = [row for row in predictions if row.view_index == AVERAGE_VIEW]
     found = MinedFolder(folder.mined)
@@ -91,14 +88,3 @@ def run(cfg: DictConfig) -> Outcome:
     columns = ["video", "impact s", "stroke", "confidence", "P(stroke)"]
     show_table("slowpaths predict", columns, rows, wrote=[*files, folder.predictions])
     return Outcome(metrics={"strokes": float(len(tagged))}, exit_code=3 if collected.num_quarantined else 0)
-
-
-def _predict(classifier: StrokeClassifier, mined: Path, config: Mapping[str, Any]) -> list[Prediction]:
-    shown = dict(classifier.run.clip)
-    fps = shown.pop("fps", None)
-    settings = ClipSettings(
-        batch_size=config["batch_size"], num_test_views=config["num_test_views"], num_workers=0, **shown
-    )
-    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps)
-    data.setup()
-    return predict(classifier, data.predict_dataloader(), clips=data.clips())

@@ -64,17 +64,6 @@ def run(cfg: DictConfig) -> Outcome:
     return Outcome(metrics={"cards": float(len(deck.cards))})
 
 
-def review_mined(mined: Path) -> Path:
-    """Write the review page that `mine` and `label` leave in a mined folder.
-
-    Returns:
-        The page.
-    """
-    path = MinedFolder(mined).review_file
-    write_page(read_deck(mined), path)
-    return path
-
-
 def _page_path(mined: Path, out: str | None) -> Path:
     """Return the file of the page: `out=` where it names an HTML file, else `review.html` in that folder."""
     if not out:

@@ -16,8 +16,8 @@ from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import read_table
 from slowpaths.store.world_folder import WorldFolder
 from slowpaths.world.build import build_world
-from slowpaths.world.settings import WorldSettings
 from slowpaths.world.truth_tables import BALLS
+from slowpaths.world.world_settings import WorldSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
+import pyarrow.compute as pc
 
-from slowpaths.core.errors import BrokenVideoError
+from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.spans import Span
@@ -37,18 +39,26 @@ class ClipRecord:
     features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
-def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = True) -> list[ClipRecord]:
-    """Read all clips of a mined folder with their labels.
+def read_clips(
+    mined: Path,
+    *,
+    labels: Path | None = None,
+    needs_labels: bool = True,
+    delivery_ids: Collection[str] | None = None,
+) -> list[ClipRecord]:
+    """Read the clips of a mined folder with their labels.
 
     Args:
         mined: Folder written by `slowpaths mine`.
         labels: Another labels table than the folder's own.
         needs_labels: Whether labels are read, and a missing table is an error; otherwise every clip comes out uniform.
+        delivery_ids: Which deliveries; all where None.
 
     Returns:
         One record a delivery, in the order of the deliveries table.
 
     Raises:
+        UsageError: If a delivery is asked for that the folder does not hold.
         TableError: If a table is missing or wrong.
         BrokenVideoError: If a clip file is missing; it is named, never replaced by another.
     """
@@ -56,6 +66,13 @@ def read_clips(mined: Path, *, labels: Path | None = None, needs_labels: bool = 
     deliveries = folder.read(DELIVERIES).select(
         ["delivery_id", "video_id", "shot_id", "start_s", "end_s", "impact_s", "event_p", "handedness_p"]
     )
+    if delivery_ids is not None:
+        ids = deliveries["delivery_id"]
+        if unknown := sorted(set(delivery_ids) - set(ids.to_pylist())):
+            raise UsageError(
+                f"{mined} holds no delivery '{unknown[0]}': take one of delivery_id in {DELIVERIES.name}.parquet"
+            )
+        deliveries = deliveries.filter(pc.field("delivery_id").isin(list(delivery_ids)))
     footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
     path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ class ClipDataModule(L.LightningDataModule):
         targets: What is learnt.
         fps: Rate the clips must have, where a network was trained at it; None takes any.
         seed: Seed of split, order and augmentation.
+        delivery_ids: Which deliveries; all where None.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class ClipDataModule(L.LightningDataModule):
         targets: Targets = "labels",
         fps: float | None = None,
         seed: int = 0,
+        delivery_ids: Collection[str] | None = None,
     ) -> None:
         super().__init__()
         self._mined = Path(mined)
@@ -60,6 +62,7 @@ class ClipDataModule(L.LightningDataModule):
         self._targets: Targets = targets
         self._fps = fps
         self._seed = seed
+        self._delivery_ids = delivery_ids
         self._settings = settings = settings or ClipSettings()
         window = Window(num_frames=settings.num_frames, frame_stride=settings.frame_stride)
         self._train_window = replace(window, jitter_frames=settings.jitter_frames)
@@ -83,7 +86,10 @@ class ClipDataModule(L.LightningDataModule):
                 f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have "
                 f"{self._spec.fps:g}: mine the footage again with the clip rate of the training set"
             )
-        self._records = read_clips(self._mined, labels=self._labels, needs_labels=self._targets == "labels")
+        needs_labels = self._targets == "labels"
+        self._records = read_clips(
+            self._mined, labels=self._labels, needs_labels=needs_labels, delivery_ids=self._delivery_ids
+        )
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
         if self._targets != "none":

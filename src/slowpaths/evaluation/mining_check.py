@@ -107,8 +107,8 @@ def read_mined(folder: Path) -> MinedSet:
     if not folder.is_dir():
         raise TableError(f"{folder} is not a folder: give the out= folder of `slowpaths mine`")
     mined = MinedFolder(folder)
-    tables = {"videos": mined.footage(), "shots": mined.shots(), "deliveries": mined.deliveries()}
-    return MinedSet(folder=mined, **{name: tuple(rows) for name, rows in tables.items()})
+    videos, shots, deliveries = tuple(mined.footage()), tuple(mined.shots()), tuple(mined.deliveries())
+    return MinedSet(folder=mined, videos=videos, shots=shots, deliveries=deliveries)
 
 
 def with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:

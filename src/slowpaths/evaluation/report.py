@@ -101,6 +101,13 @@ class Report(_Part):
         """Return a measure by name."""
         return {item.name: item for item in self.measures}[name]
 
+    def __repr__(self) -> str:
+        taken = [f"  {item.name} = {item.value:.3f}  ({item.meaning})" for item in self.measures if not item.reason]
+        return "\n".join([f"Report of {len(taken)} measures", *self.notes, *taken])
+
+    def _repr_markdown_(self) -> str:
+        return to_markdown(self, figures=[])
+
     def table(self) -> Table:
         """Return one row a measure, with its unit and meaning, for a data frame."""
         return [{"name": item.name, **item.to_dict()} for item in self.measures]

@@ -12,12 +12,7 @@ _FLOOR = 1e-9
 
 
 def ball_of(deliveries: pa.Table, shots: pa.Table) -> np.ndarray:
-    """Return the shot in which the ball of each delivery was bowled (N,): its own, or the one that its shot repeats.
-
-    Args:
-        deliveries: Column `shot_id`.
-        shots: Columns `shot_id` and `replay_of`.
-    """
+    """Return the shot in which the ball of each delivery was bowled (N,): its own, or the one that its shot repeats."""
     source_of = dict(zip(shots["shot_id"].to_pylist(), shots["replay_of"].to_pylist(), strict=True))
     return np.array([source_of.get(shot) or shot for shot in deliveries["shot_id"].to_pylist()], dtype=object)
 
@@ -25,10 +20,7 @@ def ball_of(deliveries: pa.Table, shots: pa.Table) -> np.ndarray:
 def share(probs_NC: np.ndarray, ball_N: np.ndarray, *, prior_C: np.ndarray) -> np.ndarray:
     """Give all views of one ball the same label: their posteriors, each over the prior, are multiplied.
 
-    Args:
-        probs_NC: Posteriors.
-        ball_N: What the views of one ball have in common.
-        prior_C: The prior they were made with.
+    The prior is the one they were made with, tempered as they are.
 
     Example:
         >>> views = np.array([[0.6, 0.4], [0.8, 0.2], [0.3, 0.7]])

@@ -23,7 +23,7 @@ from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.families import merge_families
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration, calibrate
@@ -38,27 +38,16 @@ from slowpaths.store.schema import LABELS, PROB_PREFIX
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelSet:
-    """Hold one labelling of a set of deliveries.
+    """Hold one labelling of a set of deliveries."""
 
-    Args:
-        votes: Votes with their evidence (votes schema).
-        labels: One row a delivery (labels schema).
-        summary: What there is to say about both.
-        rules: Rule -> its description, plain values.
-        rule_set: Fingerprint of the rules.
-        matrix: The votes as a matrix (N, R).
-        calibration: Thresholds found in the unlabelled distribution.
-        fingerprint: Identifies rules, thresholds, label model, selection and gold.
-    """
-
-    votes: pa.Table
-    labels: pa.Table
-    summary: Summary
-    rules: dict[str, dict[str, Any]]
-    rule_set: str
-    matrix: VoteMatrix
-    calibration: Calibration
-    fingerprint: str
+    votes: pa.Table  # votes with their evidence (votes schema)
+    labels: pa.Table  # one row a delivery (labels schema)
+    summary: Summary  # what there is to say about both
+    rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
+    rule_set: str  # fingerprint of the rules
+    matrix: VoteMatrix  # the votes as a matrix (N, R)
+    calibration: Calibration  # thresholds found in the unlabelled distribution
+    fingerprint: str  # identifies rules, thresholds, label model, selection and gold
 
 
 def label(
@@ -174,19 +163,14 @@ def _probabilities(
     gold_probs_NC = np.eye(probs_NC.shape[1])[gold_N[is_gold]]
     probs_NC[is_gold] = gold_probs_NC
     if balls is not None:
-        beliefs = model.emissions_
-        uniform_C = np.full(probs_NC.shape[1], 1 / probs_NC.shape[1])
-        probs_NC = share(probs_NC, balls, prior_C=uniform_C if beliefs is None else beliefs.prior_C)
+        prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
+        probs_NC = share(probs_NC, balls, prior_C=temper(prior_C[None], model.temperature_)[0])
         probs_NC[is_gold] = gold_probs_NC
     return probs_NC
 
 
 def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
     """Return the stroke a person gave each delivery (N,), -1 where nobody did.
-
-    Args:
-        gold: Delivery -> stroke.
-        delivery_ids: Deliveries (N,).
 
     Raises:
         UsageError: If a delivery or a stroke is unknown.

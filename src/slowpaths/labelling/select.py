@@ -41,7 +41,7 @@ class Selection:
     def __post_init__(self) -> None:
         for name in ("keep_share", "min_confidence", "min_event_p"):
             value = getattr(self, name)
-            if not (isinstance(value, (int, float)) and 0 <= value <= 1):
+            if not 0 <= value <= 1:
                 raise UsageError(f"selection.{name} must lie between 0 and 1, got {value}")
         if self.min_per_stroke < 0:
             raise UsageError(f"selection.min_per_stroke must not be negative, got {self.min_per_stroke}")
@@ -51,17 +51,11 @@ class Selection:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Selected:
-    """Hold the outcome of selection.
+    """Hold the outcome of selection."""
 
-    Args:
-        is_kept: Deliveries to train on (N,), bool.
-        least_C: Confidence of the last delivery kept of each stroke; NaN where none is.
-        counts: Reason -> deliveries left out for it, first reason that applies.
-    """
-
-    is_kept: np.ndarray
-    least_C: np.ndarray
-    counts: dict[str, int]
+    is_kept: np.ndarray  # deliveries to train on (N,), bool
+    least_C: np.ndarray  # confidence of the last delivery kept of each stroke; NaN where none is
+    counts: dict[str, int]  # reason -> deliveries left out for it, first reason that applies
 
 
 def select(
@@ -76,14 +70,8 @@ def select(
 ) -> Selected:
     """Return which deliveries to keep; what a person labelled always stays, except for duplicates of itself.
 
-    Args:
-        probs_NC: Probabilities of the strokes.
-        class_prior_C: Shares the kept deliveries should have.
-        has_votes: Where any rule spoke (N,), bool.
-        event_p: Probability that there is a stroke at all (N,); NaN counts as certain.
-        groups: Number of each delivery's group of near-identical deliveries (N,).
-        is_gold: Where a person gave the label (N,), bool.
-        settings: Thresholds and quotas.
+    The kept deliveries should have the shares `class_prior_C`. An unknown (NaN) `event_p` counts as certain; `groups`
+    numbers the near-identical deliveries.
     """
     label_N, confidence_N = probs_NC.argmax(axis=1), probs_NC.max(axis=1)
     least_C = np.full(probs_NC.shape[1], np.nan)
@@ -117,10 +105,9 @@ def select(
 
 
 def duplicate_groups(features_NF: np.ndarray) -> np.ndarray:
-    """Return one number a group of near-identical deliveries (N,): those with equal features.
+    """Return one number a group of near-identical deliveries (N,): those with equal features, NaN where unmeasured.
 
-    Args:
-        features_NF: Measured features, NaN where unmeasured; deliveries without any measurement are never alike.
+    Deliveries without any measurement are never alike.
 
     Example:
         >>> duplicate_groups(np.array([[1.0, np.nan], [2.0, 0.0], [1.0, np.nan]])).tolist()

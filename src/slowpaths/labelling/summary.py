@@ -26,54 +26,32 @@ _MAX_CORRELATED = 20_000  # deliveries from which the residual correlations are 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
-    """Hold the summary of a label set.
+    """Hold the summary of a label set."""
 
-    Args:
-        fingerprint: Of the label set.
-        model: Name of the label model.
-        temperature: By which the probabilities are flattened (above 1) or sharpened.
-        num_deliveries: Deliveries labelled.
-        num_votes: Votes cast.
-        num_features: Features that are evidence beside the votes; 0 where votes are all.
-        independent_features: How many independent ones they are worth.
-        num_silent: Deliveries on which every rule abstains.
-        num_gold: Deliveries labelled by a person.
-        rules: One summary a rule.
-        rule_accuracy: Rule -> accuracy on the strokes it covers, estimated by the label model without labels; None
-            without votes, and for a rule with a single symbol.
-        rule_precision: Rule -> share of right votes, estimated by the label model without labels; None without votes.
-        effective_votes: Family -> how many independent rules it is worth.
-        agreement: Label model -> how well its labels agree with families it was not shown.
-        labels: Stroke -> labels.
-        kept: Stroke -> labels kept for training.
-        class_prior: Stroke -> estimated share.
-        least_confidence: Stroke -> confidence of the last delivery kept; None where none is.
-        left_out: Reason -> deliveries left out.
-        antimodes: Antimodes by feature and view.
-        warnings: What a reader should know before trusting the labels.
-    """
-
-    fingerprint: str
-    model: str
-    temperature: float
-    num_deliveries: int
-    num_votes: int
-    num_features: int
-    independent_features: float
-    num_silent: int
-    num_gold: int
-    rules: list[RuleSummary]
+    fingerprint: str  # of the label set
+    model: str  # name of the label model
+    temperature: float  # by which the probabilities are flattened (above 1) or sharpened
+    num_deliveries: int  # deliveries labelled
+    num_votes: int  # votes cast
+    num_features: int  # features that are evidence beside the votes; 0 where votes are all
+    independent_features: float  # how many independent ones they are worth
+    num_silent: int  # deliveries on which every rule abstains
+    num_gold: int  # deliveries labelled by a person
+    rules: list[RuleSummary]  # one summary a rule
+    # rule -> accuracy on the strokes it covers, estimated by the label model without labels; None without votes, and
+    # for a rule with a single symbol
     rule_accuracy: dict[str, float | None]
+    # rule -> share of right votes, estimated by the label model without labels; None without votes
     rule_precision: dict[str, float | None]
-    effective_votes: dict[str, float]
-    agreement: dict[str, FamilyAgreement]
-    labels: dict[str, int]
-    kept: dict[str, int]
-    class_prior: dict[str, float]
-    least_confidence: dict[str, float | None]
-    left_out: dict[str, int]
-    antimodes: list[dict[str, Any]]
-    warnings: list[str]
+    effective_votes: dict[str, float]  # family -> how many independent rules it is worth
+    agreement: dict[str, FamilyAgreement]  # label model -> how well its labels agree with families it was not shown
+    labels: dict[str, int]  # stroke -> labels
+    kept: dict[str, int]  # stroke -> labels kept for training
+    class_prior: dict[str, float]  # stroke -> estimated share
+    least_confidence: dict[str, float | None]  # stroke -> confidence of the last delivery kept; None where none is
+    left_out: dict[str, int]  # reason -> deliveries left out
+    antimodes: list[dict[str, Any]]  # antimodes by feature and view
+    warnings: list[str]  # what a reader should know before trusting the labels
 
 
 def summary_of(
@@ -90,16 +68,8 @@ def summary_of(
 ) -> Summary:
     """Return the summary of a label set.
 
-    Args:
-        encoding: Votes as the rules cast them (N deliveries, R rules).
-        weighed: Votes the label model was fitted on (families may be merged).
-        model: Fitted label model.
-        held_out: What it says without each family.
-        probs_NC: Probabilities of the strokes.
-        selected: What is kept.
-        calibration: Thresholds.
-        num_gold: Deliveries labelled by a person.
-        fingerprint: Of the label set.
+    The encoding holds the votes as the rules cast them; the label model was fitted on `weighed` (families may be
+    merged).
     """
     votes = encoding.votes
     labels_N = probs_NC.argmax(axis=1)

@@ -18,6 +18,7 @@ from slowpaths.mining.impact.events import Event, find_events, stroke_p
 from slowpaths.mining.impact.evidence import Evidence, weigh
 from slowpaths.mining.impact.instants import RHO, STEP_S, mixture
 from slowpaths.mining.shots.replay_alignment import Heights, alignment_density
+from slowpaths.mining.striker.handedness import logit
 from slowpaths.mining.striker.observation import observe
 from slowpaths.mining.striker.selection import Striker, find_striker
 from slowpaths.video.sound import Onsets
@@ -32,23 +33,14 @@ _FLOW_S, _CAMERA_S, _SOUND_S = 0.08 + 1e-6, 0.5, 0.15
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShotEvidence:
-    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of theirs.
+    """Hold the striker of a shot, or of a piece of it, and what speaks for a stroke of theirs."""
 
-    Args:
-        context: The shot.
-        striker: The striker.
-        impact: What speaks for a stroke, instant by instant.
-        prior_log_odds: What view and length of the shot say for one.
-        pts_s: Times of the frames looked at (T,), seconds.
-        inliers_T: Share of points that follow the camera fit (T,).
-    """
-
-    context: ShotContext
-    striker: Striker
-    impact: Evidence
-    prior_log_odds: float
-    pts_s: np.ndarray
-    inliers_T: np.ndarray
+    context: ShotContext  # the shot
+    striker: Striker  # the striker
+    impact: Evidence  # what speaks for a stroke, instant by instant
+    prior_log_odds: float  # what view and length of the shot say for one
+    pts_s: np.ndarray  # times of the frames looked at (T,), seconds
+    inliers_T: np.ndarray  # share of points that follow the camera fit (T,)
 
     def as_replay_of(self, live: Candidate) -> ShotEvidence:
         """Return the same with what the ball that this shot repeats says of the impact."""
@@ -63,19 +55,12 @@ class ShotEvidence:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Candidate:
-    """Hold one stroke before it is measured.
+    """Hold one stroke before it is measured."""
 
-    Args:
-        shot: The shot.
-        event: When it happens.
-        track: The striker, with joints.
-        extras: Features that need pixels or sound.
-    """
-
-    shot: Shot
-    event: Event
-    track: PoseTrack
-    extras: dict[str, float]
+    shot: Shot  # the shot
+    event: Event  # when it happens
+    track: PoseTrack  # the striker, with joints
+    extras: dict[str, float]  # features that need pixels or sound
 
 
 def gather(context: ShotContext) -> ShotEvidence | None:
@@ -101,17 +86,10 @@ def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence]) -> 
 
     The lag of the sound is learnt from all shots together. Live strokes come first, then their replays, which are
     placed by them.
-
-    Args:
-        context: The video.
-        gathered: What its shots show.
     """
-    heard = audio_lag.learn(
-        [
-            (one.impact.silent_G, one.impact.sound_LG, stroke_p(one.impact, prior_log_odds=one.prior_log_odds))
-            for one in gathered
-        ]
-    )
+    strokes_p = [stroke_p(one.impact, prior_log_odds=one.prior_log_odds) for one in gathered]
+    impacts = [(one.impact.silent_G, one.impact.sound_LG) for one in gathered]
+    heard = audio_lag.learn([(*impact, p) for impact, p in zip(impacts, strokes_p, strict=True)])
     candidates: list[Candidate] = []
     last: dict[str, Candidate] = {}  # stroke of each shot
     for one, heard_L in sorted(zip(gathered, heard, strict=True), key=lambda pair: pair[0].context.shot.is_replay):
@@ -151,8 +129,7 @@ def _strokes(gathered: ShotEvidence, heard_L: np.ndarray) -> list[Candidate]:
 
 def _view_log_odds(play_p: float) -> float:
     """Return what the view adds to the log odds of a stroke; even a sure view shows a shot without one now and then."""
-    play_p = min(max(play_p, 1e-6), SUREST_VIEW)
-    return float(np.log(play_p / (1 - play_p)))
+    return logit(min(play_p, SUREST_VIEW))
 
 
 def _brevity(duration_s: float) -> float:
@@ -161,8 +138,7 @@ def _brevity(duration_s: float) -> float:
     The shorter a shot between two cuts is than any in which a ball is bowled, the less likely it holds one. A clip that
     somebody trimmed is as short as they liked.
     """
-    share = max(STROKE_PRIOR * min(duration_s / SHORTEST_S, 1.0), 1e-3)
-    return float(np.log(share / (1 - share)) - np.log(STROKE_PRIOR / (1 - STROKE_PRIOR)))
+    return logit(max(STROKE_PRIOR * min(duration_s / SHORTEST_S, 1.0), 1e-3)) - logit(STROKE_PRIOR)
 
 
 def _extras(gathered: ShotEvidence, impact_s: float, *, lag_s: float) -> dict[str, float]:

@@ -22,27 +22,17 @@ _SMOOTH_S = 0.24  # the crop follows the batter, not the jitter of the detector
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Crop:
-    """Say which part of which frame each frame of a clip shows.
+    """Say which part of which frame each frame of a clip shows."""
 
-    Args:
-        frames_T: Frame indices of the source (T,).
-        centres_T2: Centres of the square (T, 2), full-size pixels.
-        sides_T: Sides of the square (T,), full-size pixels.
-    """
-
-    frames_T: np.ndarray
-    centres_T2: np.ndarray
-    sides_T: np.ndarray
+    frames_T: np.ndarray  # frame indices of the source (T,)
+    centres_T2: np.ndarray  # centres of the square (T, 2), full-size pixels
+    sides_T: np.ndarray  # sides of the square (T,), full-size pixels
 
 
 def frames_at(times_s: np.ndarray, pts_s: np.ndarray, *, first_frame: int, last_frame: int) -> np.ndarray:
     """Return the frame whose time is nearest to each instant, inside the shot; frames repeat beyond its ends.
 
-    Args:
-        times_s: Instants (T,), seconds.
-        pts_s: Presentation times of all frames of the video, seconds.
-        first_frame: First frame of the shot.
-        last_frame: Last frame, inclusive.
+    `pts_s` holds the times of all frames of the video; `last_frame` is inclusive.
 
     Example:
         >>> frames_at(np.array([-1.0, 0.05, 9.0]), np.arange(5) / 25, first_frame=0, last_frame=4).tolist()
@@ -58,22 +48,10 @@ def frames_at(times_s: np.ndarray, pts_s: np.ndarray, *, first_frame: int, last_
     return first_frame + order[nearest]
 
 
-def plan_crop(
-    track: PoseTrack,
-    *,
-    shot: Shot,
-    impact_s: float,
-    pts_s: np.ndarray,
-    settings: MiningSettings,
-) -> Crop:
-    """Lay a square of constant size on the batter around the impact.
+def plan_crop(track: PoseTrack, *, shot: Shot, impact_s: float, pts_s: np.ndarray, settings: MiningSettings) -> Crop:
+    """Lay a square of constant size on the batter around the impact; the clip never leaves the shot.
 
-    Args:
-        track: The striker, full-size pixels.
-        shot: The shot, which the clip never leaves.
-        impact_s: Impact, seconds.
-        pts_s: Presentation times of all frames of the video, seconds.
-        settings: Length, rate and scale of clips.
+    `pts_s` holds the times of all frames of the video; the track is in full-size pixels.
     """
     start_s = impact_s - settings.before_s - settings.margin_s
     num_frames = settings.clip_spec.num_frames
@@ -109,14 +87,7 @@ def cut_clip(decoder: Decoder, crop: Crop, *, side_px: int) -> np.ndarray:
 
 
 def crop_square(frame_HWC: np.ndarray, *, centre_xy: np.ndarray, side: float, side_px: int) -> np.ndarray:
-    """Cut a square around a point and resize it.
-
-    Args:
-        frame_HWC: Frame (H, W, 3), uint8.
-        centre_xy: Centre (2,), pixels.
-        side: Side, pixels.
-        side_px: Side of the result, pixels.
-    """
+    """Cut a square around a point out of a frame (H, W, 3), uint8, and resize it to `side_px`."""
     scale = side_px / side
     if scale < 1:  # shrink by area first, so that thin bats do not alias away
         size = (max(1, round(frame_HWC.shape[1] * scale)), max(1, round(frame_HWC.shape[0] * scale)))

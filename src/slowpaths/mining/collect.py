@@ -10,7 +10,6 @@ import errno
 import logging
 import multiprocessing
 import shutil
-import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
@@ -18,13 +17,11 @@ from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
-import cv2
-
 from slowpaths import __version__
 from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
-from slowpaths.core.threads import available_threads, limit_threads
+from slowpaths.core.threads import limit_threads, share_threads
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.pipeline import MinedVideo, mine_video
 from slowpaths.mining.settings import MiningSettings
@@ -37,45 +34,30 @@ from slowpaths.video.probe import probe
 
 _log = logging.getLogger(__name__)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
+_ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
 _LONGEST_WORDS = 200  # of what another library says of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Task:
-    """Hold what mining one video needs; plain values only, so that it travels to another process.
+    """Hold what mining one video needs; plain values only, so that it travels to another process."""
 
-    Args:
-        path: The video.
-        root: Footage folder; paths in tables are relative to it.
-        out: Mined folder.
-        shards: Folder of the shards of this configuration.
-        pose: Arguments of `build_pose`.
-        settings: How strokes are found.
-        oracle: Which stages get true results, and from where.
-    """
-
-    path: Path
-    root: Path
-    out: Path
-    shards: Path
-    pose: Mapping[str, Any] = field(default_factory=dict)
-    settings: MiningSettings = field(default_factory=MiningSettings)
-    oracle: OracleSource = field(default_factory=OracleSource)
+    path: Path  # the video
+    root: Path  # footage folder; paths in tables are relative to it
+    out: Path  # mined folder
+    shards: Path  # folder of the shards of this configuration
+    pose: Mapping[str, Any] = field(default_factory=dict)  # arguments of `build_pose`
+    settings: MiningSettings = field(default_factory=MiningSettings)  # how strokes are found
+    oracle: OracleSource = field(default_factory=OracleSource)  # which stages get true results, and from where
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Collected:
-    """Hold what a run over a folder found.
+    """Hold what a run over a folder found."""
 
-    Args:
-        videos: All footage, quarantined files too, in the order of the folder.
-        num_deliveries: Deliveries found.
-        num_resumed: Videos whose shards were there already.
-    """
-
-    videos: Sequence[VideoRef]
-    num_deliveries: int
-    num_resumed: int = 0
+    videos: Sequence[VideoRef]  # all footage, quarantined files too, in the order of the folder
+    num_deliveries: int  # deliveries found
+    num_resumed: int = 0  # videos whose shards were there already
 
     @property
     def num_quarantined(self) -> int:
@@ -94,17 +76,10 @@ def collect(
     step: Callable[[str], None] = lambda text: None,
     oracle: OracleSource | None = None,
 ) -> Collected:
-    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables to `out`.
+    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables, in the order of the paths, to `out`.
 
-    Args:
-        paths: Video files and frame folders, in the order the tables will have.
-        root: Footage folder.
-        out: Mined folder.
-        pose: Arguments of `build_pose`.
-        settings: How strokes are found.
-        workers: Processes.
-        step: Called with a short text after each video.
-        oracle: Which stages get true results instead of finding them, and from where.
+    `root` is the footage folder, `pose` holds the arguments of `build_pose`, and `step` is called with a short text
+    after each video.
 
     Raises:
         SlowpathsError: If the pose backend cannot be built, a truth is missing, the disk cannot be written or a worker
@@ -115,17 +90,15 @@ def collect(
     estimator = build_pose(**pose)  # fails here, in one sentence, before any work is done
     key = {
         "settings": asdict(settings),
-        "pose": {**_plain(pose), "resolved": estimator.name},
+        "pose": {**{key: pose[key] for key in pose if key not in _ELSEWHERE}, "resolved": estimator.name},
         "oracle": sorted(set(oracle.stages)),
         "version": __version__,
     }
     mined = MinedFolder(out)
     shards = mined.shards / fingerprint(key)
     _refuse_other_settings(mined, shards)
-    tasks = [
-        Task(path=path, root=root, out=out, shards=shards, pose=pose, settings=settings, oracle=oracle)
-        for path in paths
-    ]
+    given = {"root": root, "out": out, "shards": shards, "pose": pose, "settings": settings, "oracle": oracle}
+    tasks = [Task(path=path, **given) for path in paths]
     folders: list[TableFolder] = []
     num_resumed = 0
     for done in _run(tasks, estimator=estimator, workers=workers):
@@ -156,9 +129,8 @@ def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
 def _refuse_other_settings(mined: MinedFolder, shards: Path) -> None:
     """Keep one mined folder to one configuration: its clips and tables belong together."""
     if any(folder.is_dir() and folder.name != shards.name for folder in mined.shards.glob("*")):
-        raise SlowpathsError(
-            f"{mined.path} was mined with other settings: choose another out=, or delete it to mine again"
-        )
+        cure = "choose another out=, or delete it to mine again"
+        raise SlowpathsError(f"{mined.path} was mined with other settings: {cure}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -174,8 +146,7 @@ def _run(tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int) -> It
             yield _mine_task(task, estimator)
         return
     context = multiprocessing.get_context("spawn")  # decoders and inference sessions do not survive a fork
-    # Libraries that each take all cores for themselves would only get in each other's way.
-    start = (dict(tasks[0].pose), max(1, available_threads() // workers))
+    start = (dict(tasks[0].pose), share_threads(workers))
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
         futures = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
@@ -197,10 +168,7 @@ _estimator: PoseEstimator | None = None
 def _start(pose: dict[str, Any], num_threads: int) -> None:
     global _estimator
     limit_threads(num_threads)
-    cv2.setNumThreads(num_threads)
     _estimator = build_pose(**pose)
-    if "torch" in sys.modules:  # the estimator came with it
-        sys.modules["torch"].set_num_threads(num_threads)
 
 
 def _mine_in_worker(task: Task) -> _Done:
@@ -270,20 +238,10 @@ def _write_shards(folder: Path, mined: MinedVideo) -> None:
 
 
 def write_mined(folder: Path, mined: Sequence[MinedVideo]) -> None:
-    """Write the tables of some videos.
-
-    Args:
-        folder: Folder for the tables.
-        mined: What was found in each video.
-    """
+    """Write the tables of some videos to a folder."""
     TableFolder(folder).write_mined(
         footage=[one.video for one in mined],
         shots=[shot for one in mined for shot in one.shots],
         deliveries=[delivery for one in mined for delivery in one.deliveries],
         poses=[track for one in mined for track in one.tracks],
     )
-
-
-def _plain(pose: Mapping[str, Any]) -> dict[str, Any]:
-    # where the weights lie does not change what is found
-    return {key: value for key, value in pose.items() if key not in ("weights_dir", "device", "num_threads")}

@@ -17,23 +17,14 @@ from slowpaths.video.sound import Onsets
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VideoContext:
-    """Hold what every stage knows of a video.
+    """Hold what every stage knows of a video."""
 
-    Args:
-        video: The video, as `video.probe` describes it.
-        path: Its file or frame folder.
-        decoder: It, open.
-        pose: Finds people and joints.
-        settings: How to mine.
-        oracle: True results that stages get instead of finding them.
-    """
-
-    video: VideoRef
-    path: Path
-    decoder: Decoder
-    pose: PoseEstimator
-    settings: MiningSettings
-    oracle: Oracle = NO_ORACLE
+    video: VideoRef  # the video, as `video.probe` describes it
+    path: Path  # its file or frame folder
+    decoder: Decoder  # it, open
+    pose: PoseEstimator  # finds people and joints
+    settings: MiningSettings  # how to mine
+    oracle: Oracle = NO_ORACLE  # true results that stages get instead of finding them
 
     @property
     def picture_size(self) -> tuple[int, int]:
@@ -52,22 +43,12 @@ class VideoContext:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShotContext:
-    """Hold what every stage knows of a shot, or of a piece of one that is too long for memory.
+    """Hold what every stage knows of a shot, or of a piece of one that is too long for memory."""
 
-    Args:
-        footage: What is known of the video.
-        shot: The shot.
-        first_frame: First frame to look at.
-        last_frame: Last frame, inclusive.
-        following: The shot after it; None where the file or the piece ends.
-        play_p: Probability that a ball is played in it.
-        onsets: Onsets of the sound; None without sound.
-    """
-
-    footage: VideoContext
-    shot: Shot
-    first_frame: int
-    last_frame: int
-    following: Shot | None
-    play_p: float
-    onsets: Onsets | None
+    footage: VideoContext  # what is known of the video
+    shot: Shot  # the shot
+    first_frame: int  # first frame to look at
+    last_frame: int  # last frame, inclusive
+    following: Shot | None  # the shot after it; None where the file or the piece ends
+    play_p: float  # probability that a ball is played in it
+    onsets: Onsets | None  # onsets of the sound; None without sound

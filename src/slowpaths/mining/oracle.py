@@ -15,7 +15,7 @@ import numpy as np
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
-from slowpaths.video.shots import ShotCut, Transition
+from slowpaths.video.shots import ShotBounds, Transition
 
 STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
 _TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
@@ -23,26 +23,19 @@ _TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "strik
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Oracle:
-    """Hold the true results of one video.
+    """Hold the true results of one video."""
 
-    Args:
-        stages: Which of `STAGES` get them.
-        shots: True shots in time order.
-        strikers: Track of the striker in each true shot that has one.
-        balls: Balls in time order.
-    """
+    stages: frozenset[str] = frozenset()  # which of `STAGES` get them
+    shots: tuple[Shot, ...] = ()  # true shots in time order
+    strikers: tuple[PoseTrack, ...] = ()  # track of the striker in each true shot that has one
+    balls: tuple[TrueBall, ...] = ()  # balls in time order
 
-    stages: frozenset[str] = frozenset()
-    shots: tuple[Shot, ...] = ()
-    strikers: tuple[PoseTrack, ...] = ()
-    balls: tuple[TrueBall, ...] = ()
-
-    def boundaries(self) -> list[ShotCut] | None:
+    def boundaries(self) -> list[ShotBounds] | None:
         """Return where the true shots begin and end."""
         if "boundaries" not in self.stages:
             return None
         return [
-            ShotCut(
+            ShotBounds(
                 first_frame=shot.first_frame,
                 last_frame=shot.last_frame,
                 transition=cast(Transition, shot.transition if shot.transition in get_args(Transition) else "cut"),
@@ -63,13 +56,7 @@ class Oracle:
         return [(float(shot.is_replay), name_of.get(shot.replay_of or "") if shot.is_replay else None) for shot in true]
 
     def striker(self, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray) -> list[PoseTrack] | None:
-        """Return the striker in some frames, without joints: one track, or none where no striker is shown.
-
-        Args:
-            frames_T: Frame indices (T,), ascending.
-            pts_s: Their times (T,), seconds.
-            camera_T3: Camera at those frames (T, 3).
-        """
+        """Return the striker in some frames (T,), without joints: one track, or none where no striker is shown."""
         if "striker" not in self.stages:
             return None
         shared = [np.isin(frames_T, track.frames_T) for track in self.strikers]
@@ -105,8 +92,7 @@ class Oracle:
 
     def _shot(self, shot: Shot) -> Shot:
         return max(
-            self.shots,
-            key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame),
+            self.shots, key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame)
         )
 
 
@@ -115,15 +101,10 @@ NO_ORACLE = Oracle()
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OracleSource:
-    """Say which stages get true results and where those lie.
+    """Say which stages get true results and where those lie."""
 
-    Args:
-        stages: Which of `STAGES`.
-        truth: Folder `truth` of a synthetic world; may be None where no stage is named.
-    """
-
-    stages: tuple[str, ...] = ()
-    truth: Path | None = None
+    stages: tuple[str, ...] = ()  # which of `STAGES`
+    truth: Path | None = None  # folder `truth` of a synthetic world; may be None where no stage is named
 
     def check(self, videos: Iterable[Path]) -> None:
         """Check that the stages are known and the truth of all videos is there.

@@ -38,19 +38,12 @@ _MOST_COVERED = 0.25  # of a shot at either end
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MinedVideo:
-    """Hold everything mined from one video.
+    """Hold everything mined from one video."""
 
-    Args:
-        video: The video.
-        shots: Its shots in time order.
-        deliveries: Its deliveries in time order.
-        tracks: The striker of each delivery, in the same order.
-    """
-
-    video: VideoRef
-    shots: Sequence[Shot] = ()
-    deliveries: Sequence[Delivery] = ()
-    tracks: Sequence[PoseTrack] = ()
+    video: VideoRef  # the video
+    shots: Sequence[Shot] = ()  # its shots in time order
+    deliveries: Sequence[Delivery] = ()  # its deliveries in time order
+    tracks: Sequence[PoseTrack] = ()  # the striker of each delivery, in the same order
 
 
 def mine_video(
@@ -62,15 +55,9 @@ def mine_video(
     settings: MiningSettings | None = None,
     oracle: Oracle = NO_ORACLE,
 ) -> MinedVideo:
-    """Find the deliveries of one video, measure them and write their clips.
+    """Find the deliveries of one video, measure them and write their clips to the mined folder `out`.
 
-    Args:
-        video: The video, as `video.probe` describes it.
-        root: Folder that `video.path` is relative to.
-        out: Mined folder, for the clips.
-        pose: Finds people and joints.
-        settings: How to mine.
-        oracle: True results that stages get instead of finding them (synthetic footage only).
+    Paths of videos are relative to `root`; only synthetic footage has an oracle.
 
     Raises:
         BrokenVideoError: If the video cannot be read to its end; the caller quarantines it.
@@ -88,25 +75,15 @@ def mine_video(
         candidates = find_candidates(context, gathered)
         hands_p = _hands(context, candidates)
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
+        shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
         deliveries = [
-            deliver(
-                one.track,
-                one.event,
-                shot=one.shot,
-                bounds=bounds,
-                handedness_p=hand_p,
-                picture_size=context.picture_size,
-                settings=settings,
-                extras=one.extras,
-            )
+            deliver(one.track, one.event, shot=one.shot, handedness_p=hand_p, extras=one.extras, **shared)
             for one, hand_p in zip(candidates, hands_p, strict=True)
         ]
-        if settings.write_clips:
-            for delivery, one in zip(deliveries, candidates, strict=True):
-                crop = plan_crop(
-                    one.track, shot=one.shot, impact_s=delivery.impact_s, pts_s=decoder.pts_s, settings=settings
-                )
-                save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
+        for delivery, one in zip(deliveries, candidates, strict=True) if settings.write_clips else ():
+            track, impact_s = one.track, delivery.impact_s
+            crop = plan_crop(track, shot=one.shot, impact_s=impact_s, pts_s=decoder.pts_s, settings=settings)
+            save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
     return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=[one.track for one in candidates])
 
@@ -114,14 +91,7 @@ def mine_video(
 def play_parts(
     context: VideoContext, shots: Sequence[Shot], play_p: np.ndarray, onsets: Onsets | None
 ) -> Iterator[ShotContext]:
-    """Yield the shots that may show a stroke, long ones in pieces.
-
-    Args:
-        context: The video.
-        shots: All its shots.
-        play_p: Probability that a ball is played in each.
-        onsets: Onsets of the sound; None without sound.
-    """
+    """Yield the shots that may show a stroke, long ones in pieces."""
     settings = context.settings
     for index, shot in enumerate(shots):
         if play_p[index] < settings.min_view_p or (shot.is_replay and not settings.mine_replays):
@@ -145,12 +115,6 @@ def pieces(
     """Split a long shot into overlapping pieces, first and last frame, so that memory stays bounded.
 
     What a wipe or a dissolve covers at its ends is left out: nothing moves as much as a logo that flies past.
-
-    Args:
-        shot: The shot.
-        pts_s: Times of all frames of the video, seconds.
-        settings: How long a piece may be.
-        following: The shot after it.
     """
     frames = np.arange(shot.first_frame, shot.last_frame + 1)
     times_s = pts_s[frames]

@@ -30,16 +30,7 @@ class Check(NamedTuple):
 
 
 def mining_report(*, footage: pa.Table, shots: pa.Table, deliveries: pa.Table) -> str:
-    """Return the report of a mined folder.
-
-    Args:
-        footage: Footage table.
-        shots: Shots table.
-        deliveries: Deliveries table.
-
-    Returns:
-        Markdown.
-    """
+    """Return the report of a mined folder from its tables, Markdown."""
     status = np.array(footage["status"].to_pylist())
     hours = float(np.sum(footage["duration_s"].to_numpy()[status == "ok"])) / 3600 if footage.num_rows else 0.0
     lines = ["# Mining report", ""]
@@ -67,13 +58,7 @@ def mining_report(*, footage: pa.Table, shots: pa.Table, deliveries: pa.Table) -
 
 
 def checks(*, shots: pa.Table, deliveries: pa.Table, hours: float) -> list[Check]:
-    """Return the label-free checks of a mined set.
-
-    Args:
-        shots: Shots table.
-        deliveries: Deliveries table.
-        hours: Hours of footage that were read.
-    """
+    """Return the label-free checks of a mined set; `hours` of footage were read."""
     is_replay = dict(zip(shots["shot_id"].to_pylist(), shots["is_replay"].to_pylist(), strict=True))
     live = np.array([not is_replay.get(shot, False) for shot in deliveries["shot_id"].to_pylist()], dtype=bool)
     rate = live.sum() / hours if hours > 0 else 0.0

@@ -46,31 +46,15 @@ MIN_FRAMES = 5
 APART = 1.0
 """Hands further apart than this, torso units, hold no bat: bowlers and spectators."""
 NEEDS_CAMERA: tuple[str, ...] = (
-    "stride_front",
-    "stride_back",
-    "com_shift",
-    "size_change",
-    "front_foot_line",
-    "front_foot_lift",
-    "front_foot_swing",
-    "back_foot_shift",
-    "head_drop",
-    "runs_after",
-    "camera_pan_off",
-    "camera_tilt_up",
-    "camera_zoom",
-)
+    "stride_front", "stride_back", "com_shift", "size_change", "front_foot_line", "front_foot_lift", "front_foot_swing",
+    "back_foot_shift", "head_drop", "runs_after", "camera_pan_off", "camera_tilt_up", "camera_zoom",
+)  # fmt: skip
 
 
 def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = None) -> MinedVideo:
     """Measure the stroke of a sequence; its label is not looked at.
 
-    Args:
-        sequence: The sequence.
-        settings: Length of the span around impact.
-
-    Returns:
-        A video whose path is the sequence's name, quarantined where nobody is seen for long enough.
+    The video's path is the sequence's name; it is quarantined where nobody is seen for long enough.
     """
     video, size = _video(sequence), sequence.picture_size
     rows = batter_rows(sequence.track)
@@ -97,10 +81,6 @@ def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = N
 def collect_sequences(sequences: Sequence[PoseSequence], *, out: Path) -> Collected:
     """Write the tables of a mined archive; there are no clips, since there is no video.
 
-    Args:
-        sequences: Sequences of the archive.
-        out: Mined folder.
-
     Raises:
         SlowpathsError: If the disk cannot be written.
     """
@@ -110,14 +90,7 @@ def collect_sequences(sequences: Sequence[PoseSequence], *, out: Path) -> Collec
 
 
 def people(track: PoseTrack) -> np.ndarray:
-    """Tell people apart by jumps of place and size.
-
-    Args:
-        track: Frames of whoever was found.
-
-    Returns:
-        Number of the person in each frame (T,), -1 where no body is seen.
-    """
+    """Return the person in each frame (T,), a number, told apart by jumps of place and size; -1 where none is seen."""
     places_T2 = 0.5 * (middle(track.keypoints_TKC, "hip") + middle(track.keypoints_TKC, "shoulder"))
     sizes_T = body_scales(track.keypoints_TKC)
     who_T = np.full(len(sizes_T), -1)
@@ -142,14 +115,11 @@ def _jump(places_T2: np.ndarray, sizes_T: np.ndarray, earlier: int, row: int) ->
 
 
 def batter_rows(track: PoseTrack) -> np.ndarray:
-    """Return the frames (N,) that show the batter: both hands together, chest rather than back to the camera.
+    """Return the frames that show the batter, ascending: both hands together, chest rather than back to the camera.
 
     Every frame counts for a person: 1 with the hands together, -1 with them far apart or with the nose below the
     shoulders (what a pose model makes of a back), and half as much for the side they show, as seen from behind the
     bowler. Of two people alike the later one bats.
-
-    Args:
-        track: Frames of whoever was found.
     """
     who_T = people(track)
     best, best_score = np.zeros(0, dtype=np.int64), -np.inf
@@ -171,10 +141,6 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
     """Give a track the camera that would keep the hips of the person in place and their size even.
 
     The size follows a straight line in logarithms, so that a bent body does not count as a zoom.
-
-    Args:
-        track: One person, at least two frames.
-        picture_size: Width and height of the picture, pixels.
     """
     hips_T2 = savgol(median_of_three(middle(track.keypoints_TKC, "hip")), track.pts_s)
     sizes_T = body_scales(track.keypoints_TKC)
@@ -189,11 +155,7 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
 
 
 def find_impact(track: PoseTrack) -> float:
-    """Return when bat meets ball, seconds, from the hands about the hips.
-
-    Args:
-        track: The batter.
-    """
+    """Return when bat meets ball, seconds, from the hands about the hips."""
     scale = body_scale(track.keypoints_TKC)
     hips_T2 = middle(track.keypoints_TKC, "hip") / scale * np.array([1.0, -1.0])
     return impact_of_swing(hand_path(track.keypoints_TKC, track.pts_s, scale_px=scale) - hips_T2, track.pts_s)

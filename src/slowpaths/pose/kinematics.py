@@ -1,6 +1,6 @@
 """How bodies move: angles, hands, scale, speeds and paths, in plain numpy.
 
-Legend: T frames, K = 17 joints (COCO order), C = x, y, confidence, N points.
+Legend: T frames, J = 17 joints (COCO order), C = x, y, confidence, N points.
 
 Frames of reference. *Picture*: pixels as shown, x right, y down; keypoints come in it. *Stabilised*: the picture as
 if the camera had stayed where it was at frame 0 of the shot (`stabilise`); speeds and paths belong here. Lengths become

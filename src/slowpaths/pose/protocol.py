@@ -21,17 +21,11 @@ from slowpaths.core.skeleton import NUM_JOINTS
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class People:
-    """Hold the people found in one frame, most confident first.
+    """Hold the people found in one frame, most confident first."""
 
-    Args:
-        boxes_N4: Boxes x1, y1, x2, y2 (N, 4) in pixels of the given frame.
-        scores_N: Confidence that each box holds a person (N,), 0..1.
-        keypoints_NKC: Joints (N, 17, 3) in the same pixels; x, y NaN and confidence 0 where not estimated.
-    """
-
-    boxes_N4: np.ndarray
-    scores_N: np.ndarray
-    keypoints_NKC: np.ndarray
+    boxes_N4: np.ndarray  # boxes x1, y1, x2, y2 (N, 4) in pixels of the given frame
+    scores_N: np.ndarray  # confidence that each box holds a person (N,), 0..1
+    keypoints_NJC: np.ndarray  # joints (N, 17, 3) in the same pixels; x, y NaN and confidence 0 where not estimated
 
     def __len__(self) -> int:
         return len(self.boxes_N4)
@@ -39,17 +33,11 @@ class People:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FramesAt:
-    """Say where the given frames come from, for backends that read the truth instead of the picture.
+    """Say where the given frames come from, for backends that read the truth instead of the picture."""
 
-    Args:
-        path: The video.
-        indices_T: Frame indices (T,) in presentation order.
-        scale: Size of the given frames over the size of the video.
-    """
-
-    path: Path
-    indices_T: np.ndarray
-    scale: float = 1.0
+    path: Path  # the video
+    indices_T: np.ndarray  # frame indices (T,) in presentation order
+    scale: float = 1.0  # size of the given frames over the size of the video
 
 
 class PoseEstimator(Protocol):
@@ -90,9 +78,9 @@ class PoseEstimator(Protocol):
 
 def no_keypoints(num_people: int) -> np.ndarray:
     """Return joints (N, 17, 3) that say "not estimated": NaN with confidence 0."""
-    keypoints_NKC = np.full((num_people, NUM_JOINTS, 3), np.nan)
-    keypoints_NKC[..., 2] = 0.0
-    return keypoints_NKC
+    keypoints_NJC = np.full((num_people, NUM_JOINTS, 3), np.nan)
+    keypoints_NJC[..., 2] = 0.0
+    return keypoints_NJC
 
 
 def require(*packages: str) -> None:

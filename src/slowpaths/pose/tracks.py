@@ -1,6 +1,6 @@
 """From people in frames to people over time: linking, gap filling, smoothing.
 
-Legend: T frames, N people, K = 17 joints, C = x, y, confidence, D colour bins.
+Legend: T frames, N people, J = 17 joints, C = x, y, confidence, D colour bins.
 """
 
 from __future__ import annotations
@@ -34,7 +34,7 @@ class _Person:
     members: list[int] = field(default_factory=list)
     times_s: list[float] = field(default_factory=list)
     boxes: list[np.ndarray] = field(default_factory=list)
-    pose_KC: np.ndarray = field(default_factory=lambda: no_keypoints(1)[0])
+    pose_JC: np.ndarray = field(default_factory=lambda: no_keypoints(1)[0])
     colour_D: np.ndarray | None = None
 
     def shift_at(self, time_s: float) -> np.ndarray:
@@ -94,15 +94,15 @@ def link_people(
         done += [person for person in live if time_s - person.times_s[-1] > max_gap_s + 1e-6]
         live = [person for person in live if time_s - person.times_s[-1] <= max_gap_s + 1e-6]
         boxes_N4 = stabilise(found.boxes_N4.reshape(1, -1, 2), camera_13, centre_xy=centre_xy).reshape(-1, 4)
-        poses_NKC = stabilise(found.keypoints_NKC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy).reshape(
-            found.keypoints_NKC.shape
+        poses_NJC = stabilise(found.keypoints_NJC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy).reshape(
+            found.keypoints_NJC.shape
         )
         colours_ND = None if colours is None else colours[row]
         is_inside_NN = _inside(boxes_N4)
         is_part_N = np.any(is_inside_NN & (found.scores_N > found.scores_N[:, None]), axis=1)
         pairs: dict[int, _Person] = {}
         if live and len(boxes_N4):
-            costs_MN = np.stack([_costs(person, boxes_N4, poses_NKC, colours_ND, time_s=time_s) for person in live])
+            costs_MN = np.stack([_costs(person, boxes_N4, poses_NJC, colours_ND, time_s=time_s) for person in live])
             pairs = {member: live[track] for track, member in _assign(costs_MN, is_part_N, max_cost=max_cost)}
         for member in range(len(boxes_N4)):
             person = pairs.get(member)
@@ -115,7 +115,7 @@ def link_people(
             person.members.append(member)
             person.times_s.append(time_s)
             person.boxes.append(boxes_N4[member])
-            person.pose_KC = poses_NKC[member]
+            person.pose_JC = poses_NJC[member]
             person.colour_D = None if colours_ND is None else colours_ND[member]
     kept = [person for person in done + live if len(person.rows) >= min_frames]
     kept.sort(key=lambda person: (person.rows[0], person.members[0]))
@@ -149,25 +149,25 @@ def _inside(boxes_N4: np.ndarray) -> np.ndarray:
 
 
 def _costs(
-    person: _Person, boxes_N4: np.ndarray, poses_NKC: np.ndarray, colours_ND: np.ndarray | None, *, time_s: float
+    person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, colours_ND: np.ndarray | None, *, time_s: float
 ) -> np.ndarray:
     """Return what it costs to take each detection for a person who stayed or went on, the lower of both (N,)."""
     stayed, went_on = (
-        _costs_at(person, boxes_N4, poses_NKC, colours_ND, shift=shift)
+        _costs_at(person, boxes_N4, poses_NJC, colours_ND, shift=shift)
         for shift in (np.zeros(2), person.shift_at(time_s))
     )
     return np.minimum(stayed, went_on)
 
 
 def _costs_at(
-    person: _Person, boxes_N4: np.ndarray, poses_NKC: np.ndarray, colours_ND: np.ndarray | None, *, shift: np.ndarray
+    person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, colours_ND: np.ndarray | None, *, shift: np.ndarray
 ) -> np.ndarray:
     expected_4 = person.boxes[-1] + np.tile(shift, 2)
     total_N = _WEIGHTS["box"] * (1.0 - box_iou(expected_4[None], boxes_N4)[0])
     weight_N = np.full(len(boxes_N4), _WEIGHTS["box"])
-    pose_KC = person.pose_KC + np.append(shift, 0.0)
-    if np.isfinite(pose_KC[:, 0]).any():
-        similarity_N = oks(pose_KC, poses_NKC, area=float(np.prod(expected_4[2:] - expected_4[:2])))
+    pose_JC = person.pose_JC + np.append(shift, 0.0)
+    if np.isfinite(pose_JC[:, 0]).any():
+        similarity_N = oks(pose_JC, poses_NJC, area=float(np.prod(expected_4[2:] - expected_4[:2])))
         has_pose_N = np.isfinite(similarity_N)
         total_N += np.where(has_pose_N, _WEIGHTS["pose"] * (1.0 - np.nan_to_num(similarity_N)), 0.0)
         weight_N += _WEIGHTS["pose"] * has_pose_N
@@ -177,18 +177,18 @@ def _costs_at(
     return total_N / weight_N
 
 
-def oks(pose_KC: np.ndarray, poses_NKC: np.ndarray, *, area: float) -> np.ndarray:
+def oks(pose_JC: np.ndarray, poses_NJC: np.ndarray, *, area: float) -> np.ndarray:
     """Return the COCO keypoint similarity (N,) of one pose to others; NaN where they share no seen joint.
 
     Args:
-        pose_KC: Joints (17, 3).
-        poses_NKC: Joints (N, 17, 3).
+        pose_JC: Joints (17, 3).
+        poses_NJC: Joints (N, 17, 3).
         area: Area of the person, square pixels.
     """
-    squared_NK = ((poses_NKC[..., :2] - pose_KC[:, :2]) ** 2).sum(axis=-1)
-    similar_NK = np.exp(-squared_NK / (2.0 * max(area, 1.0) * (2.0 * OKS_SIGMAS) ** 2))
-    num_N = np.isfinite(similar_NK).sum(axis=1)
-    return np.where(num_N > 0, np.nansum(similar_NK, axis=1) / np.maximum(num_N, 1), np.nan)
+    squared_NJ = ((poses_NJC[..., :2] - pose_JC[:, :2]) ** 2).sum(axis=-1)
+    similar_NJ = np.exp(-squared_NJ / (2.0 * max(area, 1.0) * (2.0 * OKS_SIGMAS) ** 2))
+    num_N = np.isfinite(similar_NJ).sum(axis=1)
+    return np.where(num_N > 0, np.nansum(similar_NJ, axis=1) / np.maximum(num_N, 1), np.nan)
 
 
 def _track(
@@ -205,7 +205,7 @@ def _track(
     length = rows.stop - rows.start
     keypoints_TKC, boxes_T4 = no_keypoints(length), np.full((length, 4), np.nan)
     for row, member in zip(person.rows, person.members, strict=True):
-        keypoints_TKC[row - rows.start] = people[row].keypoints_NKC[member]
+        keypoints_TKC[row - rows.start] = people[row].keypoints_NJC[member]
         boxes_T4[row - rows.start] = people[row].boxes_N4[member]
     return PoseTrack(
         video_id=ids[0],

@@ -259,9 +259,14 @@ def clips_of(labels: pa.Table) -> list[LabelledClip]:
     return [LabelledClip(**_clip_fields(row)) for row in labels.to_pylist()]
 
 
+def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
+    """Return predictions as a table."""
+    return _table([_clip_row(prediction, PREDICTIONS) for prediction in predictions], PREDICTIONS)
+
+
 def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
     """Write a predictions table."""
-    _write(path, predictions, lambda prediction: _clip_row(prediction, PREDICTIONS), PREDICTIONS)
+    write_table(path, predictions_table(predictions), PREDICTIONS)
 
 
 def read_predictions(path: Path) -> list[Prediction]:

@@ -52,15 +52,10 @@ def file_problem(path: Path, error: OSError) -> str:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Corrections:
-    """Say what to add to a stream's time stamps, by place in the file.
+    """Say what to add to a stream's time stamps, by place in the file."""
 
-    Args:
-        bytes_S: First byte of each stretch (S,), ascending.
-        ticks_S: What to add from there on (S,), ticks of the stream.
-    """
-
-    bytes_S: np.ndarray
-    ticks_S: np.ndarray
+    bytes_S: np.ndarray  # first byte of each stretch (S,), ascending
+    ticks_S: np.ndarray  # what to add from there on (S,), ticks of the stream
 
     def shift_at(self, byte: int | None, *, otherwise: int) -> int:
         """Return what to add to a packet at a byte of the file; `otherwise` where its place is not known."""
@@ -70,13 +65,7 @@ class Corrections:
 
 
 def demux(container: Any, stream: Any = None, *, corrections: Corrections | None = None) -> Iterator[Any]:
-    """Yield packets until the end or the first place where the container is damaged.
-
-    Args:
-        container: Open container.
-        stream: Stream to read; None for all.
-        corrections: What to add to the stream's time stamps.
-    """
+    """Yield packets of a stream, or of all, until the end or the first place where the container is damaged."""
     import av
 
     shift = 0

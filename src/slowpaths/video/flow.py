@@ -12,9 +12,7 @@ import numpy as np
 
 _NUM_CORNERS = 150
 _FIT_PX = 3.0  # RANSAC threshold of the camera fit
-_ROUND_TRIP_PX = (
-    1.0  # forward-backward error of a point that was followed (Kalal et al. 2010, doi 10.1109/ICPR.2010.675)
-)
+_ROUND_TRIP_PX = 1.0  # forward-backward error of a followed point (Kalal et al. 2010, doi 10.1109/ICPR.2010.675)
 _MIN_POINTS = 8
 _HALVE_FROM = 240  # height from which corners are looked for at half the size
 _LOW_RES = 96  # width at which large pans are looked for
@@ -22,36 +20,18 @@ _LOW_RES = 96  # width at which large pans are looked for
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class CameraStep:
-    """Describe how the background moves from frame a to frame b.
+    """Describe how the background moves from frame a to frame b."""
 
-    Args:
-        dx_px: Motion of the background at the picture's centre, pixels to the right (the camera pans left).
-        dy_px: The same downwards.
-        log_zoom: Log of the scale, positive where the camera zooms in.
-        roll_rad: Rotation of the background, radians, clockwise as shown.
-        inliers: Share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit.
-        matrix_23: Similarity transform (2, 3) from a to b; the identity without a fit.
-    """
-
-    dx_px: float
-    dy_px: float
-    log_zoom: float
-    roll_rad: float
-    inliers: float
-    matrix_23: np.ndarray
+    dx_px: float  # motion of the background at the picture's centre, pixels to the right (the camera pans left)
+    dy_px: float  # the same downwards
+    log_zoom: float  # log of the scale, positive where the camera zooms in
+    roll_rad: float  # rotation of the background, radians, clockwise as shown
+    inliers: float  # share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit
+    matrix_23: np.ndarray  # similarity transform (2, 3) from a to b; the identity without a fit
 
 
 def camera_step(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> CameraStep:
-    """Estimate pan, tilt, zoom and roll of the camera between two frames.
-
-    Corners are followed by pyramidal Lucas-Kanade, there and back, first from where they were and, where too few are
-    found, from where phase correlation says the picture went (fast pans); RANSAC fits a similarity to them.
-
-    Args:
-        gray_a: First frame (H, W), uint8.
-        gray_b: Second frame (H, W), uint8.
-        mask: Pixels of a that belong to the background (H, W), bool; None for all.
-    """
+    """Estimate pan, tilt, zoom and roll of the camera between two frames, as `followed_corners` does."""
     return followed_corners(gray_a, gray_b, mask=mask)[0]
 
 
@@ -59,6 +39,9 @@ def followed_corners(
     gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None
 ) -> tuple[CameraStep, np.ndarray, np.ndarray]:
     """Estimate the camera step and tell which corners follow it.
+
+    Corners are followed by pyramidal Lucas-Kanade, there and back, first from where they were and, where too few are
+    found, from where phase correlation says the picture went (fast pans); RANSAC fits a similarity to them.
 
     Args:
         gray_a: First frame (H, W), uint8.
@@ -96,10 +79,7 @@ def _corners(gray: np.ndarray, *, mask: np.ndarray | None) -> np.ndarray:
 def coarse_shift(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> np.ndarray:
     """Return the shift (2,) from a to b in pixels that phase correlation finds at low resolution.
 
-    Args:
-        gray_a: First frame (H, W), uint8.
-        gray_b: Second frame (H, W), uint8.
-        mask: Pixels that count (H, W), bool, the others are made grey; None for all.
+    Pixels outside the mask (H, W), bool, are made grey; None lets all count.
     """
     if mask is not None:
         gray_a, gray_b = (np.where(mask, gray, np.uint8(128)) for gray in (gray_a, gray_b))
@@ -121,22 +101,18 @@ def _fit(
         return nothing
     points_a, points_b = corners_P2[is_found], found[is_found].astype(np.float32)
     cv2.setRNGSeed(0)  # RANSAC draws: the same pictures give the same fit
-    matrix, is_inlier = cv2.estimateAffinePartial2D(
-        points_a, points_b, method=cv2.RANSAC, ransacReprojThreshold=_FIT_PX, maxIters=500
-    )
+    ransac = {"method": cv2.RANSAC, "ransacReprojThreshold": _FIT_PX, "maxIters": 500}
+    matrix, is_inlier = cv2.estimateAffinePartial2D(points_a, points_b, **ransac)
     if matrix is None or not np.all(np.isfinite(matrix)) or np.hypot(matrix[0, 0], matrix[1, 0]) < 1e-3:
         return nothing
     is_inlier = is_inlier.ravel().astype(bool)
     centre = np.array([(gray_a.shape[1] - 1) / 2, (gray_a.shape[0] - 1) / 2])
     dx_px, dy_px = matrix[:, :2] @ centre + matrix[:, 2] - centre
     step = CameraStep(
-        dx_px=float(dx_px),
-        dy_px=float(dy_px),
-        log_zoom=float(np.log(np.hypot(matrix[0, 0], matrix[1, 0]))),
-        roll_rad=float(np.arctan2(matrix[1, 0], matrix[0, 0])),
-        inliers=float(is_inlier.sum() / len(corners_P2)),
+        dx_px=float(dx_px), dy_px=float(dy_px), log_zoom=float(np.log(np.hypot(matrix[0, 0], matrix[1, 0]))),
+        roll_rad=float(np.arctan2(matrix[1, 0], matrix[0, 0])), inliers=float(is_inlier.sum() / len(corners_P2)),
         matrix_23=matrix,
-    )
+    )  # fmt: skip
     follows = np.zeros(len(corners_P2), dtype=bool)
     follows[np.flatnonzero(is_found)[is_inlier]] = True
     return step, follows
@@ -159,12 +135,8 @@ def follow(
     """
     start = np.ascontiguousarray(points_P2, dtype=np.float32).reshape(-1, 1, 2)
     guess = start + (np.zeros(2) if shift is None else shift).astype(np.float32)
-    options = {
-        "winSize": (15, 15),
-        "maxLevel": 3,
-        "criteria": (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03),
-        "flags": cv2.OPTFLOW_USE_INITIAL_FLOW,
-    }
+    criteria = (cv2.TERM_CRITERIA_EPS | cv2.TERM_CRITERIA_COUNT, 10, 0.03)
+    options = {"winSize": (15, 15), "maxLevel": 3, "criteria": criteria, "flags": cv2.OPTFLOW_USE_INITIAL_FLOW}
     there, is_there, _ = cv2.calcOpticalFlowPyrLK(gray_a, gray_b, start, guess.copy(), **options)
     back, is_back, _ = cv2.calcOpticalFlowPyrLK(gray_b, gray_a, there, there - (guess - start), **options)
     found = there.reshape(-1, 2).astype(np.float64)
@@ -192,7 +164,8 @@ def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep
         step: Camera motion from a to b, in the pixels of these frames.
 
     Returns:
-        Flow (H, W, 2), float32, pixels right and down, at the pixels of b; 0 where a does not reach.
+        Flow (H, W, 2), float32, pixels right and down, at the pixels of b, where the object is found again `flow`
+        further on; 0 where a does not reach.
     """
     height, width = gray_b.shape
     matrix = np.asarray(step.matrix_23, dtype=np.float64)
@@ -201,7 +174,6 @@ def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep
     # The faster presets work at a coarser scale and halve the flow of things as small as a forearm.
     finder = cv2.DISOpticalFlow.create(cv2.DISOPTICAL_FLOW_PRESET_MEDIUM)
     flow = finder.calc(warped, gray_b, np.zeros((height, width, 2), dtype=np.float32))
-    # The flow sits at the pixels of the warped first frame; the object is found again `flow` further in b.
     flow[reach == 0] = 0.0
     return flow
 

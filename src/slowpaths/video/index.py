@@ -28,57 +28,32 @@ _AVI_HEAD_BYTES = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StreamIndex:
-    """Describe the video stream of one file.
+    """Describe the video stream of one file."""
 
-    Args:
-        pts_s: Presentation time of each frame (T,), seconds, strictly increasing; 0 is where a player begins.
-        ticks: Time stamp of each frame (T,), int64, in ticks of the stream, jumps of the clock closed.
-        key_frames: Frames that decoding can start from, ascending.
-        key_bytes: Where they lie in the file, where seeking by time would go wrong (the clock jumps); else None.
-        corrections: What closes the jumps of the picture's clock; None where there is none.
-        sound_corrections: The same for the sound.
-        stream: Number of the video stream.
-        sound_stream: Number of the sound stream; None without sound.
-        is_told_by_time: Whether time stamps identify frames; otherwise they are counted from the start.
-        origin_s: Container time that is video time 0, seconds.
-        fps: Average frame rate.
-        is_variable_rate: Whether frame durations differ.
-        duration_s: Time from the first frame to the end of the last, seconds.
-        missing_s: How much earlier the frames end than the header or the packets promise, seconds; 0 where complete.
-        width: Width as shown: upright, in square pixels.
-        height: Height as shown.
-        rotation_deg: Clockwise turn that shows the picture upright: 0, 90, 180 or 270.
-        is_mirrored: Whether left and right change places before the turn.
-        codec: Codec name.
-        container: Name of the container format.
-        bit_depth: Bits per component.
-        is_interlaced: Whether pictures are flagged as interlaced.
-        is_plain: Whether frame i of any decoder is sure to be frame i here: one video stream, even rate, shown as it is
-            stored, nothing hidden.
-    """
-
-    pts_s: np.ndarray
-    ticks: np.ndarray
-    key_frames: np.ndarray
-    key_bytes: np.ndarray | None
-    corrections: Corrections | None
-    sound_corrections: Corrections | None
-    stream: int
-    sound_stream: int | None
-    is_told_by_time: bool
-    origin_s: float
-    fps: Fraction
-    is_variable_rate: bool
-    duration_s: float
-    missing_s: float
-    width: int
-    height: int
-    rotation_deg: int
-    is_mirrored: bool
-    codec: str
-    container: str
-    bit_depth: int
-    is_interlaced: bool
+    pts_s: np.ndarray  # presentation time of each frame (T,), seconds, strictly increasing; 0 is where a player begins
+    ticks: np.ndarray  # time stamp of each frame (T,), int64, in ticks of the stream, jumps of the clock closed
+    key_frames: np.ndarray  # frames that decoding can start from, ascending
+    key_bytes: np.ndarray | None  # where they lie in the file, where seeking by time would go wrong (clock jumps)
+    corrections: Corrections | None  # what closes the jumps of the picture's clock; None where there is none
+    sound_corrections: Corrections | None  # the same for the sound
+    stream: int  # number of the video stream
+    sound_stream: int | None  # number of the sound stream; None without sound
+    is_told_by_time: bool  # whether time stamps identify frames; otherwise they are counted from the start
+    origin_s: float  # container time that is video time 0, seconds
+    fps: Fraction  # average frame rate
+    is_variable_rate: bool  # whether frame durations differ
+    duration_s: float  # time from the first frame to the end of the last, seconds
+    missing_s: float  # how much earlier the frames end than header or packets promise, seconds; 0 where complete
+    width: int  # width as shown: upright, in square pixels
+    height: int  # height as shown
+    rotation_deg: int  # clockwise turn that shows the picture upright: 0, 90, 180 or 270
+    is_mirrored: bool  # whether left and right change places before the turn
+    codec: str  # codec name
+    container: str  # name of the container format
+    bit_depth: int  # bits per component
+    is_interlaced: bool  # whether pictures are flagged as interlaced
+    # Whether frame i of any decoder is sure to be frame i here: one video stream, even rate, shown as it is stored,
+    # nothing hidden.
     is_plain: bool
 
     def __len__(self) -> int:
@@ -135,23 +110,12 @@ def _read_index(path: Path, _modified_ns: int, size: int) -> StreamIndex:
             and stream.frames in (0, len(frames.ticks))
         )
     return StreamIndex(
-        pts_s=raw_s - origin_s,
-        ticks=frames.ticks,
-        key_frames=frames.keys,
-        key_bytes=frames.key_bytes,
-        corrections=corrections,
-        sound_corrections=corrections_of(packets, shift_P, stream=heard),
-        stream=own,
-        sound_stream=heard,
-        is_told_by_time=frames.is_told_by_time,
-        origin_s=origin_s,
-        fps=fps,
-        is_variable_rate=is_variable,
-        duration_s=float(raw_s[-1] - origin_s - (raw_s[0] - origin_s) + 1 / fps),
-        missing_s=max(short_s, promised_s - end_s, 0.0),
-        is_plain=is_plain,
-        **facts,
-    )
+        pts_s=raw_s - origin_s, ticks=frames.ticks, key_frames=frames.keys, key_bytes=frames.key_bytes,
+        corrections=corrections, sound_corrections=corrections_of(packets, shift_P, stream=heard), stream=own,
+        sound_stream=heard, is_told_by_time=frames.is_told_by_time, origin_s=origin_s, fps=fps,
+        is_variable_rate=is_variable, missing_s=max(short_s, promised_s - end_s, 0.0), is_plain=is_plain,
+        duration_s=float(raw_s[-1] - origin_s - (raw_s[0] - origin_s) + 1 / fps), **facts,
+    )  # fmt: skip
 
 
 def _facts(container: Any, stream: Any) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
 
     Returns:
         0..1, the best of three: the share of 4x4 blocks whose corners are found again where one camera motion puts
-        them (blocks and not corners, since a score bug has many corners that outlive a cut); and the share of the
+        them (blocks and not corners, since a score bug has many corners that outlive a shot); and the share of the
         change that moving the picture takes away, by that motion or by a plain shift. Each is tried on the whole
         picture and without the graphics that stay.
     """
@@ -57,9 +57,8 @@ def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
         plain = np.array([[1, 0, shift[0]], [0, 1, shift[1]]], dtype=np.float64)
         # Corners where little changed are a graphic's, and beside a plain lawn it may hold all there are.
         moves_P = mostly_changed[tuple(corners_P2[:, ::-1].astype(int).T)]
-        held = held_blocks(
-            corners_P2[moves_P], follows_P[moves_P], shape=grey_a.shape, at_least=int(mostly_changed.mean() * 8)
-        )
+        least = int(mostly_changed.mean() * 8)
+        held = held_blocks(corners_P2[moves_P], follows_P[moves_P], shape=grey_a.shape, at_least=least)
         best = max(best, held, *(_taken_away(grey_a, grey_b, matrix, pixels) for matrix in (step.matrix_23, plain)))
     return best
 

@@ -25,33 +25,18 @@ _INTRA_ONLY = frozenset({"mjpeg", "rawvideo", "png", "prores", "dnxhd", "ffv1", 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Numbered:
-    """Hold the frames that a decoder gives.
+    """Hold the frames that a decoder gives."""
 
-    Args:
-        ticks: Time stamp of each (T,); `NO_TIME` where there is none.
-        keys: Frames that decoding can start from, ascending.
-        key_bytes: Where they lie in the file, where seeking by time would go wrong; else None.
-        is_told_by_time: Whether time stamps identify frames.
-    """
-
-    ticks: np.ndarray
-    keys: np.ndarray
-    key_bytes: np.ndarray | None
-    is_told_by_time: bool
+    ticks: np.ndarray  # time stamp of each (T,); `NO_TIME` where there is none
+    keys: np.ndarray  # frames that decoding can start from, ascending
+    key_bytes: np.ndarray | None  # where they lie in the file, where seeking by time would go wrong; else None
+    is_told_by_time: bool  # whether time stamps identify frames
 
 
 def number_frames(
     path: Path, container: Any, stream: Any, packets: Packets, *, corrections: Corrections | None
 ) -> Numbered:
-    """Number the frames that the decoder gives; ends that do not decode are left out.
-
-    Args:
-        path: Video file.
-        container: The same, open.
-        stream: Video stream.
-        packets: Packets of the file.
-        corrections: What closes the jumps of the stream's clock.
-    """
+    """Number the frames that the decoder gives of a file, which is open; ends that do not decode are left out."""
     own = packets.stream_P == stream.index
     byte_N, pts_N = packets.byte_P[own], packets.pts_P[own].copy()
     if corrections is not None:

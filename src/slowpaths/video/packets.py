@@ -21,33 +21,19 @@ _ATTACHED_PICTURE = 0x400  # AV_DISPOSITION_ATTACHED_PIC: a cover, not a film
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Packets:
-    """Hold what the packets of all streams say.
+    """Hold what the packets of all streams say."""
 
-    Args:
-        stream_P: Number of the stream.
-        dts_P: When each is decoded, ticks of its stream; `NO_TIME` where the container does not say.
-        pts_P: When each is shown, ticks of its stream; `NO_TIME` where the container does not say.
-        byte_P: Where each lies in the file; -1 where the container does not say.
-        is_key_P: Whether decoding can start here.
-        is_hidden_P: Whether an edit list hides it.
-        decoded_s_P: When each is decoded, seconds; NaN where the container does not say.
-        shown_s_P: When each is shown, seconds; where the container does not say, when it is decoded.
-        length_s_P: How long each is shown, seconds; 0 where the container does not say.
-        base: Time base of each stream, seconds a tick.
-        may_jump: Whether a clock that jumps is no gap in such a file.
-    """
-
-    stream_P: np.ndarray
-    dts_P: np.ndarray
-    pts_P: np.ndarray
-    byte_P: np.ndarray
-    is_key_P: np.ndarray
-    is_hidden_P: np.ndarray
-    decoded_s_P: np.ndarray
-    shown_s_P: np.ndarray
-    length_s_P: np.ndarray
-    base: list[Fraction]
-    may_jump: bool
+    stream_P: np.ndarray  # number of the stream
+    dts_P: np.ndarray  # when each is decoded, ticks of its stream; `NO_TIME` where the container does not say
+    pts_P: np.ndarray  # when each is shown, ticks of its stream; `NO_TIME` where the container does not say
+    byte_P: np.ndarray  # where each lies in the file; -1 where the container does not say
+    is_key_P: np.ndarray  # whether decoding can start here
+    is_hidden_P: np.ndarray  # whether an edit list hides it
+    decoded_s_P: np.ndarray  # when each is decoded, seconds; NaN where the container does not say
+    shown_s_P: np.ndarray  # when each is shown, seconds; where the container does not say, when it is decoded
+    length_s_P: np.ndarray  # how long each is shown, seconds; 0 where the container does not say
+    base: list[Fraction]  # time base of each stream, seconds a tick
+    may_jump: bool  # whether a clock that jumps is no gap in such a file
 
 
 def read_packets(container: Any) -> Packets:
@@ -65,30 +51,18 @@ def read_packets(container: Any) -> Packets:
     tick_s_P = np.array([float(one) for one in base])[stream_P]
     decoded_s_P, shown_s_P = (np.where(ticks_P == NO_TIME, np.nan, ticks_P * tick_s_P) for ticks_P in (dts_P, pts_P))
     return Packets(
-        stream_P=stream_P,
-        dts_P=dts_P,
-        pts_P=pts_P,
-        byte_P=byte_P,
-        is_key_P=(flags_P & 1) > 0,
-        is_hidden_P=(flags_P & 2) > 0,
-        decoded_s_P=decoded_s_P,
-        shown_s_P=np.where(np.isfinite(shown_s_P), shown_s_P, decoded_s_P),
-        length_s_P=length_P * tick_s_P,
-        base=base,
-        may_jump=bool(container.format.flags & _MAY_JUMP),
-    )
+        stream_P=stream_P, dts_P=dts_P, pts_P=pts_P, byte_P=byte_P, is_key_P=(flags_P & 1) > 0,
+        is_hidden_P=(flags_P & 2) > 0, decoded_s_P=decoded_s_P,
+        shown_s_P=np.where(np.isfinite(shown_s_P), shown_s_P, decoded_s_P), length_s_P=length_P * tick_s_P,
+        base=base, may_jump=bool(container.format.flags & _MAY_JUMP),
+    )  # fmt: skip
 
 
 def choose_stream(container: Any, kind: str, *, packets: Packets) -> Any | None:
-    """Return the stream that ffmpeg takes where none is named; None without one.
+    """Return the "video" or "audio" stream that ffmpeg takes where none is named; None without one.
 
     The largest picture, or the most channels, of the streams that hold packets; the default one before the others and
     a cover last (`ffmpeg -i`, "Automatic stream selection").
-
-    Args:
-        container: Open container.
-        kind: "video" or "audio".
-        packets: Packets of the file.
     """
 
     def score(stream: Any) -> int:

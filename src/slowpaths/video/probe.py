@@ -15,22 +15,17 @@ from slowpaths.core.records import VideoRef
 
 log = logging.getLogger(__name__)
 
-VIDEO_SUFFIXES = frozenset(
-    {
-        ".3g2", ".3gp", ".asf", ".avi", ".dav", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc",
-        ".m2p", ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg",
-        ".mts", ".mxf", ".nut", ".ogv", ".qt", ".rm", ".rmvb", ".tod", ".trp", ".ts", ".vob", ".webm", ".wmv", ".wtv",
-        ".y4m"
-    }
-)  # fmt: skip
+VIDEO_SUFFIXES = frozenset({
+    ".3g2", ".3gp", ".asf", ".avi", ".dav", ".divx", ".dv", ".f4v", ".flv", ".gif", ".h264", ".h265", ".hevc", ".m2p",
+    ".m2t", ".m2ts", ".m2v", ".m4v", ".mjpeg", ".mkv", ".mod", ".mov", ".mp4", ".mpe", ".mpeg", ".mpg", ".mts", ".mxf",
+    ".nut", ".ogv", ".qt", ".rm", ".rmvb", ".tod", ".trp", ".ts", ".vob", ".webm", ".wmv", ".wtv", ".y4m",
+})  # fmt: skip
+PICTURE_SUFFIXES = frozenset({".jpg", ".jpeg", ".png"})
 # What often lies beside footage and is passed over without a word: tables, texts, pictures, subtitles.
-_COMPANIONS = frozenset(
-    {
-        ".csv", ".html", ".jpeg", ".jpg", ".json", ".jsonl", ".log", ".md", ".npz", ".parquet", ".pdf", ".png",
-        ".srt", ".svg", ".toml", ".txt", ".vtt", ".xml", ".yaml", ".yml"
-    }
-)  # fmt: skip
-_PICTURES = frozenset({".jpg", ".jpeg", ".png"})
+_COMPANIONS = PICTURE_SUFFIXES | {
+    ".csv", ".html", ".json", ".jsonl", ".log", ".md", ".npz", ".parquet", ".pdf", ".srt", ".svg", ".toml", ".txt",
+    ".vtt", ".xml", ".yaml", ".yml",
+}  # fmt: skip
 _NAMED = 5  # files that are named of those passed over
 # How much earlier a film may end than its header says: containers round, and count sound that was not written.
 _LEAST_MISSING_S, _MOST_MISSING_S, _MISSING_SHARE = 0.25, 2.0, 0.02
@@ -41,8 +36,7 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
 
     A folder that holds pictures (.jpg, .png) and no video is one video. A file that is named itself is taken whatever
     its ending; `probe` judges it, as it judges a folder that may not be listed and a link that leads nowhere. Each real
-    folder is walked once, however many links lead to it. The log names files of
-    a kind that is not known.
+    folder is walked once, however many links lead to it. The log names files of a kind that is not known.
 
     Args:
         source: Folder, file, or several of them.
@@ -57,18 +51,18 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
     if not sources:
         raise UsageError("no footage was given: set footage= to a folder, a file or a list of files")
     found: set[Path] = set()
-    for path in (Path(os.path.abspath(item)) for item in sources):  # noqa: PTH100 - resolve() would follow links
+    paths = [Path(os.path.abspath(item)) for item in sources]  # noqa: PTH100 - resolve() would follow links
+    for path in paths:
         if not _is(Path.exists, path):
             raise UsageError(f"{path} does not exist: set footage= to a folder of videos, a file or a list of files")
         inside = _walk(path) if path.is_dir() else [path]
         if not inside:
-            raise UsageError(
-                f"{path} holds no video: footage= takes {', '.join(sorted(VIDEO_SUFFIXES))} files or frame folders"
-            )
+            kinds = ", ".join(sorted(VIDEO_SUFFIXES))
+            raise UsageError(f"{path} holds no video: footage= takes {kinds} files or frame folders")
         found.update(inside)
     videos = sorted(found)
-    if len(sources) == 1 and videos != [Path(os.path.abspath(sources[0]))]:  # noqa: PTH100
-        return Path(os.path.abspath(sources[0])), videos  # noqa: PTH100
+    if len(paths) == 1 and videos != paths:
+        return paths[0], videos
     return Path(os.path.commonpath([video.parent for video in videos])), videos
 
 
@@ -136,7 +130,7 @@ def _can_list(folder: Path) -> bool:
 
 
 def _is_picture(path: Path) -> bool:
-    return path.suffix.lower() in _PICTURES and _is(Path.is_file, path)
+    return path.suffix.lower() in PICTURE_SUFFIXES and _is(Path.is_file, path)
 
 
 def _text(path: Path) -> str:
@@ -168,15 +162,9 @@ def probe(path: Path, *, root: Path, match_id: str | None = None) -> VideoRef:
     except Exception as error:  # whatever is wrong with one file, the others are usable
         log.debug("probing %s", name, exc_info=True)
         reason = f"{name} cannot be described ({type(error).__name__}: {error}): re-encode it, or leave it out"
-    return VideoRef(
-        video_id=video_id(name, digest or "0" * 10),
-        digest=digest,
-        path=name,
-        match_id=match,
-        status="quarantined" if reason else "ok",
-        reason=reason,
-        **facts,
-    )
+    status = "quarantined" if reason else "ok"
+    key = video_id(name, digest or "0" * 10)
+    return VideoRef(video_id=key, digest=digest, path=name, match_id=match, status=status, reason=reason, **facts)
 
 
 def _digest(path: Path) -> str:
@@ -186,14 +174,11 @@ def _digest(path: Path) -> str:
         if path.is_dir():
             return folder_digest(entry for entry in path.iterdir() if _is_picture(entry) or entry.name == "fps.txt")
         return file_digest(path)
-    except PermissionError as error:
-        if path.is_dir() and not _can_list(path):
-            raise BrokenVideoError(
-                f"the folder {path.name} may not be listed: change its permissions (chmod u+rx) or leave it out"
-            ) from error
-        raise BrokenVideoError(file_problem(path, error)) from error
     except OSError as error:
-        raise BrokenVideoError(file_problem(path, error)) from error
+        reason = file_problem(path, error)
+        if isinstance(error, PermissionError) and path.is_dir() and not _can_list(path):
+            reason = f"the folder {path.name} may not be listed: change its permissions (chmod u+rx) or leave it out"
+        raise BrokenVideoError(reason) from error
 
 
 def _file_facts(path: Path) -> dict[str, Any]:
@@ -207,30 +192,15 @@ def _file_facts(path: Path) -> dict[str, Any]:
             f"{path.name} is truncated or damaged (frames decode for {index.duration_s:.2f} of {whole_s:.2f} s): "
             "download it again, or keep what is there with ffmpeg -i old.mp4 new.mp4"
         )
-    return {
-        "fps": index.fps,
-        "num_frames": len(index),
-        "width": index.width,
-        "height": index.height,
-        "duration_s": index.duration_s,
-        "is_variable_rate": index.is_variable_rate,
-        "has_audio": index.sound_stream is not None,
-        "codec": index.codec,
-        "rotation_deg": index.rotation_deg,
-        "is_interlaced": index.is_interlaced,
-        "bit_depth": index.bit_depth,
-    }
+    same = ("fps", "width", "height", "duration_s", "is_variable_rate", "codec", "rotation_deg", "is_interlaced",
+            "bit_depth")  # fmt: skip
+    facts = {name: getattr(index, name) for name in same}
+    return facts | {"num_frames": len(index), "has_audio": index.sound_stream is not None}
 
 
 def _folder_facts(path: Path) -> dict[str, Any]:
     from slowpaths.video.decoders.frames import FolderDecoder
 
     decoder = FolderDecoder(path)
-    return {
-        "fps": decoder.fps,
-        "num_frames": len(decoder),
-        "width": decoder.width,
-        "height": decoder.height,
-        "duration_s": float(len(decoder) / decoder.fps),
-        "codec": "frames",
-    }
+    size = {"width": decoder.width, "height": decoder.height, "num_frames": len(decoder)}
+    return {"fps": decoder.fps, "duration_s": float(len(decoder) / decoder.fps), "codec": "frames", **size}

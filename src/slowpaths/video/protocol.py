@@ -13,7 +13,7 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 
-_CHUNK = 16  # frames that are read at once where a decoder cannot walk on by itself
+CHUNK = 16  # frames that are read at once where a decoder cannot walk on by itself
 
 
 class Decoder(ABC):
@@ -48,23 +48,17 @@ class Decoder(ABC):
         numbers = np.asarray(indices, dtype=np.int64).reshape(-1)
         outside = numbers[(numbers < 0) | (numbers >= len(self))]
         if len(outside):
-            raise UsageError(
-                f"{self.name} has frames 0 to {len(self) - 1}, there is no frame {outside[0]}: check the times"
-            )
+            last = len(self) - 1
+            raise UsageError(f"{self.name} has frames 0 to {last}, there is no frame {outside[0]}: check the times")
         wanted, places = np.unique(numbers, return_inverse=True)
         size = resized(width=self.width, height=self.height, to_height=height)
         found = self._read(wanted, size=size) if len(wanted) else np.empty((0, size[1], size[0], 3), dtype=np.uint8)
         return found if len(wanted) == len(numbers) and np.all(np.diff(numbers) > 0) else found[places]
 
     def iterate(
-        self,
-        *,
-        start: int = 0,
-        stop: int | None = None,
-        step: int = 1,
-        height: int | None = None,
+        self, *, start: int = 0, stop: int | None = None, step: int = 1, height: int | None = None,
         is_draft: bool = False,
-    ) -> Iterator[tuple[int, np.ndarray]]:
+    ) -> Iterator[tuple[int, np.ndarray]]:  # fmt: skip
         """Yield (frame number, picture (H, W, 3)) in one forward pass.
 
         Args:
@@ -93,8 +87,8 @@ class Decoder(ABC):
 
     def _walk(self, numbers: range, *, size: tuple[int, int], is_draft: bool) -> Iterator[np.ndarray]:
         """Yield the frames of a range one by one."""
-        for first in range(0, len(numbers), _CHUNK):
-            yield from self._read(np.array(numbers[first : first + _CHUNK]), size=size)
+        for first in range(0, len(numbers), CHUNK):
+            yield from self._read(np.array(numbers[first : first + CHUNK]), size=size)
 
 
 def shrink(frame_HWC: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
@@ -103,9 +97,14 @@ def shrink(frame_HWC: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
 
     if frame_HWC.shape[1::-1] == size:
         return frame_HWC
-    return cv2.resize(
-        frame_HWC, size, interpolation=cv2.INTER_AREA if size[1] < frame_HWC.shape[0] else cv2.INTER_CUBIC
-    )
+    way = cv2.INTER_AREA if size[1] < frame_HWC.shape[0] else cv2.INTER_CUBIC
+    return cv2.resize(frame_HWC, size, interpolation=way)
+
+
+def shrink_all(frames_NHWC: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
+    """Return frames at a width and height."""
+    is_right = frames_NHWC.shape[2:0:-1] == size
+    return frames_NHWC if is_right else np.stack([shrink(frame_HWC, size=size) for frame_HWC in frames_NHWC])
 
 
 def resized(*, width: int, height: int, to_height: int | None) -> tuple[int, int]:

@@ -1,6 +1,6 @@
-"""Cut a video into shots: hard cuts, dissolves, and logo wipes around replays.
+"""Divide a video into shots: their boundaries are hard cuts, dissolves, and logo wipes around replays.
 
-A cut is a change that stands out of its neighbours (the adaptive rule of PySceneDetect), all over the picture, and
+A hard cut is a change that stands out of its neighbours (the adaptive rule of PySceneDetect), all over the picture, and
 that moving the camera does not explain: a whip pan changes a histogram as much, but the picture before, moved, still
 resembles the picture after. Frames that repeat are passed over: every comparison is with the last distinct frame.
 
@@ -27,28 +27,22 @@ _REPEAT_GREY = 1.0  # no 1/16 of the width changes by a grey level: the same pic
 ADAPTIVE_THRESHOLD = 3.0
 WINDOW = 2
 MIN_CONTENT = 15.0
-# A weaker change is taken too, down to a third, where nothing else speaks against a cut.
+# A weaker change is taken too, down to a third, where nothing else speaks against a boundary.
 _MIN_CONTENT_WEAK = MIN_CONTENT / 3
-_MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, a cut changes all
+_MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, another shot changes all
 _EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
-_FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash and not cut
+_FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash
 _SMEARED = 0.2
 _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShotCut:
-    """Describe a run of frames from one camera.
-
-    Args:
-        first_frame: First frame.
-        last_frame: Last frame, inclusive.
-        transition: How the shot begins.
-    """
+class ShotBounds:
+    """Describe a run of frames from one camera."""
 
     first_frame: int
-    last_frame: int
-    transition: Transition
+    last_frame: int  # inclusive
+    transition: Transition  # how the shot begins
 
 
 @dataclass(slots=True, kw_only=True)
@@ -63,7 +57,7 @@ class _Change:
 
 
 @dataclass(frozen=True, slots=True)
-class _Cut:
+class _Boundary:
     """Hold a change that no camera motion explains, with its pictures at matching size."""
 
     position: int
@@ -77,7 +71,7 @@ class ShotFinder:
     """Take frames one by one and name the shots at the end; keeps about 700 bytes a frame.
 
     Args:
-        adaptive_threshold: How many times its neighbours a change must be to be a cut.
+        adaptive_threshold: How many times its neighbours a change must be to be a shot boundary.
         min_shot_s: Of two transitions closer than this the stronger one stays, seconds.
     """
 
@@ -86,7 +80,7 @@ class ShotFinder:
         self._pts_s: list[float] = []
         self._changes: list[_Change] = []  # one a distinct frame
         self._small: list[np.ndarray] = []  # one a distinct frame
-        self._cuts: list[_Cut] = []
+        self._boundaries: list[_Boundary] = []
         self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._judged = 0
 
@@ -115,56 +109,52 @@ class ShotFinder:
         if self._last is None:
             change = _Change(frame=frame, content=0.0, blocks_B=np.zeros(16), before=None, after=None)
         else:
-            change = _Change(
-                frame=frame,
-                content=hsv_difference(self._last[0], hsv),
-                blocks_B=chi_square(self._last[1], histograms),
-                before=self._last[2],
-                after=grey,
-            )
+            content, blocks_B = hsv_difference(self._last[0], hsv), chi_square(self._last[1], histograms)
+            change = _Change(frame=frame, content=content, blocks_B=blocks_B, before=self._last[2], after=grey)
         self._changes.append(change)
         self._last = (hsv, histograms, grey)
         if len(self._changes) > WINDOW:
             self._judge(len(self._changes) - 1 - WINDOW)
         return thumbnail
 
-    def shots(self) -> list[ShotCut]:
+    def shots(self) -> list[ShotBounds]:
         """Return the shots of all frames taken so far, in order; they cover every frame."""
         for position in range(self._judged, len(self._changes)):
             self._judge(position)
         if not self._pts_s:
             return []
         times_s = np.array([self._pts_s[change.frame] for change in self._changes])
-        cuts = self._without_returns(times_s)
-        found: list[tuple[int, float, Transition]] = [(cut.position, cut.content, "cut") for cut in cuts]
+        hard = self._without_returns(times_s)
+        found: list[tuple[int, float, Transition]] = [(item.position, item.content, "cut") for item in hard]
         small_DHW = np.stack(self._small)
-        for first, last in transitions.find_dissolves(small_DHW, times_s, cuts=[cut.position for cut in cuts]):
+        for first, last in transitions.find_dissolves(small_DHW, times_s, cuts=[item.position for item in hard]):
             found.append(((first + last + 1) // 2, np.inf, "dissolve"))
         for first, last in transitions.find_wipes(small_DHW, times_s):
-            # the cuts into and out of the animation belong to it
+            # the boundaries into and out of the animation belong to it
             middle = (first + last + 1) // 2
             found = [item for item in found if abs(times_s[item[0]] - times_s[middle]) > transitions.WIPE_REACH_S]
             found.append((middle, np.inf, "wipe"))
         return self._split(found, times_s)
 
     def _judge(self, position: int) -> None:
-        """Decide whether a change is a cut as soon as its neighbours on both sides are known."""
+        """Decide whether a change is a shot boundary as soon as its neighbours on both sides are known."""
         self._judged = position + 1
         change = self._changes[position]
         if change.before is None or change.after is None:
             return
         before = self._changes[max(1, position - WINDOW) : position]
         after = self._changes[position + 1 : position + 1 + WINDOW]
-        # One calm side is enough: a cut often lands in a whip pan. At the very end only one side is left.
+        # One calm side is enough: a boundary often lies in a whip pan. At the very end only one side is left.
         sides = [side for side in (before, after) if side]
         is_smeared = change.content >= _MIN_CONTENT_WEAK and smear_share(change.after) >= _SMEARED
-        is_cut = (
+        is_boundary = (
             change.content >= _MIN_CONTENT_WEAK
             and any(self._stands_out(change, side) for side in sides)
             and camera_explains(change.before, change.after) < _EXPLAINED
         )
-        if is_smeared or is_cut:
-            self._cuts.append(_Cut(position, change.content, is_smeared, change.before, change.after))
+        if is_smeared or is_boundary:
+            boundary = _Boundary(position, change.content, is_smeared, change.before, change.after)
+            self._boundaries.append(boundary)
         change.before = change.after = None
 
     def _stands_out(self, change: _Change, side: list[_Change]) -> bool:
@@ -173,29 +163,31 @@ class ShotFinder:
         share = float((change.blocks_B >= self._threshold * blocks_B).mean())
         return change.content >= self._threshold * content and share >= _MIN_BLOCKS
 
-    def _without_returns(self, times_s: np.ndarray) -> list[_Cut]:
+    def _without_returns(self, times_s: np.ndarray) -> list[_Boundary]:
         """Drop pairs of changes after which the picture is back: a flash, or damage until the next key frame."""
-        kept: list[_Cut] = []
-        damage: _Cut | None = None
-        for cut in self._cuts:
-            if cut.is_smeared:
-                damage = damage or cut
+        kept: list[_Boundary] = []
+        damage: _Boundary | None = None
+
+        def is_back(then: _Boundary, now: _Boundary, within_s: float) -> bool:
+            is_near = times_s[now.position] - times_s[then.position] <= within_s
+            return is_near and camera_explains(then.before, now.after) >= _EXPLAINED
+
+        for boundary in self._boundaries:
+            if boundary.is_smeared:
+                damage = damage or boundary
                 continue
-            if damage is not None and times_s[cut.position] - times_s[damage.position] > _DAMAGE_S:
+            if damage is not None and times_s[boundary.position] - times_s[damage.position] > _DAMAGE_S:
                 damage = None
-            if damage is not None and camera_explains(damage.before, cut.after) >= _EXPLAINED:
+            if damage is not None and is_back(damage, boundary, _DAMAGE_S):
                 kept = [other for other in kept if other.position < damage.position]
                 damage = None
-                continue
-            last = kept[-1] if kept else None
-            is_soon = last is not None and times_s[cut.position] - times_s[last.position] <= _FLASH_S
-            if last is not None and is_soon and camera_explains(last.before, cut.after) >= _EXPLAINED:
+            elif kept and is_back(kept[-1], boundary, _FLASH_S):
                 kept.pop()
-                continue
-            kept.append(cut)
+            else:
+                kept.append(boundary)
         return kept
 
-    def _split(self, found: list[tuple[int, float, Transition]], times_s: np.ndarray) -> list[ShotCut]:
+    def _split(self, found: list[tuple[int, float, Transition]], times_s: np.ndarray) -> list[ShotBounds]:
         """Turn transitions into shots, the stronger of two that are too close first."""
         kept: list[tuple[int, Transition]] = []
         for position, _, transition in sorted(found, key=lambda item: (-item[1], item[0])):
@@ -205,7 +197,7 @@ class ShotFinder:
         starts += [(self._changes[position].frame, transition) for position, transition in sorted(kept)]
         ends = [start for start, _ in starts[1:]] + [len(self._pts_s)]
         return [
-            ShotCut(first_frame=first, last_frame=end - 1, transition=transition)
+            ShotBounds(first_frame=first, last_frame=end - 1, transition=transition)
             for (first, transition), end in zip(starts, ends, strict=True)
         ]
 

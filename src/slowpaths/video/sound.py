@@ -33,17 +33,11 @@ _MAD_TO_STD = 1.4826  # median absolute deviation of a normal distribution to it
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Onsets:
-    """Hold the sudden sounds of a recording, in time order.
+    """Hold the sudden sounds of a recording, in time order."""
 
-    Args:
-        times_s: When they begin (N,), seconds.
-        z: How far the spectral flux stands out of its surroundings (N,), in standard deviations estimated by the MAD.
-        brightness: Energy in 2..6 kHz over energy below .8 kHz in the 40 ms after (N,): a bat is bright, a pad dull.
-    """
-
-    times_s: np.ndarray
-    z: np.ndarray
-    brightness: np.ndarray
+    times_s: np.ndarray  # when they begin (N,), seconds
+    z: np.ndarray  # how far the spectral flux stands out of its surroundings (N,), in standard deviations (by the MAD)
+    brightness: np.ndarray  # energy in 2..6 kHz over that below .8 kHz in the next 40 ms (N,): a bat bright, a pad dull
 
 
 def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
@@ -131,11 +125,7 @@ def find_onsets(samples: np.ndarray, *, rate: int, min_z: float = _MIN_Z) -> Ons
 
 
 def spectral_flux(samples: np.ndarray, *, rate: int) -> tuple[np.ndarray, np.ndarray]:
-    """Return how much the spectrum rises from block to block, and the energy of two bands.
-
-    Args:
-        samples: Mono samples (N,).
-        rate: Samples a second.
+    """Return how much the spectrum of mono samples (N,) rises from block to block, and the energy of two bands.
 
     Returns:
         Flux (B,): sum over 1..6 kHz of the rises in magnitude; block b ends at sample 128 (b + 1). Energy (B, 2) in
@@ -165,11 +155,9 @@ def spectral_flux(samples: np.ndarray, *, rate: int) -> tuple[np.ndarray, np.nda
 
 
 def local_z(values: np.ndarray, *, size: int) -> np.ndarray:
-    """Return robust z: values minus the local median, over the local MAD scaled to a standard deviation.
+    """Return robust z: values (B,) minus the local median, over the local MAD scaled to a standard deviation.
 
-    Args:
-        values: Values (B,).
-        size: Length of the neighbourhood, odd.
+    The length of the neighbourhood is odd.
     """
     if not len(values):
         return np.zeros(0)

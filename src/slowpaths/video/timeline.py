@@ -1,7 +1,6 @@
 """One timeline for picture and sound: jumps of the clock are closed, times made to increase, and judged for evenness.
 
-Legend: T frames, P packets in the order of the file, N those of the picture and
-its sound.
+Legend: T frames, P packets in the order of the file, N those of the picture and its sound.
 """
 
 from __future__ import annotations

@@ -6,8 +6,9 @@ Legend: T frames, H, W, C = red, green, blue.
 from __future__ import annotations
 
 import errno
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable
 from fractions import Fraction
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any
 
@@ -19,16 +20,9 @@ _LEAST_TREE = 128  # in smaller pictures the macroblock tree of x264 gives other
 
 
 def write_clip(
-    path: Path,
-    frames_THWC: Iterable[np.ndarray],
-    *,
-    fps: Fraction | float,
-    crf: int = 20,
-    gop: int = 8,
-    audio: tuple[np.ndarray, int] | None = None,
-    preset: str = "veryfast",
-    bframes: int = 0,
-) -> None:
+    path: Path, frames_THWC: Iterable[np.ndarray], *, fps: Fraction | float, crf: int = 20, gop: int = 8,
+    audio: tuple[np.ndarray, int] | None = None, preset: str = "veryfast", bframes: int = 0,
+) -> None:  # fmt: skip
     """Write an MP4 with H.264 (yuv420p, index at the front, short groups of pictures) and optional AAC sound.
 
     The same frames give the same bytes. Odd sizes lose their last row or column, since 4:2:0 needs even ones.
@@ -58,28 +52,20 @@ def write_clip(
     with atomic_write(path) as file:
         sink = _Sink(file)
         try:
+            # The muxer reads back what it wrote to move the index to the front.
             with av.open(
-                sink,
-                "w",
-                format="mp4",
-                # The muxer reads back what it wrote to move the index to the front.
-                io_open=lambda _url, _flags, _options: _reread(file),
+                sink, "w", format="mp4", io_open=lambda _url, _flags, _options: _reread(file),
                 container_options={"movflags": "+faststart", "fflags": "+bitexact"},
-            ) as container:
+            ) as container:  # fmt: skip
                 stream = container.add_stream("libx264", rate=rate)
                 stream.width, stream.height, stream.pix_fmt = width, height, "yuv420p"
                 stream.codec_context.time_base = 1 / rate
                 stream.codec_context.thread_count = 1
-                stream.options = {
-                    "crf": str(crf),
-                    "preset": preset,
-                    "g": str(gop),
-                    "bf": str(bframes),
-                    "sc_threshold": "0",
-                    "mbtree": str(int(min(width, height) >= _LEAST_TREE)),
-                }
+                tree = int(min(width, height) >= _LEAST_TREE)
+                options = {"crf": crf, "preset": preset, "g": gop, "bf": bframes, "sc_threshold": 0, "mbtree": tree}
+                stream.options = {key: str(value) for key, value in options.items()}
                 sound = _add_sound(container, audio) if audio is not None else None
-                for number, picture in enumerate(_chain(first, frames)):
+                for number, picture in enumerate(chain([first], frames)):
                     frame = av.VideoFrame.from_ndarray(np.ascontiguousarray(picture[:height, :width]), format="rgb24")
                     frame.pts, frame.time_base = number, 1 / rate
                     container.mux(stream.encode(frame))
@@ -103,20 +89,18 @@ class _Sink:
         self.error: OSError | None = None
 
     def write(self, data: bytes) -> int:
-        if self.error is None:
-            try:
-                return self._file.write(data)
-            except OSError as error:
-                self.error = error
-        return len(data)
+        return self._try(lambda: self._file.write(data), otherwise=len(data))
 
     def seek(self, offset: int, whence: int = 0) -> int:
+        return self._try(lambda: self._file.seek(offset, whence), otherwise=max(offset, 0))
+
+    def _try(self, act: Callable[[], int], *, otherwise: int) -> int:
         if self.error is None:
             try:
-                return self._file.seek(offset, whence)
+                return act()
             except OSError as error:
                 self.error = error
-        return max(offset, 0)
+        return otherwise
 
     def tell(self) -> int:
         return self._file.tell() if self.error is None else 0
@@ -128,11 +112,6 @@ class _Sink:
 def _reread(file: IO[bytes]) -> IO[bytes]:
     file.flush()
     return Path(file.name).open("rb")
-
-
-def _chain(first: np.ndarray, rest: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
-    yield first
-    yield from rest
 
 
 def _add_sound(container: Any, audio: tuple[np.ndarray, int]) -> Any:

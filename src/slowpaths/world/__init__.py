@@ -2,7 +2,7 @@
 
 Data flows one way, and imports only up this list:
 
-- `presets`, `settings`: the grounds, broadcasters and cameras there are; what a world is to hold.
+- `presets`, `world_settings`: the grounds, broadcasters and cameras there are; what a world is to hold.
 - `action`: what happens on the field, in metres and seconds from impact: strokes, bodies, ball, everybody, clothes.
 - `camera`: who films it and how: cameras and their operators, the edit, and the staging of every shot in pixels.
 - `simulate`, `truth_tables`: what every shot truly shows, as arrays and as tables, without drawing it.

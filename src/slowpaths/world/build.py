@@ -18,6 +18,7 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.ids import video_id as make_video_id
+from slowpaths.core.threads import limit_threads, share_threads
 from slowpaths.store.ledger import Entry, append_entry
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import concat_tables, write_table, write_text
@@ -25,10 +26,10 @@ from slowpaths.store.world_folder import WorldFolder
 from slowpaths.video.write import write_clip
 from slowpaths.world.camera.match import Match, batters_of, plan_match
 from slowpaths.world.picture.studio import Studio
-from slowpaths.world.settings import WorldSettings
 from slowpaths.world.simulate import MatchTruth
 from slowpaths.world.soundtrack import RATE_HZ, mix, strikes_of
 from slowpaths.world.truth_tables import BALLS, ball_rows, write_batters, write_csv, write_truth
+from slowpaths.world.world_settings import WorldSettings
 
 _TABLES = ("poses", "joints", "frames", "shots", "balls")
 _Job = tuple[WorldSettings, WorldFolder, int, str, int]
@@ -36,13 +37,9 @@ _LOG = logging.getLogger(__name__)
 
 
 def build_world(
-    *,
-    settings: WorldSettings,
-    out: Path,
-    seed: int,
-    workers: int = 1,
+    *, settings: WorldSettings, out: Path, seed: int, workers: int = 1,
     progress: Callable[[str, int, int], None] | None = None,
-) -> None:
+) -> None:  # fmt: skip
     """Build a world below `out`: one video a match, `truth/` beside them, and `world.json`.
 
     A run that was killed goes on where it was; the same settings and seed give the same bytes.
@@ -62,11 +59,8 @@ def build_world(
             raise UsageError(f"{key} must be a whole number from {least} on, not {number!r}")
     folder = WorldFolder(out)
     _claim(folder, settings, seed)
-    todo = [
-        (settings, folder, seed, part, number)
-        for part, item in settings.parts.items()
-        for number in range(item.num_matches)
-    ]
+    parts = settings.parts.items()
+    todo = [(settings, folder, seed, part, number) for part, item in parts for number in range(item.num_matches)]
     names = []
     for name in _filmed(todo, workers):
         names.append(name)
@@ -82,7 +76,9 @@ def _filmed(todo: list[_Job], workers: int) -> Iterator[str]:
         yield from map(_make_match, todo)
         return
     # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
-    with ProcessPoolExecutor(min(workers, len(todo)), mp_context=get_context("spawn")) as pool:
+    workers = min(workers, len(todo))
+    share = (share_threads(workers),)
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=limit_threads, initargs=share) as pool:
         for future in as_completed([pool.submit(_make_match, job) for job in todo]):
             yield future.result()
 

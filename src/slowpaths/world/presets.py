@@ -21,74 +21,42 @@ PLAY_CAMERAS: tuple[str, ...] = tuple(name for name, view in VIEW_OF.items() if 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Venue:
-    """Describe a ground.
+    """Describe a ground."""
 
-    Args:
-        name: Name in truth tables.
-        grass: Colour of the outfield.
-        soil: Colour of the pitch.
-        sky: Colour above the stands.
-        seats: Colour of empty seats.
-        boards: Colours of the advertising boards.
-        band_m: Width of the mown bands, metres.
-        band_contrast: How much lighter every other band is.
-        band_deg: Direction of the bands, 0 along the pitch.
-        boundary_m: Radius of the rope around the middle, metres.
-        gantry_m: Height of the end-on cameras, metres.
-        sun_deg: Where the shadows fall, degrees from +x towards +y.
-        shadow: Length of shadows per metre of height.
-        light: Factor on all brightness.
-        fill: Share of seats taken.
-        is_nets: Practice nets instead of a ground.
-    """
-
-    name: str
-    grass: Colour
-    soil: Colour
-    sky: Colour = (235, 205, 170)
-    seats: Colour = (120, 60, 40)
+    name: str  # name in truth tables
+    grass: Colour  # colour of the outfield
+    soil: Colour  # colour of the pitch
+    sky: Colour = (235, 205, 170)  # colour above the stands
+    seats: Colour = (120, 60, 40)  # colour of empty seats
+    # of the advertising boards
     boards: tuple[Colour, ...] = ((40, 40, 200), (200, 120, 20), (240, 240, 240), (30, 140, 40))
-    band_m: float = 5.0
-    band_contrast: float = 0.10
-    band_deg: float = 0.0
-    boundary_m: float = 68.0
-    gantry_m: float = 12.0
-    sun_deg: float = 40.0
-    shadow: float = 0.8
-    light: float = 1.0
-    fill: float = 0.75
-    is_nets: bool = False
+    band_m: float = 5.0  # width of the mown bands, metres
+    band_contrast: float = 0.10  # how much lighter every other band is
+    band_deg: float = 0.0  # direction of the bands, 0 along the pitch
+    boundary_m: float = 68.0  # radius of the rope around the middle, metres
+    gantry_m: float = 12.0  # height of the end-on cameras, metres
+    sun_deg: float = 40.0  # where the shadows fall, degrees from +x towards +y
+    shadow: float = 0.8  # length of shadows per metre of height
+    light: float = 1.0  # factor on all brightness
+    fill: float = 0.75  # share of seats taken
+    is_nets: bool = False  # practice nets instead of a ground
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Broadcaster:
-    """Describe who films and cuts a match.
+    """Describe who films and cuts a match."""
 
-    Args:
-        name: Name, shown on the wipe.
-        bug: Where the score bug sits: "bottom", "top_left" or "strip".
-        paint: Main and second colour of graphics.
-        lens: Factor on all fields of view.
-        wipe_frames: Length of the logo wipe, frames.
-        replay: Share of balls that are shown again.
-        crowd: Share of balls after which the crowd is shown.
-        advert: Share of balls after which adverts run.
-        cut_s: Shortest and longest time from impact to the cut away from the live camera, seconds.
-        noise: Sensor noise, grey levels.
-        grade: Gains of blue, green and red.
-    """
-
-    name: str
-    bug: str = "bottom"
-    paint: tuple[Colour, Colour] = ((120, 40, 20), (40, 190, 240))
-    lens: float = 1.0
-    wipe_frames: int = 16
-    replay: float = 0.25
-    crowd: float = 0.15
-    advert: float = 0.02
-    cut_s: tuple[float, float] = (0.5, 1.6)
-    noise: float = 3.0
-    grade: Colour = (1.0, 1.0, 1.0)
+    name: str  # name, shown on the wipe
+    bug: str = "bottom"  # where the score bug sits: "bottom", "top_left" or "strip"
+    paint: tuple[Colour, Colour] = ((120, 40, 20), (40, 190, 240))  # main and second colour of graphics
+    lens: float = 1.0  # factor on all fields of view
+    wipe_frames: int = 16  # length of the logo wipe, frames
+    replay: float = 0.25  # share of balls that are shown again
+    crowd: float = 0.15  # share of balls after which the crowd is shown
+    advert: float = 0.02  # share of balls after which adverts run
+    cut_s: tuple[float, float] = (0.5, 1.6)  # time from impact to the cut away from the live camera, seconds
+    noise: float = 3.0  # sensor noise, grey levels
+    grade: Colour = (1.0, 1.0, 1.0)  # gains of blue, green and red
 
 
 HELD_OUT_VENUE, HELD_OUT_STATION = "westdown", "Fox Overseas"

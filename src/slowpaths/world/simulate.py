@@ -4,7 +4,7 @@ A build films the very shots that are staged here, so what a learner sees of sim
 shows, joint by joint. Legend: T frames, J = 17 joints.
 
 Example:
-    >>> from slowpaths.world.settings import PartSettings, WorldSettings
+    >>> from slowpaths.world.world_settings import PartSettings, WorldSettings
     >>> world = WorldSettings(name="one", parts={"c": PartSettings(mode="clip", balls_per_match=1)})
     >>> (shown,) = simulate(world, seed=3)
     >>> shown.striker.pixels_TJ2.shape, shown.striker.points_TJ3.shape, shown.view
@@ -23,30 +23,21 @@ from slowpaths.world.action.scene import Scene
 from slowpaths.world.camera.match import Match, plan_match
 from slowpaths.world.camera.staging import PersonTruth, ShotTruth, Stage
 from slowpaths.world.presets import VIEW_OF
-from slowpaths.world.settings import WorldSettings
+from slowpaths.world.world_settings import WorldSettings
 
 CLIP_BEFORE_S, CLIP_AFTER_S = 0.80, 0.48  # of the action, around the impact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShownStroke:
-    """Hold one stroke as one shot shows it, live or again.
-
-    Args:
-        match: The match.
-        truth: What is known of the shot: its plan (camera, speed, replay or live), time of every frame, camera track.
-        scene: The ball: stroke, batter, contact and the rest.
-        striker: The striker in every frame of the shot; None where the camera misses them.
-        impact_s: Impact as shown, seconds of video.
-        span: What a clip of the stroke holds, seconds of video.
-    """
+    """Hold one stroke as one shot shows it, live or again."""
 
     match: Match
-    truth: ShotTruth
-    scene: Scene
-    striker: PersonTruth | None
-    impact_s: float
-    span: Span
+    truth: ShotTruth  # the shot: its plan (camera, speed, replay or live), time of every frame, camera track
+    scene: Scene  # the ball: stroke, batter, contact and the rest
+    striker: PersonTruth | None  # the striker in every frame of the shot; None where the camera misses them
+    impact_s: float  # impact as shown, seconds of video
+    span: Span  # what a clip of the stroke holds, seconds of video
 
     @property
     def stroke(self) -> str:
@@ -75,15 +66,10 @@ class ShownStroke:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MatchTruth:
-    """Hold what is known of a match.
-
-    Args:
-        match: The match.
-        shots: What is known of its shots, in order.
-    """
+    """Hold what is known of a match."""
 
     match: Match
-    shots: list[ShotTruth]
+    shots: list[ShotTruth]  # what is known of its shots, in order
 
     def strokes(self) -> list[ShownStroke]:
         """Return every stroke that is shown, live or again."""
@@ -93,9 +79,7 @@ class MatchTruth:
 def simulate(settings: WorldSettings, *, seed: int) -> Iterator[ShownStroke]:
     """Yield every stroke of a world as its videos show it, with the striker alone: the quickest way to many strokes.
 
-    Args:
-        settings: The world.
-        seed: Seed of the world; with the seed of a build the strokes are those of its videos.
+    With the seed of a build the strokes are those of its videos.
     """
     for name, part in settings.parts.items():
         for number in range(part.num_matches):

@@ -16,27 +16,18 @@ RATE_HZ = 16_000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Strike:
-    """Describe one short sound.
+    """Describe one short sound."""
 
-    Args:
-        time_s: When, seconds of video.
-        kind: "bat", "edge", "pad", "bounce", "glove" or "cheer".
-        loudness: 0..1.
-    """
-
-    time_s: float
-    kind: str
-    loudness: float
+    time_s: float  # when, seconds of video
+    kind: str  # "bat", "edge", "pad", "bounce", "glove" or "cheer"
+    loudness: float  # 0..1
 
 
 # Band in Hz and decay in seconds: a bat cracks at 3 to 5 kHz for 8 ms, a pad thuds at 200 to 600 Hz.
 _KINDS: dict[str, tuple[float, float, float]] = {
-    "bat": (2400.0, 5200.0, 0.008),
-    "edge": (3600.0, 6800.0, 0.004),
-    "pad": (200.0, 600.0, 0.030),
-    "bounce": (110.0, 320.0, 0.020),
-    "glove": (350.0, 1500.0, 0.012),
-}
+    "bat": (2400.0, 5200.0, 0.008), "edge": (3600.0, 6800.0, 0.004), "pad": (200.0, 600.0, 0.030),
+    "bounce": (110.0, 320.0, 0.020), "glove": (350.0, 1500.0, 0.012),
+}  # fmt: skip
 
 
 def strikes_of(match: Match) -> list[Strike]:

@@ -36,9 +36,8 @@ def _spec(name: str, *columns: str) -> TableSpec:
     fields = []
     for line in columns:
         kind, names = line.split(": ")
-        fields += [
-            (one, _KINDS[kind] if kind in _KINDS else pa.list_(pa.float32(), int(kind))) for one in names.split()
-        ]
+        column = _KINDS[kind] if kind in _KINDS else pa.list_(pa.float32(), int(kind))
+        fields += [(one, column) for one in names.split()]
     return TableSpec(name, 1, pa.schema(fields, metadata={TABLE_KEY: name.encode(), VERSION_KEY: b"1"}))
 
 
@@ -46,9 +45,8 @@ _BOX = "box_x1 box_y1 box_x2 box_y2"
 # Points have x off side of a right-hander, y to the bowler and z up, metres.
 JOINTS = _spec("truth_joints", "text: video_id shot_id", "whole: track_id", "text: role", "whole: frame", "51: points")
 # `action_s` is seconds from the impact of the ball that is shown.
-FRAMES = _spec(
-    "truth_frames", "text: video_id shot_id", "whole: frame", "real: pts_s action_s", "3: camera ball", "2: ball_px"
-)
+FRAMES = _spec("truth_frames", "text: video_id shot_id", "whole: frame", "real: pts_s action_s", "3: camera ball",
+               "2: ball_px")  # fmt: skip
 BALLS = _spec(
     "truth_balls", "text: video video_id match_id shot_id", "whole: ball",
     "real: start_s end_s release_s bounce_s impact_s", "text: stroke foot plane side intent", "flag: is_in_air",
@@ -128,17 +126,11 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
 def _shot(match: Match, truth: ShotTruth, video_id: str) -> Shot:
     shot = truth.shot
     return Shot(
-        shot_id=shot_id(video_id, truth.number),
-        video_id=video_id,
-        span=span_of(match, truth.number),
-        first_frame=truth.first_frame,
-        last_frame=truth.first_frame + shot.num_frames - 1,
-        view=VIEW_OF[shot.camera],
-        view_probability=1.0,
-        is_replay=shot.is_replay,
-        replay_of=_replayed(video_id, shot),
+        shot_id=shot_id(video_id, truth.number), video_id=video_id, span=span_of(match, truth.number),
+        first_frame=truth.first_frame, last_frame=truth.first_frame + shot.num_frames - 1, view=VIEW_OF[shot.camera],
+        view_probability=1.0, is_replay=shot.is_replay, replay_of=_replayed(video_id, shot),
         transition=shot.transition,  # type: ignore[arg-type]
-    )
+    )  # fmt: skip
 
 
 def _people(truths: Sequence[ShotTruth], video_id: str) -> tuple[list[PersonTruth], dict[str, Any]]:

@@ -26,11 +26,7 @@ def test_strokes_that_are_not_named_are_as_often_as_expected() -> None:
     [
         ({"cutt": 1.0}, "no stroke 'cutt'; the nearest are: cut"),
         ({"cut": 0.0}, "class_prior.cut is a positive number, not 0.0"),
-        ({"cut": "often"}, "class_prior.cut is a positive number, not 'often'"),
         ({"cut": float("inf")}, "class_prior.cut is a positive number, not inf"),
-        ({"cut": True}, "class_prior.cut is a positive number, not True"),
-        ("often", "how often each stroke is played, .* not 'often'"),
-        ([1.0] * 14, "how often each stroke is played"),
     ],
 )
 @pytest.mark.parametrize("name", ["hierarchical", "naive_bayes"])

@@ -186,7 +186,7 @@ def test_new_deliveries_are_labelled_by_what_was_learnt_of_features() -> None:
 
 
 @pytest.mark.parametrize(
-    "given", [{"strength": 0.0}, {"prior_strength": [1.0]}, {"strength": "much"}, {"prior_limit": float("nan")}]
+    "given", [{"strength": 0.0}, {"prior_strength": -1.0}, {"strength": float("inf")}, {"prior_limit": float("nan")}]
 )
 def test_pseudo_counts_are_positive_numbers(given: dict[str, object]) -> None:
     with pytest.raises(UsageError, match="is a positive number, not"):

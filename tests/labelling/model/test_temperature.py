@@ -8,6 +8,7 @@ from sklearn.base import clone
 
 from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
 from slowpaths.labelling.model.dawid_skene import DawidSkene
+from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.hierarchical import HierarchicalPartial
 from slowpaths.labelling.model.label_model import LabelModel, temper
 from slowpaths.labelling.model.majority import MajorityVote
@@ -49,7 +50,7 @@ def test_posteriors_that_are_honest_stay_as_they_are() -> None:
 def test_the_temperature_maximises_the_probability_of_unseen_votes() -> None:
     world = simulate(50, seed=3)
     votes = world.votes.with_rules(np.arange(33) % 4 == 0)
-    fitted = HierarchicalPartial().fit(votes)
+    fitted = HierarchicalPartial().fit(Encoding.of(votes))
     held_out = hold_out_families(HierarchicalPartial(), votes)
     rows = fitted.emissions_
     assert rows is not None and rows.abstain_RC is not None

@@ -46,7 +46,7 @@ class OnePerson:
     def detect(self, frames_THWC, *, at):
         self.detected += at.indices_T.tolist()
         boxes = [np.array([self._box_at(index)]) * at.scale for index in at.indices_T]
-        return [People(boxes_N4=box, scores_N=np.ones(1), keypoints_NKC=no_keypoints(1)) for box in boxes]
+        return [People(boxes_N4=box, scores_N=np.ones(1), keypoints_NJC=no_keypoints(1)) for box in boxes]
 
     def keypoints(self, frames_THWC, boxes, *, at):
         self.posed += at.indices_T.tolist()

@@ -19,7 +19,7 @@ from slowpaths.pose.estimate import build_pose
 from slowpaths.pose.protocol import FramesAt, People
 from slowpaths.world.camera.match import plan_match
 from slowpaths.world.picture.studio import Studio
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 AT = FramesAt(path=Path("v.mp4"), indices_T=np.zeros(1, dtype=int))
 
@@ -44,11 +44,11 @@ def test_frames_of_any_size_give_people_in_pixels(pose: Compact, size: tuple[int
     assert len(found) == 2
     for people in found:
         assert people.boxes_N4.shape == (len(people), 4)
-        assert people.keypoints_NKC.shape == (len(people), 17, 3)
+        assert people.keypoints_NJC.shape == (len(people), 17, 3)
         assert (np.diff(people.scores_N) <= 0).all()
-        lost = people.keypoints_NKC[..., 2] == 0
-        assert np.isnan(people.keypoints_NKC[lost][:, :2]).all()
-        assert np.isfinite(people.keypoints_NKC[~lost]).all()
+        lost = people.keypoints_NJC[..., 2] == 0
+        assert np.isnan(people.keypoints_NJC[lost][:, :2]).all()
+        assert np.isfinite(people.keypoints_NJC[~lost]).all()
 
 
 def test_no_boxes_and_unseen_boxes_give_no_joints(pose: Compact) -> None:
@@ -92,17 +92,17 @@ def test_looking_at_mirror_images_too_moves_joints_by_little() -> None:
     )
     both = np.isfinite(once[:, 0]) & np.isfinite(twice[:, 0])
     assert both.sum() >= 12
-    moved_K = np.linalg.norm(once[both, :2] - twice[both, :2], axis=1)
-    assert np.median(moved_K) < 0.05 * (striker[3] - striker[1])
+    moved_J = np.linalg.norm(once[both, :2] - twice[both, :2], axis=1)
+    assert np.median(moved_J) < 0.05 * (striker[3] - striker[1])
 
 
 def test_large_people_are_looked_at_again_at_half_the_size() -> None:
     def someone(height_px: float, score: float, x: float) -> People:
         box_4 = np.array([x, 10.0, x + 40.0, 10.0 + height_px])
-        return People(boxes_N4=box_4[None], scores_N=np.array([score]), keypoints_NKC=np.full((1, 17, 3), score))
+        return People(boxes_N4=box_4[None], scores_N=np.array([score]), keypoints_NJC=np.full((1, 17, 3), score))
 
     def both(one: People, other: People) -> People:
-        names = ("boxes_N4", "scores_N", "keypoints_NKC")
+        names = ("boxes_N4", "scores_N", "keypoints_NJC")
         return People(**{name: np.concatenate([getattr(part, name) for part in (one, other)]) for name in names})
 
     whole = both(someone(220.0, 0.6, 0.0), someone(60.0, 0.4, 100.0))
@@ -110,7 +110,7 @@ def test_large_people_are_looked_at_again_at_half_the_size() -> None:
     joined = compact._joined(whole, half)
     assert joined.scores_N.tolist() == [0.9, 0.4]
     assert (joined.boxes_N4[:, 3] - joined.boxes_N4[:, 1]).tolist() == [300.0, 60.0]
-    assert joined.keypoints_NKC[:, 0, 2].tolist() == [0.9, 0.4]
+    assert joined.keypoints_NJC[:, 0, 2].tolist() == [0.9, 0.4]
     small = someone(55.0, 0.3, 101.0)
     assert compact._joined(whole, small) is whole  # nobody large at half size: what was seen stands
 
@@ -180,7 +180,7 @@ def test_the_striker_of_a_rendered_match_is_found(pose: Compact) -> None:
     judged = [
         judge(
             pose,
-            TrueFrame(frame_HWC=frame, joints_K2=striker.pixels_TJ2[row], box_4=striker.boxes_T4[row], at=AT),
+            TrueFrame(frame_HWC=frame, joints_J2=striker.pixels_TJ2[row], box_4=striker.boxes_T4[row], at=AT),
         )
         for row, frame in enumerate(frames)
     ]

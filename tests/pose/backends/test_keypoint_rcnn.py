@@ -28,11 +28,11 @@ def test_boxes_and_joints_agree_between_both_calls(tmp_path: Path) -> None:
     assert len(people) == 2
     boxes = [found.boxes_N4 for found in people]
     again = net.keypoints(frames, [boxes[0], np.vstack([np.full((1, 4), np.nan), boxes[1]])], at=AT)
-    for found, boxes_N4, pose_NKC in zip(people, boxes, (again[0], again[1][1:]), strict=True):
+    for found, boxes_N4, pose_NJC in zip(people, boxes, (again[0], again[1][1:]), strict=True):
         assert len(boxes_N4) == 3
         assert (boxes_N4[:, 2] <= 160).all()
-        assert pose_NKC == pytest.approx(found.keypoints_NKC, abs=0.05)
-        assert ((pose_NKC[..., 2] >= 0) & (pose_NKC[..., 2] <= 1)).all()
+        assert pose_NJC == pytest.approx(found.keypoints_NJC, abs=0.05)
+        assert ((pose_NJC[..., 2] >= 0) & (pose_NJC[..., 2] <= 1)).all()
     assert np.isnan(again[1][0, :, :2]).all()
     assert [len(pose) for pose in net.keypoints(frames, [np.zeros((0, 4))] * 2, at=AT)] == [0, 0]
 

@@ -71,11 +71,11 @@ def test_joints_are_mapped_back_to_the_frame(net: MoveNet, box: tuple[int, ...])
         y = round(box[1] + down * (box[3] - box[1]))
         frame[y - 2 : y + 2, x - 2 : x + 2, channel] = 255
         spots.append((x, y))  # the middle of a 4 x 4 spot, in the frame of pixel edges
-    (pose_NKC,) = net.keypoints(frame[None], [box_4[None]], at=AT)
+    (pose_NJC,) = net.keypoints(frame[None], [box_4[None]], at=AT)
     _, _, side_px = square_around(box_4)
-    assert pose_NKC.shape == (1, 17, 3)
-    assert pose_NKC[0, :3, :2] == pytest.approx(np.array(spots), abs=max(0.75, side_px / 192))
-    assert pose_NKC[0, :3, 2] == pytest.approx([0.5] * 3)
+    assert pose_NJC.shape == (1, 17, 3)
+    assert pose_NJC[0, :3, :2] == pytest.approx(np.array(spots), abs=max(0.75, side_px / 192))
+    assert pose_NJC[0, :3, 2] == pytest.approx([0.5] * 3)
 
 
 def test_square_is_a_quarter_larger_than_the_longer_side() -> None:
@@ -116,8 +116,8 @@ def test_real_networks_find_a_batter_at_contact(shared_dir: Path) -> None:
     assert first.boxes_N4.tolist() == second.boxes_N4.tolist()
     best = first.boxes_N4[0]
     assert best == pytest.approx([208, 96, 320, 313], abs=40)  # the annotated striker
-    (pose_NKC,) = pose.keypoints(frames, [first.boxes_N4[:1]], at=AT)
-    inside = (pose_NKC[0, :, :2] > best[:2] - 15) & (pose_NKC[0, :, :2] < best[2:] + 15)
+    (pose_NJC,) = pose.keypoints(frames, [first.boxes_N4[:1]], at=AT)
+    inside = (pose_NJC[0, :, :2] > best[:2] - 15) & (pose_NJC[0, :, :2] < best[2:] + 15)
     assert inside.all()
-    nose_y, hip_y, ankle_y = pose_NKC[0, 0, 1], pose_NKC[0, 11:13, 1].mean(), pose_NKC[0, 15:17, 1].mean()
+    nose_y, hip_y, ankle_y = pose_NJC[0, 0, 1], pose_NJC[0, 11:13, 1].mean(), pose_NJC[0, 15:17, 1].mean()
     assert nose_y < hip_y < ankle_y

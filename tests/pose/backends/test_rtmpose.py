@@ -64,15 +64,15 @@ def test_joints_are_mapped_back_to_the_frame_and_people_go_in_batches(net: RTMPo
             x, y = round(x1 + across * (x2 - x1)), round(y1 + down * (y2 - y1))
             frame[y - 3 : y + 4, x - 3 : x + 4, channel] = 255
             spots.append((x, y))
-    (pose_NKC,) = net.keypoints(frame[None], [np.vstack([boxes, np.full((1, 4), np.nan)])], at=AT)
+    (pose_NJC,) = net.keypoints(frame[None], [np.vstack([boxes, np.full((1, 4), np.nan)])], at=AT)
     assert FakeSession.batches == [2, 1]
-    assert pose_NKC.shape == (4, 17, 3)
-    assert pose_NKC[:3, :3, :2].reshape(-1, 2) == pytest.approx(np.array(spots), abs=2.0)
-    assert pose_NKC[:3, :3, 2] == pytest.approx(np.full((3, 3), 0.8))  # mean of both axes
-    assert np.isnan(pose_NKC[3, :, :2]).all()
+    assert pose_NJC.shape == (4, 17, 3)
+    assert pose_NJC[:3, :3, :2].reshape(-1, 2) == pytest.approx(np.array(spots), abs=2.0)
+    assert pose_NJC[:3, :3, 2] == pytest.approx(np.full((3, 3), 0.8))  # mean of both axes
+    assert np.isnan(pose_NJC[3, :, :2]).all()
 
 
 def test_nobody_there(net: RTMPose) -> None:
-    (pose_NKC,) = net.keypoints(np.zeros((1, 90, 160, 3), dtype=np.uint8), [np.zeros((0, 4))], at=AT)
-    assert pose_NKC.shape == (0, 17, 3)
+    (pose_NJC,) = net.keypoints(np.zeros((1, 90, 160, 3), dtype=np.uint8), [np.zeros((0, 4))], at=AT)
+    assert pose_NJC.shape == (0, 17, 3)
     assert FakeSession.batches == []

@@ -65,7 +65,7 @@ def test_no_difficulty_is_the_truth(tmp_path: Path) -> None:
     assert seen[..., :2] == pytest.approx(track.keypoints_TKC[..., :2], abs=1e-3)
     (people,) = pose.detect(np.zeros((1, 400, 640, 3), np.uint8), at=FramesAt(path=video, indices_T=np.array([7])))
     assert people.boxes_N4 == pytest.approx(BOX, abs=1e-3)
-    assert np.isnan(people.keypoints_NKC[..., :2]).all()
+    assert np.isnan(people.keypoints_NJC[..., :2]).all()
 
 
 def test_noise_has_the_stated_size_and_confidence_tells_of_it(tmp_path: Path) -> None:

@@ -10,7 +10,7 @@ from scripts.pose_training.portraits import Portrait, portraits
 
 from slowpaths.world.camera.match import plan_match
 from slowpaths.world.picture.studio import Studio
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 
 @pytest.fixture(scope="module")

@@ -34,7 +34,7 @@ def picture(number: int) -> Picture:
     box_4 = np.array([60.0, 20.0, 100.0, 110.0])
     return Picture(
         frame_HWC=random.integers(0, 256, size=(120, 160, 3), dtype=np.uint8),
-        joints_NK2=(box_4[:2] + random.random((17, 2)) * [40.0, 90.0])[None],
+        joints_NJ2=(box_4[:2] + random.random((17, 2)) * [40.0, 90.0])[None],
         boxes_N4=box_4[None],
         is_striker_N=np.array([True]),
         camera="bowler_end" if number % 2 else "side_on",
@@ -53,7 +53,7 @@ def test_a_shard_gives_back_what_was_written(shard: Path) -> None:
     assert len(shards) == 6
     again, known = shards[4], picture(1)
     assert again.camera == "bowler_end"
-    assert again.joints_NK2 == pytest.approx(known.joints_NK2, abs=1e-3)
+    assert again.joints_NJ2 == pytest.approx(known.joints_NJ2, abs=1e-3)
     assert again.boxes_N4 == pytest.approx(known.boxes_N4)
     assert np.abs(again.frame_HWC.astype(int) - known.frame_HWC).mean() < 12  # JPEG of pure noise
 
@@ -70,14 +70,14 @@ def test_missing_and_broken_shards_are_named(tmp_path: Path) -> None:
 def test_crops_carry_the_joints_along() -> None:
     marked = picture(0)
     frame = np.zeros_like(marked.frame_HWC)
-    for x, y in marked.joints_NK2[0].astype(int):
+    for x, y in marked.joints_NJ2[0].astype(int):
         frame[y - 1 : y + 2, x - 1 : x + 2] = 255
-    marked = Picture(frame_HWC=frame, joints_NK2=np.rint(marked.joints_NK2), boxes_N4=marked.boxes_N4,
+    marked = Picture(frame_HWC=frame, joints_NJ2=np.rint(marked.joints_NJ2), boxes_N4=marked.boxes_N4,
                      is_striker_N=marked.is_striker_N)  # fmt: skip
     bright, dark = [], []
     for seed in range(12):
         crop = make_crop(marked, side=160, random=np.random.default_rng(seed))
-        for x, y in np.rint(crop.joints_NK2[0]).astype(int):
+        for x, y in np.rint(crop.joints_NJ2[0]).astype(int):
             if 2 <= x < 158 and 2 <= y < 158:
                 bright.append(brightness(crop, x, y))
                 dark.append(np.median(crop.picture_SS3))
@@ -91,19 +91,19 @@ def brightness(crop: Crop, x: float, y: float) -> float:
 
 
 def test_mirrored_crops_swap_left_and_right() -> None:
-    joints_K2 = np.full((17, 2), 60.0)
+    joints_J2 = np.full((17, 2), 60.0)
     left, right = INDEX["left_wrist"], INDEX["right_wrist"]
-    joints_K2[left], joints_K2[right] = (40.0, 60.0), (100.0, 60.0)
+    joints_J2[left], joints_J2[right] = (40.0, 60.0), (100.0, 60.0)
     frame = np.zeros((120, 160, 3), dtype=np.uint8)
     frame[56:65, 36:45] = 255  # the left wrist
     one = Picture(
-        frame_HWC=frame, joints_NK2=joints_K2[None], boxes_N4=np.array([[30.0, 10.0, 110.0, 110.0]]),
+        frame_HWC=frame, joints_NJ2=joints_J2[None], boxes_N4=np.array([[30.0, 10.0, 110.0, 110.0]]),
         is_striker_N=np.array([True]),
     )  # fmt: skip
     named = {"left": 0, "right": 0}
     for seed in range(30):
         crop = make_crop(one, side=160, random=np.random.default_rng(seed))
-        wrists = {"left": crop.joints_NK2[0, left], "right": crop.joints_NK2[0, right]}
+        wrists = {"left": crop.joints_NJ2[0, left], "right": crop.joints_NJ2[0, right]}
         if all((place > 4).all() and (place < 156).all() for place in wrists.values()):
             lights = {side: brightness(crop, *place) for side, place in wrists.items()}
             if abs(lights["left"] - lights["right"]) > 60:  # not hidden by a patch
@@ -208,7 +208,7 @@ def test_crops_of_one_person_show_him_in_the_middle_at_his_size() -> None:
     other_4 = np.array([5.0, 20.0, 45.0, 110.0])
     both = replace(
         beside, boxes_N4=np.stack([beside.boxes_N4[0], other_4]), is_striker_N=np.array([True, False]),
-        joints_NK2=np.concatenate([beside.joints_NK2, beside.joints_NK2 - [55.0, 0.0]]),
+        joints_NJ2=np.concatenate([beside.joints_NJ2, beside.joints_NJ2 - [55.0, 0.0]]),
     )  # fmt: skip
     shown = [make_crop(both, side=JOINTS_SIDE, random=np.random.default_rng(seed), aim=ONE) for seed in range(40)]
     assert {crop.person for crop in shown} == {0, 1}

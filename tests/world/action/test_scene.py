@@ -12,7 +12,7 @@ from slowpaths.world.action.cast import BOWLING_CREASE_Y_M, Action, bowler, draw
 from slowpaths.world.action.limbs import Body
 from slowpaths.world.action.scene import Scene, draw_scene
 from slowpaths.world.presets import VENUES
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 ACTION = Action(is_pace=True, is_right_arm=True, speed=5.4, step_s=0.3, run_up_m=15.0, x=0.6)
 ALL_ALIKE = np.ones(14) / 14

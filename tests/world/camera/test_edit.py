@@ -7,7 +7,7 @@ from itertools import pairwise
 import numpy as np
 
 from slowpaths.world.camera.match import plan_match
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 
 def test_the_edit_follows_the_grammar():

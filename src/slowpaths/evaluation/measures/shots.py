@@ -63,7 +63,7 @@ def _replay_precision(sample: MiningSample) -> Reading:
     """Shots called replays that are replays."""
     known = _known(sample)
     own = [shot for shot in known if shot.found_replay]
-    constant = float(np.mean([shot.is_replay for shot in known])) if known else None
+    constant = float(np.mean([bool(shot.is_replay) for shot in known])) if known else None
     reason = "mining calls no judged shot a replay"
     return sample.share([shot.is_replay for shot in own], _videos(own), constant=constant, reason=reason)
 

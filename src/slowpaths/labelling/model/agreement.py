@@ -24,17 +24,11 @@ _MAX_DELIVERIES = 2000  # enough for a standard error of .01 and independent of 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Hold how well labels agree with votes.
+    """Hold how well labels agree with votes."""
 
-    Args:
-        observed: Share of votes that allow the label.
-        chance: The same with labels and votes shuffled within each rule.
-        num_votes: Votes compared.
-    """
-
-    observed: float
-    chance: float
-    num_votes: int
+    observed: float  # share of votes that allow the label
+    chance: float  # the same with labels and votes shuffled within each rule
+    num_votes: int  # votes compared
 
     @property
     def kappa(self) -> float:
@@ -44,41 +38,27 @@ class Agreement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FamilyAgreement:
-    """Hold how well the labels of a label model agree with rules of families it was not shown.
+    """Hold how well the labels of a label model agree with rules of families it was not shown."""
 
-    Args:
-        overall: All votes together.
-        by_family: Family -> its votes.
-        by_rule: Rule -> its votes.
-    """
-
-    overall: Agreement
-    by_family: dict[str, Agreement]
-    by_rule: dict[str, Agreement]
+    overall: Agreement  # all votes together
+    by_family: dict[str, Agreement]  # family -> its votes
+    by_rule: dict[str, Agreement]  # rule -> its votes
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class HeldOut:
-    """Hold what a label model says of deliveries when a family is withheld from it.
+    """Hold what a label model says of deliveries when a family is withheld from it."""
 
-    Args:
-        votes: The deliveries looked at (N,) and all their votes.
-        posterior_by_family: Family -> probabilities of the strokes without that family (N, C); empty where there are no
-            two families or no votes.
-    """
-
-    votes: VoteMatrix
+    votes: VoteMatrix  # the deliveries looked at (N,) and all their votes
+    # family -> probabilities of the strokes without that family (N, C); empty where there are no two families or no
+    # votes
     posterior_by_family: dict[str, np.ndarray]
 
 
 def hold_out_families(model: LabelModel, votes: VoteMatrix) -> HeldOut:
-    """Fit and apply a label model without each family in turn.
+    """Fit and apply a copy of a label model, untempered, without each family in turn.
 
     Large sets are thinned to 2,000 evenly spaced deliveries with votes.
-
-    Args:
-        model: Label model; it is cloned, not changed, and not tempered.
-        votes: Votes on N deliveries.
     """
     rows = np.flatnonzero(votes.has_votes)
     if len(rows) > _MAX_DELIVERIES:

@@ -17,33 +17,24 @@ EXPECTED: dict[str, float] = {stroke: 0.33 if stroke in LOFT | {"reverse_sweep_r
 """Stroke -> how often it is played, relative to the others: the default of every label model that has a prior."""
 
 
-def check_class_prior(weights: object) -> None:
+def check_class_prior(weights: Mapping[str, float] | None) -> None:
     """Check how often strokes are said to be played.
 
     Raises:
         UsageError: If a stroke is unknown or a weight is no positive number.
     """
-    if weights is None:
-        return
-    if not isinstance(weights, Mapping):
-        raise UsageError(
-            f"label_model.class_prior says how often each stroke is played, for example {{leave: 0.5}}; not {weights!r}"
-        )
-    for stroke, weight in weights.items():
+    for stroke, weight in (weights or {}).items():
         if stroke not in STROKES:
             near = difflib.get_close_matches(str(stroke), STROKES, n=3, cutoff=0.3) or STROKES
             raise UsageError(f"label_model.class_prior has no stroke '{stroke}'; the nearest are: {', '.join(near)}")
-        if isinstance(weight, bool) or not isinstance(weight, int | float) or not 0 < weight < float("inf"):
+        if not 0 < weight < float("inf"):
             raise UsageError(f"label_model.class_prior.{stroke} is a positive number, not {weight!r}")
 
 
 def expected_shares(weights: Mapping[str, float] | None, *, num_classes: int = NUM_STROKES) -> np.ndarray:
-    """Return the shares of the classes to expect (C,), in the order of the taxonomy.
+    """Return the shares of the classes to expect (C,), in the order of the taxonomy; other classes are all alike.
 
-    Args:
-        weights: Stroke -> how often it is played, relative to the others; strokes that are not named are as in
-            `EXPECTED`.
-        num_classes: C; classes that are not the strokes are all alike.
+    A stroke without a weight is as in `EXPECTED`.
 
     Example:
         >>> shares = expected_shares({"leave": 3.0})

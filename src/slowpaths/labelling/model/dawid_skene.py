@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.labelling.model.encoding import FLOOR, Counts, EmissionParameters, Encoding, clamp
-from slowpaths.labelling.model.label_model import AUTO, LabelModel, check_rounds
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.majority import majority
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class DawidSkene(LabelModel):
     """Learn P(symbol | class) of every rule, starting from the majority vote.
 
@@ -26,32 +28,21 @@ class DawidSkene(LabelModel):
     """
 
     name = "dawid_skene"
-
-    def __init__(
-        self,
-        *,
-        num_rounds: int = 100,
-        tolerance: float = 1e-5,
-        abstain: Literal["symbol", "missing"] = "symbol",
-        smoothing: float = 0.01,
-        temperature: float | str = AUTO,
-        merge_families: bool = False,
-    ) -> None:
-        self.num_rounds = num_rounds
-        self.tolerance = tolerance
-        self.abstain = abstain
-        self.smoothing = smoothing
-        self.temperature = temperature
-        self.merge_families = merge_families
+    num_rounds: int = 100
+    tolerance: float = 1e-5
+    abstain: Literal["symbol", "missing"] = "symbol"
+    smoothing: float = 0.01
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""
         super().check()
-        check_rounds("num_rounds", self.num_rounds)
+        self.check_rounds("num_rounds")
         if self.abstain not in ("symbol", "missing"):
             raise UsageError(f"label_model.abstain is symbol or missing, not {self.abstain!r}")
         for name, value, least in (("tolerance", self.tolerance, -np.inf), ("smoothing", self.smoothing, 0.0)):
-            if isinstance(value, bool) or not isinstance(value, int | float) or not least <= value < np.inf:
+            if not least <= value < np.inf:
                 raise UsageError(f"label_model.{name} is a number of at least {least:g}, not {value!r}")
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:

@@ -26,21 +26,15 @@ FLOOR = 1e-10  # least probability, so that no single vote can rule a class out 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class EmissionParameters:
-    """Hold what a label model believes of the rules: the probability of what they say, given the class.
+    """Hold what a label model believes of the rules: the probability of what they say, given the class."""
 
-    Args:
-        prior_C: Probability of each class.
-        symbols_SC: Probability that a rule says a symbol, given the class.
-        abstain_RC: Probability that a rule abstains, given the class; None where abstentions are not evidence.
-        features_GC: Log-weights of the columns of features, given the class; None where features are not evidence.
-        weight_R: Share of its evidence that counts for each rule; None where all of it does.
-    """
-
-    prior_C: np.ndarray
-    symbols_SC: np.ndarray
+    prior_C: np.ndarray  # probability of each class
+    symbols_SC: np.ndarray  # probability that a rule says a symbol, given the class
+    # probability that a rule abstains, given the class; None where abstentions are not evidence
     abstain_RC: np.ndarray | None
+    # log-weights of the columns of features, given the class; None where features are not evidence
     features_GC: np.ndarray | None = None
-    weight_R: np.ndarray | None = None
+    weight_R: np.ndarray | None = None  # share of its evidence that counts for each rule; None where all of it does
 
     def take(self, is_wanted_R: np.ndarray, *, rule_S: np.ndarray) -> EmissionParameters:
         """Return the beliefs about some rules (a mask), given the rule of each symbol, and none about features."""
@@ -54,47 +48,31 @@ class EmissionParameters:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counts:
-    """Hold expected counts under a posterior.
+    """Hold expected counts under a posterior."""
 
-    Args:
-        symbols_SC: Votes by symbol and class.
-        asked_RC: Deliveries a rule could look at, by class.
-        totals_C: Deliveries by class.
-        features_GC: Sums of the columns of features by class.
-        log_likelihood: Of the evidence, under the parameters that gave the posterior; NaN where it was given as such.
-    """
-
-    symbols_SC: np.ndarray
-    asked_RC: np.ndarray
-    totals_C: np.ndarray
-    features_GC: np.ndarray
+    symbols_SC: np.ndarray  # votes by symbol and class
+    asked_RC: np.ndarray  # deliveries a rule could look at, by class
+    totals_C: np.ndarray  # deliveries by class
+    features_GC: np.ndarray  # sums of the columns of features by class
+    # of the evidence, under the parameters that gave the posterior; NaN where it was given as such
     log_likelihood: float = float("nan")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Encoding:
-    """Hold a vote matrix for label models: built once, read by every model and table.
+    """Hold a vote matrix for label models: built once, read by every model and table."""
 
-    Args:
-        votes: The vote matrix (N deliveries, R rules).
-        blocks: One-hot votes, then one-hot rarer silences (about 4096, S + R) each, in the order of the deliveries.
-        is_abstain_rarer_R: Whether the rarer silence is the abstention (it is "could not look" otherwise).
-        sets_SC: Classes each symbol may mean, bool.
-        rule_S: Rule of each symbol.
-        starts_R: First symbol of each rule.
-        speaks_R: Share of the deliveries a rule could look at on which it says a symbol; by Laplace's rule of
-            succession one half before it has looked at any.
-        features_NG: Columns of features, float32.
-    """
-
-    votes: VoteMatrix
+    votes: VoteMatrix  # the vote matrix (N deliveries, R rules)
+    # one-hot votes, then one-hot rarer silences (about 4096, S + R) each, in the order of the deliveries
     blocks: tuple[sparse.csr_array, ...]
-    is_abstain_rarer_R: np.ndarray
-    sets_SC: np.ndarray
-    rule_S: np.ndarray
-    starts_R: np.ndarray
+    is_abstain_rarer_R: np.ndarray  # whether the rarer silence is the abstention (it is "could not look" otherwise)
+    sets_SC: np.ndarray  # classes each symbol may mean, bool
+    rule_S: np.ndarray  # rule of each symbol
+    starts_R: np.ndarray  # first symbol of each rule
+    # share of the deliveries a rule could look at on which it says a symbol; by Laplace's rule of succession one half
+    # before it has looked at any
     speaks_R: np.ndarray
-    features_NG: np.ndarray
+    features_NG: np.ndarray  # columns of features, float32
 
     @classmethod
     def of(cls, votes: VoteMatrix | Encoding) -> Encoding:
@@ -147,12 +125,7 @@ class Encoding:
         return scores_NC - np.log(np.maximum(emissions.prior_C, FLOOR))
 
     def posterior(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> np.ndarray:
-        """Return the probability of each class given the votes (N, C).
-
-        Args:
-            emissions: What each rule says of each class.
-            gold: Known classes (N,), -1 where unknown; these rows become one-hot.
-        """
+        """Return the probability of each class given the votes (N, C); known classes (`gold` >= 0) are one-hot."""
         posterior_NC = np.empty((self.num_deliveries, len(emissions.prior_C)))
         for part, scores in self._scores(emissions):
             posterior_NC[part], _ = _softmax(scores)

@@ -21,14 +21,6 @@ def merge_families(
 
     The merged rule says the set of strokes that most of the family's votes name, abstains on a tie and where no rule
     votes, and could not look where none of its rules could. It takes the place of the family's first rule.
-
-    Args:
-        encoding: Votes on N deliveries.
-        posterior_NC: Probabilities of the strokes from a first fit (N, C).
-        max_correlation: Mean correlation of the residuals within a family from which it is merged.
-
-    Returns:
-        Votes with fewer rules; the same votes where no family is that alike.
     """
     votes = encoding.votes
     correlation_RR = residual_correlation(encoding, posterior_NC)

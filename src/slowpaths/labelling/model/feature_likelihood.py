@@ -27,10 +27,7 @@ LEAST_SHRINK = 6.0
 
 
 def independent_share(design_NG: np.ndarray) -> float:
-    """Return how many independent features those of a design are worth, as a share of all; 0 without any.
-
-    Args:
-        design_NG: As `FeatureValues.design` gives it (N, 2 F).
+    """Return how many independent features those of a design (N, 2 F) are worth, as a share of all; 0 without any.
 
     Example:
         >>> same = np.array([[-1.0], [1.0], [-1.0], [1.0]])
@@ -52,15 +49,10 @@ def independent_share(design_NG: np.ndarray) -> float:
 
 
 def feature_weights(counts_GC: np.ndarray, squares_F: np.ndarray, *, share: float, strength: float) -> np.ndarray:
-    """Return the log-weights of a design's columns for each stroke (2 F, C).
+    """Return the log-weights of a design's columns for each stroke (2 F, C) from their expected sums by stroke.
 
-    The log-likelihood of a value z, without what all strokes have in common, is (z m - m^2 / 2) / v times `share`.
-
-    Args:
-        counts_GC: Expected sums of the design's columns by stroke (2 F, C).
-        squares_F: Sums of the squared values.
-        share: See `independent_share`.
-        strength: Pseudo-counts with which the common variance v is held at 1, deliveries.
+    The log-likelihood of a value z, without what all strokes have in common, is (z m - m^2 / 2) / v times `share`. The
+    common variance v is held at 1 with `strength` pseudo-counts, deliveries; `squares_F` sums the squared values.
     """
     sums_FC, num_FC = np.vsplit(counts_GC, 2)
     total_F = num_FC.sum(axis=1)

@@ -15,19 +15,19 @@ Legend: R rules, S symbols of all rules stacked, C classes, F features, G = 2 F 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from slowpaths.core.errors import UsageError
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
-from slowpaths.labelling.model.label_model import AUTO, LabelModel, check_positive, check_rounds
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, maximise_tied, tied_emissions
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class HierarchicalPartial(LabelModel):
     """Learn from partial votes in two stages; the default label model.
 
@@ -46,40 +46,22 @@ class HierarchicalPartial(LabelModel):
     """
 
     name = "hierarchical"
-
-    def __init__(
-        self,
-        *,
-        tied_rounds: int = 40,
-        confusion_rounds: int = 5,
-        strength: float = 30.0,
-        class_prior: Mapping[str, float] = EXPECTED,
-        prior_strength: float = 0.5,
-        prior_limit: float = 30.0,
-        features: bool = True,
-        temperature: float | str = AUTO,
-        merge_families: bool = False,
-    ) -> None:
-        self.tied_rounds = tied_rounds
-        self.confusion_rounds = confusion_rounds
-        self.strength = strength
-        self.class_prior = class_prior
-        self.prior_strength = prior_strength
-        self.prior_limit = prior_limit
-        self.features = features
-        self.temperature = temperature
-        self.merge_families = merge_families
+    tied_rounds: int = 40
+    confusion_rounds: int = 5
+    strength: float = 30.0
+    class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
+    prior_strength: float = 0.5
+    prior_limit: float = 30.0
+    features: bool = True
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""
         super().check()
-        check_rounds("tied_rounds", self.tied_rounds)
-        check_rounds("confusion_rounds", self.confusion_rounds)
-        for name in ("strength", "prior_strength", "prior_limit"):
-            check_positive(name, getattr(self, name))
+        self.check_rounds("tied_rounds", "confusion_rounds")
+        self.check_positive("strength", "prior_strength", "prior_limit")
         check_class_prior(self.class_prior)
-        if not isinstance(self.features, bool):
-            raise UsageError(f"label_model.features is true or false, not {self.features!r}")
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         expected_C = expected_shares(self.class_prior, num_classes=encoding.num_classes)

@@ -13,7 +13,7 @@ import math
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
 import numpy as np
 from sklearn.base import BaseEstimator
@@ -61,9 +61,20 @@ class LabelModel(BaseEstimator):
             UsageError: Naming the first that cannot be.
         """
         if self.temperature != AUTO:
-            check_positive("temperature", self.temperature, alternative="auto or ")
-        if not isinstance(self.merge_families, bool):
-            raise UsageError(f"label_model.merge_families is true or false, not {self.merge_families!r}")
+            self.check_positive("temperature", alternative="auto or ")
+
+    def check_positive(self, *names: str, alternative: str = "") -> None:
+        """Check that settings are finite numbers above zero."""
+        for name in names:
+            value = getattr(self, name)
+            if isinstance(value, bool | str | None) or not 0 < value < math.inf:
+                raise UsageError(f"label_model.{name} is {alternative}a positive number, not {value!r}")
+
+    def check_rounds(self, *names: str) -> None:
+        """Check that settings are numbers of rounds."""
+        for name in names:
+            if getattr(self, name) < 0:
+                raise UsageError(f"label_model.{name} is a whole number of at least 0, not {getattr(self, name)!r}")
 
     def fit(self, votes: VoteMatrix | Encoding, gold: np.ndarray | None = None) -> Self:
         """Learn from votes.
@@ -113,7 +124,7 @@ class LabelModel(BaseEstimator):
             raise UsageError("these votes come from other rules than the label model was fitted on: fit it again")
         if not len(matrix):
             return np.empty((0, len(self.classes_)))
-        if (ordered := self._in_order(matrix)) is not matrix:
+        if (ordered := self.in_order(matrix)) is not matrix:
             votes = ordered
         posterior_NC = self._posterior(Encoding.of(votes), None)
         return posterior_NC if self.temperature_ == 1.0 else temper(posterior_NC, self.temperature_)
@@ -122,7 +133,7 @@ class LabelModel(BaseEstimator):
         """Return the most probable class (N,)."""
         return self.predict_proba(votes).argmax(axis=1)
 
-    def _in_order(self, votes: VoteMatrix) -> VoteMatrix:
+    def in_order(self, votes: VoteMatrix) -> VoteMatrix:
         """Return votes with the rules and features in the order of those that the model was fitted on."""
         if votes.codes != self._codes:
             votes = _with_rules(votes, [votes.codes.index(code) for code in self._codes])
@@ -143,26 +154,6 @@ class LabelModel(BaseEstimator):
 def _with_rules(votes: VoteMatrix, columns: Sequence[int] | np.ndarray) -> VoteMatrix:
     specs = tuple(votes.specs[column] for column in columns)
     return replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, columns])
-
-
-def check_positive(name: str, value: Any, *, alternative: str = "") -> None:
-    """Check that a setting is a finite number above zero.
-
-    Raises:
-        UsageError: Naming the setting.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 < value < math.inf:
-        raise UsageError(f"label_model.{name} is {alternative}a positive number, not {value!r}")
-
-
-def check_rounds(name: str, value: Any, *, least: int = 0) -> None:
-    """Check that a setting is a whole number of rounds.
-
-    Raises:
-        UsageError: Naming the setting.
-    """
-    if isinstance(value, bool) or not isinstance(value, int) or value < least:
-        raise UsageError(f"label_model.{name} is a whole number of at least {least}, not {value!r}")
 
 
 def judge_rules(encoding: Encoding, counts_SC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class MajorityVote(LabelModel):
     """Spread each vote evenly over the strokes it may mean; a delivery without votes is uniform.
 
@@ -17,10 +20,8 @@ class MajorityVote(LabelModel):
     """
 
     name = "majority"
-
-    def __init__(self, *, temperature: float | str = AUTO, merge_families: bool = False) -> None:
-        self.temperature = temperature
-        self.merge_families = merge_families
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         pass

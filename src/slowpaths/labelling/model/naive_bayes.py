@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -14,6 +14,7 @@ from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, tied_emissions
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class FixedNaiveBayes(LabelModel):
     """Trust the declared sets and how often rules speak, and learn nothing: a fairer baseline than majority vote.
 
@@ -25,17 +26,9 @@ class FixedNaiveBayes(LabelModel):
     """
 
     name = "naive_bayes"
-
-    def __init__(
-        self,
-        *,
-        class_prior: Mapping[str, float] = EXPECTED,
-        temperature: float | str = AUTO,
-        merge_families: bool = False,
-    ) -> None:
-        self.class_prior = class_prior
-        self.temperature = temperature
-        self.merge_families = merge_families
+    class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""

@@ -19,27 +19,16 @@ _MIN_SHARED = 20  # a correlation over fewer deliveries is noise
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleSummary:
-    """Describe how one rule votes among the others.
+    """Describe how one rule votes among the others."""
 
-    Args:
-        code: Code of the rule.
-        family: Family of the rule.
-        num_votes: Deliveries it votes on.
-        asked: Share of all deliveries it could look at: its view, its features measured, the gates open.
-        coverage: Their share of all deliveries.
-        overlap: Share of all deliveries where another rule votes too.
-        conflict: Share of all deliveries where another rule's vote excludes its own.
-        by_symbol: Symbol -> votes.
-    """
-
-    code: str
-    family: str
-    num_votes: int
-    asked: float
-    coverage: float
-    overlap: float
-    conflict: float
-    by_symbol: dict[str, int]
+    code: str  # code of the rule
+    family: str  # family of the rule
+    num_votes: int  # deliveries it votes on
+    asked: float  # share of all deliveries it could look at: its view, its features measured, the gates open
+    coverage: float  # their share of all deliveries
+    overlap: float  # share of all deliveries where another rule votes too
+    conflict: float  # share of all deliveries where another rule's vote excludes its own
+    by_symbol: dict[str, int]  # symbol -> votes
 
 
 def summarise(votes: VoteMatrix | Encoding) -> list[RuleSummary]:
@@ -79,10 +68,6 @@ def residual_correlation(encoding: Encoding, posterior_NC: np.ndarray) -> np.nda
 
     The residual of a vote is the posterior probability that it is right minus the expectation for those strokes; the
     correlation is over deliveries where both vote. Two rules that share fewer than 20 deliveries count as uncorrelated.
-
-    Args:
-        encoding: Votes on N deliveries.
-        posterior_NC: Probabilities of the strokes.
     """
     votes = encoding.votes
     counts_SC = encoding.counts(posterior_NC).symbols_SC
@@ -102,12 +87,7 @@ def residual_correlation(encoding: Encoding, posterior_NC: np.ndarray) -> np.nda
 
 
 def effective_votes(votes: VoteMatrix, correlation_RR: np.ndarray) -> dict[str, float]:
-    """Return how many independent rules each family is worth: g / (1 + (g - 1) r), r the mean residual correlation.
-
-    Args:
-        votes: The votes, for the families.
-        correlation_RR: From `residual_correlation`.
-    """
+    """Return how many independent rules each family is worth: g / (1 + (g - 1) r), r the mean residual correlation."""
     worth = {}
     for family in votes.families:
         rules = [rule for rule, spec in enumerate(votes.specs) if spec.family == family]

@@ -21,19 +21,17 @@ TEMPERATURES: np.ndarray = np.geomspace(0.5, 8.0, 25)
 def find_temperature(model: LabelModel, held_out: HeldOut) -> float:
     """Return the temperature under which posteriors without a family predict its votes best.
 
-    Args:
-        model: Label model fitted on all votes; what it believes of a rule turns posteriors into probabilities of votes.
-        held_out: Posteriors without each family.
+    What a model fitted on all votes believes of a rule turns posteriors into probabilities of votes.
 
     Returns:
         One of 25 values from .5 to 8; 1 for a model without beliefs about rules (majority vote) or a single family.
     """
     if model.emissions_ is None or not held_out.posterior_by_family:
         return 1.0
-    votes = held_out.votes
+    votes = model.in_order(held_out.votes)  # that of what the model believes
     family_R = np.array([spec.family for spec in votes.specs])
     rule_S = np.repeat(np.arange(len(votes.specs)), [len(spec.symbols) for spec in votes.specs])
-    total_T = np.zeros(len(TEMPERATURES))
+    totals = np.zeros(len(TEMPERATURES))
     for family, posterior_NC in held_out.posterior_by_family.items():
         is_inside = family_R == family
         beliefs = model.emissions_.take(is_inside, rule_S=rule_S)
@@ -41,5 +39,5 @@ def find_temperature(model: LabelModel, held_out: HeldOut) -> float:
         likelihood_NC = np.exp(evidence_NC - evidence_NC.max(axis=1, keepdims=True))
         for number, temperature in enumerate(TEMPERATURES):
             predicted_N = (temper(posterior_NC, float(temperature)) * likelihood_NC).sum(axis=1)
-            total_T[number] += np.log(np.maximum(predicted_N, 1e-300)).sum()
-    return float(TEMPERATURES[total_T.argmax()])
+            totals[number] += np.log(np.maximum(predicted_N, 1e-300)).sum()
+    return float(TEMPERATURES[totals.argmax()])

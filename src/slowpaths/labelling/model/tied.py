@@ -29,26 +29,15 @@ _MAX_COVERAGE = 0.95  # no rule is expected to speak always
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Tied:
-    """Hold the three numbers of every rule.
+    """Hold the three numbers of every rule."""
 
-    Args:
-        accuracy_R: a.
-        coverage_R: c_in.
-        false_alarm_R: c_out.
-    """
-
-    accuracy_R: np.ndarray
-    coverage_R: np.ndarray
-    false_alarm_R: np.ndarray
+    accuracy_R: np.ndarray  # a
+    coverage_R: np.ndarray  # c_in
+    false_alarm_R: np.ndarray  # c_out
 
     @classmethod
     def prior(cls, encoding: Encoding, expected_C: np.ndarray) -> Tied:
-        """Return the numbers expected of rules from how often they speak, before it is known of what.
-
-        Args:
-            encoding: Votes.
-            expected_C: Expected shares of the classes.
-        """
+        """Return the numbers expected of rules from how often they speak, before it is known of what."""
         inside_R = (encoding.by_rule(encoding.sets_SC.astype(np.float64)) > 0) @ expected_C
         ratio = FALSE_ALARM / COVERAGE
         coverage_R = np.minimum(encoding.speaks_R / (inside_R + ratio * (1.0 - inside_R)), _MAX_COVERAGE)

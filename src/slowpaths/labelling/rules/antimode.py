@@ -28,26 +28,16 @@ Status = Literal["antimode", "one hump", "too few"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Antimode:
-    """Hold what the distribution of one feature in one view shows.
+    """Hold what the distribution of one feature in one view shows."""
 
-    Args:
-        status: Whether an antimode was found, or why not.
-        count: Deliveries looked at.
-        value: Where the antimode lies, unit of the feature; NaN where there is none.
-        sigma: Robust standard deviation of the feature (1.4826 MAD); NaN where there are too few.
-    """
-
-    status: Status
-    count: int
-    value: float
-    sigma: float
+    status: Status  # whether an antimode was found, or why not
+    count: int  # deliveries looked at
+    value: float  # where the antimode lies, unit of the feature; NaN where there is none
+    sigma: float  # robust standard deviation of the feature (1.4826 MAD); NaN where there are too few
 
 
 def find_antimode(values: np.ndarray) -> Antimode:
-    """Return the lowest point between the two humps of a distribution, if it has two.
-
-    Args:
-        values: Measured values (N,); NaN and infinities are left out.
+    """Return the lowest point between the two humps of a distribution, if it has two; only finite values count.
 
     Example:
         >>> humps = np.concatenate([np.linspace(0, 1, 100), np.linspace(4, 5, 100)])

@@ -25,20 +25,13 @@ _MIN_HITS = 8  # fewer audible hits in a video say nothing about what is loud th
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureBlock:
-    """Hold N deliveries as columns.
+    """Hold N deliveries as columns."""
 
-    Args:
-        columns: Feature name -> values (N,), float64, NaN where unmeasured.
-        view_codes: Position in `core.views.VIEWS` (N,).
-        handedness_p: Probability of a right-handed batter (N,).
-        impact_uncertainty_s: Standard deviation of the impact time (N,), seconds.
-        met_by_name: Thresholds of the rule at hand -> where they are met (N,), bool; filled in by `with_met`.
-    """
-
-    columns: Mapping[str, np.ndarray]
-    view_codes: np.ndarray
-    handedness_p: np.ndarray
-    impact_uncertainty_s: np.ndarray
+    columns: Mapping[str, np.ndarray]  # feature name -> values (N,), float64, NaN where unmeasured
+    view_codes: np.ndarray  # position in `core.views.VIEWS` (N,)
+    handedness_p: np.ndarray  # probability of a right-handed batter (N,)
+    impact_uncertainty_s: np.ndarray  # standard deviation of the impact time (N,), seconds
+    # thresholds of the rule at hand -> where they are met (N,), bool; filled in by `with_met`
     met_by_name: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:

@@ -89,12 +89,7 @@ class Calibration:
 
 
 def calibrate(block: FeatureBlock, *, rules: Iterable[Rule]) -> Calibration:
-    """Find the antimodes of every feature the rules may calibrate, view by view, without labels.
-
-    Args:
-        block: Deliveries.
-        rules: Rules whose thresholds carry guard rails.
-    """
+    """Find the antimodes of every feature with guard rails, view by view, without labels."""
     wanted = {
         (threshold.feature, threshold.is_folded): None
         for rule in rules

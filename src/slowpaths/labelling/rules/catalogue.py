@@ -36,12 +36,9 @@ def all_rules() -> tuple[Rule, ...]:
 def select_rules(
     include: Sequence[str] = (), exclude: Sequence[str] = (), paths: Sequence[str] | str = ()
 ) -> tuple[Rule, ...]:
-    """Return the rules named by code ("foot.stride") or family ("foot").
+    """Return the rules named by code ("foot.stride") or family ("foot"): all or the included, but for the excluded.
 
-    Args:
-        include: Codes and families to take; everything where it is empty.
-        exclude: Codes and families to leave out.
-        paths: Files with more rules, see `labelling.rules.files`.
+    `paths` are files with more rules, see `labelling.rules.files`.
 
     Raises:
         UsageError: If a name is unknown, a file is wrong, two rules have one code, or nothing is left.

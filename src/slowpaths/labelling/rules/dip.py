@@ -19,19 +19,16 @@ _CRITICAL = 0.53
 def has_two_humps(values: np.ndarray, *, count: int | None = None) -> bool:
     """Return whether the dip of a sample is larger than that of one in twenty samples with one hump.
 
-    Args:
-        values: Finite values (N,), or evenly spaced quantiles of a larger sample.
-        count: Size of the sample; N where it is not given.
+    The values (N,) may be evenly spaced quantiles of a larger sample of `count`.
     """
     resolution = 0.5 / len(values) if count else 0.0
     return bool(dip(values) > _CRITICAL / np.sqrt(count or len(values)) + resolution)
 
 
 def dip(values: np.ndarray) -> float:
-    """Return the dip of a sample, from 1 / 2N to 1 / 4.
+    """Return the dip of a sample of finite values (N,), from 1 / 2N to 1 / 4.
 
-    Args:
-        values: Finite values (N,). Equal ones, of rounded measurements, are spread evenly over the smallest gap.
+    Equal values, of rounded measurements, are spread evenly over the smallest gap.
 
     Example:
         >>> dip(np.array([1.0, 2.0, 3.0, 4.0])), round(dip(np.array([0.0, 0.1, 0.2, 9.0, 9.1, 9.2])), 3)

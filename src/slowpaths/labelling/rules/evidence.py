@@ -18,17 +18,7 @@ from slowpaths.store.schema import VOTES
 
 
 def votes_table(votes: VoteMatrix, *, block: FeatureBlock, rules: Sequence[Rule], calibration: Calibration) -> pa.Table:
-    """Return the cast votes with their evidence, rule by rule, deliveries in order within a rule.
-
-    Args:
-        votes: Matrix from `apply_rules` on `block`.
-        block: Deliveries.
-        rules: Rules, in the order of the matrix.
-        calibration: Thresholds used.
-
-    Returns:
-        Table of the votes schema; abstentions have no row.
-    """
+    """Return the cast votes with their evidence (votes schema), rule by rule, deliveries in order within a rule."""
     schema = VOTES.schema.remove_metadata()
     shards = [schema.empty_table()]
     for column, rule in enumerate(rules):

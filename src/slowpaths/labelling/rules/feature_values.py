@@ -22,15 +22,11 @@ _MIN_COUNT = 8  # fewer deliveries of one aspect do not show where its middle li
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureValues:
-    """Hold the features of N deliveries on one scale.
+    """Hold the features of N deliveries on one scale."""
 
-    Args:
-        names: Names (F,).
-        values_NF: Distance from the median of the deliveries seen from the same side, in robust standard deviations
-            (1.4826 MAD), at most 3, float32; NaN where unmeasured.
-    """
-
-    names: tuple[str, ...]
+    names: tuple[str, ...]  # names (F,)
+    # distance from the median of the deliveries seen from the same side, in robust standard deviations (1.4826 MAD), at
+    # most 3, float32; NaN where unmeasured
     values_NF: np.ndarray
 
     @classmethod
@@ -38,11 +34,6 @@ class FeatureValues:
         """Return the values of a block.
 
         Features with no spread are left out, and those that change sign with the batter's hand where that is not known.
-
-        Args:
-            block: Features of N deliveries.
-            features: Names of those to look at.
-            is_hand_known: Where the handedness is sure enough for off and leg (N,), bool.
         """
         values_NF = np.stack([block[name] for name in features], axis=1) if features else np.empty((len(block), 0))
         values_NF = np.where(np.isfinite(values_NF), values_NF, np.nan)

@@ -51,19 +51,12 @@ SIDE_FEATURES: frozenset[str] = frozenset(
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Gates:
-    """Answer for N deliveries what may be read from them; each question is worked out once.
+    """Answer for N deliveries what may be read from them; each question is worked out once."""
 
-    Args:
-        by_name: Gate -> where it is open (N,), bool.
-        view_codes: Position in `core.views.VIEWS` (N,).
-        impact_uncertainty_s: Standard deviation of the impact time (N,), seconds.
-        is_hand_known: Where the handedness is sure enough for off and leg (N,), bool.
-    """
-
-    by_name: dict[str, np.ndarray]
-    view_codes: np.ndarray
-    impact_uncertainty_s: np.ndarray
-    is_hand_known: np.ndarray
+    by_name: dict[str, np.ndarray]  # gate -> where it is open (N,), bool
+    view_codes: np.ndarray  # position in `core.views.VIEWS` (N,)
+    impact_uncertainty_s: np.ndarray  # standard deviation of the impact time (N,), seconds
+    is_hand_known: np.ndarray  # where the handedness is sure enough for off and leg (N,), bool
 
     @classmethod
     def of(cls, block: FeatureBlock) -> Gates:
@@ -83,14 +76,7 @@ class Gates:
     def allow(
         self, *, views: frozenset[str], requires: Iterable[str], gates: Iterable[str], impact_within_s: float
     ) -> np.ndarray:
-        """Return where a rule may speak (N,), apart from its features being measured.
-
-        Args:
-            views: Views the rule reads.
-            requires: Features it needs.
-            gates: Names of the quality gates it needs.
-            impact_within_s: Largest uncertainty of the impact it bears, seconds.
-        """
+        """Return where a rule may speak (N,), apart from its features being measured."""
         requires = tuple(requires)
         is_open = np.array([view in views and is_observable(requires, view) for view in VIEWS])[self.view_codes]
         is_open = is_open & ~(self.impact_uncertainty_s > impact_within_s)

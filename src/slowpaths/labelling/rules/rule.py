@@ -35,35 +35,20 @@ RuleFunction = Callable[[FeatureBlock], np.ndarray]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Rule:
-    """Hold a rule: the function and everything declared about it.
+    """Hold a rule: the function and everything declared about it."""
 
-    Args:
-        code: Name, "family.what".
-        family: Rules of one family look at the same cue and fail together.
-        votes: Symbol -> strokes it may mean, in the order of the symbols' numbers.
-        thresholds: Name -> comparison; a threshold named like a symbol is that symbol's evidence.
-        requires: Features without which the rule abstains.
-        views: Views it reads.
-        gates: Quality gates it needs.
-        impact_within_s: Largest uncertainty of the impact it bears, seconds.
-        source: Where the rule or its numbers come from.
-        evidence: Symbol -> names of the thresholds that speak for it.
-        function: Maps a block to symbols (N,), int8, -1 to abstain.
-        digest: sha256 of the file it was read from; "" for a rule of the rulebook.
-    """
-
-    code: str
-    family: str
-    votes: Mapping[str, frozenset[str]]
-    thresholds: Mapping[str, Threshold]
-    requires: tuple[str, ...]
-    views: frozenset[str]
-    gates: tuple[str, ...]
-    impact_within_s: float
-    source: str
-    evidence: Mapping[str, tuple[str, ...]]
-    function: RuleFunction = field(repr=False)
-    digest: str = ""
+    code: str  # name, "family.what"
+    family: str  # rules of one family look at the same cue and fail together
+    votes: Mapping[str, frozenset[str]]  # symbol -> strokes it may mean, in the order of the symbols' numbers
+    thresholds: Mapping[str, Threshold]  # name -> comparison; a threshold named like a symbol is that symbol's evidence
+    requires: tuple[str, ...]  # features without which the rule abstains
+    views: frozenset[str]  # views it reads
+    gates: tuple[str, ...]  # quality gates it needs
+    impact_within_s: float  # largest uncertainty of the impact it bears, seconds
+    source: str  # where the rule or its numbers come from
+    evidence: Mapping[str, tuple[str, ...]]  # symbol -> names of the thresholds that speak for it
+    function: RuleFunction = field(repr=False)  # maps a block to symbols (N,), int8, -1 to abstain
+    digest: str = ""  # sha256 of the file it was read from; "" for a rule of the rulebook
 
     @property
     def symbols(self) -> tuple[str, ...]:
@@ -136,19 +121,10 @@ def rule(
     impact_within_s: float = INSTANT_S,
     evidence: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[RuleFunction], Rule]:
-    """Turn a function of a `FeatureBlock` into a `Rule` (arguments as there).
+    """Turn a function of a `FeatureBlock` into a `Rule`, with arguments as there.
 
-    Args:
-        code: As in `Rule`.
-        votes: As in `Rule`.
-        thresholds: As in `Rule`.
-        source: As in `Rule`.
-        family: As in `Rule`; what stands before the dot of the code where it is not given.
-        views: As in `Rule`.
-        requires: As in `Rule`; the features of all thresholds where it is not given.
-        gates: As in `Rule`.
-        impact_within_s: As in `Rule`.
-        evidence: As in `Rule`; for a symbol that is not named, the threshold of the same name, or else all of them.
+    A family that is not given is what stands before the dot of the code; `requires`, the features of all thresholds;
+    the evidence of a symbol, the threshold of the same name, or else all of them.
 
     Raises:
         UsageError: If the declaration names something unknown or says nothing.
@@ -199,13 +175,9 @@ def _known(code: str, what: str, names: Iterable[str], known: tuple[str, ...]) -
 
 
 def pick(*fires: np.ndarray) -> np.ndarray:
-    """Return the number of the only condition that holds; abstain where none or more than one does.
+    """Return the number (N,), int8, of the only condition that holds; abstain where none or more than one does.
 
-    Args:
-        fires: One condition a symbol, in the order of the rule's votes (N,), bool.
-
-    Returns:
-        Symbols (N,), int8.
+    There is one condition (N,) a symbol, in the order of the rule's votes.
 
     Example:
         >>> pick(np.array([True, False, True]), np.array([False, True, True])).tolist()

@@ -20,25 +20,16 @@ _KNOWN = BY_NAME | DERIVED
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """Describe one comparison of a rule.
+    """Describe one comparison of a rule."""
 
-    Args:
-        feature: Feature compared.
-        side: Whether it is met above or below its value.
-        default: Value where nothing better is known, in the unit of the feature.
-        rails: Interval a calibrated value is clipped to; None keeps the default in every footage.
-        end_on_gain: Factor on default and rails in end-on views, where motion along the pitch looks shorter.
-        is_folded: Whether the absolute value is compared.
-        noise: How far from zero noise alone reaches, unit of the feature; no signed threshold lies nearer.
-    """
-
-    feature: str
-    side: Literal["above", "below"]
-    default: float
+    feature: str  # feature compared
+    side: Literal["above", "below"]  # whether it is met above or below its value
+    default: float  # value where nothing better is known, in the unit of the feature
+    # interval a calibrated value is clipped to; None keeps the default in every footage
     rails: tuple[float, float] | None = None
-    end_on_gain: float = 1.0
-    is_folded: bool = False
-    noise: float = 0.0
+    end_on_gain: float = 1.0  # factor on default and rails in end-on views, where motion along the pitch looks shorter
+    is_folded: bool = False  # whether the absolute value is compared
+    noise: float = 0.0  # how far from zero noise alone reaches, unit of the feature; no signed threshold lies nearer
 
     def __post_init__(self) -> None:
         feature_of(self.feature)

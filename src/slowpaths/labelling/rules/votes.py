@@ -26,21 +26,13 @@ NOT_ASKED = -2
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class RuleSpec:
-    """Declare what one rule can say: a label model needs no more of a rule.
+    """Declare what one rule can say: a label model needs no more of a rule."""
 
-    Args:
-        code: Code of the rule.
-        family: Family of the rule.
-        symbols: Names of the symbols (S,).
-        sets_SC: Strokes each symbol may mean (S, C), bool.
-        reads: Names of the features it looks at.
-    """
-
-    code: str
-    family: str
-    symbols: tuple[str, ...]
-    sets_SC: np.ndarray
-    reads: frozenset[str] = frozenset()
+    code: str  # code of the rule
+    family: str  # family of the rule
+    symbols: tuple[str, ...]  # names of the symbols (S,)
+    sets_SC: np.ndarray  # strokes each symbol may mean (S, C), bool
+    reads: frozenset[str] = frozenset()  # names of the features it looks at
 
     @classmethod
     def of(cls, rule: Rule) -> RuleSpec:
@@ -56,19 +48,13 @@ class RuleSpec:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VoteMatrix:
-    """Hold the votes of R rules on N deliveries.
+    """Hold the votes of R rules on N deliveries."""
 
-    Args:
-        delivery_ids: Deliveries, in the order of the rows (N,).
-        specs: What each rule can say (R,).
-        symbols_NR: Number of the symbol voted for, -1 to abstain, -2 where the rule could not look (N, R), int8.
-        features: The numbers that rules read; None where only votes are known.
-    """
-
-    delivery_ids: pa.Array
-    specs: tuple[RuleSpec, ...]
+    delivery_ids: pa.Array  # deliveries, in the order of the rows (N,)
+    specs: tuple[RuleSpec, ...]  # what each rule can say (R,)
+    # number of the symbol voted for, -1 to abstain, -2 where the rule could not look (N, R), int8
     symbols_NR: np.ndarray
-    features: FeatureValues | None = None
+    features: FeatureValues | None = None  # the numbers that rules read; None where only votes are known
 
     def __post_init__(self) -> None:
         assert self.symbols_NR.shape == (len(self.delivery_ids), len(self.specs)), self.symbols_NR.shape
@@ -124,11 +110,7 @@ def apply_rules(
 ) -> VoteMatrix:
     """Return what the rules vote, gates included, and the numbers they read.
 
-    Args:
-        deliveries: Deliveries table, or its block where `delivery_ids` is given too.
-        rules: Rules to apply (R,).
-        calibration: Thresholds.
-        delivery_ids: Ids (N,); taken from the table where they are not given.
+    A block of deliveries needs `delivery_ids` (N,) beside it; a table brings its own.
     """
     if isinstance(deliveries, pa.Table):
         delivery_ids = deliveries["delivery_id"].combine_chunks()

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping
 import numpy as np
 
 from slowpaths.mining.features.frame_of_reference import Motion, gaze_x
-from slowpaths.mining.impact.moments import Moments, in_window, is_seen
+from slowpaths.mining.impact.moments import Moments, in_window, seen_window
 from slowpaths.pose.kinematics import joint_angle
 
 GUARD_HALF_S = 0.1
@@ -28,12 +28,7 @@ SINCE_GUARD = ("stride_front", "stride_back", "com_shift", "size_change", "front
 
 
 def body_features(motion: Motion, moments: Moments) -> dict[str, float]:
-    """Measure feet, knees, trunk and head.
-
-    Args:
-        motion: Movement in the batter's frame.
-        moments: Guard, top of the backlift, impact.
-    """
+    """Measure feet, knees, trunk and head."""
     features = {
         **_feet(motion, moments),
         **_knees(motion, moments),
@@ -53,13 +48,7 @@ def _is_camera_lost(features: Mapping[str, float]) -> bool:
 
 
 def at_guard(motion: Motion, values_TD: np.ndarray, moments: Moments) -> np.ndarray:
-    """Return the median (D,) of a series over the fifth of a second around guard; NaN where it is not seen.
-
-    Args:
-        motion: Movement.
-        values_TD: Series (T, D).
-        moments: Where guard is.
-    """
+    """Return the median (D,) of a series over the fifth of a second around guard; NaN where it is not seen."""
     rows = in_window(motion, moments.guard_s - GUARD_HALF_S, moments.guard_s + GUARD_HALF_S)
     seen = rows[np.isfinite(values_TD[rows]).all(axis=1)]
     return np.median(values_TD[seen], axis=0) if len(seen) else np.full(values_TD.shape[1], np.nan)
@@ -90,10 +79,8 @@ def _feet(motion: Motion, moments: Moments) -> dict[str, float]:
 def _largest_after(
     motion: Motion, values_T2: np.ndarray, impact_s: float, size: Callable[[np.ndarray], np.ndarray]
 ) -> float:
-    if not is_seen(motion, values_T2[:, 0], impact_s, impact_s + AFTER_S):
-        return float("nan")
-    moved = values_T2[in_window(motion, impact_s, impact_s + AFTER_S)] - motion.at(values_T2, impact_s)
-    sizes = size(moved)
+    rows = seen_window(motion, values_T2[:, 0], impact_s, impact_s + AFTER_S)
+    sizes = size(values_T2[rows] - motion.at(values_T2, impact_s))
     return float(np.nanmax(sizes)) if np.isfinite(sizes).any() else float("nan")
 
 
@@ -135,17 +122,12 @@ def _gaze(motion: Motion, impact_s: float) -> float:
     ears_T = np.abs(motion.joint("left_ear")[:, 0] - motion.joint("right_ear")[:, 0])
     # a head in profile has no width: its ears are never closer than a fifth of a torso for this purpose
     gaze_T = gaze_x(motion.joints_TJ2) / np.fmax(ears_T, 0.2)
-    start_s, end_s = impact_s + GAZE_S[0], impact_s + GAZE_S[1]
-    if not is_seen(motion, gaze_T, start_s, end_s):
-        return float("nan")
-    return float(np.nanmedian(gaze_T[in_window(motion, start_s, end_s)]) * motion.off_x)
+    rows = seen_window(motion, gaze_T, impact_s + GAZE_S[0], impact_s + GAZE_S[1])
+    return float(np.nanmedian(gaze_T[rows]) * motion.off_x) if len(rows) else float("nan")
 
 
 def _run(motion: Motion, impact_s: float) -> float:
     hip = motion.middle("hip")
-    start_s, end_s = impact_s + RUN_S[0], impact_s + RUN_S[1]
-    if not is_seen(motion, hip[:, 0], start_s, end_s):
-        return float("nan")
-    seen = hip[in_window(motion, start_s, end_s)]
+    seen = hip[seen_window(motion, hip[:, 0], impact_s + RUN_S[0], impact_s + RUN_S[1])]
     seen = seen[np.isfinite(seen).all(axis=1)]
-    return float(np.linalg.norm(seen[-1] - seen[0]))
+    return float(np.linalg.norm(seen[-1] - seen[0])) if len(seen) else float("nan")

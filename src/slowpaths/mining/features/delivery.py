@@ -25,17 +25,9 @@ def deliver(
     settings: MiningSettings,
     extras: Mapping[str, float] | None = None,
 ) -> Delivery:
-    """Return the delivery of one stroke.
+    """Return the delivery of one stroke; its span stays within `bounds`, those of the video.
 
-    Args:
-        track: The striker, with joints.
-        event: When bat meets ball.
-        shot: The shot.
-        bounds: The whole video: a span does not reach beyond it.
-        handedness_p: Probability that the batter is right-handed.
-        picture_size: Width and height of the picture, pixels.
-        settings: How long the span of a stroke is.
-        extras: Features measured elsewhere; see `measure`.
+    `extras` are features measured elsewhere; see `measure`.
     """
     x1, y1, x2, y2 = track.boxes_T4[int(np.abs(track.pts_s - event.impact_s).argmin())].tolist()
     return Delivery(

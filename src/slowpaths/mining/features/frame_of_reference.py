@@ -44,29 +44,17 @@ _LIMBS = [INDEX[name] for name in LIMB_JOINTS]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Motion:
-    """Hold one person's movement in torso units, seen as a right-hander's.
+    """Hold one person's movement in torso units, seen as a right-hander's."""
 
-    Args:
-        pts_s: Times (T,), seconds.
-        joints_TJ2: Joints (T, 17, 2): x image right, y up; NaN where unseen.
-        confidence_TJ: Confidence (T, 17).
-        hands_T2: Hands on the bat (T, 2).
-        sizes_T: Body size of each frame over the median one (T,), camera zoom removed.
-        scale_px: The torso unit in pixels of the first frame.
-        off_x: Sign of the off direction along x; NaN where off lies along the line of sight.
-        forward_2: Unit direction towards the bowler (2,).
-        is_side_on: Whether the camera looks across the pitch.
-    """
-
-    pts_s: np.ndarray
-    joints_TJ2: np.ndarray
-    confidence_TJ: np.ndarray
-    hands_T2: np.ndarray
-    sizes_T: np.ndarray
-    scale_px: float
-    off_x: float
-    forward_2: np.ndarray
-    is_side_on: bool
+    pts_s: np.ndarray  # times (T,), seconds
+    joints_TJ2: np.ndarray  # joints (T, 17, 2): x image right, y up; NaN where unseen
+    confidence_TJ: np.ndarray  # confidence (T, 17)
+    hands_T2: np.ndarray  # hands on the bat (T, 2)
+    sizes_T: np.ndarray  # body size of each frame over the median one (T,), camera zoom removed
+    scale_px: float  # the torso unit in pixels of the first frame
+    off_x: float  # sign of the off direction along x; NaN where off lies along the line of sight
+    forward_2: np.ndarray  # unit direction towards the bowler (2,)
+    is_side_on: bool  # whether the camera looks across the pitch
 
     def joint(self, name: str) -> np.ndarray:
         """Return one joint (T, 2)."""
@@ -99,15 +87,9 @@ class Motion:
 
 
 def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.ndarray:
-    """Return a series at one instant by the line between its nearest samples.
+    """Return a series (T, D) at one instant (D,) by the line between its nearest samples; times do not decrease.
 
-    Args:
-        values_TD: Values (T, D), a row NaN where unseen.
-        pts_s: Times (T,), not decreasing.
-        time_s: Instant, seconds.
-
-    Returns:
-        Values (D,); NaN unless a sample lies within .1 s on both sides, or one within half a frame of 25 a second.
+    It is NaN unless a sample lies within .1 s on both sides, or one within half a frame of 25 a second.
 
     Example:
         >>> interpolate(np.array([[0.0], [2.0]]), np.array([0.0, 0.1]), 0.05).tolist()
@@ -128,12 +110,7 @@ def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.n
 
 
 def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
-    """Return some frames of a track.
-
-    Args:
-        track: The track.
-        rows: Row numbers, or a mask (T,).
-    """
+    """Return some frames of a track, by row numbers or a mask (T,)."""
     names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
     return replace(track, **{name: getattr(track, name)[rows] for name in names})
 
@@ -146,18 +123,11 @@ def motion_of(
     guard_s: tuple[float, float],
     picture_size: tuple[int, int] | None = None,
 ) -> Motion | None:
-    """Bring a track into the batter's frame.
+    """Bring a raw track, pixels as shown, into the batter's frame; None where no frame shows a body.
 
-    Args:
-        track: Raw track, pixels as shown.
-        view: One of `core.views.VIEWS`.
-        is_right_handed: Whether to leave it as it is seen; otherwise it is mirrored.
-        guard_s: When the batter stands at guard at the latest: from, to, seconds (side-on views read forward there).
-        picture_size: Width and height of the picture, pixels: zooming leaves its centre in place. Without it the
-            middle of the person's own boxes stands for the centre.
-
-    Returns:
-        The motion; None where no frame shows a body.
+    A left-hander is mirrored. Side-on, forward is read in `guard_s`, when the batter stands at guard at the latest:
+    from, to, seconds. Zooming leaves the centre of the picture in place; where its size (width, height) is not given,
+    the middle of the person's own joints stands for the centre.
     """
     keypoints_TJC = np.array(track.keypoints_TKC, dtype=np.float64)
     keypoints_TJC[~(keypoints_TJC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
@@ -188,13 +158,7 @@ def motion_of(
 
 
 def hand_path(keypoints_TJC: np.ndarray, pts_s: np.ndarray, *, scale_px: float) -> np.ndarray:
-    """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s.
-
-    Args:
-        keypoints_TJC: Joints (T, 17, 3), pixels.
-        pts_s: Times (T,), seconds.
-        scale_px: The torso unit, pixels.
-    """
+    """Return where the hands are (T, 2), torso units, y up; frames whose wrists disagree are bridged up to .2 s."""
     hands_T3 = hands(keypoints_TJC, scale=scale_px * WRIST_GAP / MAX_WRIST_GAP)
     path_T2 = hands_T3[:, :2] / scale_px * np.array([1.0, -1.0])
     return fill_gaps_in(path_T2, pts_s, hands_T3[:, 2], max_gap_s=MAX_GAP_S)
@@ -222,11 +186,14 @@ def _facing(joints_TJ2: np.ndarray, pts_s: np.ndarray, guard_s: tuple[float, flo
 def gaze_x(joints_TJ2: np.ndarray) -> np.ndarray:
     """Return how far the nose lies to the right of the ears (T,), in the unit of the joints."""
     ears_T2 = joints_TJ2[:, [INDEX["left_ear"], INDEX["right_ear"]], 0]
-    seen_T2 = np.isfinite(ears_T2)
-    middle_T = np.where(
-        seen_T2.any(axis=1), np.nan_to_num(ears_T2).sum(axis=1) / np.maximum(seen_T2.sum(axis=1), 1), np.nan
-    )
-    return joints_TJ2[:, INDEX["nose"], 0] - middle_T
+    return joints_TJ2[:, INDEX["nose"], 0] - mean_of_seen(ears_T2)
+
+
+def mean_of_seen(values_TD: np.ndarray) -> np.ndarray:
+    """Return the mean of the finite values of each frame (T,), NaN where there are none."""
+    seen_TD = np.isfinite(values_TD)
+    mean_T = np.nan_to_num(values_TD).sum(axis=1) / np.maximum(seen_TD.sum(axis=1), 1)
+    return np.where(seen_TD.any(axis=1), mean_T, np.nan)
 
 
 def median_or_nan(values: np.ndarray) -> float:

@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.mining.features.body_features import at_guard
 from slowpaths.mining.features.frame_of_reference import Motion
-from slowpaths.mining.impact.moments import Moments, in_window, is_seen
+from slowpaths.mining.impact.moments import Moments, in_window, seen_window
 from slowpaths.pose.kinematics import joint_angle, path_length, principal_axis, speed
 
 PATH_S = (-0.16, 0.08)
@@ -30,13 +30,7 @@ HANDS_NOISE = 0.113
 
 
 def hand_features(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, float]:
-    """Measure the swing.
-
-    Args:
-        motion: Movement in the batter's frame.
-        moments: Guard, top of the backlift, impact.
-        is_live: Whether time runs at its normal speed; speeds of replays are NaN.
-    """
+    """Measure the swing; speeds of what is not live, at normal speed, are NaN."""
     features = {**_plane(motion, moments), **_side(motion, moments), **_finish(motion, moments)}
     features |= _energy(motion, moments, is_live=is_live)
     features |= _wrists(motion, moments)
@@ -53,14 +47,13 @@ def _height(motion: Motion) -> np.ndarray:
 def _plane(motion: Motion, moments: Moments) -> dict[str, float]:
     impact_s = moments.impact_s
     angle, linearity = float("nan"), float("nan")
-    if is_seen(motion, motion.swing_T2[:, 0], impact_s + PATH_S[0], impact_s + PATH_S[1]):
-        path_T2 = motion.swing_T2[in_window(motion, impact_s + PATH_S[0], impact_s + PATH_S[1])]
-        angle, linearity = principal_axis(path_T2, least_spread=HANDS_NOISE)
-    elbow_T2 = motion.joint("left_elbow")
+    rows = seen_window(motion, motion.swing_T2[:, 0], impact_s + PATH_S[0], impact_s + PATH_S[1])
+    if len(rows):
+        angle, linearity = principal_axis(motion.swing_T2[rows], least_spread=HANDS_NOISE)
     return {
         "hand_path_deg": angle,
         "hand_path_linearity": linearity,
-        "elbow_height": motion.at(elbow_T2 - motion.hands_T2, impact_s)[1],
+        "elbow_height": motion.at(motion.joint("left_elbow") - motion.hands_T2, impact_s)[1],
         "hand_height": motion.at(_height(motion)[:, None], impact_s)[0],
     }
 
@@ -81,15 +74,15 @@ def _side(motion: Motion, moments: Moments) -> dict[str, float]:
 def _finish(motion: Motion, moments: Moments) -> dict[str, float]:
     impact_s = moments.impact_s
     above_T = motion.hands_T2[:, 1] - motion.middle("shoulder")[:, 1]
-    features = {"finish_height": float("nan"), "finish_wrap": float("nan"), "hands_withdraw": float("nan")}
-    if is_seen(motion, above_T, impact_s + FINISH_S[0], impact_s + FINISH_S[1]):
-        rows = in_window(motion, impact_s + FINISH_S[0], impact_s + FINISH_S[1])
-        after = above_T[rows[motion.pts_s[rows] > impact_s]]
-        after = after[np.isfinite(after)]
-        features["finish_height"] = float(after.max()) if len(after) else float("nan")
+    features = dict.fromkeys(("finish_height", "finish_wrap", "hands_withdraw"), float("nan"))
+    rows = seen_window(motion, above_T, impact_s + FINISH_S[0], impact_s + FINISH_S[1])
+    after = above_T[rows[motion.pts_s[rows] > impact_s]]
+    after = after[np.isfinite(after)]
+    if len(after):
+        features["finish_height"] = float(after.max())
     beyond_T = -motion.off(motion.hands_T2 - motion.joint("left_shoulder"))
-    if is_seen(motion, beyond_T + above_T, impact_s + WRAP_S[0], impact_s + WRAP_S[1]):
-        rows = in_window(motion, impact_s + WRAP_S[0], impact_s + WRAP_S[1])
+    rows = seen_window(motion, beyond_T + above_T, impact_s + WRAP_S[0], impact_s + WRAP_S[1])
+    if len(rows):
         wrapped = beyond_T[rows][above_T[rows] > 0]
         wrapped = wrapped[np.isfinite(wrapped)]
         features["finish_wrap"] = float(wrapped.max()) if len(wrapped) else 0.0
@@ -104,14 +97,14 @@ def _energy(motion: Motion, moments: Moments, *, is_live: bool) -> dict[str, flo
     impact_s, swing_T2 = moments.impact_s, motion.swing_T2
     speed_T = speed(swing_T2, motion.pts_s)
     features = dict.fromkeys(("peak_hand_speed", "post_impact_speed", "arc_length", "backlift_height"), float("nan"))
-    if is_live and is_seen(motion, speed_T, impact_s - SPEED_S, impact_s + SPEED_S):
-        peak = float(np.nanmax(speed_T[in_window(motion, impact_s - SPEED_S, impact_s + SPEED_S)]))
-        features["peak_hand_speed"] = peak
-        if peak > 0 and is_seen(motion, speed_T, impact_s + SLOWING_S[0], impact_s + SLOWING_S[1]):
-            rows = in_window(motion, impact_s + SLOWING_S[0], impact_s + SLOWING_S[1])
+    rows = seen_window(motion, speed_T, impact_s - SPEED_S, impact_s + SPEED_S)
+    if is_live and len(rows):
+        features["peak_hand_speed"] = peak = float(np.nanmax(speed_T[rows]))
+        rows = seen_window(motion, speed_T, impact_s + SLOWING_S[0], impact_s + SLOWING_S[1])
+        if peak > 0 and len(rows):
             features["post_impact_speed"] = float(np.nanmean(speed_T[rows])) / peak
-    if is_seen(motion, swing_T2[:, 0], moments.backlift_s, impact_s + ARC_END_S):
-        rows = in_window(motion, moments.backlift_s, impact_s + ARC_END_S)
+    rows = seen_window(motion, swing_T2[:, 0], moments.backlift_s, impact_s + ARC_END_S)
+    if len(rows):
         features["arc_length"] = path_length(swing_T2[rows])
     above_T1 = (motion.hands_T2[:, 1] - motion.middle("shoulder")[:, 1])[:, None]
     features["backlift_height"] = motion.at(above_T1, moments.backlift_s)[0]
@@ -129,11 +122,8 @@ def _wrists(motion: Motion, moments: Moments) -> dict[str, float]:
         if len(before) and len(after) and before[-1] != 0 and (after != 0).any():
             features["wrist_roll"] = float((after == -before[-1]).any())
         features["grip_switch_s"] = _switch(motion, order_T, moments)
-    extension_T1 = joint_angle(motion.joint("left_shoulder"), motion.joint("left_elbow"), motion.joint("left_wrist"))
-    extension_T1 = extension_T1[:, None]
-    features["elbow_extension_deg"] = (motion.at(extension_T1, impact_s) - motion.at(extension_T1, moments.backlift_s))[
-        0
-    ]
+    angle_T1 = joint_angle(*(motion.joint(f"left_{name}") for name in ("shoulder", "elbow", "wrist")))[:, None]
+    features["elbow_extension_deg"] = (motion.at(angle_T1, impact_s) - motion.at(angle_T1, moments.backlift_s))[0]
     return features
 
 
@@ -147,10 +137,10 @@ def _switch(motion: Motion, order_T: np.ndarray, moments: Moments) -> float:
     """Return how long before impact the wrists took the order that is not the one of guard; 0 where they did not."""
     if not np.isfinite(moments.guard_s):
         return float("nan")
-    at_guard_N = order_T[in_window(motion, moments.guard_s - 0.1, moments.guard_s + 0.1)]
+    order_at_guard = order_T[in_window(motion, moments.guard_s - 0.1, moments.guard_s + 0.1)]
     rows = in_window(motion, moments.guard_s, moments.impact_s)
     known = rows[np.isin(order_T[rows], (-1.0, 1.0))]
-    first = np.sign(np.nansum(at_guard_N))
+    first = np.sign(np.nansum(order_at_guard))
     if first == 0 or not len(known):
         return float("nan")
     if order_T[known[-1]] == first:

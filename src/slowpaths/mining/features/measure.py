@@ -40,19 +40,11 @@ def measure(
     extras: Mapping[str, float] | None = None,
     picture_size: tuple[int, int] | None = None,
 ) -> dict[str, float]:
-    """Measure one stroke.
+    """Measure one stroke: every name of `core.features.FEATURE_NAMES`, in that order.
 
-    Args:
-        track: The striker, raw: pixels as shown, camera motion in `camera_T3`.
-        impact_s: Impact, seconds.
-        view: One of `core.views.VIEWS`.
-        handedness_p: Probability that the batter is right-handed; below .5 the track is mirrored.
-        is_live: Whether the shot is live. A replay runs at an unknown speed, so speeds are not measured.
-        extras: Features measured elsewhere (flow, sound, striker, camera fit) by name; they go in as they are.
-        picture_size: Width and height of the picture, pixels. Without it pan and tilt have no unit and are NaN.
-
-    Returns:
-        Every name of `core.features.FEATURE_NAMES`, in that order.
+    The track is raw: pixels as shown, camera motion in `camera_T3`; below a `handedness_p` of .5 it is mirrored. A
+    replay runs at an unknown speed, so speeds are not measured. Extras are measured elsewhere (flow, sound, striker,
+    camera fit) and go in as they are. Without the size of the picture, pan and tilt have no unit and are NaN.
 
     Raises:
         ValueError: If `extras` names a feature that does not exist.
@@ -90,12 +82,7 @@ def camera_features(
 ) -> dict[str, float]:
     """Measure where the camera goes after impact: the operator follows the ball.
 
-    Args:
-        track: Track with the camera since the first frame.
-        impact_s: Impact, seconds.
-        picture_size: Width and height of the picture, pixels.
-        view: View of the shot; side-on, a pan says nothing about off and leg.
-        is_right_handed: Handedness: off is image left for a right-hander, image right for a left-hander.
+    Off is image left for a right-hander, image right for a left-hander; side-on, a pan says nothing about off and leg.
     """
     start_s, end_s = impact_s + CAMERA_S[0], impact_s + CAMERA_S[1]
     rows = np.flatnonzero((track.pts_s >= start_s - 1e-6) & (track.pts_s <= end_s + 1e-6))
@@ -115,13 +102,7 @@ def camera_features(
 
 
 def quality(track: PoseTrack, motion: Motion, *, impact_s: float) -> dict[str, float]:
-    """Measure how far the pose can be trusted.
-
-    Args:
-        track: Raw track.
-        motion: The same in the batter's frame.
-        impact_s: Impact, seconds.
-    """
+    """Measure how far the pose of a raw track, and its motion in the batter's frame, can be trusted."""
     frame_s = frame_time_s(motion.pts_s)
     rows = in_window(motion, impact_s + CORE_S[0], impact_s + CORE_S[1])
     is_usable = (np.isfinite(motion.joints_TJ2[rows][:, _LIMBS]).all(axis=2).sum(axis=1) >= _MIN_JOINTS) & np.isfinite(

@@ -5,7 +5,7 @@ No single stroke tells how many: its picture says to about a tenth when the ball
 one lag, and in one video the bat is heard in most of them, in another never. So both are learnt from the video itself,
 and each stroke is placed by what the others say of the sound.
 
-Legend: G points of a time grid, L lags, A shares, P people watched.
+Legend: G points of a time grid, L lags, A shares, P people watched, E onsets.
 """
 
 from __future__ import annotations
@@ -34,15 +34,9 @@ def prior() -> np.ndarray:
 
 
 def sound_by_lag(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z: np.ndarray | None) -> np.ndarray:
-    """Return the density of impact given the onsets, for every lag.
+    """Return the density of impact given the onsets (E,), for every lag, relative to the uniform one (L, G).
 
-    Args:
-        times_s: Grid (G,), seconds.
-        onset_times_s: Onsets (N,), seconds; None without sound.
-        onset_z: Their strength (N,).
-
-    Returns:
-        Density relative to the uniform one (L, G); 1 where nothing is heard.
+    It is 1 where nothing is heard, and without sound.
     """
     silent_LG = np.ones((len(LAGS_S), len(times_s)))
     if onset_times_s is None or onset_z is None or not len(times_s):
@@ -58,9 +52,8 @@ def sound_by_lag(times_s: np.ndarray, onset_times_s: np.ndarray | None, onset_z:
 def learn(watched: Sequence[tuple[np.ndarray, np.ndarray, float]]) -> list[np.ndarray]:
     """Return for each person watched the probability that the bat is heard and so late (L,), given all the others.
 
-    Args:
-        watched: For each person the log ratio of everything but the sound (G,), the density of impact given the sound
-            for every lag (L, G), and the probability that they play a stroke, sound apart.
+    A person gives the log ratio of everything but the sound (G,), the density of impact given the sound for every lag
+    (L, G), and the probability that they play a stroke, sound apart.
     """
     says_PLA = np.array([_says(*one) for one in watched]).reshape(-1, len(LAGS_S), len(SHARES))
     expected_LA = np.log(prior() / SHARES.mean())[:, None] - np.log(len(SHARES))

@@ -29,21 +29,13 @@ ANY_LEVEL, ANY_LEVEL_SD = 0.30, 0.35
 
 @dataclass(frozen=True, slots=True)
 class Phase:
-    """Describe one state with an explicit duration.
+    """Describe one state with an explicit duration."""
 
-    Args:
-        name: Name.
-        mean_s: Mean duration at normal speed, seconds.
-        sd_s: Standard deviation of the duration, seconds.
-        level: Expected movement: 0 quiet, 1 the busiest moments of this person (logarithmic scale).
-        level_sd: Spread of that level.
-    """
-
-    name: str
-    mean_s: float
-    sd_s: float
-    level: float
-    level_sd: float
+    name: str  # name
+    mean_s: float  # mean duration at normal speed, seconds
+    sd_s: float  # standard deviation of the duration, seconds
+    level: float  # expected movement: 0 quiet, 1 the busiest moments of this person (logarithmic scale)
+    level_sd: float  # spread of that level
 
 
 # Backlift about .2 s and downswing .2 s (S. Mueller's timings); drives and defences start the downswing .36-.38 s
@@ -83,17 +75,11 @@ def path_ratio(
     before: tuple[Phase, ...] = BEFORE,
     after: tuple[Phase, ...] = AFTER,
 ) -> np.ndarray:
-    """Return the log ratio of all paths through the phases with impact at each point.
+    """Return the log ratio (G,) of all paths through the phases with impact at each point.
 
-    Args:
-        cues: Pairs of level (G,) and weight (G,), weight 0 where unseen.
-        guard: Log ratio of the posture for a batter in guard (G,), counted in the phase `stance`.
-        tempos: Pairs of playing speed and its prior.
-        before: Phases that lead to the impact.
-        after: Phases that follow it.
-
-    Returns:
-        Log ratio (G,) against the path without a stroke, whose levels are spread as they are over the whole shot.
+    It is against the path without a stroke, whose levels are spread as they are over the whole shot. Cues are pairs of
+    level (G,) and weight (G,), 0 where unseen; `guard` is the log ratio of the posture for a batter in guard (G,),
+    counted in the phase `stance`; tempos are pairs of playing speed and its prior.
     """
     ratios = {phase: _phase_ratio(cues, phase) for phase in (*before, *after)}
     if guard is not None:

@@ -21,20 +21,14 @@ LOCATED_S = 0.5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """Describe one stroke found.
+    """Describe one stroke found."""
 
-    Args:
-        impact_s: Most probable impact, seconds.
-        uncertainty_s: Distance within which 68.3 % of the posterior around it lies, seconds.
-        event_p: Probability that there is a stroke (against the path without one) and that it is this one: within
-            half a second of this impact.
-        log_odds: Log odds of a stroke.
-    """
-
-    impact_s: float
-    uncertainty_s: float
+    impact_s: float  # most probable impact, seconds
+    uncertainty_s: float  # distance within which 68.3 % of the posterior around it lies, seconds
+    # probability that there is a stroke (against the path without one) and that it is this one: within half a second of
+    # this impact
     event_p: float
-    log_odds: float
+    log_odds: float  # log odds of a stroke
 
 
 def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float, min_gap_s: float) -> list[Event]:
@@ -69,12 +63,7 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
 
 
 def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
-    """Return the probability that there is a stroke anywhere, by everything but the sound.
-
-    Args:
-        evidence: What speaks for it.
-        prior_log_odds: What is known from elsewhere.
-    """
+    """Return the probability that there is a stroke anywhere, by everything but the sound."""
     if evidence.times_s.size == 0:
         return 0.0
     log_odds = float(logsumexp(evidence.silent_G)) + stroke_log_prior(evidence.times_s) + prior_log_odds

@@ -34,19 +34,12 @@ GUARD_SEEN = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Evidence:
-    """Hold log ratios of "impact here" against "no stroke at all" on an even grid.
+    """Hold log ratios of "impact here" against "no stroke at all" on an even grid."""
 
-    Args:
-        times_s: Grid (G,), seconds.
-        log_ratio_G: Log likelihood ratio (G,), all cues.
-        parts: The same by cue: name -> (G,).
-        sound_LG: Density of impact given the sound, for every lag of it.
-    """
-
-    times_s: np.ndarray
-    log_ratio_G: np.ndarray
-    parts: dict[str, np.ndarray]
-    sound_LG: np.ndarray
+    times_s: np.ndarray  # grid (G,), seconds
+    log_ratio_G: np.ndarray  # log likelihood ratio (G,), all cues
+    parts: dict[str, np.ndarray]  # the same by cue: name -> (G,)
+    sound_LG: np.ndarray  # density of impact given the sound, for every lag of it
 
     @property
     def silent_G(self) -> np.ndarray:
@@ -57,8 +50,7 @@ class Evidence:
     def knowing(self, heard_L: np.ndarray) -> Evidence:
         """Return the same evidence with the sound read by what is known of it.
 
-        Args:
-            heard_L: Probability that the bat is heard and so late; what is missing to 1 is that it is not heard.
+        What the sum of `heard_L` lacks to 1 is the probability that the bat is not heard.
         """
         log_ratio_G = self.silent_G + np.log(1 - heard_L.sum() + heard_L @ self.sound_LG)
         parts = self.parts | {"sound": log_ratio_G - self.silent_G}
@@ -66,26 +58,15 @@ class Evidence:
 
 
 def weigh(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Evidence:
-    """Return what speaks for a stroke of one person.
-
-    Args:
-        observation: What was seen of the shot.
-        track: The person, with joints.
-        flow_T: Energy of the flow around them (T,).
-    """
+    """Return what speaks for a stroke of one person, given the energy of the flow around them (T,)."""
     settings = observation.context.footage.settings
     return fuse(track_signals(observation, track, flow_T), has_phases=settings.phases)
 
 
 def fuse(signals: Signals, *, has_phases: bool = True) -> Evidence:
-    """Return the log ratio of an impact at every instant, all cues together.
+    """Return the log ratio of an impact at every instant, all cues together, on a grid of `STEP_S` over the shot.
 
-    Args:
-        signals: What was measured.
-        has_phases: Whether the phases of a stroke count.
-
-    Returns:
-        Evidence on a grid of `STEP_S` over the shot; empty where fewer than three frames were seen.
+    It is empty where fewer than three frames were seen.
     """
     pts_s = np.asarray(signals.pts_s, dtype=np.float64)
     seen = np.isfinite(signals.hand_speed_T) | np.isfinite(signals.flow_T)
@@ -134,10 +115,7 @@ def _movement(signals: Signals, times_s: np.ndarray, *, has_phases: bool) -> dic
 def guard_ratio(times_s: np.ndarray, pts_s: np.ndarray, guard_T: np.ndarray) -> np.ndarray:
     """Return the log ratio of what the posture says for "in guard", against this person at any time (G,).
 
-    Args:
-        times_s: Grid (G,), seconds.
-        pts_s: Frame times (T,), seconds.
-        guard_T: Whether the posture is that of a batter in guard (T,), 0, 1 or NaN.
+    `guard_T` is as in `Signals`, NaN where unknown.
     """
     known = np.isfinite(guard_T)
     if known.sum() < 3:

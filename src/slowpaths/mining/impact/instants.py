@@ -1,6 +1,6 @@
 """Cues that point at the instant of impact: peaks of movement, the camera setting off, the cut, the crack of the bat.
 
-Legend: T frames, G points of an even time grid, N onsets.
+Legend: T frames, G points of an even time grid.
 
 Each cue gives the density of impact relative to the uniform one over the shot. With probability `RHO` a cue speaks of
 this impact, else it says nothing: `mixture` turns that into a log ratio that can be added to others.
@@ -48,18 +48,9 @@ def peak_density(
     *,
     pace: float = 1.0,
 ) -> np.ndarray:
-    """Return the density of impact given the peaks of movement, uniform where there is none.
+    """Return the density of impact given the peaks of movement (G,), 1 where there is none.
 
-    Args:
-        times_s: Grid (G,), seconds.
-        hands: Level of the hands (G,).
-        hand_weight: Its weight (G,).
-        flow: Level of the flow (G,).
-        flow_weight: Its weight (G,).
-        pace: Speed of the showing, 1 where it is live.
-
-    Returns:
-        Density relative to the uniform one (G,), mean 1.
+    Hands and flow are levels (G,) with weights (G,).
     """
     total = hand_weight + flow_weight
     level = np.where(total > 0, (hands * hand_weight + flow * flow_weight) / np.maximum(total, 1e-9), 0.0)
@@ -73,15 +64,8 @@ def peak_density(
 def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarray, *, pace: float = 1.0) -> np.ndarray:
     """Return the density of impact given the path of the hands: a bat meets the ball at the bottom of its arc.
 
-    Args:
-        times_s: Grid (G,), seconds.
-        pts_s: Frame times (T,), seconds.
-        hand_height_T: Hands above the hips (T,), torso units; NaN where unseen.
-        pace: Speed of the showing, 1 where it is live.
-
-    Returns:
-        Density relative to the uniform one (G,), mean 1; bottoms count by how far the hands came down to them,
-        up to a torso's length.
+    Heights are above the hips, torso units, NaN where unseen. Bottoms count by how far the hands came down to them, up
+    to a torso's length.
     """
     known = np.isfinite(hand_height_T)
     if known.sum() < 3:
@@ -97,14 +81,7 @@ def arc_density(times_s: np.ndarray, pts_s: np.ndarray, hand_height_T: np.ndarra
 def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray, *, pace: float = 1.0) -> np.ndarray:
     """Return the density of impact given that the camera starts to follow the ball a little later.
 
-    Args:
-        times_s: Grid (G,), seconds.
-        pts_s: Times of the speeds (T,), seconds.
-        camera_T: Pan and tilt speed (T,), picture heights per second; NaN where unknown.
-        pace: Speed of the showing, 1 where it is live.
-
-    Returns:
-        Density relative to the uniform one (G,), mean 1.
+    Pan and tilt speeds are in picture heights per second, at `pts_s`, NaN where unknown.
     """
     known = np.isfinite(camera_T)
     if known.sum() < 3:
@@ -121,16 +98,9 @@ def camera_density(times_s: np.ndarray, pts_s: np.ndarray, camera_T: np.ndarray,
 
 
 def cut_ratio(times_s: np.ndarray, *, cut_s: float, end_s: float, is_replay: bool) -> np.ndarray:
-    """Return the log ratio of impact given how the shot ends.
+    """Return the log ratio of impact (G,) given when the shot ends by a cut, or for whatever reason; NaN where unknown.
 
-    Args:
-        times_s: Grid (G,), seconds.
-        cut_s: When it ends by a cut, NaN where it does not.
-        end_s: When it ends for whatever reason, NaN where unknown.
-        is_replay: Whether it is a replay, which ends as its editor likes.
-
-    Returns:
-        Log ratio (G,).
+    A replay ends as its editor likes.
     """
     if is_replay or not (np.isfinite(cut_s) or np.isfinite(end_s)):
         return np.zeros(len(times_s))
@@ -142,17 +112,7 @@ def cut_ratio(times_s: np.ndarray, *, cut_s: float, end_s: float, is_replay: boo
 
 
 def bumps(times_s: np.ndarray, centres_s: np.ndarray, weights: np.ndarray, sd_s: float) -> np.ndarray:
-    """Return a mixture of Gaussians on the grid relative to the uniform density over it.
-
-    Args:
-        times_s: Grid (G,), seconds.
-        centres_s: Centres (N,), seconds.
-        weights: Their weights (N,).
-        sd_s: Standard deviation of each, seconds.
-
-    Returns:
-        Relative density (G,); 1 everywhere where there is none.
-    """
+    """Return a weighted mixture of Gaussians on the grid relative to the uniform density over it; 1 without any."""
     if not len(centres_s) or weights.sum() <= 0:
         return np.ones(len(times_s))
     bumps = np.exp(-0.5 * ((times_s[:, None] - centres_s[None, :]) / sd_s) ** 2) / (sd_s * np.sqrt(2 * np.pi))

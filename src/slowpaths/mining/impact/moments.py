@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slowpaths.mining.features.frame_of_reference import Motion
+from slowpaths.mining.features.frame_of_reference import Motion, mean_of_seen
 from slowpaths.pose.filters import frame_time_s
 from slowpaths.pose.kinematics import speed
 
@@ -26,37 +26,22 @@ MIN_VALID = 0.6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Moments:
-    """Hold the instants of one stroke, seconds of presentation time; NaN where not found.
+    """Hold the instants of one stroke, seconds of presentation time; NaN where not found."""
 
-    Args:
-        guard_s: Middle of the stillest fifth of a second before the stride.
-        backlift_s: Hands at their highest before the downswing.
-        impact_s: Bat on ball.
-    """
-
-    guard_s: float
-    backlift_s: float
-    impact_s: float
+    guard_s: float  # middle of the stillest fifth of a second before the stride
+    backlift_s: float  # hands at their highest before the downswing
+    impact_s: float  # bat on ball
 
 
 def find_moments(motion: Motion, *, impact_s: float) -> Moments:
-    """Find guard and the top of the backlift before an impact.
-
-    Args:
-        motion: Movement in the batter's frame.
-        impact_s: Impact, seconds.
-    """
+    """Find guard and the top of the backlift before an impact."""
     return Moments(guard_s=_guard(motion, impact_s), backlift_s=_backlift(motion, impact_s), impact_s=impact_s)
 
 
 def _guard(motion: Motion, impact_s: float) -> float:
     """Take the stillest window; where the footage begins too late for one, its first moments, if early enough."""
     feet_and_hips = np.stack([motion.joint("left_ankle"), motion.joint("right_ankle"), motion.middle("hip")], axis=1)
-    speeds_TN = np.stack([speed(feet_and_hips[:, point], motion.pts_s) for point in range(3)], axis=1)
-    seen_TN = np.isfinite(speeds_TN)
-    movement_T = np.where(
-        seen_TN.any(axis=1), np.nan_to_num(speeds_TN).sum(axis=1) / np.maximum(seen_TN.sum(1), 1), np.nan
-    )
+    movement_T = mean_of_seen(np.stack([speed(feet_and_hips[:, point], motion.pts_s) for point in range(3)], axis=1))
     middles_s = motion.pts_s[in_window(motion, impact_s + GUARD_S[0] + _STILL_S / 2, impact_s + GUARD_S[1])]
     stillness = [_mean_if_seen(motion, movement_T, time_s) for time_s in middles_s]
     if len(stillness) and np.isfinite(stillness).any():
@@ -73,11 +58,9 @@ def _mean_if_seen(motion: Motion, values_T: np.ndarray, middle_s: float) -> floa
 
 
 def _backlift(motion: Motion, impact_s: float) -> float:
-    height_T = motion.hands_T2[:, 1] - motion.middle("hip")[:, 1]
-    rows = in_window(motion, impact_s + BACKLIFT_S[0], impact_s + BACKLIFT_S[1])
-    if not is_seen(motion, height_T, impact_s + BACKLIFT_S[0], impact_s + BACKLIFT_S[1]):
-        return float("nan")
-    return float(motion.pts_s[rows[int(np.nanargmax(height_T[rows]))]])
+    height_T = motion.swing_T2[:, 1]
+    rows = seen_window(motion, height_T, impact_s + BACKLIFT_S[0], impact_s + BACKLIFT_S[1])
+    return float(motion.pts_s[rows[int(np.nanargmax(height_T[rows]))]]) if len(rows) else float("nan")
 
 
 def in_window(motion: Motion, start_s: float, end_s: float) -> np.ndarray:
@@ -85,16 +68,9 @@ def in_window(motion: Motion, start_s: float, end_s: float) -> np.ndarray:
     return np.flatnonzero((motion.pts_s >= start_s - 1e-6) & (motion.pts_s <= end_s + 1e-6))
 
 
-def is_seen(motion: Motion, values_T: np.ndarray, start_s: float, end_s: float) -> bool:
-    """Whether at least 60 % of the frames a window should have are there and seen.
-
-    Args:
-        motion: Movement whose frame times count.
-        values_T: Series (T,); NaN where unseen.
-        start_s: First instant of the window.
-        end_s: Last instant of the window.
-    """
-    frame_s = frame_time_s(motion.pts_s)
+def seen_window(motion: Motion, values_T: np.ndarray, start_s: float, end_s: float) -> np.ndarray:
+    """Return the rows of a window; none where fewer than 60 % of the frames it should have are there and seen."""
+    rows, frame_s = in_window(motion, start_s, end_s), frame_time_s(motion.pts_s)
     expected = max((end_s - start_s) / frame_s, 1.0) if frame_s > 0 else np.inf
-    num_seen = np.isfinite(values_T[in_window(motion, start_s, end_s)]).sum()
-    return bool(num_seen >= 1 and num_seen >= MIN_VALID * expected)
+    num_seen = np.isfinite(values_T[rows]).sum()
+    return rows if num_seen >= 1 and num_seen >= MIN_VALID * expected else rows[:0]

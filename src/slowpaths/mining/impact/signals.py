@@ -1,6 +1,6 @@
 """What localisation reads of one person in one shot.
 
-Legend: T frames, J = 17 joints, C = x, y, confidence, N onsets.
+Legend: T frames, J = 17 joints, C = x, y, confidence, E onsets.
 """
 
 from __future__ import annotations
@@ -23,50 +23,30 @@ GOOD_INLIERS = 0.3  # a camera fit that fewer corners follow than this explains 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Signals:
-    """Hold what was measured on one person in one shot; NaN where unseen.
+    """Hold what was measured on one person in one shot; NaN where unseen."""
 
-    Args:
-        pts_s: Presentation times (T,), seconds.
-        hand_speed_T: Speed of the hands (T,), torso units per second, camera removed.
-        hand_confidence_T: Confidence of the wrists (T,), 0..1.
-        between_s: Middle between each frame and the one before it (T,), seconds: the instants of what is measured on
-            pairs of frames, flow and camera.
-        flow_T: Energy of camera-compensated flow around the person (T,), body heights per second, at `between_s`.
-        flow_confidence_T: How far the flow can be trusted (T,), 0..1: whether the camera was followed.
-        camera_T: Speed of the camera across and down (T,), picture heights per second, at `between_s`.
-        hand_height_T: Hands above the hips (T,), torso units.
-        guard_T: Whether the posture is that of a batter in guard (T,), 0 or 1.
-        cut_s: When the shot ends by a cut to another picture; NaN where the file ends or a wipe follows.
-        end_s: When the shot ends for whatever reason, seconds.
-        onset_times_s: Onsets in the sound (N,), seconds.
-        onset_z: Their strength (N,), robust z.
-        is_replay: Whether the shot is a replay.
-    """
-
-    pts_s: np.ndarray
-    hand_speed_T: np.ndarray
-    hand_confidence_T: np.ndarray
+    pts_s: np.ndarray  # presentation times (T,), seconds
+    hand_speed_T: np.ndarray  # speed of the hands (T,), torso units per second, camera removed
+    hand_confidence_T: np.ndarray  # confidence of the wrists (T,), 0..1
+    # middle between each frame and the one before it (T,), seconds: the instants of what is measured on pairs of
+    # frames, flow and camera
     between_s: np.ndarray
+    # energy of camera-compensated flow around the person (T,), body heights per second, at `between_s`
     flow_T: np.ndarray
-    flow_confidence_T: np.ndarray
-    camera_T: np.ndarray
-    hand_height_T: np.ndarray
-    guard_T: np.ndarray
+    flow_confidence_T: np.ndarray  # how far the flow can be trusted (T,), 0..1: whether the camera was followed
+    camera_T: np.ndarray  # speed of the camera across and down (T,), picture heights per second, at `between_s`
+    hand_height_T: np.ndarray  # hands above the hips (T,), torso units
+    guard_T: np.ndarray  # whether the posture is that of a batter in guard (T,), 0 or 1
+    # when the shot ends by a cut to another picture; NaN where the file ends or a wipe follows
     cut_s: float = float("nan")
-    end_s: float = float("nan")
-    onset_times_s: np.ndarray | None = None
-    onset_z: np.ndarray | None = None
-    is_replay: bool = False
+    end_s: float = float("nan")  # when the shot ends for whatever reason, seconds
+    onset_times_s: np.ndarray | None = None  # onsets in the sound (E,), seconds
+    onset_z: np.ndarray | None = None  # their strength (E,), robust z
+    is_replay: bool = False  # whether the shot is a replay
 
 
 def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Signals:
-    """Return the signals of one person that localisation reads.
-
-    Args:
-        observation: What was seen of the shot.
-        track: The person, with joints.
-        flow_T: Energy of the flow around them (T,).
-    """
+    """Return the signals of one person that localisation reads, given the energy of the flow around them (T,)."""
     context = observation.context
     shot, following, onsets = context.shot, context.following, context.onsets
     width, height = context.footage.picture_size
@@ -103,10 +83,6 @@ def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.
-
-    Args:
-        track: The person, with joints.
-        centre_xy: Centre of the picture, pixels.
     """
     smoothed = smooth(fill_gaps(track))
     still_TJC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)

@@ -28,16 +28,10 @@ _FEW_FRAMES = 10
 
 
 def impact_of_swing(hands_T2: np.ndarray, pts_s: np.ndarray) -> float:
-    """Return the time of impact, seconds.
+    """Return the time of impact, seconds, from the hands about the hips (T, 2), torso units, y up.
 
-    The first and last frames do not count as the fastest: poses are worst where the picture changes over.
-
-    Args:
-        hands_T2: Hands about the hips (T, 2), torso units, y up.
-        pts_s: Times (T,), seconds.
-
-    Returns:
-        The time of one of the frames; the middle one where the hands are hardly seen.
+    It is that of one of the frames; the middle one where the hands are hardly seen. The first and last frames do not
+    count as the fastest: poses are worst where the picture changes over.
     """
     steady_T2 = median_of_three(hands_T2)
     rates_T2 = savgol(steady_T2, pts_s, derivative=1)

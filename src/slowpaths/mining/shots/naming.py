@@ -25,15 +25,7 @@ BALL_SHARE = {view: 0.1 if view == "closeup" else 1.0 for view in PLAY_VIEWS}
 
 
 def name_shots(context: VideoContext, first_look: Survey) -> tuple[list[Shot], np.ndarray]:
-    """Name the views of the shots of a video and mark replays.
-
-    Args:
-        context: The video.
-        first_look: Its shot boundaries and what was seen of them.
-
-    Returns:
-        The shots, and for each the probability that a ball is played in it (Z,).
-    """
+    """Name the views of the shots of a video, mark replays, and say how probable a ball is in each (Z,)."""
     boundaries, pts_s = first_look.boundaries, context.decoder.pts_s
     probs_ZV = name_views([summarise(first_look.cues_of(shot)) for shot in boundaries])
     starts_s = [float(pts_s[shot.first_frame]) for shot in boundaries]

@@ -28,24 +28,14 @@ _REACH_S = 0.15  # a height is read from a sample at most this far away
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Heights:
-    """Hold how high hands, elbows and head of a person are.
+    """Hold how high hands, elbows and head of a person are."""
 
-    Args:
-        pts_s: Times (T,), seconds.
-        heights_TD: Heights above the hips, torso units; NaN where unseen.
-    """
-
-    pts_s: np.ndarray
-    heights_TD: np.ndarray
+    pts_s: np.ndarray  # times (T,), seconds
+    heights_TD: np.ndarray  # heights above the hips, torso units; NaN where unseen
 
     @classmethod
     def of(cls, track: PoseTrack, *, picture_size: tuple[int, int] | None = None) -> Heights | None:
-        """Measure a track; None where no frame shows a body.
-
-        Args:
-            track: Track with joints.
-            picture_size: Width and height of the picture, pixels.
-        """
+        """Measure a track; None where no frame shows a body."""
         # Heights are the same whatever the view and whoever bats.
         motion = motion_of(track, view="other", is_right_handed=True, guard_s=(0.0, 0.0), picture_size=picture_size)
         if motion is None:
@@ -60,14 +50,7 @@ class Heights:
 
 
 def alignment_density(times_s: np.ndarray, *, replay: Heights, live: Heights, live_impact_s: float) -> np.ndarray:
-    """Return the density of the impact in a replay relative to the uniform one (G,), 1 where nothing can be compared.
-
-    Args:
-        times_s: Instants considered (G,), seconds.
-        replay: The striker in the replay.
-        live: The striker in the live shot.
-        live_impact_s: Impact there, seconds.
-    """
+    """Return the density of the impact in a replay over the uniform one (G,), 1 where nothing can be compared."""
     live_UD = live.at(live_impact_s + AROUND_S)
     num_heights = live_UD.shape[1]
     # Heights of neighbouring moments, and of hands and elbows, say the same: they count as evidence does elsewhere.

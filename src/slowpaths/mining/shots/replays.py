@@ -27,25 +27,15 @@ OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind the
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """Hold what speaks for a replay; 0 where nothing is known.
+    """Hold what speaks for a replay; 0 where nothing is known."""
 
-    Args:
-        overlay_share: Share of the video's static graphics that is visible in the shot, NaN where it has none.
-        repeat_period: Share of frame steps explained by a steady period of repeats, 0..1.
-        transition: How the shot begins.
-        next_transition: How the next shot begins.
-        since_play_s: Time since the last play shot before it began, NaN where there was none.
-        is_play: Whether the shot shows play.
-        sees_other_view: Whether that earlier shot had another view.
-    """
-
-    overlay_share: float
-    repeat_period: float
-    transition: str
-    next_transition: str
-    since_play_s: float
-    is_play: bool
-    sees_other_view: bool
+    overlay_share: float  # share of the video's static graphics that is visible in the shot, NaN where it has none
+    repeat_period: float  # share of frame steps explained by a steady period of repeats, 0..1
+    transition: str  # how the shot begins
+    next_transition: str  # how the next shot begins
+    since_play_s: float  # time since the last play shot before it began, NaN where there was none
+    is_play: bool  # whether the shot shows play
+    sees_other_view: bool  # whether that earlier shot had another view
 
 
 def log_odds(hints: Hints) -> float:
@@ -65,10 +55,7 @@ def repeat_period(changes_T: np.ndarray) -> float:
     """Return how regularly a picture is shown two or three times before the next, 0..1.
 
     Slow motion from an ordinary camera repeats or blends every picture; an irregular repeat is a capture that dropped
-    frames.
-
-    Args:
-        changes_T: Mean absolute change from frame to frame (T,), grey levels.
+    frames. Changes are means over the picture from frame to frame, grey levels.
 
     Example:
         >>> repeat_period(np.tile([5.0, 0.1], 20)) > 0.9
@@ -94,16 +81,10 @@ def repeat_period(changes_T: np.ndarray) -> float:
 
 
 def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]) -> np.ndarray:
-    """Return how much of the video's static graphics each shot shows.
+    """Return how much of the video's static graphics each shot, first to last frame, shows (Z,), 0..1.
 
-    Graphics are the pixels that look the same in most shots although the shots differ.
-
-    Args:
-        thumbnails_THWC: Thumbnails of the video (T, H, W, 3).
-        shots: First and last frame of each shot.
-
-    Returns:
-        Shares (Z,), 0..1; NaN where fewer than four shots or no graphics are there to compare.
+    Graphics are the pixels that look the same in most shots although the shots differ. It is NaN where fewer than four
+    shots or no graphics are there to compare.
     """
     nothing = np.full(len(shots), np.nan)
     if len(shots) < 4:
@@ -123,12 +104,7 @@ def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]
 
 
 def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
-    """Return for every shot the probability that it is a replay and the shot it repeats.
-
-    Args:
-        shots: Shots of one video in time order, their views named.
-        thumbnails_THWC: Thumbnails of the video (T, H, W, 3), RGB.
-    """
+    """Return for every shot of a video, its view named, the probability that it is a replay and the shot it repeats."""
     overlays = overlay_shares(thumbnails_THWC, [(shot.first_frame, shot.last_frame) for shot in shots])
     marks: list[tuple[float, str | None]] = []
     last_play: Shot | None = None

@@ -17,24 +17,18 @@ import numpy as np
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
-from slowpaths.video.shots import ShotCut, ShotFinder
+from slowpaths.video.shots import ShotBounds, ShotFinder
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Survey:
-    """Hold the first look at a video.
+    """Hold the first look at a video."""
 
-    Args:
-        boundaries: First and last frame of each shot, in time order.
-        thumbnails_THWC: Thumbnails (T, 36, 64, 3), RGB uint8.
-        cues: What was measured on the frames that were looked at closely, by frame, ascending.
-    """
+    boundaries: list[ShotBounds]  # first and last frame of each shot, in time order
+    thumbnails_THWC: np.ndarray  # thumbnails (T, 36, 64, 3), RGB uint8
+    cues: dict[int, ViewCues]  # what was measured on the frames that were looked at closely, by frame, ascending
 
-    boundaries: list[ShotCut]
-    thumbnails_THWC: np.ndarray
-    cues: dict[int, ViewCues]
-
-    def cues_of(self, shot: ShotCut) -> list[ViewCues]:
+    def cues_of(self, shot: ShotBounds) -> list[ViewCues]:
         """Return the cues of the frames of a shot."""
         return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
 
@@ -95,10 +89,6 @@ def _camera_speed(
 
 
 def overlay_mask(greys: Sequence[np.ndarray]) -> np.ndarray:
-    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera.
-
-    Args:
-        greys: Grey pictures (H, W) of one size.
-    """
+    """Return the mask (H, W) of burnt-in graphics, with a margin: their corners are sharp and would stop the camera."""
     mask = static_overlay_mask(np.stack(greys))
     return cv2.dilate(mask.astype(np.uint8), np.ones((7, 7), np.uint8)).astype(bool)

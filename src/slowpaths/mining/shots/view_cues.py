@@ -19,44 +19,25 @@ CROWD_ROUGHNESS = 5.0  # grey levels; faces and shirts at 128 x 72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewCues:
-    """Hold what was measured on a frame or, as medians, on a shot.
+    """Hold what was measured on a frame or, as medians, on a shot."""
 
-    Args:
-        grass: Share of grass-coloured pixels outside people.
-        soil: Share of soil-coloured pixels outside people.
-        ground: Share of smooth grass- or soil-coloured pixels outside people.
-        ground_upper: The same in the upper third, where the outfield lies in a view from a high camera.
-        ground_lower: The same in the lower middle.
-        strip_contrast: How much lighter the centre of the lower half is than its flanks, L* of CIE Lab 0..100.
-        roughness: Mean high-pass magnitude outside people, grey levels: crowds, leaves, boards.
-        num_people: People found.
-        tallest: Height of the tallest person, picture heights.
-        typical: Median height, picture heights.
-        spread_x: Standard deviation of the feet across, picture widths.
-        spread_y: Standard deviation of the feet downwards, picture heights.
-        soil_at_feet: Share of soil-coloured pixels around the feet, of the person with most.
-        is_cropped: Whether the tallest person's box ends at the lower edge of the picture, 0..1.
-        pan: Speed of the camera across and down, picture heights per second.
-        zoom: Speed of the zoom, log units per second, positive in.
-        soil_across: How far a band of soil at somebody's feet reaches across the picture, with other ground below it.
-    """
-
-    grass: float
-    soil: float
-    ground: float
-    ground_upper: float
-    ground_lower: float
-    strip_contrast: float
-    roughness: float
-    num_people: float
-    tallest: float
-    typical: float
-    spread_x: float
-    spread_y: float
-    soil_at_feet: float
-    is_cropped: float
-    pan: float = 0.0
-    zoom: float = 0.0
+    grass: float  # share of grass-coloured pixels outside people
+    soil: float  # share of soil-coloured pixels outside people
+    ground: float  # share of smooth grass- or soil-coloured pixels outside people
+    ground_upper: float  # the same in the upper third, where the outfield lies in a view from a high camera
+    ground_lower: float  # the same in the lower middle
+    strip_contrast: float  # how much lighter the centre of the lower half is than its flanks, L* of CIE Lab 0..100
+    roughness: float  # mean high-pass magnitude outside people, grey levels: crowds, leaves, boards
+    num_people: float  # people found
+    tallest: float  # height of the tallest person, picture heights
+    typical: float  # median height, picture heights
+    spread_x: float  # standard deviation of the feet across, picture widths
+    spread_y: float  # standard deviation of the feet downwards, picture heights
+    soil_at_feet: float  # share of soil-coloured pixels around the feet, of the person with most
+    is_cropped: float  # whether the tallest person's box ends at the lower edge of the picture, 0..1
+    pan: float = 0.0  # speed of the camera across and down, picture heights per second
+    zoom: float = 0.0  # speed of the zoom, log units per second, positive in
+    # how far a band of soil at somebody's feet reaches across the picture, with other ground below it
     soil_across: float = 0.0
 
 
@@ -64,14 +45,7 @@ CUES = tuple(field.name for field in fields(ViewCues))
 
 
 def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0.0, zoom: float = 0.0) -> ViewCues:
-    """Measure the cues of one frame.
-
-    Args:
-        frame_HWC: RGB frame (H, W, 3), uint8.
-        boxes_P4: People (P, 4), pixels of that frame.
-        pan: Speed of the camera, picture heights per second.
-        zoom: Speed of the zoom, log units per second.
-    """
+    """Measure the cues of one RGB frame (H, W, 3), uint8, given the people in its pixels and the camera's speed."""
     frame_HWC, boxes_P4 = _without_bars(frame_HWC, np.asarray(boxes_P4, dtype=np.float64).reshape(-1, 4))
     height, width = frame_HWC.shape[:2]
     small = cv2.resize(frame_HWC, _SIZE, interpolation=cv2.INTER_AREA)

@@ -25,21 +25,13 @@ MIN_SHOTS_TO_CLUSTER = 30
 
 @dataclass(frozen=True, slots=True)
 class Soft:
-    """Describe a soft interval on a cue.
+    """Describe a soft interval on a cue."""
 
-    Args:
-        cue: Name of the cue.
-        low: Where membership reaches one half from below.
-        high: Where it falls to one half again.
-        width: Distance over which it goes from .27 to .73.
-        floor: Least membership: how much one cue may say against a view.
-    """
-
-    cue: str
-    low: float = -np.inf
-    high: float = np.inf
-    width: float = 0.05
-    floor: float = 0.05
+    cue: str  # name of the cue
+    low: float = -np.inf  # where membership reaches one half from below
+    high: float = np.inf  # where it falls to one half again
+    width: float = 0.05  # distance over which it goes from .27 to .73
+    floor: float = 0.05  # least membership: how much one cue may say against a view
 
     def __call__(self, value: float) -> float:
         """Return the membership of a value, `floor`..1."""
@@ -154,14 +146,7 @@ _PITCH = tuple(VIEWS.index(view) for view in ("pitch_endon", "pitch_side", "nets
 
 
 def name_views(shots: Sequence[ViewCues]) -> np.ndarray:
-    """Return the probabilities of the views of all shots of one video.
-
-    Args:
-        shots: Cues of each shot.
-
-    Returns:
-        Probabilities (Z, 8) in the order of `core.views.VIEWS`.
-    """
+    """Return the probabilities (Z, 8) of `core.views.VIEWS` for all shots of one video."""
     if not shots:
         return np.zeros((0, len(VIEWS)))
     scores_ZV = np.array([[_score(cues, view) for view in VIEWS] for cues in shots])

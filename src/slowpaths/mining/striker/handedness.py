@@ -38,14 +38,7 @@ SWITCH_P = 0.35
 
 
 def handedness(track: PoseTrack, *, impact_s: float, view: str, picture_size: tuple[int, int] | None = None) -> float:
-    """Return the probability that the batter is right-handed.
-
-    Args:
-        track: The striker, raw.
-        impact_s: Impact, seconds.
-        view: One of `core.views.VIEWS`.
-        picture_size: Width and height of the picture, pixels, where known.
-    """
+    """Return the probability that the batter of a raw track is right-handed."""
     log_odds = logit(PRIOR_P)
     for name, size in stance_cues(track, impact_s=impact_s, view=view, picture_size=picture_size).items():
         accuracy, width = _CUES[name]
@@ -57,14 +50,7 @@ def handedness(track: PoseTrack, *, impact_s: float, view: str, picture_size: tu
 def stance_cues(
     track: PoseTrack, *, impact_s: float, view: str, picture_size: tuple[int, int] | None = None
 ) -> dict[str, float]:
-    """Return each cue in torso units, positive for a right-hander, NaN where it cannot be seen.
-
-    Args:
-        track: The striker, raw.
-        impact_s: Impact, seconds.
-        view: One of `core.views.VIEWS`.
-        picture_size: Width and height of the picture, pixels, where known.
-    """
+    """Return each cue in torso units, positive for a right-hander, NaN where it cannot be seen."""
     window_s = (impact_s + STANCE_S[0], impact_s + STANCE_S[1])
     motion = motion_of(track, view=view, is_right_handed=True, guard_s=window_s, picture_size=picture_size)
     if motion is None:
@@ -87,18 +73,10 @@ def stance_cues(
 
 
 def pool(probabilities: Sequence[float], identities: Sequence[Hashable | None]) -> list[float]:
-    """Share what is known of a batter between all their deliveries.
+    """Return P(right-handed) pooled over all deliveries of one identity; one without an identity is left alone.
 
-    Every ball adds its log odds over the prior; balls of one batter err together now and then, so n of them count as
-    n / (1 + .1 (n - 1)).
-
-    Args:
-        probabilities: P(right-handed) of each delivery.
-        identities: Who bats (N): a batter of an innings, a live ball and its replays, or one shot. None where unknown:
-            such a delivery is left alone.
-
-    Returns:
-        Pooled probabilities (N,), the same for all deliveries of one identity.
+    An identity is a batter of an innings, a live ball and its replays, or one shot. Every ball adds its log odds over
+    the prior; balls of one batter err together now and then, so n of them count as n / (1 + .1 (n - 1)).
 
     Example:
         >>> [round(p, 2) for p in pool([0.9, 0.9, 0.3], ["a", "a", None])]
@@ -119,17 +97,11 @@ def pool(probabilities: Sequence[float], identities: Sequence[Hashable | None]) 
 
 
 def take_turns(probabilities: Sequence[float], identities: Sequence[Hashable]) -> list[float]:
-    """Share what is known between the balls of an innings: the next is faced by the same batter more often than not.
+    """Return P(right-handed) given all balls of an innings: the next is faced by the same batter more often than not.
 
     The hands of whoever faces form a chain: with probability `SWITCH_P` the other batter faces next, and they are
-    right-handed as often as anybody. A ball that shows nothing is judged by those around it.
-
-    Args:
-        probabilities: P(right-handed) of each delivery in time order, the same for all of one identity.
-        identities: What is surely one batter's (N).
-
-    Returns:
-        Probabilities given all deliveries (N,).
+    right-handed as often as anybody. A ball that shows nothing is judged by those around it. Deliveries are in time
+    order; those of one identity, surely one batter's, come with the same probability.
 
     Example:
         >>> [round(p, 2) for p in take_turns([0.98, 0.78, 0.98], [1, 2, 3])]

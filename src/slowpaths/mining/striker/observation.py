@@ -37,33 +37,19 @@ _LEAST_FRAMES = 3
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Observation:
-    """Hold what was seen of a play shot, and its reduced pictures, so that people can be looked at more closely.
+    """Hold what was seen of a play shot, and its reduced pictures, so that people can be looked at more closely."""
 
-    Args:
-        context: The shot.
-        frames_T: Frame indices (T,), repeated pictures left out.
-        pts_s: Presentation times (T,), seconds.
-        camera_T3: Camera since the first frame (T, 3), full-size pixels and log zoom.
-        pan_T: Speed of the camera across and down (T,), picture heights per second.
-        inliers_T: Share of points that follow the camera fit (T,).
-        tracks: People, with a box wherever they are seen or in between.
-        pictures: Reduced pictures (T), each (H, W, 3).
-        greys: The same in grey (T), each (H, W).
-        steps: Motion of the camera from each frame to the next (T - 1), reduced pixels.
-        scale: Size of the reduced pictures over the full size.
-    """
-
-    context: ShotContext
-    frames_T: np.ndarray
-    pts_s: np.ndarray
-    camera_T3: np.ndarray
-    pan_T: np.ndarray
-    inliers_T: np.ndarray
-    tracks: list[PoseTrack]
-    pictures: list[np.ndarray]
-    greys: list[np.ndarray]
-    steps: list[CameraStep]
-    scale: float
+    context: ShotContext  # the shot
+    frames_T: np.ndarray  # frame indices (T,), repeated pictures left out
+    pts_s: np.ndarray  # presentation times (T,), seconds
+    camera_T3: np.ndarray  # camera since the first frame (T, 3), full-size pixels and log zoom
+    pan_T: np.ndarray  # speed of the camera across and down (T,), picture heights per second
+    inliers_T: np.ndarray  # share of points that follow the camera fit (T,)
+    tracks: list[PoseTrack]  # people, with a box wherever they are seen or in between
+    pictures: list[np.ndarray]  # reduced pictures (T), each (H, W, 3)
+    greys: list[np.ndarray]  # the same in grey (T), each (H, W)
+    steps: list[CameraStep]  # motion of the camera from each frame to the next (T - 1), reduced pixels
+    scale: float  # size of the reduced pictures over the full size
 
     @property
     def between_s(self) -> np.ndarray:
@@ -71,11 +57,9 @@ class Observation:
         return np.r_[self.pts_s[:1], 0.5 * (self.pts_s[1:] + self.pts_s[:-1])]
 
     def joints(self, track: PoseTrack, *, every_s: float = 0.0) -> PoseTrack:
-        """Return the track with joints estimated where it has a box.
+        """Return the track with joints estimated about every `every_s` seconds; in every frame where that is 0.
 
-        Args:
-            track: The person.
-            every_s: Time between estimates, seconds; every frame where 0. Frames in between keep what they had.
+        Frames in between keep what they had.
         """
         footage = self.context.footage
         rows = np.searchsorted(self.frames_T, track.frames_T)
@@ -92,18 +76,11 @@ class Observation:
     def flow(
         self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None
     ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the energy of the flow around a person and the share of it that is horizontal.
+        """Return the energy of the flow around a person and the share of it that is horizontal, each (T,).
 
-        What moves in another person's box and not in this one's is left out.
-
-        Args:
-            track: The person.
-            every_s: Time between the frames looked at, seconds; every frame where 0.
-            known: What was returned for some of the frames; they are not looked at again.
-
-        Returns:
-            Energy (T,) and horizontal share (T,) as `flow_around` gives them; NaN at the first frame, where the box is
-            too small to see movement in, and at frames that were passed over.
+        What moves in another person's box and not in this one's is left out. Both are as `flow_around` gives them; NaN
+        at the first frame, where the box is too small to see movement in, and at frames passed over, for about every
+        `every_s` seconds are looked at. Those that are `known` are not looked at again.
         """
         energy_T, horizontal_T = known or (np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan))
         energy_T, horizontal_T = energy_T.copy(), horizontal_T.copy()
@@ -194,10 +171,7 @@ def _read(context: ShotContext) -> tuple[np.ndarray, list[np.ndarray], list[np.n
 def _camera_steps(greys: Sequence[np.ndarray], found: Sequence[People], rows: np.ndarray) -> list[CameraStep]:
     """Follow the camera from each picture to the next by what is neither a person nor a burnt-in graphic.
 
-    Args:
-        greys: Grey pictures (T).
-        found: People at some of them.
-        rows: Which those are.
+    People were found at some pictures, `rows`.
     """
     some = np.linspace(0, len(greys) - 1, min(len(greys), _OVERLAY_FRAMES)).round().astype(int)
     still_HW = overlay_mask([greys[row] for row in some])
@@ -209,11 +183,7 @@ def _camera_steps(greys: Sequence[np.ndarray], found: Sequence[People], rows: np
 
 
 def repeats(greys: Sequence[np.ndarray]) -> np.ndarray:
-    """Return which pictures are the one before them once more (T,), bool.
-
-    Args:
-        greys: Grey pictures (H, W) in time order.
-    """
+    """Return which pictures are the one before them once more (T,), bool."""
     changes_T = np.array([cv2.mean(cv2.absdiff(a, b))[0] for a, b in itertools.pairwise(greys)])
     if not len(changes_T):
         return np.zeros(len(greys), dtype=bool)
@@ -269,12 +239,7 @@ def _accumulate(
 
 
 def _dense(
-    track: PoseTrack,
-    *,
-    frames_T: np.ndarray,
-    pts_s: np.ndarray,
-    camera_T3: np.ndarray,
-    centre_xy: tuple[float, float],
+    track: PoseTrack, *, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray, centre_xy: tuple[float, float]
 ) -> PoseTrack:
     """Fill in the boxes between sightings: straight lines in the stabilised picture."""
     seen = np.isfinite(track.boxes_T4).all(axis=1)

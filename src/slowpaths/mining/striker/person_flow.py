@@ -1,6 +1,6 @@
 """How much moves around one person from one frame to the next, camera and other people left out.
 
-Legend: H, W picture, C = right, down, N pixels. Pixels are those of the pictures that are given.
+Legend: H, W picture, C = right, down, E pixels. Pixels are those of the pictures that are given.
 """
 
 from __future__ import annotations
@@ -29,27 +29,19 @@ def flow_around(
 ) -> tuple[float, float]:
     """Return the energy of the flow around a person and the share of it that is horizontal.
 
-    Args:
-        grey_a: First frame (H, W), uint8.
-        grey_b: Second frame (H, W), uint8.
-        step: Motion of the camera from the first to the second.
-        step_s: Time between them, seconds.
-        box_4: Box of the person in the second frame.
-        boxes: Boxes (4,) of everybody there; what moves in another's and not in this person's is left out.
-
-    Returns:
-        95th percentile of the speed, body heights per second, and the horizontal share, 0..1; NaN where the box is too
-        small to see movement in.
+    Energy is the 95th percentile of the speed, body heights per second; the share lies in 0..1. Both are NaN where the
+    box is too small to see movement in. `step` is the camera's from the first to the second frame, (H, W), uint8, and
+    boxes are those of the second; what moves in another's and not in this person's is left out.
     """
     patch = _reach(box_4, grey_b.shape)
     if patch is None or step_s <= 0:
         return float("nan"), float("nan")
     flow_HWC, scale = _patch_flow(grey_a, grey_b, step=step, patch=patch)
-    moving_N2 = _own_flow(flow_HWC, box_4, boxes, patch=patch, scale=scale)
-    if not len(moving_N2):
+    moving_E2 = _own_flow(flow_HWC, box_4, boxes, patch=patch, scale=scale)
+    if not len(moving_E2):
         return float("nan"), float("nan")
-    speed = _quantile(np.hypot(moving_N2[:, 0], moving_N2[:, 1]), 0.95)
-    squares = np.einsum("nc,nc->c", moving_N2, moving_N2, dtype=np.float64)
+    speed = _quantile(np.hypot(moving_E2[:, 0], moving_E2[:, 1]), 0.95)
+    squares = np.einsum("ec,ec->c", moving_E2, moving_E2, dtype=np.float64)
     energy = speed / scale / (box_4[3] - box_4[1]) / step_s
     return float(energy), float(squares[0] / max(float(squares.sum()), 1e-9))
 
@@ -98,31 +90,26 @@ def _own_flow(
     patch: tuple[int, int, int, int],
     scale: float,
 ) -> np.ndarray:
-    """Return the flow (N, 2) of the pixels of a patch that are no rival's, without what the camera fit left over.
+    """Return the flow (E, 2) of the pixels of a patch that are no rival's, without what the camera fit left over.
 
-    Args:
-        flow_HWC: Flow of the patch at its scale.
-        box_4: Box of the person; what lies in it is their own whoever else is there.
-        boxes: Boxes (4,) of everybody.
-        patch: Top, bottom, left, right of the patch, unscaled.
-        scale: Scale of the flow.
+    What lies in the person's own box is theirs whoever else is there. The patch (top, bottom, left, right) is unscaled.
     """
     # The finest level of the search is half the size: every second pixel holds all there is.
     flow_HWC, scale = flow_HWC[::2, ::2], scale / 2
     is_own = _boxes_mask([box_4], patch, flow_HWC.shape, scale)
     is_rival = _boxes_mask(boxes, patch, flow_HWC.shape, scale) & ~is_own
-    beside_N2 = flow_HWC[~(is_own | is_rival)]
-    moving_N2 = flow_HWC[~is_rival]
-    if len(beside_N2) >= (_MIN_PATCH_PX * scale) ** 2:
-        moving_N2 = moving_N2 - [_quantile(beside_N2[:, axis], 0.5) for axis in (0, 1)]
-    return moving_N2
+    beside_E2 = flow_HWC[~(is_own | is_rival)]
+    moving_E2 = flow_HWC[~is_rival]
+    if len(beside_E2) >= (_MIN_PATCH_PX * scale) ** 2:
+        moving_E2 = moving_E2 - [_quantile(beside_E2[:, axis], 0.5) for axis in (0, 1)]
+    return moving_E2
 
 
-def _quantile(values_N: np.ndarray, share: float) -> float:
+def _quantile(values_E: np.ndarray, share: float) -> float:
     """Return a quantile, as `np.quantile` does at a third of its cost (it asks for much that is known here)."""
-    place = share * (len(values_N) - 1)
-    below, above = int(place), min(int(place) + 1, len(values_N) - 1)
-    low, high = np.partition(values_N, (below, above))[[below, above]]
+    place = share * (len(values_E) - 1)
+    below, above = int(place), min(int(place) + 1, len(values_E) - 1)
+    low, high = np.partition(values_E, (below, above))[[below, above]]
     return float(low + (high - low) * (place - below))
 
 

@@ -21,21 +21,13 @@ _UNSEEN_LOG = -10.0  # of a stroke of somebody who is seen in fewer than three f
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Striker:
-    """Hold the striker of a shot.
+    """Hold the striker of a shot."""
 
-    Args:
-        track: Their track, with joints in every frame.
-        striker_p: Probability that they are the striker.
-        between_s: Instants of the flow (T,), seconds; see `Observation.between_s`.
-        energy_T: Energy of the flow around them (T,), body heights per second.
-        horizontal_T: Share of it that is horizontal (T,).
-    """
-
-    track: PoseTrack
-    striker_p: float
-    between_s: np.ndarray
-    energy_T: np.ndarray
-    horizontal_T: np.ndarray
+    track: PoseTrack  # their track, with joints in every frame
+    striker_p: float  # probability that they are the striker
+    between_s: np.ndarray  # instants of the flow (T,), seconds; see `Observation.between_s`
+    energy_T: np.ndarray  # energy of the flow around them (T,), body heights per second
+    horizontal_T: np.ndarray  # share of it that is horizontal (T,)
 
 
 def find_striker(observation: Observation) -> Striker | None:
@@ -76,11 +68,7 @@ def find_striker(observation: Observation) -> Striker | None:
 
 
 def _look_closely(
-    observation: Observation,
-    track: PoseTrack,
-    *,
-    striker_p: float,
-    known: tuple[np.ndarray, np.ndarray] | None = None,
+    observation: Observation, track: PoseTrack, *, striker_p: float, known: tuple[np.ndarray, np.ndarray] | None = None
 ) -> Striker:
     track = observation.joints(track)
     energy_T, horizontal_T = observation.flow(track, known=known)

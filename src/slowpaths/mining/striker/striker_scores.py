@@ -41,16 +41,7 @@ NONE_LOG = float(np.log(0.1))  # a view of play shows its striker, but for one i
 def place_scores(
     tracks: Sequence[PoseTrack], *, view: str, height: int, width: int, start_s: float, end_s: float
 ) -> np.ndarray:
-    """Return log scores (P,) from boxes and camera alone.
-
-    Args:
-        tracks: People of one shot, full-size pixels.
-        view: View of the shot.
-        height: Height of the picture, pixels.
-        width: Width, pixels.
-        start_s: Begin of the shot, seconds.
-        end_s: End of the shot, seconds.
-    """
+    """Return log scores (P,) of the people of one shot, full-size pixels, from boxes and camera alone."""
     if not tracks:
         return np.zeros(0)
     scores = np.zeros(len(tracks))
@@ -77,12 +68,9 @@ def place_scores(
 
 
 def guard_score(guard_T: np.ndarray) -> float:
-    """Return how much the postures look like a batter in guard, -1..1.5.
+    """Return how much the postures (T,) look like a batter in guard, -1..1.5.
 
     Somebody who stands behind another is seen in few frames, and those say little: the score shrinks with their share.
-
-    Args:
-        guard_T: What `guard_frames` gives for the frames that were looked at (T,).
     """
     usable = np.isfinite(guard_T)
     return float(usable.mean()) * (2.5 * float(guard_T[usable].mean()) - 1.0) if usable.any() else 0.0
@@ -92,9 +80,6 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     """Return for every frame whether the person is bent over with both hands together (T,), 0 or 1, NaN unknown.
 
     Whoever squats is no batter; where the ankles are unseen nobody is taken to squat.
-
-    Args:
-        track: One person with joints.
     """
     keypoints_TJC = track.keypoints_TKC
     shoulder, hip = middle(keypoints_TJC, "shoulder"), middle(keypoints_TJC, "hip")
@@ -113,12 +98,7 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
 
 
 def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int, float]:
-    """Return the best track and its probability among all tracks and "none of them".
-
-    Args:
-        log_scores: Log scores (P,), P >= 1.
-        none_score: Log score of "none".
-    """
+    """Return the best track (P >= 1) and its probability among all tracks and "none of them"."""
     everyone = np.append(log_scores, none_score)
     weights = np.exp(everyone - everyone.max())
     best = int(np.argmax(log_scores))

@@ -1,6 +1,6 @@
 """Our own small pose networks, trained on the rendered world; their weights ship with the package.
 
-Legend: B pictures, N people, K = 17 joints. `detect` finds people and joints in whole frames in one pass; `keypoints`
+Legend: B pictures, N people, J = 17 joints. `detect` finds people and joints in whole frames in one pass; `keypoints`
 looks again at a square around each box with a network that knows only the person in its middle.
 """
 
@@ -79,9 +79,9 @@ class Compact:
     def _look(self, frame_HWC: np.ndarray, *, scale: float = 1.0) -> People:
         """Return the people of a frame that is shown at a scale, in pixels of the whole frame."""
         (maps,) = self._maps(frame_HWC[None])
-        boxes_N4, scores_N, joints_NKC = people(maps, score_min=self._score_min)
-        joints_NKC[..., :2] /= scale
-        return People(boxes_N4=boxes_N4 / scale, scores_N=scores_N, keypoints_NKC=_seen(joints_NKC))
+        boxes_N4, scores_N, joints_NJC = people(maps, score_min=self._score_min)
+        joints_NJC[..., :2] /= scale
+        return People(boxes_N4=boxes_N4 / scale, scores_N=scores_N, keypoints_NJC=_seen(joints_NJC))
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
@@ -95,13 +95,13 @@ class Compact:
             chosen = todo[start : start + _BATCH]
             crops = [crop_person(frames_THWC[frame], boxes[frame][row]) for frame, row in chosen]
             pictures_BHWC = np.stack([picture for picture, _, _ in crops])
-            heat_BKhw = self._heat(pictures_BHWC)
+            heat_BJhw = self._heat(pictures_BHWC)
             if self._mirrors:
-                heat_BKhw = 0.5 * (heat_BKhw + self._heat(mirrored(pictures_BHWC))[:, SWAP, :, ::-1])
-            for (frame, row), (_, scale, corner_2), heat_Khw in zip(chosen, crops, heat_BKhw, strict=True):
-                joints_KC = joints_of_one(heat_Khw)
-                joints_KC[:, :2] = joints_KC[:, :2] / scale + corner_2
-                poses[frame][row] = _seen(joints_KC, least=_LEAST_OF_ONE)
+                heat_BJhw = 0.5 * (heat_BJhw + self._heat(mirrored(pictures_BHWC))[:, SWAP, :, ::-1])
+            for (frame, row), (_, scale, corner_2), heat_Jhw in zip(chosen, crops, heat_BJhw, strict=True):
+                joints_JC = joints_of_one(heat_Jhw)
+                joints_JC[:, :2] = joints_JC[:, :2] / scale + corner_2
+                poses[frame][row] = _seen(joints_JC, least=_LEAST_OF_ONE)
         return poses
 
     @torch.inference_mode()
@@ -121,7 +121,7 @@ class Compact:
         )
         joints = joints.reshape(len(joints), -1, 2, *joints.shape[2:])
         return [
-            PictureMaps(heads_hw=heads[b, 0], box_4hw=box[b], joints_K2hw=joints[b], heat_Khw=heat[b])
+            PictureMaps(heads_hw=heads[b, 0], box_4hw=box[b], joints_J2hw=joints[b], heat_Jhw=heat[b])
             for b in range(len(pictures_BHWC))
         ]
 
@@ -136,12 +136,12 @@ def _joined(whole: People, half: People) -> People:
     if not len(large):
         return whole
     parts = [(whole, small), (half, large)]
-    boxes_N4, scores_N, joints_NKC = (
+    boxes_N4, scores_N, joints_NJC = (
         np.concatenate([getattr(part, name)[rows] for part, rows in parts])
-        for name in ("boxes_N4", "scores_N", "keypoints_NKC")
+        for name in ("boxes_N4", "scores_N", "keypoints_NJC")
     )
     order = np.argsort(-scores_N, kind="stable")
-    return People(boxes_N4=boxes_N4[order], scores_N=scores_N[order], keypoints_NKC=joints_NKC[order])
+    return People(boxes_N4=boxes_N4[order], scores_N=scores_N[order], keypoints_NJC=joints_NJC[order])
 
 
 def mirrored(pictures_BHWC: np.ndarray) -> np.ndarray:
@@ -174,8 +174,8 @@ def crop_person(frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, f
     return cv2.warpAffine(frame_HWC, matrix, (JOINTS_SIDE, JOINTS_SIDE), flags=cv2.INTER_LINEAR), scale, corner_2
 
 
-def _seen(joints_NKC: np.ndarray, *, least: float = _LEAST_CONFIDENCE) -> np.ndarray:
+def _seen(joints_NJC: np.ndarray, *, least: float = _LEAST_CONFIDENCE) -> np.ndarray:
     """Return joints with those that are hardly seen marked as not found."""
-    is_lost = ~(joints_NKC[..., 2] >= least)
-    joints_NKC[is_lost] = [np.nan, np.nan, 0.0]
-    return joints_NKC
+    is_lost = ~(joints_NJC[..., 2] >= least)
+    joints_NJC[is_lost] = [np.nan, np.nan, 0.0]
+    return joints_NJC

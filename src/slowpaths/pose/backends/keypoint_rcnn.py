@@ -1,6 +1,6 @@
 """One-stage pose of good quality: torchvision's Keypoint R-CNN with a ResNet-50 FPN (He et al. 2017).
 
-Legend: B frames, N people, K = 17 joints.
+Legend: B frames, N people, J = 17 joints.
 """
 
 from __future__ import annotations
@@ -89,7 +89,7 @@ class KeypointRCNN:
                     People(
                         boxes_N4=_numpy(found["boxes"]),
                         scores_N=_numpy(found["scores"]),
-                        keypoints_NKC=_joints(found["keypoints"], found["keypoints_scores"]),
+                        keypoints_NJC=_joints(found["keypoints"], found["keypoints_scores"]),
                     )
                 )
         return people
@@ -124,8 +124,8 @@ class KeypointRCNN:
             for place, joint, score in zip(places, joints, scores, strict=True)
         ]
         found = self._model.transform.postprocess(results, batch.image_sizes, sizes)
-        for keypoints_NKC, rows, joints in zip(poses, seen, found, strict=True):
-            keypoints_NKC[rows] = _joints(joints["keypoints"], joints["keypoints_scores"])
+        for keypoints_NJC, rows, joints in zip(poses, seen, found, strict=True):
+            keypoints_NJC[rows] = _joints(joints["keypoints"], joints["keypoints_scores"])
         return poses
 
     def _images(self, frames_BHWC: np.ndarray) -> list[torch.Tensor]:
@@ -137,8 +137,8 @@ def _numpy(tensor: torch.Tensor) -> np.ndarray:
     return tensor.cpu().numpy().astype(np.float64)
 
 
-def _joints(keypoints_NKC: torch.Tensor, scores_NK: torch.Tensor) -> np.ndarray:
+def _joints(keypoints_NJC: torch.Tensor, scores_NJ: torch.Tensor) -> np.ndarray:
     """Return joints with a confidence: heat map peaks are logits, negative for hidden joints."""
-    joints_NKC = _numpy(keypoints_NKC).reshape(-1, NUM_JOINTS, 3)
-    joints_NKC[..., 2] = _numpy(scores_NK.sigmoid()).reshape(-1, NUM_JOINTS)
-    return joints_NKC
+    joints_NJC = _numpy(keypoints_NJC).reshape(-1, NUM_JOINTS, 3)
+    joints_NJC[..., 2] = _numpy(scores_NJ.sigmoid()).reshape(-1, NUM_JOINTS)
+    return joints_NJC

@@ -66,8 +66,8 @@ class MoveNet(TopDown):
         crop = crop_square(frame_HWC, x_px=x_px, y_px=y_px, side_px=side_px)
         self._interpreter.set_tensor(self._input, crop[None])
         self._interpreter.invoke()
-        yxs_KC = np.asarray(self._interpreter.get_tensor(self._output)).reshape(NUM_JOINTS, 3).astype(np.float64)
-        return np.stack([x_px + yxs_KC[:, 1] * side_px, y_px + yxs_KC[:, 0] * side_px, yxs_KC[:, 2]], axis=1)
+        yxs_JC = np.asarray(self._interpreter.get_tensor(self._output)).reshape(NUM_JOINTS, 3).astype(np.float64)
+        return np.stack([x_px + yxs_JC[:, 1] * side_px, y_px + yxs_JC[:, 0] * side_px, yxs_JC[:, 2]], axis=1)
 
 
 def square_around(box_4: np.ndarray, *, factor: float = CROP_FACTOR) -> tuple[int, int, int]:

@@ -72,10 +72,10 @@ class RTMPose(TopDown):
         crops = [self._model.preprocess(frame_HWC, box_4) for box_4 in boxes_N4]
         blob_NCHW = np.stack([crop.transpose(2, 0, 1) for crop, _, _ in crops]).astype(np.float32)
         outputs = self._session.run(None, {self._input_name: blob_NCHW})
-        joints_NKC = no_keypoints(len(boxes_N4))
+        joints_NJC = no_keypoints(len(boxes_N4))
         for index, (_, centre, scale) in enumerate(crops):
             one = [output[index : index + 1] for output in outputs]
-            xy_1K2, scores_1K = self._model.postprocess(one, centre, scale)
-            joints_NKC[index, :, :2] = xy_1K2[0]
-            joints_NKC[index, :, 2] = np.clip(scores_1K[0], 0.0, 1.0)
-        return joints_NKC
+            xy_1J2, scores_1J = self._model.postprocess(one, centre, scale)
+            joints_NJC[index, :, :2] = xy_1J2[0]
+            joints_NJC[index, :, 2] = np.clip(scores_1J[0], 0.0, 1.0)
+        return joints_NJC

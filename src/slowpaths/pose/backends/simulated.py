@@ -1,6 +1,6 @@
 """Simulated pose: the true joints of synthetic footage, worsened as real estimators worsen them.
 
-Legend: T frames, N people, K = 17 joints, C = x, y, confidence.
+Legend: T frames, N people, J = 17 joints, C = x, y, confidence.
 
 Nothing downstream ever sees the truth itself: joints are off by a share of the torso, more along a limb than across
 it and twice as much at full speed; left and right swap in bursts; fast wrists get lost, so do joints behind somebody;
@@ -108,24 +108,24 @@ class SimulatedPose:
         return People(
             boxes_N4=np.array(boxes, dtype=np.float64).reshape(-1, 4)[order],
             scores_N=np.array(scores, dtype=np.float64)[order],
-            keypoints_NKC=no_keypoints(len(boxes)),
+            keypoints_NJC=no_keypoints(len(boxes)),
         )
 
     def _keypoints(self, frame: int, at: FramesAt, boxes_N4: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
         here = [(seen, seen.row_of[frame]) for seen in self._video(at.path) if frame in seen.row_of]
-        keypoints_NKC = no_keypoints(len(boxes_N4))
+        keypoints_NJC = no_keypoints(len(boxes_N4))
         if not here or not len(boxes_N4):
-            return keypoints_NKC
+            return keypoints_NJC
         true_M4 = np.stack([seen.true_boxes_T4[row] for seen, row in here]) * at.scale
         overlap_NM = box_iou(boxes_N4, true_M4)
         for index, best in enumerate(overlap_NM.argmax(axis=1)):
             if overlap_NM[index, best] >= _MIN_IOU:
                 seen, row = here[best]
-                pose_KC = seen.keypoints_TKC[row] * (at.scale, at.scale, 1.0)
-                is_outside_K = ~((pose_KC[:, :2] >= 0) & (pose_KC[:, :2] <= size)).all(axis=1)
-                pose_KC[is_outside_K] = (np.nan, np.nan, 0.0)
-                keypoints_NKC[index] = pose_KC
-        return keypoints_NKC
+                pose_JC = seen.keypoints_TKC[row] * (at.scale, at.scale, 1.0)
+                is_outside_J = ~((pose_JC[:, :2] >= 0) & (pose_JC[:, :2] <= size)).all(axis=1)
+                pose_JC[is_outside_J] = (np.nan, np.nan, 0.0)
+                keypoints_NJC[index] = pose_JC
+        return keypoints_NJC
 
     def _video(self, path: Path) -> list[_Seen]:
         if path not in self._videos:
@@ -168,51 +168,51 @@ def read_truth_poses(video: Path) -> list[PoseTrack]:
 
 def _hidden_by_others(track: PoseTrack, others: Sequence[PoseTrack]) -> np.ndarray:
     """Return which joints (T, 17) lie inside the box of somebody nearer to the camera (lower in the picture)."""
-    hidden_TK = np.zeros((len(track.frames_T), NUM_JOINTS), dtype=bool)
-    xy_TK2 = track.keypoints_TKC[..., :2]
+    hidden_TJ = np.zeros((len(track.frames_T), NUM_JOINTS), dtype=bool)
+    xy_TJ2 = track.keypoints_TKC[..., :2]
     for other in others:
         if other is track or other.shot_id != track.shot_id:
             continue
         _, mine, theirs = np.intersect1d(track.frames_T, other.frames_T, return_indices=True)
         boxes_T4 = other.boxes_T4[theirs][:, None, :]
-        is_inside = ((xy_TK2[mine] >= boxes_T4[..., :2]) & (xy_TK2[mine] <= boxes_T4[..., 2:])).all(axis=2)
+        is_inside = ((xy_TJ2[mine] >= boxes_T4[..., :2]) & (xy_TJ2[mine] <= boxes_T4[..., 2:])).all(axis=2)
         is_nearer = other.boxes_T4[theirs, 3] > track.boxes_T4[mine, 3]
-        hidden_TK[mine] |= is_inside & is_nearer[:, None]
-    return hidden_TK
+        hidden_TJ[mine] |= is_inside & is_nearer[:, None]
+    return hidden_TJ
 
 
-def _worsen(track: PoseTrack, hidden_TK: np.ndarray, *, rng: np.random.Generator, difficulty: float) -> _Seen:
+def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator, difficulty: float) -> _Seen:
     num_frames = len(track.frames_T)
     scale_T = body_scales(track.keypoints_TKC)
     heights_T = track.boxes_T4[:, 3] - track.boxes_T4[:, 1]
     scale_T = np.where(np.isfinite(scale_T), scale_T, heights_T / 3.0)
-    pace_TK = _pace(track, float(np.median(scale_T)))
+    pace_TJ = _pace(track, float(np.median(scale_T)))
 
-    sigma_K = np.full(NUM_JOINTS, _SIGMA_OTHER)
+    sigma_J = np.full(NUM_JOINTS, _SIGMA_OTHER)
     for joint, sigma in _SIGMA.items():
-        sigma_K[[INDEX[f"left_{joint}"], INDEX[f"right_{joint}"]]] = sigma
-    sigma_TK = sigma_K * (1.0 + pace_TK) * np.where(hidden_TK, 2.0, 1.0) * scale_T[:, None] * difficulty
-    along_TK2 = _limb_directions(track.keypoints_TKC)
-    across_TK2 = np.stack([-along_TK2[..., 1], along_TK2[..., 0]], axis=-1)
+        sigma_J[[INDEX[f"left_{joint}"], INDEX[f"right_{joint}"]]] = sigma
+    sigma_TJ = sigma_J * (1.0 + pace_TJ) * np.where(hidden_TJ, 2.0, 1.0) * scale_T[:, None] * difficulty
+    along_TJ2 = _limb_directions(track.keypoints_TKC)
+    across_TJ2 = np.stack([-along_TJ2[..., 1], along_TJ2[..., 0]], axis=-1)
     draws = rng.normal(size=(2, num_frames, NUM_JOINTS))
-    error_TK2 = (draws[0] * _ALONG * sigma_TK)[..., None] * along_TK2
-    error_TK2 += (draws[1] * _ACROSS * sigma_TK)[..., None] * across_TK2
+    error_TJ2 = (draws[0] * _ALONG * sigma_TJ)[..., None] * along_TJ2
+    error_TJ2 += (draws[1] * _ACROSS * sigma_TJ)[..., None] * across_TJ2
 
     keypoints_TKC = track.keypoints_TKC.copy()
-    keypoints_TKC[..., :2] += error_TK2
-    size_TK = np.linalg.norm(error_TK2, axis=2) / scale_T[:, None]
-    keypoints_TKC[..., 2] = _confidence(size_TK, rng)
+    keypoints_TKC[..., :2] += error_TJ2
+    size_TJ = np.linalg.norm(error_TJ2, axis=2) / scale_T[:, None]
+    keypoints_TKC[..., 2] = _confidence(size_TJ, rng)
     keypoints_TKC = _swap(keypoints_TKC, frame_time_s(track.pts_s), rng, share=_SWAP_SHARE * difficulty)
 
-    lost_TK = np.where(hidden_TK, _HIDDEN_LOST, 0.0)
-    lost_TK[:, _WRISTS] = np.maximum(
-        lost_TK[:, _WRISTS], _WRIST_LOST + (_WRIST_LOST_FAST - _WRIST_LOST) * pace_TK[:, _WRISTS]
+    lost_TJ = np.where(hidden_TJ, _HIDDEN_LOST, 0.0)
+    lost_TJ[:, _WRISTS] = np.maximum(
+        lost_TJ[:, _WRISTS], _WRIST_LOST + (_WRIST_LOST_FAST - _WRIST_LOST) * pace_TJ[:, _WRISTS]
     )
-    is_lost_TK = rng.random(lost_TK.shape) < lost_TK * difficulty
-    keypoints_TKC[is_lost_TK] = (np.nan, np.nan, 0.0)
+    is_lost_TJ = rng.random(lost_TJ.shape) < lost_TJ * difficulty
+    keypoints_TKC[is_lost_TJ] = (np.nan, np.nan, 0.0)
 
     jitter_T4 = rng.normal(scale=_BOX_SIGMA * difficulty, size=(num_frames, 4)) * heights_T[:, None]
-    hidden_T = hidden_TK.mean(axis=1)
+    hidden_T = hidden_TJ.mean(axis=1)
     box_lost_T = (_BOX_LOST + (_BOX_LOST_HIDDEN - _BOX_LOST) * hidden_T) * difficulty
     scores_T = (0.9 - 0.4 * hidden_T + rng.normal(scale=0.05, size=num_frames)).clip(0.3, 1.0)
     scores_T[rng.random(num_frames) < box_lost_T] = np.nan
@@ -227,30 +227,30 @@ def _worsen(track: PoseTrack, hidden_TK: np.ndarray, *, rng: np.random.Generator
 
 def _pace(track: PoseTrack, scale: float) -> np.ndarray:
     """Return the speed of every joint (T, 17) over its own peak in the track, 0..1."""
-    pace_TK = np.zeros((len(track.pts_s), NUM_JOINTS))
+    pace_TJ = np.zeros((len(track.pts_s), NUM_JOINTS))
     for joint in range(NUM_JOINTS):
         speed_T = np.nan_to_num(speed(track.keypoints_TKC[:, joint, :2], track.pts_s)) / scale
-        pace_TK[:, joint] = speed_T / max(_PEAK_FLOOR, float(np.percentile(speed_T, 99)))
-    return pace_TK.clip(0.0, 1.0)
+        pace_TJ[:, joint] = speed_T / max(_PEAK_FLOOR, float(np.percentile(speed_T, 99)))
+    return pace_TJ.clip(0.0, 1.0)
 
 
 def _limb_directions(keypoints_TKC: np.ndarray) -> np.ndarray:
     """Return the unit vector (T, 17, 2) along the bone that ends in each joint; downwards where there is none."""
-    along_TK2 = np.zeros((*keypoints_TKC.shape[:2], 2))
-    along_TK2[..., 1] = 1.0
+    along_TJ2 = np.zeros((*keypoints_TKC.shape[:2], 2))
+    along_TJ2[..., 1] = 1.0
     for joint, parent in _PARENT.items():
         bone_T2 = keypoints_TKC[:, joint, :2] - keypoints_TKC[:, parent, :2]
         length_T1 = np.linalg.norm(bone_T2, axis=1, keepdims=True)
         known_T = np.isfinite(length_T1[:, 0]) & (length_T1[:, 0] > 1e-6)
-        along_TK2[known_T, joint] = bone_T2[known_T] / length_T1[known_T]
-    return along_TK2
+        along_TJ2[known_T, joint] = bone_T2[known_T] / length_T1[known_T]
+    return along_TJ2
 
 
-def _confidence(size_TK: np.ndarray, rng: np.random.Generator) -> np.ndarray:
+def _confidence(size_TJ: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Return confidences (T, 17) that correlate with the size of each joint's error at -.6 (normal copula)."""
-    ranks_TK = (rankdata(size_TK, axis=0) - 0.5) / len(size_TK)
-    shared = -_CONFIDENCE_RHO * norm.ppf(ranks_TK)
-    own = np.sqrt(1.0 - _CONFIDENCE_RHO**2) * rng.normal(size=size_TK.shape)
+    ranks_TJ = (rankdata(size_TJ, axis=0) - 0.5) / len(size_TJ)
+    shared = -_CONFIDENCE_RHO * norm.ppf(ranks_TJ)
+    own = np.sqrt(1.0 - _CONFIDENCE_RHO**2) * rng.normal(size=size_TJ.shape)
     return (_CONFIDENCE_MEAN + _CONFIDENCE_SIGMA * (shared + own)).clip(0.05, 0.99)
 
 
@@ -259,7 +259,7 @@ def _swap(keypoints_TKC: np.ndarray, frame_s: float, rng: np.random.Generator, *
     leave = min(1.0, frame_s / _SWAP_S)
     enter = leave * share / (1.0 - share)
     dice_T2 = rng.random((len(keypoints_TKC), 2))
-    swapped_TKC = keypoints_TKC.copy()
+    swapped_TJC = keypoints_TKC.copy()
     parts = (_ARMS, _LEGS, _ARMS + _LEGS)
     part: list[int] | None = None
     for row, (chance, which) in enumerate(dice_T2):
@@ -268,5 +268,5 @@ def _swap(keypoints_TKC: np.ndarray, frame_s: float, rng: np.random.Generator, *
         elif chance < (share if row == 0 else enter):
             part = parts[int(which * len(parts))]
         if part is not None:
-            swapped_TKC[row, part] = keypoints_TKC[row, SWAP[part]]
-    return swapped_TKC
+            swapped_TJC[row, part] = keypoints_TKC[row, SWAP[part]]
+    return swapped_TJC

@@ -106,18 +106,18 @@ class TopDown:
         people = []
         for frame_HWC in frames_THWC:
             boxes_N4, scores_N = self._detector(frame_HWC)
-            people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NKC=no_keypoints(len(boxes_N4))))
+            people.append(People(boxes_N4=boxes_N4, scores_N=scores_N, keypoints_NJC=no_keypoints(len(boxes_N4))))
         return people
 
     def keypoints(self, frames_THWC: np.ndarray, boxes: Sequence[np.ndarray], *, at: FramesAt) -> list[np.ndarray]:
         """Return the joints (N, 17, 3) of the people in the given boxes of each frame."""
         poses = []
         for frame_HWC, boxes_N4 in zip(frames_THWC, boxes, strict=True):
-            keypoints_NKC = no_keypoints(len(boxes_N4))
+            keypoints_NJC = no_keypoints(len(boxes_N4))
             rows = np.flatnonzero(np.isfinite(boxes_N4).all(axis=1))
             if len(rows):
-                keypoints_NKC[rows] = self._poses(frame_HWC, boxes_N4[rows])
-            poses.append(keypoints_NKC)
+                keypoints_NJC[rows] = self._poses(frame_HWC, boxes_N4[rows])
+            poses.append(keypoints_NJC)
         return poses
 
     @abstractmethod

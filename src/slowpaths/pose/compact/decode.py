@@ -1,6 +1,6 @@
 """From maps to people: peaks of the map of heads, joints from there, put right by the joints' own heat maps.
 
-Legend: N people, K = 17 joints, h, w cells; L cells of a window.
+Legend: N people, J = 17 joints, h, w cells; L cells of a window.
 """
 
 from __future__ import annotations
@@ -25,19 +25,12 @@ _LEAST_HEAT = 0.08  # below, no peak is seen and the regression stands
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PictureMaps:
-    """Hold the maps of one picture as arrays.
+    """Hold the maps of one picture as arrays."""
 
-    Args:
-        heads_hw: Probability of somebody's head at stride 4.
-        box_4hw: Middle minus cell in cells, log of width and height in cells, at stride 8.
-        joints_K2hw: Joints minus cell, in cells (17, 2, h, w) at stride 8.
-        heat_Khw: Logits of the joints at stride 4.
-    """
-
-    heads_hw: np.ndarray
-    box_4hw: np.ndarray
-    joints_K2hw: np.ndarray
-    heat_Khw: np.ndarray
+    heads_hw: np.ndarray  # probability of somebody's head at stride 4
+    box_4hw: np.ndarray  # middle minus cell in cells, log of width and height in cells, at stride 8
+    joints_J2hw: np.ndarray  # joints minus cell, in cells (17, 2, h, w) at stride 8
+    heat_Jhw: np.ndarray  # logits of the joints at stride 4
 
 
 def peaks(heads_hw: np.ndarray, *, score_min: float) -> tuple[np.ndarray, np.ndarray]:
@@ -98,67 +91,67 @@ def joints_at(maps: PictureMaps, rows_N: np.ndarray, columns_N: np.ndarray, boxe
     if not len(rows_N):
         return np.zeros((0, NUM_JOINTS, 3))
     rows_N, columns_N = _answering(maps, rows_N, columns_N)
-    offsets_NK2 = maps.joints_K2hw[:, :, rows_N, columns_N].transpose(2, 0, 1).astype(np.float64)
+    offsets_NJ2 = maps.joints_J2hw[:, :, rows_N, columns_N].transpose(2, 0, 1).astype(np.float64)
     cells_N12 = np.stack([columns_N, rows_N], axis=1)[:, None]
-    guesses_NK2 = (offsets_NK2 + cells_N12) * (PEOPLE_STRIDE / HEAT_STRIDE)
+    guesses_NJ2 = (offsets_NJ2 + cells_N12) * (PEOPLE_STRIDE / HEAT_STRIDE)
     tall_N = (boxes_N4[:, 3] - boxes_N4[:, 1]) / HEAT_STRIDE
-    places_NK2, heat_NK = _snap(maps.heat_Khw, guesses_NK2, tall_N)
-    return np.concatenate([places_NK2 * HEAT_STRIDE, heat_NK[..., None]], axis=2)
+    places_NJ2, heat_NJ = _snap(maps.heat_Jhw, guesses_NJ2, tall_N)
+    return np.concatenate([places_NJ2 * HEAT_STRIDE, heat_NJ[..., None]], axis=2)
 
 
-def _snap(heat_Khw: np.ndarray, guesses_NK2: np.ndarray, tall_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _snap(heat_Jhw: np.ndarray, guesses_NJ2: np.ndarray, tall_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Return places (N, 17, 2) in cells and heat (N, 17): the best peak near each guess, where one is seen."""
-    num_joints, height, width = heat_Khw.shape
+    num_joints, height, width = heat_Jhw.shape
     reach = int(np.clip(np.ceil(_REACH * tall_N.max()), 2, _MOST_CELLS))
     steps = np.arange(-reach, reach + 1)
     down_L, across_L = (grid.ravel() for grid in np.meshgrid(steps, steps, indexing="ij"))
-    nearest_NK2 = np.rint(guesses_NK2).astype(int)
-    rows_NKL = nearest_NK2[..., 1, None] + down_L
-    columns_NKL = nearest_NK2[..., 0, None] + across_L
-    is_in_NKL = (rows_NKL >= 0) & (rows_NKL < height) & (columns_NKL >= 0) & (columns_NKL < width)
-    joint_1K1 = np.arange(num_joints)[None, :, None]
-    logits_NKL = heat_Khw[joint_1K1, rows_NKL.clip(0, height - 1), columns_NKL.clip(0, width - 1)]
-    values_NKL = np.where(is_in_NKL, 1.0 / (1.0 + np.exp(-logits_NKL.astype(np.float64))), 0.0)
-    away_NKL = (columns_NKL - guesses_NK2[..., 0, None]) ** 2 + (rows_NKL - guesses_NK2[..., 1, None]) ** 2
+    nearest_NJ2 = np.rint(guesses_NJ2).astype(int)
+    rows_NJL = nearest_NJ2[..., 1, None] + down_L
+    columns_NJL = nearest_NJ2[..., 0, None] + across_L
+    is_in_NJL = (rows_NJL >= 0) & (rows_NJL < height) & (columns_NJL >= 0) & (columns_NJL < width)
+    joint_1J1 = np.arange(num_joints)[None, :, None]
+    logits_NJL = heat_Jhw[joint_1J1, rows_NJL.clip(0, height - 1), columns_NJL.clip(0, width - 1)]
+    values_NJL = np.where(is_in_NJL, 1.0 / (1.0 + np.exp(-logits_NJL.astype(np.float64))), 0.0)
+    away_NJL = (columns_NJL - guesses_NJ2[..., 0, None]) ** 2 + (rows_NJL - guesses_NJ2[..., 1, None]) ** 2
     spread_N11 = np.maximum(_SPREAD * tall_N, 1.0)[:, None, None]
-    best_NK = (values_NKL * np.exp(-0.5 * away_NKL / spread_N11**2)).argmax(axis=2)
-    heat_NK = np.take_along_axis(values_NKL, best_NK[..., None], axis=2)[..., 0]
-    found_NK2 = nearest_NK2 + np.stack([across_L[best_NK], down_L[best_NK]], axis=2)
-    found_NK2 = found_NK2 + _between(heat_Khw, found_NK2)
-    return np.where((heat_NK >= _LEAST_HEAT)[..., None], found_NK2, guesses_NK2), heat_NK
+    best_NJ = (values_NJL * np.exp(-0.5 * away_NJL / spread_N11**2)).argmax(axis=2)
+    heat_NJ = np.take_along_axis(values_NJL, best_NJ[..., None], axis=2)[..., 0]
+    found_NJ2 = nearest_NJ2 + np.stack([across_L[best_NJ], down_L[best_NJ]], axis=2)
+    found_NJ2 = found_NJ2 + _between(heat_Jhw, found_NJ2)
+    return np.where((heat_NJ >= _LEAST_HEAT)[..., None], found_NJ2, guesses_NJ2), heat_NJ
 
 
-def joints_of_one(heat_Khw: np.ndarray) -> np.ndarray:
+def joints_of_one(heat_Jhw: np.ndarray) -> np.ndarray:
     """Return the joints (17, 3) of the only person in a picture, pixels and confidence: the tops of the heat maps.
 
     Args:
-        heat_Khw: Logits of the joints at stride 4.
+        heat_Jhw: Logits of the joints at stride 4.
     """
-    num_joints, _, width = heat_Khw.shape
-    best_K = heat_Khw.reshape(num_joints, -1).argmax(axis=1)
-    cells_1K2 = np.stack([best_K % width, best_K // width], axis=1)[None]
-    logits_K = np.take_along_axis(heat_Khw.reshape(num_joints, -1), best_K[:, None], axis=1).astype(np.float64)
-    places_K2 = (cells_1K2 + _between(heat_Khw, cells_1K2))[0] * HEAT_STRIDE
-    return np.concatenate([places_K2, 1.0 / (1.0 + np.exp(-logits_K))], axis=1)
+    num_joints, _, width = heat_Jhw.shape
+    best_J = heat_Jhw.reshape(num_joints, -1).argmax(axis=1)
+    cells_1J2 = np.stack([best_J % width, best_J // width], axis=1)[None]
+    logits_J = np.take_along_axis(heat_Jhw.reshape(num_joints, -1), best_J[:, None], axis=1).astype(np.float64)
+    places_J2 = (cells_1J2 + _between(heat_Jhw, cells_1J2))[0] * HEAT_STRIDE
+    return np.concatenate([places_J2, 1.0 / (1.0 + np.exp(-logits_J))], axis=1)
 
 
-def _between(heat_Khw: np.ndarray, cells_NK2: np.ndarray) -> np.ndarray:
+def _between(heat_Jhw: np.ndarray, cells_NJ2: np.ndarray) -> np.ndarray:
     """Return where between the cells the top of a bump lies (N, 17, 2), at most a cell away.
 
     The log of a Gaussian is a parabola: three cells give its top (Zhang et al. 2020, "Distribution-Aware Coordinate
     Representation"). The log of the logistic function is close enough to the logit for small values.
     """
-    num_joints, height, width = heat_Khw.shape
-    joints_1K = np.arange(num_joints)[None]
+    num_joints, height, width = heat_Jhw.shape
+    joints_1J = np.arange(num_joints)[None]
 
     def log_heat(across: int, down: int) -> np.ndarray:
-        rows = (cells_NK2[..., 1] + down).clip(0, height - 1)
-        columns = (cells_NK2[..., 0] + across).clip(0, width - 1)
-        return -np.logaddexp(0.0, -heat_Khw[joints_1K, rows, columns].astype(np.float64))
+        rows = (cells_NJ2[..., 1] + down).clip(0, height - 1)
+        columns = (cells_NJ2[..., 0] + across).clip(0, width - 1)
+        return -np.logaddexp(0.0, -heat_Jhw[joints_1J, rows, columns].astype(np.float64))
 
-    here_NK = log_heat(0, 0)
+    here_NJ = log_heat(0, 0)
     shifts = []  # up to a whole cell: the cell chosen is the best near the guess, which may lie beside the top
-    for low_NK, high_NK in ((log_heat(-1, 0), log_heat(1, 0)), (log_heat(0, -1), log_heat(0, 1))):
-        bend_NK = np.minimum(low_NK + high_NK - 2 * here_NK, -1e-3)
-        shifts.append(np.clip(-0.5 * (high_NK - low_NK) / bend_NK, -1.0, 1.0))
+    for low_NJ, high_NJ in ((log_heat(-1, 0), log_heat(1, 0)), (log_heat(0, -1), log_heat(0, 1))):
+        bend_NJ = np.minimum(low_NJ + high_NJ - 2 * here_NJ, -1e-3)
+        shifts.append(np.clip(-0.5 * (high_NJ - low_NJ) / bend_NJ, -1.0, 1.0))
     return np.stack(shifts, axis=2)

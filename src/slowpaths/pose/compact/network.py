@@ -1,6 +1,6 @@
 """The network: a small pyramid that says where people are and where their joints lie, in one pass.
 
-Legend: B pictures, C channels, H, W, K = 17 joints. Numbers are strides.
+Legend: B pictures, C channels, H, W, J = 17 joints. Numbers are strides.
 
     picture -> 2 -> 4 -> 8 -> 16 -> 32      convolutions, then inverted residuals with wide depthwise filters
                     |    |    |     |
@@ -33,19 +33,12 @@ _RARE = -4.6  # logit of .01: at the start nothing is a peak
 
 
 class Maps(NamedTuple):
-    """Hold what the network says of a batch.
+    """Hold what the network says of a batch."""
 
-    Args:
-        heads: Logits that a head is here (B, 1, H/4, W/4).
-        box: Middle minus cell in cells, and log of width and height in cells (B, 4, H/8, W/8).
-        joints: Joints minus cell, in cells (B, 34, H/8, W/8): x, y of each joint in turn.
-        heat: Logits that a joint is here (B, 17, H/4, W/4).
-    """
-
-    heads: torch.Tensor
-    box: torch.Tensor
-    joints: torch.Tensor
-    heat: torch.Tensor
+    heads: torch.Tensor  # logits that a head is here (B, 1, H/4, W/4)
+    box: torch.Tensor  # middle minus cell in cells, and log of width and height in cells (B, 4, H/8, W/8)
+    joints: torch.Tensor  # joints minus cell, in cells (B, 34, H/8, W/8): x, y of each joint in turn
+    heat: torch.Tensor  # logits that a joint is here (B, 17, H/4, W/4)
 
 
 class _Conv(nn.Sequential):

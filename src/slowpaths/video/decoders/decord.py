@@ -13,9 +13,7 @@ import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.video.index import StreamIndex
-from slowpaths.video.protocol import Decoder, shrink
-
-_CHUNK = 16
+from slowpaths.video.protocol import CHUNK, Decoder, shrink_all
 
 
 def load_decord() -> Any:
@@ -63,8 +61,8 @@ class DecordDecoder(Decoder):
 
     def _walk(self, numbers: range, *, size: tuple[int, int], is_draft: bool) -> Iterator[np.ndarray]:
         reader = self._open()
-        for first in range(0, len(numbers), _CHUNK):
-            yield from self._batch(reader, np.array(numbers[first : first + _CHUNK]), size=size)
+        for first in range(0, len(numbers), CHUNK):
+            yield from self._batch(reader, np.array(numbers[first : first + CHUNK]), size=size)
 
     def _open(self) -> Any:
         decord = load_decord()
@@ -84,6 +82,4 @@ class DecordDecoder(Decoder):
             frames_NHWC = reader.get_batch(numbers.tolist()).asnumpy()
         except decord.DECORDError as error:
             raise BrokenVideoError(f"decord cannot read {self.name}: use backend=pyav or re-encode it") from error
-        if size == (self.width, self.height):
-            return frames_NHWC
-        return np.stack([shrink(frame_HWC, size=size) for frame_HWC in frames_NHWC])
+        return shrink_all(frames_NHWC, size=size)

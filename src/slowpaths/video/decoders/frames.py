@@ -11,20 +11,20 @@ import cv2
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
+from slowpaths.video.probe import PICTURE_SUFFIXES
 from slowpaths.video.protocol import Decoder, shrink
 
-PICTURES = frozenset({".jpg", ".jpeg", ".png"})
 DEFAULT_FPS = Fraction(25)
 
 
 def list_frames(folder: Path) -> list[Path]:
     """Return the pictures of a folder in natural order (`frame_2` before `frame_10`)."""
-    found = [path for path in folder.iterdir() if path.suffix.lower() in PICTURES and not path.name.startswith(".")]
-    return sorted(found, key=lambda path: [int(part) if part.isdigit() else part for part in _parts(path.name)])
+    shown = [path for path in folder.iterdir() if not path.name.startswith(".")]
+    return sorted((path for path in shown if path.suffix.lower() in PICTURE_SUFFIXES), key=_natural)
 
 
-def _parts(name: str) -> list[str]:
-    return re.split(r"(\d+)", name.lower())
+def _natural(path: Path) -> list[int | str]:
+    return [int(part) if part.isdigit() else part for part in re.split(r"(\d+)", path.name.lower())]
 
 
 def read_fps(folder: Path) -> Fraction:
@@ -75,9 +75,9 @@ class FolderDecoder(Decoder):
         path = self._paths[number]
         picture = _read(path)
         if picture.shape[:2] != (self.height, self.width):
+            size_px = f"{self.width}x{self.height}"
             raise BrokenVideoError(
-                f"{self.name}/{path.name} is not {self.width}x{self.height} like the first picture: give all "
-                "frames one size"
+                f"{self.name}/{path.name} is not {size_px} like the first picture: give all frames one size"
             )
         return shrink(picture, size=size)
 

@@ -58,13 +58,9 @@ class PyavDecoder(Decoder):
     def _picture(self, frame: Any, *, size: tuple[int, int]) -> np.ndarray:
         rotation_deg = self._index.rotation_deg
         width, height = size[::-1] if rotation_deg % 180 else size  # before it is turned
-        picture = self._reformatter.reformat(
-            frame,
-            width=width,
-            height=height,
-            format="rgb24",
-            interpolation=Interpolation.AREA if height < frame.height else Interpolation.BICUBIC,
-        ).to_ndarray()
+        way = Interpolation.AREA if height < frame.height else Interpolation.BICUBIC
+        scaled = self._reformatter.reformat(frame, width=width, height=height, format="rgb24", interpolation=way)
+        picture = scaled.to_ndarray()
         if self._index.is_mirrored:
             picture = picture[:, ::-1]
         return np.rot90(picture, k=-rotation_deg // 90) if rotation_deg else picture
@@ -88,13 +84,14 @@ class _Cursor:
         """
         if self._last is not None and self._last[0] == number:
             return self._last[1]
-        key_places = np.searchsorted(self._index.key_frames, number, side="right") - 1
-        key = int(self._index.key_frames[key_places])
+        key_place = int(np.searchsorted(self._index.key_frames, number, side="right")) - 1
+        key = int(self._index.key_frames[key_place])
         if not key - _SHORT_HOP <= self._next <= number:
-            self._jump(int(key_places))
+            self._jump(key_place)
         while (found := self._step()) is not None and found[0] < number:
             pass
-        if found is not None and found[0] > number and self._jump_earlier(int(key_places)):
+        if found is not None and found[0] > number and key_place:
+            self._jump(key_place - 1)  # containers that seek by decoding time may land too late
             while (found := self._step()) is not None and found[0] < number:
                 pass
         if found is None or found[0] != number:
@@ -140,10 +137,3 @@ class _Cursor:
             seek(self._container, stream, tick=int(self._index.ticks[key]), byte=byte)
         self._decoded = decode(self._container, stream, corrections=self._index.corrections)
         self._next = key
-
-    def _jump_earlier(self, key_place: int) -> bool:
-        """Go one key frame further back: containers that seek by decoding time may land too late."""
-        if key_place == 0:
-            return False
-        self._jump(key_place - 1)
-        return True

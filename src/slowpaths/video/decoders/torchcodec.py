@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError, MissingDependencyError, UsageError
 from slowpaths.video.index import StreamIndex
-from slowpaths.video.protocol import Decoder, shrink
+from slowpaths.video.protocol import Decoder, shrink_all
 
 
 class TorchcodecDecoder(Decoder):
@@ -37,12 +37,8 @@ class TorchcodecDecoder(Decoder):
             raise UsageError(f"torchcodec does not show the frames of {path.name} as players do: use backend=pyav")
         super().__init__(name=path.name, pts_s=index.pts_s, width=index.width, height=index.height)
         try:
-            self._decoder: Any = VideoDecoder(
-                str(path),
-                dimension_order="NHWC",
-                num_ffmpeg_threads=num_threads,
-                seek_mode="exact",
-            )
+            options = {"dimension_order": "NHWC", "seek_mode": "exact", "num_ffmpeg_threads": num_threads}
+            self._decoder: Any = VideoDecoder(str(path), **options)
         except (RuntimeError, ValueError) as error:
             raise BrokenVideoError(f"torchcodec cannot read {path.name}: use backend=pyav or re-encode it") from error
         if len(self._decoder) != len(self):
@@ -54,9 +50,6 @@ class TorchcodecDecoder(Decoder):
 
     def _read(self, wanted: np.ndarray, *, size: tuple[int, int]) -> np.ndarray:
         try:
-            found = self._decoder.get_frames_at(wanted.tolist()).data.numpy()
+            return shrink_all(self._decoder.get_frames_at(wanted.tolist()).data.numpy(), size=size)
         except RuntimeError as error:
             raise BrokenVideoError(f"torchcodec cannot read {self.name}: use backend=pyav") from error
-        if size == (self.width, self.height):
-            return found
-        return np.stack([shrink(frame_HWC, size=size) for frame_HWC in found])

@@ -18,25 +18,15 @@ _AFTER_S = 7.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BallPath:
-    """Hold the whole way of one ball.
+    """Hold the whole way of one ball."""
 
-    Args:
-        release_s: When it leaves the hand (negative).
-        bounce_s: When it pitches.
-        end_s: When it is stopped or crosses the rope.
-        release_3: Where it leaves the hand, metres.
-        bounce_3: Where it pitches.
-        impact_3: Where it meets (or passes) the bat.
-        after_T3: Where it is every 10 ms from impact on.
-    """
-
-    release_s: float
-    bounce_s: float
-    end_s: float
-    release_3: np.ndarray
-    bounce_3: np.ndarray
-    impact_3: np.ndarray
-    after_T3: np.ndarray
+    release_s: float  # when it leaves the hand (negative)
+    bounce_s: float  # when it pitches
+    end_s: float  # when it is stopped or crosses the rope
+    release_3: np.ndarray  # where it leaves the hand, metres
+    bounce_3: np.ndarray  # where it pitches
+    impact_3: np.ndarray  # where it meets (or passes) the bat
+    after_T3: np.ndarray  # where it is every 10 ms from impact on
 
     def position(self, times_T: np.ndarray) -> np.ndarray:
         """Return the ball (T, 3) in metres; NaN before release."""
@@ -62,17 +52,9 @@ class BallPath:
 
 
 def make_ball(
-    *,
-    release_s: float,
-    release_3: np.ndarray,
-    bounce_m: float,
-    impact_3: np.ndarray,
-    azimuth_deg: float,
-    elevation_deg: float,
-    speed: float,
-    boundary_m: float,
-    stop_y_m: float | None = None,
-) -> BallPath:
+    *, release_s: float, release_3: np.ndarray, bounce_m: float, impact_3: np.ndarray, azimuth_deg: float,
+    elevation_deg: float, speed: float, boundary_m: float, stop_y_m: float | None = None,
+) -> BallPath:  # fmt: skip
     """Fly a ball from the hand to the bat and beyond.
 
     Args:
@@ -85,9 +67,6 @@ def make_ball(
         speed: After impact, metres a second.
         boundary_m: Radius of the rope around the middle of the pitch, metres.
         stop_y_m: Where the keeper stops a ball that passed; None where it was hit.
-
-    Returns:
-        The path.
     """
     bounce_y = float(np.clip(bounce_m, impact_3[1] + 0.7, release_3[1] - 6.0))
     way = (release_3[1] - bounce_y) / (release_3[1] - impact_3[1])
@@ -96,9 +75,8 @@ def make_ball(
     before, after = release_3[1] - bounce_y, (bounce_y - impact_3[1]) / 0.86
     bounce_s = release_s * (1 - before / (before + after))
     azimuth, elevation = np.deg2rad(azimuth_deg), np.deg2rad(elevation_deg)
-    velocity = speed * np.array(
-        [np.sin(azimuth) * np.cos(elevation), np.cos(azimuth) * np.cos(elevation), np.sin(elevation)]
-    )
+    flat = np.cos(elevation)
+    velocity = speed * np.array([np.sin(azimuth) * flat, np.cos(azimuth) * flat, np.sin(elevation)])
     path, end_s = _roll(impact_3, velocity, boundary_m=boundary_m, stop_y_m=stop_y_m)
     return BallPath(
         release_s=release_s, bounce_s=float(bounce_s), end_s=end_s,

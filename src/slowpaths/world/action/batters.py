@@ -14,46 +14,27 @@ _AVERAGE = np.array([0.08, 0.14, 0.10, 0.11, 0.07, 0.07, 0.06, 0.08, 0.08, 0.05,
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Style:
-    """Hold how a batter differs from the table, all as plain offsets.
+    """Hold how a batter differs from the table, all as plain offsets."""
 
-    Args:
-        stance_m: Distance between the feet in guard, metres.
-        lateral_deg: Tilt of the backlift towards the slips, degrees.
-        trigger: -1 back and across, 0 still, 1 forward press.
-        tempo: Factor on all times (above 1 is slower).
-        swing: Factor on backlift and follow-through.
-        front_knee_deg: Added to the front knee, degrees.
-        follow: Factor on the height of the finish.
-        height: Factor on all bone lengths.
-    """
-
-    stance_m: float = 0.23
-    lateral_deg: float = 0.0
-    trigger: float = 0.0
-    tempo: float = 1.0
-    swing: float = 1.0
-    front_knee_deg: float = 0.0
-    follow: float = 1.0
-    height: float = 1.0
+    stance_m: float = 0.23  # distance between the feet in guard, metres
+    lateral_deg: float = 0.0  # tilt of the backlift towards the slips, degrees
+    trigger: float = 0.0  # -1 back and across, 0 still, 1 forward press
+    tempo: float = 1.0  # factor on all times (above 1 is slower)
+    swing: float = 1.0  # factor on backlift and follow-through
+    front_knee_deg: float = 0.0  # added to the front knee, degrees
+    follow: float = 1.0  # factor on the height of the finish
+    height: float = 1.0  # factor on all bone lengths
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Batter:
-    """Describe one batter.
+    """Describe one batter."""
 
-    Args:
-        batter_id: Name in truth tables, such as "b07".
-        number: Shirt number.
-        is_right_handed: Handedness.
-        style: How this batter plays.
-        profile: Probability of each stroke of `core.strokes.STROKES` (14,).
-    """
-
-    batter_id: str
-    number: int
-    is_right_handed: bool
-    style: Style
-    profile: np.ndarray
+    batter_id: str  # name in truth tables, such as "b07"
+    number: int  # shirt number
+    is_right_handed: bool  # handedness
+    style: Style  # how this batter plays
+    profile: np.ndarray  # probability of each stroke of `core.strokes.STROKES` (14,)
 
     @property
     def off(self) -> float:
@@ -67,17 +48,16 @@ class Batter:
 
 
 def make_batters(num_batters: int, *, seed: int, is_shifted: bool = False, spread: float = 1.0) -> list[Batter]:
-    """Draw batters.
+    """Draw batters; the same seed gives the same ones.
+
+    Styles come from eight Gaussian latents, 22 % are left-handers, and profiles come from Dir(12 pi) around the average
+    profile (design choices).
 
     Args:
         num_batters: How many.
-        seed: Seed; the same seed gives the same batters.
+        seed: Seed.
         is_shifted: Draw the style from a rotated and shifted Gaussian, for batters held out of training.
         spread: Factor on the spread of styles.
-
-    Returns:
-        Batters with styles from eight Gaussian latents, 22 % left-handers and profiles from Dir(12 pi) around the
-        average profile (design choices).
     """
     random = np.random.default_rng([seed, 101 + int(is_shifted)])
     batters = []

@@ -19,25 +19,15 @@ from slowpaths.world.presets import Colour
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Capsules:
-    """Hold the parts of one figure over time.
+    """Hold the parts of one figure over time."""
 
-    Args:
-        starts_TP3: One end of each part, metres.
-        ends_TP3: The other end.
-        radii_P2: Radius at either end, metres.
-        colours_P3: Colours.
-        lift_P: Added to the depth when sorting (negative comes to the front), metres.
-        shade_P: Whether a part throws a shadow.
-        num_body: How many of the first parts are the body; the rest is held.
-    """
-
-    starts_TP3: np.ndarray
-    ends_TP3: np.ndarray
-    radii_P2: np.ndarray
+    starts_TP3: np.ndarray  # one end of each part, metres
+    ends_TP3: np.ndarray  # the other end
+    radii_P2: np.ndarray  # radius at either end, metres
     colours_P3: np.ndarray
-    lift_P: np.ndarray
-    shade_P: np.ndarray
-    num_body: int
+    lift_P: np.ndarray  # added to the depth when sorting (negative comes to the front), metres
+    shade_P: np.ndarray  # whether a part throws a shadow
+    num_body: int  # how many of the first parts are the body; the rest is held
 
 
 def _points(joints: Joints) -> dict[str, np.ndarray]:
@@ -53,15 +43,10 @@ def _points(joints: Joints) -> dict[str, np.ndarray]:
         points[f"{side}_heel"] = ankle - 0.04 * unit(toe - ankle) - [0, 0, 0.04]
         points[f"shoulder_top_{side}"] = points[f"{side}_shoulder"] + 0.02 * up
     return points | {
-        "head": head,
-        "neck": neck,
-        "waist": waist,
-        "chin": head - 0.09 * up + 0.05 * gaze,
-        "crown": head + 0.05 * up,
-        "peak": head + 0.045 * up + 0.16 * gaze,
-        "face": head - 0.02 * up + 0.075 * gaze,
-        "belly": 0.62 * waist + 0.38 * neck,
-    }
+        "head": head, "neck": neck, "waist": waist, "belly": 0.62 * waist + 0.38 * neck,
+        "chin": head - 0.09 * up + 0.05 * gaze, "crown": head + 0.05 * up,
+        "peak": head + 0.045 * up + 0.16 * gaze, "face": head - 0.02 * up + 0.075 * gaze,
+    }  # fmt: skip
 
 
 _WOOD, _STUMPS, _HANDLE = (130, 180, 214), (120, 190, 225), (60, 60, 60)
@@ -92,10 +77,8 @@ def dress(joints: Joints, kit: Kit, *, bat: Bat | None = None) -> Capsules:
         sleeve = arm if kit.has_sleeves else kit.skin
         add(f"{side}_shoulder", f"{side}_elbow", 0.064, 0.050, arm, -0.02, shade=True)
         add(f"{side}_elbow", f"{side}_wrist", 0.046, 0.036, sleeve, -0.03, shade=True)
-        if kit.gloves is not None:
-            add(f"{side}_wrist", f"{side}_hand", 0.056, 0.062, kit.gloves, -0.08)
-        else:
-            add(f"{side}_wrist", f"{side}_hand", 0.034, 0.038, kit.skin, -0.04)
+        hand = (0.034, 0.038, kit.skin, -0.04) if kit.gloves is None else (0.056, 0.062, kit.gloves, -0.08)
+        add(f"{side}_wrist", f"{side}_hand", *hand)
     add("neck", "belly", 0.125, 0.120, kit.shirt, 0.0, shade=True)
     add("belly", "waist", 0.118, 0.112, dark, 0.0, shade=True)
     add("waist", "waist", 0.118, 0.118, kit.trousers, 0.03)

@@ -30,23 +30,14 @@ _UP = np.array([0.0, 0.0, 1.0])
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Action:
-    """Describe how a bowler bowls.
+    """Describe how a bowler bowls."""
 
-    Args:
-        is_pace: Pace or spin.
-        is_right_arm: Bowling arm.
-        speed: Run-up speed at the crease, metres a second.
-        step_s: Time from one footfall to the next.
-        run_up_m: Length of the run-up, metres.
-        x: Where the body is at release, metres to off of the stumps of a right-handed striker.
-    """
-
-    is_pace: bool
-    is_right_arm: bool
-    speed: float
-    step_s: float
-    run_up_m: float
-    x: float
+    is_pace: bool  # pace or spin
+    is_right_arm: bool  # bowling arm
+    speed: float  # run-up speed at the crease, metres a second
+    step_s: float  # time from one footfall to the next
+    run_up_m: float  # length of the run-up, metres
+    x: float  # where the body is at release, metres to off of the stumps of a right-handed striker
 
 
 def draw_action(random: np.random.Generator) -> Action:
@@ -54,13 +45,12 @@ def draw_action(random: np.random.Generator) -> Action:
     is_pace, is_right_arm = bool(random.random() < 0.6), bool(random.random() < 0.8)
     over = 0.62 if is_right_arm else -0.62
     return Action(
-        is_pace=is_pace,
-        is_right_arm=is_right_arm,
+        is_pace=is_pace, is_right_arm=is_right_arm,
         speed=float(random.normal(5.4, 0.4) if is_pace else random.normal(2.6, 0.25)),
         step_s=float(random.normal(0.30, 0.015) if is_pace else random.normal(0.40, 0.02)),
         run_up_m=float(random.uniform(13, 20) if is_pace else random.uniform(4.5, 7.5)),
         x=over if random.random() < 0.85 else -1.4 * over,
-    )
+    )  # fmt: skip
 
 
 def bowler(times_T: np.ndarray, action: Action, *, release_s: float, body: Body) -> Joints:
@@ -135,27 +125,15 @@ def _bowler_wrists(since: np.ndarray, action: Action, neck: np.ndarray, across: 
 
 
 _HANDS = {  # forward, left, up in metres from mid-shoulder, for the left hand
-    "sides": (0.06, 0.24, -0.52),
-    "knees": (0.26, 0.20, -0.50),
-    "together": (0.34, 0.05, -0.42),
-    "back": (-0.14, 0.06, -0.42),
-    "hips": (0.02, 0.27, -0.40),
-    "bat": (0.20, 0.06, -0.42),
-}
+    "sides": (0.06, 0.24, -0.52), "knees": (0.26, 0.20, -0.50), "together": (0.34, 0.05, -0.42),
+    "back": (-0.14, 0.06, -0.42), "hips": (0.02, 0.27, -0.40), "bat": (0.20, 0.06, -0.42),
+}  # fmt: skip
 
 
 def stand(
-    times_T: np.ndarray,
-    *,
-    body: Body,
-    place: tuple[float, float],
-    yaw_deg: float,
-    crouch: np.ndarray | float = 0.0,
-    hands: str = "sides",
-    phase: float = 0.0,
-    walk_T2: np.ndarray | None = None,
-    gaze_T3: np.ndarray | None = None,
-) -> Joints:
+    times_T: np.ndarray, *, body: Body, place: tuple[float, float], yaw_deg: float, crouch: np.ndarray | float = 0.0,
+    hands: str = "sides", phase: float = 0.0, walk_T2: np.ndarray | None = None, gaze_T3: np.ndarray | None = None,
+) -> Joints:  # fmt: skip
     """Stand, crouch or walk somewhere.
 
     Args:

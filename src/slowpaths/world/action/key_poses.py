@@ -52,48 +52,28 @@ _TRIGGER = (148, 148, 32, 6, 0, -8, 0.06, -0.15, 0.05, -55, -2)
 
 @dataclass(frozen=True, slots=True)
 class Stride:
-    """Describe where a foot goes from guard.
+    """Describe where a foot goes from guard."""
 
-    Args:
-        fwd: Towards the bowler, torso units.
-        off: Towards the off side, torso units.
-        start_s: When it leaves the ground, before impact.
-        plant_s: When it is planted.
-        heel: Raised heel once planted, metres.
-    """
-
-    fwd: float
-    off: float
-    start_s: float
-    plant_s: float
-    heel: float = 0.0
+    fwd: float  # towards the bowler, torso units
+    off: float  # towards the off side, torso units
+    start_s: float  # when it leaves the ground, before impact
+    plant_s: float  # when it is planted
+    heel: float = 0.0  # raised heel once planted, metres
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stroke:
-    """Hold one stroke. What the ball does off the bat is a mean and a standard deviation.
+    """Hold one stroke. What the ball does off the bat is a mean and a standard deviation."""
 
-    Args:
-        times_s: Times of the seven key poses, seconds from impact.
-        keys: Values of `CHANNELS` at the key poses (7, 11).
-        front: Where the front foot goes.
-        back: Where the back foot goes.
-        bat_yaw_deg: Turn of the plane of the bat about the vertical, positive to off.
-        azimuth_deg: Direction of the ball, 0 straight back past the bowler, positive to off.
-        elevation_deg: Direction of the ball above the ground.
-        speed: Of the ball, metres a second.
-        bounce_m: Where the ball pitches, metres before the stumps.
-    """
-
-    times_s: np.ndarray
-    keys: np.ndarray
-    front: Stride
-    back: Stride
-    bat_yaw_deg: float
-    azimuth_deg: tuple[float, float]
-    elevation_deg: tuple[float, float]
-    speed: tuple[float, float]
-    bounce_m: float
+    times_s: np.ndarray  # times of the seven key poses, seconds from impact
+    keys: np.ndarray  # values of `CHANNELS` at the key poses (7, 11)
+    front: Stride  # where the front foot goes
+    back: Stride  # where the back foot goes
+    bat_yaw_deg: float  # turn of the plane of the bat about the vertical, positive to off
+    azimuth_deg: tuple[float, float]  # direction of the ball, 0 straight back past the bowler, positive to off
+    elevation_deg: tuple[float, float]  # direction of the ball above the ground
+    speed: tuple[float, float]  # of the ball, metres a second
+    bounce_m: float  # where the ball pitches, metres before the stumps
 
 
 _Pair = tuple[float, float]

@@ -18,29 +18,17 @@ TORSO_M = 0.52
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Body:
-    """Hold bone lengths in metres (adult of 1.77 m; proportions after Winter 2009, table 4.1).
+    """Hold bone lengths in metres (adult of 1.77 m; proportions after Winter 2009, table 4.1)."""
 
-    Args:
-        torso: Mid-hip to mid-shoulder.
-        shoulder: Half the distance between the shoulder joints.
-        hip: Half the distance between the hip joints.
-        upper_arm: Shoulder to elbow.
-        forearm: Elbow to wrist.
-        thigh: Hip to knee.
-        shank: Knee to ankle.
-        ankle: Height of the ankle of a flat foot.
-        neck: Mid-shoulder to the middle of the head.
-    """
-
-    torso: float = TORSO_M
-    shoulder: float = 0.185
-    hip: float = 0.10
-    upper_arm: float = 0.30
-    forearm: float = 0.27
-    thigh: float = 0.44
-    shank: float = 0.43
-    ankle: float = 0.08
-    neck: float = 0.24
+    torso: float = TORSO_M  # mid-hip to mid-shoulder
+    shoulder: float = 0.185  # half the distance between the shoulder joints
+    hip: float = 0.10  # half the distance between the hip joints
+    upper_arm: float = 0.30  # shoulder to elbow
+    forearm: float = 0.27  # elbow to wrist
+    thigh: float = 0.44  # hip to knee
+    shank: float = 0.43  # knee to ankle
+    ankle: float = 0.08  # height of the ankle of a flat foot
+    neck: float = 0.24  # mid-shoulder to the middle of the head
 
     def scaled(self, factor: float) -> Body:
         """Return the same body `factor` times as large."""
@@ -54,19 +42,12 @@ class Body:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Joints:
-    """Hold a body over time.
+    """Hold a body over time."""
 
-    Args:
-        keypoints_TJ3: COCO-17 joints, metres.
-        toes_T23: Toe tips, left then right.
-        head_T3: Middle of the head.
-        gaze_T3: Unit direction of the face.
-    """
-
-    keypoints_TJ3: np.ndarray
-    toes_T23: np.ndarray
-    head_T3: np.ndarray
-    gaze_T3: np.ndarray
+    keypoints_TJ3: np.ndarray  # COCO-17 joints, metres
+    toes_T23: np.ndarray  # toe tips, left then right
+    head_T3: np.ndarray  # middle of the head
+    gaze_T3: np.ndarray  # unit direction of the face
 
     def joint(self, name: str) -> np.ndarray:
         """Return one joint (T, 3)."""
@@ -114,18 +95,9 @@ def two_bone(
 
 
 def pelvis_from_knees(body: Body, ankles_T23: np.ndarray, knees_T2: np.ndarray, hip_yaw_T: np.ndarray) -> np.ndarray:
-    """Return the mid-hip that gives both knees their angles while both feet stay where they are.
+    """Return the mid-hip (T, 3) that gives both knees (left, right) their angles while both feet stay where they are.
 
     In the vertical plane through the feet the mid-hip is the upper intersection of two circles, one a leg.
-
-    Args:
-        body: Bone lengths.
-        ankles_T23: Left and right ankle, metres.
-        knees_T2: Left and right knee angle, degrees.
-        hip_yaw_T: Yaw of the hips, degrees.
-
-    Returns:
-        Mid-hip (T, 3), metres.
     """
     left = body.hip * heading(np.asarray(hip_yaw_T) + 90.0)
     centre_left, centre_right = ankles_T23[:, 0] - left, ankles_T23[:, 1] + left
@@ -143,36 +115,14 @@ def pelvis_from_knees(body: Body, ankles_T23: np.ndarray, knees_T2: np.ndarray, 
 
 
 def build_joints(
-    body: Body,
-    *,
-    pelvis_T3: np.ndarray,
-    hip_yaw_T: np.ndarray,
-    shoulder_yaw_T: np.ndarray,
-    trunk_T3: np.ndarray,
-    ankles_T23: np.ndarray,
-    wrists_T23: np.ndarray,
-    elbow_poles_T23: np.ndarray,
-    knee_poles_T23: np.ndarray,
-    gaze_T3: np.ndarray,
-    foot_yaw_T2: np.ndarray,
-) -> Joints:
-    """Put a body together from its root, trunk, hands and feet.
+    body: Body, *, pelvis_T3: np.ndarray, hip_yaw_T: np.ndarray, shoulder_yaw_T: np.ndarray, trunk_T3: np.ndarray,
+    ankles_T23: np.ndarray, wrists_T23: np.ndarray, elbow_poles_T23: np.ndarray, knee_poles_T23: np.ndarray,
+    gaze_T3: np.ndarray, foot_yaw_T2: np.ndarray,
+) -> Joints:  # fmt: skip
+    """Put a body together from its root (mid-hip), trunk, and wanted wrists and ankles.
 
-    Args:
-        body: Bone lengths.
-        pelvis_T3: Mid-hip, metres.
-        hip_yaw_T: Yaw of the hips, degrees.
-        shoulder_yaw_T: Yaw of the shoulders, degrees.
-        trunk_T3: Unit direction from mid-hip to mid-shoulder.
-        ankles_T23: Wanted ankles, left then right, metres.
-        wrists_T23: Wanted wrists, left then right, metres.
-        elbow_poles_T23: Directions in which the elbows bend.
-        knee_poles_T23: Directions in which the knees bend.
-        gaze_T3: Unit direction of the face.
-        foot_yaw_T2: Yaw of the feet, degrees.
-
-    Returns:
-        All joints; bone lengths are those of `body` whatever was asked for.
+    Bone lengths are those of `body` whatever is asked for. Metres and degrees, left before right; the trunk is the unit
+    direction from mid-hip to mid-shoulder, the gaze that of the face, a pole the direction in which a joint bends.
     """
     hips = body.hip * heading(hip_yaw_T + 90.0)
     neck = pelvis_T3 + body.torso * trunk_T3
@@ -182,12 +132,10 @@ def build_joints(
     toes = np.zeros((len(pelvis_T3), 2, 3))
     for side, (name, sign) in enumerate((("left", 1.0), ("right", -1.0))):
         hip, shoulder = pelvis_T3 + sign * hips, neck + sign * body.shoulder * across
-        knee, ankle = two_bone(
-            hip, ankles_T23[:, side], first=body.thigh, second=body.shank, pole_T3=knee_poles_T23[:, side]
-        )
-        elbow, wrist = two_bone(
-            shoulder, wrists_T23[:, side], first=body.upper_arm, second=body.forearm, pole_T3=elbow_poles_T23[:, side]
-        )
+        leg = {"first": body.thigh, "second": body.shank, "pole_T3": knee_poles_T23[:, side]}
+        arm = {"first": body.upper_arm, "second": body.forearm, "pole_T3": elbow_poles_T23[:, side]}
+        knee, ankle = two_bone(hip, ankles_T23[:, side], **leg)
+        elbow, wrist = two_bone(shoulder, wrists_T23[:, side], **arm)
         chain = {"hip": hip, "knee": knee, "ankle": ankle, "shoulder": shoulder, "elbow": elbow, "wrist": wrist}
         for joint, value in chain.items():
             points[:, INDEX[f"{name}_{joint}"]] = value
@@ -217,36 +165,24 @@ def run_distance(since_s: np.ndarray, *, longest_m: float) -> np.ndarray:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
-    """Describe one move of one foot.
+    """Describe one move of one foot."""
 
-    Args:
-        start_s: When the foot leaves the ground.
-        end_s: When it is planted.
-        x: Where it is planted, metres.
-        y: Where it is planted, metres.
-        lift: How high the ankle rises on the way, metres.
-        heel: How high the ankle stays above a flat foot's once planted (a raised heel), metres.
-    """
-
-    start_s: float
-    end_s: float
-    x: float
-    y: float
-    lift: float = 0.06
-    heel: float = 0.0
+    start_s: float  # when the foot leaves the ground
+    end_s: float  # when it is planted
+    x: float  # where it is planted, metres
+    y: float  # where it is planted, metres
+    lift: float = 0.06  # how high the ankle rises on the way, metres
+    heel: float = 0.0  # how high the ankle stays above a flat foot's once planted (a raised heel), metres
 
 
 def foot_path(times_T: np.ndarray, start: tuple[float, float], steps: list[Step], *, ankle: float) -> np.ndarray:
-    """Return the ankle (T, 3) of a foot that stands still but for its steps.
+    """Return the ankle (T, 3) of a foot: exactly constant between its steps, minimum-jerk within them.
 
     Args:
         times_T: Instants, seconds.
         start: Where the foot stands before its first step, metres.
         steps: Moves in time order.
         ankle: Height of the ankle of a flat foot, metres.
-
-    Returns:
-        Ankle positions: exactly constant between steps, minimum-jerk within them.
     """
     path = np.zeros((len(times_T), 3))
     path[:] = (*start, ankle)

@@ -19,52 +19,30 @@ _COLOURS: tuple[Colour, ...] = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kit:
-    """Describe what somebody wears.
+    """Describe what somebody wears."""
 
-    Args:
-        shirt: Colour of the shirt.
-        trousers: Colour of the trousers.
-        skin: Colour of hands, arms and face.
-        hat: Colour of helmet, cap or hat.
-        shoes: Colour of the shoes.
-        pads: Colour of the leg guards; None without.
-        gloves: Colour of the gloves; None without.
-        has_helmet: Helmet instead of a cap.
-        has_sleeves: Long sleeves.
-    """
-
-    shirt: Colour
-    trousers: Colour
-    skin: Colour
-    hat: Colour
-    shoes: Colour = (225, 225, 225)
-    pads: Colour | None = None
-    gloves: Colour | None = None
-    has_helmet: bool = False
-    has_sleeves: bool = False
+    shirt: Colour  # colour of the shirt
+    trousers: Colour  # colour of the trousers
+    skin: Colour  # colour of hands, arms and face
+    hat: Colour  # colour of helmet, cap or hat
+    shoes: Colour = (225, 225, 225)  # colour of the shoes
+    pads: Colour | None = None  # colour of the leg guards; None without
+    gloves: Colour | None = None  # colour of the gloves; None without
+    has_helmet: bool = False  # helmet instead of a cap
+    has_sleeves: bool = False  # long sleeves
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wardrobe:
-    """Hold the clothes of a match.
+    """Hold the clothes of a match."""
 
-    Args:
-        batting: Shirt and trousers of the batting side.
-        fielding: Shirt and trousers of the fielding side.
-        batting_hat: Helmets of the batting side.
-        fielding_hat: Caps of the fielding side.
-        pads: Leg guards.
-        umpire: Shirt of the umpire.
-        ball: Colour of the ball.
-    """
-
-    batting: tuple[Colour, Colour]
-    fielding: tuple[Colour, Colour]
-    batting_hat: Colour
-    fielding_hat: Colour
-    pads: Colour
-    umpire: Colour
-    ball: Colour
+    batting: tuple[Colour, Colour]  # shirt and trousers of the batting side
+    fielding: tuple[Colour, Colour]  # shirt and trousers of the fielding side
+    batting_hat: Colour  # helmets of the batting side
+    fielding_hat: Colour  # caps of the fielding side
+    pads: Colour  # leg guards
+    umpire: Colour  # shirt of the umpire
+    ball: Colour  # colour of the ball
 
     def batter(self, number: int) -> Kit:
         """Return the kit of the batter with this shirt number."""

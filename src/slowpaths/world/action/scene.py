@@ -19,7 +19,7 @@ from slowpaths.world.action.key_poses import stroke
 from slowpaths.world.action.limbs import Body, Joints
 from slowpaths.world.action.stroke_motion import Bat, Jitter, StrokeMotion, draw_jitter
 from slowpaths.world.presets import Venue
-from slowpaths.world.settings import WorldSettings
+from slowpaths.world.world_settings import WorldSettings
 
 # Where fielders stand for a right-hander, metres from the striker's stumps.
 _FIELD = (
@@ -38,43 +38,24 @@ NEIGHBOURS: dict[str, tuple[str, ...]] = {
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Scene:
-    """Hold one ball.
+    """Hold one ball."""
 
-    Args:
-        number: Number of the ball in the match, from 0.
-        batter: The striker.
-        partner: The non-striker.
-        stroke: Stroke that is played (the label).
-        intended: Stroke that was meant; differs for a blend.
-        weight: Share of `stroke` in the blend.
-        contact: "middle", "edge", "miss" or "none" (a leave).
-        runs: Runs that are scored.
-        is_wicket: Whether the striker is out.
-        action: The bowler.
-        release_s: When the ball leaves the hand (negative).
-        jitter: What differs this time.
-        run_s: When the batters run; NaN for no run.
-        flight: Azimuth (positive to +x), elevation (degrees) and speed of the ball after impact.
-        venue: The ground; in practice nets there are striker and bowler alone.
-        phases: Sixteen numbers in 0..6.2 that set people and balls apart.
-    """
-
-    number: int
-    batter: Batter
-    partner: Batter
-    stroke: str
-    intended: str
-    weight: float
-    contact: str
-    runs: int
-    is_wicket: bool
-    action: Action
-    release_s: float
-    jitter: Jitter
-    run_s: float
-    flight: tuple[float, float, float]
-    venue: Venue
-    phases: tuple[float, ...]
+    number: int  # number of the ball in the match, from 0
+    batter: Batter  # the striker
+    partner: Batter  # the non-striker
+    stroke: str  # stroke that is played (the label)
+    intended: str  # stroke that was meant; differs for a blend
+    weight: float  # share of `stroke` in the blend
+    contact: str  # "middle", "edge", "miss" or "none" (a leave)
+    runs: int  # runs that are scored
+    is_wicket: bool  # whether the striker is out
+    action: Action  # the bowler
+    release_s: float  # when the ball leaves the hand (negative)
+    jitter: Jitter  # what differs this time
+    run_s: float  # when the batters run; NaN for no run
+    flight: tuple[float, float, float]  # azimuth (positive to +x), elevation (degrees), speed of the ball after impact
+    venue: Venue  # the ground; in practice nets there are striker and bowler alone
+    phases: tuple[float, ...]  # sixteen numbers in 0..6.2 that set people and balls apart
 
     @property
     def is_hit(self) -> bool:
@@ -124,22 +105,17 @@ class Scene:
         return {role: make(times_T) for role, make in makers.items() if roles is None or role in roles}
 
     def _makers(self) -> dict[str, Callable[[np.ndarray], Joints]]:
-        off, is_pace, sizes = self.batter.off, self.action.is_pace, self.phases
+        off, is_pace, sizes, body = self.batter.off, self.action.is_pace, self.phases, Body().scaled
         makers: dict[str, Callable[[np.ndarray], Joints]] = {
-            "bowler": partial(
-                bowler, action=self.action, release_s=self.release_s, body=Body().scaled(0.97 + 0.008 * sizes[2])
-            )
+            "bowler": partial(bowler, action=self.action, release_s=self.release_s, body=body(0.97 + 0.008 * sizes[2]))
         }
         if self.venue.is_nets:
             return makers
-        makers["keeper"] = partial(keeper, is_pace=is_pace, ball=self.ball, body=Body().scaled(0.98))
-        aside = -1.15 * np.sign(self.action.x)
-        makers["non_striker"] = partial(
-            non_striker, side=aside, run_s=self.run_s, release_s=self.release_s, body=Body().scaled(1.01)
-        )
-        makers["umpire"] = partial(
-            stand, body=Body(), place=(0.25 * off, PITCH_M + 1.9), yaw_deg=-90.0, hands="back", phase=sizes[3]
-        )
+        makers["keeper"] = partial(keeper, is_pace=is_pace, ball=self.ball, body=body(0.98))
+        backing_up = partial(non_striker, side=-1.15 * np.sign(self.action.x), body=body(1.01))
+        makers["non_striker"] = partial(backing_up, run_s=self.run_s, release_s=self.release_s)
+        watching = partial(stand, body=Body(), yaw_deg=-90.0, hands="back", phase=sizes[3])
+        makers["umpire"] = partial(watching, place=(0.25 * off, PITCH_M + 1.9))
         slip = (off * 1.9, -13.6) if is_pace else (off * 1.5, -2.6)
         places = [slip, *((off * x, y) for x, y in _FIELD)]
         end = self.ball.position(np.array([self.ball.end_s]))[0, :2]
@@ -147,36 +123,19 @@ class Scene:
         for index, place in enumerate(places):
             phase = sizes[4 + index % 8]
             makers[f"fielder{index}"] = partial(
-                fielder, place=place, ball=self.ball, body=Body().scaled(0.97 + 0.01 * phase), phase=phase,
+                fielder, place=place, ball=self.ball, body=body(0.97 + 0.01 * phase), phase=phase,
                 is_chasing=self.is_hit and index == chaser,
             )  # fmt: skip
         return makers
 
 
 def draw_scene(
-    random: np.random.Generator,
-    *,
-    number: int,
-    batter: Batter,
-    partner: Batter,
-    action: Action,
-    settings: WorldSettings,
-    profile: np.ndarray,
-    venue: Venue,
-    strokes: tuple[str, ...] = (),
-) -> Scene:
-    """Draw one ball.
+    random: np.random.Generator, *, number: int, batter: Batter, partner: Batter, action: Action,
+    settings: WorldSettings, profile: np.ndarray, venue: Venue, strokes: tuple[str, ...] = (),
+) -> Scene:  # fmt: skip
+    """Draw one ball, of today's `profile` (probability of each stroke (14,)) among `strokes` (all where empty).
 
-    Args:
-        random: Source of chance.
-        number: Number of the ball in the match.
-        batter: The striker.
-        partner: The non-striker.
-        action: The bowler.
-        settings: How often things go wrong.
-        profile: Probability of each stroke today (14,).
-        venue: The ground.
-        strokes: Strokes that are allowed; all where empty.
+    `settings` say how often things go wrong; the other arguments are fields of `Scene`.
     """
     allowed = np.array([not strokes or name in strokes for name in STROKES])
     weights = np.where(allowed, profile + 1e-6, 0.0)
@@ -191,9 +150,8 @@ def draw_scene(
     elif name != "leave" and roll < settings.miss + settings.edge:
         contact = "edge"
     key = stroke(name)
-    azimuth, elevation, speed = (
-        float(random.normal(*mean_spread)) for mean_spread in (key.azimuth_deg, key.elevation_deg, key.speed)
-    )
+    flight = (key.azimuth_deg, key.elevation_deg, key.speed)
+    azimuth, elevation, speed = (float(random.normal(*mean_spread)) for mean_spread in flight)
     if contact == "edge":
         azimuth, elevation, speed = float(random.normal(150, 14)), float(random.normal(8, 6)), speed * 0.8
     elif contact == "miss":

@@ -41,17 +41,12 @@ _INDEX = {name: position for position, name in enumerate(CHANNELS)}
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Jitter:
-    """Hold what differs from one ball to the next.
+    """Hold what differs from one ball to the next."""
 
-    Args:
-        keys: Offsets of all channels at the key poses (7, 11), degrees and torso units.
-        distance: Factor on strides and on how far the hands are from the body.
-        tempo: Factor on times.
-    """
-
+    # offsets of all channels at the key poses (7, 11), degrees and torso units
     keys: np.ndarray = field(default_factory=lambda: np.zeros((len(KEYS), len(CHANNELS))))
-    distance: float = 1.0
-    tempo: float = 1.0
+    distance: float = 1.0  # factor on strides and on how far the hands are from the body
+    tempo: float = 1.0  # factor on times
 
 
 def draw_jitter(random: np.random.Generator, *, amount: float = 1.0) -> Jitter:
@@ -82,27 +77,16 @@ class Bat:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StrokeMotion:
-    """Move a batter through one ball.
+    """Move a batter through one ball."""
 
-    Args:
-        name: Stroke that is played.
-        other: Second stroke of a blend; equal to `name` where there is none.
-        weight: Share of `name` in the blend, .5..1.
-        is_right_handed: Handedness.
-        style: How this batter plays.
-        jitter: What differs this time.
-        azimuth_deg: Where the ball goes (the batter looks after it), positive to off.
-        run_s: When the batter starts to run, seconds after impact; NaN for no run.
-    """
-
-    name: str
-    other: str = ""
-    weight: float = 1.0
-    is_right_handed: bool = True
-    style: Style = field(default_factory=Style)
-    jitter: Jitter = field(default_factory=Jitter)
-    azimuth_deg: float = 0.0
-    run_s: float = float("nan")
+    name: str  # stroke that is played
+    other: str = ""  # second stroke of a blend; equal to `name` where there is none
+    weight: float = 1.0  # share of `name` in the blend, .5..1
+    is_right_handed: bool = True  # handedness
+    style: Style = field(default_factory=Style)  # how this batter plays
+    jitter: Jitter = field(default_factory=Jitter)  # what differs this time
+    azimuth_deg: float = 0.0  # where the ball goes (the batter looks after it), positive to off
+    run_s: float = float("nan")  # when the batter starts to run, seconds after impact; NaN for no run
 
     def move(self, times_T: np.ndarray) -> tuple[Joints, Bat]:
         """Return the body and the bat at the given instants, seconds from impact."""

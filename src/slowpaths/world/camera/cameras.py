@@ -18,56 +18,32 @@ _GRID_S = 0.02
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Camera:
-    """Hold where a camera stands and how it is worked.
+    """Hold where a camera stands and how it is worked."""
 
-    Args:
-        name: One of `presets.CAMERAS`.
-        place_3: Where it stands, metres.
-        aim_3: What it looks at while nothing happens, metres.
-        fov_deg: Vertical field of view while nothing happens, degrees.
-        lag_s: How long the operator takes to react to the ball, seconds.
-        stiffness: Natural frequency of the operator's tracking, radians a second.
-        damping: Below 1 the operator overshoots.
-        follow: How far the operator follows the ball, 0 (locked off) to 1.
-        zoom: Change of log field of view once the ball is hit far.
-        shake_deg: Amplitude of hand shake.
-        phase: Phase of the shake.
-        size: Width and height of the picture, pixels.
-    """
-
-    name: str
-    place_3: np.ndarray
-    aim_3: np.ndarray
-    fov_deg: float
-    lag_s: float = 0.18
-    stiffness: float = 7.0
-    damping: float = 0.62
-    follow: float = 1.0
-    zoom: float = 0.0
-    shake_deg: float = 0.0
-    phase: float = 0.0
-    size: tuple[int, int]
+    name: str  # one of `presets.CAMERAS`
+    place_3: np.ndarray  # where it stands, metres
+    aim_3: np.ndarray  # what it looks at while nothing happens, metres
+    fov_deg: float  # vertical field of view while nothing happens, degrees
+    lag_s: float = 0.18  # how long the operator takes to react to the ball, seconds
+    stiffness: float = 7.0  # natural frequency of the operator's tracking, radians a second
+    damping: float = 0.62  # below 1 the operator overshoots
+    follow: float = 1.0  # how far the operator follows the ball, 0 (locked off) to 1
+    zoom: float = 0.0  # change of log field of view once the ball is hit far
+    shake_deg: float = 0.0  # amplitude of hand shake
+    phase: float = 0.0  # phase of the shake
+    size: tuple[int, int]  # width and height of the picture, pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Aim:
-    """Hold where a camera points over time.
+    """Hold where a camera points over time."""
 
-    Args:
-        place_3: Where it stands, metres.
-        pan_T: To the right, radians, 0 along +y.
-        tilt_T: Up, radians.
-        roll_T: Clockwise, radians.
-        fov_T: Vertical field of view, radians.
-        size: Width and height of the picture, pixels.
-    """
-
-    place_3: np.ndarray
-    pan_T: np.ndarray
-    tilt_T: np.ndarray
-    roll_T: np.ndarray
-    fov_T: np.ndarray
-    size: tuple[int, int]
+    place_3: np.ndarray  # where it stands, metres
+    pan_T: np.ndarray  # to the right, radians, 0 along +y
+    tilt_T: np.ndarray  # up, radians
+    roll_T: np.ndarray  # clockwise, radians
+    fov_T: np.ndarray  # vertical field of view, radians
+    size: tuple[int, int]  # width and height of the picture, pixels
 
     def at(self, which: slice) -> Aim:
         """Return the aim at some of its instants."""

@@ -13,7 +13,7 @@ import numpy as np
 
 from slowpaths.world.action.scene import Scene
 from slowpaths.world.presets import PLAY_CAMERAS, Broadcaster
-from slowpaths.world.settings import PartSettings
+from slowpaths.world.world_settings import PartSettings
 
 CLIP_BEFORE_S, CLIP_S = 1.72, 3.0
 NETS_BEFORE_S, NETS_S = 4.0, 7.0  # the camera runs on between balls
@@ -21,33 +21,19 @@ NETS_BEFORE_S, NETS_S = 4.0, 7.0  # the camera runs on between balls
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlannedShot:
-    """Describe one shot of the edit.
+    """Describe one shot of the edit."""
 
-    Args:
-        camera: One of `presets.CAMERAS`, or "advert".
-        scene: Number of the ball it shows; -1 for none.
-        start_s: Time of the first frame, seconds from that ball's impact.
-        speed: Seconds of action a second of film.
-        num_frames: Length, frames.
-        is_replay: Whether the ball was shown before.
-        replay_of: Number of the shot that showed it; -1 for none.
-        has_bug: Whether the score bug is on.
-        transition: How it begins: "start", "cut" or "wipe".
-        subject: Who fills a close-up: "striker" or "bowler".
-        follow: How well the operator reads the ball: 1 right, near 0 not at all, negative on the wrong side.
-    """
-
-    camera: str
-    scene: int
-    start_s: float
-    num_frames: int
-    speed: float = 1.0
-    is_replay: bool = False
-    replay_of: int = -1
-    has_bug: bool = True
-    transition: str = "cut"
-    subject: str = "striker"
-    follow: float = 1.0
+    camera: str  # one of `presets.CAMERAS`, or "advert"
+    scene: int  # number of the ball it shows; -1 for none
+    start_s: float  # time of the first frame, seconds from that ball's impact
+    num_frames: int  # length, frames
+    speed: float = 1.0  # seconds of action a second of film
+    is_replay: bool = False  # whether the ball was shown before
+    replay_of: int = -1  # number of the shot that showed it; -1 for none
+    has_bug: bool = True  # whether the score bug is on
+    transition: str = "cut"  # how it begins: "start", "cut" or "wipe"
+    subject: str = "striker"  # who fills a close-up: "striker" or "bowler"
+    follow: float = 1.0  # how well the operator reads the ball: 1 right, near 0 not at all, negative on the wrong side
 
     @property
     def shows_play(self) -> bool:
@@ -72,12 +58,9 @@ def plan_shots(
             shots += _cut_broadcast(random, scene, part, broadcaster, fps, first=len(shots))
             continue
         chosen = camera or str(random.choice(part.cameras))
-        start_s = -before_s + float(random.uniform(-0.12, 0.12))
-        shots.append(
-            PlannedShot(
-                camera=chosen, scene=scene.number, start_s=start_s, num_frames=round(length_s * fps), has_bug=False
-            )
-        )
+        start_s, num_frames = -before_s + float(random.uniform(-0.12, 0.12)), round(length_s * fps)
+        shot = PlannedShot(camera=chosen, scene=scene.number, start_s=start_s, num_frames=num_frames, has_bug=False)
+        shots.append(shot)
     return [replace(shots[0], transition="start"), *shots[1:]]
 
 

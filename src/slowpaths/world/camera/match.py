@@ -15,7 +15,7 @@ from slowpaths.world.action.cast import draw_action
 from slowpaths.world.action.scene import Scene, draw_scene
 from slowpaths.world.camera.edit import PlannedShot, plan_shots
 from slowpaths.world.presets import BROADCASTERS, VENUES, Broadcaster, Venue
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,31 +36,18 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Match:
-    """Hold one match: its balls, its edit, where and by whom it is filmed.
+    """Hold one match: its balls, its edit, where and by whom it is filmed."""
 
-    Args:
-        match_id: Name in truth tables and of the video.
-        part: Settings it is made with.
-        size: Width and height of the picture, pixels.
-        venue: The ground.
-        broadcaster: Who films it.
-        scenes: The balls.
-        scores: What the score bug says before each ball.
-        shots: The edit.
-        seed: Seed of everything that is drawn while rendering.
-        fps: Frames a second.
-    """
-
-    match_id: str
-    part: PartSettings
-    size: tuple[int, int]
-    venue: Venue
-    broadcaster: Broadcaster
-    scenes: list[Scene]
-    scores: list[Score]
-    shots: list[PlannedShot]
-    seed: tuple[int, ...]
-    fps: int
+    match_id: str  # name in truth tables and of the video
+    part: PartSettings  # settings it is made with
+    size: tuple[int, int]  # width and height of the picture, pixels
+    venue: Venue  # the ground
+    broadcaster: Broadcaster  # who films it
+    scenes: list[Scene]  # the balls
+    scores: list[Score]  # what the score bug says before each ball
+    shots: list[PlannedShot]  # the edit
+    seed: tuple[int, ...]  # seed of everything that is drawn while rendering
+    fps: int  # frames a second
 
     @cached_property
     def first_frames(self) -> list[int]:
@@ -74,14 +61,7 @@ class Match:
 
 
 def plan_match(settings: WorldSettings, *, seed: int, part: str, number: int) -> Match:
-    """Draw a match of a world and cut it.
-
-    Args:
-        settings: The world.
-        seed: Seed of the world.
-        part: Name of the part.
-        number: Number of the match in its part, from 0.
-    """
+    """Draw a match of a world and cut it; `number` is that of the match in its part, from 0."""
     item = settings.parts[part]
     # Another step than the venues': the two must not always come together.
     station = item.broadcasters[(number + number // len(item.venues)) % len(item.broadcasters)]
@@ -99,26 +79,10 @@ def batters_of(settings: WorldSettings, part: str, *, seed: int) -> list[Batter]
 
 
 def play_match(
-    settings: WorldSettings,
-    part: PartSettings,
-    *,
-    match_id: str,
-    venue: Venue,
-    broadcaster: Broadcaster,
-    batters: Sequence[Batter],
-    seed: tuple[int, ...],
-) -> Match:
-    """Play a match and cut it.
-
-    Args:
-        settings: How often things go wrong, and the frame rate.
-        part: What is wanted.
-        match_id: Name of the match.
-        venue: The ground.
-        broadcaster: Who films it.
-        batters: Batting order; two are in at a time and change ends.
-        seed: Seed of everything in the match.
-    """
+    settings: WorldSettings, part: PartSettings, *, match_id: str, venue: Venue, broadcaster: Broadcaster,
+    batters: Sequence[Batter], seed: tuple[int, ...],
+) -> Match:  # fmt: skip
+    """Play a match and cut it: `batters` is the batting order, two are in at a time and change ends."""
     random = np.random.default_rng([*seed, 1])
     scenes, scores = _play(random, settings, part, venue, batters)
     return Match(

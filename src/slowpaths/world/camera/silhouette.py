@@ -20,27 +20,16 @@ _LEAST_PX = 0.55  # radius of a capsule, so that far figures stay visible
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Silhouette:
-    """Hold the capsules of one figure as a camera sees them.
+    """Hold the capsules of one figure as a camera sees them."""
 
-    Args:
-        capsules: The figure.
-        starts_IP2: One end of each part, pixels; NaN behind the camera.
-        ends_IP2: The other end.
-        start_radii_IP: Radius there, pixels.
-        end_radii_IP: Radius at the other end.
-        depth_IP: Distance of the middle of each part, metres.
-        box_T4: Pixels x1, y1, x2, y2 that hold the figure over the shutter; NaN where it is behind the camera.
-        body_T4: Box of the body alone (nothing held) in the middle of the shutter, pixels.
-    """
-
-    capsules: Capsules
-    starts_IP2: np.ndarray
-    ends_IP2: np.ndarray
-    start_radii_IP: np.ndarray
-    end_radii_IP: np.ndarray
-    depth_IP: np.ndarray
-    box_T4: np.ndarray
-    body_T4: np.ndarray
+    capsules: Capsules  # the figure
+    starts_IP2: np.ndarray  # one end of each part, pixels; NaN behind the camera
+    ends_IP2: np.ndarray  # the other end
+    start_radii_IP: np.ndarray  # radius there, pixels
+    end_radii_IP: np.ndarray  # radius at the other end
+    depth_IP: np.ndarray  # distance of the middle of each part, metres
+    box_T4: np.ndarray  # pixels x1, y1, x2, y2 that hold the figure over the shutter; NaN where it is behind the camera
+    body_T4: np.ndarray  # box of the body alone (nothing held) in the middle of the shutter, pixels
 
     def is_seen(self, size: tuple[int, int]) -> bool:
         """Return whether any of it is ever inside a picture of this width and height."""

@@ -31,65 +31,38 @@ _People = dict[str, tuple[Joints, Bat | None, Kit]]
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PersonTruth:
-    """Hold one person in one shot.
+    """Hold one person in one shot."""
 
-    Args:
-        track_id: 0 striker, 1 bowler, 2 keeper, 3 non-striker, 4 umpire, 5 and on fielders.
-        role: What this person does.
-        points_TJ3: Joints in metres.
-        pixels_TJ2: Joints in pixels, also where they lie outside the picture; NaN behind the camera.
-        boxes_T4: Box around the body without the bat, pixels.
-    """
-
-    track_id: int
-    role: str
-    points_TJ3: np.ndarray
-    pixels_TJ2: np.ndarray
-    boxes_T4: np.ndarray
+    track_id: int  # 0 striker, 1 bowler, 2 keeper, 3 non-striker, 4 umpire, 5 and on fielders
+    role: str  # what this person does
+    points_TJ3: np.ndarray  # joints in metres
+    pixels_TJ2: np.ndarray  # joints in pixels, also where they lie outside the picture; NaN behind the camera
+    boxes_T4: np.ndarray  # box around the body without the bat, pixels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ShotTruth:
-    """Hold everything that is known of one shot.
+    """Hold everything that is known of one shot."""
 
-    Args:
-        number: Number of the shot in the edit.
-        shot: The plan.
-        first_frame: Number of its first frame in the video.
-        times_T: Time of each frame, seconds from the impact of the ball it shows.
-        people: Everybody whose joints are in front of the camera.
-        ball_T3: The ball, metres; NaN before release.
-        ball_T2: The ball, pixels.
-        camera_T3: Camera position since the first frame: pan right and tilt down in pixels, log zoom in.
-    """
-
-    number: int
-    shot: PlannedShot
-    first_frame: int
-    times_T: np.ndarray
-    people: list[PersonTruth]
-    ball_T3: np.ndarray
-    ball_T2: np.ndarray
-    camera_T3: np.ndarray
+    number: int  # number of the shot in the edit
+    shot: PlannedShot  # the plan
+    first_frame: int  # number of its first frame in the video
+    times_T: np.ndarray  # time of each frame, seconds from the impact of the ball it shows
+    people: list[PersonTruth]  # everybody whose joints are in front of the camera
+    ball_T3: np.ndarray  # the ball, metres; NaN before release
+    ball_T2: np.ndarray  # the ball, pixels
+    camera_T3: np.ndarray  # camera position since the first frame: pan right and tilt down in pixels, log zoom in
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StagedShot:
-    """Hold a shot that is ready to be filmed.
+    """Hold a shot that is ready to be filmed."""
 
-    Args:
-        truth: What it shows.
-        aim: Where the camera points at each instant.
-        figures: Everybody who is seen.
-        ball_I2: The ball at each instant, pixels.
-        ball_depth_I: Its distance, metres.
-    """
-
-    truth: ShotTruth
-    aim: Aim
-    figures: list[Silhouette]
-    ball_I2: np.ndarray
-    ball_depth_I: np.ndarray
+    truth: ShotTruth  # what it shows
+    aim: Aim  # where the camera points at each instant
+    figures: list[Silhouette]  # everybody who is seen
+    ball_I2: np.ndarray  # the ball at each instant, pixels
+    ball_depth_I: np.ndarray  # its distance, metres
 
 
 class Stage:
@@ -151,9 +124,8 @@ class Stage:
             figures.append(figure)
             points, boxes = joints.keypoints_TJ3[MIDDLE], figure.body_T4
             pixels, track_id = middle.project(points)[0], _track_id(role)
-            truths.append(
-                PersonTruth(track_id=track_id, role=role, points_TJ3=points, pixels_TJ2=pixels, boxes_T4=boxes)
-            )
+            person = {"points_TJ3": points, "pixels_TJ2": pixels, "boxes_T4": boxes}
+            truths.append(PersonTruth(track_id=track_id, role=role, **person))
         has_ball = not is_closeup and (self._roles is None or "ball" in self._roles)
         ball_I3 = scene.ball.position(times_I) if has_ball else np.full((len(times_I), 3), np.nan)
         ball_I12, depth_I1 = aim.project(ball_I3[:, None])

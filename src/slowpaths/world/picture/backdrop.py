@@ -19,17 +19,11 @@ _MAX_FRAMES = 13  # a backdrop is at most so many times as large as a frame
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Backdrop:
-    """Hold a painted ground.
+    """Hold a painted ground."""
 
-    Args:
-        picture: Picture (H, W, 4), uint8, BGRA: four channels warp almost twice as fast as three.
-        rotation: World to camera axes of the picture (3, 3).
-        intrinsics: Camera matrix of the picture (3, 3).
-    """
-
-    picture: np.ndarray
-    rotation: np.ndarray
-    intrinsics: np.ndarray
+    picture: np.ndarray  # picture (H, W, 4), uint8, BGRA: four channels warp almost twice as fast as three
+    rotation: np.ndarray  # world to camera axes of the picture (3, 3)
+    intrinsics: np.ndarray  # camera matrix of the picture (3, 3)
 
     def covers(self, aim: Aim) -> bool:
         """Return whether the picture holds everything that is seen, about as sharp as the camera sees it."""

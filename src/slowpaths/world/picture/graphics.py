@@ -85,10 +85,8 @@ def advert(random: np.random.Generator, size: tuple[int, int], *, num_frames: in
         share = index / max(num_frames - 1, 1)
         frame = np.full((height, width, 3), base, dtype=np.uint8)
         for k in range(6):
-            centre = (
-                int(width * ((0.17 * k + 0.25 * share) % 1.0)),
-                int(height * (0.3 + 0.08 * np.sin(5 * share + k))),
-            )
+            across, down = (0.17 * k + 0.25 * share) % 1.0, 0.3 + 0.08 * np.sin(5 * share + k)
+            centre = (int(width * across), int(height * down))
             cv2.circle(frame, centre, int(height * (0.10 + 0.02 * k)), other, -1, cv2.LINE_AA)
         scale = height / 360.0 * (0.9 + 0.3 * share)
         (wide, _), _ = cv2.getTextSize(words, _FONT, 1.4 * scale, 2)

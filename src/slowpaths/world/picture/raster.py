@@ -20,29 +20,17 @@ _BLUR_PX = 1.3  # sub-frames are drawn where something moves at least so far wit
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Sprite:
-    """Hold one figure ready to draw.
+    """Hold one figure ready to draw."""
 
-    Args:
-        outlines_IPV2: Outlines, int32 with three fractional bits.
-        shine_IPV2: Outlines of the lit side; None for figures too small to show it.
-        order_TP: Parts from back to front.
-        colours: Shaded colours, frame by frame and part by part.
-        bright: Colours of the lit side.
-        shadows_TPV2: Shadow outlines.
-        depth_T: Distance from the camera, metres.
-        box_T4: Pixels x1, y1, x2, y2 that hold the figure over the shutter; NaN where it is behind the camera.
-        is_fast_T: Whether the shutter blurs it.
-    """
-
-    outlines_IPV2: np.ndarray
-    shine_IPV2: np.ndarray | None
-    order_TP: np.ndarray
-    colours: list
-    bright: list
-    shadows_TPV2: np.ndarray
-    depth_T: np.ndarray
-    box_T4: np.ndarray
-    is_fast_T: np.ndarray
+    outlines_IPV2: np.ndarray  # outlines, int32 with three fractional bits
+    shine_IPV2: np.ndarray | None  # outlines of the lit side; None for figures too small to show it
+    order_TP: np.ndarray  # parts from back to front
+    colours: list  # shaded colours, frame by frame and part by part
+    bright: list  # colours of the lit side
+    shadows_TPV2: np.ndarray  # shadow outlines
+    depth_T: np.ndarray  # distance from the camera, metres
+    box_T4: np.ndarray  # pixels x1, y1, x2, y2 that hold the figure over the shutter; NaN where it is behind the camera
+    is_fast_T: np.ndarray  # whether the shutter blurs it
 
 
 def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float) -> Sprite:
@@ -96,9 +84,7 @@ def _shadows(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float) 
     return _outline(*ends, *flattened)
 
 
-def _outline(
-    a: np.ndarray, b: np.ndarray, radius_a: np.ndarray, radius_b: np.ndarray, *, cap: int = _CAP
-) -> np.ndarray:
+def _outline(a: np.ndarray, b: np.ndarray, radius_a: np.ndarray, radius_b: np.ndarray, cap: int = _CAP) -> np.ndarray:
     """Return outlines (..., V, 2) of tapered capsules, int32 with fractional bits."""
     way = b - a
     length = np.linalg.norm(way, axis=-1, keepdims=True)
@@ -108,8 +94,7 @@ def _outline(
     across, along = np.cos(turn)[:, None], np.sin(turn)[:, None]
     head = a[..., None, :] + radius_a[..., None, None] * (across * n[..., None, :] - along * u[..., None, :])
     tail = b[..., None, :] + radius_b[..., None, None] * (-across * n[..., None, :] + along * u[..., None, :])
-    points = np.concatenate([head, tail], axis=-2)
-    points = np.nan_to_num(points, nan=-1000.0)
+    points = np.nan_to_num(np.concatenate([head, tail], axis=-2), nan=-1000.0)
     return (np.clip(points, -3000, 4000) * (1 << _SHIFT)).astype(np.int32)
 
 
@@ -174,8 +159,7 @@ def draw_ball(frame: np.ndarray, pixels_I2: np.ndarray, radius_px: float, *, col
     points = (pixels_I2 * (1 << _SHIFT)).astype(np.int32)
     thick = max(round(2 * radius_px), 2)
     if np.linalg.norm(pixels_I2[-1] - pixels_I2[0]) < 1.0:
-        cv2.circle(
-            frame, points[1].tolist(), round(max(radius_px, 1.0) * (1 << _SHIFT)), colour, -1, cv2.LINE_AA, _SHIFT
-        )
+        radius = round(max(radius_px, 1.0) * (1 << _SHIFT))
+        cv2.circle(frame, points[1].tolist(), radius, colour, -1, cv2.LINE_AA, _SHIFT)
     else:
         cv2.polylines(frame, [points.reshape(-1, 1, 2)], False, colour, thick, cv2.LINE_AA, _SHIFT)

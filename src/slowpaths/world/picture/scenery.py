@@ -110,9 +110,7 @@ def _paint_ground(venue: Venue, place: np.ndarray, rays: list[np.ndarray]) -> np
     colours[centre_m > venue.boundary_m + 0.3] *= 0.9
     behind = ground > boards
     if behind.any():
-        bearing = np.arctan2(
-            place[1] - _MIDDLE_Y + dy / flat * stand, place[0] + dx / flat * stand
-        )  # fmt: skip
+        bearing = np.arctan2(place[1] - _MIDDLE_Y + dy / flat * stand, place[0] + dx / flat * stand)
         _paint_stands(venue, colours, behind, bearing, board_z, stand_z)
     return colours
 

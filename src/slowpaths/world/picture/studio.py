@@ -23,6 +23,7 @@ from slowpaths.world.picture.graphics import advert, crowd_sheet, lay_over, scor
 from slowpaths.world.picture.raster import Sprite, draw, draw_ball, draw_shadow, prepare
 
 _SUN_HEIGHT, _SHADOW_STRENGTH = 0.9, 0.34
+_Bug = tuple[np.ndarray, int, int]
 
 
 class Studio:
@@ -54,10 +55,7 @@ class Studio:
             following = shots[number + 1] if number + 1 < len(shots) else None
             bug = self._bug(shot)
             for index, frame in enumerate(frames):
-                if shot.camera != "advert":
-                    self._develop(frame, random)
-                if bug is not None:
-                    lay_over(frame, bug)
+                self._develop(frame, random, bug=bug, is_film=shot.camera != "advert")
                 self._lay_wipe(frame, shot, following, index)
                 yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
 
@@ -72,9 +70,7 @@ class Studio:
         staged = self._stage.set_up(number, random, frames_T=frames_T)
         self.truths.append(staged.truth)
         for frame in self._draw_shot(staged):
-            self._develop(frame, random)
-            if bug is not None:
-                lay_over(frame, bug)
+            self._develop(frame, random, bug=bug)
             yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
 
     def _shoot(self, number: int, random: np.random.Generator) -> Iterator[np.ndarray]:
@@ -89,7 +85,7 @@ class Studio:
             return iter(advert(random, self.match.size, num_frames=shot.num_frames))
         return self._film_crowd(shot, random)
 
-    def _bug(self, shot: PlannedShot) -> tuple[np.ndarray, int, int] | None:
+    def _bug(self, shot: PlannedShot) -> _Bug | None:
         if self.match.part.mode != "broadcast" or not shot.has_bug or shot.scene < 0:
             return None
         # The score changes once the ball is over: on everything but the live shot and the field.
@@ -104,14 +100,19 @@ class Studio:
         elif following is not None and following.transition == "wipe" and shot.num_frames - index <= half:
             wipe(frame, self.match.broadcaster, 0.5 - 0.5 * (shot.num_frames - index - 0.5) / half)
 
-    def _develop(self, frame: np.ndarray, random: np.random.Generator) -> None:
-        """Grade, flicker and add sensor noise, in place."""
-        gains = np.array(self.match.broadcaster.grade) * (1.0 + 0.006 * random.normal())
-        if not np.allclose(gains, 1.0, atol=0.004):
-            cv2.multiply(frame, np.array([*gains, 1.0]), dst=frame)
-        which = int(random.integers(8))
-        cv2.add(frame, self._grain[0][which], dst=frame)
-        cv2.subtract(frame, self._grain[1][which], dst=frame)
+    def _develop(
+        self, frame: np.ndarray, random: np.random.Generator, *, bug: _Bug | None, is_film: bool = True
+    ) -> None:
+        """Grade, flicker and add sensor noise to what a camera filmed, and lay the score bug over it, in place."""
+        if is_film:
+            gains = np.array(self.match.broadcaster.grade) * (1.0 + 0.006 * random.normal())
+            if not np.allclose(gains, 1.0, atol=0.004):
+                cv2.multiply(frame, np.array([*gains, 1.0]), dst=frame)
+            which = int(random.integers(8))
+            cv2.add(frame, self._grain[0][which], dst=frame)
+            cv2.subtract(frame, self._grain[1][which], dst=frame)
+        if bug is not None:
+            lay_over(frame, bug)
 
     def _film_crowd(self, shot: PlannedShot, random: np.random.Generator) -> Iterator[np.ndarray]:
         width, height = self.match.size

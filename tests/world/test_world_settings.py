@@ -7,7 +7,7 @@ import dataclasses
 import pytest
 
 from slowpaths.core.errors import UsageError
-from slowpaths.world.settings import PartSettings, WorldSettings
+from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 PART = {"venues": ["northfield"], "broadcasters": ["CricTV"]}
 

@@ -1,0 +1,113 @@
+"""What `mine`, `predict` and the Python API share: from footage to deliveries, and on to predictions. No Hydra."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from slowpaths.apps._console import cores, progress
+from slowpaths.apps.mined import review_mined, write_labels
+from slowpaths.core.records import Prediction
+from slowpaths.data.pose_archive import read_pose_archive
+from slowpaths.labelling.pipeline import LabelSet
+from slowpaths.mining.collect import Collected, collect
+from slowpaths.mining.oracle import OracleSource
+from slowpaths.mining.sequences import collect_sequences
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.pose.pose_weights import WEIGHTS
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.video.probe import find_footage
+
+if TYPE_CHECKING:
+    from slowpaths.models.classifier import StrokeClassifier
+
+
+def mine_footage(
+    footage: str | Path | Sequence[str | Path],
+    out: Path,
+    *,
+    pose: Mapping[str, Any],
+    settings: MiningSettings,
+    weights_dir: str | Path | None = None,
+    workers: Any = 1,
+    oracle: OracleSource | None = None,
+) -> Collected:
+    """Find the deliveries of footage, or of an archive of poses.
+
+    Args:
+        footage: A folder, a file, several of them, or an archive of poses (.npz).
+        out: Mined folder.
+        pose: Arguments of `pose.estimate.build_pose`.
+        settings: How strokes are found.
+        weights_dir: Folder with weights, looked into first; one beside the footage where not given.
+        workers: Processes, or "auto".
+        oracle: Which stages get true results.
+
+    Raises:
+        SlowpathsError: As `mining.collect.collect`.
+    """
+    if isinstance(footage, (str, Path)) and str(footage).endswith(".npz"):
+        return collect_sequences(read_pose_archive(Path(footage)), out=out)
+    root, paths = find_footage(footage)
+    pose = {**pose, "weights_dir": weights_dir or _weights_beside(root)}
+    with progress("mining", len(paths)) as step:
+        collected = collect(
+            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(workers), step=step, oracle=oracle
+        )
+    MinedFolder(out).describe(clip=settings.clip_spec)
+    return collected
+
+
+def label_collected(out: Path, collected: Collected, config: Mapping[str, Any]) -> LabelSet | None:
+    """Label what mining has just found, and write its review page.
+
+    Args:
+        out: Mined folder.
+        collected: What mining found.
+        config: As for `apps.mined.write_labels`.
+    """
+    inputs = {video.path: video.digest for video in collected.videos}
+    counts = {"videos": len(collected.videos), "quarantined": collected.num_quarantined}
+    labels = write_labels(out, stage="mine", config=config, inputs=inputs, counts=counts)
+    review_mined(out)
+    return labels
+
+
+def predict_mined(
+    classifier: StrokeClassifier,
+    mined: Path,
+    *,
+    batch_size: int = 8,
+    num_test_views: int = 3,
+    delivery_ids: Collection[str] | None = None,
+) -> list[Prediction]:
+    """Predict the clips of a mined folder, shown as the classifier saw clips in training.
+
+    Args:
+        classifier: The classifier.
+        mined: Mined folder.
+        batch_size: Clips a batch.
+        num_test_views: Shifted views of each clip, averaged.
+        delivery_ids: Which deliveries; all where None.
+    """
+    from slowpaths.data.module import ClipDataModule
+    from slowpaths.data.settings import ClipSettings
+    from slowpaths.models.prediction import predict
+
+    shown = dict(classifier.run.clip)
+    fps = shown.pop("fps", None)
+    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
+    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps, delivery_ids=delivery_ids)
+    data.setup()
+    return predict(classifier, data.predict_dataloader(), clips=data.clips())
+
+
+def _weights_beside(root: Path) -> Path | None:
+    """Return a folder `models` beside the footage or up to two folders above it that holds weights we know."""
+    if os.environ.get("SLOWPATHS_WEIGHTS"):
+        return None
+    names = {spec.filename for spec in WEIGHTS.values()}
+    folders = [folder / "models" for folder in (root.resolve(), *root.resolve().parents[:2])]
+    return next((folder for folder in folders if any((folder / name).is_file() for name in names)), None)
