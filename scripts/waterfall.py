@@ -23,7 +23,7 @@ from slowpaths.world.world_settings import PartSettings, WorldSettings
 HELD_OUT = {"is_held_out": True, "venues": ("westdown",), "broadcasters": ("Fox Overseas",)}
 WORLDS = {"ordinary": {}, "heldout": HELD_OUT, "clips": {"mode": "clip", "width": 128, "height": 128}}
 MEASURES = {
-    "boundaries": ("cut_recall", "cut_precision"),
+    "boundaries": ("boundary_recall", "boundary_precision"),
     "views": ("view",),
     "replays": ("replay_recall", "replay_precision"),
     "striker": ("striker",),

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from slowpaths.evaluation.intervals import wilson
+from slowpaths.evaluation.intervals import jackknife, leave_out, weighted_mean, wilson
 from slowpaths.evaluation.measure import Measure, MeasureSpec, Reading
 from slowpaths.evaluation.measures import SPECS, TABLES
 
@@ -21,6 +21,44 @@ def test_a_share_at_its_end_takes_the_interval_of_wilson() -> None:
     item = take(Reading(values_B=np.ones(5), num=12), is_share=True)
     assert (item.low, item.high) == (wilson(12, 12).low, 1.0)
     assert take(Reading(values_B=np.ones(3), num=12), is_share=True).low is None  # two matches tell nothing
+
+
+@pytest.mark.parametrize("value", [0.0, 0.5, 1.0])
+def test_matches_that_do_not_differ_give_no_interval_without_width(value: float) -> None:
+    rounded = np.full(5, value) + np.array([0, 1e-16, -1e-16, 0, 0])
+    for values_B in (np.full(5, value), rounded):
+        assert take(Reading(values_B=values_B, num=12), bounds=(-1.0, 2.0)).high is None
+        item = take(Reading(values_B=values_B, num=12), bounds=(-1.0, 2.0), is_share=True)
+        assert (item.low, item.high) == pytest.approx((wilson(12 * value, 12).low, wilson(12 * value, 12).high))
+
+
+def test_shares_near_one_are_covered() -> None:
+    """Five matches of eight balls, 97 % right: three studies in ten have no error at all."""
+    rng, held = np.random.default_rng(0), 0
+    match_N, studies = np.repeat(np.arange(5), 8), 400
+    for _ in range(studies):
+        values_N = (rng.random(40) < 0.97).astype(float)
+        item = take(Reading(values_B=weighted_mean(values_N, leave_out(match_N)), num=40), is_share=True)
+        assert item.low < item.high
+        held += item.low <= 0.97 <= item.high
+    assert held / studies >= 0.9
+
+
+def test_one_over_a_share_that_reaches_nothing_has_no_upper_end() -> None:
+    bounded = take(Reading(values_B=1 / np.array([0.5, 0.48, 0.5, 0.52])), bounds=(1.0, np.inf), is_reciprocal=True)
+    share = jackknife(np.array([0.5, 0.48, 0.5, 0.52]))
+    assert share is not None and (bounded.low, bounded.high) == pytest.approx((1 / share.high, 1 / share.low))
+    open_ended = take(Reading(values_B=1 / np.array([0.5, 1e-7, 0.6, 0.7])), bounds=(1.0, np.inf), is_reciprocal=True)
+    assert open_ended.low == 1.0 and open_ended.high is None
+
+
+def test_baselines_are_named_where_they_stand(pairing, read) -> None:
+    found, _ = read(pairing)
+    for spec in SPECS:
+        item = found.get(spec.name)
+        if item is not None and item.value is not None:
+            named = [bool(text) for text in (*spec.baseline.split("; "), "")[:2]]
+            assert named == [item.chance is not None, item.constant is not None], spec.name
 
 
 def test_an_interval_stays_inside_what_is_possible_and_holds_the_value() -> None:

@@ -229,7 +229,6 @@ def _evaluate(folder: Path, name: str, *arguments: str) -> Tables:
     _run("evaluate", *arguments, f"truth={folder / 'world'}", f"out={out}")
     report = json.loads((out / "report.json").read_text())
     kept = {key: value for key, value in report.items() if key not in ("version", "command", "inputs")}
-    kept["measures"]["label_worth"].pop("high")  # a ratio to nearly nothing on a dozen clips: no digit of it holds
     figures = {
         f"{path.stem}/{number}/{column}": value
         for path in sorted((out / "figures").glob("*.csv"))

@@ -58,4 +58,4 @@ def _number(value: float | None) -> str:
 
 
 def _interval(item: Mapping[str, Any]) -> str:
-    return "" if item["low"] is None else f"{item['low']:.3f} .. {item['high']:.3f}"
+    return "" if item["low"] is None else f"{item['low']:.3f} .. {_number(item['high'])}"

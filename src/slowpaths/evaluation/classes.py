@@ -16,7 +16,6 @@ from slowpaths.core.strokes import FACTORS, INDEX, NUM_STROKES, STROKES, crosswa
 OTHER = "other"
 OUTSIDE = -1
 """The class index of a stroke outside the truth's taxonomy."""
-FACTOR_NAMES: tuple[str, ...] = ("foot", "plane", "side")
 
 
 @dataclass(frozen=True)

@@ -15,10 +15,11 @@ from typing import Any, Literal
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import jackknife, wilson
+from slowpaths.evaluation.intervals import Interval, divide, jackknife, wilson
 
 Side = Literal["accuracy", "calibration", "mining", "spotting", "usefulness"]
 Table = list[dict[str, float | int | str]]
+_NO_WIDTH = 1e-9  # replicates that differ by less differ by rounding only
 NOTHING = "there is no delivery it could be measured on"
 
 
@@ -28,57 +29,36 @@ class NotMeasured(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """Hold what a measure says of a sample.
+    """Hold what a measure says of a sample."""
 
-    Args:
-        values_B: The value and its replicates (B,), NaN where one cannot be measured; None where nothing can.
-        unbiased_B: The same without the bias of sampling (B,), where the usual estimator has one that is kept: the
-            interval is that of these.
-        num: How many deliveries (or videos, votes, strokes) it rests on.
-        chance: What guessing gets: every class alike, clips in random order, confidence shuffled.
-        constant: What always giving the same answer gets: the most frequent class, or the best answer of all.
-        reason: Why there is no value.
-        meaning: The meaning, where the sample tells it more exactly than the specification.
-    """
-
+    # the value and its replicates (B,), NaN where one cannot be measured; None where nothing can
     values_B: np.ndarray | None = None
+    # the same without the bias of sampling (B,), where the usual estimator has one that is kept: the interval is that
+    # of these
     unbiased_B: np.ndarray | None = None
-    num: int = 0
-    chance: float | None = None
+    num: int = 0  # how many deliveries (or videos, votes, strokes) it rests on
+    chance: float | None = None  # what guessing gets: every class alike, clips in random order, confidence shuffled
+    # what always giving the same answer gets: the most frequent class, or the best answer of all
     constant: float | None = None
-    reason: str = NOTHING
-    meaning: str = ""
+    reason: str = NOTHING  # why there is no value
+    meaning: str = ""  # the meaning, where the sample tells it more exactly than the specification
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """Hold one number of the report, or the reason why there is none.
+    """Hold one number of the report, or the reason why there is none."""
 
-    Args:
-        name: Key in the report.
-        side: What kind of question it answers.
-        meaning: What it means, in one phrase.
-        value: The number; None where it was not measured.
-        low: Lower end of its 95 % interval; None where it has none.
-        high: Upper end.
-        chance: What guessing gets; None where that makes no sense.
-        constant: What always giving the same answer gets; None where that makes no sense.
-        num: How many deliveries (or videos, votes) it rests on.
-        unit: Unit, "" for a share or score.
-        reason: Why it was not measured; "" where it was.
-    """
-
-    name: str
-    side: Side
-    meaning: str
-    value: float | None = None
-    low: float | None = None
-    high: float | None = None
-    chance: float | None = None
-    constant: float | None = None
-    num: int = 0
-    unit: str = ""
-    reason: str = ""
+    name: str  # key in the report
+    side: Side  # what kind of question it answers
+    meaning: str  # what it means, in one phrase
+    value: float | None = None  # the number; None where it was not measured
+    low: float | None = None  # lower end of its 95 % interval; None where it has none
+    high: float | None = None  # upper end; None where it has none, or where nothing bounds it from above
+    chance: float | None = None  # what guessing gets; None where that makes no sense
+    constant: float | None = None  # what always giving the same answer gets; None where that makes no sense
+    num: int = 0  # how many deliveries (or videos, votes) it rests on
+    unit: str = ""  # unit, "" for a share or score
+    reason: str = ""  # why it was not measured; "" where it was
 
     def to_dict(self) -> dict[str, Any]:
         """Return plain values, without the name."""
@@ -87,30 +67,25 @@ class Measure:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class MeasureSpec:
-    """Declare a measure.
+    """Declare a measure."""
 
-    Args:
-        name: Key in the report.
-        side: What kind of question it answers.
-        place: Where it stands in the report: measures are shown in this order.
-        meaning: What it means, in one phrase; says so where lower is better.
-        measure: Takes a `Sample` (a `MiningSample` where the side is mining) and returns a reading, or None
-            where it has nothing to say.
-        baseline: What stands beside it as chance; after a semicolon: as constant; "" where no baseline makes sense.
-        unit: Unit, "" for a share or score.
-        bounds: Smallest and largest value it can take; the interval stays inside.
-        is_share: Whether it is a share of `num`: at 0 or 1 it takes Wilson's interval, as no resample leaves the ends.
-    """
-
-    name: str
-    side: Side
-    place: int
-    meaning: str
+    name: str  # key in the report
+    side: Side  # what kind of question it answers
+    place: int  # where it stands in the report: measures are shown in this order
+    meaning: str  # what it means, in one phrase; says so where lower is better
+    # takes a `Sample` (a `MiningSample` where the side is mining) and returns a reading, or None where it has nothing
+    # to say
     measure: Callable[[Any], Reading | None]
+    # what stands beside it as chance; after a semicolon: as constant; "" where no baseline makes sense
     baseline: str = ""
-    unit: str = ""
-    bounds: tuple[float, float] = (0.0, 1.0)
+    unit: str = ""  # unit, "" for a share or score
+    bounds: tuple[float, float] = (0.0, 1.0)  # smallest and largest value it can take; the interval stays inside
+    # whether it is a share of `num`: where matches do not differ (all right, all wrong) it takes Wilson's interval;
+    # other measures have none there, for matches that do not differ tell nothing of the next
     is_share: bool = False
+    # whether it is one over a share that may be nothing: the interval is that of the share, and has no upper end where
+    # that reaches 0
+    is_reciprocal: bool = False
 
     def take(self, sample: Any) -> Measure | None:
         """Measure a sample."""
@@ -125,41 +100,39 @@ class MeasureSpec:
         value = float(values_B[0])
         if not np.isfinite(value):
             return Measure(name=self.name, side=self.side, meaning=meaning, reason=reading.reason)
-        interval = jackknife(values_B if reading.unbiased_B is None else reading.unbiased_B)
-        if interval and self.is_share and interval.low == interval.high:
-            interval = wilson(value * reading.num, reading.num)
-        low, high = self.bounds
+        low, high = self._interval(reading, values_B)
         return Measure(
             name=self.name,
             side=self.side,
             meaning=meaning,
             value=value,
-            low=float(min(max(interval.low, low), value)) if interval else None,
-            high=float(max(min(interval.high, high), value)) if interval else None,
+            low=None if low is None else min(max(low, self.bounds[0]), value),
+            high=None if high is None else max(min(high, self.bounds[1]), value),
             chance=_finite(reading.chance),
             constant=_finite(reading.constant),
             num=reading.num,
             unit=self.unit,
         )
 
+    def _interval(self, reading: Reading, values_B: np.ndarray) -> tuple[float | None, float | None]:
+        values_B = values_B if reading.unbiased_B is None else reading.unbiased_B
+        interval = jackknife(divide(1, values_B) if self.is_reciprocal else values_B)
+        if interval and interval.high - interval.low < _NO_WIDTH:
+            interval = wilson(float(values_B[0]) * reading.num, reading.num) if self.is_share else None
+        if interval and self.is_reciprocal:
+            interval = Interval(low=1 / interval.high, high=1 / interval.low if interval.low > 0 else None)
+        return (interval.low, interval.high) if interval else (None, None)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReportTable:
-    """Declare a table of the report.
+    """Declare a table of the report."""
 
-    Args:
-        name: Key in the report and name of its CSV file.
-        place: Where it stands.
-        build: Takes the same sample as the measures beside it and returns the rows.
-        title: Heading in report.md; "" where it is not shown there.
-        is_long: Whether it stands in its CSV file only.
-    """
-
-    name: str
-    place: int
-    build: Callable[[Any], Table]
-    title: str = ""
-    is_long: bool = False
+    name: str  # key in the report and name of its CSV file
+    place: int  # where it stands
+    build: Callable[[Any], Table]  # takes the same sample as the measures beside it and returns the rows
+    title: str = ""  # heading in report.md; "" where it is not shown there
+    is_long: bool = False  # whether it stands in its CSV file only
 
     def rows(self, sample: Any) -> Table:
         """Build the table; empty where there is nothing to show."""

@@ -45,21 +45,13 @@ class MinedSet:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fate:
-    """Hold what became of one true delivery.
+    """Hold what became of one true delivery."""
 
-    Args:
-        truth: The delivery.
-        video: Its video in the mined set; None where it is not there.
-        shot: The mined shot it lies in; None where there is none.
-        found: The mined delivery within half a second; None where there is none.
-        is_exact: Whether one lies within five frames (for a delivery without impact: was found at all).
-    """
-
-    truth: TrueDelivery
-    video: VideoRef | None
-    shot: Shot | None
-    found: Delivery | None
-    is_exact: bool
+    truth: TrueDelivery  # the delivery
+    video: VideoRef | None  # its video in the mined set; None where it is not there
+    shot: Shot | None  # the mined shot it lies in; None where there is none
+    found: Delivery | None  # the mined delivery within half a second; None where there is none
+    is_exact: bool  # whether one lies within five frames (for a delivery without impact: was found at all)
 
     @property
     def match(self) -> str:
@@ -79,23 +71,14 @@ class Fate:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class MiningCheck:
-    """Hold the comparison of a mined set with truth.
+    """Hold the comparison of a mined set with truth."""
 
-    Args:
-        fates: One for each true delivery, in truth order.
-        claimed: Mined deliveries of the judged videos.
-        is_right: Whether each claim is a true delivery within five frames (D,).
-        is_near: Whether each claim is a true delivery within half a second (D,).
-        claim_video: Video of each claim (D,), as truth names it.
-        clean_videos: Readable video that truth does not mention -> how many deliveries are claimed in it.
-    """
-
-    fates: tuple[Fate, ...]
-    claimed: tuple[Delivery, ...]
-    is_right: np.ndarray
-    is_near: np.ndarray
-    claim_video: np.ndarray
-    clean_videos: dict[str, int]
+    fates: tuple[Fate, ...]  # one for each true delivery, in truth order
+    claimed: tuple[Delivery, ...]  # mined deliveries of the judged videos
+    is_right: np.ndarray  # whether each claim is a true delivery within five frames (D,)
+    is_near: np.ndarray  # whether each claim is a true delivery within half a second (D,)
+    claim_video: np.ndarray  # video of each claim (D,), as truth names it
+    clean_videos: dict[str, int]  # readable video that truth does not mention -> how many deliveries are claimed in it
 
 
 def read_mined(folder: Path) -> MinedSet:

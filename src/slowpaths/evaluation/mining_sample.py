@@ -24,23 +24,14 @@ from slowpaths.store.mined_folder import MinedFolder
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class MiningSample:
-    """Hold what mining found beside truth.
+    """Hold what mining found beside truth."""
 
-    Args:
-        folder: The mined folder.
-        check: The mined set against truth.
-        space: Classes of the truth.
-        shots: The mined shots against true ones; None where there is no table of them.
-        boundaries: Their boundaries against true ones; None where there is no table of them.
-        poses: Joints against true ones; None where there are none.
-    """
-
-    folder: MinedFolder
-    check: MiningCheck
-    space: ClassSpace
-    shots: list[ShotFate] | None = None
-    boundaries: BoundaryCheck | None = None
-    poses: PoseCheck | None = None
+    folder: MinedFolder  # the mined folder
+    check: MiningCheck  # the mined set against truth
+    space: ClassSpace  # classes of the truth
+    shots: list[ShotFate] | None = None  # the mined shots against true ones; None where there is no table of them
+    boundaries: BoundaryCheck | None = None  # their boundaries against true ones; None where there is no table of them
+    poses: PoseCheck | None = None  # joints against true ones; None where there are none
 
     @cached_property
     def match_N(self) -> np.ndarray:
@@ -56,16 +47,18 @@ class MiningSample:
         values: np.ndarray | Sequence[bool | None],
         clusters: np.ndarray | None = None,
         *,
+        chance: float | None = None,
+        constant: float | None = None,
         reason: str = NOTHING,
-        **baselines: Any,
     ) -> Reading:
         """Return the share of hits.
 
         Args:
             values: 1 hit, 0 miss, NaN or None not judged (N,).
             clusters: What is left out, one at a time (N,); the matches of the true deliveries where not given.
+            chance: What guessing gets.
+            constant: What always giving the most frequent answer gets.
             reason: Why there is no number where nothing is judged.
-            **baselines: Chance and constant of the reading.
         """
         values = np.array([np.nan if value is None else float(value) for value in values])
         known = np.isfinite(values)
@@ -73,7 +66,7 @@ class MiningSample:
             return Reading(reason=reason)
         weights_BN = leave_out(self.match_N if clusters is None else clusters)
         share_B = divide(weights_BN @ np.where(known, values, 0.0), weights_BN @ known)
-        return Reading(values_B=share_B, num=int(known.sum()), reason=reason, **baselines)
+        return Reading(values_B=share_B, num=int(known.sum()), chance=chance, constant=constant, reason=reason)
 
 
 def most_frequent(values: Sequence[str]) -> float:

@@ -24,56 +24,34 @@ _Row = tuple[str, int, TrueDelivery | None]  # video as truth calls it, row of t
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Pairing:
-    """Hold every delivery that was predicted, happened, or both.
+    """Hold every delivery that was predicted, happened, or both."""
 
-    Args:
-        space: The classes.
-        probs_UG: Class probabilities (U, G); NaN for a missed delivery.
-        called_U: The named class (U,): the most probable one, or the label's where a table gives only labels; -1 for a
-            missed delivery.
-        event_p: Probability that there is a stroke (U,); NaN for a missed delivery.
-        true_U: True class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false
-            delivery.
-        is_found: Whether a prediction stands here (U,).
-        is_kept: Whether selection keeps it for training (U,).
-        is_replay: Whether it shows again what was shown before (U,), and so is no ball: truth's word, else the
-            prediction's; false where neither says.
-        video: The video (U,), as truth names it.
-        match: The match (U,), else the video: what is left out, one at a time, for intervals.
-        group: Who bats (U,), else the match: what profiles are made of.
-        has_batters: Whether truth names the batters.
-        predicted_impact_s: Impact given by the prediction (U,), NaN where unknown.
-        true_impact_s: Impact in truth (U,), NaN where unknown.
-        truths: The true delivery (U,), None for a false one.
-        videos: The videos that were judged, as truth names them.
-        knows_replays: Whether truth says of every delivery whether it is a replay.
-        num_unseen_videos: Videos of the truth for which there is no prediction.
-        num_unseen: True deliveries in them.
-        num_other_videos: Videos of the predictions that truth does not mention.
-        num_other: Predictions in them.
-    """
-
-    space: ClassSpace
-    probs_UG: np.ndarray
+    space: ClassSpace  # the classes
+    probs_UG: np.ndarray  # class probabilities (U, G); NaN for a missed delivery
+    # the named class (U,): the most probable one, or the label's where a table gives only labels; -1 for a missed
+    # delivery
     called_U: np.ndarray
-    event_p: np.ndarray
+    event_p: np.ndarray  # probability that there is a stroke (U,); NaN for a missed delivery
+    # true class (U,): 0..G-1, `classes.OUTSIDE` for a stroke outside the taxonomy, `NO_STROKE` for a false delivery
     true_U: np.ndarray
-    is_found: np.ndarray
-    is_kept: np.ndarray
+    is_found: np.ndarray  # whether a prediction stands here (U,)
+    is_kept: np.ndarray  # whether selection keeps it for training (U,)
+    # whether it shows again what was shown before (U,), and so is no ball: truth's word, else the prediction's; false
+    # where neither says
     is_replay: np.ndarray
-    video: np.ndarray
-    match: np.ndarray
-    group: np.ndarray
-    has_batters: bool
-    predicted_impact_s: np.ndarray
-    true_impact_s: np.ndarray
-    truths: list[TrueDelivery | None] = field(default_factory=list)
-    videos: tuple[str, ...] = ()
-    knows_replays: bool = False
-    num_unseen_videos: int = 0
-    num_unseen: int = 0
-    num_other_videos: int = 0
-    num_other: int = 0
+    video: np.ndarray  # the video (U,), as truth names it
+    match: np.ndarray  # the match (U,), else the video: what is left out, one at a time, for intervals
+    group: np.ndarray  # who bats (U,), else the match: what profiles are made of
+    has_batters: bool  # whether truth names the batters
+    predicted_impact_s: np.ndarray  # impact given by the prediction (U,), NaN where unknown
+    true_impact_s: np.ndarray  # impact in truth (U,), NaN where unknown
+    truths: list[TrueDelivery | None] = field(default_factory=list)  # the true delivery (U,), None for a false one
+    videos: tuple[str, ...] = ()  # the videos that were judged, as truth names them
+    knows_replays: bool = False  # whether truth says of every delivery whether it is a replay
+    num_unseen_videos: int = 0  # videos of the truth for which there is no prediction
+    num_unseen: int = 0  # true deliveries in them
+    num_other_videos: int = 0  # videos of the predictions that truth does not mention
+    num_other: int = 0  # predictions in them
 
     @property
     def is_graded(self) -> np.ndarray:

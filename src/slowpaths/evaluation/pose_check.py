@@ -24,17 +24,12 @@ from slowpaths.store.world_folder import STRIKER, TruthFolder
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PoseCheck:
-    """Hold the joints of found strikers against true ones.
+    """Hold the joints of found strikers against true ones."""
 
-    Args:
-        is_right: Whether each joint lies within a fifth of the torso of the true one (N, J); false where it is missing.
-        is_judged: Whether truth has the joint inside the picture (N, J).
-        match: The match (N,), else the video.
-    """
-
+    # whether each joint lies within a fifth of the torso of the true one (N, J); false where it is missing
     is_right: np.ndarray
-    is_judged: np.ndarray
-    match: np.ndarray
+    is_judged: np.ndarray  # whether truth has the joint inside the picture (N, J)
+    match: np.ndarray  # the match (N,), else the video
 
     @property
     def share_N(self) -> np.ndarray:

@@ -22,40 +22,23 @@ SPLITS: tuple[str, ...] = ("auto", "test", "val", "train", "all")
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Predictions:
-    """Hold predictions column by column, one row a delivery.
+    """Hold predictions column by column, one row a delivery."""
 
-    Args:
-        delivery_id: Ids (N,).
-        video: Paths of the videos (N,), the video's id where the table gives no path.
-        match_id: Matches (N,), "" where unknown.
-        start_s: Starts of the clips (N,), seconds, NaN where unknown.
-        end_s: Ends (N,), seconds.
-        impact_s: Impacts (N,), seconds, NaN where unknown.
-        event_p: Probability that there is a stroke (N,).
-        probs_NC: Probabilities over the strokes (N, 14), rows sum to 1.
-        named: The named stroke (N,), an index: the label, else the most probable.
-        split: "train", "val", "test" or "" (N,).
-        is_kept: Whether selection keeps it for training (N,), bool; all where the table does not say.
-        is_replay: Whether it shows again what was shown before (N,), None where unknown.
-        has_probabilities: Whether the table gave probabilities, not only a label.
-        has_split: Whether the table says what was held out of training (labels do not).
-        largest_gap: By how much the probabilities of a row summed to more or less than 1 before they were rescaled.
-    """
-
-    delivery_id: np.ndarray
-    video: np.ndarray
-    match_id: np.ndarray
-    start_s: np.ndarray
-    end_s: np.ndarray
-    impact_s: np.ndarray
-    event_p: np.ndarray
-    probs_NC: np.ndarray
-    named: np.ndarray
-    split: np.ndarray
-    is_kept: np.ndarray
-    is_replay: np.ndarray
-    has_probabilities: bool = True
-    has_split: bool = True
+    delivery_id: np.ndarray  # ids (N,)
+    video: np.ndarray  # paths of the videos (N,), the video's id where the table gives no path
+    match_id: np.ndarray  # matches (N,), "" where unknown
+    start_s: np.ndarray  # starts of the clips (N,), seconds, NaN where unknown
+    end_s: np.ndarray  # ends (N,), seconds
+    impact_s: np.ndarray  # impacts (N,), seconds, NaN where unknown
+    event_p: np.ndarray  # probability that there is a stroke (N,)
+    probs_NC: np.ndarray  # probabilities over the strokes (N, 14), rows sum to 1
+    named: np.ndarray  # the named stroke (N,), an index: the label, else the most probable
+    split: np.ndarray  # "train", "val", "test" or "" (N,)
+    is_kept: np.ndarray  # whether selection keeps it for training (N,), bool; all where the table does not say
+    is_replay: np.ndarray  # whether it shows again what was shown before (N,), None where unknown
+    has_probabilities: bool = True  # whether the table gave probabilities, not only a label
+    has_split: bool = True  # whether the table says what was held out of training (labels do not)
+    # by how much the probabilities of a row summed to more or less than 1 before they were rescaled
     largest_gap: float = 0.0
 
     def __len__(self) -> int:

@@ -16,19 +16,12 @@ from slowpaths.evaluation.intervals import divide, unit_weights
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Ranking:
-    """Hold groups of equally scored clips, best first. Hits are kept for the groups that have any: few of many.
+    """Hold groups of equally scored clips, best first. Hits are kept for the groups that have any: few of many."""
 
-    Args:
-        size_BU: Clips in each group (B, U).
-        places_H: Which groups hold relevant clips (H,).
-        hits_BH: Relevant clips in them (B, H).
-        total_B: Relevant clips in all, found or not (B,).
-    """
-
-    size_BU: np.ndarray
-    places_H: np.ndarray
-    hits_BH: np.ndarray
-    total_B: np.ndarray
+    size_BU: np.ndarray  # clips in each group (B, U)
+    places_H: np.ndarray  # which groups hold relevant clips (H,)
+    hits_BH: np.ndarray  # relevant clips in them (B, H)
+    total_B: np.ndarray  # relevant clips in all, found or not (B,)
 
     @cached_property
     def num_clips_B(self) -> np.ndarray:

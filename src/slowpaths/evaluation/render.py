@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.core.text import markdown_table
 from slowpaths.evaluation.measure import Measure, Table
-from slowpaths.evaluation.measures import TABLES
+from slowpaths.evaluation.measures import SPECS, TABLES
 
 if TYPE_CHECKING:
     from slowpaths.evaluation.report import Report
@@ -22,10 +22,9 @@ _TITLES = {
     "spotting": "mining: moments",
 }
 _COLUMNS = ("side", "measure", "value", "95 % interval", "chance", "constant", "n", "what it means")
-_BASELINES = (
-    "Chance is what guessing gets: every stroke alike, clips in random order, the same answers with confidence "
-    "shuffled, all footage watched. Constant is what the same answer gets every time: the most frequent class, or "
-    "the best there is. Intervals come from leaving out one match at a time (jackknife, Student's t)."
+_LEGEND = (
+    "Chance is what guessing gets, constant is what the same answer gets every time; both are named below. Intervals "
+    "come from leaving out one match at a time (jackknife, Student's t)."
 )
 
 
@@ -38,7 +37,7 @@ def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
     """
     rows = [_row(item) for item in report.measures if not item.reason]
     lines = ["# Evaluation", "", *(f"- {note}" for note in report.notes), ""]
-    lines += [markdown_table(_COLUMNS, rows), "", _BASELINES, ""]
+    lines += [markdown_table(_COLUMNS, rows), "", _LEGEND, "", *_baselines({row[1] for row in rows}), ""]
     if gone := [f"- {item.name}: not measured: {item.reason}." for item in report.measures if item.reason]:
         lines += ["## Not measured", "", *gone, ""]
     for spec in TABLES:
@@ -66,10 +65,25 @@ def number(value: float | str | None) -> str:
 
 
 def _row(item: Measure) -> list[str]:
-    interval = f"{number(item.low)} to {number(item.high)}" if item.low is not None else ""
+    interval = "" if item.low is None else f"{number(item.low)} or more"
+    if item.high is not None:
+        interval = f"{number(item.low)} to {number(item.high)}"
     value = f"{number(item.value)} {item.unit}".rstrip()
     baselines = [number(item.chance), number(item.constant)]
     return [_TITLES[item.side], item.name, value, interval, *baselines, str(item.num), item.meaning]
+
+
+def _baselines(shown: set[str]) -> list[str]:
+    """Return what guessing and the same answer are for the measures shown."""
+    measures: dict[str, list[str]] = {}
+    for spec in SPECS:
+        if spec.baseline and spec.name in shown:
+            measures.setdefault(spec.baseline, []).append(spec.name)
+    named = {text: zip(("chance", "constant"), text.split("; "), strict=False) for text in measures}
+    return [
+        f"- {', '.join(names)}: {'; '.join(f'{kind} is {what}' for kind, what in named[text] if what)}."
+        for text, names in measures.items()
+    ]
 
 
 def _table(table: Table) -> str:

@@ -28,10 +28,9 @@ from slowpaths.evaluation.pose_check import check_poses
 from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions
 from slowpaths.evaluation.render import to_markdown
 from slowpaths.evaluation.sample import Sample
-from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots
+from slowpaths.evaluation.shot_check import check_boundaries, check_shots, footage_s, read_true_shots
 from slowpaths.evaluation.table_columns import Source
 from slowpaths.evaluation.truth_table import Truth, read_truth
-from slowpaths.evaluation.video_lengths import footage_s
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import write_text
@@ -68,34 +67,21 @@ class EvaluationSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Part:
-    """Hold what was found of predictions, of mining, or of both.
+    """Hold what was found of predictions, of mining, or of both."""
 
-    Args:
-        measures: In the order they are shown.
-        tables: Tables by name.
-        notes: Sentences that a reader must know before the numbers.
-        counts: What was compared.
-    """
-
-    measures: tuple[Measure, ...] = ()
-    tables: dict[str, Table] = field(default_factory=dict)
-    notes: tuple[str, ...] = ()
-    counts: dict[str, int] = field(default_factory=dict)
+    measures: tuple[Measure, ...] = ()  # in the order they are shown
+    tables: dict[str, Table] = field(default_factory=dict)  # tables by name
+    notes: tuple[str, ...] = ()  # sentences that a reader must know before the numbers
+    counts: dict[str, int] = field(default_factory=dict)  # what was compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Report(_Part):
-    """Hold an evaluation.
+    """Hold an evaluation."""
 
-    Args:
-        settings: How things were compared.
-        inputs: Name and digest of each input that is a file.
-        command: What a reader types to make it again.
-    """
-
-    settings: dict[str, Any]
-    inputs: dict[str, dict[str, str]]
-    command: str
+    settings: dict[str, Any]  # how things were compared
+    inputs: dict[str, dict[str, str]]  # name and digest of each input that is a file
+    command: str  # what a reader types to make it again
 
     def __getitem__(self, name: str) -> Measure:
         """Return a measure by name."""
@@ -241,7 +227,7 @@ def _judge_predictions(
     is_training = everything.split == "train"
     sample = Sample(
         pairing,
-        footage_s=footage_s(pairing, truth, mined, shots_truth),
+        footage_s=footage_s(pairing.videos, truth, mined, shots_truth),
         training_C=everything.probs_NC[is_training].mean(axis=0) if is_training.any() else None,
     )
     measures, tables = take_all(sample)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -40,16 +39,11 @@ class Query:
 
 @dataclass(frozen=True, eq=False)
 class Sample:
-    """Hold predictions and truth side by side.
+    """Hold predictions and truth side by side."""
 
-    Args:
-        pairing: Predictions and truth side by side.
-        footage_s: How long the judged videos are together, seconds; None where that is not known.
-        training_C: Share of each stroke in what the model was trained on (14,); None where that is not known.
-    """
-
-    pairing: Pairing
-    footage_s: float | None = None
+    pairing: Pairing  # predictions and truth side by side
+    footage_s: float | None = None  # how long the judged videos are together, seconds; None where that is not known
+    # share of each stroke in what the model was trained on (14,); None where that is not known
     training_C: np.ndarray | None = None
 
     @cached_property
@@ -115,15 +109,17 @@ class Sample:
         """Return weighted confusion matrices (B, G, G), rows true, columns named."""
         return confusion(self.called_N, self.true_N, self.weights_BN, num_classes=self.probs_NG.shape[1])
 
-    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **baselines: Any) -> Reading:
+    def mean(
+        self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), *, chance: float, constant: float
+    ) -> Reading:
         """Return the reading of a mean over the graded rows, or over some of them (a mask or indices)."""
         weights_BN = self.weights_BN[:, own]
-        return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **baselines)
+        values_B = weighted_mean(values_N[own], weights_BN)
+        return Reading(values_B=values_B, num=weights_BN.shape[1], chance=chance, constant=constant)
 
-    def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], **baselines: Any) -> Reading:
+    def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], *, chance: float) -> Reading:
         """Return the reading of the mean score of rankings; a score is an array (B,)."""
-        values_B = mean_known([score(ranking) for ranking in rankings])
-        return Reading(values_B=values_B, num=len(rankings), **baselines)
+        return Reading(values_B=mean_known([score(item) for item in rankings]), num=len(rankings), chance=chance)
 
     @cached_property
     def profiles(self) -> StrokeProfiles:

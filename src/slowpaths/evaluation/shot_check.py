@@ -6,6 +6,7 @@ Legend: S true shots, B true boundaries, C claimed boundaries.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +18,7 @@ from slowpaths.core.views import VIEWS
 from slowpaths.evaluation.matching import FPS, match_moments, match_videos
 from slowpaths.evaluation.mining_check import MinedSet
 from slowpaths.evaluation.table_columns import Columns, read_columns
-from slowpaths.evaluation.truth_table import normal_path
+from slowpaths.evaluation.truth_table import Truth, normal_path
 
 CUT_TOLERANCE_S = 5 / FPS  # as for the impact
 GRADUAL_TOLERANCE_S = 0.5  # a wipe or a dissolve has no single instant
@@ -27,27 +28,16 @@ GRADUAL = frozenset({"wipe", "dissolve", "fade"})
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueShot:
-    """Hold one shot as it really was.
+    """Hold one shot as it really was."""
 
-    Args:
-        video: The video, as truth names it.
-        video_id: The mined video.
-        start_s: First instant, seconds; frames at 25 a second where truth counts frames.
-        end_s: First instant after it, likewise.
-        view: The view.
-        is_replay: Whether it is one; None where unknown.
-        transition: How it begins; "" where unknown.
-        is_framed: Whether truth counts frames: then the frames of mined shots are compared, not their times.
-    """
-
-    video: str
-    video_id: str
-    start_s: float
-    end_s: float
-    view: str
-    is_replay: bool | None
-    transition: str
-    is_framed: bool = False
+    video: str  # the video, as truth names it
+    video_id: str  # the mined video
+    start_s: float  # first instant, seconds; frames at 25 a second where truth counts frames
+    end_s: float  # first instant after it, likewise
+    view: str  # the view
+    is_replay: bool | None  # whether it is one; None where unknown
+    transition: str  # how it begins; "" where unknown
+    is_framed: bool = False  # whether truth counts frames: then the frames of mined shots are compared, not their times
 
     def span_of(self, shot: Shot) -> tuple[float, float]:
         """Return where a mined shot lies, in frames at 25 a second where truth counts frames."""
@@ -58,38 +48,23 @@ class TrueShot:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotFate:
-    """Hold one true shot and what mining made of it.
+    """Hold one true shot and what mining made of it."""
 
-    Args:
-        video: The video.
-        view: The true view.
-        found_view: View of the mined shot that covers most of it; "" where there is none.
-        is_replay: Whether it is one in truth; None where unknown.
-        found_replay: Whether mining calls it one; None where there is no shot.
-    """
-
-    video: str
-    view: str
-    found_view: str
-    is_replay: bool | None
-    found_replay: bool | None
+    video: str  # the video
+    view: str  # the true view
+    found_view: str  # view of the mined shot that covers most of it; "" where there is none
+    is_replay: bool | None  # whether it is one in truth; None where unknown
+    found_replay: bool | None  # whether mining calls it one; None where there is no shot
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class BoundaryCheck:
-    """Hold the boundaries of shots against true ones.
+    """Hold the boundaries of shots against true ones."""
 
-    Args:
-        is_found: Whether each true boundary was found (B,).
-        true_video: Its video (B,).
-        is_right: Whether each claimed boundary is a true one (C,).
-        claim_video: Its video (C,).
-    """
-
-    is_found: np.ndarray
-    true_video: np.ndarray
-    is_right: np.ndarray
-    claim_video: np.ndarray
+    is_found: np.ndarray  # whether each true boundary was found (B,)
+    true_video: np.ndarray  # its video (B,)
+    is_right: np.ndarray  # whether each claimed boundary is a true one (C,)
+    claim_video: np.ndarray  # its video (C,)
 
 
 def video_names(columns: Columns) -> tuple[str, list[str]]:
@@ -194,3 +169,25 @@ def _pair(cuts_C: np.ndarray, truths: list[TrueShot]) -> dict[int, int]:
     spans_B2 = np.stack([start_B - slack_B, start_B + slack_B], axis=1).reshape(-1, 2)
     moments_C2 = np.stack([cuts_C, cuts_C], axis=1).reshape(-1, 2)
     return dict(match_moments(moments_C2, spans_B2, tolerance_s=CUT_TOLERANCE_S))
+
+
+def footage_s(videos: Sequence[str], truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:
+    """Return how long the judged videos are together, what watching all costs; None where one is not known."""
+    lengths = {item.video: item.video_duration_s for item in truth.deliveries if np.isfinite(item.video_duration_s)}
+    others = {video.path: video.duration_s for video in mined.videos if video.duration_s > 0} if mined else {}
+    for found in (others, video_lengths(shots_truth) if shots_truth else {}):
+        partners = match_videos(found, videos)
+        lengths = {partners[name]: length for name, length in found.items() if name in partners} | lengths
+    known = [lengths[video] for video in videos if video in lengths]
+    return float(sum(known)) if known and len(known) == len(videos) else None
+
+
+def video_lengths(path: Path) -> dict[str, float]:
+    """Return how long videos are by the last of their true shots, seconds; empty where they are given in frames."""
+    columns = read_columns(path)
+    name, videos = video_names(columns)
+    lengths: dict[str, float] = {}
+    for video, end_s in zip(videos, columns.numbers("end_s", unit="seconds"), strict=True):
+        key = video.rsplit("-", 1)[0] if name == "video_id" else video  # an id is the stem and a digest
+        lengths[key] = max(lengths.get(key, 0.0), float(end_s))
+    return lengths if "end_s" in columns else {}

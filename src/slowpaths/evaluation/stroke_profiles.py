@@ -29,31 +29,18 @@ BASELINE = "every class alike; the most frequent class"
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class StrokeProfiles:
-    """Hold what is counted for every group.
+    """Hold what is counted for every group."""
 
-    Args:
-        whose: Whose profiles they are, in words.
-        names: Groups (A,); empty where there is no true delivery.
-        sizes: True deliveries of each (A,).
-        group_N: Group of every row (N,).
-        true_NG: What each row adds to the true profile (N, G).
-        hard_NG: What it adds counting named strokes (N, G).
-        soft_NG: What it adds counting probabilities (N, G).
-        is_graded: Whether a row has both a prediction and a true stroke (N,).
-        weights_BN: Weights (B, N).
-        num_true: S.
-    """
-
-    whose: str
-    names: tuple[str, ...]
-    sizes: tuple[int, ...]
-    group_N: np.ndarray
-    true_NG: np.ndarray
-    hard_NG: np.ndarray
-    soft_NG: np.ndarray
-    is_graded: np.ndarray
-    weights_BN: np.ndarray
-    num_true: int
+    whose: str  # whose profiles they are, in words
+    names: tuple[str, ...]  # groups (A,); empty where there is no true delivery
+    sizes: tuple[int, ...]  # true deliveries of each (A,)
+    group_N: np.ndarray  # group of every row (N,)
+    true_NG: np.ndarray  # what each row adds to the true profile (N, G)
+    hard_NG: np.ndarray  # what it adds counting named strokes (N, G)
+    soft_NG: np.ndarray  # what it adds counting probabilities (N, G)
+    is_graded: np.ndarray  # whether a row has both a prediction and a true stroke (N,)
+    weights_BN: np.ndarray  # weights (B, N)
+    num_true: int  # S
 
     @cached_property
     def true_BAG(self) -> np.ndarray:

@@ -14,21 +14,13 @@ _SHARE, _SCORE, _MINUTES = "{:.1%}", "{:.3f}", "{:.1f}"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Row:
-    """Hold one line of the summary.
+    """Hold one line of the summary."""
 
-    Args:
-        question: What it answers.
-        measure: What was measured.
-        found: The number, with its unit; "not measured" where there is none.
-        other: A number to compare it with and what that is; "" where there is none.
-        num: How many deliveries, votes or frames it rests on.
-    """
-
-    question: str
-    measure: str
-    found: str
-    other: str
-    num: int
+    question: str  # what it answers
+    measure: str  # what was measured
+    found: str  # the number, with its unit; "not measured" where there is none
+    other: str  # A number to compare it with and what that is; "" where there is none
+    num: int  # how many deliveries, votes or frames it rests on
 
     def cells(self) -> list[str]:
         """Return the cells in the order of the table's columns."""

@@ -26,17 +26,11 @@ _TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Columns:
-    """Hold a table as columns and remember where each row stood.
+    """Hold a table as columns and remember where each row stood."""
 
-    Args:
-        name: Name of the file, for errors.
-        places: Where each row stands (N,): "line 7" of a CSV, "row 7" of a Parquet file.
-        values: Column name -> values (N,); text in a CSV, anything in a Parquet file.
-    """
-
-    name: str
-    places: list[str]
-    values: dict[str, list[Any]]
+    name: str  # name of the file, for errors
+    places: list[str]  # where each row stands (N,): "line 7" of a CSV, "row 7" of a Parquet file
+    values: dict[str, list[Any]]  # column name -> values (N,); text in a CSV, anything in a Parquet file
 
     def __len__(self) -> int:
         return len(self.places)

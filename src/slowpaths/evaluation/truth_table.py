@@ -23,39 +23,22 @@ _HANDS = {"r": "R", "right": "R", "l": "L", "left": "L"}
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueDelivery:
-    """Hold one delivery as it really was.
+    """Hold one delivery as it really was."""
 
-    Args:
-        place: Where it stands in its file, such as "line 7".
-        video: Path of the video relative to the footage folder, with forward slashes.
-        start_s: First instant of the stroke, seconds; NaN where not given.
-        end_s: First instant after the stroke, seconds; NaN where not given.
-        impact_s: Bat on ball, seconds; NaN for a delivery without impact, such as a leave.
-        label: Class of the truth's taxonomy; "" for a stroke outside it.
-        handedness: "R", "L" or "" where unknown.
-        batter_id: Who bats; "" where unknown.
-        match_id: The match; "" where unknown.
-        venue: The ground; "" where unknown.
-        view: One of `core.views.VIEWS`; "" where unknown.
-        is_replay: Whether it is shown again; None where unknown.
-        box: The striker at impact, pixels of the video; None where unknown.
-        video_duration_s: How long the video is, seconds; NaN where unknown.
-    """
-
-    place: str
-    video: str
-    start_s: float
-    end_s: float
-    impact_s: float
-    label: str
-    handedness: str = ""
-    batter_id: str = ""
-    match_id: str = ""
-    venue: str = ""
-    view: str = ""
-    is_replay: bool | None = None
-    box: Box | None = None
-    video_duration_s: float = np.nan
+    place: str  # where it stands in its file, such as "line 7"
+    video: str  # path of the video relative to the footage folder, with forward slashes
+    start_s: float  # first instant of the stroke, seconds; NaN where not given
+    end_s: float  # first instant after the stroke, seconds; NaN where not given
+    impact_s: float  # bat on ball, seconds; NaN for a delivery without impact, such as a leave
+    label: str  # class of the truth's taxonomy; "" for a stroke outside it
+    handedness: str = ""  # "R", "L" or "" where unknown
+    batter_id: str = ""  # who bats; "" where unknown
+    match_id: str = ""  # the match; "" where unknown
+    venue: str = ""  # the ground; "" where unknown
+    view: str = ""  # one of `core.views.VIEWS`; "" where unknown
+    is_replay: bool | None = None  # whether it is shown again; None where unknown
+    box: Box | None = None  # the striker at impact, pixels of the video; None where unknown
+    video_duration_s: float = np.nan  # how long the video is, seconds; NaN where unknown
 
     @property
     def moment_s(self) -> tuple[float, float]:
@@ -69,17 +52,11 @@ class TrueDelivery:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Truth:
-    """Hold a truth table.
+    """Hold a truth table."""
 
-    Args:
-        name: Name of the file it came from.
-        taxonomy: Name of its stroke vocabulary, one of `core.strokes.TAXONOMIES`.
-        deliveries: The deliveries in file order.
-    """
-
-    name: str
-    taxonomy: str
-    deliveries: tuple[TrueDelivery, ...]
+    name: str  # name of the file it came from
+    taxonomy: str  # name of its stroke vocabulary, one of `core.strokes.TAXONOMIES`
+    deliveries: tuple[TrueDelivery, ...]  # the deliveries in file order
 
 
 def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:

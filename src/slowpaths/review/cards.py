@@ -22,62 +22,35 @@ _DIGITS = 4  # probabilities and seconds on the page
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Opinion:
-    """Hold a distribution over strokes and who gave it.
+    """Hold a distribution over strokes and who gave it."""
 
-    Args:
-        label: The most probable stroke.
-        confidence: Its probability.
-        probs: Probabilities (C,) in the order of the strokes.
-        source: "weak", "gold" or "model".
-        split: On which side of the model's split the delivery lay; "" for labels.
-    """
-
-    label: str
-    confidence: float
-    probs: tuple[float, ...]
-    source: str
-    split: str = ""
+    label: str  # the most probable stroke
+    confidence: float  # its probability
+    probs: tuple[float, ...]  # probabilities (C,) in the order of the strokes
+    source: str  # "weak", "gold" or "model"
+    split: str = ""  # on which side of the model's split the delivery lay; "" for labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Card:
-    """Hold one delivery as the page shows it; the fields are the keys of the page's data.
+    """Hold one delivery as the page shows it; the fields are the keys of the page's data."""
 
-    Args:
-        delivery_id: Id, also the name of the clip.
-        video: Path of the video relative to the footage.
-        impact_s: Impact, seconds in the video.
-        impact_uncertainty_s: Its standard deviation, seconds.
-        view: View of the shot.
-        view_probability: How sure the view is; None where the shot is unknown.
-        is_replay: Whether the shot shows again what was shown before.
-        handedness_p: Probability that the batter is right-handed.
-        event_p: Probability that there is a stroke at all.
-        is_kept: Whether training sees it.
-        label: What the label set says; None where there are no labels.
-        model: What a trained model says; None where it was not asked.
-        votes: Votes, family by family.
-        conflict: Share of the pairs of votes that cannot both be right.
-        disagreement: Total variation between label and model; None where one is missing.
-        has_clip: Whether there is a clip to play.
-    """
-
-    delivery_id: str
-    video: str
-    impact_s: float
-    impact_uncertainty_s: float
-    view: str
-    view_probability: float | None
-    is_replay: bool
-    handedness_p: float
-    event_p: float
-    is_kept: bool
-    label: Opinion | None
-    model: Opinion | None
-    votes: tuple[Vote, ...]
-    conflict: float
-    disagreement: float | None
-    has_clip: bool
+    delivery_id: str  # id, also the name of the clip
+    video: str  # path of the video relative to the footage
+    impact_s: float  # impact, seconds in the video
+    impact_uncertainty_s: float  # its standard deviation, seconds
+    view: str  # view of the shot
+    view_probability: float | None  # how sure the view is; None where the shot is unknown
+    is_replay: bool  # whether the shot shows again what was shown before
+    handedness_p: float  # probability that the batter is right-handed
+    event_p: float  # probability that there is a stroke at all
+    is_kept: bool  # whether training sees it
+    label: Opinion | None  # what the label set says; None where there are no labels
+    model: Opinion | None  # what a trained model says; None where it was not asked
+    votes: tuple[Vote, ...]  # votes, family by family
+    conflict: float  # share of the pairs of votes that cannot both be right
+    disagreement: float | None  # total variation between label and model; None where one is missing
+    has_clip: bool  # whether there is a clip to play
 
 
 _FROM_DELIVERY = ("delivery_id", "impact_s", "impact_uncertainty_s", "view", "handedness_p", "event_p")

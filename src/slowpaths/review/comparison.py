@@ -28,52 +28,31 @@ _FEWEST = 3  # runs behind an interval
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
-    """Hold one run of a comparison.
+    """Hold one run of a comparison."""
 
-    Args:
-        name: Name.
-        state: Where it stands: done, failed, killed, running or waiting.
-        axes: What sets it apart: key -> value.
-        metrics: Its numbers.
-        seconds: How long it took; None where unknown.
-        fingerprint: Of its configuration.
-        reason: Why it failed; "" otherwise.
-        curves: Metric -> its value after each epoch.
-        confusion: True (or weakly labelled) stroke -> named stroke -> clips; empty where unknown.
-        is_weak: Whether that confusion is against weak labels.
-    """
-
-    name: str
-    state: str
-    axes: Mapping[str, str]
-    metrics: Mapping[str, float]
-    seconds: float | None = None
-    fingerprint: str = ""
-    reason: str = ""
-    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)
+    name: str  # name
+    state: str  # where it stands: done, failed, killed, running or waiting
+    axes: Mapping[str, str]  # what sets it apart: key -> value
+    metrics: Mapping[str, float]  # its numbers
+    seconds: float | None = None  # how long it took; None where unknown
+    fingerprint: str = ""  # of its configuration
+    reason: str = ""  # why it failed; "" otherwise
+    curves: Mapping[str, Sequence[float]] = field(default_factory=dict)  # metric -> its value after each epoch
+    # true (or weakly labelled) stroke -> named stroke -> clips; empty where unknown
     confusion: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
-    is_weak: bool = False
+    is_weak: bool = False  # whether that confusion is against weak labels
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Average:
-    """Hold the mean of a metric over runs that differ by their seed only.
+    """Hold the mean of a metric over runs that differ by their seed only."""
 
-    Args:
-        system: What the runs have in common: key -> value.
-        metric: Name of the metric.
-        num: Number of runs.
-        mean: Mean.
-        low: Lower end of the 95 % interval of the mean; None for fewer than three runs, whose spread says too little.
-        high: Upper end.
-    """
-
-    system: Mapping[str, str]
-    metric: str
-    num: int
-    mean: float
-    low: float | None
-    high: float | None
+    system: Mapping[str, str]  # what the runs have in common: key -> value
+    metric: str  # name of the metric
+    num: int  # number of runs
+    mean: float  # mean
+    low: float | None  # lower end of the 95 % interval of the mean; None for fewer than three runs
+    high: float | None  # upper end
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
@@ -150,46 +129,46 @@ def averages(runs: Sequence[Run]) -> list[Average]:
     ]
 
 
-def comparison_markdown(runs: Sequence[Run], *, title: str) -> str:
-    """Return all runs and the averages over seeds as Markdown."""
+def runs_table(runs: Sequence[Run], last: Sequence[str]) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of all runs: name, state, axes, metrics and some last fields."""
     axes = sorted({key for run in runs for key in run.axes})
     metrics = sorted({name for run in runs for name in run.metrics})
     rows = [
-        [run.name, run.state, *(run.axes.get(key) for key in axes), *(run.metrics.get(name) for name in metrics),
-         run.seconds and round(run.seconds), run.reason]
+        [
+            run.name,
+            run.state,
+            *map(run.axes.get, axes),
+            *map(run.metrics.get, metrics),
+            *(getattr(run, x) for x in last),
+        ]
         for run in runs
-    ]  # fmt: skip
-    lines = [f"# {title}", "", markdown_table(["run", "state", *axes, *metrics, "seconds", "reason"], rows), ""]
+    ]
+    return ["run", "state", *axes, *metrics, *last], rows
+
+
+def averages_table(means: Sequence[Average]) -> tuple[list[str], list[list[Any]]]:
+    """Return columns and rows of averages."""
+    keys = sorted({key for item in means for key in item.system})
+    rows = [[*map(item.system.get, keys), item.metric, item.num, item.mean, item.low, item.high] for item in means]
+    return [*keys, "metric", "runs", "mean", "low", "high"], rows
+
+
+def comparison_markdown(runs: Sequence[Run], *, title: str) -> str:
+    """Return all runs and the averages over seeds as Markdown."""
+    rounded = [replace(run, seconds=run.seconds and round(run.seconds)) for run in runs]
+    lines = [f"# {title}", "", markdown_table(*runs_table(rounded, ("seconds", "reason"))), ""]
     if means := averages(runs):
-        keys = [key for key in axes if key not in REPLICATES]
-        cells = [
-            [*(item.system.get(key) for key in keys), item.metric, item.num, item.mean, item.low, item.high]
-            for item in means
-        ]
-        lines += [
-            "## Mean over seeds",
-            "",
-            "The interval is Student's, for the mean of that many runs; fewer than three have none.",
-            "",
-            markdown_table([*keys, "metric", "runs", "mean", "low", "high"], cells),
-            "",
-        ]
+        note = "The interval is Student's, for the mean of that many runs; fewer than three have none."
+        lines += ["## Mean over seeds", "", note, "", markdown_table(*averages_table(means)), ""]
     return "\n".join(lines)
 
 
 def _average(system: Mapping[str, str], metric: str, values: Sequence[float]) -> Average:
-    num, mean = len(values), float(np.mean(values))
-    half = None
+    num, mean, low, high = len(values), float(np.mean(values)), None, None
     if num >= _FEWEST:
         half = float(stats.t.ppf(0.975, num - 1) * np.std(values, ddof=1) / math.sqrt(num))
-    return Average(
-        system=system,
-        metric=metric,
-        num=num,
-        mean=mean,
-        low=None if half is None else mean - half,
-        high=None if half is None else mean + half,
-    )
+        low, high = mean - half, mean + half
+    return Average(system=system, metric=metric, num=num, mean=mean, low=low, high=high)
 
 
 def _with_details(run: Run, folder: RunFolder) -> Run:

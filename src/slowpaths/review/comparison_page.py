@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import base64
-import hashlib
 import html
 from collections.abc import Sequence
 from pathlib import Path
 
 from slowpaths.core.strokes import STROKES
-from slowpaths.review.comparison import Average, Run, averages
+from slowpaths.review.comparison import Run, averages, averages_table, runs_table
+from slowpaths.review.page import content_policy
 from slowpaths.store.tables import write_text
 
 _WIDTH, _HEIGHT, _MARGIN = 340, 190, 34  # of a plot, in pixels
@@ -50,60 +49,27 @@ document.querySelectorAll("table.sortable").forEach(table => table.querySelector
 
 
 def write_comparison(runs: Sequence[Run], path: Path, *, title: str) -> None:
-    """Write the page.
-
-    Args:
-        runs: The runs, in the order they are shown.
-        path: HTML file.
-        title: Title.
-    """
+    """Write the page of runs, in the order they are shown, as an HTML file."""
     write_text(path, comparison_page(runs, title=title))
 
 
 def comparison_page(runs: Sequence[Run], *, title: str) -> str:
     """Return the page as text."""
-    policy = (
-        f"default-src 'none'; script-src '{_digest(_SCRIPT)}'; style-src '{_digest(_STYLE)}'; img-src data:; "
-        "base-uri 'none'; form-action 'none'"
-    )
-    parts = [_runs_table(runs), _averages_table(averages(runs)), _curves(runs), _confusions(runs)]
-    return "\n".join(
-        [
-            '<!doctype html><html lang="en"><head><meta charset="utf-8">',
-            f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">',
-            '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
-            f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
-            f"<h1>{html.escape(title)}</h1>",
-            "<p>Metrics of training (val/) are measured against weak labels; those of an evaluation against truth.</p>",
-            *parts,
-            f"<script>{_SCRIPT}</script></body></html>",
-        ]
-    )
-
-
-def _runs_table(runs: Sequence[Run]) -> str:
-    axes = sorted({key for run in runs for key in run.axes})
-    metrics = sorted({name for run in runs for name in run.metrics})
-    has_reason = any(run.reason for run in runs)
-    rows = [
-        [run.name, run.state, *(run.axes.get(key) for key in axes), *(run.metrics.get(name) for name in metrics),
-         run.seconds, run.reason][: None if has_reason else -1]
-        for run in runs
-    ]  # fmt: skip
-    columns = ["run", "state", *axes, *metrics, "seconds", *(["reason"] if has_reason else [])]
-    return "<h2>Runs</h2><p>A click on a column sorts by it.</p>" + _table(columns, rows)
-
-
-def _averages_table(means: Sequence[Average]) -> str:
-    if not means:
-        return ""
-    keys = sorted({key for item in means for key in item.system})
-    rows = [
-        [*(item.system.get(key) for key in keys), item.metric, item.num, item.mean, item.low, item.high]
-        for item in means
+    policy = content_policy(script=_SCRIPT, style=_STYLE)
+    last = ("seconds", "reason") if any(run.reason for run in runs) else ("seconds",)
+    lines = [
+        '<!doctype html><html lang="en"><head><meta charset="utf-8">',
+        f'<meta http-equiv="Content-Security-Policy" content="{html.escape(policy)}">',
+        '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
+        f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
+        f"<h1>{html.escape(title)}</h1>",
+        "<p>Metrics of training (val/) are measured against weak labels; those of an evaluation against truth.</p>",
+        "<h2>Runs</h2><p>A click on a column sorts by it.</p>" + _table(*runs_table(runs, last)),
     ]
     note = "<p>The interval is Student's for the mean of that many runs; fewer than three have none.</p>"
-    return "<h2>Mean over seeds</h2>" + note + _table([*keys, "metric", "runs", "mean", "low", "high"], rows)
+    means = averages(runs)
+    lines.append("<h2>Mean over seeds</h2>" + note + _table(*averages_table(means)) if means else "")
+    return "\n".join([*lines, _curves(runs), _confusions(runs), f"<script>{_SCRIPT}</script></body></html>"])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -198,7 +164,3 @@ def _confusion(run: Run) -> str:
         f'<figure><table class="confusion">{table}</table>'
         f"<figcaption>{html.escape(run.name)}: {against}; colour is the share of the row</figcaption></figure>"
     )
-
-
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()

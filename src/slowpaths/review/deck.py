@@ -23,33 +23,19 @@ MAX_CARDS = 5000
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deck:
-    """Hold what a review page shows.
+    """Hold what a review page shows."""
 
-    Args:
-        name: Name of the mined folder.
-        cards: The deliveries shown, in order of video and time.
-        num_deliveries: Deliveries in the folder; more than cards where only every so many is shown.
-        num_videos: Videos read.
-        num_quarantined: Videos that could not be read.
-        labels: Stroke -> labels, over all deliveries.
-        kept: Stroke -> labels kept for training, over all deliveries.
-        rules: Declarations of the rules.
-        clips: Delivery -> clip file, for the cards that have one.
-        clip: What a clip looks like; None where there are none.
-        lineage: What the labels and predictions came from, name -> fingerprint or name.
-    """
-
-    name: str
-    cards: list[Card]
-    num_deliveries: int
-    num_videos: int
-    num_quarantined: int
-    labels: Mapping[str, int]
-    kept: Mapping[str, int]
-    rules: Mapping[str, RuleDeclaration]
-    clips: Mapping[str, Path]
-    clip: ClipSpec | None
-    lineage: Mapping[str, str]
+    name: str  # name of the mined folder
+    cards: list[Card]  # the deliveries shown, in order of video and time
+    num_deliveries: int  # deliveries in the folder; more than cards where only every so many is shown
+    num_videos: int  # videos read
+    num_quarantined: int  # videos that could not be read
+    labels: Mapping[str, int]  # stroke -> labels, over all deliveries
+    kept: Mapping[str, int]  # stroke -> labels kept for training, over all deliveries
+    rules: Mapping[str, RuleDeclaration]  # declarations of the rules
+    clips: Mapping[str, Path]  # delivery -> clip file, for the cards that have one
+    clip: ClipSpec | None  # what a clip looks like; None where there are none
+    lineage: Mapping[str, str]  # what the labels and predictions came from, name -> fingerprint or name
 
 
 def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = MAX_CARDS) -> Deck:

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ import numpy as np
 
 from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
 CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p")
@@ -21,19 +20,12 @@ CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FrameTimes:
-    """Say which frame of a video is shown when: exact at the anchors, even between them.
+    """Say which frame of a video is shown when: exact at the anchors, even between them."""
 
-    Args:
-        times_s: Presentation times of the anchors, seconds, ascending.
-        frames: Their frame numbers.
-        fps: Average rate, for what lies outside.
-        num_frames: Frames of the video.
-    """
-
-    times_s: np.ndarray
-    frames: np.ndarray
-    fps: float
-    num_frames: int
+    times_s: np.ndarray  # presentation times of the anchors, seconds, ascending
+    frames: np.ndarray  # their frame numbers
+    fps: float  # average rate, for what lies outside
+    num_frames: int  # frames of the video
 
     def frame(self, time_s: float) -> int:
         """Return the frame nearest to a time, the earlier of two."""
@@ -132,21 +124,12 @@ def to_spot(
 
 def to_csv(clips: Iterable[LabelledClip]) -> str:
     """Return one line an event, with the columns a truth table has, so that a person can correct it in place."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    rows = []
     for clip in clips:
-        times = (clip.span.start_s, clip.span.end_s, _anchor_s(clip))
-        writer.writerow(
-            [
-                clip.video,
-                *(f"{time_s:.3f}" for time_s in times),
-                clip.label,
-                f"{clip.confidence:.4f}",
-                f"{clip.event_p:.4f}",
-            ]
-        )
-    return text.getvalue()
+        times = [f"{time_s:.3f}" for time_s in (clip.span.start_s, clip.span.end_s, _anchor_s(clip))]
+        values = (clip.video, *times, clip.label, f"{clip.confidence:.4f}", f"{clip.event_p:.4f}")
+        rows.append(dict(zip(CSV_COLUMNS, values, strict=True)))
+    return csv_table(rows, columns=CSV_COLUMNS)
 
 
 def to_edl(clips: Iterable[LabelledClip], videos: Mapping[str, VideoRef], times: Mapping[str, FrameTimes]) -> str:

@@ -23,7 +23,6 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.review.cards import GROUPS, stroke_group, stroke_text, to_plain
 from slowpaths.review.deck import Deck
-from slowpaths.store.mined_folder import ClipSpec
 from slowpaths.store.tables import write_text
 
 EMBEDS: tuple[str, ...] = ("auto", "always", "never")
@@ -61,10 +60,8 @@ def choose_embedding(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT
     if not limit_mb >= 0:
         raise UsageError(f"embed_limit_mb={limit_mb} is not a size: give megabytes, 0 or more")
     if not deck.clips:
-        return Embedding(
-            mode="none",
-            reason="There are no clips to play: the set was mined from poses or with mining.write_clips=false.",
-        )
+        reason = "There are no clips to play: the set was mined from poses or with mining.write_clips=false."
+        return Embedding(mode="none", reason=reason)
     size_mb = sum(path.stat().st_size for path in deck.clips.values()) / 1e6
     size = f"{size_mb:.1f} MB" if size_mb >= 0.1 else "under 0.1 MB"
     what = f"{len(deck.clips)} clips ({size}) are" if len(deck.clips) > 1 else f"1 clip ({size}) is"
@@ -77,17 +74,7 @@ def choose_embedding(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT
 
 
 def write_page(deck: Deck, path: Path, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Embedding:
-    """Write the page.
-
-    Args:
-        deck: What it shows.
-        path: The HTML file.
-        embed: As in `choose_embedding`.
-        limit_mb: As in `choose_embedding`.
-
-    Returns:
-        How the clips come with it.
-    """
+    """Write the page as an HTML file and return how the clips come with it, chosen as in `choose_embedding`."""
     embedding = choose_embedding(deck, embed=embed, limit_mb=limit_mb)
     write_text(path, render(deck, embedding=embedding, folder=path.parent))
     return embedding
@@ -103,10 +90,7 @@ def render(deck: Deck, *, embedding: Embedding, folder: Path) -> str:
     """
     style, script = _part("page.css"), "\n".join(_part(name) for name in _SCRIPTS)
     media = {"embedded": "blob:", "linked": "'self' file:", "none": "'none'"}[embedding.mode]
-    policy = (
-        f"default-src 'none'; script-src '{_digest(script)}'; style-src '{_digest(style)}'; media-src {media}; "
-        "img-src data:; base-uri 'none'; form-action 'none'"
-    )
+    policy = content_policy(script=script, style=style, media=media)
     return Template(_part("page.html")).substitute(
         policy=html.escape(policy),
         title=html.escape(f"Review: {deck.name}"),
@@ -140,13 +124,9 @@ def page_data(deck: Deck, *, embedding: Embedding, folder: Path) -> dict[str, An
             "kept": [deck.kept.get(name, 0) for name in STROKES],
         },
         "lineage": {name: value for name, value in deck.lineage.items() if value},
-        "clip": _clip(deck.clip),
+        "clip": deck.clip and {name: getattr(deck.clip, name) for name in ("fps", "num_frames", "impact_frame")},
         "clips": {"mode": embedding.mode, "reason": embedding.reason, "base": _link_base(deck, folder)},
     }
-
-
-def _clip(spec: ClipSpec | None) -> dict[str, Any] | None:
-    return {"fps": spec.fps, "num_frames": spec.num_frames, "impact_frame": spec.impact_frame} if spec else None
 
 
 def script_json(value: Mapping[str, Any]) -> str:
@@ -162,17 +142,11 @@ def script_json(value: Mapping[str, Any]) -> str:
 
 def plain_table(deck: Deck) -> str:
     """Return the table that is shown where JavaScript is off."""
-    cells = [
-        (
-            card.video,
-            f"{card.impact_s:.2f} s",
-            card.view,
-            stroke_text(card.label.label) if card.label else "",
-            f"{card.label.confidence:.2f}" if card.label else "",
-            "kept" if card.is_kept else "not kept",
-        )
-        for card in deck.cards[:_PLAIN_ROWS]
-    ]
+    cells = []
+    for card in deck.cards[:_PLAIN_ROWS]:
+        label = (stroke_text(card.label.label), f"{card.label.confidence:.2f}") if card.label else ("", "")
+        kept = "kept" if card.is_kept else "not kept"
+        cells.append((card.video, f"{card.impact_s:.2f} s", card.view, *label, kept))
     head = "".join(f'<th scope="col">{name}</th>' for name in ("video", "impact", "view", "label", "confidence", ""))
     body = "\n".join(f"<tr>{''.join(f'<td>{html.escape(cell)}</td>' for cell in row)}</tr>" for row in cells)
     rest = len(deck.cards) - len(cells)
@@ -199,5 +173,10 @@ def _part(name: str) -> str:
     return (resources.files("slowpaths.review") / "page" / name).read_text(encoding="utf-8")
 
 
-def _digest(text: str) -> str:
-    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+def content_policy(*, script: str, style: str, media: str = "") -> str:
+    """Return a content security policy that lets only this script and this style run, and media from one source."""
+    script_hash, style_hash = (
+        "sha256-" + base64.b64encode(hashlib.sha256(text.encode()).digest()).decode() for text in (script, style)
+    )
+    sources = f"script-src '{script_hash}'; style-src '{style_hash}'; " + (f"media-src {media}; " if media else "")
+    return f"default-src 'none'; {sources}img-src data:; base-uri 'none'; form-action 'none'"

@@ -6,8 +6,7 @@ from sklearn.metrics import brier_score_loss, log_loss
 
 from slowpaths.evaluation.intervals import unit_weights
 from slowpaths.evaluation.measures import calibration_error as calibration
-from slowpaths.evaluation.measures.brier import brier
-from slowpaths.evaluation.measures.log_likelihood import negative_log_likelihood
+from slowpaths.evaluation.measures.proper_scores import brier, negative_log_likelihood
 
 
 def test_a_hand_worked_table() -> None:

@@ -22,6 +22,14 @@ def test_the_correlation_agrees_with_numpy() -> None:
     assert np.isnan(squared_correlation(truth, np.full(50, 0.3), np.ones((1, 50)))[0])
 
 
+def test_what_predictions_settle_wholly_has_no_number() -> None:
+    truth, weights = np.array([0.0, 1.0, 1.0, 0.0]), np.array([[1.0, 1, 1, 1], [1, 1, 0, 0]])
+    rho2 = squared_correlation(truth, np.array([0.2, 0.2000001, 0.3, 0.1]), weights)
+    assert rho2[1] == pytest.approx(1)  # of two deliveries, whatever they are
+    gain = effective_sample_gain(rho2)
+    assert np.isfinite(gain[0]) and np.isnan(gain[1])
+
+
 def test_power_tuned_estimates_reach_the_gain_of_the_formula() -> None:
     rng = np.random.default_rng(0)
     plain, powered = [], []

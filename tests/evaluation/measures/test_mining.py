@@ -75,11 +75,11 @@ def test_cuts_and_replays_by_hand(sample: MiningSample, read) -> None:
         is_right=np.array([True, False]),
         claim_video=np.array(["a", "b"], dtype=object),
     )
-    names = ("cut_recall", "cut_precision", "replay_recall", "replay_precision")
+    names = ("boundary_recall", "boundary_precision", "replay_recall", "replay_precision")
     found, _ = read(replace(sample, shots=shots, boundaries=cuts))
     assert {name: (found[name].value, found[name].num) for name in names} == {
-        "cut_recall": (0.75, 4),
-        "cut_precision": (0.5, 2),
+        "boundary_recall": (0.75, 4),
+        "boundary_precision": (0.5, 2),
         "replay_recall": (pytest.approx(2 / 3), 3),
         "replay_precision": (pytest.approx(2 / 3), 3),
     }

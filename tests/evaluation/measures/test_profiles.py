@@ -11,10 +11,9 @@ from scipy.spatial.distance import jensenshannon
 from scipy.stats import kendalltau
 
 from slowpaths.evaluation import stroke_profiles
-from slowpaths.evaluation.measures.profile_error import mean_total_variation, total_variation
+from slowpaths.evaluation.measures.profile_error import mean_total_variation, relative_bias, total_variation
 from slowpaths.evaluation.measures.profile_fidelity import fidelity, jensen_shannon
 from slowpaths.evaluation.measures.ranking_agreement import ranking_agreement
-from slowpaths.evaluation.measures.rare_stroke_bias import relative_bias
 
 SHARES = np.array([0.55, 0.25, 0.12, 0.08])
 MODEL_A = np.array([[0.97, 0.03, 0, 0], [0.16, 0.80, 0.04, 0], [0.30, 0.12, 0.58, 0], [0.45, 0.05, 0.05, 0.45]])

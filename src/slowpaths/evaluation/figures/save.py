@@ -9,26 +9,18 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from slowpaths.core.text import csv_table, markdown_table
-from slowpaths.evaluation.figures.accuracy import draw_confusion, draw_reliability
-from slowpaths.evaluation.figures.style import styled
-from slowpaths.evaluation.figures.usefulness import (
-    draw_effort,
-    draw_impact_error,
-    draw_profiles,
-    draw_risk_coverage,
-    draw_waterfall,
-)
+from slowpaths.evaluation.figures import draw
 from slowpaths.evaluation.measure import Table
 from slowpaths.store.tables import atomic_write, write_text
 
 FIGURES: dict[str, Callable[[Table], Figure]] = {
-    "confusion": draw_confusion,
-    "reliability": draw_reliability,
-    "risk_coverage": draw_risk_coverage,
-    "effort": draw_effort,
-    "profiles": draw_profiles,
-    "waterfall": draw_waterfall,
-    "impact_error": draw_impact_error,
+    "confusion": draw.draw_confusion,
+    "reliability": draw.draw_reliability,
+    "risk_coverage": draw.draw_risk_coverage,
+    "effort": draw.draw_effort,
+    "profiles": draw.draw_profiles,
+    "waterfall": draw.draw_waterfall,
+    "impact_error": draw.draw_impact_error,
 }
 INDEX_NAME = "README.md"
 
@@ -54,8 +46,9 @@ def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list
         write_text(folder / f"{name}.csv", to_csv(table))
     drawn = [name for name in FIGURES if name in filled]
     for name in drawn:
-        with styled():
-            _save(folder / f"{name}.png", FIGURES[name](filled[name]), command)
+        metadata = {"Software": "slowpaths", "Description": command}
+        with draw.styled(), atomic_write(folder / f"{name}.png") as stream:
+            FIGURES[name](filled[name]).savefig(stream, format="png", metadata=metadata)
     index = markdown_table(
         ["table", "figure"], [(f"{name}.csv", f"{name}.png" if name in drawn else "") for name in sorted(filled)]
     )
@@ -78,8 +71,3 @@ def _cell(value: float | str) -> float | str:
     if isinstance(value, float):
         return f"{value:.6g}" if np.isfinite(value) else ""
     return value
-
-
-def _save(path: Path, figure: Figure, command: str) -> None:
-    with atomic_write(path) as stream:
-        figure.savefig(stream, format="png", metadata={"Software": "slowpaths", "Description": command})

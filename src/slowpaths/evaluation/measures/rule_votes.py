@@ -23,26 +23,16 @@ _Strokes = frozenset[str]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleScore:
-    """Hold what a rule (or a family of rules) got right.
+    """Hold what a rule (or a family of rules) got right."""
 
-    Args:
-        name: Code of the rule, or name of the family.
-        family: Family.
-        fired: Votes on deliveries whose stroke is known.
-        right: Votes that hold the truth.
-        wrong: Votes that exclude it.
-        undecided: Votes that hold only some of the strokes the truth may mean.
-        accuracy: right / (right + wrong); None where both are 0.
-        chance: How often the same votes would be right for a delivery drawn at random; None where accuracy is.
-    """
-
-    name: str
-    family: str
-    fired: int
-    right: int
-    wrong: int
-    undecided: int
-    accuracy: float | None
+    name: str  # code of the rule, or name of the family
+    family: str  # family
+    fired: int  # votes on deliveries whose stroke is known
+    right: int  # votes that hold the truth
+    wrong: int  # votes that exclude it
+    undecided: int  # votes that hold only some of the strokes the truth may mean
+    accuracy: float | None  # right / (right + wrong); None where both are 0
+    # how often the same votes would be right for a delivery drawn at random; None where accuracy is
     chance: float | None
 
 

@@ -37,14 +37,14 @@ def _view(sample: MiningSample) -> Reading:
 
 
 @measure(130, "mining", is_share=True)
-def _cut_recall(sample: MiningSample) -> Reading:
+def _boundary_recall(sample: MiningSample) -> Reading:
     """True cuts and wipes found, within 5 frames of a cut or half a second of a wipe."""
     found = _boundaries(sample)
     return sample.share(found.is_found, found.true_video, reason=_NO_SHOTS)
 
 
 @measure(131, "mining", is_share=True)
-def _cut_precision(sample: MiningSample) -> Reading:
+def _boundary_precision(sample: MiningSample) -> Reading:
     """Claimed cuts that are true ones."""
     found = _boundaries(sample)
     return sample.share(found.is_right, found.claim_video, reason=_NO_SHOTS)

@@ -31,19 +31,14 @@ _ROUNDING_S = 1e-6
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Events:
-    """Hold moments with the video they lie in.
+    """Hold moments with the video they lie in."""
 
-    Args:
-        video: Numbers of the videos (E,), the same in predictions and truth.
-        time_s: Moments (E,), seconds.
-        scores_EG: Score of every class (E, G) for predictions; 0/1 for truth, which may have one more column for
-            strokes outside the taxonomy.
-        weights_BE: Weights (B, E), 0 where a match is left out: whole videos, so that other matches keep their hits.
-    """
-
-    video: np.ndarray
-    time_s: np.ndarray
+    video: np.ndarray  # numbers of the videos (E,), the same in predictions and truth
+    time_s: np.ndarray  # moments (E,), seconds
+    # score of every class (E, G) for predictions; 0/1 for truth, which may have one more column for strokes outside the
+    # taxonomy
     scores_EG: np.ndarray
+    # weights (B, E), 0 where a match is left out: whole videos, so that other matches keep their hits
     weights_BE: np.ndarray
 
     @property

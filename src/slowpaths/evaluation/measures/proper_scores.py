@@ -1,6 +1,9 @@
-"""Negative log-likelihood: surprise at what happened.
+"""Proper scores of the probabilities: Brier score and negative log-likelihood.
 
-Edge case: a probability of 0 for what happened would be infinite; it is taken as 1e-12.
+Brier's score of several classes (Brier 1950) is the squared distance between the probabilities and what happened, the
+negative log-likelihood is the surprise at it.
+
+Edge case: a probability of 0 for what happened would be infinitely surprising; it is taken as 1e-12.
 
 Legend: B replicates, N graded deliveries, G classes.
 """
@@ -34,3 +37,21 @@ def _nll(sample: Sample) -> Reading:
     seen = sample.shares_G[sample.shares_G > 0]
     constant = float(-(seen * np.log(seen)).sum())
     return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))), constant=constant)
+
+
+def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
+    """Return the mean squared distance to the truth, 0 (best) to 2 (B,).
+
+    Example:
+        >>> brier(np.array([[0.5, 0.5], [1.0, 0.0]]), np.array([0, 1]), np.ones((1, 2))).tolist()
+        [1.25]
+    """
+    return weighted_mean(((probs_NG - np.eye(probs_NG.shape[1])[true_N]) ** 2).sum(axis=1), weights_BN)
+
+
+@measure(15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0))
+def _brier(sample: Sample) -> Reading:
+    """Squared distance to the truth, 0 to 2 (lower is better)."""
+    values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)
+    constant = float(1 - (sample.shares_G**2).sum())
+    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names), constant=constant)

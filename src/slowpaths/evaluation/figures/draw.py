@@ -1,18 +1,105 @@
-"""Figures of the usefulness side, each drawn from its table."""
+"""Figures, each drawn from its table, in one style: one size and font, colours that colour-blind readers tell apart."""
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import contextmanager
 
+import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
-from slowpaths.evaluation.figures.style import BLUE, CYCLE, GREY, ORANGE, new_figure, readable
 from slowpaths.evaluation.measure import Table
 
+# Okabe and Ito 2008, "Color Universal Design".
+BLUE, ORANGE, GREEN, PINK, GREY = "#0072B2", "#E69F00", "#009E73", "#CC79A7", "#B0B0B0"
+CYCLE: tuple[str, ...] = (BLUE, ORANGE, GREEN, PINK)
+DPI = 150
+_MAX_LABELLED = 20  # classes whose cells of the confusion hold numbers
 NUM_NAMED = 3  # curves in colour; the others stay grey, so that the eye can follow
 NUM_PROFILES = 6
+_RC = {
+    "font.family": "DejaVu Sans",  # travels with matplotlib: the same letters on every machine
+    "font.size": 9,
+    "axes.titlesize": 10,
+    "axes.titlelocation": "left",
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "axes.grid": True,
+    "grid.color": "#E5E5E5",
+    "grid.linewidth": 0.6,
+    "axes.axisbelow": True,
+    "legend.frameon": False,
+    "legend.fontsize": 8,
+    "savefig.dpi": DPI,
+}
+
+
+@contextmanager
+def styled() -> Iterator[None]:
+    """Apply the style to figures made inside."""
+    with matplotlib.rc_context(_RC):
+        yield
+
+
+def new_figure(
+    *, width: float = 6.0, height: float = 4.0, rows: int = 1, columns: int = 1
+) -> tuple[Figure, list[Axes]]:
+    """Return a figure (sizes in inches) with its axes in reading order."""
+    figure = Figure(figsize=(width, height), layout="constrained")
+    return figure, list(figure.subplots(rows, columns, squeeze=False).ravel())
+
+
+def readable(name: str) -> str:
+    """Return a class name for an axis.
+
+    Example:
+        >>> readable("late_cut+square_cut")
+        'late cut / square cut'
+    """
+    return name.replace("_", " ").replace("+", " / ")
+
+
+def draw_confusion(table: Table) -> Figure:
+    """Draw true strokes against named ones: colour is the share of the row, numbers are deliveries."""
+    columns = [name for name in table[0] if name != "true"]
+    counts = np.array([[float(row[name]) for name in columns] for row in table])
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    size = 2.6 + 0.42 * len(columns)
+    figure, (axes,) = new_figure(width=size + 0.9, height=size)
+    image = axes.imshow(shares, cmap="Blues", vmin=0, vmax=1)
+    axes.set_xticks(range(len(columns)), [readable(name) for name in columns], rotation=45, ha="right")
+    axes.set_yticks(range(len(table)), [readable(str(row["true"])) for row in table])
+    axes.grid(visible=False)
+    axes.set_xlabel("named stroke")
+    axes.set_ylabel("true stroke")
+    axes.set_title(f"Confusion, {int(counts.sum())} deliveries")
+    if len(columns) <= _MAX_LABELLED:
+        for row, column in zip(*np.nonzero(counts), strict=True):
+            colour = "white" if shares[row, column] > 0.55 else "black"
+            axes.text(column, row, f"{int(counts[row, column])}", ha="center", va="center", color=colour, fontsize=7)
+    figure.colorbar(image, ax=axes, label="share of the true stroke", shrink=0.8)
+    return figure
+
+
+def draw_reliability(table: Table) -> Figure:
+    """Draw confidence against the share that is right, and how many deliveries are in each bin."""
+    filled = [row for row in table if row["deliveries"]]
+    centres = [(float(row["low"]) + float(row["high"])) / 2 for row in filled]
+    width = float(table[0]["high"]) - float(table[0]["low"])
+    figure, (axes, counts) = new_figure(width=5.0, height=5.4, rows=2)
+    axes.bar(centres, [float(row["accuracy"]) for row in filled], width=width * 0.9, color=BLUE, label="right")
+    means = [float(row["confidence"]) for row in filled]
+    axes.plot(means, means, marker="o", markersize=3, linestyle="none", color=ORANGE, label="mean confidence")
+    axes.plot([0, 1], [0, 1], color=GREY, linestyle="--", linewidth=1, label="perfectly calibrated")
+    axes.set(xlim=(0, 1), ylim=(0, 1), xlabel="confidence", ylabel="share right", title="Reliability")
+    axes.legend(loc="upper left")
+    counts.bar(centres, [float(row["deliveries"]) for row in filled], width=width * 0.9, color=GREY)
+    counts.set(xlim=(0, 1), xlabel="confidence", ylabel="deliveries")
+    return figure
 
 
 def draw_risk_coverage(table: Table) -> Figure:

@@ -1,6 +1,10 @@
-"""Macro F1: the mean over classes of the harmonic mean of precision and recall (scikit-learn's `f1_score`).
+"""Means over classes, in which a rare stroke counts as much as a frequent one: balanced accuracy and macro F1.
 
-Edge case: a class in neither truth nor predictions is left out; one in only one of them has F1 0.
+Balanced accuracy is the mean recall (scikit-learn's `balanced_accuracy_score`), macro F1 the mean harmonic mean of
+precision and recall (`f1_score`).
+
+Edge cases: a class without true deliveries has no recall and is left out of balanced accuracy; one in neither truth nor
+predictions is left out of macro F1, one in only one of them has F1 0.
 
 Legend: B replicates, G classes.
 """
@@ -12,6 +16,25 @@ import numpy as np
 from slowpaths.evaluation.intervals import divide, unit_weights
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.sample import Sample, confusion, mean_known
+
+
+def balanced_accuracy(confusion_BGG: np.ndarray) -> np.ndarray:
+    """Return the mean recall over the classes that occur in truth (B,).
+
+    Example:
+        >>> balanced_accuracy(np.array([[[3.0, 1.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, 0.0]]])).tolist()
+        [0.625]
+    """
+    recall_BG = divide(np.diagonal(confusion_BGG, axis1=1, axis2=2), confusion_BGG.sum(axis=2))
+    return mean_known(list(recall_BG.T))
+
+
+@measure(12, "accuracy", baseline="every class alike; the most frequent class")
+def _balanced_accuracy(sample: Sample) -> Reading:
+    """Mean over strokes of the share that is found."""
+    constant = 1 / float((sample.shares_G > 0).sum())
+    values_B = balanced_accuracy(sample.confusion_BGG)
+    return Reading(values_B=values_B, num=len(sample.rows), chance=1 / len(sample.names), constant=constant)
 
 
 def macro_f1(confusion_BGG: np.ndarray) -> np.ndarray:
