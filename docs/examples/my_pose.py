@@ -39,7 +39,7 @@ class PosesFromFiles:
             for number, box in enumerate(wanted):
                 if len(people):
                     gaps = np.abs(people.boxes_N4 - box).sum(axis=1)
-                    joints[number] = people.keypoints_NKC[gaps.argmin()]
+                    joints[number] = people.keypoints_NJC[gaps.argmin()]
             found.append(joints)
         return found
 
@@ -50,7 +50,7 @@ class PosesFromFiles:
         return People(
             boxes_N4=table["box"][rows].reshape(-1, 4) * scale,
             scores_N=np.ones(len(rows)),
-            keypoints_NKC=table["keypoints"][rows].reshape(-1, 17, 3) * zoom,
+            keypoints_NJC=table["keypoints"][rows].reshape(-1, 17, 3) * zoom,
         )
 
 
