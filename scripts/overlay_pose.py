@@ -51,7 +51,7 @@ def draw(decoder: Decoder, tracks: list[PoseTrack], *, stop: int, step: int) -> 
     """Yield the frames with the tracks drawn in, labelled with their numbers."""
     for index, frame_HWC in decoder.iterate(stop=stop, step=step):
         here = [(track, row) for track in tracks for row in np.flatnonzero(track.frames_T == index)]
-        keypoints_NJC = np.array([track.keypoints_TKC[row] for track, row in here]).reshape(-1, 17, 3)
+        keypoints_NJC = np.array([track.keypoints_TJC[row] for track, row in here]).reshape(-1, 17, 3)
         boxes_N4 = np.array([track.boxes_T4[row] for track, row in here]).reshape(-1, 4)
         yield draw_people(frame_HWC, keypoints_NJC, boxes_N4, captions=[str(track.track_id) for track, _ in here])
 
@@ -107,10 +107,10 @@ def draw_people(
     """
     canvas = np.ascontiguousarray(frame_HWC).copy()
     thickness = max(1, round(canvas.shape[0] / 240))
-    for person, keypoints_KC in enumerate(np.asarray(keypoints_NJC, dtype=np.float64)):
+    for person, keypoints_JC in enumerate(np.asarray(keypoints_NJC, dtype=np.float64)):
         colour = COLOURS[person % len(COLOURS)]
-        is_seen = np.isfinite(keypoints_KC).all(axis=1) & (keypoints_KC[:, 2] >= min_confidence)
-        points = np.nan_to_num(keypoints_KC[:, :2]).round().astype(int).tolist()
+        is_seen = np.isfinite(keypoints_JC).all(axis=1) & (keypoints_JC[:, 2] >= min_confidence)
+        points = np.nan_to_num(keypoints_JC[:, :2]).round().astype(int).tolist()
         for a, b in ((INDEX[start], INDEX[end]) for start, end in LIMBS):
             if is_seen[a] and is_seen[b]:
                 cv2.line(canvas, points[a], points[b], colour, thickness, cv2.LINE_AA)

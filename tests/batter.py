@@ -2,7 +2,7 @@
 
 `python -m tests.batter OUT` writes a small match that the whole road runs on.
 
-Legend: T instants, K = 17 joints.
+Legend: T instants, J = 17 joints.
 """
 
 from __future__ import annotations
@@ -109,12 +109,12 @@ def stroke_take(
         return runner(np.array([x, y, 0.0]) + sway, (0.0, -1.0), stride_T=still)
 
     actors = [
-        Actor(joints_TK3=joints, shirt=shirts[0], has_pads=True, bat_T23=bat),
-        Actor(joints_TK3=croucher((-1.4 * side, -9.0, 0.0), (0.0, 1.0), num), shirt=shirts[1], has_pads=True),
-        Actor(joints_TK3=croucher((-3.3 * side, -9.6, 0.0), (0.0, 1.0), num), shirt=shirts[1]),
-        Actor(joints_TK3=runner(path, (0.0, -1.0), stride_T=phase, arm_T=arm), shirt=shirts[1]),
-        Actor(joints_TK3=stand(0.5, 20.8), shirt=_UMPIRE),
-        Actor(joints_TK3=stand(1.9, 17.6), shirt=shirts[0], has_pads=True),
+        Actor(joints_TJ3=joints, shirt=shirts[0], has_pads=True, bat_T23=bat),
+        Actor(joints_TJ3=croucher((-1.4 * side, -9.0, 0.0), (0.0, 1.0), num), shirt=shirts[1], has_pads=True),
+        Actor(joints_TJ3=croucher((-3.3 * side, -9.6, 0.0), (0.0, 1.0), num), shirt=shirts[1]),
+        Actor(joints_TJ3=runner(path, (0.0, -1.0), stride_T=phase, arm_T=arm), shirt=shirts[1]),
+        Actor(joints_TJ3=stand(0.5, 20.8), shirt=_UMPIRE),
+        Actor(joints_TJ3=stand(1.9, 17.6), shirt=shirts[0], has_pads=True),
     ]
     take = Take(view=view, cameras=[], actors=actors, ball_T3=ball)
     if view == "pitch_side":
@@ -142,7 +142,7 @@ def field_take(num: int, *, side: float, size: tuple[int, int], shirts, rng: np.
     actors = []
     for offset in (np.array([6.0, 3.0, 0.0]), np.array([-7.0, -4.0, 0.0])):
         path = ball * (1, 1, 0) + offset * (1 - 0.7 * times[:, None])
-        actors.append(Actor(joints_TK3=runner(path, (side, -0.6), stride_T=stride), shirt=shirts[1]))
+        actors.append(Actor(joints_TJ3=runner(path, (side, -0.6), stride_T=stride), shirt=shirts[1]))
     cameras = [
         Camera(place=(0.0, 55.0, 9.0), aim=tuple(place + np.array([1.5, 0, 0])), focal_px=3.6 * size[1], size=size)
         for place in ball
@@ -157,7 +157,7 @@ def closeup_take(num: int, *, size: tuple[int, int], shirts, rng: np.random.Gene
     joints = runner(sway, (0.3, 1.0), stride_T=np.zeros(num))
     camera = Camera(place=(1.0, 14.0, 1.7), aim=(0.0, 0.0, 1.15), focal_px=8.4 * size[1], size=size)
     cameras = [replace(camera, aim=(shift, 0.0, 1.15)) for shift in np.linspace(0, 0.05, num)]
-    return Take(view="closeup", cameras=cameras, actors=[Actor(joints_TK3=joints, shirt=shirts[0], has_pads=True)])
+    return Take(view="closeup", cameras=cameras, actors=[Actor(joints_TJ3=joints, shirt=shirts[0], has_pads=True)])
 
 
 def crowd_take(num: int, *, size: tuple[int, int]) -> Take:
@@ -224,7 +224,7 @@ def _tracks(take: Take, stem: str, number: int, *, first: int, fps: int) -> list
     zoom = np.log([camera.focal_px / base.focal_px for camera in take.cameras])
     tracks = []
     for index, actor in enumerate(take.actors):
-        seen = [camera.project(joints) for camera, joints in zip(take.cameras, actor.joints_TK3, strict=True)]
+        seen = [camera.project(joints) for camera, joints in zip(take.cameras, actor.joints_TJ3, strict=True)]
         points = np.stack([xy for xy, _ in seen])
         pad = 0.12 * np.stack([per_m.mean() for _, per_m in seen])[:, None]
         boxes = np.hstack([points.min(axis=1) - pad, points.max(axis=1) + pad])
@@ -240,7 +240,7 @@ def _tracks(take: Take, stem: str, number: int, *, first: int, fps: int) -> list
                 track_id=index,
                 frames_T=frames,
                 pts_s=frames / fps,
-                keypoints_TKC=np.concatenate([points, np.ones((num, 17, 1))], axis=2)[rows],
+                keypoints_TJC=np.concatenate([points, np.ones((num, 17, 1))], axis=2)[rows],
                 boxes_T4=boxes[rows],
                 camera_T3=np.column_stack([-centre, zoom])[rows],
             )

@@ -1,6 +1,6 @@
 """Stick people in three dimensions: a batter who plays any of the 14 strokes, and the people around him.
 
-Legend: T instants, K = 17 joints. World axes, metres: x across the pitch (to the right as seen from the bowler's end),
+Legend: T instants, J = 17 joints. World axes, metres: x across the pitch (to the right as seen from the bowler's end),
 y along it towards the bowler, z up; the striker's popping crease is y = 0. Strokes are written for a right-hander as
 (off, fwd, up): off side, towards the bowler, up.
 """

@@ -1,6 +1,6 @@
 """Draw stick people on a simple cricket ground through a pinhole camera.
 
-Legend: T instants, K = 17 joints. World axes, metres, as in `stick_figures`.
+Legend: T instants, J = 17 joints. World axes, metres, as in `stick_figures`.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Camera:
 class Actor:
     """Somebody in a shot: joints over time, colour, and a bat for those who carry one."""
 
-    joints_TK3: np.ndarray
+    joints_TJ3: np.ndarray
     shirt: tuple[int, int, int]
     has_pads: bool = False
     bat_T23: np.ndarray | None = None
@@ -113,7 +113,7 @@ def _line(image: np.ndarray, a: np.ndarray, b: np.ndarray, colour: tuple[int, in
 
 
 def _draw_actor(image: np.ndarray, camera: Camera, actor: Actor, row: int) -> None:
-    points, per_m = camera.project(actor.joints_TK3[row])
+    points, per_m = camera.project(actor.joints_TJ3[row])
     size = float(per_m.mean())
     joint = {name: points[index] for name, index in INDEX.items()}
     trousers = tuple(int(0.8 * c) for c in actor.shirt)
@@ -203,4 +203,4 @@ def render(take: Take, field_picture: np.ndarray, rng: np.random.Generator, scor
 
 
 def _distance(actor: Actor, camera: Camera, row: int) -> float:
-    return float(np.linalg.norm(actor.joints_TK3[row, INDEX["left_ankle"]] - np.array(camera.place)))
+    return float(np.linalg.norm(actor.joints_TJ3[row, INDEX["left_ankle"]] - np.array(camera.place)))

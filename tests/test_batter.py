@@ -69,10 +69,10 @@ def test_strokes_differ_the_way_they_should() -> None:
 
 def test_right_handers_show_their_chest_to_the_left(tmp_path: Path) -> None:
     take = stroke_take("cover_drive", TIMES_S, rng=np.random.default_rng(0))
-    points, _ = take.cameras[0].project(take.actors[0].joints_TK3[0])
+    points, _ = take.cameras[0].project(take.actors[0].joints_TJ3[0])
     assert points[INDEX["nose"], 0] < points[INDEX["left_ear"], 0]
     # The left shoulder is the one nearer to the bowler's camera: its depth is smaller, its scale larger.
-    _, per_m = take.cameras[0].project(take.actors[0].joints_TK3[0])
+    _, per_m = take.cameras[0].project(take.actors[0].joints_TJ3[0])
     assert per_m[INDEX["left_shoulder"]] > per_m[INDEX["right_shoulder"]]
 
 
@@ -83,14 +83,14 @@ def test_truth_lies_on_the_picture_and_the_camera_is_undone(tmp_path: Path) -> N
     tracks = read_poses(tmp_path / "truth" / "a.poses.parquet")
     striker, umpire = tracks[0], tracks[4]
     assert len(striker.pts_s) == len(TIMES_S)
-    wrists = striker.keypoints_TKC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
+    wrists = striker.keypoints_TJC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
     assert np.isfinite(wrists).all()
-    ankle = umpire.keypoints_TKC[:, INDEX["left_ankle"]]
+    ankle = umpire.keypoints_TJC[:, INDEX["left_ankle"]]
     assert np.ptp(ankle[:, 0]) > 3.0
     stable = stabilise(ankle, umpire.camera_T3, centre_xy=(160.0, 90.0))
     assert np.ptp(stable[:, 0]) < 0.25 * np.ptp(ankle[:, 0])
-    assert 8 < body_scale(striker.keypoints_TKC) < 20
-    assert np.isfinite(hands(striker.keypoints_TKC)[:, 0]).mean() > 0.9
+    assert 8 < body_scale(striker.keypoints_TJC) < 20
+    assert np.isfinite(hands(striker.keypoints_TJC)[:, 0]).mean() > 0.9
 
 
 def test_the_crack_of_the_bat_is_at_impact(tmp_path: Path) -> None:

@@ -80,7 +80,7 @@ def strikers(video: Path, *, every: int) -> Iterator[TrueFrame]:
                 yield TrueFrame(
                     shot_id=track.shot_id,
                     frame_HWC=frame_HWC,
-                    joints_J2=track.keypoints_TKC[row, :, :2],
+                    joints_J2=track.keypoints_TJC[row, :, :2],
                     box_4=track.boxes_T4[row],
                     at=FramesAt(path=video, indices_T=np.array([index])),
                 )

@@ -101,7 +101,7 @@ def _measured(true: PoseTrack, row: dict, *, pose: SimulatedPose, path: Path, vi
     at = FramesAt(path=path, indices_T=true.frames_T, scale=1.0)
     pictures = np.broadcast_to(np.uint8(0), (len(true.frames_T), video.height, video.width, 3))
     found = pose.keypoints(pictures, [box_4[None] for box_4 in true.boxes_T4], at=at)
-    track = replace(true, keypoints_TKC=np.concatenate(found))
+    track = replace(true, keypoints_TJC=np.concatenate(found))
     impact_s, right_p = row["impact_s"], 0.98 if row["handedness"] == "R" else 0.02
     features = measure(
         track,

@@ -43,11 +43,11 @@ def test_an_archive_becomes_coco_joints_in_pixels(tmp_path):
     first, second, third = read_pose_archive(write(tmp_path / "a.npz", **archive_arrays()))
     assert [first.name, second.name, third.name] == ["a.npy", "b.npy", "c.npy"]
     assert (first.label, third.duplicate_of, first.picture_size) == ("pull", "a.npy", PICTURE_SIZE)
-    assert first.track.keypoints_TKC.shape == (6, 17, 3)
-    assert second.track.keypoints_TKC.shape == (2, 17, 3)
+    assert first.track.keypoints_TJC.shape == (6, 17, 3)
+    assert second.track.keypoints_TJC.shape == (2, 17, 3)
     # MediaPipe's left wrist is landmark 15, its right ankle landmark 28
-    assert first.track.keypoints_TKC[2, INDEX["left_wrist"]] == pytest.approx([0.15 * 1280, 0.2 * 720, 1.0], rel=1e-3)
-    assert first.track.keypoints_TKC[0, INDEX["right_ankle"], 0] == pytest.approx(0.28 * 1280, rel=1e-3)
+    assert first.track.keypoints_TJC[2, INDEX["left_wrist"]] == pytest.approx([0.15 * 1280, 0.2 * 720, 1.0], rel=1e-3)
+    assert first.track.keypoints_TJC[0, INDEX["right_ankle"], 0] == pytest.approx(0.28 * 1280, rel=1e-3)
     assert np.diff(first.track.pts_s) == pytest.approx(1 / FPS)
     assert first.track.boxes_T4[0] == pytest.approx([0.0, 0.0, 0.28 * 1280, 0.0], rel=1e-3)
 
@@ -64,15 +64,15 @@ def test_a_joint_that_is_not_there_has_no_confidence(tmp_path):
     arrays = archive_arrays()
     arrays["pose"][0, 1, 15, 0] = np.nan
     track = read_pose_archive(write(tmp_path / "a.npz", **arrays))[0].track
-    assert np.isnan(track.keypoints_TKC[1, INDEX["left_wrist"], :2]).all()
-    assert track.keypoints_TKC[1, INDEX["left_wrist"], 2] == 0.0
+    assert np.isnan(track.keypoints_TJC[1, INDEX["left_wrist"], :2]).all()
+    assert track.keypoints_TJC[1, INDEX["left_wrist"], 2] == 0.0
     assert np.isfinite(track.boxes_T4[1]).all()
 
 
 def test_a_sequence_of_seventeen_frames_keeps_its_axes(tmp_path):
     arrays = archive_arrays(1, num_frames=17)
     track = read_pose_archive(write(tmp_path / "a.npz", **arrays))[0].track
-    assert track.keypoints_TKC[3, INDEX["nose"]] == pytest.approx([0.0, 0.3 * 720, 1.0], rel=1e-3)
+    assert track.keypoints_TJC[3, INDEX["nose"]] == pytest.approx([0.0, 0.3 * 720, 1.0], rel=1e-3)
 
 
 def test_ids_follow_the_content(tmp_path):

@@ -21,22 +21,22 @@ from slowpaths.store.tables import write_poses
 
 def body(frames: int) -> np.ndarray:
     """Return somebody who stands still: shoulders 50 px above the hips, ankles 90 px below."""
-    keypoints_TKC = np.full((frames, 17, 3), 100.0)
+    keypoints_TJC = np.full((frames, 17, 3), 100.0)
     for joint, y in (("shoulder", 50.0), ("hip", 100.0), ("ankle", 190.0)):
         for side in ("left", "right"):
-            keypoints_TKC[:, INDEX[f"{side}_{joint}"], 1] = y
-    return keypoints_TKC
+            keypoints_TJC[:, INDEX[f"{side}_{joint}"], 1] = y
+    return keypoints_TJC
 
 
-def track(keypoints_TKC: np.ndarray, *, first: int, shot: str = "s", track_id: int = 0) -> PoseTrack:
-    frames_T = first + np.arange(len(keypoints_TKC))
+def track(keypoints_TJC: np.ndarray, *, first: int, shot: str = "s", track_id: int = 0) -> PoseTrack:
+    frames_T = first + np.arange(len(keypoints_TJC))
     return PoseTrack(
         video_id="va",
         shot_id=shot,
         track_id=track_id,
         frames_T=frames_T,
         pts_s=frames_T / 25,
-        keypoints_TKC=keypoints_TKC,
+        keypoints_TJC=keypoints_TJC,
         boxes_T4=np.tile([0.0, 0.0, 10.0, 20.0], (len(frames_T), 1)),
         camera_T3=np.zeros((len(frames_T), 3)),
     )

@@ -77,33 +77,33 @@ def stick_track(
     """
     times_s = np.arange(round(span_s[0] * fps), round(span_s[1] * fps) + 1) / fps
     places = {**GUARD, **(guard or {})}
-    xy_TK2 = np.zeros((len(times_s), NUM_JOINTS, 2))
+    xy_TJ2 = np.zeros((len(times_s), NUM_JOINTS, 2))
     for name, place in places.items():
         travel = np.array((moves or {}).get(name, (0.0, 0.0)))
-        xy_TK2[:, INDEX[name]] = np.array(place) + ease(times_s, -0.6, -0.1)[:, None] * travel
+        xy_TJ2[:, INDEX[name]] = np.array(place) + ease(times_s, -0.6, -0.1)[:, None] * travel
     hit, velocity = np.array(hands_at_impact), np.array(hands_velocity)
     knots_s = [-9.0, -0.95, -0.52, -0.38, stops_s, 9.0]
     knots = [GUARD_HANDS, GUARD_HANDS, hands_top, hit - 0.38 * velocity] + 2 * [hit + stops_s * velocity]
     hands_T2 = np.stack([np.interp(times_s, knots_s, [knot[axis] for knot in knots]) for axis in (0, 1)], axis=1)
     for name, sign in (("left_wrist", 0.5), ("right_wrist", -0.5)):
-        xy_TK2[:, INDEX[name]] = hands_T2 + sign * np.array(wrist_gap)
-    keypoints_TKC = np.full((len(times_s), NUM_JOINTS, 3), confidence)
-    keypoints_TKC[..., :2] = PLACE + xy_TK2 * PX * np.array([1.0, -1.0])
+        xy_TJ2[:, INDEX[name]] = hands_T2 + sign * np.array(wrist_gap)
+    keypoints_TJC = np.full((len(times_s), NUM_JOINTS, 3), confidence)
+    keypoints_TJC[..., :2] = PLACE + xy_TJ2 * PX * np.array([1.0, -1.0])
     if is_left_handed:
-        keypoints_TKC = mirror(keypoints_TKC, width=SIZE[0])
-    return as_track(keypoints_TKC, IMPACT_S + times_s)
+        keypoints_TJC = mirror(keypoints_TJC, width=SIZE[0])
+    return as_track(keypoints_TJC, IMPACT_S + times_s)
 
 
-def as_track(keypoints_TKC: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray | None = None) -> PoseTrack:
+def as_track(keypoints_TJC: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray | None = None) -> PoseTrack:
     """Make a track of joints in pixels."""
-    low, high = keypoints_TKC[..., :2].min(axis=1), keypoints_TKC[..., :2].max(axis=1)
+    low, high = keypoints_TJC[..., :2].min(axis=1), keypoints_TJC[..., :2].max(axis=1)
     return PoseTrack(
         video_id="v",
         shot_id="s",
         track_id=0,
         frames_T=np.arange(len(pts_s)),
         pts_s=pts_s,
-        keypoints_TKC=keypoints_TKC,
+        keypoints_TJC=keypoints_TJC,
         boxes_T4=np.concatenate([low, high], axis=1),
         camera_T3=np.zeros((len(pts_s), 3)) if camera_T3 is None else camera_T3,
     )
@@ -112,9 +112,9 @@ def as_track(keypoints_TKC: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray
 def filmed(track: PoseTrack, camera_T3: np.ndarray) -> PoseTrack:
     """Film the same stroke with a moving camera, which the track then knows of."""
     centre = 0.5 * (np.array(SIZE) - 1.0)
-    keypoints_TKC = track.keypoints_TKC.copy()
+    keypoints_TJC = track.keypoints_TJC.copy()
     steps_T13 = camera_T3[:, None]
-    keypoints_TKC[..., :2] = (
-        (keypoints_TKC[..., :2] - centre) * np.exp(steps_T13[..., 2:]) + centre - steps_T13[..., :2]
+    keypoints_TJC[..., :2] = (
+        (keypoints_TJC[..., :2] - centre) * np.exp(steps_T13[..., 2:]) + centre - steps_T13[..., :2]
     )
-    return as_track(keypoints_TKC, track.pts_s, camera_T3)
+    return as_track(keypoints_TJC, track.pts_s, camera_T3)

@@ -24,7 +24,7 @@ def walking_track(num=60, *, height=100.0, speed=2.0):
         track_id=0,
         frames_T=frames,
         pts_s=frames / FPS,
-        keypoints_TKC=np.full((num, 17, 3), np.nan),
+        keypoints_TJC=np.full((num, 17, 3), np.nan),
         boxes_T4=boxes,
         camera_T3=np.zeros((num, 3)),
     )

@@ -131,7 +131,7 @@ def test_the_striker_has_a_row_for_every_frame_that_shows_him(world, video):
     inside = np.isin(frames_T, true.frames_T)
     np.testing.assert_array_equal(track.frames_T, frames_T[inside])
     np.testing.assert_array_equal(track.boxes_T4, true.boxes_T4[np.searchsorted(true.frames_T, frames_T[inside])])
-    assert np.isnan(track.keypoints_TKC[..., :2]).all()
+    assert np.isnan(track.keypoints_TJC[..., :2]).all()
     assert known.striker(np.array([10**6]), np.zeros(1), np.zeros((1, 3))) == []
 
 

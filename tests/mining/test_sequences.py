@@ -25,9 +25,9 @@ BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 8.0, 0.8), focal_px=3500.0,
 NUM_BOWLER, NUM_BATTER, AT_IMPACT = 9, 20, 14
 
 
-def seen(joints_TK3: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
+def seen(joints_TJ3: np.ndarray, *, rng: np.random.Generator) -> np.ndarray:
     """Project joints and add the noise of a pose model, .03 torso."""
-    xy, per_m = BROADCAST.project(joints_TK3)
+    xy, per_m = BROADCAST.project(joints_TJ3)
     xy = xy + rng.normal(size=xy.shape) * 0.03 * 0.52 * per_m.mean()
     return np.concatenate([xy, np.ones((*xy.shape[:2], 1))], axis=2)
 
@@ -40,8 +40,8 @@ def broadcast(stroke: str = "straight_drive", *, is_right_handed: bool = True, s
     bowler = runner(place, (0.0, -1.0), stride_T=9.0 * steps, arm_T=np.pi * steps / steps[-1])
     times_s = (np.arange(NUM_BATTER) - AT_IMPACT) / 25
     joints, _ = batter(stroke, times_s, is_right_handed=is_right_handed, rng=rng)
-    keypoints_TKC = np.concatenate([seen(bowler, rng=rng), seen(joints, rng=rng)])
-    return as_track(keypoints_TKC, np.arange(len(keypoints_TKC)) / 25)
+    keypoints_TJC = np.concatenate([seen(bowler, rng=rng), seen(joints, rng=rng)])
+    return as_track(keypoints_TJC, np.arange(len(keypoints_TJC)) / 25)
 
 
 def sequence(track: PoseTrack, name: str = "a.npy") -> PoseSequence:
@@ -59,9 +59,9 @@ def test_people_are_told_apart_by_jumps():
 def test_a_person_may_be_lost_for_two_frames_but_not_for_three():
     track = stick_track()
     for num_lost, num_people in ((2, 1), (3, 2)):
-        keypoints_TKC = track.keypoints_TKC.copy()
-        keypoints_TKC[20 : 20 + num_lost, :, :2] = np.nan
-        who_T = people(replace(track, keypoints_TKC=keypoints_TKC))
+        keypoints_TJC = track.keypoints_TJC.copy()
+        keypoints_TJC[20 : 20 + num_lost, :, :2] = np.nan
+        who_T = people(replace(track, keypoints_TJC=keypoints_TJC))
         assert len(set(who_T) - {-1}) == num_people
         assert (who_T[20 : 20 + num_lost] == -1).all()
 
@@ -74,7 +74,7 @@ def test_the_batter_is_found_behind_the_bowler(is_right_handed):
 
 def test_impact_of_a_batter_in_three_dimensions():
     track = broadcast("straight_drive")
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
     found_s = find_impact(replace(track, **{name: getattr(track, name)[NUM_BOWLER:] for name in names}))
     assert found_s == pytest.approx((NUM_BOWLER + AT_IMPACT) / 25, abs=0.12)
 
@@ -82,13 +82,13 @@ def test_impact_of_a_batter_in_three_dimensions():
 def test_the_camera_that_follows_keeps_the_hips_in_place_and_the_size_even():
     track = stick_track(span_s=(-0.6, 0.6))
     since_T = track.pts_s - track.pts_s[0]
-    keypoints_TKC = track.keypoints_TKC.copy()
-    keypoints_TKC[..., :2] = (
-        keypoints_TKC[..., :2] * np.exp(0.4 * since_T)[:, None, None] + 90.0 * since_T[:, None, None]
+    keypoints_TJC = track.keypoints_TJC.copy()
+    keypoints_TJC[..., :2] = (
+        keypoints_TJC[..., :2] * np.exp(0.4 * since_T)[:, None, None] + 90.0 * since_T[:, None, None]
     )
-    moved = follow(replace(track, keypoints_TKC=keypoints_TKC), picture_size=SIZE)
+    moved = follow(replace(track, keypoints_TJC=keypoints_TJC), picture_size=SIZE)
     centre = (0.5 * (SIZE[0] - 1), 0.5 * (SIZE[1] - 1))
-    stable = stabilise(moved.keypoints_TKC, moved.camera_T3, centre_xy=centre)
+    stable = stabilise(moved.keypoints_TJC, moved.camera_T3, centre_xy=centre)
     assert moved.camera_T3[:, 2] == pytest.approx(0.4 * since_T, abs=1e-6)
     hips_T2 = 0.5 * (stable[:, 11, :2] + stable[:, 12, :2])
     assert np.ptp(hips_T2, axis=0).max() < 1.0
@@ -118,9 +118,9 @@ def test_a_left_hander_has_the_features_of_the_right_hander():
 
 def test_nobody_long_enough_is_quarantined():
     jumping = stick_track(span_s=(0.0, 0.6))
-    jumping.keypoints_TKC[..., 0] += 400.0 * (np.arange(len(jumping.pts_s)) % 3)[:, None]
-    jumping.keypoints_TKC[..., 1] += 150.0 * (np.arange(len(jumping.pts_s)) % 2)[:, None]
-    short = replace(jumping, keypoints_TKC=np.full_like(jumping.keypoints_TKC, np.nan))
+    jumping.keypoints_TJC[..., 0] += 400.0 * (np.arange(len(jumping.pts_s)) % 3)[:, None]
+    jumping.keypoints_TJC[..., 1] += 150.0 * (np.arange(len(jumping.pts_s)) % 2)[:, None]
+    short = replace(jumping, keypoints_TJC=np.full_like(jumping.keypoints_TJC, np.nan))
     mined = [mine_sequence(one) for one in (sequence(short), sequence(broadcast(), "b.npy"))]
     assert [one.video.status for one in mined] == ["quarantined", "ok"]
     assert "5 frames" in mined[0].video.reason

@@ -106,7 +106,7 @@ def test_joints_tell_crossing_people_apart() -> None:
             people_at(*((x, 200) for x, _ in members), keypoints_NJC=np.stack([pose(*member) for member in members]))
         )
     tracks = link(people, min_frames=3)
-    heads = [track.keypoints_TKC[:, 0, 1].tolist() for track in tracks]
+    heads = [track.keypoints_TJC[:, 0, 1].tolist() for track in tracks]
     assert heads == [[155.0] * 3, [245.0] * 3]
 
 
@@ -174,7 +174,7 @@ def moving_track(*, num: int = 40, fps: float = 25.0) -> PoseTrack:
         track_id=0,
         frames_T=np.arange(num),
         pts_s=pts_s,
-        keypoints_TKC=keypoints,
+        keypoints_TJC=keypoints,
         boxes_T4=np.column_stack([pts_s, pts_s, pts_s + 1, pts_s + 1]),
         camera_T3=np.zeros((num, 3)),
     )
@@ -182,34 +182,34 @@ def moving_track(*, num: int = 40, fps: float = 25.0) -> PoseTrack:
 
 def test_fill_gaps_fills_joints_and_boxes_at_half_confidence() -> None:
     track = moving_track()
-    track.keypoints_TKC[10:13, 9, :2] = math.nan
-    track.keypoints_TKC[10:13, 9, 2] = 0.0
+    track.keypoints_TJC[10:13, 9, :2] = math.nan
+    track.keypoints_TJC[10:13, 9, 2] = 0.0
     track.boxes_T4[20:24] = math.nan
-    before = track.keypoints_TKC.copy()
+    before = track.keypoints_TJC.copy()
     filled = fill_gaps(track)
-    assert np.isfinite(filled.keypoints_TKC).all()
-    assert filled.keypoints_TKC[10:13, 9, 2] == pytest.approx([0.4] * 3)
-    assert filled.keypoints_TKC[10:13, 9, :2] == pytest.approx(moving_track().keypoints_TKC[10:13, 9, :2], abs=1.0)
+    assert np.isfinite(filled.keypoints_TJC).all()
+    assert filled.keypoints_TJC[10:13, 9, 2] == pytest.approx([0.4] * 3)
+    assert filled.keypoints_TJC[10:13, 9, :2] == pytest.approx(moving_track().keypoints_TJC[10:13, 9, :2], abs=1.0)
     assert filled.boxes_T4 == pytest.approx(moving_track().boxes_T4)
-    assert track.keypoints_TKC == pytest.approx(before, nan_ok=True)
+    assert track.keypoints_TJC == pytest.approx(before, nan_ok=True)
 
 
 def test_unseen_joints_end_with_confidence_zero() -> None:
     track = moving_track()
-    track.keypoints_TKC[:, 9] = math.nan
+    track.keypoints_TJC[:, 9] = math.nan
     filled = fill_gaps(track)
-    assert (filled.keypoints_TKC[:, 9, 2] == 0).all()
-    assert np.isnan(filled.keypoints_TKC[:, 9, :2]).all()
+    assert (filled.keypoints_TJC[:, 9, 2] == 0).all()
+    assert np.isnan(filled.keypoints_TJC[:, 9, :2]).all()
 
 
 def test_smoothing_takes_noise_and_keeps_motion() -> None:
     clean, track = moving_track(), moving_track()
-    track.keypoints_TKC[..., :2] += np.random.default_rng(0).normal(scale=2.0, size=(40, 17, 2))
-    track.keypoints_TKC[17, 9, 0] += 80.0  # one frame gone wild
-    error = smooth(track).keypoints_TKC[..., :2] - clean.keypoints_TKC[..., :2]
+    track.keypoints_TJC[..., :2] += np.random.default_rng(0).normal(scale=2.0, size=(40, 17, 2))
+    track.keypoints_TJC[17, 9, 0] += 80.0  # one frame gone wild
+    error = smooth(track).keypoints_TJC[..., :2] - clean.keypoints_TJC[..., :2]
     assert np.sqrt((error**2).mean()) < 1.6
     assert abs(error[17, 9, 0]) < 8.0
-    assert smooth(clean).keypoints_TKC[2:-2] == pytest.approx(clean.keypoints_TKC[2:-2], abs=1e-6)
+    assert smooth(clean).keypoints_TJC[2:-2] == pytest.approx(clean.keypoints_TJC[2:-2], abs=1e-6)
 
 
 def test_smoothing_refuses_a_wide_window() -> None:

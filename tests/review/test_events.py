@@ -73,7 +73,7 @@ def test_frames_are_those_shown_at_the_time_at_any_rate_and_start(tmp_path):
         track_id=0,
         frames_T=seen,
         pts_s=pts_s[seen],
-        keypoints_TKC=np.zeros((50, 17, 3)),
+        keypoints_TJC=np.zeros((50, 17, 3)),
         boxes_T4=np.zeros((50, 4)),
         camera_T3=np.zeros((50, 3)),
     )

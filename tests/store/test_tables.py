@@ -90,7 +90,7 @@ def test_poses_keep_tracks_apart_and_in_order(tmp_path):
             track_id=number,
             frames_T=np.arange(num_frames) + 10 * number,
             pts_s=np.arange(num_frames) / 25,
-            keypoints_TKC=keypoints,
+            keypoints_TJC=keypoints,
             boxes_T4=np.ones((num_frames, 4)),
             camera_T3=np.zeros((num_frames, 3)),
         )
@@ -100,7 +100,7 @@ def test_poses_keep_tracks_apart_and_in_order(tmp_path):
     back = tables.read_poses(tmp_path / "p.parquet")
     assert [item.track_id for item in back] == [1, 0]
     for wrote, read in zip(tracks, back, strict=True):
-        np.testing.assert_array_equal(wrote.keypoints_TKC, read.keypoints_TKC)
+        np.testing.assert_array_equal(wrote.keypoints_TJC, read.keypoints_TJC)
         np.testing.assert_array_equal(wrote.frames_T, read.frames_T)
 
 

@@ -72,7 +72,7 @@ def test_the_striker_is_where_the_truth_says(world):
     assert 0 <= ball["box_x1"] < ball["box_x2"] <= 64 and 20 < ball["box_y2"] - ball["box_y1"] < 60
     track = next(t for t in read_poses(world / "truth" / "c01.poses.parquet") if t.track_id == 0)
     frame = int(np.argmin(np.abs(track.pts_s - ball["impact_s"])))
-    hip = track.keypoints_TKC[frame, [INDEX["left_hip"], INDEX["right_hip"]], :2].mean(axis=0).round().astype(int)
+    hip = track.keypoints_TJC[frame, [INDEX["left_hip"], INDEX["right_hip"]], :2].mean(axis=0).round().astype(int)
     picture = pictures[track.frames_T[frame]]
     grass = np.median(picture[:, :4].reshape(-1, 3), axis=0)
     assert np.abs(picture[hip[1], hip[0]] - grass).max() > 25

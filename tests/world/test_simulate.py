@@ -72,7 +72,7 @@ def test_simulated_strokes_agree_with_the_tables_of_the_build(world):
         stem = Path(ball["video"]).stem
         (pose,) = (p for p in world.truth.poses(stem) if p.track_id == 0 and p.shot_id == ball["shot_id"])
         assert shown.striker is not None
-        np.testing.assert_array_equal(pose.keypoints_TKC[..., :2], shown.striker.pixels_TJ2.astype(np.float32))
+        np.testing.assert_array_equal(pose.keypoints_TJC[..., :2], shown.striker.pixels_TJ2.astype(np.float32))
         np.testing.assert_array_equal(pose.boxes_T4, shown.striker.boxes_T4.astype(np.float32))
         np.testing.assert_array_equal(pose.camera_T3, shown.truth.camera_T3.astype(np.float32))
 

@@ -1,6 +1,6 @@
 """The frozen records that travel between the stages.
 
-Legend: T frames, K = 17 joints, C = x, y, confidence.
+Legend: T frames, J = 17 joints, C = x, y, confidence.
 """
 
 from __future__ import annotations
@@ -135,7 +135,7 @@ class PoseTrack:
         track_id: Number of the track within the shot.
         frames_T: Frame indices (T,), int64.
         pts_s: Presentation times (T,), seconds.
-        keypoints_TKC: COCO-17 keypoints (T, 17, 3): x, y in pixels as shown, confidence 0..1; x, y NaN where unseen.
+        keypoints_TJC: COCO-17 keypoints (T, 17, 3): x, y in pixels as shown, confidence 0..1; x, y NaN where unseen.
         boxes_T4: Boxes x1, y1, x2, y2 (T, 4), pixels.
         camera_T3: Camera position since the first frame (T, 3): pan right and tilt down in pixels, log zoom in.
     """
@@ -145,7 +145,7 @@ class PoseTrack:
     track_id: int
     frames_T: np.ndarray
     pts_s: np.ndarray
-    keypoints_TKC: np.ndarray
+    keypoints_TJC: np.ndarray
     boxes_T4: np.ndarray
     camera_T3: np.ndarray
 

@@ -47,16 +47,16 @@ SWAP: np.ndarray = np.array(
 OKS_SIGMAS: np.ndarray = np.array([_SIGMAS[name.split("_")[-1]] for name in JOINTS])
 
 
-def mirror(keypoints_TKC: np.ndarray, *, width: float) -> np.ndarray:
+def mirror(keypoints_TJC: np.ndarray, *, width: float) -> np.ndarray:
     """Mirror a pose left to right: flip x and swap the left and right joints.
 
     Args:
-        keypoints_TKC: Keypoints (..., 17, C), C = x, y, confidence in pixels.
+        keypoints_TJC: Keypoints (..., 17, C), C = x, y, confidence in pixels.
         width: Width of the picture the keypoints live in, pixels.
 
     Returns:
         A mirrored copy, same shape. Mirroring twice gives the input back.
     """
-    mirrored = np.array(keypoints_TKC, dtype=np.float64)[..., SWAP, :]
+    mirrored = np.array(keypoints_TJC, dtype=np.float64)[..., SWAP, :]
     mirrored[..., 0] = (width - 1) - mirrored[..., 0]
     return mirrored

@@ -1,6 +1,6 @@
 """Archives of MediaPipe pose sequences, read as plain records.
 
-Legend: N sequences, T frames, K = 17 joints (COCO), L = 33 landmarks (MediaPipe), C = x, y, confidence.
+Legend: N sequences, T frames, J = 17 joints (COCO), L = 33 landmarks (MediaPipe), C = x, y, confidence.
 """
 
 from __future__ import annotations
@@ -56,9 +56,9 @@ def read_pose_archive(
     rows = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
     sequences = []
     for index, name in enumerate(names):
-        shares_TK2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
-        digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TK2).tobytes()).hexdigest()
-        track = _track(shares_TK2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
+        shares_TJ2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
+        digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TJ2).tobytes()).hexdigest()
+        track = _track(shares_TJ2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
         sequences.append(
             PoseSequence(
                 name=name,
@@ -106,13 +106,13 @@ def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
         raise TableError(f"{path}: 'length' must hold whole numbers from 1 to {pose.shape[1]}, the frames of 'pose'")
 
 
-def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
-    num_frames = len(xy_TK2)
-    is_seen_TK = np.asarray(np.isfinite(xy_TK2).all(axis=2))
-    keypoints_TKC = np.concatenate([np.where(is_seen_TK[..., None], xy_TK2, np.nan), is_seen_TK[..., None]], axis=2)
+def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
+    num_frames = len(xy_TJ2)
+    is_seen_TJ = np.asarray(np.isfinite(xy_TJ2).all(axis=2))
+    keypoints_TJC = np.concatenate([np.where(is_seen_TJ[..., None], xy_TJ2, np.nan), is_seen_TJ[..., None]], axis=2)
     boxes_T4 = np.full((num_frames, 4), np.nan)
-    for row in np.flatnonzero(is_seen_TK.any(axis=1)):
-        seen = xy_TK2[row][is_seen_TK[row]]
+    for row in np.flatnonzero(is_seen_TJ.any(axis=1)):
+        seen = xy_TJ2[row][is_seen_TJ[row]]
         boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
     return PoseTrack(
         video_id=video,
@@ -120,7 +120,7 @@ def _track(xy_TK2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
         track_id=0,
         frames_T=np.arange(num_frames),
         pts_s=np.arange(num_frames) / fps,
-        keypoints_TKC=keypoints_TKC,
+        keypoints_TJC=keypoints_TJC,
         boxes_T4=boxes_T4,
         camera_T3=np.zeros((num_frames, 3)),
     )

@@ -64,7 +64,7 @@ def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseChe
     true_of: dict[str, dict[int, np.ndarray]] = defaultdict(dict)
     for track in (track for stem in known for track in world.poses(stem)):
         if track.track_id == STRIKER:
-            true_of[track.video_id].update(zip(track.frames_T.tolist(), track.keypoints_TKC, strict=True))
+            true_of[track.video_id].update(zip(track.frames_T.tolist(), track.keypoints_TJC, strict=True))
     mined_of: dict[tuple[str, str], list[PoseTrack]] = defaultdict(list)
     for track in folder.poses():
         mined_of[track.video_id, track.shot_id].append(track)
@@ -86,7 +86,7 @@ def _frames_of(
     """Return mined and true joints (N, J, 3) over the clip of a delivery, of the track nearest to the found batter."""
     pairs = []
     for track in sorted(tracks, key=lambda item: _distance(item, found))[:1]:
-        times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TKC, strict=True)
+        times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TJC, strict=True)
         pairs = [(ours, true_of[frame]) for frame, time_s, ours in times if time_s in found.span and frame in true_of]
     return np.array([ours for ours, _ in pairs]), np.array([true for _, true in pairs])
 

@@ -64,7 +64,7 @@ class Oracle:
         if best is None or not shared[best].any():
             return []
         true, rows = self.strikers[best], np.flatnonzero(shared[best])
-        unseen_TJC = np.full((len(rows), *true.keypoints_TKC.shape[1:]), np.nan)
+        unseen_TJC = np.full((len(rows), *true.keypoints_TJC.shape[1:]), np.nan)
         unseen_TJC[..., 2] = 0.0
         track = PoseTrack(
             video_id=true.video_id,
@@ -72,7 +72,7 @@ class Oracle:
             track_id=true.track_id,
             frames_T=frames_T[rows],
             pts_s=pts_s[rows],
-            keypoints_TKC=unseen_TJC,
+            keypoints_TJC=unseen_TJC,
             boxes_T4=true.boxes_T4[np.searchsorted(true.frames_T, frames_T[rows])],
             camera_T3=camera_T3[rows],
         )

@@ -91,8 +91,8 @@ def collect_sequences(sequences: Sequence[PoseSequence], *, out: Path) -> Collec
 
 def people(track: PoseTrack) -> np.ndarray:
     """Return the person in each frame (T,), a number, told apart by jumps of place and size; -1 where none is seen."""
-    places_T2 = 0.5 * (middle(track.keypoints_TKC, "hip") + middle(track.keypoints_TKC, "shoulder"))
-    sizes_T = body_scales(track.keypoints_TKC)
+    places_T2 = 0.5 * (middle(track.keypoints_TJC, "hip") + middle(track.keypoints_TJC, "shoulder"))
+    sizes_T = body_scales(track.keypoints_TJC)
     who_T = np.full(len(sizes_T), -1)
     last_seen: list[int] = []
     for row in map(int, np.flatnonzero(np.isfinite(places_T2).all(axis=1) & (sizes_T > 0))):
@@ -125,7 +125,7 @@ def batter_rows(track: PoseTrack) -> np.ndarray:
     best, best_score = np.zeros(0, dtype=np.int64), -np.inf
     for person in range(who_T.max() + 1):
         rows = np.flatnonzero(who_T == person)
-        keypoints_TJC = track.keypoints_TKC[rows]
+        keypoints_TJC = track.keypoints_TJC[rows]
         left, right = (keypoints_TJC[:, INDEX[f"{side}_wrist"], :2] for side in ("left", "right"))
         gap_T = np.linalg.norm(left - right, axis=1) / body_scale(keypoints_TJC)
         chest_T = keypoints_TJC[:, INDEX["left_shoulder"], 0] - keypoints_TJC[:, INDEX["right_shoulder"], 0]
@@ -142,8 +142,8 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
 
     The size follows a straight line in logarithms, so that a bent body does not count as a zoom.
     """
-    hips_T2 = savgol(median_of_three(middle(track.keypoints_TKC, "hip")), track.pts_s)
-    sizes_T = body_scales(track.keypoints_TKC)
+    hips_T2 = savgol(median_of_three(middle(track.keypoints_TJC, "hip")), track.pts_s)
+    sizes_T = body_scales(track.keypoints_TJC)
     seen = np.isfinite(sizes_T)
     since_T = track.pts_s - track.pts_s[0]
     slope = np.polyfit(since_T[seen], np.log(sizes_T[seen]), 1)[0]
@@ -156,9 +156,9 @@ def follow(track: PoseTrack, *, picture_size: tuple[int, int]) -> PoseTrack:
 
 def find_impact(track: PoseTrack) -> float:
     """Return when bat meets ball, seconds, from the hands about the hips."""
-    scale = body_scale(track.keypoints_TKC)
-    hips_T2 = middle(track.keypoints_TKC, "hip") / scale * np.array([1.0, -1.0])
-    return impact_of_swing(hand_path(track.keypoints_TKC, track.pts_s, scale_px=scale) - hips_T2, track.pts_s)
+    scale = body_scale(track.keypoints_TJC)
+    hips_T2 = middle(track.keypoints_TJC, "hip") / scale * np.array([1.0, -1.0])
+    return impact_of_swing(hand_path(track.keypoints_TJC, track.pts_s, scale_px=scale) - hips_T2, track.pts_s)
 
 
 def _video(sequence: PoseSequence) -> VideoRef:

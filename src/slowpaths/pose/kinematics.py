@@ -37,26 +37,26 @@ def joint_angle(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
     return np.where((cross == 0) & (dot == 0), np.nan, angle)
 
 
-def body_scale(keypoints_TKC: np.ndarray) -> float:
+def body_scale(keypoints_TJC: np.ndarray) -> float:
     """Return the torso unit, pixels: the median of `body_scales`; NaN where no frame shows a body."""
-    scales_T = body_scales(keypoints_TKC)
+    scales_T = body_scales(keypoints_TJC)
     seen = np.isfinite(scales_T)
     return float(np.median(scales_T[seen])) if seen.any() else float("nan")
 
 
-def hands(keypoints_TKC: np.ndarray, *, scale: float | None = None) -> np.ndarray:
+def hands(keypoints_TJC: np.ndarray, *, scale: float | None = None) -> np.ndarray:
     """Return the hands on the bat: the confidence-weighted mean of both wrists.
 
     Args:
-        keypoints_TKC: Keypoints (T, 17, 3).
+        keypoints_TJC: Keypoints (T, 17, 3).
         scale: Torso unit, pixels; measured by `body_scale` where it is not given.
 
     Returns:
         x, y, confidence (T, 3). One wrist stands for both where the other is unseen; x, y are NaN and the confidence 0
         where neither is seen or the wrists are more than .6 torso units apart.
     """
-    scale = body_scale(keypoints_TKC) if scale is None else scale
-    wrists_T2C = keypoints_TKC[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
+    scale = body_scale(keypoints_TJC) if scale is None else scale
+    wrists_T2C = keypoints_TJC[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
     seen_T2 = np.isfinite(wrists_T2C[..., :2]).all(axis=2)
     weights_T2 = np.where(seen_T2, np.maximum(wrists_T2C[..., 2], 1e-6), 0.0)
     total_T = weights_T2.sum(axis=1)

@@ -176,13 +176,13 @@ def _track(
 ) -> PoseTrack:  # fmt: skip
     rows = slice(person.rows[0], person.rows[-1] + 1)
     length = rows.stop - rows.start
-    keypoints_TKC, boxes_T4 = no_keypoints(length), np.full((length, 4), np.nan)
+    keypoints_TJC, boxes_T4 = no_keypoints(length), np.full((length, 4), np.nan)
     for row, member in zip(person.rows, person.members, strict=True):
-        keypoints_TKC[row - rows.start] = people[row].keypoints_NJC[member]
+        keypoints_TJC[row - rows.start] = people[row].keypoints_NJC[member]
         boxes_T4[row - rows.start] = people[row].boxes_N4[member]
     return PoseTrack(
         video_id=ids[0], shot_id=ids[1], track_id=number, frames_T=np.asarray(frames_T[rows], dtype=np.int64),
-        pts_s=np.asarray(pts_s[rows], dtype=np.float64), keypoints_TKC=keypoints_TKC, boxes_T4=boxes_T4,
+        pts_s=np.asarray(pts_s[rows], dtype=np.float64), keypoints_TJC=keypoints_TJC, boxes_T4=boxes_T4,
         camera_T3=np.array(camera_T3[rows], dtype=np.float64),
     )  # fmt: skip
 
@@ -192,17 +192,17 @@ def fill_gaps(track: PoseTrack, *, max_gap_s: float = 0.2) -> PoseTrack:
 
     Filled joints get half the confidence of their surroundings.
     """
-    keypoints_TKC = track.keypoints_TKC.copy()
-    for joint in range(keypoints_TKC.shape[1]):
-        xyc_TC = keypoints_TKC[:, joint]
+    keypoints_TJC = track.keypoints_TJC.copy()
+    for joint in range(keypoints_TJC.shape[1]):
+        xyc_TC = keypoints_TJC[:, joint]
         xyc_TC[~np.isfinite(xyc_TC[:, :2]).all(axis=1)] = np.nan
         unseen_T = np.isnan(xyc_TC[:, 0])
         filled_TC = fill_gaps_in(xyc_TC, track.pts_s, np.nan_to_num(xyc_TC[:, 2]), max_gap_s=max_gap_s)
         filled_TC[:, 2] = np.nan_to_num(filled_TC[:, 2]).clip(0.0, 1.0) * np.where(unseen_T, 0.5, 1.0)
-        keypoints_TKC[:, joint] = filled_TC
+        keypoints_TJC[:, joint] = filled_TC
     ones_T = np.ones(len(track.pts_s))
     boxes_T4 = fill_gaps_in(track.boxes_T4, track.pts_s, ones_T, max_gap_s=max_gap_s)
-    return replace(track, keypoints_TKC=keypoints_TKC, boxes_T4=boxes_T4)
+    return replace(track, keypoints_TJC=keypoints_TJC, boxes_T4=boxes_T4)
 
 
 def smooth(track: PoseTrack, *, window_s: float = 0.28, order: int = 3) -> PoseTrack:
@@ -211,9 +211,9 @@ def smooth(track: PoseTrack, *, window_s: float = 0.28, order: int = 3) -> PoseT
     Raises:
         ValueError: If the window is wider than .3 s.
     """
-    keypoints_TKC = track.keypoints_TKC.copy()
-    num_frames, num_joints = keypoints_TKC.shape[:2]
-    xy_TD = median_of_three(keypoints_TKC[..., :2].reshape(num_frames, -1))
+    keypoints_TJC = track.keypoints_TJC.copy()
+    num_frames, num_joints = keypoints_TJC.shape[:2]
+    xy_TD = median_of_three(keypoints_TJC[..., :2].reshape(num_frames, -1))
     xy_TD = savgol(xy_TD, track.pts_s, window_s=window_s, order=order)
-    keypoints_TKC[..., :2] = xy_TD.reshape(num_frames, num_joints, 2)
-    return replace(track, keypoints_TKC=keypoints_TKC)
+    keypoints_TJC[..., :2] = xy_TD.reshape(num_frames, num_joints, 2)
+    return replace(track, keypoints_TJC=keypoints_TJC)

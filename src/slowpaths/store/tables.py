@@ -259,7 +259,7 @@ def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
             "track_id": track.track_id,
             "frame": int(track.frames_T[index]),
             "pts_s": float(track.pts_s[index]),
-            "keypoints": track.keypoints_TKC[index].astype(np.float32).ravel().tolist(),
+            "keypoints": track.keypoints_TJC[index].astype(np.float32).ravel().tolist(),
             "box": track.boxes_T4[index].astype(np.float32).tolist(),
             "camera": track.camera_T3[index].astype(np.float32).tolist(),
         }
@@ -288,7 +288,7 @@ def read_poses(path: Path) -> list[PoseTrack]:
             track_id=track_id,
             frames_T=frames[rows],
             pts_s=pts_s[rows],
-            keypoints_TKC=columns["keypoints"][rows].reshape(-1, NUM_JOINTS, 3).astype(np.float64),
+            keypoints_TJC=columns["keypoints"][rows].reshape(-1, NUM_JOINTS, 3).astype(np.float64),
             boxes_T4=columns["box"][rows].astype(np.float64),
             camera_T3=columns["camera"][rows].astype(np.float64),
         )

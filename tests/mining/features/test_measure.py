@@ -94,8 +94,8 @@ def test_knee_angles():
 
 def test_a_bigger_body_has_come_closer():
     track = stick_track()
-    centre = track.keypoints_TKC[:, [INDEX["left_hip"]], :2]
-    grown = track.keypoints_TKC.copy()
+    centre = track.keypoints_TJC[:, [INDEX["left_hip"]], :2]
+    grown = track.keypoints_TJC.copy()
     factor_T11 = np.exp(0.1 * np.clip((track.pts_s - IMPACT_S + 0.6) / 0.5, 0, 1))[:, None, None]
     grown[..., :2] = centre + (grown[..., :2] - centre) * factor_T11
     assert measured(as_track(grown, track.pts_s))["size_change"] == pytest.approx(0.1, abs=0.01)
@@ -104,9 +104,9 @@ def test_a_bigger_body_has_come_closer():
 def test_feet_after_impact():
     track = stick_track()
     after_T = np.clip((track.pts_s - IMPACT_S) / 0.2, 0, 1)
-    track.keypoints_TKC[:, INDEX["left_ankle"], 0] += 80.0 * 0.4 * after_T  # image right: towards leg
-    track.keypoints_TKC[:, INDEX["left_ankle"], 1] -= 80.0 * 0.2 * after_T
-    track.keypoints_TKC[:, INDEX["right_ankle"], 0] += 80.0 * 0.3 * after_T
+    track.keypoints_TJC[:, INDEX["left_ankle"], 0] += 80.0 * 0.4 * after_T  # image right: towards leg
+    track.keypoints_TJC[:, INDEX["left_ankle"], 1] -= 80.0 * 0.2 * after_T
+    track.keypoints_TJC[:, INDEX["right_ankle"], 0] += 80.0 * 0.3 * after_T
     features = measured(track)
     assert features["front_foot_swing"] == pytest.approx(0.4, abs=0.05)
     assert features["front_foot_lift"] == pytest.approx(0.2, abs=0.04)
@@ -115,7 +115,7 @@ def test_feet_after_impact():
 
 def test_wrists_that_change_order_after_impact_have_rolled():
     track = stick_track(wrist_gap=(0.3, 0.0))
-    rolled = track.keypoints_TKC.copy()
+    rolled = track.keypoints_TJC.copy()
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
     rows = track.pts_s > IMPACT_S + 0.05
     rolled[np.ix_(rows, wrists)] = rolled[np.ix_(rows, wrists[::-1])]
@@ -128,7 +128,7 @@ def test_hands_that_change_places_before_impact_have_switched_grip():
     track = stick_track(wrist_gap=(0.3, 0.0))
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
     rows = track.pts_s > IMPACT_S - 0.32
-    track.keypoints_TKC[np.ix_(rows, wrists)] = track.keypoints_TKC[np.ix_(rows, wrists[::-1])]
+    track.keypoints_TJC[np.ix_(rows, wrists)] = track.keypoints_TJC[np.ix_(rows, wrists[::-1])]
     assert measured(track)["grip_switch_s"] == pytest.approx(0.3, abs=0.08)
 
 
@@ -149,7 +149,7 @@ def test_hands_that_rise_above_the_chest_withdraw():
 def test_a_batter_looking_to_leg():
     track = stick_track()
     rows = track.pts_s > IMPACT_S + 0.1
-    track.keypoints_TKC[rows, INDEX["nose"], 0] += 80.0 * 0.15
+    track.keypoints_TJC[rows, INDEX["nose"], 0] += 80.0 * 0.15
     # ears .3 apart around -.45; the nose moves .15 to the right, which is leg
     assert measured(track)["gaze_side"] == pytest.approx(-0.5, abs=0.05)
 
@@ -157,7 +157,7 @@ def test_a_batter_looking_to_leg():
 def test_a_batter_who_runs():
     track = stick_track()
     since = np.clip(track.pts_s - IMPACT_S - 0.6, 0, None)
-    track.keypoints_TKC[..., 1] += (80.0 * 1.5 * since)[:, None]
+    track.keypoints_TJC[..., 1] += (80.0 * 1.5 * since)[:, None]
     assert measured(track)["runs_after"] == pytest.approx(1.5, abs=0.05)
 
 
@@ -186,7 +186,7 @@ def test_the_camera_changes_nothing_but_its_own_features(view):
 def test_feet_on_ground_that_moves_are_not_measured():
     track = stick_track(moves={"left_ankle": (0.0, -0.25)})
     unseen_tilt = moving_camera(track.pts_s, pan=0.0, tilt=-250.0, zoom=0.0)
-    features = measured(as_track(filmed(track, unseen_tilt).keypoints_TKC, track.pts_s))
+    features = measured(as_track(filmed(track, unseen_tilt).keypoints_TJC, track.pts_s))
     for name in ("stride_front", "stride_back", "com_shift", "head_drop"):
         assert np.isnan(features[name]), name
     assert features["hand_sweep"] == pytest.approx(0.36, abs=0.02)
@@ -196,7 +196,7 @@ def test_feet_on_ground_that_moves_are_not_measured():
 def test_a_body_that_grows_by_a_zoom_nobody_saw_is_not_measured_since_guard():
     track = stick_track(moves={"left_ankle": (0.0, -0.25)})
     unseen_zoom = moving_camera(track.pts_s, pan=0.0, tilt=0.0, zoom=1.6)
-    features = measured(as_track(filmed(track, unseen_zoom).keypoints_TKC, track.pts_s))
+    features = measured(as_track(filmed(track, unseen_zoom).keypoints_TJC, track.pts_s))
     for name in ("size_change", "stride_front", "hip_drop"):
         assert np.isnan(features[name]), name
     assert features["hand_height"] == pytest.approx(0.3, abs=0.02)
@@ -204,8 +204,8 @@ def test_a_body_that_grows_by_a_zoom_nobody_saw_is_not_measured_since_guard():
 
 def test_a_body_that_bends_down_is_still_measured():
     track = stick_track()
-    centre = track.keypoints_TKC[:, [INDEX["left_ankle"]], :2]
-    bent = track.keypoints_TKC.copy()
+    centre = track.keypoints_TJC[:, [INDEX["left_ankle"]], :2]
+    bent = track.keypoints_TJC.copy()
     factor_T11 = np.exp(-0.4 * np.clip((track.pts_s - IMPACT_S + 0.6) / 0.5, 0, 1))[:, None, None]
     bent[..., :2] = centre + (bent[..., :2] - centre) * factor_T11
     features = measured(as_track(bent, track.pts_s))
@@ -278,7 +278,7 @@ def test_side_on_nothing_is_measured_along_the_line_of_sight():
 )
 def test_size_and_place_in_the_picture_change_nothing(scale, x, y, is_left_handed):
     track = stick_track(moves={"left_ankle": (-0.3, -0.25)})
-    moved = track.keypoints_TKC.copy()
+    moved = track.keypoints_TJC.copy()
     moved[..., :2] = moved[..., :2] * scale + np.array([x, y])
     if is_left_handed:
         moved = mirror(moved, width=900.0)
@@ -298,7 +298,7 @@ def test_size_and_place_in_the_picture_change_nothing(scale, x, y, is_left_hande
 def test_whatever_is_unseen_numbers_are_finite_or_nan(seed, fps, share_unseen, view, impact_s, has_camera):
     rng = np.random.default_rng(seed)
     track = stick_track(fps=fps)
-    track.keypoints_TKC[rng.random(track.keypoints_TKC.shape[:2]) < share_unseen] = [np.nan, np.nan, 0.0]
+    track.keypoints_TJC[rng.random(track.keypoints_TJC.shape[:2]) < share_unseen] = [np.nan, np.nan, 0.0]
     camera_T3 = rng.normal(size=(len(track.pts_s), 3)) * [30, 10, 0.05]
     camera_T3[rng.random(len(camera_T3)) < 0.2] = np.nan
     if has_camera:
@@ -327,7 +327,7 @@ def test_a_window_with_too_few_frames_is_not_measured():
     track = stick_track()
     wrists = [INDEX["left_wrist"], INDEX["right_wrist"]]
     rows = np.flatnonzero((track.pts_s > IMPACT_S - 0.14) & (track.pts_s < IMPACT_S + 0.13))
-    track.keypoints_TKC[np.ix_(rows, wrists)] = [np.nan, np.nan, 0.0]
+    track.keypoints_TJC[np.ix_(rows, wrists)] = [np.nan, np.nan, 0.0]
     features = measured(track)
     assert np.isnan(features["hand_path_deg"]) and np.isnan(features["hand_height"])
     assert features["valid_fraction"] < 0.6
@@ -343,7 +343,7 @@ def test_ten_frames_a_second_still_show_the_hands():
 def test_hardly_any_frames(num_frames):
     track = stick_track()
     rows = slice(37, 37 + num_frames)
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
     features = measured(replace(track, **{name: getattr(track, name)[rows] for name in names}))
     assert tuple(features) == FEATURE_NAMES
     assert np.isnan(features["stride_front"]) and np.isnan(features["peak_hand_speed"])
@@ -351,8 +351,8 @@ def test_hardly_any_frames(num_frames):
 
 def test_nobody_seen():
     track = stick_track()
-    track.keypoints_TKC[..., :2] = np.nan
-    track.keypoints_TKC[..., 2] = 0.0
+    track.keypoints_TJC[..., :2] = np.nan
+    track.keypoints_TJC[..., 2] = 0.0
     features = measured(track)
     assert features["valid_fraction"] == 0.0
     assert np.isnan(
@@ -362,7 +362,7 @@ def test_nobody_seen():
 
 def test_only_some_joints_seen():
     track = stick_track()
-    track.keypoints_TKC[:, [INDEX["left_ankle"], INDEX["nose"]]] = [np.nan, np.nan, 0.0]
+    track.keypoints_TJC[:, [INDEX["left_ankle"], INDEX["nose"]]] = [np.nan, np.nan, 0.0]
     features = measured(track)
     assert np.isnan(features["stride_front"]) and np.isnan(features["head_drop"])
     assert features["hand_sweep"] == pytest.approx(0.36, abs=0.02)
@@ -370,7 +370,7 @@ def test_only_some_joints_seen():
 
 def test_joints_the_model_does_not_see_are_not_used():
     track = stick_track()
-    track.keypoints_TKC[:, INDEX["left_ankle"]] = [3.0, 3.0, 0.02]
+    track.keypoints_TJC[:, INDEX["left_ankle"]] = [3.0, 3.0, 0.02]
     assert np.isnan(measured(track)["stride_front"])
 
 

@@ -58,7 +58,7 @@ def test_the_strokes_of_the_world_are_hit_when_they_say():
             joints, _ = StrokeMotion(name=stroke, jitter=draw_jitter(rng)).move(times_s)
             xy, per_m = BROADCAST.project(joints.keypoints_TJ3 * np.array([-1.0, 1.0, 1.0]))
             xy = xy + rng.normal(size=xy.shape) * 0.03 * 0.52 * per_m.mean()
-            keypoints_TKC = np.concatenate([xy, np.ones((*xy.shape[:2], 1))], axis=2)
-            about_hips_T2 = (hands(keypoints_TKC)[:, :2] - middle(keypoints_TKC, "hip")) / body_scale(keypoints_TKC)
+            keypoints_TJC = np.concatenate([xy, np.ones((*xy.shape[:2], 1))], axis=2)
+            about_hips_T2 = (hands(keypoints_TJC)[:, :2] - middle(keypoints_TJC, "hip")) / body_scale(keypoints_TJC)
             errors.append(impact_of_swing(about_hips_T2 * np.array([1.0, -1.0]), times_s))
     assert np.mean(np.abs(errors) <= 0.1) > 0.9

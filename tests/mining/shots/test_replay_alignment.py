@@ -23,9 +23,9 @@ SWING = {"hands_velocity": (-1.5, 2.5), "moves": {"nose": (0.0, -0.3)}}
 
 def slowed(track: PoseTrack, pace: float) -> PoseTrack:
     """Show the same at a pace, impact at the same time on the clock, and from the other side."""
-    keypoints_TKC = track.keypoints_TKC.copy()
-    keypoints_TKC[..., 0] = 640.0 - keypoints_TKC[..., 0]
-    return replace(track, keypoints_TKC=keypoints_TKC, pts_s=IMPACT_S + (track.pts_s - IMPACT_S) / pace)
+    keypoints_TJC = track.keypoints_TJC.copy()
+    keypoints_TJC[..., 0] = 640.0 - keypoints_TJC[..., 0]
+    return replace(track, keypoints_TJC=keypoints_TJC, pts_s=IMPACT_S + (track.pts_s - IMPACT_S) / pace)
 
 
 def density(replay: PoseTrack, live: PoseTrack, times_s: np.ndarray) -> np.ndarray:
@@ -54,7 +54,7 @@ def test_a_batter_who_stands_still_tells_nothing() -> None:
 def test_what_the_shot_cuts_off_is_not_compared() -> None:
     live = stick_track(**SWING)
     rows = live.pts_s < IMPACT_S - 1.2
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
     early = replace(live, **{name: getattr(live, name)[rows] for name in names})
     times_s = np.arange(early.pts_s[0], early.pts_s[-1], STEP_S)
     assert (density(early, live, times_s) == 1.0).all()
@@ -62,9 +62,9 @@ def test_what_the_shot_cuts_off_is_not_compared() -> None:
 
 def test_a_track_without_a_body_has_no_heights() -> None:
     track = stick_track()
-    unseen = track.keypoints_TKC.copy()
+    unseen = track.keypoints_TJC.copy()
     unseen[..., 2] = 0.0
-    assert Heights.of(replace(track, keypoints_TKC=unseen)) is None
+    assert Heights.of(replace(track, keypoints_TJC=unseen)) is None
 
 
 def evidence(shot_id: str, *, replay_of: str | None = None) -> ShotEvidence:

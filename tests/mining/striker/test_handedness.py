@@ -48,7 +48,7 @@ def test_a_mirrored_batter_has_the_opposite_cues():
 
 def test_without_a_cue_the_prior_stands():
     track = stick_track()
-    track.keypoints_TKC[..., :2] = np.nan
+    track.keypoints_TJC[..., :2] = np.nan
     assert handedness(track, impact_s=IMPACT_S, view="pitch_endon") == pytest.approx(PRIOR_P)
 
 

@@ -82,7 +82,7 @@ def test_people_are_looked_for_on_a_grid_and_boxed_on_every_frame():
     assert track.boxes_T4[:, 0] == pytest.approx(60.0 + np.arange(26), abs=0.5)
     joints = observed.joints(track)
     assert pose.posed == list(range(26))
-    assert joints.keypoints_TKC[10, 0, 0] == pytest.approx(85.0, abs=0.5)
+    assert joints.keypoints_TJC[10, 0, 0] == pytest.approx(85.0, abs=0.5)
 
 
 def test_the_camera_is_followed_and_boxes_with_it():
@@ -103,7 +103,7 @@ def test_reduced_pictures_give_full_size_pixels():
     assert observed.tracks[0].boxes_T4[0] == pytest.approx(box, abs=0.5)
     assert observed.camera_T3[-1, 0] == pytest.approx(40.0, abs=4.0)
     assert observed.context.footage.picture_size == (384, 216)
-    assert observed.joints(observed.tracks[0]).keypoints_TKC[0, 0, :2] == pytest.approx([190.0, 120.0], abs=1.0)
+    assert observed.joints(observed.tracks[0]).keypoints_TJC[0, 0, :2] == pytest.approx([190.0, 120.0], abs=1.0)
 
 
 def test_repeated_pictures_are_left_out():

@@ -24,7 +24,7 @@ def person(x, feet, tall, *, number=0, start=0, stop=100, moves=(0.0, 0.0), rise
         track_id=number,
         frames_T=frames,
         pts_s=frames / FPS,
-        keypoints_TKC=np.zeros((len(frames), 17, 3)),
+        keypoints_TJC=np.zeros((len(frames), 17, 3)),
         boxes_T4=box + np.tile(steps, 2),
         camera_T3=np.zeros((len(frames), 3)),
     )
@@ -82,7 +82,7 @@ def test_a_panning_camera_makes_nobody_run():
     seen[:, [0, 2]] -= pan[:, :1]
     panned = PoseTrack(
         **{name: getattr(BATTER, name) for name in ("video_id", "shot_id", "track_id", "frames_T", "pts_s")},
-        keypoints_TKC=BATTER.keypoints_TKC,
+        keypoints_TJC=BATTER.keypoints_TJC,
         boxes_T4=seen,
         camera_T3=pan,
     )
@@ -113,7 +113,7 @@ def test_a_keeper_in_a_squat_is_not_in_guard():
     assert guard_frames(stick_track(guard=bent))[early].mean() > 0.9
     assert guard_frames(stick_track(guard=squat))[early].mean() < 0.1
     hidden = stick_track(guard=bent)
-    hidden.keypoints_TKC[:, [INDEX["left_ankle"], INDEX["right_ankle"]]] = [np.nan, np.nan, 0.0]
+    hidden.keypoints_TJC[:, [INDEX["left_ankle"], INDEX["right_ankle"]]] = [np.nan, np.nan, 0.0]
     assert guard_frames(hidden)[early].mean() > 0.9
 
 

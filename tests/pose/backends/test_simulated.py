@@ -37,7 +37,7 @@ def standing(*, x: float = 300.0, track_id: int = 0, num: int = NUM, foot: float
         track_id=track_id,
         frames_T=np.arange(num),
         pts_s=pts_s,
-        keypoints_TKC=pose,
+        keypoints_TJC=pose,
         boxes_T4=boxes,
         camera_T3=np.zeros((num, 3)),
     )
@@ -62,7 +62,7 @@ def test_no_difficulty_is_the_truth(tmp_path: Path) -> None:
     video = make(tmp_path, track)
     pose = SimulatedPose(difficulty=0.0)
     seen = look(pose, video, np.arange(50), BOX)
-    assert seen[..., :2] == pytest.approx(track.keypoints_TKC[..., :2], abs=1e-3)
+    assert seen[..., :2] == pytest.approx(track.keypoints_TJC[..., :2], abs=1e-3)
     (people,) = pose.detect(np.zeros((1, 400, 640, 3), np.uint8), at=FramesAt(path=video, indices_T=np.array([7])))
     assert people.boxes_N4 == pytest.approx(BOX, abs=1e-3)
     assert np.isnan(people.keypoints_NJC[..., :2]).all()
@@ -72,8 +72,8 @@ def test_noise_has_the_stated_size_and_confidence_tells_of_it(tmp_path: Path) ->
     track = standing()
     video = make(tmp_path, track)
     seen = look(SimulatedPose(seed=3), video, np.arange(NUM), BOX)
-    error = (seen - track.keypoints_TKC)[..., :2] / 55.0
-    swapped = (seen[:, SWAP] - track.keypoints_TKC)[..., :2] / 55.0
+    error = (seen - track.keypoints_TJC)[..., :2] / 55.0
+    swapped = (seen[:, SWAP] - track.keypoints_TJC)[..., :2] / 55.0
     straight = np.linalg.norm(error[:, INDEX["left_hip"]], axis=1) < np.linalg.norm(
         swapped[:, INDEX["left_hip"]], axis=1
     )
@@ -84,7 +84,7 @@ def test_noise_has_the_stated_size_and_confidence_tells_of_it(tmp_path: Path) ->
     assert sigma("nose") == pytest.approx(0.04, rel=0.1)
     assert sigma("left_ankle") == pytest.approx(0.06, rel=0.1)
     assert 0.08 < sigma("left_wrist") < 0.16  # between still and full speed
-    still = np.abs(np.gradient(track.keypoints_TKC[:, WRISTS[0], 0])) < 0.05
+    still = np.abs(np.gradient(track.keypoints_TJC[:, WRISTS[0], 0])) < 0.05
     wrist = error[still][:, WRISTS[0]]
     slow = np.sqrt(np.nanmean(wrist[np.linalg.norm(wrist, axis=1) < 0.4] ** 2))  # swapped wrists are .7 off
     assert slow == pytest.approx(0.08, rel=0.15)
@@ -108,7 +108,7 @@ def test_sides_swap_in_bursts(tmp_path: Path) -> None:
 def test_fast_wrists_get_lost_more_often(tmp_path: Path) -> None:
     track = standing()
     seen = look(SimulatedPose(seed=1), make(tmp_path, track), np.arange(NUM), BOX)
-    pace = np.abs(np.gradient(track.keypoints_TKC[:, WRISTS[0], 0]))
+    pace = np.abs(np.gradient(track.keypoints_TJC[:, WRISTS[0], 0]))
     lost = np.isnan(seen[:, WRISTS, 0]).mean(axis=1)
     assert lost[pace < 0.1].mean() < 0.08
     assert lost[pace > 0.8 * pace.max()].mean() > 0.18

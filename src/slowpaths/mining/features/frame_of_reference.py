@@ -111,7 +111,7 @@ def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.n
 
 def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
     """Return some frames of a track, by row numbers or a mask (T,)."""
-    names = ("frames_T", "pts_s", "keypoints_TKC", "boxes_T4", "camera_T3")
+    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
     return replace(track, **{name: getattr(track, name)[rows] for name in names})
 
 
@@ -129,7 +129,7 @@ def motion_of(
     from, to, seconds. Zooming leaves the centre of the picture in place; where its size (width, height) is not given,
     the middle of the person's own joints stands for the centre.
     """
-    keypoints_TJC = np.array(track.keypoints_TKC, dtype=np.float64)
+    keypoints_TJC = np.array(track.keypoints_TJC, dtype=np.float64)
     keypoints_TJC[~(keypoints_TJC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
     if not np.isfinite(keypoints_TJC[:, _LIMBS, :2]).any():
         return None
@@ -137,7 +137,7 @@ def motion_of(
     keypoints_TJC = stabilise(keypoints_TJC, camera_T3, centre_xy=_centre(keypoints_TJC, picture_size))
     if not is_right_handed:
         keypoints_TJC = mirror(keypoints_TJC, width=1.0)
-    keypoints_TJC = smooth(fill_gaps(replace(track, keypoints_TKC=keypoints_TJC), max_gap_s=MAX_GAP_S)).keypoints_TKC
+    keypoints_TJC = smooth(fill_gaps(replace(track, keypoints_TJC=keypoints_TJC), max_gap_s=MAX_GAP_S)).keypoints_TJC
     scale_px = body_scale(keypoints_TJC)
     if not scale_px > 0:
         return None
@@ -147,7 +147,7 @@ def motion_of(
     return Motion(
         pts_s=np.asarray(track.pts_s, dtype=np.float64),
         joints_TJ2=joints_TJ2,
-        confidence_TJ=np.nan_to_num(track.keypoints_TKC[..., 2]),
+        confidence_TJ=np.nan_to_num(track.keypoints_TJC[..., 2]),
         hands_T2=hand_path(keypoints_TJC, track.pts_s, scale_px=scale_px),
         sizes_T=body_scales(keypoints_TJC) / scale_px,
         scale_px=scale_px,

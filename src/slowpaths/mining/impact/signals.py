@@ -85,7 +85,7 @@ def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
     around impact, where networks see the hands worst.
     """
     smoothed = smooth(fill_gaps(track))
-    still_TJC = stabilise(smoothed.keypoints_TKC, track.camera_T3, centre_xy=centre_xy)
+    still_TJC = stabilise(smoothed.keypoints_TJC, track.camera_T3, centre_xy=centre_xy)
     both = [INDEX["left_wrist"], INDEX["right_wrist"]]
     hip_T2 = middle(still_TJC, "hip")  # a running batter's hands are fast, but not relative to their hips
     places_T22 = (still_TJC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TJC)

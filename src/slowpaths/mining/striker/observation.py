@@ -63,7 +63,7 @@ class Observation:
         """
         footage = self.context.footage
         rows = np.searchsorted(self.frames_T, track.frames_T)
-        keypoints_TJC = track.keypoints_TKC.copy()
+        keypoints_TJC = track.keypoints_TJC.copy()
         wanted = grid(track.pts_s, every_s)
         for start in range(0, len(wanted), _JOINTS_BATCH):
             some = wanted[start : start + _JOINTS_BATCH]
@@ -71,7 +71,7 @@ class Observation:
             pictures_THWC = np.stack([self.pictures[row] for row in rows[some]])
             found = footage.pose.keypoints(pictures_THWC, boxes, at=footage.at(track.frames_T[some]))
             keypoints_TJC[some] = np.concatenate(found) / np.array([self.scale, self.scale, 1.0])
-        return replace(track, keypoints_TKC=keypoints_TJC)
+        return replace(track, keypoints_TJC=keypoints_TJC)
 
     def flow(
         self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None
@@ -256,7 +256,7 @@ def _dense(
         track_id=track.track_id,
         frames_T=frames_T[rows],
         pts_s=pts_s[rows],
-        keypoints_TKC=np.concatenate([np.full((len(rows), 17, 2), np.nan), np.zeros((len(rows), 17, 1))], axis=2),
+        keypoints_TJC=np.concatenate([np.full((len(rows), 17, 2), np.nan), np.zeros((len(rows), 17, 1))], axis=2),
         boxes_T4=corners.reshape(-1, 4),
         camera_T3=camera,
     )

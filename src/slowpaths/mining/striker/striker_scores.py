@@ -81,7 +81,7 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
 
     Whoever squats is no batter; where the ankles are unseen nobody is taken to squat.
     """
-    keypoints_TJC = track.keypoints_TKC
+    keypoints_TJC = track.keypoints_TJC
     shoulder, hip = middle(keypoints_TJC, "shoulder"), middle(keypoints_TJC, "hip")
     wrists = keypoints_TJC[:, [INDEX["left_wrist"], INDEX["right_wrist"]], :2]
     scale_T = np.maximum(body_scales(keypoints_TJC), 1e-6)

@@ -61,7 +61,7 @@ class _Seen:
     true_boxes_T4: np.ndarray
     boxes_T4: np.ndarray
     scores_T: np.ndarray
-    keypoints_TKC: np.ndarray
+    keypoints_TJC: np.ndarray
 
 
 class SimulatedPose:
@@ -119,7 +119,7 @@ class SimulatedPose:
         for index, best in enumerate(overlap_NM.argmax(axis=1)):
             if overlap_NM[index, best] >= _MIN_IOU:
                 seen, row = here[best]
-                pose_JC = seen.keypoints_TKC[row] * (at.scale, at.scale, 1.0)
+                pose_JC = seen.keypoints_TJC[row] * (at.scale, at.scale, 1.0)
                 is_outside_J = ~((pose_JC[:, :2] >= 0) & (pose_JC[:, :2] <= size)).all(axis=1)
                 pose_JC[is_outside_J] = (np.nan, np.nan, 0.0)
                 keypoints_NJC[index] = pose_JC
@@ -155,7 +155,7 @@ def read_truth_poses(video: Path) -> list[PoseTrack]:
 def _hidden_by_others(track: PoseTrack, others: Sequence[PoseTrack]) -> np.ndarray:
     """Return which joints (T, 17) lie inside the box of somebody nearer to the camera (lower in the picture)."""
     hidden_TJ = np.zeros((len(track.frames_T), NUM_JOINTS), dtype=bool)
-    xy_TJ2 = track.keypoints_TKC[..., :2]
+    xy_TJ2 = track.keypoints_TJC[..., :2]
     for other in others:
         if other is track or other.shot_id != track.shot_id:
             continue
@@ -169,7 +169,7 @@ def _hidden_by_others(track: PoseTrack, others: Sequence[PoseTrack]) -> np.ndarr
 
 def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator, difficulty: float) -> _Seen:
     num_frames = len(track.frames_T)
-    scale_T = body_scales(track.keypoints_TKC)
+    scale_T = body_scales(track.keypoints_TJC)
     heights_T = track.boxes_T4[:, 3] - track.boxes_T4[:, 1]
     scale_T = np.where(np.isfinite(scale_T), scale_T, heights_T / 3.0)
     pace_TJ = _pace(track, float(np.median(scale_T)))
@@ -178,23 +178,23 @@ def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator
     for joint, sigma in _SIGMA.items():
         sigma_J[[INDEX[f"left_{joint}"], INDEX[f"right_{joint}"]]] = sigma
     sigma_TJ = sigma_J * (1.0 + pace_TJ) * np.where(hidden_TJ, 2.0, 1.0) * scale_T[:, None] * difficulty
-    along_TJ2 = _limb_directions(track.keypoints_TKC)
+    along_TJ2 = _limb_directions(track.keypoints_TJC)
     across_TJ2 = np.stack([-along_TJ2[..., 1], along_TJ2[..., 0]], axis=-1)
     draws = rng.normal(size=(2, num_frames, NUM_JOINTS))
     error_TJ2 = (draws[0] * _ALONG * sigma_TJ)[..., None] * along_TJ2
     error_TJ2 += (draws[1] * _ACROSS * sigma_TJ)[..., None] * across_TJ2
 
-    keypoints_TKC = track.keypoints_TKC.copy()
-    keypoints_TKC[..., :2] += error_TJ2
+    keypoints_TJC = track.keypoints_TJC.copy()
+    keypoints_TJC[..., :2] += error_TJ2
     size_TJ = np.linalg.norm(error_TJ2, axis=2) / scale_T[:, None]
-    keypoints_TKC[..., 2] = _confidence(size_TJ, rng)
-    keypoints_TKC = _swap(keypoints_TKC, frame_time_s(track.pts_s), rng, share=_SWAP_SHARE * difficulty)
+    keypoints_TJC[..., 2] = _confidence(size_TJ, rng)
+    keypoints_TJC = _swap(keypoints_TJC, frame_time_s(track.pts_s), rng, share=_SWAP_SHARE * difficulty)
 
     lost_TJ = np.where(hidden_TJ, _HIDDEN_LOST, 0.0)
     wrists_lost_T2 = _WRIST_LOST + (_WRIST_LOST_FAST - _WRIST_LOST) * pace_TJ[:, _WRISTS]
     lost_TJ[:, _WRISTS] = np.maximum(lost_TJ[:, _WRISTS], wrists_lost_T2)
     is_lost_TJ = rng.random(lost_TJ.shape) < lost_TJ * difficulty
-    keypoints_TKC[is_lost_TJ] = (np.nan, np.nan, 0.0)
+    keypoints_TJC[is_lost_TJ] = (np.nan, np.nan, 0.0)
 
     jitter_T4 = rng.normal(scale=_BOX_SIGMA * difficulty, size=(num_frames, 4)) * heights_T[:, None]
     hidden_T = hidden_TJ.mean(axis=1)
@@ -202,24 +202,24 @@ def _worsen(track: PoseTrack, hidden_TJ: np.ndarray, *, rng: np.random.Generator
     scores_T = (0.9 - 0.4 * hidden_T + rng.normal(scale=0.05, size=num_frames)).clip(0.3, 1.0)
     scores_T[rng.random(num_frames) < box_lost_T] = np.nan
     row_of = {int(frame): row for row, frame in enumerate(track.frames_T)}
-    return _Seen(row_of, track.boxes_T4, track.boxes_T4 + jitter_T4, scores_T, keypoints_TKC)
+    return _Seen(row_of, track.boxes_T4, track.boxes_T4 + jitter_T4, scores_T, keypoints_TJC)
 
 
 def _pace(track: PoseTrack, scale: float) -> np.ndarray:
     """Return the speed of every joint (T, 17) over its own peak in the track, 0..1."""
     pace_TJ = np.zeros((len(track.pts_s), NUM_JOINTS))
     for joint in range(NUM_JOINTS):
-        speed_T = np.nan_to_num(speed(track.keypoints_TKC[:, joint, :2], track.pts_s)) / scale
+        speed_T = np.nan_to_num(speed(track.keypoints_TJC[:, joint, :2], track.pts_s)) / scale
         pace_TJ[:, joint] = speed_T / max(_PEAK_FLOOR, float(np.percentile(speed_T, 99)))
     return pace_TJ.clip(0.0, 1.0)
 
 
-def _limb_directions(keypoints_TKC: np.ndarray) -> np.ndarray:
+def _limb_directions(keypoints_TJC: np.ndarray) -> np.ndarray:
     """Return the unit vector (T, 17, 2) along the bone that ends in each joint; downwards where there is none."""
-    along_TJ2 = np.zeros((*keypoints_TKC.shape[:2], 2))
+    along_TJ2 = np.zeros((*keypoints_TJC.shape[:2], 2))
     along_TJ2[..., 1] = 1.0
     for joint, parent in _PARENT.items():
-        bone_T2 = keypoints_TKC[:, joint, :2] - keypoints_TKC[:, parent, :2]
+        bone_T2 = keypoints_TJC[:, joint, :2] - keypoints_TJC[:, parent, :2]
         length_T1 = np.linalg.norm(bone_T2, axis=1, keepdims=True)
         known_T = np.isfinite(length_T1[:, 0]) & (length_T1[:, 0] > 1e-6)
         along_TJ2[known_T, joint] = bone_T2[known_T] / length_T1[known_T]
@@ -234,12 +234,12 @@ def _confidence(size_TJ: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     return (_CONFIDENCE_MEAN + _CONFIDENCE_SIGMA * (shared + own)).clip(0.05, 0.99)
 
 
-def _swap(keypoints_TKC: np.ndarray, frame_s: float, rng: np.random.Generator, *, share: float) -> np.ndarray:
+def _swap(keypoints_TJC: np.ndarray, frame_s: float, rng: np.random.Generator, *, share: float) -> np.ndarray:
     """Swap left and right of arms, legs or both in bursts of about .2 s (a two-state Markov chain)."""
     leave = min(1.0, frame_s / _SWAP_S)
     enter = leave * share / (1.0 - share)
-    dice_T2 = rng.random((len(keypoints_TKC), 2))
-    swapped_TJC = keypoints_TKC.copy()
+    dice_T2 = rng.random((len(keypoints_TJC), 2))
+    swapped_TJC = keypoints_TJC.copy()
     parts = (_ARMS, _LEGS, _ARMS + _LEGS)
     part: list[int] | None = None
     for row, (chance, which) in enumerate(dice_T2):
@@ -248,5 +248,5 @@ def _swap(keypoints_TKC: np.ndarray, frame_s: float, rng: np.random.Generator, *
         elif chance < (share if row == 0 else enter):
             part = parts[int(which * len(parts))]
         if part is not None:
-            swapped_TJC[row, part] = keypoints_TKC[row, SWAP[part]]
+            swapped_TJC[row, part] = keypoints_TJC[row, SWAP[part]]
     return swapped_TJC
