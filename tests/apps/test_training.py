@@ -85,7 +85,7 @@ def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
     out = tmp_path / "sweep"
     verb, *words = train(mined, out, "trainer.max_epochs=1,2", "data.fractions=[.5,.25,.25]")
     assert main([verb, "-m", *words]) == 0
-    cells = {cell.axes["trainer.max_epochs"]: RunFolder(Path(cell.out)) for cell in SweepFolder(out).plan()}
+    cells = {cell.axes["trainer.max_epochs"]: SweepFolder(out).run(cell) for cell in SweepFolder(out).plan()}
     assert sorted(cells) == ["1", "2"] and len({cell.path for cell in cells.values()}) == 2
     for num_epochs, cell in cells.items():
         assert len(cell.history.read_text().splitlines()) == 1 + int(num_epochs)

@@ -38,7 +38,7 @@ def test_the_same_seed_makes_the_same_bytes(made, tmp_path, capsys):
         ("world.parts.t.strokes=[dilscoop]", "unknown stroke 'dilscoop'"),
         ("world.parts.t.cameras=[drone]", "unknown camera 'drone'"),
         ("world.parts.t.venues=[lords]", "unknown venue 'lords'"),
-        ("workers=0", "workers must be a whole number from 1 on, not 0"),
+        ("workers=0", "workers=0 does nothing: give 1 or more, or auto"),
     ],
 )
 def test_what_cannot_be_made_is_one_sentence_and_nothing_is_overwritten(made, capsys, change, sentence):
