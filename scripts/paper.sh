@@ -20,12 +20,17 @@ judge hierarchical label_model=hierarchical
 python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,votes_alone,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
 cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv "$results/"
 
-mined=runs/real_clips
-results=experiments/real_clips/results
-slowpaths mine footage="$shared/footage/clips" out="$mined" pose=movenet weights_dir="$shared/models" workers=2
-slowpaths mine footage="$shared/footage/negatives" out=runs/negatives pose=movenet weights_dir="$shared/models" workers=2
-slowpaths evaluate mined="$mined" truth="$shared/footage/truth.csv" truth_taxonomy=cricshot10 \
-  shots_truth="$shared/footage/gold_shots.csv" is_complete=true out="$mined/evaluation"
-mkdir -p "$results"
-python scripts/collect_measures.py "$mined/evaluation" > "$results/measures.csv"
-cp "$mined"/evaluation/figures/{waterfall,impact_error,rule_families,rules}.csv "$results/"
+mine_real() {  # FOOTAGE OUT
+  slowpaths mine footage="$shared/$1" out="runs/real_clips/$2" pose=movenet weights_dir="$shared/models" workers=2
+}
+for set in footage:a footage_b:b; do
+  clips=${set%:*} name=${set#*:}
+  results=experiments/real_clips/results/$name
+  mine_real "$clips/clips" "$name"
+  mine_real "$clips/negatives" "negatives_$name"
+  slowpaths evaluate mined="runs/real_clips/$name" truth="$shared/$clips/truth.csv" truth_taxonomy=cricshot10 \
+    shots_truth="$shared/$clips/gold_shots.csv" is_complete=true out="runs/real_clips/$name/evaluation"
+  mkdir -p "$results"
+  python scripts/collect_measures.py "runs/real_clips/$name/evaluation" > "$results/measures.csv"
+  cp "runs/real_clips/$name"/evaluation/figures/{waterfall,impact_error,rule_families,rules}.csv "$results/"
+done
