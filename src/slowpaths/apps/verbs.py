@@ -295,12 +295,12 @@ class EvaluateConfig:
     Args:
         predictions: Predictions or labels: Parquet or CSV, anybody's.
         mined: A mined folder, to measure mining (and its labels where predictions= is not given).
-        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a made world; or an
+        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a synthetic world; or an
             archive of poses (.npz).
         truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
         shots_truth: True shots with their views, for mined=; they also say how long the videos are.
         poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
-        is_complete: Whether truth lists every delivery of every mined video; only a made world's does by itself.
+        is_complete: Whether truth lists every delivery of every mined video, as that of a synthetic world does.
         split: What is judged: auto takes what was held out; else test, val, train or all.
         model_id: Whose predictions, where the table holds several models'.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
