@@ -13,6 +13,7 @@ from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 from slowpaths.store.ledger import read_ledger
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_footage, read_labels, read_predictions
 
 TABLES = ("footage", "shots", "deliveries", "poses", "votes", "labels")
@@ -111,6 +112,8 @@ def test_train_predict_and_evaluate(road):
     assert {row.split for row in predictions} == {"train", "test"}
     assert {row.view_index for row in predictions} == {-1, 0, 1, 2}
     card = (out / "checkpoints" / "CARD.md").read_text()
+    state = RunFolder(out).state()
+    assert state is not None and state.state == "done" and 0 <= state.metrics["held_out/label_agreement"] <= 1
     assert "not against truth" in card and MinedFolder(road / "mined").dataset().label_set in card
 
     checkpoint = out / "checkpoints" / "last.ckpt"

@@ -42,13 +42,14 @@ def run(cfg: DictConfig) -> Outcome:
     _ = classifier.loss  # a loss that cannot be made is said before anything is trained
     fitted = fit(classifier, data, job, monitor="val/nll", extra=[wandb_media.ConfusionMedia()])
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
-    outcome = Outcome(metrics=metrics)
     if not trainer.is_global_zero:
-        return outcome  # one process of several writes
+        return Outcome(metrics=metrics)  # one process of several writes
     trained = load_classifier(best, device=str(trainer.strategy.root_device), allowed={config.model["_target_"]})
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
     write_predictions(folder.predictions, predictions)
-    write_text(folder.confusion, _confusion(predictions, data))
+    pairs = _held_out(predictions, data)
+    metrics = {**metrics, **_agreement(pairs)}
+    write_text(folder.confusion, _confusion(pairs))
     _send_clips(trainer.loggers, predictions, data=data, mined=mined)
     lineage, labels = data.lineage(), config.labels or mined.file(LABELS)
     label_set = str(config.labels or mined.dataset().label_set)
@@ -66,17 +67,26 @@ def run(cfg: DictConfig) -> Outcome:
     rows = [*((f"clips to {part}", count) for part, count in counts.items()), *metrics.items()]
     wrote = [best, folder.predictions, folder.history, folder.model_card]
     show_table(f"slowpaths train: {config.trainer.max_epochs} epochs", ["what", "value"], rows, wrote=wrote)
-    return outcome
+    return Outcome(metrics=metrics)
 
 
-def _confusion(predictions: list[Prediction], data: ClipDataModule) -> str:
-    """Return how held-out clips are named as CSV, weak label by predicted stroke."""
+def _held_out(predictions: list[Prediction], data: ClipDataModule) -> Counter[tuple[str, str]]:
+    """Count the held-out clips by weak label and predicted stroke."""
     label_of = {clip.delivery_id: clip.label for clip in data.clips()}
-    pairs = Counter(
+    return Counter(
         (label_of[row.delivery_id], row.label)
         for row in predictions
         if row.view_index == AVERAGE_VIEW and row.split in ("val", "test")
     )
+
+
+def _agreement(pairs: Counter[tuple[str, str]]) -> dict[str, float]:
+    """Return the share of held-out clips that are named like their weak label, which is no accuracy."""
+    same = sum(count for (true, named), count in pairs.items() if true == named)
+    return {"held_out/label_agreement": same / pairs.total()} if pairs else {}
+
+
+def _confusion(pairs: Counter[tuple[str, str]]) -> str:
     labels = [stroke for stroke in STROKES if any(stroke in pair for pair in pairs)]
     rows = [{"true": true} | {named: pairs[true, named] for named in labels} for true in labels]
     return csv_table(rows, columns=["true", *labels])

@@ -63,7 +63,8 @@ def comparison_page(runs: Sequence[Run], *, title: str) -> str:
         '<meta name="viewport" content="width=device-width, initial-scale=1"><link rel="icon" href="data:,">',
         f"<title>{html.escape(title)}</title><style>{_STYLE}</style></head><body>",
         f"<h1>{html.escape(title)}</h1>",
-        "<p>Metrics of training (val/) are measured against weak labels; those of an evaluation against truth.</p>",
+        "<p>Metrics of training (val/, held_out/) are measured against weak labels, those of an evaluation against "
+        "truth.</p>",
         "<h2>Runs</h2><p>A click on a column sorts by it.</p>" + _table(*runs_table(runs, last)),
     ]
     note = "<p>The interval is Student's for the mean of that many runs; fewer than three have none.</p>"
