@@ -94,3 +94,18 @@ def test_frames_are_those_shown_at_the_time_at_any_rate_and_start(tmp_path):
     assert json.loads(files[0].read_text())[0]["events"][0]["frame"] == 123
     # frames 105 to 140 at 20 frames a second
     assert "00:00:05:05 00:00:07:00 00:00:00:00 00:00:01:15" in files[2].read_text()
+
+
+def test_every_format_says_which_strokes_are_shown_again(tmp_path):
+    live, again = clip("b", 1.0), clip("b", 11.0)
+    shots = [
+        Shot(shot_id=f"b-s{n}", video_id="b", span=Span(n * 10.0, n * 10.0 + 10), first_frame=n * 250,
+             last_frame=n * 250 + 249, is_replay=n == 1)
+        for n in range(2)
+    ]  # fmt: skip
+    files = write_events(tmp_path, [live, again], VIDEOS, shots=shots)
+    (_, video) = json.loads(files[0].read_text())
+    assert [event["is_replay"] for event in video["events"]] == [False, True]
+    assert [row["is_replay"] for row in csv.DictReader(files[1].read_text().splitlines())] == ["false", "true"]
+    comments = [line for line in files[2].read_text().splitlines() if line.startswith("* COMMENT")]
+    assert comments == ["* COMMENT: cut 0.80", "* COMMENT: cut 0.80 replay"]

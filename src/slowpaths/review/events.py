@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +15,7 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
-CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p")
+CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p", "is_replay")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -82,20 +82,37 @@ def write_events(
         The files written.
     """
     by_id = {video.video_id: video for video in videos}
-    times = frame_times(videos, shots, tracks)
+    shots = list(shots)
+    times, replays = frame_times(videos, shots, tracks), replays_among(clips, shots)
     ordered = sorted(clips, key=lambda clip: (clip.video, clip.span.start_s, clip.delivery_id))
     files = {
-        folder / "events.json": json.dumps(to_spot(ordered, videos, times), indent=1) + "\n",
-        folder / "events.csv": to_csv(ordered),
-        folder / "events.edl": to_edl(ordered, by_id, times),
+        folder / "events.json": json.dumps(to_spot(ordered, videos, times, replays), indent=1) + "\n",
+        folder / "events.csv": to_csv(ordered, replays),
+        folder / "events.edl": to_edl(ordered, by_id, times, replays),
     }
     for path, text in files.items():
         write_text(path, text)
     return list(files)
 
 
+def replays_among(clips: Iterable[LabelledClip], shots: Iterable[Shot]) -> frozenset[str]:
+    """Return the deliveries whose impact lies in a shot that is a replay."""
+    spans: dict[str, list[Shot]] = {}
+    for shot in shots:
+        if shot.is_replay:
+            spans.setdefault(shot.video_id, []).append(shot)
+    return frozenset(
+        clip.delivery_id
+        for clip in clips
+        if any(shot.span.start_s <= _anchor_s(clip) < shot.span.end_s for shot in spans.get(clip.video_id, ()))
+    )
+
+
 def to_spot(
-    clips: Iterable[LabelledClip], videos: Sequence[VideoRef], times: Mapping[str, FrameTimes]
+    clips: Iterable[LabelledClip],
+    videos: Sequence[VideoRef],
+    times: Mapping[str, FrameTimes],
+    replays: Container[str] = frozenset(),
 ) -> list[dict[str, Any]]:
     """Return events in the layout of E2E-Spot (github.com/jhong93/spot): a list of videos with frame-indexed events.
 
@@ -110,6 +127,7 @@ def to_spot(
                 "label": clip.label,
                 "score": round(clip.event_p * clip.confidence, 6),
                 "comment": "",
+                "is_replay": clip.delivery_id in replays,
                 "impact_s": round(_anchor_s(clip), 3),
                 "start_s": round(clip.span.start_s, 3),
                 "end_s": round(clip.span.end_s, 3),
@@ -122,17 +140,23 @@ def to_spot(
     return rows
 
 
-def to_csv(clips: Iterable[LabelledClip]) -> str:
+def to_csv(clips: Iterable[LabelledClip], replays: Container[str] = frozenset()) -> str:
     """Return one line an event, with the columns a truth table has, so that a person can correct it in place."""
     rows = []
     for clip in clips:
         times = [f"{time_s:.3f}" for time_s in (clip.span.start_s, clip.span.end_s, _anchor_s(clip))]
-        values = (clip.video, *times, clip.label, f"{clip.confidence:.4f}", f"{clip.event_p:.4f}")
+        is_replay = str(clip.delivery_id in replays).lower()
+        values = (clip.video, *times, clip.label, f"{clip.confidence:.4f}", f"{clip.event_p:.4f}", is_replay)
         rows.append(dict(zip(CSV_COLUMNS, values, strict=True)))
     return csv_table(rows, columns=CSV_COLUMNS)
 
 
-def to_edl(clips: Iterable[LabelledClip], videos: Mapping[str, VideoRef], times: Mapping[str, FrameTimes]) -> str:
+def to_edl(
+    clips: Iterable[LabelledClip],
+    videos: Mapping[str, VideoRef],
+    times: Mapping[str, FrameTimes],
+    replays: Container[str] = frozenset(),
+) -> str:
     """Return a CMX 3600 edit decision list that plays the strokes one after another.
 
     Time codes count frames as shown, at the rounded rate of each video (non-drop), as CMX 3600 has no other.
@@ -147,7 +171,8 @@ def to_edl(clips: Iterable[LabelledClip], videos: Mapping[str, VideoRef], times:
         codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
         lines.append(f"{number:03d}  AX       V     C        {' '.join(codes)}")
         lines.append(f"* FROM CLIP NAME: {Path(clip.video).name}")
-        lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}")
+        again = " replay" if clip.delivery_id in replays else ""
+        lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}{again}")
         record_s += (source[1] - source[0]) / rate
     return "\n".join(lines) + "\n"
 
