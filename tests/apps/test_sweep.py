@@ -183,6 +183,7 @@ def test_todays_overrides_count_for_a_cell_that_is_not_done(tmp_path):
     [
         (["hydra/launcher=nothing"], "hydra/launcher/nothing"),
         (["tolerance_s=range(0,0)"], "this sweep has no cells"),
+        (["out=one,other"], "out= names the one folder of a sweep"),
     ],
 )
 def test_what_cannot_be_launched_leaves_nothing(tables, quick, capsys, words, sentence):

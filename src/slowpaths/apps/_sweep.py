@@ -87,6 +87,8 @@ def plan(verb: str, overrides: Sequence[str]) -> tuple[Path, list[Cell]]:
     """
     parsed = parsed_overrides(verb, overrides)
     axes = {item.get_key_element() for item in parsed if item.is_sweep_override()}
+    if "out" in axes:
+        raise UsageError("out= names the one folder of a sweep: give a single value, every cell has a folder below it")
     cells: dict[str, Cell] = {}
     path = Path()
     for values in itertools.product(*[_values(item) for item in parsed]):

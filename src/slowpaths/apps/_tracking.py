@@ -19,7 +19,7 @@ from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.schema import DELIVERIES, LABELS
 
-_ELSEWHERE = ("out", "logger", "callbacks", "weights_dir", "workers")  # where and how it runs, not its result
+_ELSEWHERE = ("out", "logger", "weights_dir", "workers")  # where and how it runs, not its result
 _INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
 
 
