@@ -5,12 +5,18 @@ Legend: T frames, H, W, C = red, green, blue.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict
 from fractions import Fraction
 from pathlib import Path
 
 import av
 import numpy as np
+import pyarrow as pa
+
+from slowpaths.core.records import Vote
+from slowpaths.store.schema import VOTES
+from slowpaths.store.tables import write_table
 
 NUM_BARS = 8
 PROBES = [0, 1, 49, 50, 51, 77, 99, 3]  # around a key frame at 50, then back
@@ -221,3 +227,9 @@ def moving_scene(
         matrix = np.array([[scale, 0, shift[0]], [0, scale, shift[1]]])
         frames.append(cv2.warpAffine(world, matrix, (width, height), borderMode=cv2.BORDER_REFLECT))
     return np.stack(frames)
+
+
+def write_votes(path: Path, votes: Iterable[Vote]) -> None:
+    """Write a votes table, as labelling does from its own arrays."""
+    rows = [asdict(vote) for vote in votes]
+    write_table(path, pa.Table.from_pylist(rows, schema=VOTES.schema.remove_metadata()), VOTES)

@@ -7,6 +7,7 @@ from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
+from tests.factories import write_votes
 
 from slowpaths.core.records import Box, Delivery, LabelledClip, Shot, VideoRef, Vote
 from slowpaths.core.spans import Span
@@ -83,7 +84,7 @@ def make_mined(folder: Path, *, labels: bool = True, rules: bool = True) -> Path
         Vote(delivery_id="va-1.58", rule="foot.stride", symbol="FF", evidence=""),
         Vote(delivery_id="va-20.0", rule="foot.stride", symbol="FF", evidence=""),
     ]
-    tables.write_votes(folder / "votes.parquet", votes)
+    write_votes(folder / "votes.parquet", votes)
     if rules:
         declared = {
             "side.sweep": {"family": "side", "votes": {"OFF": ["cover_drive", "bf_punch", "cut"]}},

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 from tests.data.mined import labelled
-from tests.factories import bars
+from tests.factories import bars, write_votes
 
 from slowpaths.core.records import Box, Delivery, Prediction, Shot, VideoRef, Vote
 from slowpaths.core.spans import Span
@@ -66,7 +66,7 @@ def write_reviewable(folder: Path, *, has_clips: bool = True, has_labels: bool =
     tables.write_deliveries(folder / "deliveries.parquet", deliveries[::-1])  # cards are put in order of time
     if has_labels:
         tables.write_labels(folder / "labels.parquet", labels)
-        tables.write_votes(folder / "votes.parquet", votes)
+        write_votes(folder / "votes.parquet", votes)
         (folder / "rules.json").write_text(json.dumps(RULES))
     clip = {"fps": FPS, "num_frames": NUM_FRAMES, "size": 64, "impact_frame": IMPACT_FRAME}
     described = {"clip": clip if has_clips else None, "label_model": "hierarchical", "rule_set": "r123"}

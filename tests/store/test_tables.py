@@ -7,6 +7,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+from tests.factories import write_votes
 
 from slowpaths.core.errors import SlowpathsError, TableError
 from slowpaths.core.features import FEATURE_NAMES
@@ -54,7 +55,7 @@ def test_footage_keeps_the_exact_rate(tmp_path):
 def test_shots_and_votes_come_back(tmp_path):
     votes = [Vote(delivery_id="d", rule="foot.stride", symbol="front", evidence="stride 0.8 torso >= 0.55")]
     tables.write_shots(tmp_path / "s.parquet", [SHOT])
-    tables.write_votes(tmp_path / "v.parquet", votes)
+    write_votes(tmp_path / "v.parquet", votes)
     assert tables.read_shots(tmp_path / "s.parquet") == [SHOT]
     assert tables.read_votes(tmp_path / "v.parquet") == votes
 
@@ -124,7 +125,7 @@ def test_other_tables_versions_columns_and_files_are_refused(tmp_path):
     path.write_bytes(b"no parquet")
     with pytest.raises(TableError, match="not a readable Parquet"):
         tables.read_table(path, VOTES)
-    tables.write_votes(path, [])
+    write_votes(path, [])
     with pytest.raises(TableError, match="holds the table 'votes'"):
         tables.read_table(path, LABELS)
     old = pq.read_table(path).replace_schema_metadata({"slowpaths.table": "votes", "slowpaths.version": "0"})
@@ -140,7 +141,7 @@ def test_other_tables_versions_columns_and_files_are_refused(tmp_path):
 
 def test_a_failed_write_leaves_the_old_file_and_no_scrap(tmp_path, monkeypatch):
     path = tmp_path / "t.parquet"
-    tables.write_votes(path, [])
+    write_votes(path, [])
     before = path.read_bytes()
 
     def full(descriptor):
@@ -148,7 +149,7 @@ def test_a_failed_write_leaves_the_old_file_and_no_scrap(tmp_path, monkeypatch):
 
     monkeypatch.setattr(tables.os, "fsync", full)
     with pytest.raises(SlowpathsError, match=r"no space left .* free some disk"):
-        tables.write_votes(path, [Vote(delivery_id="d", rule="r", symbol="s", evidence="")])
+        write_votes(path, [Vote(delivery_id="d", rule="r", symbol="s", evidence="")])
     assert path.read_bytes() == before
     assert [item.name for item in tmp_path.iterdir()] == ["t.parquet"]
 

@@ -210,11 +210,6 @@ def read_deliveries(path: Path) -> list[Delivery]:
     return [_record(Delivery, row) for row in read_table(path, DELIVERIES).to_pylist()]
 
 
-def write_votes(path: Path, votes: Iterable[Vote]) -> None:
-    """Write the votes table."""
-    _write_records(path, votes, VOTES)
-
-
 def read_votes(path: Path) -> list[Vote]:
     """Read the votes table."""
     return [_record(Vote, row) for row in read_table(path, VOTES).to_pylist()]
