@@ -13,11 +13,12 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import numpy as np
 
-from slowpaths.mining.impact import evidence as impact_evidence
 from slowpaths.mining.impact.evidence import Evidence
+from slowpaths.mining.impact.instant_features import Standing
 from slowpaths.mining.impact.signals import Signals
 from slowpaths.mining.pipeline import mine_video
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.striker import selection
 from slowpaths.pose.estimate import build_pose
 from slowpaths.video.probe import probe
 
@@ -32,14 +33,14 @@ def main() -> None:
     args = parser.parse_args()
     seen: list[tuple[Signals, Evidence]] = []
 
-    def remember(signals: Signals, **options: bool) -> Evidence:
-        evidence = fuse(signals, **options)
+    def remember(signals: Signals, standing: Standing, **options: str) -> Evidence:
+        evidence = weigh(signals, standing, **options)
         if evidence.times_s.size:
             seen.append((signals, evidence))
         return evidence
 
-    root, fuse = args.video.parent, impact_evidence.fuse
-    with patch.object(impact_evidence, "fuse", remember):
+    root, weigh = args.video.parent, selection.weigh
+    with patch.object(selection, "weigh", remember):
         mined = mine_video(
             probe(args.video, root=root),
             root=root,
@@ -58,7 +59,7 @@ def main() -> None:
 
 
 def draw(seen: list[tuple[Signals, Evidence]], impacts: list[float], out: Path) -> None:
-    """Draw one row a candidate: movement, camera and posture above, the log ratio and its parts below."""
+    """Draw one row a candidate: movement, camera and posture above, the evidence and its parts below."""
     figure, axes = plt.subplots(2 * len(seen), 1, figsize=(12, 4.2 * len(seen)), squeeze=False)
     for number, (signals, evidence) in enumerate(seen):
         upper, lower = axes[2 * number, 0], axes[2 * number + 1, 0]
@@ -70,9 +71,9 @@ def draw(seen: list[tuple[Signals, Evidence]], impacts: list[float], out: Path) 
             top = np.nanmax(values) if np.isfinite(values).any() else 1.0
             upper.plot(times_s, values / max(top, 1e-9), label=f"{name} (largest {top:.2f})")
         upper.fill_between(signals.pts_s, 0, 0.1 * np.nan_to_num(signals.guard_T), alpha=0.4, label="in guard")
-        lower.plot(evidence.times_s, evidence.log_ratio_G, "k", label="all cues")
-        for name, part in evidence.parts.items():
-            lower.plot(evidence.times_s, part, lw=0.8, label=name)
+        lower.plot(evidence.times_s, evidence.log_rate_G, "k", label="log of impacts expected in each step")
+        for name in ("movement_G", "heard_G", "repeated_G"):
+            lower.plot(evidence.times_s, getattr(evidence, name), lw=0.8, label=name.removesuffix("_G"))
         for axis in (upper, lower):
             for impact_s in impacts:
                 if signals.pts_s[0] <= impact_s <= signals.pts_s[-1]:

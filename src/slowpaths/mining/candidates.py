@@ -13,20 +13,16 @@ import numpy as np
 from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.mining.context import ShotContext, VideoContext
 from slowpaths.mining.impact import audio_lag
-from slowpaths.mining.impact.event_model import STROKE_PRIOR
 from slowpaths.mining.impact.events import Event, find_events, stroke_p
-from slowpaths.mining.impact.evidence import Evidence, weigh
-from slowpaths.mining.impact.instants import RHO, STEP_S, mixture
-from slowpaths.mining.shots.replay_alignment import Heights, alignment_density
+from slowpaths.mining.impact.evidence import Evidence
+from slowpaths.mining.impact.instants import STEP_S, mixture
+from slowpaths.mining.shots.replay_alignment import ALIGNED_P, Heights, alignment_density
 from slowpaths.mining.striker.handedness import logit
 from slowpaths.mining.striker.observation import observe
 from slowpaths.mining.striker.selection import Striker, find_striker
 from slowpaths.video.sound import Onsets
 
 SUREST_VIEW = 0.95
-SHORTEST_S = 3.0
-"""Shots of the pitch last 3 to 14 s in broadcasts: the flight of the ball takes half a second and more, the end of the
-run-up and the stroke as much again each."""
 # Joints and flow within two frames of impact, the camera within half a second, a sound that may be the bat's.
 _FLOW_S, _CAMERA_S, _SOUND_S = 0.08 + 1e-6, 0.5, 0.15
 
@@ -38,7 +34,7 @@ class ShotEvidence:
     context: ShotContext  # the shot
     striker: Striker  # the striker
     impact: Evidence  # what speaks for a stroke, instant by instant
-    prior_log_odds: float  # what view and length of the shot say for one
+    prior_log_odds: float  # what the view says for one, 0 or less
     pts_s: np.ndarray  # times of the frames looked at (T,), seconds
     inliers_T: np.ndarray  # share of points that follow the camera fit (T,)
 
@@ -49,8 +45,7 @@ class ShotEvidence:
         if shown is None or known is None or not self.impact.times_s.size:
             return self
         density_G = alignment_density(self.impact.times_s, replay=shown, live=known, live_impact_s=live.event.impact_s)
-        parts = self.impact.parts | {"alignment": mixture(density_G, RHO["alignment"])}
-        return replace(self, impact=replace(self.impact, parts=parts))
+        return replace(self, impact=replace(self.impact, repeated_G=mixture(density_G, ALIGNED_P)))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,13 +64,11 @@ def gather(context: ShotContext) -> ShotEvidence | None:
     striker = None if observation is None else find_striker(observation)
     if observation is None or striker is None:
         return None
-    is_between_cuts = context.shot.transition != "start" and context.following is not None
-    brevity = _brevity(context.shot.span.duration_s) if is_between_cuts else 0.0
     return ShotEvidence(
         context=context,
         striker=striker,
-        impact=weigh(observation, striker.track, striker.energy_T),
-        prior_log_odds=_view_log_odds(context.play_p) + brevity,
+        impact=striker.evidence,
+        prior_log_odds=_view_log_odds(context.play_p),
         pts_s=observation.pts_s,
         inliers_T=observation.inliers_T,
     )
@@ -128,17 +121,8 @@ def _strokes(gathered: ShotEvidence, heard_L: np.ndarray) -> list[Candidate]:
 
 
 def _view_log_odds(play_p: float) -> float:
-    """Return what the view adds to the log odds of a stroke; even a sure view shows a shot without one now and then."""
-    return logit(min(play_p, SUREST_VIEW))
-
-
-def _brevity(duration_s: float) -> float:
-    """Return what the length of a shot adds to the log odds of a stroke, 0 or less.
-
-    The shorter a shot between two cuts is than any in which a ball is bowled, the less likely it holds one. A clip that
-    somebody trimmed is as short as they liked.
-    """
-    return logit(max(STROKE_PRIOR * min(duration_s / SHORTEST_S, 1.0), 1e-3)) - logit(STROKE_PRIOR)
+    """Return what the view adds to the log odds of a stroke, 0 or less: strokes were learnt in true views of play."""
+    return logit(min(play_p, SUREST_VIEW)) - logit(SUREST_VIEW)
 
 
 def _extras(gathered: ShotEvidence, impact_s: float, *, lag_s: float) -> dict[str, float]:

@@ -69,7 +69,7 @@ def mine_video(
             raise BrokenVideoError(f"{video.path} holds no frames: record or download it again")
         context = VideoContext(video=video, path=path, decoder=decoder, pose=pose, settings=settings, oracle=oracle)
         shots, play_p = name_shots(context, survey(context))
-        onsets = _onsets(context)
+        onsets = read_onsets(context)
         parts = play_parts(context, shots, play_p, onsets)
         gathered = [one for one in map(gather, parts) if one is not None]
         candidates = find_candidates(context, gathered)
@@ -147,7 +147,8 @@ def _hands(context: VideoContext, candidates: Sequence[Candidate]) -> list[float
     return [pooled if told is None else told for pooled, told in zip(pooled_p, told_p, strict=True)]
 
 
-def _onsets(context: VideoContext) -> Onsets | None:
+def read_onsets(context: VideoContext) -> Onsets | None:
+    """Return the sudden sounds of a video; None without sound, or where it is not listened to."""
     if not (context.settings.sound and context.video.has_audio):
         return None
     samples = read_sound(context.path, rate=_SOUND_RATE)

@@ -55,6 +55,10 @@ class MiningSettings:
         clip_px: Side of stored clips, pixels.
         crop_scale: Side of the square crop over the longer side of the striker's box.
         clip_crf: Constant rate factor of stored clips.
+        view_weights: File of a view classifier of your own (`scripts/calibration/views.py`); the shipped one where
+            empty.
+        moment_weights: File of a moment network of your own (`scripts/calibration/moments.py`); the shipped one where
+            empty.
         sound: Whether the sound is listened to.
         phases: Whether the phases of a stroke and how long they last count for the impact, or only what points at one
             instant.
@@ -72,7 +76,7 @@ class MiningSettings:
     work_fps: float = 30.0
     detect_fps: float = 10.0
     survey_every_s: float = 0.5
-    max_candidates: int = 3
+    max_candidates: int = 4
     max_play_s: float = 60.0
     min_view_p: float = 0.35
     min_event_p: float = 0.5
@@ -84,6 +88,8 @@ class MiningSettings:
     clip_px: int = 256
     crop_scale: float = 1.6
     clip_crf: int = 20
+    view_weights: str = ""
+    moment_weights: str = ""
     sound: bool = True
     phases: bool = True
     stabilise: bool = True

@@ -4,24 +4,24 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from tests.mining.impact.test_event_model import make
+from tests.mining.impact.test_evidence import silent
 
 from slowpaths.mining.impact.audio_lag import LAGS_S, learn, prior, sound_by_lag
 from slowpaths.mining.impact.events import find_events, stroke_p
-from slowpaths.mining.impact.evidence import fuse
+from slowpaths.mining.impact.instants import STEP_S
 
 IMPACTS_S = (2.0, 2.3, 1.7, 2.6, 2.1)
+TIMES_S = np.arange(0.0, 4.0, STEP_S)
 
 
 def evidences(lag_s, *, others_s=()):
     """Five strokes whose bat is heard too late by the same time; other sounds follow no rule."""
-    for number, impact_s in enumerate(IMPACTS_S):
+    for impact_s in IMPACTS_S:
         onsets_s = np.array([impact_s + lag_s, *others_s])
         loud = np.where(np.arange(len(onsets_s)) == 0, 30.0, 5.0)
-        plain = make(impact_s, noise=0.3, seed=number, onset_times_s=onsets_s, onset_z=loud)
-        speed_T = 0.6 + 10.0 * np.exp(-np.abs(plain.pts_s - impact_s) / 0.15)  # as fast before as after: no bias
-        noise_2T = np.exp(0.3 * np.random.default_rng(number).standard_normal((2, len(speed_T))))
-        yield fuse(replace(plain, hand_speed_T=speed_T * noise_2T[0], flow_T=0.1 * speed_T * noise_2T[1]))
+        density = np.exp(-0.5 * ((TIMES_S - impact_s) / 0.1) ** 2)
+        seen = silent(TIMES_S, 2.0 * density / density.sum() + 1e-6)
+        yield replace(seen, sound_LG=sound_by_lag(TIMES_S, onsets_s, loud)).knowing(prior())
 
 
 def signs(evidence):
@@ -69,8 +69,7 @@ def test_what_happens_where_nobody_plays_says_nothing():
 
 
 def test_somebody_who_is_hardly_seen_says_nothing():
-    unseen = np.full(100, np.nan)
-    nobody = fuse(make(2.0, hand_speed_T=unseen, flow_T=unseen))
+    nobody = replace(silent(np.zeros(0), np.zeros(0)), sound_LG=np.ones((len(LAGS_S), 0)))
     assert signs(nobody)[2] == 0.0
     for heard_L in learn([signs(nobody)] * 2):
         assert heard_L == pytest.approx(prior())

@@ -8,13 +8,12 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 from tests.mining.contexts import shot_context
+from tests.mining.impact.test_evidence import silent
 from tests.mining.stick import IMPACT_S, stick_track
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining import candidates
 from slowpaths.mining.candidates import ShotEvidence
-from slowpaths.mining.impact.audio_lag import LAGS_S
-from slowpaths.mining.impact.evidence import Evidence
 from slowpaths.mining.impact.instants import STEP_S
 from slowpaths.mining.shots.replay_alignment import Heights, alignment_density
 
@@ -70,7 +69,7 @@ def test_a_track_without_a_body_has_no_heights() -> None:
 def evidence(shot_id: str, *, replay_of: str | None = None) -> ShotEvidence:
     tape = SimpleNamespace(pts_s=np.arange(3.0), height=9, width=16, __len__=lambda: 3)
     context = shot_context(tape, last_frame=2, shot_id=shot_id, is_replay=replay_of is not None, replay_of=replay_of)
-    empty = Evidence(times_s=np.zeros(0), log_ratio_G=np.zeros(0), parts={}, sound_LG=np.ones((len(LAGS_S), 0)))
+    empty = silent(np.zeros(0), np.zeros(0))
     return ShotEvidence(
         context=context,
         striker=SimpleNamespace(track=stick_track()),

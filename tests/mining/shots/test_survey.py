@@ -26,22 +26,26 @@ def test_counts_people_twice_a_second_and_sees_every_frame():
     seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose)
     assert len(seen.thumbnails_THWC) == 75
     assert 5 <= len(pose.detected) <= 7
-    assert list(seen.cues) == sorted(pose.detected)
-    assert all(cues.num_people == 1 for cues in seen.cues.values())
+    assert list(seen.looks) == sorted(pose.detected)
+    assert all(look.cues.num_people == 1 for look in seen.looks.values())
 
 
 def test_measures_the_pan_and_zoom_of_the_camera():
     panned = look(moving_scene(num_frames=40, seed=1, pan_px=2.0), OnePerson(still_box))
-    assert np.median([cues.pan for cues in list(panned.cues.values())[1:]]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
+    assert np.median([look.cues.pan for look in list(panned.looks.values())[1:]]) == pytest.approx(
+        2.0 * FPS / 108, rel=0.15
+    )
     zoomed = look(moving_scene(num_frames=40, seed=1, zoom=0.01), OnePerson(still_box))
-    assert np.median([cues.zoom for cues in list(zoomed.cues.values())[1:]]) == pytest.approx(0.01 * FPS, rel=0.15)
+    assert np.median([look.cues.zoom for look in list(zoomed.looks.values())[1:]]) == pytest.approx(
+        0.01 * FPS, rel=0.15
+    )
 
 
 def test_graphics_do_not_hold_the_camera_still():
     frames = moving_scene(num_frames=60, seed=2, pan_px=2.0).copy()
     stripes = (np.indices((16, 120)).sum(axis=0) // 3 % 2 * 255).astype(np.uint8)
     frames[:, 88:104, 20:140] = stripes[None, ..., None]
-    pans = [cues.pan for cues in list(look(frames, OnePerson(still_box)).cues.values())[1:]]
+    pans = [look.cues.pan for look in list(look(frames, OnePerson(still_box)).looks.values())[1:]]
     assert np.median(pans[1:]) == pytest.approx(2.0 * FPS / 108, rel=0.15)
 
 
@@ -55,4 +59,4 @@ def test_every_shot_is_looked_at_however_short():
     seen = look(np.concatenate(parts), OnePerson(still_box), survey_every_s=2.0)
     assert [cut.first_frame for cut in seen.boundaries] == [0, 30, 37]
     for shot in seen.boundaries:
-        assert len(seen.cues_of(shot)) >= 1
+        assert len(seen.looks_at(shot)) >= 1

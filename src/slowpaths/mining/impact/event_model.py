@@ -62,9 +62,6 @@ DEAF = 0.2
 # Share of strokes shown at normal speed, at half and at a quarter of it (replays; high-speed cameras run at 2-4 times).
 TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.80), (0.5, 0.13), (0.25, 0.07))
 REPLAY_TEMPOS: tuple[tuple[float, float], ...] = ((1.0, 0.34), (0.5, 0.33), (0.25, 0.33))
-# A live end-on shot of up to 14 s nearly always holds one ball; continuous footage holds one about every 35 s.
-STROKE_PRIOR = 0.8
-SECONDS_PER_BALL = 35.0
 
 
 def path_ratio(
@@ -120,9 +117,3 @@ def _advance(entering: np.ndarray, ratio: np.ndarray, phase: Phase, tempo: float
     begun = (entering - total[: len(entering)])[ends - durations[:, None]]
     most = begun.max(axis=0)
     return total[ends] + most + np.log(prior @ np.exp(begun - most))
-
-
-def stroke_log_prior(times_s: np.ndarray) -> float:
-    """Return the prior log odds of a stroke at one instant of a shot against none in it."""
-    rate = STROKE_PRIOR / min(times_s[-1] - times_s[0] + STEP_S, SECONDS_PER_BALL)
-    return float(np.log(rate * STEP_S / (1 - STROKE_PRIOR)))

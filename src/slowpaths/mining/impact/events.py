@@ -8,13 +8,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import expit, logsumexp
+from scipy.special import logsumexp
 
-from slowpaths.mining.impact.event_model import SECONDS_PER_BALL, stroke_log_prior
 from slowpaths.mining.impact.evidence import Evidence
 from slowpaths.mining.impact.instants import STEP_S, smooth
 
-TOLERANCE_SD_S = 0.08  # two frames at 25 a second: an impact is useful when it is about that close
+TOLERANCE_SD_S = 0.04  # a frame at 25 a second
 # That a shot holds a stroke is no use where nothing says when: further off than this is another moment.
 LOCATED_S = 0.5
 
@@ -25,40 +24,27 @@ class Event:
 
     impact_s: float  # most probable impact, seconds
     uncertainty_s: float  # distance within which 68.3 % of the posterior around it lies, seconds
-    # probability that there is a stroke (against the path without one) and that it is this one: within half a second of
-    # this impact
-    event_p: float
-    log_odds: float  # log odds of a stroke
+    event_p: float  # probability that there is a stroke within half a second of this impact
+    log_odds: float  # log odds of it
 
 
 def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float, min_gap_s: float) -> list[Event]:
     """Take the most probable event, blank its surroundings, and go on until none is probable enough."""
-    times_s = evidence.times_s
-    if times_s.size == 0:
-        return []
-    duration_s = times_s[-1] - times_s[0] + STEP_S
-    log_prior = stroke_log_prior(times_s) + prior_log_odds
-    log_ratio = evidence.log_ratio_G.copy()
+    times_s, rate = evidence.times_s, np.exp(evidence.log_rate_G)
     events: list[Event] = []
-    while np.isfinite(log_ratio).any():
+    while times_s.size and rate.max() > 0:
         # The most probable short interval, not the highest point: a narrow spike holds little probability.
-        ratio = np.exp(log_ratio - log_ratio.max())
-        peak = int(np.argmax(np.where(np.isfinite(log_ratio), smooth(ratio, TOLERANCE_SD_S), -1.0)))
-        near = np.abs(times_s - times_s[peak]) <= min_gap_s
-        log_odds = float(logsumexp(log_ratio[near]) + log_prior)
-        weights = np.exp(log_ratio[near] - log_ratio[near].max())
-        offsets_s = times_s[near] - times_s[peak]
-        located_p = weights[np.abs(offsets_s) <= LOCATED_S].sum() / weights.sum()
-        event_p = located_p / (1 + np.exp(-np.clip(log_odds, -50, 50)))
-        if event_p < min_event_p:
+        peak = int(smooth(rate, TOLERANCE_SD_S).argmax())
+        offsets_s = np.abs(times_s - times_s[peak])
+        log_odds = _log_odds(rate[offsets_s <= LOCATED_S].sum()) + prior_log_odds
+        event_p = float(1 / (1 + np.exp(-log_odds)))
+        if event_p < min_event_p or rate[peak] <= 0:
             break
-        spread_s = _one_sigma(np.abs(offsets_s), weights)
-        events.append(
-            Event(impact_s=float(times_s[peak]), uncertainty_s=spread_s, event_p=float(event_p), log_odds=log_odds)
-        )
-        log_ratio[near] = -np.inf
-        if len(events) == 1:  # one more in the same shot is as rare as in continuous footage
-            log_prior -= np.log(SECONDS_PER_BALL / min(duration_s, SECONDS_PER_BALL))
+        near = offsets_s <= min_gap_s
+        spread_s = _one_sigma(offsets_s[near], rate[near])
+        impact_s = float(times_s[peak])
+        events.append(Event(impact_s=impact_s, uncertainty_s=spread_s, event_p=event_p, log_odds=float(log_odds)))
+        rate = np.where(near, 0.0, rate)
     return sorted(events, key=lambda event: event.impact_s)
 
 
@@ -66,8 +52,13 @@ def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
     """Return the probability that there is a stroke anywhere, by everything but the sound."""
     if evidence.times_s.size == 0:
         return 0.0
-    log_odds = float(logsumexp(evidence.silent_G)) + stroke_log_prior(evidence.times_s) + prior_log_odds
-    return float(expit(log_odds))
+    log_odds = _log_odds(float(np.exp(logsumexp(evidence.silent_G)))) + prior_log_odds
+    return float(1 / (1 + np.exp(-log_odds)))
+
+
+def _log_odds(expected: float) -> float:
+    """Return the log odds of at least one impact where so many are expected."""
+    return float(np.log(np.expm1(min(max(expected, 1e-9), 20.0))))
 
 
 def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:

@@ -30,8 +30,7 @@ ARC_SD_S = 0.06
 # Directors cut for balls that are hit into the field, some three in five; the others end later, in many ways.
 REPLAY_PACE = 0.5
 """Usual speed of a replay: what takes a while in life takes twice as long there."""
-# A replay is told from live, linked to the right ball and shows the right person, all three, about four times in five.
-RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25, "alignment": 0.8}
+RHO = {"peak": 0.7, "arc": 0.6, "camera": 0.4, "cut": 0.6, "end": 0.25}
 
 
 def mixture(relative_density: np.ndarray, rho: float) -> np.ndarray:

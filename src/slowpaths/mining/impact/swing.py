@@ -7,8 +7,8 @@ fastest where it hits.
 
 On the synthetic batters of `slowpaths.world` (13 strokes, noise of .03 torso, 5 to 20 frames before impact) the moment
 found lies within .1 s of the truth in 92 to 99 %; the fastest moment alone in 37 to 45 %. With the wrists that MoveNet
-finds in real broadcasts it is no better than the event model of `impact.event_model`, which sees more than hands: it is
-for poses that come without a picture.
+finds in real broadcasts it is worse than `impact.moment_network`, which sees more than hands: it is for poses that come
+without a picture.
 
 Legend: T frames.
 """

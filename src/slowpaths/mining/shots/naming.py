@@ -16,8 +16,7 @@ from slowpaths.core.views import PLAY_VIEWS, VIEWS
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.replays import mark_replays
 from slowpaths.mining.shots.survey import Survey
-from slowpaths.mining.shots.view_cues import summarise
-from slowpaths.mining.shots.view_rules import name_views
+from slowpaths.mining.shots.view_classifier import load_view_classifier
 
 # How often a shot of a play view has a ball in it, relative to the pitch views. Close-ups show players between balls;
 # only tight replays show strokes.
@@ -27,7 +26,9 @@ BALL_SHARE = {view: 0.1 if view == "closeup" else 1.0 for view in PLAY_VIEWS}
 def name_shots(context: VideoContext, first_look: Survey) -> tuple[list[Shot], np.ndarray]:
     """Name the views of the shots of a video, mark replays, and say how probable a ball is in each (Z,)."""
     boundaries, pts_s = first_look.boundaries, context.decoder.pts_s
-    probs_ZV = name_views([summarise(first_look.cues_of(shot)) for shot in boundaries])
+    probs_ZV = load_view_classifier(context.settings.view_weights).shots(
+        [first_look.looks_at(shot) for shot in boundaries]
+    )
     starts_s = [float(pts_s[shot.first_frame]) for shot in boundaries]
     ends_s = [*starts_s[1:], _after_last(pts_s)]
     shots = [

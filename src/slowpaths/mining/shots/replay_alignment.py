@@ -23,6 +23,8 @@ PACES = (1.0, 0.75, 0.6, 0.5, 0.4, 0.33, 0.25)
 # Two looks at the middle of two wrists, .08 / sqrt(2) each, and cameras that are not quite level.
 HEIGHT_SD = 0.10
 LEAST_SEEN = 0.6  # of the heights around impact; what is cut off at the ends of a shot fits anything
+ALIGNED_P = 0.8
+"""A replay is told from live, linked to the right ball and shows the right person, all three, four times in five."""
 _REACH_S = 0.15  # a height is read from a sample at most this far away
 
 

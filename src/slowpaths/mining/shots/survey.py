@@ -15,7 +15,9 @@ import cv2
 import numpy as np
 
 from slowpaths.mining.context import VideoContext
-from slowpaths.mining.shots.view_cues import ViewCues, measure_frame
+from slowpaths.mining.shots.picture_features import picture_features
+from slowpaths.mining.shots.view_classifier import Look
+from slowpaths.mining.shots.view_cues import measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.shots import ShotBounds, ShotFinder
 
@@ -26,11 +28,11 @@ class Survey:
 
     boundaries: list[ShotBounds]  # first and last frame of each shot, in time order
     thumbnails_THWC: np.ndarray  # thumbnails (T, 36, 64, 3), RGB uint8
-    cues: dict[int, ViewCues]  # what was measured on the frames that were looked at closely, by frame, ascending
+    looks: dict[int, Look]  # what the frames show that were looked at closely, by frame, ascending
 
-    def cues_of(self, shot: ShotBounds) -> list[ViewCues]:
-        """Return the cues of the frames of a shot."""
-        return [cues for frame, cues in self.cues.items() if shot.first_frame <= frame <= shot.last_frame]
+    def looks_at(self, shot: ShotBounds) -> list[Look]:
+        """Return what the frames of a shot show."""
+        return [look for frame, look in self.looks.items() if shot.first_frame <= frame <= shot.last_frame]
 
 
 def survey(context: VideoContext) -> Survey:
@@ -38,7 +40,7 @@ def survey(context: VideoContext) -> Survey:
     decoder, height = context.decoder, context.work_height
     finder = ShotFinder()
     thumbnails: list[np.ndarray] = []
-    cues: dict[int, ViewCues] = {}
+    looks: dict[int, Look] = {}
     before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
     last_sample: np.ndarray | None = None
     next_s = -np.inf
@@ -54,24 +56,23 @@ def survey(context: VideoContext) -> Survey:
             continue
         step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
         pan, zoom = _camera_speed(before, grey, last_sample, step_s=step_s)
-        cues[index] = _measure(context, frame_HWC, index, pan=pan, zoom=zoom)
+        looks[index] = _look(context, frame_HWC, index, pan=pan, zoom=zoom)
         next_s = decoder.pts_s[index] + context.settings.survey_every_s
         before, last_sample = None, grey
     known = context.oracle.boundaries()
     boundaries = finder.shots() if known is None else known
     for shot in boundaries:
-        if not any(shot.first_frame <= index <= shot.last_frame for index in cues):
+        if not any(shot.first_frame <= index <= shot.last_frame for index in looks):
             middle = (shot.first_frame + shot.last_frame) // 2
-            cues[middle] = _measure(context, decoder.frames([middle], height=height)[0], middle)
-    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), cues=dict(sorted(cues.items())))
+            looks[middle] = _look(context, decoder.frames([middle], height=height)[0], middle)
+    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), looks=dict(sorted(looks.items())))
 
 
-def _measure(
-    context: VideoContext, frame_HWC: np.ndarray, index: int, *, pan: float = 0.0, zoom: float = 0.0
-) -> ViewCues:
-    """Count the people in a frame and measure its cues."""
+def _look(context: VideoContext, frame_HWC: np.ndarray, index: int, *, pan: float = 0.0, zoom: float = 0.0) -> Look:
+    """Count the people in a frame, measure its cues, and take its picture features."""
     people = context.pose.detect(frame_HWC[None], at=context.at(np.array([index])))[0]
-    return measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
+    cues = measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
+    return Look(cues=cues, features_E=picture_features([frame_HWC])[0])
 
 
 def _camera_speed(

