@@ -21,7 +21,7 @@ from slowpaths.video.shots import ShotBounds, Transition
 
 STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
 LEAST_IOU = 0.3
-"""Least overlap of a track with the gold box at contact that makes it the striker's: a detector's boxes hold the bat."""
+"""Least overlap of a track with the gold box at contact that makes it theirs: a detector's boxes hold the bat."""
 _NEAR_FRAMES = 2  # repeated pictures are left out of tracks: the contact may be one
 _TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
 
