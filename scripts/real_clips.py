@@ -126,7 +126,9 @@ def write_tables(
     losses, false = [], []
     for name, gold in golds.items():
         known = {"set": name, "groups": groups, "kinds": gold.kinds()}
-        losses += [described(row, **known) for row in table("outcomes", samples[name])]
+        spans = [{"start_s": fate.truth.start_s, "end_s": fate.truth.end_s} for fate in samples[name].check.fates]
+        outcomes = zip(table("outcomes", samples[name]), spans, strict=True)
+        losses += [described(row, **known) | span for row, span in outcomes]
         claimed = (table("false_deliveries", samples[name]), table("false_deliveries", negatives[name]))
         false += [described(row, **known) for rows in claimed for row in rows]
     write_text(out / "losses.csv", to_csv(losses))
