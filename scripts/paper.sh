@@ -20,17 +20,15 @@ judge hierarchical label_model=hierarchical
 python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,votes_alone,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
 cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv "$results/"
 
-mine_real() {  # FOOTAGE OUT
-  slowpaths mine footage="$shared/$1" out="runs/real_clips/$2" pose=movenet weights_dir="$shared/models" workers=2
-}
+real=runs/real_clips
+python scripts/real_clips.py --shared "$shared" --out "$real"
+cp "$real"/{measures,loss_counts}.csv experiments/real_clips/results/
 for set in footage:a footage_b:b; do
   clips=${set%:*} name=${set#*:}
   results=experiments/real_clips/results/$name
-  mine_real "$clips/clips" "$name"
-  mine_real "$clips/negatives" "negatives_$name"
-  slowpaths evaluate mined="runs/real_clips/$name" truth="$shared/$clips/truth.csv" truth_taxonomy=cricshot10 \
-    shots_truth="$shared/$clips/gold_shots.csv" is_complete=true out="runs/real_clips/$name/evaluation"
+  slowpaths evaluate mined="$real/$name" truth="$shared/$clips/truth.csv" truth_taxonomy=cricshot10 \
+    shots_truth="$shared/$clips/gold_shots.csv" is_complete=true out="$real/$name/evaluation"
   mkdir -p "$results"
-  python scripts/collect_measures.py "runs/real_clips/$name/evaluation" > "$results/measures.csv"
-  cp "runs/real_clips/$name"/evaluation/figures/{waterfall,impact_error,rule_families,rules}.csv "$results/"
+  python scripts/collect_measures.py "$real/$name/evaluation" > "$results/measures.csv"
+  cp "$real/$name"/evaluation/figures/{waterfall,impact_error,rule_families,rules}.csv "$results/"
 done

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.store.gold import write_gold
 
 from slowpaths.core.errors import SlowpathsError, UsageError
-from slowpaths.core.records import Shot
+from slowpaths.core.records import PoseTrack, Shot
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import collect
 from slowpaths.mining.oracle import NO_ORACLE, STAGES, Oracle, OracleSource
@@ -162,6 +163,60 @@ def test_impacts_of_an_interval(world, video):
 def test_an_oracle_that_cannot_be_asked_is_said_in_one_sentence(world, stages, has_truth, name, message):
     with pytest.raises(UsageError, match=message):
         OracleSource(stages=tuple(stages), truth=world / "truth" if has_truth else None).check([world / name])
+
+
+@pytest.fixture
+def gold(tmp_path) -> Path:
+    return write_gold(tmp_path / "gold")
+
+
+def seen(*boxes: tuple[float, float, float, float], first_frame: int = 0) -> PoseTrack:
+    num = len(boxes)
+    return PoseTrack(
+        video_id="v",
+        shot_id="s",
+        track_id=0,
+        frames_T=np.arange(first_frame, first_frame + num),
+        pts_s=np.arange(first_frame, first_frame + num) / 25,
+        keypoints_TJC=np.zeros((num, 17, 3)),
+        boxes_T4=np.array(boxes, dtype=float),
+        camera_T3=np.zeros((num, 3)),
+    )
+
+
+def striker_of(known: Oracle, frames_T: np.ndarray, *tracks: PoseTrack) -> list[PoseTrack] | None:
+    return known.striker(frames_T, frames_T / 25, np.zeros((len(frames_T), 3)), tracks)
+
+
+def test_gold_says_boundaries_views_replays_impacts_and_hands(gold):
+    known = OracleSource(stages=STAGES, truth=gold).read(Path("a.mp4"))
+    assert [(b.first_frame, b.last_frame, b.transition) for b in known.boundaries()] == [
+        (0, 39, "start"),
+        (40, 99, "cut"),
+    ]
+    found = [Shot(shot_id="x", video_id="v", span=Span(0, 4), first_frame=30, last_frame=99)]
+    assert known.views(found) == ["pitch_endon"] and known.replays(found) == [(1.0, None)]
+    assert known.impacts_s(0.0, 9.0) == [0.4, 2.4]
+    assert (known.handedness(0.5), known.handedness(2.5)) == (1.0, 0.0)
+    assert OracleSource(stages=STAGES, truth=gold).read(Path("b.mov")).handedness(0.2) is None  # gold does not know
+
+
+def test_the_striker_on_real_clips_is_who_fills_the_gold_box_at_contact(gold):
+    known = OracleSource(stages=("striker",), truth=gold).read(Path("a.mp4"))
+    keeper, batter = seen(*[(300, 20, 340, 100)] * 20), seen(*[(102, 22, 145, 104)] * 20)
+    passing = seen(*[(100, 20, 140, 100)] * 5, *[(500, 20, 540, 100)] * 15)  # in the box before contact only
+    assert striker_of(known, np.arange(20), keeper, passing, batter) == [batter]
+    assert striker_of(known, np.arange(20), keeper, passing) is None  # nobody tracked: mining chooses itself
+    assert striker_of(known, np.arange(20)) is None
+    assert striker_of(known, np.arange(20, 40), batter) is None  # no contact in these frames
+    late = seen(*[(100, 20, 140, 100)] * 5, first_frame=12)  # the picture of contact repeats the one before
+    assert striker_of(known, np.arange(20), late) == [late]
+
+
+def test_a_clip_that_gold_does_not_know_is_said(gold):
+    with pytest.raises(UsageError, match=r"needs .*other in gold_shots.csv, which is not there"):
+        OracleSource(stages=("views",), truth=gold).check([Path("other.mp4")])
+    OracleSource(stages=STAGES, truth=gold).check([Path("a.mp4"), Path("c.mp4")])
 
 
 def test_no_oracle_asks_for_no_truth():

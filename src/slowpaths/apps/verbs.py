@@ -150,7 +150,7 @@ class MineConfig(FootageConfig, LabelKeys):
     Args:
         out: Written here; run again to resume.
         oracle: Measuring mining: stages that get true results instead of finding them.
-        truth: Measuring mining: the folder `truth` of a synthetic world, for oracle=.
+        truth: Measuring mining: the folder `truth` of a synthetic world, or one of gold tables, for oracle=.
     """
 
     out: Path = Path("runs/mined")

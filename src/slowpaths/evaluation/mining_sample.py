@@ -15,6 +15,7 @@ import numpy as np
 
 from slowpaths.evaluation.classes import ClassSpace
 from slowpaths.evaluation.intervals import divide, leave_out
+from slowpaths.evaluation.losses import LossCheck
 from slowpaths.evaluation.measure import NOTHING, Reading
 from slowpaths.evaluation.mining_check import Fate, MiningCheck
 from slowpaths.evaluation.pose_check import PoseCheck
@@ -31,6 +32,8 @@ class MiningSample:
     space: ClassSpace  # classes of the truth
     shots: list[ShotFate] | None = None  # the mined shots against true ones; None where there is no table of them
     boundaries: BoundaryCheck | None = None  # their boundaries against true ones; None where there is no table of them
+    sharp: BoundaryCheck | None = None  # the same, within two frames of a cut
+    losses: LossCheck | None = None  # how each true delivery was lost and what is wrong with each false claim
     poses: PoseCheck | None = None  # joints against true ones; None where there are none
 
     @cached_property

@@ -6,6 +6,7 @@ Legend: N mined frames, J joints.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -80,12 +81,17 @@ def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseChe
     return PoseCheck(is_right=np.concatenate(is_right), is_judged=np.concatenate(is_judged), match=match_N)
 
 
+def track_of(found: Delivery, tracks: Sequence[PoseTrack]) -> PoseTrack | None:
+    """Return the track of its shot nearest to a found batter; None where there is none."""
+    return min(tracks, key=lambda track: _distance(track, found), default=None)
+
+
 def _frames_of(
     found: Delivery, tracks: list[PoseTrack], true_of: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mined and true joints (N, J, 3) over the clip of a delivery, of the track nearest to the found batter."""
     pairs = []
-    for track in sorted(tracks, key=lambda item: _distance(item, found))[:1]:
+    if (track := track_of(found, tracks)) is not None:
         times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TJC, strict=True)
         pairs = [(ours, true_of[frame]) for frame, time_s, ours in times if time_s in found.span and frame in true_of]
     return np.array([ours for ours, _ in pairs]), np.array([true for _, true in pairs])

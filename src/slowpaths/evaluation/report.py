@@ -17,6 +17,7 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.evaluation.classes import OUTSIDE, class_space
+from slowpaths.evaluation.losses import check_losses
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
@@ -28,7 +29,13 @@ from slowpaths.evaluation.pose_check import check_poses
 from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions
 from slowpaths.evaluation.render import to_markdown
 from slowpaths.evaluation.sample import Sample
-from slowpaths.evaluation.shot_check import check_boundaries, check_shots, footage_s, read_true_shots
+from slowpaths.evaluation.shot_check import (
+    SHARP_TOLERANCE_S,
+    check_boundaries,
+    check_shots,
+    footage_s,
+    read_true_shots,
+)
 from slowpaths.evaluation.table_columns import Source
 from slowpaths.evaluation.truth_table import Truth, read_truth
 from slowpaths.store.run_folder import RunFolder
@@ -247,19 +254,34 @@ def _judge_predictions(
     return _Part(measures=tuple(measures), tables=tables, notes=notes, counts=counts)
 
 
-def _judge_mined(
-    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, chosen: EvaluationSettings
-) -> _Part:
-    check = check_mining(mined, truth, is_complete=chosen.is_complete)
+def mining_sample(
+    mined: MinedSet,
+    truth: Truth,
+    shots_truth: Path | None = None,
+    poses_truth: Path | None = None,
+    *,
+    is_complete: bool = False,
+) -> MiningSample:
+    """Compare a mined set with truth; arguments as in `evaluate`."""
+    check = check_mining(mined, truth, is_complete=is_complete)
     shots = read_true_shots(mined, shots_truth) if shots_truth else None
-    sample = MiningSample(
+    return MiningSample(
         folder=mined.folder,
         check=check,
         space=class_space(truth.taxonomy),
         shots=None if shots is None else check_shots(mined, shots),
         boundaries=None if shots is None else check_boundaries(mined, shots),
+        sharp=None if shots is None else check_boundaries(mined, shots, tolerance_s=SHARP_TOLERANCE_S),
+        losses=check_losses(mined, check, shots or ()),
         poses=check_poses(mined.folder, check, poses_truth) if poses_truth else None,
     )
+
+
+def _judge_mined(
+    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, chosen: EvaluationSettings
+) -> _Part:
+    sample = mining_sample(mined, truth, shots_truth, poses_truth, is_complete=chosen.is_complete)
+    check = sample.check
     measures, tables = take_all(sample)
     not_mined = sum(fate.video is None for fate in check.fates)
     note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."

@@ -21,8 +21,10 @@ from slowpaths.evaluation.table_columns import Columns, read_columns
 from slowpaths.evaluation.truth_table import Truth, normal_path
 
 CUT_TOLERANCE_S = 5 / FPS  # as for the impact
+SHARP_TOLERANCE_S = 2 / FPS
 GRADUAL_TOLERANCE_S = 0.5  # a wipe or a dissolve has no single instant
 VIDEO_COLUMNS = ("video", "file", "video_id")
+_ROUNDING_S = 0.01  # a quarter of a frame: times of frames are not always whole multiples
 GRADUAL = frozenset({"wipe", "dissolve", "fade"})
 
 
@@ -45,6 +47,18 @@ class TrueShot:
             return shot.first_frame / FPS, (shot.last_frame + 1) / FPS
         return shot.span.start_s, shot.span.end_s
 
+    def holds(self, shot: Shot, time_s: float) -> bool:
+        """Return whether it shows an instant of a mined shot."""
+        first, after = self.span_of(shot)
+        share = (time_s - shot.span.start_s) / max(shot.span.duration_s, 1e-9)
+        return self.start_s <= first + share * (after - first) + _ROUNDING_S < self.end_s
+
+    def common(self, shot: Shot) -> float:
+        """Return how much it has in common with a mined shot: the share of the longer one."""
+        first, after = self.span_of(shot)
+        longer = max(after - first, self.end_s - self.start_s, 1e-9)
+        return max(0.0, min(after, self.end_s) - max(first, self.start_s)) / longer
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShotFate:
@@ -53,6 +67,7 @@ class ShotFate:
     video: str  # the video
     view: str  # the true view
     found_view: str  # view of the mined shot that covers most of it; "" where there is none
+    middle_view: str = ""  # view of the mined shot that its middle lies in; "" where there is none
     is_replay: bool | None  # whether it is one in truth; None where unknown
     found_replay: bool | None  # whether mining calls it one; None where there is no shot
 
@@ -125,19 +140,30 @@ def check_shots(mined: MinedSet, truths: list[TrueShot]) -> list[ShotFate]:
         spans = [true.span_of(shot) for shot in own]
         common_s = [min(end_s, true.end_s) - max(start_s, true.start_s) for start_s, end_s in spans]
         best = own[int(np.argmax(common_s))] if max(common_s, default=0.0) > 0 else None
-        view, is_replay = (best.view, best.is_replay) if best else ("", None)
+        middle = (true.start_s + true.end_s) / 2
+        centre = [shot.view for shot, (start_s, end_s) in zip(own, spans, strict=True) if start_s <= middle < end_s]
         fates.append(
             ShotFate(
-                video=true.video, view=true.view, found_view=view, is_replay=true.is_replay, found_replay=is_replay
+                video=true.video,
+                view=true.view,
+                found_view=best.view if best else "",
+                middle_view=centre[0] if centre else "",
+                is_replay=true.is_replay,
+                found_replay=best.is_replay if best else None,
             )
         )
     return fates
 
 
-def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
+def check_boundaries(mined: MinedSet, truths: list[TrueShot], *, tolerance_s: float = CUT_TOLERANCE_S) -> BoundaryCheck:
     """Compare the boundaries of mined shots with the instants at which two true shots meet.
 
     Where truth leaves a gap between two shots, boundaries in it are not judged.
+
+    Args:
+        mined: What mining wrote.
+        truths: True shots.
+        tolerance_s: Largest distance at which a cut is found, seconds.
     """
     by_video: dict[str, list[TrueShot]] = defaultdict(list)
     for true in truths:
@@ -151,7 +177,7 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
         first_s, last_s = own[0].start_s + 1 / FPS, own[-1].end_s
         cuts = sorted(own[0].span_of(shot)[0] for shot in mined.shots_of[video_id])[1:]
         cuts = [cut for cut in cuts if first_s < cut < last_s and not any(a <= cut <= b for a, b in gaps)]
-        partner = _pair(np.array(cuts), meets)
+        partner = _pair(np.array(cuts), meets, tolerance_s=tolerance_s)
         found += [(own[0].video, index in partner.values()) for index in range(len(meets))]
         claimed += [(own[0].video, index in partner) for index in range(len(cuts))]
     return BoundaryCheck(
@@ -162,13 +188,13 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
     )
 
 
-def _pair(cuts_C: np.ndarray, truths: list[TrueShot]) -> dict[int, int]:
+def _pair(cuts_C: np.ndarray, truths: list[TrueShot], *, tolerance_s: float) -> dict[int, int]:
     """Return claimed boundary -> true boundary; gradual ones have half their length as reach."""
-    slack_B = np.array([GRADUAL_TOLERANCE_S - CUT_TOLERANCE_S if t.transition in GRADUAL else 0.0 for t in truths])
+    slack_B = np.array([GRADUAL_TOLERANCE_S - tolerance_s if t.transition in GRADUAL else 0.0 for t in truths])
     start_B = np.array([true.start_s for true in truths])
     spans_B2 = np.stack([start_B - slack_B, start_B + slack_B], axis=1).reshape(-1, 2)
     moments_C2 = np.stack([cuts_C, cuts_C], axis=1).reshape(-1, 2)
-    return dict(match_moments(moments_C2, spans_B2, tolerance_s=CUT_TOLERANCE_S))
+    return dict(match_moments(moments_C2, spans_B2, tolerance_s=tolerance_s))
 
 
 def footage_s(videos: Sequence[str], truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:

@@ -1,11 +1,12 @@
 """Oracle inputs: true results that stages of mining get instead of finding them, so that each can be measured alone.
 
-Only synthetic footage has a truth. On real footage there is no oracle, and every method of it says so by None.
+A synthetic world has a truth, real clips may have gold tables. On other footage there is no oracle, and every method of
+it says so by None.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast, get_args
@@ -13,11 +14,15 @@ from typing import cast, get_args
 import numpy as np
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.core.records import Box, PoseTrack, Shot
+from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
 from slowpaths.video.shots import ShotBounds, Transition
 
 STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
+LEAST_IOU = 0.3
+"""Least overlap of a track with the gold box at contact that makes it theirs: a detector's boxes hold the bat."""
+_NEAR_FRAMES = 2  # repeated pictures are left out of tracks: the contact may be one
 _TABLE_OF = {"boundaries": "shots", "views": "shots", "replays": "shots", "striker": "poses"}
 
 
@@ -29,6 +34,7 @@ class Oracle:
     shots: tuple[Shot, ...] = ()  # true shots in time order
     strikers: tuple[PoseTrack, ...] = ()  # track of the striker in each true shot that has one
     balls: tuple[TrueBall, ...] = ()  # balls in time order
+    boxes: Mapping[int, Box] | None = None  # frame of contact -> box of the striker; None where their track is known
 
     def boundaries(self) -> list[ShotBounds] | None:
         """Return where the true shots begin and end."""
@@ -55,10 +61,21 @@ class Oracle:
         name_of = {original.shot_id: shot.shot_id for shot, original in zip(shots, true, strict=True)}
         return [(float(shot.is_replay), name_of.get(shot.replay_of or "") if shot.is_replay else None) for shot in true]
 
-    def striker(self, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray) -> list[PoseTrack] | None:
-        """Return the striker in some frames (T,), without joints: one track, or none where no striker is shown."""
+    def striker(
+        self, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray, tracks: Sequence[PoseTrack] = ()
+    ) -> list[PoseTrack] | None:
+        """Return the striker in some frames (T,): one track, or none where no striker is shown.
+
+        A true track comes without joints. Gold has the striker's box at contact only: of the tracks that mining found,
+        the one that shares most with it is theirs. Where gold has no box in these frames, or nobody was tracked there,
+        mining chooses itself.
+        """
         if "striker" not in self.stages:
             return None
+        if self.boxes is not None:
+            shares = [_share(track, self.boxes, frames_T) for track in tracks]
+            best = max(range(len(shares)), key=lambda index: shares[index], default=None)
+            return None if best is None or shares[best] < LEAST_IOU else [tracks[best]]
         shared = [np.isin(frames_T, track.frames_T) for track in self.strikers]
         best = max(range(len(shared)), key=lambda index: shared[index].sum(), default=None)
         if best is None or not shared[best].any():
@@ -86,14 +103,25 @@ class Oracle:
 
     def handedness(self, impact_s: float) -> float | None:
         """Return the probability, 0 or 1, that whoever faces the nearest ball is right-handed."""
-        if "handedness" not in self.stages or not self.balls:
+        known = [ball for ball in self.balls if ball.handedness]
+        if "handedness" not in self.stages or not known:
             return None
-        return float(min(self.balls, key=lambda ball: abs(ball.impact_s - impact_s)).handedness == "R")
+        return float(min(known, key=lambda ball: abs(ball.impact_s - impact_s)).handedness == "R")
 
     def _shot(self, shot: Shot) -> Shot:
         return max(
             self.shots, key=lambda true: min(true.last_frame, shot.last_frame) - max(true.first_frame, shot.first_frame)
         )
+
+
+def _share(track: PoseTrack, boxes: Mapping[int, Box], frames_T: np.ndarray) -> float:
+    """Return the largest intersection over union of a track with a box of some frames, in the frame of the box."""
+    rows = {int(frame): row for row, frame in enumerate(track.frames_T)}
+    seen = [frame for frame in boxes if frames_T[0] <= frame <= frames_T[-1]]
+    near = [(frame, min(rows, key=lambda own: abs(own - frame))) for frame in seen]
+    corners = [(boxes[frame], track.boxes_T4[rows[own]]) for frame, own in near if abs(own - frame) <= _NEAR_FRAMES]
+    names = ("x1", "y1", "x2", "y2")
+    return max((true.iou(Box(**dict(zip(names, own.tolist(), strict=True)))) for true, own in corners), default=0.0)
 
 
 NO_ORACLE = Oracle()
@@ -104,7 +132,7 @@ class OracleSource:
     """Say which stages get true results and where those lie."""
 
     stages: tuple[str, ...] = ()  # which of `STAGES`
-    truth: Path | None = None  # folder `truth` of a synthetic world; may be None where no stage is named
+    truth: Path | None = None  # folder `truth` of a synthetic world, or of gold tables; None only without stages
 
     def check(self, videos: Iterable[Path]) -> None:
         """Check that the stages are known and the truth of all videos is there.
@@ -118,24 +146,36 @@ class OracleSource:
             return
         asked = f"oracle=[{','.join(self.stages)}]"
         if self.truth is None:
-            raise UsageError(f"{asked} needs truth=FOLDER, the folder 'truth' of a synthetic world")
+            raise UsageError(f"{asked} needs truth=FOLDER, the folder 'truth' of a synthetic world or of gold tables")
+        truth = _true_tables(self.truth)
         for video in videos:
             for table in sorted(self._tables()):
-                if not (path := TruthFolder(self.truth).file(video.stem, table)).is_file():
-                    raise UsageError(f"{asked} needs {path}, which is not there: only synthetic worlds have a truth")
+                if not (path := truth.file(video.stem, table)).is_file():
+                    raise UsageError(
+                        f"{asked} needs {path}, which is not there: only synthetic worlds and gold have a truth"
+                    )
 
     def read(self, video: Path) -> Oracle:
         """Read the true results of one video."""
         if not self.stages or self.truth is None:
             return NO_ORACLE
-        truth, tables = TruthFolder(self.truth), self._tables()
+        truth, tables = _true_tables(self.truth), self._tables()
         poses = truth.poses(video.stem) if "poses" in tables else []
+        is_gold = isinstance(truth, GoldFolder)
+        balls = truth.balls(video.stem) if "balls" in tables or (is_gold and "poses" in tables) else []
         return Oracle(
             stages=frozenset(self.stages),
             shots=tuple(truth.shots(video.stem)) if "shots" in tables else (),
             strikers=tuple(track for track in poses if track.track_id == STRIKER),
-            balls=tuple(truth.balls(video.stem)) if "balls" in tables else (),
+            balls=tuple(balls),
+            boxes={ball.frame: ball.box for ball in balls if ball.frame is not None and ball.box} if is_gold else None,
         )
 
     def _tables(self) -> set[str]:
         return {_TABLE_OF.get(stage, "balls") for stage in self.stages}
+
+
+def _true_tables(folder: Path) -> TruthFolder | GoldFolder:
+    """Return the reader of a truth: gold tables where there are some, else that of a synthetic world."""
+    gold = GoldFolder(folder)
+    return gold if gold.strokes_file.is_file() else TruthFolder(folder)

@@ -57,7 +57,7 @@ def mine_video(
 ) -> MinedVideo:
     """Find the deliveries of one video, measure them and write their clips to the mined folder `out`.
 
-    Paths of videos are relative to `root`; only synthetic footage has an oracle.
+    Paths of videos are relative to `root`.
 
     Raises:
         BrokenVideoError: If the video cannot be read to its end; the caller quarantines it.

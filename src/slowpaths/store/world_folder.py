@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from slowpaths.core.records import PoseTrack, Shot
+from slowpaths.core.records import Box, PoseTrack, Shot
 from slowpaths.store.below import Below
 from slowpaths.store.schema import TableSpec
 from slowpaths.store.tables import read_poses, read_shots, read_table
@@ -28,12 +28,16 @@ class TrueBall:
     Args:
         shot_id: The true shot that shows it.
         impact_s: Impact as shown, seconds.
-        handedness: "R" or "L".
+        handedness: "R" or "L"; "" where unknown.
+        frame: Frame of the impact; None where only its time is known.
+        box: The striker at impact, pixels; None where unknown or given as a track.
     """
 
     shot_id: str
     impact_s: float
     handedness: str
+    frame: int | None = None
+    box: Box | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,9 +8,10 @@ import pytest
 from tests.evaluation.mined import TRUTH, TRUTH_COLUMNS, make_mined
 from tests.evaluation.tables import write_truth
 
-from slowpaths.evaluation.classes import class_space
-from slowpaths.evaluation.mining_check import check_mining, read_mined
+from slowpaths.evaluation.losses import LossCheck
+from slowpaths.evaluation.mining_check import read_mined
 from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.evaluation.report import mining_sample
 from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
 from slowpaths.evaluation.truth_table import read_truth
 
@@ -19,11 +20,7 @@ from slowpaths.evaluation.truth_table import read_truth
 def sample(tmp_path: Path) -> MiningSample:
     truth = read_truth(write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS), taxonomy="cricshot10")
     mined = read_mined(make_mined(tmp_path / "mined"))
-    return MiningSample(
-        folder=mined.folder,
-        check=check_mining(mined, truth),
-        space=class_space("cricshot10"),
-    )
+    return mining_sample(mined, truth)
 
 
 def test_every_number_by_hand(sample: MiningSample, read) -> None:
@@ -37,30 +34,34 @@ def test_every_number_by_hand(sample: MiningSample, read) -> None:
         "mining_precision_near": (pytest.approx(3 / 4), 4),
         "mining_precision_live_near": (pytest.approx(3 / 4), 4),
         "impact_at_20fps": (pytest.approx(1 / 3), 3),
+        "impact_at_20fps_within_2": (pytest.approx(1 / 3), 3),
         "impact_error": (pytest.approx(0.22), 2),
         "impact_within_1": (0.0, 2),
         "impact_within_2": (0.5, 2),
         "impact_within_5": (0.5, 2),
         "handedness": (pytest.approx(2 / 3), 3),
+        "handedness_left": (0.0, 1),
         "view": (0.5, 4),
         "clean_videos": (0.5, 2),
     }
     assert found["mining_recall_live"].reason == "truth does not say what is a replay"
     assert found["impact_within_2_live"].reason == "truth does not say what is a replay"
-    assert [row["lost_at"] for row in tables["missed_deliveries"]] == [
-        "shot seen as crowd",
-        "video quarantined",
-        "video not mined",
-    ]
-    assert [row["delivery"] for row in tables["false_deliveries"]] == ["va-20.0"]
+    words = ["found", "late or early", "view", "found", "broken file", "not mined"]
+    assert [row["outcome"] for row in tables["outcomes"]] == words
+    counts = {row["outcome"]: row["deliveries"] for row in tables["outcome_counts"]}
+    assert {word: words.count(word) for word in counts} == counts and sum(counts.values()) == len(words)
+    assert [(row["delivery"], row["kind"]) for row in tables["false_deliveries"]] == [("va-20.0", "double")]
+    assert [row["claims"] for row in tables["false_claim_counts"]] == [0, 1, 0, 0, 0]
 
 
 def test_a_table_of_shots_replaces_views_at_deliveries(sample: MiningSample, read) -> None:
     shots = [
-        ShotFate(video="a", view="crowd", found_view=view, is_replay=None, found_replay=False)
+        ShotFate(video="a", view="crowd", found_view=view, middle_view="field", is_replay=None, found_replay=False)
         for view in ("crowd", "crowd", "field")
     ]
+    shots[0] = replace(shots[0], middle_view="crowd")
     found, _ = read(replace(sample, shots=shots))
+    assert (found["view_in_middle"].value, found["view_in_middle"].num) == (pytest.approx(1 / 3), 3)
     assert (found["view"].value, found["view"].num) == (pytest.approx(2 / 3), 3)
 
 
@@ -76,7 +77,9 @@ def test_cuts_and_replays_by_hand(sample: MiningSample, read) -> None:
         claim_video=np.array(["a", "b"], dtype=object),
     )
     names = ("boundary_recall", "boundary_precision", "replay_recall", "replay_precision")
-    found, _ = read(replace(sample, shots=shots, boundaries=cuts))
+    sharp = replace(cuts, is_found=np.array([True, False, False, False]), is_right=np.array([False, False]))
+    found, _ = read(replace(sample, shots=shots, boundaries=cuts, sharp=sharp))
+    assert (found["boundary_recall_2"].value, found["boundary_precision_2"].value) == (0.25, 0.0)
     assert {name: (found[name].value, found[name].num) for name in names} == {
         "boundary_recall": (0.75, 4),
         "boundary_precision": (0.5, 2),
@@ -96,6 +99,14 @@ def test_rules_are_graded_where_they_are_declared(sample: MiningSample, read) ->
     sample.folder.rules_file.unlink()
     found, tables = read(sample)
     assert found["rule_votes"].reason == "the mined folder has no rules.json" and not tables["rules"]
+
+
+def test_the_followed_person_is_judged_at_the_true_contact(sample: MiningSample, read) -> None:
+    overlaps = [0.5, 0.49, np.nan, 0.9, np.nan, np.nan]
+    assert sample.losses is not None
+    outcomes = [replace(one, iou=iou) for one, iou in zip(sample.losses.outcomes, overlaps, strict=True)]
+    found, _ = read(replace(sample, losses=LossCheck(outcomes=tuple(outcomes), false_claims=())))
+    assert (found["striker_at_contact"].value, found["striker_at_contact"].num) == (pytest.approx(2 / 3), 3)
 
 
 def test_live_impacts_are_counted_apart(sample: MiningSample, read) -> None:

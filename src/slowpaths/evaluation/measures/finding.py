@@ -6,10 +6,13 @@ it was found at all; live is what truth (recall) or mining (precision) says is n
 
 from __future__ import annotations
 
+from collections import Counter
+
 import numpy as np
 
-from slowpaths.evaluation.measure import Reading, Table, measure, report_table
-from slowpaths.evaluation.mining_check import Fate, waterfall
+from slowpaths.evaluation.losses import CLAIMS, OUTCOMES, LossCheck, Outcome
+from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
+from slowpaths.evaluation.mining_check import waterfall
 from slowpaths.evaluation.mining_sample import MiningSample
 
 NO_REPLAYS = "truth does not say what is a replay"
@@ -64,10 +67,9 @@ def _mining_precision_live_near(sample: MiningSample) -> Reading:
 @measure(180, "mining", is_share=True)
 def _clean_videos(sample: MiningSample) -> Reading:
     """Videos that truth does not mention and no delivery is claimed in (good if they hold no stroke)."""
-    counts = np.array(list(sample.check.clean_videos.values()))
-    if not len(counts):
-        return Reading(reason="truth mentions every mined video")
-    return Reading(values_B=np.array([np.mean(counts == 0)]), num=len(counts))
+    videos = sample.check.clean_videos
+    clean = [count == 0 for count in videos.values()]
+    return sample.share(clean, np.array(list(videos), dtype=object), reason="truth mentions every mined video")
 
 
 @report_table(0, title="Where deliveries are lost")
@@ -84,28 +86,57 @@ def _impact_errors(sample: MiningSample) -> Table:
     ]
 
 
+@report_table(1, title="What becomes of true deliveries")
+def _outcome_counts(sample: MiningSample) -> Table:
+    words = Counter(outcome.word for outcome in _losses(sample).outcomes)
+    return [{"outcome": word, "deliveries": words[word], "meaning": meaning} for word, meaning in OUTCOMES.items()]
+
+
+@report_table(2, title="What is wrong with false claims")
+def _false_claim_counts(sample: MiningSample) -> Table:
+    words = Counter(false.word for false in _losses(sample).false_claims)
+    return [{"kind": word, "claims": words[word], "meaning": meaning} for word, meaning in CLAIMS.items()]
+
+
 @report_table(111)
 def _false_deliveries(sample: MiningSample) -> Table:
-    check = sample.check
     return [
-        {"video": str(video), "delivery": claim.delivery_id, "impact_s": claim.impact_s, "event_p": claim.event_p}
-        for video, claim, near in zip(check.claim_video, check.claimed, check.is_near, strict=True)
-        if not near
+        {
+            "video": false.video,
+            "delivery": false.claim.delivery_id,
+            "impact_s": false.claim.impact_s,
+            "event_p": false.claim.event_p,
+            "kind": false.word,
+            "claimed_view": false.claim.view,
+            "true_view": false.true_view,
+        }
+        for false in _losses(sample).false_claims
     ]
 
 
-@report_table(112)
-def _missed_deliveries(sample: MiningSample) -> Table:
-    return [
-        {"video": item.video, "place": item.place, "impact_s": item.impact_s, "lost_at": _lost_at(fate)}
-        for fate in sample.check.fates
-        if fate.found is None and (item := fate.truth)
-    ]
+@report_table(112, is_long=True)
+def _outcomes(sample: MiningSample) -> Table:
+    return [_row(outcome) for outcome in _losses(sample).outcomes]
 
 
-def _lost_at(fate: Fate) -> str:
-    if fate.video is None:
-        return "video not mined"
-    if fate.video.status != "ok":
-        return "video quarantined"
-    return f"shot seen as {fate.shot.view}" if fate.shot else "no shot at this time"
+def _row(outcome: Outcome) -> dict[str, float | int | str]:
+    fate, claim = outcome.fate, outcome.claim
+    item = fate.truth
+    return {
+        "video": item.video,
+        "place": item.place,
+        "impact_s": item.impact_s,
+        "outcome": outcome.word,
+        "delivery": claim.delivery_id if claim else "",
+        "error_s": claim.impact_s - item.impact_s if claim else float("nan"),
+        "true_view": outcome.true_view,
+        "claimed_view": outcome.shot.view if outcome.shot else "",
+        "is_replay": "" if item.is_replay is None else int(item.is_replay),
+        "box_iou": outcome.iou,
+    }
+
+
+def _losses(sample: MiningSample) -> LossCheck:
+    if sample.losses is None:
+        raise NotMeasured("nothing says how deliveries were lost")
+    return sample.losses

@@ -14,9 +14,11 @@ from slowpaths.evaluation.intervals import leave_out
 from slowpaths.evaluation.matching import FPS
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.measures.finding import NO_REPLAYS
+from slowpaths.evaluation.mining_check import Fate
 from slowpaths.evaluation.mining_sample import MiningSample
 
 SHARP_FPS = 20.0  # below it five frames at 25 per second are no more than four of the footage's own
+_NOT_SHARP = "truth has no impact in mined footage of 20 frames a second or more"
 _NO_IMPACT = "no found delivery has an impact in truth"
 
 
@@ -35,14 +37,21 @@ def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
     return np.where(half_B1[:, 0] > 0, middle_B, np.nan)
 
 
-@measure(110, "mining", is_share=True)
+def _is_sharp(fate: Fate) -> bool:
+    return bool(fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s))
+
+
+@measure(108, "mining", is_share=True)
 def _impact_at_20fps(sample: MiningSample) -> Reading:
     """Impact within 5 frames where truth has one and footage has 20 frames a second."""
+    return sample.share_of(lambda fate: fate.is_exact if _is_sharp(fate) else None, reason=_NOT_SHARP)
+
+
+@measure(109, "mining", is_share=True)
+def _impact_at_20fps_within_2(sample: MiningSample) -> Reading:
+    """The same within 2 frames."""
     return sample.share_of(
-        lambda fate: (
-            fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
-        ),
-        reason="truth has no impact in mined footage of 20 frames a second or more",
+        lambda fate: abs(fate.error_s) <= 2 / FPS + 1e-9 if _is_sharp(fate) else None, reason=_NOT_SHARP
     )
 
 

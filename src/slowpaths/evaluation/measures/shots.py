@@ -21,7 +21,7 @@ from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
 _NO_SHOTS = "there is no table of true shots (shots_truth=)"
 
 
-@measure(122, "mining", baseline="; the most frequent view", is_share=True)
+@measure(123, "mining", baseline="; the most frequent view", is_share=True)
 def _view(sample: MiningSample) -> Reading:
     """View of the shot right: each true shot, or (without a table of shots) at each true delivery."""
     if sample.shots:
@@ -36,17 +36,38 @@ def _view(sample: MiningSample) -> Reading:
     return replace(sample.share(hits, clusters, constant=most_frequent(views), reason=reason), meaning=meaning)
 
 
+@measure(124, "mining", is_share=True)
+def _view_in_middle(sample: MiningSample) -> Reading:
+    """View of the mined shot that the middle of each true shot lies in."""
+    hits = [shot.view == shot.middle_view for shot in sample.shots or ()]
+    return sample.share(hits, _videos(sample.shots or []), reason=_NO_SHOTS)
+
+
 @measure(130, "mining", is_share=True)
 def _boundary_recall(sample: MiningSample) -> Reading:
     """True cuts and wipes found, within 5 frames of a cut or half a second of a wipe."""
-    found = _boundaries(sample)
+    found = _known_boundaries(sample.boundaries)
     return sample.share(found.is_found, found.true_video, reason=_NO_SHOTS)
 
 
 @measure(131, "mining", is_share=True)
 def _boundary_precision(sample: MiningSample) -> Reading:
     """Claimed cuts that are true ones."""
-    found = _boundaries(sample)
+    found = _known_boundaries(sample.boundaries)
+    return sample.share(found.is_right, found.claim_video, reason=_NO_SHOTS)
+
+
+@measure(132, "mining", is_share=True)
+def _boundary_recall_2(sample: MiningSample) -> Reading:
+    """True cuts and wipes found, within 2 frames of a cut or half a second of a wipe."""
+    found = _known_boundaries(sample.sharp)
+    return sample.share(found.is_found, found.true_video, reason=_NO_SHOTS)
+
+
+@measure(133, "mining", is_share=True)
+def _boundary_precision_2(sample: MiningSample) -> Reading:
+    """Claimed cuts that are so near to true ones."""
+    found = _known_boundaries(sample.sharp)
     return sample.share(found.is_right, found.claim_video, reason=_NO_SHOTS)
 
 
@@ -76,10 +97,10 @@ def _shots(sample: MiningSample) -> Table:
     ]
 
 
-def _boundaries(sample: MiningSample) -> BoundaryCheck:
-    if sample.boundaries is None:
+def _known_boundaries(boundaries: BoundaryCheck | None) -> BoundaryCheck:
+    if boundaries is None:
         raise NotMeasured(_NO_SHOTS)
-    return sample.boundaries
+    return boundaries
 
 
 def _known(sample: MiningSample) -> list[ShotFate]:

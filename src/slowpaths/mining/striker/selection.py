@@ -40,7 +40,8 @@ def find_striker(observation: Observation) -> Striker | None:
     Returns:
         The striker; None where there is none.
     """
-    told = observation.context.footage.oracle.striker(observation.frames_T, observation.pts_s, observation.camera_T3)
+    oracle = observation.context.footage.oracle
+    told = oracle.striker(observation.frames_T, observation.pts_s, observation.camera_T3, observation.tracks)
     if told is not None:
         standing = _standing(observation, told[0]) if told else None
         return None if standing is None else _look_closely(observation, told[0], standing=standing, striker_p=1.0)

@@ -1,0 +1,201 @@
+"""Mine real clips with gold, and write how strokes are found, how each was lost, and a picture of every loss.
+
+usage: python scripts/real_clips.py [--shared ../shared] [--out runs/real_clips] [--only a|b] [--pose movenet]
+       [--workers 2] [--oracle] [--limit 6] [--no-mine] [--no-sheets]
+
+Run it again to go on where it stopped. Groups of clips (one scene, else one source) fall into two halves, a and b
+together: what is set on one is reported on the other. It writes
+
+OUT/measures.csv     a row a part (a, b, each half, all) and measure, with the interval over groups
+OUT/losses.csv       a row a true delivery: what became of it
+OUT/false_claims.csv a row a claim that is none, and what is wrong with it; clips of other sports too
+OUT/loss_counts.csv  how often each of these happens: of all, by half, view of the shot, and kind of footage
+OUT/sheets           a picture a loss and index.html; third-party pictures, never to be committed
+OUT/waterfall.csv    with --oracle: measures with more and more stages given the truth, one run of mining each
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pyarrow as pa
+
+from slowpaths.core.text import csv_table
+from slowpaths.evaluation.figures.save import to_csv
+from slowpaths.evaluation.halves import half_of, part_of, take_finding
+from slowpaths.evaluation.losses import CLAIMS, OUTCOMES
+from slowpaths.evaluation.measure import Table
+from slowpaths.evaluation.measures import TABLES
+from slowpaths.evaluation.mining_check import read_mined
+from slowpaths.evaluation.mining_sample import MiningSample
+from slowpaths.evaluation.report import mining_sample
+from slowpaths.evaluation.truth_table import Truth, read_truth
+from slowpaths.mining.oracle import STAGES
+from slowpaths.store.gold_folder import GoldFolder
+from slowpaths.store.tables import write_text
+
+SETS = {"a": "footage", "b": "footage_b"}
+TAXONOMY = "cricshot10"
+NO_TRUTH = Truth(name="none", taxonomy=TAXONOMY, deliveries=())
+BY = ("set", "half", "true_view", "kind")  # what losses are counted by
+Row = dict[str, object]
+
+
+def main() -> None:
+    """Mine, compare with gold, and write the tables and pictures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--shared", type=Path, default=Path("../shared"), help="folder of footage, footage_b and models"
+    )
+    parser.add_argument("--out", type=Path, default=Path("runs/real_clips"))
+    parser.add_argument("--only", choices=list(SETS), help="one set alone")
+    parser.add_argument("--pose", default="movenet", help="who finds people")
+    parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--oracle", action="store_true", help="also mine with more and more stages given the truth")
+    parser.add_argument("--limit", type=int, help="the first clips of each folder only, to try it")
+    parser.add_argument("--no-mine", action="store_true", help="take the folders of OUT as they are")
+    parser.add_argument("--no-sheets", action="store_true", help="draw no pictures")
+    asked = parser.parse_args()
+    golds = {name: GoldFolder(asked.shared / SETS[name]) for name in ([asked.only] if asked.only else SETS)}
+    if not asked.no_mine:
+        for name, gold in golds.items():
+            mine(asked, gold.clips, asked.out / name)
+            mine(asked, gold.negatives, asked.out / f"negatives_{name}")
+    samples = {name: compare(gold, asked.out / name, limit=asked.limit) for name, gold in golds.items()}
+    negatives = {name: other_sports(asked.out / f"negatives_{name}") for name in golds}
+    write_tables(asked.out, golds, samples, negatives)
+    if not asked.no_sheets:
+        command = [sys.executable, Path(__file__).parent / "loss_sheets.py", asked.out, "--shared", asked.shared]
+        subprocess.run(command, check=True)
+    if asked.oracle:
+        write_waterfall(asked, golds, samples)
+
+
+def mine(asked: argparse.Namespace, clips: Path, out: Path, *, gold: GoldFolder | None = None, num: int = 0) -> None:
+    """Mine a folder of clips, the first `num` stages given the truth."""
+    footage: object = clips
+    if asked.limit:
+        footage = f"[{','.join(str(path) for path in sorted(clips.iterdir())[: asked.limit])}]"
+    command = [Path(sys.executable).parent / "slowpaths", "mine", f"footage={footage}", f"out={out}"]
+    command += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
+    command += [f"oracle=[{','.join(STAGES[:num])}]", f"truth={gold.path}"] if gold else []
+    done = subprocess.run([str(word) for word in command], check=False).returncode
+    if done not in (0, 3):  # 3: something is quarantined, which the table of losses says
+        raise SystemExit(f"real_clips: mining {clips} failed")
+
+
+def compare(gold: GoldFolder, mined: Path, *, limit: int | None) -> MiningSample:
+    """Compare a mined set with gold; with a limit, with the gold of the clips that were mined."""
+    found = read_mined(mined)
+    names = {video.path for video in found.videos}
+    rows = [row for row in gold.truth_rows() if not limit or row["video"] in names]
+    truth = read_truth(pa.Table.from_pylist(rows), taxonomy=TAXONOMY)
+    return mining_sample(found, truth, gold.shots_file, is_complete=True)
+
+
+def other_sports(mined: Path) -> MiningSample:
+    """Return clips without a stroke: their claims count among the false ones, not in the precision on cricket."""
+    found = read_mined(mined)
+    sample = mining_sample(found, NO_TRUTH)
+    return replace(sample, losses=mining_sample(found, NO_TRUTH, is_complete=True).losses)
+
+
+def write_tables(
+    out: Path,
+    golds: Mapping[str, GoldFolder],
+    samples: Mapping[str, MiningSample],
+    negatives: Mapping[str, MiningSample],
+) -> None:
+    """Write the measures of all parts, the losses, the false claims and their counts."""
+    groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
+    every = [*samples.values(), *negatives.values()]
+    parts = {
+        name: part_of([samples[name], negatives[name]], group_of=groups, is_inside=lambda group: True) for name in golds
+    }
+    for half in (0, 1):
+        parts[f"half {half}"] = part_of(every, group_of=groups, is_inside=lambda g, half=half: half_of(g) == half)
+    parts["all"] = part_of(every, group_of=groups, is_inside=lambda group: True)
+    measures = [row for name, sample in parts.items() for row in measure_rows(sample, part=name)]
+    write_text(out / "measures.csv", to_csv(measures))
+    losses, false = [], []
+    for name, gold in golds.items():
+        known = {"set": name, "groups": groups, "kinds": gold.kinds()}
+        spans = [{"start_s": fate.truth.start_s, "end_s": fate.truth.end_s} for fate in samples[name].check.fates]
+        outcomes = zip(table("outcomes", samples[name]), spans, strict=True)
+        losses += [described(row, **known) | span for row, span in outcomes]
+        claimed = (table("false_deliveries", samples[name]), table("false_deliveries", negatives[name]))
+        false += [described(row, **known) for rows in claimed for row in rows]
+    write_text(out / "losses.csv", to_csv(losses))
+    write_text(out / "false_claims.csv", to_csv(false) if false else "set,video,delivery,kind\n")
+    counts = [*counted(losses, "outcome", OUTCOMES), *counted(false, "fault", CLAIMS)]
+    write_text(out / "loss_counts.csv", csv_table(counts))
+    sys.stdout.write(f"{csv_table(counts)}\nwrote measures, losses, false_claims and loss_counts.csv in {out}\n")
+
+
+def measure_rows(sample: MiningSample, **head: str) -> Table:
+    """Return a row a measure."""
+    return [
+        {**head, "measure": item.name, "value": nan(item.value), "low": nan(item.low), "high": nan(item.high),
+         "num": item.num, "meaning": item.meaning}
+        for item in take_finding(sample)
+    ]  # fmt: skip
+
+
+def nan(value: float | None) -> float:
+    """Return a number, NaN for none."""
+    return float("nan") if value is None else value
+
+
+def table(name: str, sample: MiningSample) -> Table:
+    """Return a table of the report."""
+    return next(spec for spec in TABLES if spec.name == name).rows(sample)
+
+
+def described(row: Row, *, set: str, groups: Mapping[str, str], kinds: Mapping[str, str]) -> Row:
+    """Return a row with set, half, group and kind of footage of its video before it; `kind` of a claim is its fault."""
+    video, rest = str(row["video"]), {("fault" if key == "kind" else key): value for key, value in row.items()}
+    head = {"set": set, "half": half_of(groups[video]), "group": groups[video], "kind": kinds.get(video) or "unknown"}
+    return {**head, **rest}
+
+
+def counted(rows: Sequence[Row], what: str, words: Mapping[str, str]) -> list[Row]:
+    """Return how often each word stands in a column: of all rows, and of those of every set, half, view and kind."""
+    counts = Counter((by, str(row[by]), row[what]) for by in BY for row in rows)
+    counts.update(("all", "all", row[what]) for row in rows)
+    places = sorted({(by, name) for by, name, _ in counts})
+    return [
+        {"what": what, "by": by, "name": name, "word": word, "count": counts[by, name, word]}
+        for by, name in places
+        for word in words
+        if counts[by, name, word] or by == "all"
+    ]
+
+
+def write_waterfall(
+    asked: argparse.Namespace, golds: Mapping[str, GoldFolder], samples: Mapping[str, MiningSample]
+) -> None:
+    """Mine with one more true stage after another, and write the measures of every run."""
+    groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
+    rows: Table = []
+    for num in range(len(STAGES) + 1):
+        known = dict(samples)
+        for name, gold in golds.items() if num else ():
+            out = asked.out / "oracle" / f"{num}_{STAGES[num - 1]}" / name
+            if not asked.no_mine:
+                mine(asked, gold.clips, out, gold=gold, num=num)
+            known[name] = compare(gold, out, limit=asked.limit)
+        sample = part_of(list(known.values()), group_of=groups, is_inside=lambda group: True)
+        rows += measure_rows(sample, oracle="+".join(STAGES[:num]) or "nothing")
+        losses = Counter(str(row["outcome"]) for row in table("outcomes", sample))
+        rows += [{"oracle": rows[-1]["oracle"], "measure": f"lost: {word}", "value": losses[word]} for word in OUTCOMES]
+        write_text(asked.out / "waterfall.csv", to_csv(rows))
+
+
+if __name__ == "__main__":
+    main()
