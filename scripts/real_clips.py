@@ -1,10 +1,12 @@
 """Mine real clips with gold, and write how strokes are found, how each was lost, and a picture of every loss.
 
 usage: python scripts/real_clips.py [--shared ../shared] [--out runs/real_clips] [--only a|b] [--pose movenet]
-       [--workers 2] [--oracle] [--limit 6] [--no-mine] [--no-sheets]
+       [--workers 2] [--crossed runs/calibration] [--oracle] [--limit 6] [--no-mine] [--no-sheets]
 
 Run it again to go on where it stopped. Groups of clips (one scene, else one source) fall into two halves, a and b
-together: what is set on one is reported on the other. It writes
+together: what is set on one is reported on the other. With --crossed each half is mined with the view classifier and
+the moment network that scripts/calibration set on the other half; without it with the shipped ones, which were set on
+all of these clips and so say what they remember. It writes
 
 OUT/measures.csv     a row a part (a, b, each half, all) and measure, with the interval over groups
 OUT/losses.csv       a row a true delivery: what became of it
@@ -57,18 +59,21 @@ def main() -> None:
     parser.add_argument("--only", choices=list(SETS), help="one set alone")
     parser.add_argument("--pose", default="movenet", help="who finds people")
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--crossed", type=Path, help="folder of scripts/calibration: mine each half by the other one's")
     parser.add_argument("--oracle", action="store_true", help="also mine with more and more stages given the truth")
     parser.add_argument("--limit", type=int, help="the first clips of each folder only, to try it")
     parser.add_argument("--no-mine", action="store_true", help="take the folders of OUT as they are")
     parser.add_argument("--no-sheets", action="store_true", help="draw no pictures")
     asked = parser.parse_args()
     golds = {name: GoldFolder(asked.shared / SETS[name]) for name in ([asked.only] if asked.only else SETS)}
-    if not asked.no_mine:
-        for name, gold in golds.items():
-            mine(asked, gold.clips, asked.out / name)
-            mine(asked, gold.negatives, asked.out / f"negatives_{name}")
-    samples = {name: compare(gold, asked.out / name, limit=asked.limit) for name, gold in golds.items()}
-    negatives = {name: other_sports(asked.out / f"negatives_{name}") for name in golds}
+    groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
+    samples: dict[str, MiningSample] = {}
+    negatives: dict[str, MiningSample] = {}
+    for name, gold in golds.items():
+        clips, others = (mined_parts(asked, name, folder, groups) for folder in (gold.clips, gold.negatives))
+        is_part = bool(asked.limit or asked.crossed)
+        samples[name] = together([compare(gold, out, is_part=is_part) for out in clips], groups)
+        negatives[name] = together([other_sports(out) for out in others], groups)
     write_tables(asked.out, golds, samples, negatives)
     if not asked.no_sheets:
         command = [sys.executable, Path(__file__).parent / "loss_sheets.py", asked.out, "--shared", asked.shared]
@@ -77,24 +82,57 @@ def main() -> None:
         write_waterfall(asked, golds, samples)
 
 
-def mine(asked: argparse.Namespace, clips: Path, out: Path, *, gold: GoldFolder | None = None, num: int = 0) -> None:
-    """Mine a folder of clips, the first `num` stages given the truth."""
-    footage: object = clips
-    if asked.limit:
-        footage = f"[{','.join(str(path) for path in sorted(clips.iterdir())[: asked.limit])}]"
+def mined_parts(asked: argparse.Namespace, name: str, clips: Path, groups: Mapping[str, str]) -> list[Path]:
+    """Mine a folder of clips, whole or by halves, and return the mined folders."""
+    kind = name if clips.name == "clips" else f"negatives_{name}"
+    files = sorted(clips.iterdir())[: asked.limit]
+    if not asked.crossed:
+        parts = {kind: (files if asked.limit else [clips], None)}
+    else:
+        halves = {
+            half: [file for file in files if half_of(groups.get(file.name, file.name)) == half] for half in (0, 1)
+        }
+        parts = {f"{kind}_half_{half}": (some, half) for half, some in halves.items() if some}
+    for folder, (footage, half) in parts.items():
+        if not asked.no_mine:
+            mine(asked, footage, asked.out / folder, half=half)
+    return [asked.out / folder for folder in parts]
+
+
+def together(samples: Sequence[MiningSample], groups: Mapping[str, str]) -> MiningSample:
+    """Return several mined sets as one."""
+    return samples[0] if len(samples) == 1 else part_of(samples, group_of=groups, is_inside=lambda group: True)
+
+
+def mine(
+    asked: argparse.Namespace,
+    clips: Sequence[Path],
+    out: Path,
+    *,
+    half: int | None = None,
+    gold: GoldFolder | None = None,
+    num: int = 0,
+) -> None:
+    """Mine clips by what was set on the other half, or with the first `num` stages given the truth."""
+    footage = f"[{','.join(str(path) for path in clips)}]"
     command = [Path(sys.executable).parent / "slowpaths", "mine", f"footage={footage}", f"out={out}"]
     command += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
+    if half is not None:
+        command += [
+            f"mining.{kind}_weights={asked.crossed / f'{kind}s' / f'for-half-{half}.npz'}"
+            for kind in ("view", "moment")
+        ]
     command += [f"oracle=[{','.join(STAGES[:num])}]", f"truth={gold.path}"] if gold else []
     done = subprocess.run([str(word) for word in command], check=False).returncode
     if done not in (0, 3):  # 3: something is quarantined, which the table of losses says
         raise SystemExit(f"real_clips: mining {clips} failed")
 
 
-def compare(gold: GoldFolder, mined: Path, *, limit: int | None) -> MiningSample:
-    """Compare a mined set with gold; with a limit, with the gold of the clips that were mined."""
+def compare(gold: GoldFolder, mined: Path, *, is_part: bool) -> MiningSample:
+    """Compare a mined set with gold; where it is a part, with the gold of the clips that were mined."""
     found = read_mined(mined)
     names = {video.path for video in found.videos}
-    rows = [row for row in gold.truth_rows() if not limit or row["video"] in names]
+    rows = [row for row in gold.truth_rows() if not is_part or row["video"] in names]
     truth = read_truth(pa.Table.from_pylist(rows), taxonomy=TAXONOMY)
     return mining_sample(found, truth, gold.shots_file, is_complete=True)
 
@@ -188,8 +226,9 @@ def write_waterfall(
         for name, gold in golds.items() if num else ():
             out = asked.out / "oracle" / f"{num}_{STAGES[num - 1]}" / name
             if not asked.no_mine:
-                mine(asked, gold.clips, out, gold=gold, num=num)
-            known[name] = compare(gold, out, limit=asked.limit)
+                clips = sorted(gold.clips.iterdir())[: asked.limit] if asked.limit else [gold.clips]
+                mine(asked, clips, out, gold=gold, num=num)
+            known[name] = compare(gold, out, is_part=bool(asked.limit))
         sample = part_of(list(known.values()), group_of=groups, is_inside=lambda group: True)
         rows += measure_rows(sample, oracle="+".join(STAGES[:num]) or "nothing")
         losses = Counter(str(row["outcome"]) for row in table("outcomes", sample))

@@ -6,7 +6,6 @@ Clips of one scene or source are one group and never stand on both sides of a sp
 from __future__ import annotations
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ import numpy as np
 
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
+from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.world_folder import STRIKER, TruthFolder
 
 
@@ -72,16 +72,11 @@ class GoldVideo:
         ]
 
 
-def half_of(group: str) -> int:
-    """Return the half, 0 or 1, that a group of clips belongs to."""
-    return int(hashlib.sha256(group.encode()).hexdigest(), 16) % 2
-
-
 def real_videos(shared: Path) -> Iterator[GoldVideo]:
     """Yield the clips of both folders of real footage and their negatives."""
     for source, folder in (("a", shared / "footage"), ("b", shared / "footage_b")):
         shots, strokes = defaultdict(list), defaultdict(list)
-        groups = {row["file"]: row.get("group") or row["source repository"] for row in _rows(folder / "sources.csv")}
+        groups = GoldFolder(folder).groups()
         for row in _rows(folder / "gold_shots.csv"):
             shots[row["file"]].append(
                 GoldShot(
@@ -102,13 +97,15 @@ def real_videos(shared: Path) -> Iterator[GoldVideo]:
             yield GoldVideo(
                 path=folder / "clips" / name,
                 key=f"{source}-{name}",
-                group=f"{source}-{groups[name]}",
+                group=groups[name],
                 source=source,
                 shots=tuple(sorted(shots[name], key=lambda shot: shot.first_frame)),
                 strokes=tuple(strokes[name]),
             )
         for path in negatives:
-            yield GoldVideo(path=path, key=f"n{source}-{path.name}", group=f"n-{path.name}", source="negatives")
+            yield GoldVideo(
+                path=path, key=f"n{source}-{path.name}", group=groups.get(path.name, path.name), source="negatives"
+            )
 
 
 def world_videos(world: Path) -> Iterator[GoldVideo]:

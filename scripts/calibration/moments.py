@@ -21,11 +21,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from scripts.calibration.gold import GoldVideo, half_of, real_videos, world_videos
+from scripts.calibration.gold import GoldVideo, real_videos, world_videos
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.views import PLAY_VIEWS
+from slowpaths.evaluation.halves import half_of
 from slowpaths.mining.context import ShotContext, VideoContext
 from slowpaths.mining.impact.instant_features import grid_of, instant_features
 from slowpaths.mining.impact.instants import smooth

@@ -17,10 +17,11 @@ from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scripts.calibration.gold import GoldVideo, half_of, real_videos, world_videos
+from scripts.calibration.gold import GoldVideo, real_videos, world_videos
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.views import VIEWS
+from slowpaths.evaluation.halves import half_of
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.oracle import Oracle
 from slowpaths.mining.settings import MiningSettings
@@ -199,23 +200,11 @@ def main() -> None:
         np.savez_compressed(asked.out / f"for-half-{half}.npz", **arrays_of(model))
         crossed += measure(model, [example for example in examples if half_of(example.video.group) == half])
     report(crossed, "set on the other half")
-    folds, groups = 8, sorted({example.video.group for example in examples})
-    fold_of = {group: index % folds for index, group in enumerate(sorted(groups, key=lambda one: hash_of(one)))}
-    crossed = []
-    for fold in range(folds):
-        model = fit([example for example in examples if fold_of[example.video.group] != fold])
-        crossed += measure(model, [example for example in examples if fold_of[example.video.group] == fold])
-    report(crossed, f"set on {folds - 1} of {folds} parts")
     if asked.write:
         model = fit(examples)
         asked.write.parent.mkdir(parents=True, exist_ok=True)
         np.savez_compressed(asked.write, **arrays_of(model))
         print(f"wrote {asked.write}")
-
-
-def hash_of(group: str) -> int:
-    """Return a number that says nothing of the group and is always the same."""
-    return half_of(group) + 2 * sum(half_of(f"{group}{bit}") << bit for bit in range(30))
 
 
 if __name__ == "__main__":
