@@ -165,7 +165,7 @@ def test_settings_go_to_a_node_and_back():
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"pair": [0.5]}, r"k.pair=\[0.5\] has another length than it takes"),
+        ({"pair": [0.5]}, r"k.pair=\[0.5\] has the wrong length: give 2 values"),
         ({"workers": "lots"}, "k.workers=lots is not a whole number or auto"),
         ({"inner": {"mode": "c"}}, "k.inner.mode=c is unknown: choose one of a, b"),
         ({"inner": {"size": 0}}, "inner.size=0 is too small"),

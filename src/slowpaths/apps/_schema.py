@@ -61,6 +61,7 @@ def _node_type(annotation: Any) -> Any:
         arms = {_node_type(arm) for arm in inside if arm is not type(None)}
         if len(arms) > 1 and not arms <= set(_PRIMITIVES):
             return Any
+        arms |= {int} if float in arms else set()  # as everywhere: a whole number is a number
         arms |= {type(None)} & set(inside)
         return cast(Any, Union)[tuple(arms)]
     if origin in (tuple, list, Sequence) and inside:
@@ -104,7 +105,7 @@ class TypedFiles(FileConfigSource):
                 result.config = _over(schema(settings_class(verb)), result.config)
             elif package not in ("_global_", "hydra"):
                 group = str(Path(config_path).parent)
-                result.config = _typed(_with_targets(result.config, group, self.own_targets))
+                result.config = _typed(_with_targets(result.config, group, self.own_targets), group)
         except OmegaConfBaseException as error:
             raise UsageError(f"{self.path}/{verb}.yaml: {explain(error)}") from error
         return result
@@ -116,16 +117,16 @@ def install() -> None:
     SourcesRegistry.instance().types["file"] = TypedFiles
 
 
-def _typed(node: DictConfig) -> DictConfig:
+def _typed(node: DictConfig, name: str) -> DictConfig:
     """Return a node over the schema of its `_target_`; without one, its children over theirs."""
     target = node.get(TARGET)
     if not target:
         for key in node:
             child = node._get_node(key)
             if isinstance(child, DictConfig) and not child._is_none() and not child._is_interpolation():
-                node[key] = _typed(child)
+                node[key] = _typed(child, f"{name}.{key}")
         return node
-    kind = locate(target)
+    kind = locate(target, key=name)
     takes_any = any(item.kind is item.VAR_KEYWORD for item in inspect.signature(kind).parameters.values())
     return node if takes_any else _over(schema(kind, target), node)
 
@@ -135,17 +136,17 @@ def _with_targets(node: DictConfig, group: str, targets: Mapping[str, str]) -> D
     for name, target in targets.items():
         head, _, key = name.partition(".")
         if head == group and not key:
-            node = _replaced(node, target)
+            node = _replaced(node, target, name)
         elif head == group and isinstance(node.get(key), DictConfig):
-            node[key] = _replaced(node[key], target)
+            node[key] = _replaced(node[key], target, name)
     return node
 
 
-def _replaced(node: DictConfig, target: str) -> DictConfig:
+def _replaced(node: DictConfig, target: str, name: str) -> DictConfig:
     """Return the node of another `_target_`, with what the option chose for keys that both have."""
-    names = {item.name for item in fields_of(locate(target))}
+    names = {item.name for item in fields_of(locate(target, key=name))}
     kept = {key: value for key, value in node.items_ex(resolve=False) if key in names}
-    return _typed(OmegaConf.create({TARGET: target, **kept}))
+    return _typed(OmegaConf.create({TARGET: target, **kept}), name)
 
 
 def _over(kind: type, node: DictConfig) -> DictConfig:
