@@ -94,7 +94,10 @@ def test_a_target_inside_a_group_brings_its_own_keys_too(own):
 
 def test_a_wrong_file_is_named_with_its_key(own):
     path = own / "label_model" / "mine.yaml"
-    for line, sentence in (("strength: much", "strength: "), ("strengths: 1", "unknown key 'strengths'")):
+    for line, sentence in (
+        ("strength: much", "strength=much is not a number"),
+        ("strengths: 1", "unknown key 'strengths'"),
+    ):
         path.write_text(f"_target_: own_parts.Own\n{line}\n")
         with pytest.raises(UsageError, match=f"label_model/mine.yaml: {sentence}"):
             composed(own, "label_model=mine")

@@ -144,6 +144,12 @@ def test_every_verb_looks_at_its_inputs_and_its_folder_first(mined, capsys, word
     assert sentence in refused(capsys, *words.format(mined=mined).split())
 
 
+def test_gold_is_looked_into_before_hours_of_mining(mined, tmp_path, capsys):
+    (tmp_path / "gold.csv").write_text("delivery,stroke\n")
+    sentence = refused(capsys, "mine", f"footage={mined}", f"gold={tmp_path / 'gold.csv'}", code=1)
+    assert "gold.csv" in sentence and "delivery_id" in sentence
+
+
 def test_a_run_that_starts_has_its_folder_its_log_and_its_loggers(mined):
     assert main(["train", f"mined={mined}", *SMALL, "out=run"]) == 0
     run = RunFolder(Path("run"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import MISSING
 
 from omegaconf.errors import InterpolationResolutionError, OmegaConfBaseException
@@ -15,13 +15,6 @@ from slowpaths.core.errors import UsageError
 
 Known = Callable[..., Sequence[str]]
 """Returns the full names of the keys of a verb, with the choices that are given."""
-_GROUP = "a group of keys"
-_KINDS = {
-    **dict.fromkeys(("int", "Integer"), "a whole number"), **dict.fromkeys(("float", "Float"), "a number"),
-    **dict.fromkeys(("bool", "Boolean"), "true or false"), **dict.fromkeys(("str", "String"), "a word"),
-    "NoneType": "null", "Dict": _GROUP, "List": "a list",
-}  # fmt: skip
-"""Kinds of OmegaConf, in words."""
 
 
 def refuse_malformed(verb: str, text: str) -> None:
@@ -105,25 +98,18 @@ def _of_omegaconf(
     if "not in" in message:
         return _unknown(verb, key, known=known, options=options)
     annotation = _fields.annotation_of(_fields.settings_class(verb), key)
-    is_group = annotation is not None and _GROUP in _fields.words(annotation)
+    is_group = annotation is not None and _schema.GROUP in _fields.words(annotation)
     deeper = next((name for name in typed if name.startswith(f"{key}.")), "")
     if deeper and annotation is not None and not is_group:
         return f"unknown key '{deeper}': {key} is {_fields.words(annotation)}"
-    given = re.search(r"(?i:value) '(.*?)' (?:of type|is not a valid|for field|is incompatible)", message)
-    value = None if "is not Optional" in message else given[1] if given else typed.get(key)
+    given = _schema.value_in(message)
+    value = None if "is not Optional" in message else typed.get(key) if given is None else given
     if annotation is not None:
         cure = f": give its keys, {key}.<name>=..., `slowpaths {verb} --help` lists them"
         return _fields.refusal(key, value, annotation) + cure * is_group
-    if value is not None and (wanted := list(_wanted(message))):
-        return f"{key}={value} is not {' or '.join(wanted)}"
+    if value is not None and (wanted := _schema.wanted(message)):
+        return f"{key}={value} is not {wanted}"
     return _schema.explain(cause)
-
-
-def _wanted(message: str) -> Iterator[str]:
-    kinds = re.findall(r"\bto (\w+)", message) or re.findall(r"\w+", "".join(re.findall(r"hint '(.*?)'", message)))
-    yield from dict.fromkeys(
-        _KINDS[name] for name in kinds if name in _KINDS and not (name == "int" and "float" in kinds)
-    )
 
 
 def _unknown(verb: str, key: str, *, known: Known, options: Known) -> str:

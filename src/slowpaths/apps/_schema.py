@@ -9,6 +9,7 @@ is imported.
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
@@ -159,9 +160,38 @@ def _over(kind: type, node: DictConfig) -> DictConfig:
     return cast(DictConfig, merged)
 
 
+GROUP = "a group of keys"
+_KINDS = {
+    **dict.fromkeys(("int", "Integer"), "a whole number"), **dict.fromkeys(("float", "Float"), "a number"),
+    **dict.fromkeys(("bool", "Boolean"), "true or false"), **dict.fromkeys(("str", "String"), "a word"),
+    "NoneType": "null", "Dict": GROUP, "List": "a list",
+}  # fmt: skip
+"""Kinds of OmegaConf, in words."""
+
+
 def explain(error: OmegaConfBaseException) -> str:
     """Return what OmegaConf refuses, as a sentence."""
     key, text = error.full_key or error.key, (error.msg or str(error)).splitlines()[0]
     if "not in" in text:
         return f"unknown key '{key}'"
+    if (value := value_in(text)) is not None and (kinds := wanted(text)):
+        return f"{key}={value} is not {kinds}"
     return f"{key}: {text[0].lower()}{text[1:]}"
+
+
+def value_in(text: str) -> str | None:
+    """Return the value that OmegaConf says it refuses; None where it does not say."""
+    found = re.search(r"(?i:value) '(.*?)' (?:of type|is not a valid|for field|is incompatible)", text, re.DOTALL)
+    return found[1] if found else None
+
+
+def wanted(text: str) -> str:
+    """Return what OmegaConf says a value has to be, in our words; "" where it does not say.
+
+    Example:
+        >>> wanted("Value 'x' of type 'str' is incompatible with type hint 'Union[int, float, NoneType]'")
+        'a number or null'
+    """
+    kinds = re.findall(r"\bto (\w+)", text) or re.findall(r"\w+", "".join(re.findall(r"hint '(.*?)'", text)))
+    wide = [name for name in kinds if not (name == "int" and "float" in kinds)]
+    return " or ".join(dict.fromkeys(_KINDS[name] for name in wide if name in _KINDS))

@@ -38,6 +38,7 @@ def check_start(verb: str, cfg: DictConfig) -> None:
 
     Raises:
         UsageError: Naming the key and the cure.
+        TableError: If gold has other columns.
     """
     values = plain(cfg)
     for key, path in _inputs(verb, values):
@@ -148,9 +149,12 @@ def _check_trainer(trainer: dict[str, Any]) -> None:
 
 
 def _check_labelling(values: dict[str, Any]) -> None:
-    """Build the label model and the rules: mining takes hours before they are used."""
+    """Build the label model and the rules, and look into gold: mining takes hours before they are used."""
+    from slowpaths.evaluation.table_columns import read_columns
     from slowpaths.labelling.model.build import build_model
     from slowpaths.labelling.rules.catalogue import select_rules
 
     build_model(values["label_model"])
     select_rules(**values["rules"])
+    if (gold := values["gold"]) and gold != "none":
+        read_columns(Path(gold)).require(("delivery_id", "label"))
