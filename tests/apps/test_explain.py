@@ -97,6 +97,15 @@ def test_the_key_is_named_as_it_was_typed(capsys, verb, text, sentence, is_sweep
     assert sentence in error and not FOREIGN.search(error)
 
 
+def test_options_of_ones_own_are_among_the_choices(capsys, tmp_path, monkeypatch):
+    (tmp_path / "own" / "label_model").mkdir(parents=True)
+    (tmp_path / "own" / "label_model" / "mine.yaml").write_text("_target_: builtins.dict\n")
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    error = refused(capsys, "label", "--config-dir", str(tmp_path / "own"), "mined=m", "label_model=nonesuch")
+    assert "unknown label_model 'nonesuch'; choose one of" in error and ", mine" in error
+
+
 def test_a_key_of_a_chosen_option_is_found(capsys):
     error = refused(capsys, "train", "mined=m", "loss=gce", "loss.q=5")
     assert "unknown key 'loss.q'; did you mean 'loss.function.q'?" in error

@@ -258,7 +258,7 @@ def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
     table = pq.read_table(tmp_path / "sweep" / "sweep.parquet")
     assert table["state"].to_pylist() == ["done"] * 6
     assert set(table["override_loss"].to_pylist()) == {"soft_ce", "gce"}
-    folders = {Path(cell.out).name for cell in SweepFolder(tmp_path / "sweep").plan()}
+    folders = {SweepFolder(tmp_path / "sweep").run(cell).path.name for cell in SweepFolder(tmp_path / "sweep").plan()}
     assert "loss-gce_seed-0" in folders  # as the README says
     done = {path: path.stat().st_mtime_ns for path in tmp_path.glob("sweep/*/run.json")}
     assert main([*train, *small]) == 0

@@ -72,7 +72,9 @@ _HYDRA: tuple[tuple[str, Callable[[re.Match[str], Callable[[str], str], Known], 
     (r"Could not override '([^']+)'", lambda m, unknown, _: unknown(m[1])),
     (r"Could not delete from config\. '([^']+)' does not exist", lambda m, unknown, _: unknown(m[1])),
     (r"Override ([^ =]+)=.* looks like a config group override", lambda m, unknown, _: unknown(m[1])),
-    (r"Could not (?:find|load) '([^'/]+)/([^']*)'",
+    (r"Could not find '([^'/]+)/([^']*)' Available options in '[^']+': (.*?)(?: Config search|$)",
+     lambda m, *_: f"unknown {m[1]} '{m[2]}'; choose one of {', '.join(m[3].split())}"),
+    (r"Could not load '([^'/]+)/([^']*)'",
      lambda m, _, options: f"unknown {m[1]} '{m[2]}'; choose one of {', '.join(options(m[1]))}"),
     (r"An item is already at '([^']+)'", lambda m, *_: f"{m[1]} is there already: leave out the + before it"),
     (r"Ambiguous value for argument '([^=]+)=(.*?)' 1\.",
@@ -86,11 +88,9 @@ def _of_omegaconf(
 ) -> str:
     key, message = str(cause.full_key or cause.key), one_line(cause)
     if isinstance(cause, InterpolationResolutionError):
-        why = re.search(
-            r"(?:key '(.+?)' not found|resolving interpolation '.*?'|interpolation: (.+?)) full_key", message
-        )
-        words = f"there is no {why[1]}" if why and why[1] else (why and why[2]) or message.partition(" full_key")[0]
-        words = words.strip('"')
+        absent = re.search(r"Interpolation key '(.+?)' not found", message)
+        reason = message.partition(" full_key")[0].rpartition("interpolation: ")[2].strip('"')
+        words = f"there is no {absent[1]}" if absent else reason
         return f"{key}={typed.get(key, '...')} cannot be resolved ({words}): give a value"
     if "does not support deletion" in message:
         deeper = next((name for name in typed if name.startswith(f"{key}.")), key)
