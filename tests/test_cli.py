@@ -39,7 +39,10 @@ def test_an_unknown_verb_is_one_sentence(capsys):
         (["mine", "footge=x"], "slowpaths mine: unknown key 'footge'; did you mean 'footage'?"),
         (["mine", "footage=x", "pose=openpose"], "slowpaths mine: unknown pose 'openpose'; choose one of auto,"),
         (["mine"], "slowpaths mine: footage= is missing: try `slowpaths mine footage=...`"),
-        (["label", "mined=nowhere"], "slowpaths label: nowhere is no mined folder (no deliveries.parquet)"),
+        (
+            ["label", "mined=nowhere"],
+            "slowpaths label: mined=nowhere does not exist: give the out= folder of",
+        ),
         (["label", "mined=x", "label_model=snorkel"], "slowpaths label: unknown label_model 'snorkel'; choose one of"),
         (["mine", "footage=[a"], "slowpaths mine: cannot read footage=[a: give a value with spaces"),
     ],

@@ -60,7 +60,7 @@ def mined(tmp_path_factory) -> Path:
     return write_mined(tmp_path_factory.mktemp("examples") / "mined", num_matches=2, clips_a_match=4, size=32)
 
 
-def run(words: list[str], folder: Path, **places: Path) -> Path:
+def run(words: list[str], folder: Path, *, code: int = 0, **places: Path) -> Path:
     """Run a command with its paths replaced, and small sizes; return what `out=` names."""
     places = {"path/to/videos": folder, "path/to/poses": folder, "runs/own": folder, **places}
     for name, place in places.items():
@@ -68,11 +68,11 @@ def run(words: list[str], folder: Path, **places: Path) -> Path:
     if words[0] in ("train", "pretrain"):
         has_model = any(word.startswith(("model=", "model._target_")) for word in words)
         words = [*words, *SMALL, *([] if has_model else ["model=tiny", "model.width=8"])]
-    assert main(words) == 0, words
+    assert main(words) == code, words
     return next((Path(word[4:]) for word in words if word.startswith("out=")), folder)
 
 
-def test_network(parts, mined, tmp_path):
+def test_network(parts, mined, tmp_path, capsys):
     typed, option, predict = commands("Network")
     outs = [run(words, tmp_path, **{"runs/mine": mined}) for words in (typed, option)]
     for out in outs:
@@ -83,9 +83,12 @@ def test_network(parts, mined, tmp_path):
     part = PartSettings(mode="clip", balls_per_match=1, width=128, height=128)
     build_world(settings=WorldSettings(name="c", parts={"c": part}), out=tmp_path / "world", seed=3)
     words = [*predict, "pose=simulated"]
-    out = run(words, tmp_path, **{"new.mp4": tmp_path / "world" / "c01.mp4"})
+    places = {"new.mp4": tmp_path / "world" / "c01.mp4"}
+    out = run(words, tmp_path, **places)
     assert json.loads(RunFolder(out).events(".json").read_text())
-    assert main([word for word in words if "allow_target" not in word]) == 1
+    capsys.readouterr()
+    run([word for word in words if "allow_target" not in word], tmp_path, code=1, **places)
+    assert "allow_target=my_network.TwoStreams" in capsys.readouterr().err
 
 
 def test_loss(parts, mined, tmp_path):

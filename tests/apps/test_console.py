@@ -6,7 +6,8 @@ import re
 
 import pytest
 
-from slowpaths.apps._console import fit_widths, fold, show_table
+from slowpaths.apps import _console
+from slowpaths.apps._console import fit_widths, fold, progress, show_table
 
 ROWS = [
     ("usefulness", "retrieval_minutes_saved_at_95_percent_recall", "0.123 .. 0.456", 0.25, 51),
@@ -30,6 +31,34 @@ def test_names_are_broken_after_underscores_only_and_numbers_never(capsys, monke
     numbers = [row[3] for row in cells if row[3]]
     assert numbers == ["value", "0.250", "0.500"]
     assert "".join(row[1] for row in cells[1:]) == "".join(name for _, name, *_ in ROWS)
+
+
+def test_progress_tells_every_step_and_now_and_then_how_far_one_is(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(_console.time, "monotonic", lambda: now[0])
+    with progress("mining", 2) as step:
+        for second in range(1, 26):
+            now[0] = second
+            step.note(f"a.mp4: finding strokes {second}%")
+        step("a.mp4: 3 deliveries")
+        now[0] = 26
+        step.note("b.mp4: finding strokes 1%")
+        step("b.mp4: 0 deliveries")
+    assert capsys.readouterr().err.splitlines() == [
+        "mining 0/2 a.mp4: finding strokes 10%", "mining 0/2 a.mp4: finding strokes 20%",
+        "mining 1/2 a.mp4: 3 deliveries", "mining 2/2 b.mp4: 0 deliveries",
+    ]  # fmt: skip
+
+
+def test_progress_of_many_small_steps_is_told_now_and_then_and_at_the_end(capsys, monkeypatch):
+    now = [0.0]
+    monkeypatch.setattr(_console.time, "monotonic", lambda: now[0])
+    with progress("naming strokes", 25, every_s=10) as step:
+        for second in range(1, 26):
+            now[0] = second
+            step()
+    lines = capsys.readouterr().err.splitlines()
+    assert lines == [f"naming strokes {done}/25" for done in (10, 20, 25)]
 
 
 def test_sentences_give_way_before_names():

@@ -99,7 +99,7 @@ def test_pretrained_weights_initialise_training(road, capsys):
     )  # fmt: skip
     train = ["train", f"mined={road / 'mined'}", "experiment=tiny_cpu", f"out={road / 'started'}", *small]
     assert main([*train, "data.fractions=[0.6,0.0,0.4]", f"init={out / 'backbone.safetensors'}"]) == 0
-    assert main([*train, f"out={road / 'other'}", "init=nowhere"]) == 1
+    assert main([*train, f"out={road / 'other'}", "init=nowhere"]) == 2
     assert "there are no weights 'nowhere'" in capsys.readouterr().err
 
 
@@ -146,9 +146,9 @@ def test_train_predict_and_evaluate(road):
         (["mine", "footage={empty}"], 2, "holds no video"),
         (["label", "mined={mined}", "rules.include=[foot.strid]"], 2, "foot.stride"),
         (["label", "mined={mined}", "gold={truth}"], 1, "delivery_id"),
-        (["train", "mined={empty}"], 1, "slowpaths mine"),
-        (["predict", "ckpt={truth}", "footage=x"], 1, "not a checkpoint"),
-        (["predict", "ckpt=nowhere.ckpt", "footage=x"], 1, "does not exist"),
+        (["train", "mined={empty}"], 2, "slowpaths mine"),
+        (["predict", "ckpt={truth}", "footage={empty}"], 1, "not a checkpoint"),
+        (["predict", "ckpt=nowhere.ckpt", "footage={empty}"], 2, "ckpt=nowhere.ckpt does not exist"),
         (["evaluate", "mined={mined}", "truth={edl}"], 1, "column"),
         (["evaluate", "truth={truth}"], 2, "predictions="),
     ],

@@ -94,7 +94,10 @@ def test_a_target_inside_a_group_brings_its_own_keys_too(own):
 
 def test_a_wrong_file_is_named_with_its_key(own):
     path = own / "label_model" / "mine.yaml"
-    for line, sentence in (("strength: much", "strength: "), ("strengths: 1", "unknown key 'strengths'")):
+    for line, sentence in (
+        ("strength: much", "strength=much is not a number"),
+        ("strengths: 1", "unknown key 'strengths'"),
+    ):
         path.write_text(f"_target_: own_parts.Own\n{line}\n")
         with pytest.raises(UsageError, match=f"label_model/mine.yaml: {sentence}"):
             composed(own, "label_model=mine")
@@ -165,7 +168,7 @@ def test_settings_go_to_a_node_and_back():
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        ({"pair": [0.5]}, r"k.pair=\[0.5\] has another length than it takes"),
+        ({"pair": [0.5]}, r"k.pair=\[0.5\] has the wrong length: give 2 values"),
         ({"workers": "lots"}, "k.workers=lots is not a whole number or auto"),
         ({"inner": {"mode": "c"}}, "k.inner.mode=c is unknown: choose one of a, b"),
         ({"inner": {"size": 0}}, "inner.size=0 is too small"),

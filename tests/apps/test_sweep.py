@@ -134,8 +134,9 @@ def test_only_the_first_of_several_processes_keeps_a_run_and_none_but_it_starts_
     assert RunFolder(tables / "run").state().state == "done"
 
 
-def test_out_may_be_a_pattern(tables):
-    path, cells = plan("evaluate", ["predictions=a.csv", "truth=t.csv", "split=all,test", "out=runs/x/${split}"])
+def test_out_may_be_a_pattern(tables, monkeypatch):
+    monkeypatch.chdir(tables)
+    path, cells = plan("evaluate", ["predictions=a.csv", "truth=truth.csv", "split=all,test", "out=runs/x/${split}"])
     assert (path, [cell.name for cell in cells]) == (Path("runs/x"), ["split-all", "split-test"])
 
 
@@ -193,6 +194,44 @@ def test_what_cannot_be_launched_leaves_nothing(tables, quick, capsys, words, se
     assert not (tables / "sweep").exists()
 
 
+@pytest.mark.parametrize("missing", ["a.csv", "truth.csv"])
+def test_an_input_that_is_missing_is_named_before_any_cell_starts(tables, quick, capsys, missing):
+    (tables / missing).unlink()
+    assert sweep(tables) == 2
+    error = capsys.readouterr().err
+    assert f"{missing} does not exist" in error and error.count("\n") == 1
+    assert not quick and not (tables / "sweep").exists()
+
+
+def test_what_a_killed_start_took_counts(tables, monkeypatch):
+    """The first start is killed after three seconds and the second ends after two: five, whatever was on disk."""
+    clock = {"now": 0.0}
+    monkeypatch.setattr(_tracking.time, "monotonic", lambda: clock["now"])
+    cell = tables / "run"
+    words = [f"predictions={tables / 'a.csv'}", f"truth={tables / 'truth.csv'}", f"out={cell}"]
+
+    def killed(verb: str, cfg: DictConfig) -> Outcome:
+        cell.mkdir()
+        clock["now"] += 3
+        deadline = time.time() + 20
+        while time.time() < deadline and not ((state := RunFolder(cell).state()) and state.seconds == 3):
+            time.sleep(0.01)
+        raise SystemExit  # as a kill does, it skips all that follows
+
+    def whole(verb: str, cfg: DictConfig) -> Outcome:
+        clock["now"] += 2
+        return Outcome()
+
+    monkeypatch.setattr(_tracking, "HEARTBEAT_S", 0.01)
+    monkeypatch.setattr(_tracking, "run_verb", killed)
+    with pytest.raises(SystemExit):
+        main(["evaluate", *words])
+    assert (RunFolder(cell).state().state, RunFolder(cell).state().seconds) == ("running", 3)
+    monkeypatch.setattr(_tracking, "run_verb", whole)
+    assert main(["evaluate", *words]) == 0
+    assert (RunFolder(cell).state().state, RunFolder(cell).state().seconds) == ("done", 5)
+
+
 @pytest.mark.parametrize("launcher", ["joblib", "submitit_local"])
 def test_other_launchers_give_the_same_table(tables, launcher):
     assert sweep(tables) == 0
@@ -219,7 +258,7 @@ def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
     table = pq.read_table(tmp_path / "sweep" / "sweep.parquet")
     assert table["state"].to_pylist() == ["done"] * 6
     assert set(table["override_loss"].to_pylist()) == {"soft_ce", "gce"}
-    folders = {Path(cell.out).name for cell in SweepFolder(tmp_path / "sweep").plan()}
+    folders = {SweepFolder(tmp_path / "sweep").run(cell).path.name for cell in SweepFolder(tmp_path / "sweep").plan()}
     assert "loss-gce_seed-0" in folders  # as the README says
     done = {path: path.stat().st_mtime_ns for path in tmp_path.glob("sweep/*/run.json")}
     assert main([*train, *small]) == 0

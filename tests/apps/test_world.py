@@ -34,7 +34,7 @@ def test_the_same_seed_makes_the_same_bytes(made, tmp_path, capsys):
         ("seed=abc", "seed=abc is not a whole number"),
         ("seed=8", "holds another world: choose another out= folder"),
         ("world=huge", "unknown world 'huge'; choose one of"),
-        ("world.width=-3", "width must lie between 64 and 3840, not -3"),
+        ("world.width=-3", "world.width=-3 is out of range: give a number from 64 to 3840"),
         ("world.parts.t.strokes=[dilscoop]", "unknown stroke 'dilscoop'"),
         ("world.parts.t.cameras=[drone]", "unknown camera 'drone'"),
         ("world.parts.t.venues=[lords]", "unknown venue 'lords'"),

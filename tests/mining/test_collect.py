@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import re
 import signal
 from pathlib import Path
 
@@ -74,10 +75,10 @@ def paths(footage: Path) -> list[Path]:
     return [footage / name for name in NAMES]
 
 
-def in_two_processes(footage: Path, out: Path, step=lambda text: None, difficulty: float = -1.0):
+def in_two_processes(footage: Path, out: Path, difficulty: float = -1.0, **told):
     """Mine with noise of a negative size, which fails as soon as there is somebody, or of another."""
     pose = {"name": "simulated", "difficulty": difficulty}
-    return collect(paths(footage), root=footage, out=out, pose=pose, settings=SETTINGS, workers=2, step=step)
+    return collect(paths(footage), root=footage, out=out, pose=pose, settings=SETTINGS, workers=2, **told)
 
 
 def check_only_the_bad_one_is_out(collected, *words: str) -> None:
@@ -124,10 +125,16 @@ def open_or_lose(path, **options):
     return Lost(open_video(path, **options)) if path.name == BAD else open_video(path, **options)
 
 
-def start_with_lost_decoder(pose, num_threads) -> None:
+def start_with_lost_decoder(*given) -> None:
     """Start a worker process whose decoder loses its way in the bad video."""
     pipeline.open_video = open_or_lose
-    _start(pose, num_threads)
+    _start(*given)
+
+
+def start_talkative(*given) -> None:
+    """Start a worker process that says at every word how far it is."""
+    module.NOTE_EVERY_S = 0
+    _start(*given)
 
 
 @pytest.mark.parametrize("at", ["iterate", "frames", "pts_s"])
@@ -145,6 +152,37 @@ def test_a_decoder_that_fails_in_another_process(footage, tmp_path, monkeypatch)
     monkeypatch.setattr(module, "_start", start_with_lost_decoder)
     collected = in_two_processes(footage, tmp_path, difficulty=0.0)
     check_only_the_bad_one_is_out(collected, "RuntimeError", "the decoder lost its way")
+
+
+def test_within_each_video_it_is_said_how_far_it_is(footage, tmp_path, monkeypatch):
+    notes = []
+    monkeypatch.setattr(module, "NOTE_EVERY_S", 0)
+    monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
+    settings = MiningSettings(write_clips=False, sound=False, survey_every_s=0.04, min_view_p=0)
+    collect(paths(footage), root=footage, out=tmp_path, pose={}, settings=settings, note=notes.append)
+    found = [re.fullmatch(r"(\w\.mp4): ([a-z ]+) (\d+)%", text).groups() for text in notes]
+    for name in NAMES:
+        stages = [stage for video, stage, _ in found if video == name]
+        assert list(dict.fromkeys(stages)) == ["looking for shots", "finding strokes"]
+        shares = [int(share) for video, stage, share in found if (video, stage) == (name, "looking for shots")]
+        assert shares == sorted(shares) and len(set(shares)) > 3 and shares[-1] > 70
+
+
+def test_other_processes_say_how_far_they_are(footage, tmp_path, monkeypatch):
+    notes = []
+    monkeypatch.setattr(module, "_start", start_talkative)
+    in_two_processes(footage, tmp_path, difficulty=0.0, note=notes.append)
+    assert any(text.startswith("a.mp4: looking for shots ") for text in notes), notes
+
+
+def test_it_is_not_said_more_often_than_anybody_reads(footage, tmp_path, monkeypatch):
+    now, notes = [0.0], []
+    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
+    watch = module._watch("a.mp4", notes.append)
+    for tenth in range(31):
+        now[0] = tenth / 10
+        watch("looking for shots", tenth / 30)
+    assert notes == [f"a.mp4: looking for shots {share}%" for share in (0, 33, 67, 100)]
 
 
 def test_a_bad_video_is_looked_at_again_and_the_others_are_not(run, tmp_path):

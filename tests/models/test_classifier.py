@@ -167,7 +167,7 @@ def test_only_plain_values_are_taken() -> None:
 
 
 def test_warm_up_longer_than_the_run_is_refused() -> None:
-    with pytest.raises(UsageError, match="lower warmup_epochs or train for more epochs"):
+    with pytest.raises(UsageError, match=r"lower optim.warmup_epochs or raise trainer.max_epochs"):
         trainer(max_epochs=2).fit(classifier(warmup_epochs=34.0), loader(8))
     trainer(fast_dev_run=True).fit(classifier(warmup_epochs=34.0), loader(8))
 

@@ -88,7 +88,7 @@ def test_rate_rises_and_falls() -> None:
 @pytest.mark.parametrize("warmup_steps", [10, 34])
 def test_warm_up_longer_than_the_run_is_refused(warmup_steps: int) -> None:
     optimiser = torch.optim.SGD(network().parameters(), lr=1.0)
-    with pytest.raises(UsageError, match="lower warmup_epochs"):
+    with pytest.raises(UsageError, match=r"lower optim.warmup_epochs or raise trainer.max_epochs"):
         cosine_with_warmup(optimiser, num_steps=10, warmup_steps=warmup_steps)
 
 

@@ -37,8 +37,8 @@ def test_the_plain_description_keeps_its_form():
         ({"venues": ["lords"]}, "unknown venue 'lords'; the venues are northfield"),
         ({"broadcasters": ["BBC"]}, "unknown broadcaster 'BBC'"),
         ({"mode": "radio"}, "unknown mode 'radio'"),
-        ({"width": -640}, "width must lie between 64 and 3840, not -640"),
-        ({"width": 641}, "must be even"),
+        ({"width": -640}, "width=-640 is out of range: give a number from 64 to 3840"),
+        ({"width": 641}, "is odd, which H.264 cannot have"),
         ({"cameras": ["crowd"]}, "camera 'crowd' cannot show a ball live"),
         ({"cameras": []}, "names no camera"),
         ({"venues": ["academy_nets"]}, "does not suit mode 'broadcast'"),
@@ -53,11 +53,11 @@ def test_a_part_that_cannot_be_built_is_named(change, message):
 @pytest.mark.parametrize(
     ("change", "message"),
     [
-        ({"fps": 0}, "fps must lie between 5 and 120, not 0"),
-        ({"miss": -0.1}, "miss must lie between 0 and 1"),
+        ({"fps": 0}, "fps=0 is out of range: give a number from 5 to 120"),
+        ({"miss": -0.1}, "miss=-0.1 is out of range: give a number from 0 to 1"),
         ({"parts": {}}, "the world has no parts"),
-        ({"width": 0}, "width must lie between 64 and 3840, not 0"),
-        ({"height": 361}, "must be even"),
+        ({"width": 0}, "width=0 is out of range: give a number from 64 to 3840"),
+        ({"height": 361}, "is odd, which H.264 cannot have"),
     ],
 )
 def test_a_world_that_cannot_be_built_is_named(change, message):

@@ -19,7 +19,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 import slowpaths
-from slowpaths.apps import _fields, _schema, _values
+from slowpaths.apps import _explain, _fields, _schema, _values
 from slowpaths.apps._errors import one_line
 from slowpaths.core.errors import UsageError
 from slowpaths.core.text import did_you_mean
@@ -48,23 +48,27 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
         try:
             cfg = hydra.compose(config_name=verb, overrides=read, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException, ValueError) as error:
-            raise UsageError(explain(verb, error)) from error
-        kind = _fields.settings_class(verb)
-        empty = [
-            item.name
-            for item in _fields.fields_of(kind)
-            if item.name not in cfg
-            or OmegaConf.is_missing(cfg, item.name)
-            or (cfg[item.name] in ("", []) and item.default is MISSING)
-        ]
-        if is_whole and empty:
-            name = empty[0]
-            raise UsageError(f"{name}= is missing: try `slowpaths {verb} {name}=...`, or `slowpaths {verb} --help`")
-        _values.expand_home(kind, cfg)
-        HydraConfig.instance().set_config(cfg)
-        own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
-        _values.check(kind, cast(Any, OmegaConf.to_container(own, resolve=True)))
+            raise UsageError(explain(verb, error, overrides)) from error
+        try:
+            _check(verb, cfg, is_whole=is_whole)
+        except OmegaConfBaseException as error:  # a value that refers to another
+            raise UsageError(explain(verb, error, overrides)) from error
     return cfg
+
+
+def _check(verb: str, cfg: DictConfig, *, is_whole: bool) -> None:
+    kind = _fields.settings_class(verb)
+    for item in _fields.fields_of(kind) if is_whole else ():
+        is_missing = item.name not in cfg or OmegaConf.is_missing(cfg, item.name)
+        if is_missing or (cfg[item.name] in ("", []) and item.default is MISSING):
+            name = item.name
+            raise UsageError(f"{name}= is missing: try `slowpaths {verb} {name}=...`, or `slowpaths {verb} --help`")
+        if cfg[item.name] == "":
+            raise UsageError(_explain.empty(item.name))
+    _values.expand_home(kind, cfg)
+    HydraConfig.instance().set_config(cfg)
+    own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
+    _values.check(kind, cast(Any, OmegaConf.to_container(own, resolve=True)))
 
 
 def _refuse_misspelt(verb: str, overrides: Sequence[str]) -> None:
@@ -100,6 +104,7 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     Raises:
         UsageError: If it cannot be read.
     """
+    _explain.refuse_malformed(verb, text)
     key, equals, value = text.partition("=")
     annotation = _fields.annotation_of(_fields.settings_class(verb), key) if equals else None
     is_path = annotation is not None and _fields.is_path(annotation)
@@ -109,10 +114,12 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
         if is_path and value[:1] not in ("[", "{", '"', "'"):
             return quoted
         raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{key}=\"...\"'")
+    if is_group(verb, key) and isinstance(parsed.value(), int | float | None):  # the name of an option
+        return quoted
     if annotation is None or (parsed.is_sweep_override() and (is_sweep or not _fields.is_list(annotation))):
         return text
     if _fields.is_list(annotation) and not isinstance(parsed.value(), list | dict | bool | None):
-        return f"{key}=[{value}]" if value else text
+        return f"{key}=[{value}]"
     if (is_path or annotation is str) and isinstance(
         parsed.value(), int | float
     ):  # a word, though it reads as a number
@@ -140,49 +147,32 @@ def plain(cfg: Any) -> Any:
         raise UsageError(f"the configuration cannot be resolved: {one_line(error)}") from error
 
 
-def explain(verb: str, error: Exception) -> str:
+def explain(verb: str, error: Exception, overrides: Sequence[str]) -> str:
     """Return what Hydra refuses as one sentence with the full name of the key."""
-    cause = error
-    while cause is not None and not isinstance(cause, OmegaConfBaseException):
-        cause = cause.__cause__ or cause.__context__
-    text = one_line(error)
-    if match := re.search(r"Could not override '([^']+)'", text):
-        return _unknown(verb, match[1].split("@")[0])
-    if match := re.search(
-        r"Could not find '([^']+)/([^'/]+)' Available options in '[^']+': (.*?)(?: Config search|$)", text
-    ):
-        return f"unknown {match[1]} '{match[2]}'; choose one of {', '.join(match[3].split())}"
-    if match := re.search(r"Ambiguous value for argument '([^=]+)=(.*?)' 1\.", text):
-        key, value = match[1], match[2]
-        return f"{key}= has several values: give a list, {key}=[{value}], -m for a sweep, or quotes, '{key}=\"...\"'"
-    if isinstance(cause, OmegaConfBaseException):
-        key = str(cause.full_key or cause.key)
-        if "not in" in str(cause.msg):
-            return _unknown(verb, key)
-        annotation = _fields.annotation_of(_fields.settings_class(verb), key)
-        given = re.search(r"(?i:value) '(.*)' (?:of type|is not a valid|for field)", str(cause.msg), re.DOTALL)
-        value = None if "is not Optional" in str(cause.msg) else given[1] if given else ""
-        if value != "" and annotation is not None:
-            return _fields.refusal(key, value, annotation)
-        if value:
-            return f"{key}={value} is not {_wanted(str(cause.msg))}"
-        return _schema.explain(cause)
-    return text
+    chosen = [text for text in overrides if is_group(verb, text.partition("=")[0])]
+
+    def known(*choices: str) -> list[str]:
+        try:
+            return known_keys(verb, [*chosen, *choices])
+        except (HydraException, OmegaConfBaseException, UsageError):
+            return known_keys(verb)
+
+    return _explain.explain(verb, error, overrides, known=known, options=options_of)
 
 
-def _wanted(text: str) -> str:
-    kinds = {"Integer": "a whole number", "Float": "a number", "Boolean": "true or false", "String": "a word"}
-    return next((words for name, words in kinds.items() if f"to {name}" in text), "what it takes")
+def is_group(verb: str, key: str) -> bool:
+    """Return whether a key chooses a file of options."""
+    is_key = key == "experiment" or any(item.name == key for item in _fields.fields_of(_fields.settings_class(verb)))
+    return is_key and bool(options_of(key))
 
 
-def _unknown(verb: str, key: str) -> str:
-    known, help_hint = known_keys(verb), f"`slowpaths {verb} --help` lists the keys"
-    last = did_you_mean(key.split(".")[-1], [name.split(".")[-1] for name in known], otherwise=help_hint)
-    return f"unknown key '{key}'; {did_you_mean(key, known, otherwise=last)}"
+def options_of(group: str) -> list[str]:
+    """Return the names of the options of a group that come with the package."""
+    return sorted(path.stem for path in (config_dir() / group).glob("*.yaml"))
 
 
-def known_keys(verb: str) -> list[str]:
-    """Return the full names of the keys a verb takes, with its default choices."""
+def known_keys(verb: str, choices: Sequence[str] = ()) -> list[str]:
+    """Return the full names of the keys a verb takes, with its default choices but for those given."""
 
     def walk(node: DictConfig, prefix: str = "") -> list[str]:
         names = []
@@ -192,8 +182,8 @@ def known_keys(verb: str) -> list[str]:
                 names += walk(child, f"{prefix}{key}.")
         return names
 
-    with hydra_for(verb, []):
-        return walk(hydra.compose(config_name=verb))
+    with hydra_for(verb, choices) as read:
+        return walk(hydra.compose(config_name=verb, overrides=read))
 
 
 def parsed_overrides(verb: str, overrides: Sequence[str]) -> list[Override]:

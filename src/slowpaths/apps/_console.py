@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,6 +16,8 @@ from rich.table import Table
 
 from slowpaths.core.threads import available_threads
 
+NOTE_EVERY_S = 10.0  # between two plain lines on how far a step is
+_BAR_TEXT = 40  # characters
 _NAME_WIDTH = 30  # characters; what is shorter is a name and stays whole where there is room
 
 
@@ -88,37 +91,51 @@ def _pieces(text: str) -> list[str]:
     return [piece for piece in re.split(r"(?<=[_/=,\s-])", text) if piece] or [""]
 
 
-@contextmanager
-def progress(title: str, total: int) -> Iterator[Any]:
-    """Show progress over `total` steps.
+class Steps:
+    """Show how far a task of several steps is: call it after each step, with a text that names what was done.
 
     Args:
         title: What is being done.
         total: Number of steps.
-
-    Yields:
-        A function `step(text)` to call after each step; `text` names what was done.
+        console: Where it is shown.
+        bar: The bar; plain lines without one.
+        every_s: Plain lines come no faster than this, seconds; the last step is always told.
     """
+
+    def __init__(self, title: str, total: int, *, console: Console, bar: Progress | None, every_s: float) -> None:
+        self._title, self._total, self._console, self._bar, self._every_s = title, total, console, bar, every_s
+        self._task = bar.add_task(title, total=total) if bar else None
+        self._done, self._said_s = 0, time.monotonic()
+
+    def __call__(self, text: str = "") -> None:
+        """Go on by one step."""
+        self._done += 1
+        self._show(text, advance=1, every_s=0 if self._done == self._total else self._every_s)
+
+    def note(self, text: str) -> None:
+        """Say how far the step is that is being done."""
+        self._show(text, advance=0, every_s=NOTE_EVERY_S)
+
+    def _show(self, text: str, *, advance: int, every_s: float) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, advance=advance, description=f"{self._title} {escape(text)[-_BAR_TEXT:]}")
+        elif time.monotonic() - self._said_s >= every_s:
+            self._said_s = time.monotonic()
+            words = f"{self._title} {self._done}/{self._total} {text}".rstrip()
+            self._console.print(words, markup=False, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(title: str, total: int, *, every_s: float = 0) -> Iterator[Steps]:
+    """Show progress over `total` steps, in a bar on a terminal, otherwise in plain lines; see `Steps`."""
     console = Console(stderr=True)
     if not console.is_terminal:
-        done = 0
-
-        def plain_step(text: str = "") -> None:
-            nonlocal done
-            done += 1
-            console.print(f"{title} {done}/{total} {text}", markup=False, highlight=False, soft_wrap=True)
-
-        yield plain_step
+        yield Steps(title, total, console=console, bar=None, every_s=every_s)
         return
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
                TimeRemainingColumn())  # fmt: skip
     with Progress(*columns, console=console) as bar:
-        task = bar.add_task(title, total=total)
-
-        def bar_step(text: str = "") -> None:
-            bar.update(task, advance=1, description=f"{title} {escape(text)[-40:]}")
-
-        yield bar_step
+        yield Steps(title, total, console=console, bar=bar, every_s=every_s)
 
 
 def cores(workers: Any) -> Any:

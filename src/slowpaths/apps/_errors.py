@@ -54,7 +54,7 @@ def sentence_of(error: BaseException) -> str | None:
         return "interrupted; the same command goes on from here"
     if name == "OutOfMemoryError":
         return "the GPU has too little memory: lower data.batch_size or data.crop_px"
-    if isinstance(error, MemoryError):
+    if isinstance(error, MemoryError) or "can't allocate memory" in text:
         return "memory is full: use fewer workers or a smaller batch, or close other programs"
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: free some space, and the same command goes on from here"

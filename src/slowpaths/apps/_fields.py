@@ -112,7 +112,11 @@ def refusal(key: str, value: Any, annotation: Any) -> str:
     if isinstance(value, list) and is_list(annotation) and get_args(kinds[0]):
         inside = get_args(kinds[0])[0]
         bad = [item for item in value if not fits(inside, item)]
-        return refusal(key, bad[0], inside) if bad else f"{key}={value} has another length than it takes"
+        return (
+            refusal(key, bad[0], inside)
+            if bad
+            else f"{key}={value} has the wrong length: give {len(get_args(kinds[0]))} values"
+        )
     shown = "null" if value is None else str(value).lower() if isinstance(value, bool) else value
     if all(get_origin(arm) is Literal for arm in kinds):
         choices = ", ".join(str(choice) for arm in kinds for choice in get_args(arm))

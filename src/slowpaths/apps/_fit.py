@@ -33,6 +33,7 @@ from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation
+from slowpaths.models.rehearsal import Begin, rehearse
 from slowpaths.models.settings import RunSettings
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.run_folder import RunFolder
@@ -112,6 +113,9 @@ def fit(
 ) -> Fitted:
     """Fit a module; the same call with the same `out` goes on where an earlier one stopped.
 
+    The folder is made when the trainer, the network with a clip of the set, the optimiser and its schedule have been
+    found to work.
+
     Args:
         module: Fresh module; pretrained weights are loaded where `init=` names them.
         data: Its clips.
@@ -132,9 +136,11 @@ def fit(
         load_initialisation(module.network, config.init, weights_dir=config.weights_dir)
     watched = monitor if data.records("val") else None
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
-    own = [instantiate(node, key="callbacks") for node in config.callbacks]
-    callbacks = [FiniteGuard(last), history, *own, *extra, build_progress(), keeper]
+    own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
+    begin = Begin(lambda: _build_loggers(job))
+    callbacks = [FiniteGuard(last), history, *own, *extra, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
+    rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
     with relaunched(job):
         trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
     return Fitted(trainer=trainer, checkpoint=Path(keeper.best_model_path or last), metrics=history.kept(watched))
@@ -145,7 +151,7 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
     settings |= {
         "default_root_dir": str(job.config.out),
         "enable_progress_bar": any(isinstance(callback, ProgressBar) for callback in callbacks),
-        "logger": _build_loggers(job),
+        "logger": False,  # loggers make files: `Begin` builds them
         "callbacks": callbacks,
         "plugins": [AtomicCheckpointIO()],
         "enable_model_summary": False,
@@ -155,7 +161,9 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
     try:
         return L.Trainer(**settings)
     except (MisconfigurationException, ValueError, TypeError) as error:
-        raise UsageError(f"trainer: {one_line(error)}") from error
+        raise UsageError(
+            f"the trainer cannot start ({one_line(error)}): choose another trainer= or its keys"
+        ) from error
 
 
 def _build_loggers(job: Job[Any]) -> list[Logger]:

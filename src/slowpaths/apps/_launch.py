@@ -19,6 +19,7 @@ from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.apps._compose import compose, config_dir, explain, hydra_for, parsed_overrides, plain
 from slowpaths.apps._errors import RUNS, fail
+from slowpaths.apps._start import check_start
 from slowpaths.core.errors import UsageError
 from slowpaths.core.threads import limit_threads
 from slowpaths.models.callbacks.noise import quiet_libraries
@@ -70,6 +71,7 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
             return run_sweep(verb, overrides)
         else:
             cfg = compose(verb, overrides)
+            check_start(verb, cfg)
             out = Path(cfg.out) if cfg.get("out") else None
             if verb not in RUNS or out is None:
                 return run_verb(verb, cfg).exit_code
@@ -128,7 +130,7 @@ def _show(verb: str, overrides: list[str], flags: Any) -> None:
             else:
                 loader.hydra_help(config_name=verb, args_parser=get_args_parser(), args=flags)
         except (HydraException, OmegaConfBaseException) as error:
-            raise UsageError(explain(verb, error)) from error
+            raise UsageError(explain(verb, error, overrides)) from error
 
 
 def run_verb(verb: str, cfg: DictConfig) -> Outcome:

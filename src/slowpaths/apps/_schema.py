@@ -9,6 +9,7 @@ is imported.
 from __future__ import annotations
 
 import inspect
+import re
 import types
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
@@ -61,6 +62,7 @@ def _node_type(annotation: Any) -> Any:
         arms = {_node_type(arm) for arm in inside if arm is not type(None)}
         if len(arms) > 1 and not arms <= set(_PRIMITIVES):
             return Any
+        arms |= {int} if float in arms else set()  # as everywhere: a whole number is a number
         arms |= {type(None)} & set(inside)
         return cast(Any, Union)[tuple(arms)]
     if origin in (tuple, list, Sequence) and inside:
@@ -104,7 +106,7 @@ class TypedFiles(FileConfigSource):
                 result.config = _over(schema(settings_class(verb)), result.config)
             elif package not in ("_global_", "hydra"):
                 group = str(Path(config_path).parent)
-                result.config = _typed(_with_targets(result.config, group, self.own_targets))
+                result.config = _typed(_with_targets(result.config, group, self.own_targets), group)
         except OmegaConfBaseException as error:
             raise UsageError(f"{self.path}/{verb}.yaml: {explain(error)}") from error
         return result
@@ -116,16 +118,16 @@ def install() -> None:
     SourcesRegistry.instance().types["file"] = TypedFiles
 
 
-def _typed(node: DictConfig) -> DictConfig:
+def _typed(node: DictConfig, name: str) -> DictConfig:
     """Return a node over the schema of its `_target_`; without one, its children over theirs."""
     target = node.get(TARGET)
     if not target:
         for key in node:
             child = node._get_node(key)
             if isinstance(child, DictConfig) and not child._is_none() and not child._is_interpolation():
-                node[key] = _typed(child)
+                node[key] = _typed(child, f"{name}.{key}")
         return node
-    kind = locate(target)
+    kind = locate(target, key=name)
     takes_any = any(item.kind is item.VAR_KEYWORD for item in inspect.signature(kind).parameters.values())
     return node if takes_any else _over(schema(kind, target), node)
 
@@ -135,17 +137,17 @@ def _with_targets(node: DictConfig, group: str, targets: Mapping[str, str]) -> D
     for name, target in targets.items():
         head, _, key = name.partition(".")
         if head == group and not key:
-            node = _replaced(node, target)
+            node = _replaced(node, target, name)
         elif head == group and isinstance(node.get(key), DictConfig):
-            node[key] = _replaced(node[key], target)
+            node[key] = _replaced(node[key], target, name)
     return node
 
 
-def _replaced(node: DictConfig, target: str) -> DictConfig:
+def _replaced(node: DictConfig, target: str, name: str) -> DictConfig:
     """Return the node of another `_target_`, with what the option chose for keys that both have."""
-    names = {item.name for item in fields_of(locate(target))}
+    names = {item.name for item in fields_of(locate(target, key=name))}
     kept = {key: value for key, value in node.items_ex(resolve=False) if key in names}
-    return _typed(OmegaConf.create({TARGET: target, **kept}))
+    return _typed(OmegaConf.create({TARGET: target, **kept}), name)
 
 
 def _over(kind: type, node: DictConfig) -> DictConfig:
@@ -158,9 +160,38 @@ def _over(kind: type, node: DictConfig) -> DictConfig:
     return cast(DictConfig, merged)
 
 
+GROUP = "a group of keys"
+_KINDS = {
+    **dict.fromkeys(("int", "Integer"), "a whole number"), **dict.fromkeys(("float", "Float"), "a number"),
+    **dict.fromkeys(("bool", "Boolean"), "true or false"), **dict.fromkeys(("str", "String"), "a word"),
+    "NoneType": "null", "Dict": GROUP, "List": "a list",
+}  # fmt: skip
+"""Kinds of OmegaConf, in words."""
+
+
 def explain(error: OmegaConfBaseException) -> str:
     """Return what OmegaConf refuses, as a sentence."""
     key, text = error.full_key or error.key, (error.msg or str(error)).splitlines()[0]
     if "not in" in text:
         return f"unknown key '{key}'"
+    if (value := value_in(text)) is not None and (kinds := wanted(text)):
+        return f"{key}={value} is not {kinds}"
     return f"{key}: {text[0].lower()}{text[1:]}"
+
+
+def value_in(text: str) -> str | None:
+    """Return the value that OmegaConf says it refuses; None where it does not say."""
+    found = re.search(r"(?i:value) '(.*?)' (?:of type|is not a valid|for field|is incompatible)", text, re.DOTALL)
+    return found[1] if found else None
+
+
+def wanted(text: str) -> str:
+    """Return what OmegaConf says a value has to be, in our words; "" where it does not say.
+
+    Example:
+        >>> wanted("Value 'x' of type 'str' is incompatible with type hint 'Union[int, float, NoneType]'")
+        'a number or null'
+    """
+    kinds = re.findall(r"\bto (\w+)", text) or re.findall(r"\w+", "".join(re.findall(r"hint '(.*?)'", text)))
+    wide = [name for name in kinds if not (name == "int" and "float" in kinds)]
+    return " or ".join(dict.fromkeys(_KINDS[name] for name in wide if name in _KINDS))

@@ -35,6 +35,7 @@ from slowpaths.apps._compose import compose, config_dir, parsed_overrides
 from slowpaths.apps._console import show_table
 from slowpaths.apps._errors import fail, one_line
 from slowpaths.apps._fields import fields_of, settings_class
+from slowpaths.apps._start import check_start
 from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.ids import fingerprint
@@ -83,7 +84,7 @@ def plan(verb: str, overrides: Sequence[str]) -> tuple[Path, list[Cell]]:
     """Return the folder of a sweep and its cells: the product of all values, in the order they were typed.
 
     Raises:
-        UsageError: If an override cannot be read, a cell cannot be composed, or there is none.
+        UsageError: If an override cannot be read, a cell cannot be composed or started, or there is none.
     """
     parsed = parsed_overrides(verb, overrides)
     axes = {item.get_key_element() for item in parsed if item.is_sweep_override()}
@@ -94,6 +95,7 @@ def plan(verb: str, overrides: Sequence[str]) -> tuple[Path, list[Cell]]:
     for values in itertools.product(*[_values(item) for item in parsed]):
         own = dict(zip((item.get_key_element() for item in parsed), values, strict=True))
         config = compose(verb, [f"{key}={value}" for key, value in own.items()])
+        check_start(verb, config)
         path = _root(config)
         own.pop("out", None)
         cell = Cell(

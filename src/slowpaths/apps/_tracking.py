@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
@@ -13,12 +15,14 @@ from omegaconf import DictConfig
 from slowpaths.apps._compose import plain
 from slowpaths.apps._errors import exit_code_of, sentence_of
 from slowpaths.apps._launch import Outcome, run_verb
+from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.threads import is_first_process
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.schema import DELIVERIES, LABELS
 
+HEARTBEAT_S = 2.0  # between two states of a run that goes on
 _ELSEWHERE = ("out", "logger", "weights_dir", "workers")  # where and how it runs, not its result
 _INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
 
@@ -40,8 +44,7 @@ def run_tracked(
         folder: Folder of the run.
         axes: What was chosen for this run, key -> value.
         fingerprint: From `decides`.
-        on_start: Called when the state says that the run goes on; without it, a run that has no folder yet says so only
-            at its end.
+        on_start: Called when the state says that the run goes on; without it, the state waits for the run's folder.
     """
     if not is_first_process():
         return run_verb(verb, config)
@@ -58,7 +61,8 @@ def run_tracked(
         return round(before + time.monotonic() - started, 3)
 
     try:
-        outcome = run_verb(verb, config)
+        with _heartbeat(lambda: folder.is_dir() and run.write_state(replace(state, seconds=seconds()))):
+            outcome = run_verb(verb, config)
     except Exception as error:
         if folder.is_dir():
             reason = sentence_of(error) or f"a fault of slowpaths: {type(error).__name__}"
@@ -69,6 +73,25 @@ def run_tracked(
         metrics = {name: value for name, value in outcome.metrics.items() if math.isfinite(value)}
         run.write_state(replace(state, state="done", exit_code=outcome.exit_code, metrics=metrics, seconds=seconds()))
     return outcome
+
+
+@contextmanager
+def _heartbeat(beat: Callable[[], object]) -> Iterator[None]:
+    """Call a function again and again meanwhile: what a killed start took is known to within a beat."""
+    is_over = threading.Event()
+
+    def watch() -> None:
+        while not is_over.wait(HEARTBEAT_S):
+            with suppress(SlowpathsError, OSError):  # a full disk is said by the run itself
+                beat()
+
+    thread = threading.Thread(target=watch, name="heartbeat", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        is_over.set()
+        thread.join()
 
 
 def decides(config: DictConfig) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import MISSING as NO_DEFAULT
 from dataclasses import is_dataclass
@@ -33,7 +34,14 @@ def build(kind: type[T], node: Any, *, key: str = "") -> T:
         UsageError: If a value is of another kind than its field, or out of range.
     """
     plain = _plain(node)
-    return kind(**_values(kind, plain, key))
+    values = _values(kind, plain, key)
+    try:
+        return kind(**values)
+    except UsageError as error:  # a class names its own field, a person typed the full key
+        own = re.match(r"\w+(?==)", str(error))
+        if key and own and own[0] in values:
+            raise UsageError(f"{key}.{error}") from error
+        raise
 
 
 def instantiate(node: Any, *, key: str = "", **given: Any) -> Any:
@@ -49,7 +57,7 @@ def instantiate(node: Any, *, key: str = "", **given: Any) -> Any:
     """
     plain = _plain(node)
     target = target_of(plain, key=key)
-    kind = locate(target)
+    kind = locate(target, key=key)
     try:  # Hydra refuses targets that delete files and the like
         hydra.utils.instantiate({TARGET: target, "_partial_": True})
     except InstantiationException as error:
@@ -85,6 +93,8 @@ def _value(annotation: Any, value: Any, key: str) -> Any:
             return build(cast(type, arm), value, key=key)
         if get_origin(arm) in (tuple, Sequence) and isinstance(value, list):
             return tuple(_value(inside[0], item, key) for item in value)
+        if arm is float and type(value) is int and int not in arms(annotation):
+            return float(value)
         if get_origin(arm) is Mapping and isinstance(value, Mapping):
             return {name: _value(inside[1], item, f"{key}.{name}") for name, item in value.items()}
     return value
@@ -108,10 +118,13 @@ def check(kind: Callable[..., Any], plain: Mapping[str, Any], *, key: str = "") 
         item.default is NO_DEFAULT and item.name not in values for item in fields_of(kind)
     ):
         cast(Any, kind)(**values)
-    for name, value in plain.items():
+    lists = [(name, value) for name, value in plain.items() if isinstance(value, list)]
+    inside = {f"{name}[{number}]": item for name, value in lists for number, item in enumerate(value)}
+    for name, value in {**plain, **inside}.items():
         if isinstance(value, Mapping) and isinstance(target := value.get(TARGET), str):
             inner = {each: item for each, item in value.items() if each not in OF_HYDRA}
-            check(locate(target), inner, key=f"{key}.{name}" if key else name)
+            own = f"{key}.{name}" if key else name
+            check(locate(target, key=own), inner, key=own)
 
 
 def expand_home(kind: type, cfg: DictConfig) -> None:

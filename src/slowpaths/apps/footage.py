@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from slowpaths.apps._console import cores, progress
+from slowpaths.apps._console import NOTE_EVERY_S, cores, progress
 from slowpaths.apps.mined import review_mined, write_labels
 from slowpaths.core.records import Prediction
 from slowpaths.data.pose_archive import read_pose_archive
@@ -22,6 +22,8 @@ from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
     from slowpaths.models.classifier import StrokeClassifier
+
+T = TypeVar("T")
 
 
 def mine_footage(
@@ -53,8 +55,9 @@ def mine_footage(
     root, paths = find_footage(footage)
     pose = {**pose, "weights_dir": weights_dir or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
+        told = {"step": step, "note": step.note}
         collected = collect(
-            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(workers), step=step, oracle=oracle
+            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(workers), oracle=oracle, **told
         )
     MinedFolder(out).describe(clip=settings.clip_spec)
     return collected
@@ -101,7 +104,15 @@ def predict_mined(
     settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
     data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps, delivery_ids=delivery_ids)
     data.setup()
-    return predict(classifier, data.predict_dataloader(), clips=data.clips())
+    loader = data.predict_dataloader()
+    with progress("naming strokes", len(loader), every_s=NOTE_EVERY_S) as step:
+        return predict(classifier, _told(loader, step), clips=data.clips())
+
+
+def _told(batches: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
+    for batch in batches:
+        yield batch
+        step()
 
 
 def _weights_beside(root: Path) -> Path | None:

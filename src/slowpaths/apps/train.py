@@ -39,7 +39,7 @@ def run(cfg: DictConfig) -> Outcome:
         run=job.run_settings(data),
         class_prior=data.class_prior(),
     )
-    _ = classifier.loss  # a loss that cannot be made is said before anything is trained
+    data.predict_dataloader()  # windows that do not fit the clips are said before anything is trained
     fitted = fit(classifier, data, job, monitor="val/nll", extra=[wandb_media.ConfusionMedia()])
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
     if not trainer.is_global_zero:

@@ -5,12 +5,14 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import target_of
 from slowpaths.data.settings import ClipSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
@@ -232,6 +234,19 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         _check_seed(self.seed)
+        for number, part in enumerate(self.callbacks):
+            target_of(part, key=f"callbacks[{number}]")
+        alpha = self.model.get("alpha") if isinstance(self.model, Mapping) else None
+        if alpha not in (None, self.data.alpha):
+            raise UsageError(
+                f"data.alpha={self.data.alpha} is not what the network takes, model.alpha={alpha}: leave data.alpha out"
+            )
+        warmup, trainer = self.optim.warmup_epochs, self.trainer
+        if warmup >= trainer.max_epochs:
+            raise UsageError(
+                f"optim.warmup_epochs={warmup:g} does not end within trainer.max_epochs={trainer.max_epochs}: "
+                "lower it or train for more epochs"
+            )
 
 
 @dataclass(frozen=True, kw_only=True)

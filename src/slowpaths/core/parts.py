@@ -36,19 +36,24 @@ def arguments_of(part: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in part.items() if name != TARGET}
 
 
-def locate(target: str) -> Callable[..., Any]:
+def locate(target: str, *, key: str = "") -> Callable[..., Any]:
     """Import a function or class.
+
+    Args:
+        target: Its import path.
+        key: Of the part that names it, for the message.
 
     Raises:
         UsageError: If there is none.
     """
+    name = f"{key}.{TARGET}" if key else TARGET
     try:
         found = pkgutil.resolve_name(target)
     except Exception as error:  # a module of a user may raise anything
         cure = "check its spelling, and put the folder of your own module on PYTHONPATH"
-        raise UsageError(f"{TARGET}={target} cannot be imported ({error}): {cure}") from error
+        raise UsageError(f"{name}={target} cannot be imported ({error}): {cure}") from error
     if not callable(found):
-        raise UsageError(f"{TARGET}={target} is neither a function nor a class: name one")
+        raise UsageError(f"{name}={target} is neither a function nor a class: name one")
     return found
 
 
@@ -59,7 +64,7 @@ def build(part: Mapping[str, Any], *given: Any, key: str, **computed: Any) -> An
         UsageError: If there is no such function or class, or it does not take them.
     """
     target, arguments = target_of(part, key=key), {**arguments_of(part), **computed}
-    found = locate(target)
+    found = locate(target, key=key)
     try:
         inspect.signature(found).bind(*given, **arguments)
     except TypeError as error:

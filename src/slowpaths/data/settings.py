@@ -63,6 +63,9 @@ class ClipSettings:
         for name, least in _LEAST.items():
             if (value := getattr(self, name)) is not None and not value >= least:
                 raise UsageError(f"data.{name}={value} is too small: give at least {least}")
+        for name, most in _MOST.items():
+            if (value := getattr(self, name)) is not None and value > most:
+                raise UsageError(f"data.{name}={value} is too large: give at most {most}")
         if self.num_frames < self.alpha:
             raise UsageError(
                 f"data.num_frames={self.num_frames} leaves the slow pathway empty: give at least alpha, {self.alpha}"
@@ -93,6 +96,8 @@ class ClipSettings:
         return {"fps": float(fps), **{name: getattr(self, name) for name in names}}
 
 
+_LARGEST_CLIP_PX = 2160  # of a mined clip
+_MOST = {"crop_px": _LARGEST_CLIP_PX, "read_px": _LARGEST_CLIP_PX, "num_workers": 1024}
 _LEAST = {
     **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px", "num_test_views"), 1),
     **dict.fromkeys(("num_workers", "jitter_frames", "weight_power", "num_folds", "cache_mib"), 0),

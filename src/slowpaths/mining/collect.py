@@ -8,11 +8,15 @@ from __future__ import annotations
 
 import errno
 import logging
+import math
 import multiprocessing
+import queue
 import shutil
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -22,6 +26,7 @@ from slowpaths.core.errors import BrokenVideoError, SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
 from slowpaths.core.threads import limit_threads, share_threads
+from slowpaths.mining.context import Watch
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.pipeline import MinedVideo, mine_video
 from slowpaths.mining.settings import MiningSettings
@@ -35,6 +40,8 @@ from slowpaths.video.probe import probe
 _log = logging.getLogger(__name__)
 _NO_ROOM = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EROFS})
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
+NOTE_EVERY_S = 1.0  # between two words on how far a video is
+_POLL_S = 0.5
 _LONGEST_WORDS = 200  # of what another library says of a file
 
 
@@ -74,12 +81,13 @@ def collect(
     settings: MiningSettings,
     workers: int = 1,
     step: Callable[[str], None] = lambda text: None,
+    note: Callable[[str], None] = lambda text: None,
     oracle: OracleSource | None = None,
 ) -> Collected:
     """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables, in the order of the paths, to `out`.
 
     `root` is the footage folder, `pose` holds the arguments of `build_pose`, and `step` is called with a short text
-    after each video.
+    after each video, `note` with another one every second or so in between.
 
     Raises:
         SlowpathsError: If the pose backend cannot be built, a truth is missing, the disk cannot be written or a worker
@@ -101,7 +109,7 @@ def collect(
     tasks = [Task(path=path, **given) for path in paths]
     folders: list[TableFolder] = []
     num_resumed = 0
-    for done in _run(tasks, estimator=estimator, workers=workers):
+    for done in _run(tasks, estimator=estimator, workers=workers, note=note):
         folders.append(TableFolder(done.folder))
         num_resumed += done.is_resumed
         step(done.text)
@@ -140,17 +148,26 @@ class _Done:
     is_resumed: bool
 
 
-def _run(tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int) -> Iterable[_Done]:
+def _run(
+    tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int, note: Callable[[str], None]
+) -> Iterable[_Done]:
     if workers <= 1:
         for task in tasks:
-            yield _mine_task(task, estimator)
+            yield _mine_task(task, estimator, note)
         return
     context = multiprocessing.get_context("spawn")  # decoders and inference sessions do not survive a fork
-    start = (dict(tasks[0].pose), share_threads(workers))
+    notes = context.Queue()
+    start = (dict(tasks[0].pose), share_threads(workers), notes)
     with ProcessPoolExecutor(workers, mp_context=context, initializer=_start, initargs=start) as pool:
         futures = [pool.submit(_mine_in_worker, task) for task in tasks]
         try:
             for future in futures:
+                is_done = False
+                while not is_done:
+                    is_done = bool(wait([future], timeout=_POLL_S).done)
+                    with suppress(queue.Empty):
+                        while True:
+                            note(notes.get_nowait())
                 yield future.result()
         except BrokenProcessPool as error:
             raise SlowpathsError(
@@ -163,20 +180,37 @@ def _run(tasks: Sequence[Task], *, estimator: PoseEstimator, workers: int) -> It
 
 
 _estimator: PoseEstimator | None = None
+_note: Callable[[str], None] | None = None
 
 
-def _start(pose: dict[str, Any], num_threads: int) -> None:
-    global _estimator
+def _start(pose: dict[str, Any], num_threads: int, notes: Any = None) -> None:
+    global _estimator, _note
     limit_threads(num_threads)
     _estimator = build_pose(**pose)
+    if notes is not None:
+        notes.cancel_join_thread()  # what nobody has read need not be when this process ends
+        _note = notes.put
 
 
 def _mine_in_worker(task: Task) -> _Done:
     assert _estimator is not None
-    return _mine_task(task, _estimator)
+    return _mine_task(task, _estimator, _note or (lambda text: None))
 
 
-def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
+def _watch(name: str, note: Callable[[str], None]) -> Watch:
+    """Return what passes on how far a video is, now and then."""
+    said_s = -math.inf
+
+    def watch(stage: str, share: float) -> None:
+        nonlocal said_s
+        if (now_s := time.monotonic()) - said_s >= NOTE_EVERY_S:
+            said_s = now_s
+            note(f"{name}: {stage} {share:.0%}")
+
+    return watch
+
+
+def _mine_task(task: Task, estimator: PoseEstimator, note: Callable[[str], None]) -> _Done:
     """Mine one video, whatever it does: what goes wrong with it puts it into quarantine and nothing else.
 
     What would go wrong with the next one too (a full disk, a missing backend) is a `SlowpathsError` and stops the run.
@@ -189,9 +223,8 @@ def _mine_task(task: Task, estimator: PoseEstimator) -> _Done:
     try:
         if video.status == "ok":
             oracle = task.oracle.read(task.path)
-            mined = mine_video(
-                video, root=task.root, out=task.out, pose=estimator, settings=task.settings, oracle=oracle
-            )
+            given = {"root": task.root, "out": task.out, "settings": task.settings}
+            mined = mine_video(video, pose=estimator, oracle=oracle, watch=_watch(video.path, note), **given)
     except BrokenVideoError as error:
         reason = str(error)
     except SlowpathsError:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +15,13 @@ from slowpaths.pose.protocol import FramesAt, PoseEstimator
 from slowpaths.video.protocol import Decoder
 from slowpaths.video.sound import Onsets
 
+Watch = Callable[[str, float], None]
+"""Called while a video is mined: with what is being done, and with the share of the video it has reached."""
+
+
+def nobody_watches(stage: str, share: float) -> None:
+    """Take no notice."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class VideoContext:
@@ -25,6 +33,7 @@ class VideoContext:
     pose: PoseEstimator  # finds people and joints
     settings: MiningSettings  # how to mine
     oracle: Oracle = NO_ORACLE  # true results that stages get instead of finding them
+    watch: Watch = nobody_watches  # hears how far mining is
 
     @property
     def picture_size(self) -> tuple[int, int]:

@@ -17,7 +17,7 @@ from slowpaths.core.records import Delivery, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.candidates import Candidate, find_candidates, gather
 from slowpaths.mining.clips import plan_crop, save_clip
-from slowpaths.mining.context import ShotContext, VideoContext
+from slowpaths.mining.context import ShotContext, VideoContext, Watch, nobody_watches
 from slowpaths.mining.features.delivery import deliver
 from slowpaths.mining.oracle import NO_ORACLE, Oracle
 from slowpaths.mining.settings import MiningSettings
@@ -54,10 +54,11 @@ def mine_video(
     pose: PoseEstimator,
     settings: MiningSettings | None = None,
     oracle: Oracle = NO_ORACLE,
+    watch: Watch = nobody_watches,
 ) -> MinedVideo:
     """Find the deliveries of one video, measure them and write their clips to the mined folder `out`.
 
-    Paths of videos are relative to `root`.
+    Paths of videos are relative to `root`; `watch` hears how far mining is.
 
     Raises:
         BrokenVideoError: If the video cannot be read to its end; the caller quarantines it.
@@ -67,7 +68,9 @@ def mine_video(
     with open_video(path, backend=settings.backend) as decoder:
         if len(decoder) == 0:
             raise BrokenVideoError(f"{video.path} holds no frames: record or download it again")
-        context = VideoContext(video=video, path=path, decoder=decoder, pose=pose, settings=settings, oracle=oracle)
+        context = VideoContext(
+            video=video, path=path, decoder=decoder, pose=pose, settings=settings, oracle=oracle, watch=watch
+        )
         shots, play_p = name_shots(context, survey(context))
         onsets = read_onsets(context)
         parts = play_parts(context, shots, play_p, onsets)
@@ -82,6 +85,7 @@ def mine_video(
         ]
         for delivery, one in zip(deliveries, candidates, strict=True) if settings.write_clips else ():
             track, impact_s = one.track, delivery.impact_s
+            watch("writing clips", delivery.span.start_s / bounds.end_s)
             crop = plan_crop(track, shot=one.shot, impact_s=impact_s, pts_s=decoder.pts_s, settings=settings)
             save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
@@ -98,6 +102,7 @@ def play_parts(
             continue
         following = shots[index + 1] if index + 1 < len(shots) else None
         for first, last in pieces(shot, context.decoder.pts_s, settings=settings, following=following):
+            context.watch("finding strokes", first / len(context.decoder))
             yield ShotContext(
                 footage=context,
                 shot=shot,

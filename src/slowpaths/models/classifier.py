@@ -67,7 +67,7 @@ class StrokeClassifier(EmaModule):
     def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
         """Return the loss; prediction never asks for it."""
         part, key = self.loss_settings.function, "loss.function"
-        found = locate(target_of(part, key=key))
+        found = locate(target_of(part, key=key), key=key)
         return build(part, key=key) if isinstance(found, type) else partial(found, **arguments_of(part))
 
     def forward(self, batch: ClipBatch) -> Tensor:

@@ -91,10 +91,21 @@ def load_initialisation(
         path, digest = SHIPPED[name]
         if not path.is_file() or file_digest(path) != digest:
             raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
-    elif not (path := Path(name)).exists():
-        known = ", ".join([*SHIPPED, *WEIGHTS])
-        raise MissingWeightsError(f"there are no weights '{name}': init= takes a checkpoint file, or one of {known}")
+    else:
+        require_known(name)
+        path = Path(name)
     return load_backbone(network, path)
+
+
+def require_known(name: str) -> None:
+    """Refuse pretrained weights that are neither published, nor shipped, nor a file.
+
+    Raises:
+        UsageError: If there are none of that name.
+    """
+    if name not in WEIGHTS and name not in SHIPPED and not Path(name).is_file():
+        known = ", ".join([*SHIPPED, *WEIGHTS])
+        raise UsageError(f"there are no weights '{name}': init= takes a checkpoint file, or one of {known}")
 
 
 def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> None:

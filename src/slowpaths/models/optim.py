@@ -83,7 +83,7 @@ def cosine_with_warmup(optimiser: Optimizer, *, num_steps: int, warmup_steps: in
     if warmup_steps >= num_steps:
         raise UsageError(
             f"the warm-up of {warmup_steps} steps does not end within the run of {num_steps}: "
-            "lower warmup_epochs or train for more epochs"
+            "lower optim.warmup_epochs or raise trainer.max_epochs"
         )
     return LambdaLR(optimiser, lambda step: rate_at(step, num_steps=num_steps, warmup_steps=warmup_steps))
 

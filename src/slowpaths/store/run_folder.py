@@ -26,7 +26,7 @@ class RunState:
         fingerprint: Of everything in the configuration that decides the result.
         overrides: What was typed for this run, key -> value.
         reason: Why it failed, one sentence; "" otherwise.
-        seconds: How long it has taken, all starts that ended by themselves together.
+        seconds: How long it has taken, all starts together, killed ones to within seconds.
         exit_code: What it ended with.
         metrics: Its numbers, by name.
     """

@@ -149,9 +149,9 @@ def _check_size(width: int | None, height: int | None) -> None:
         if pixels is not None:
             _within(key, pixels, 64, most)
             if pixels % 2:
-                raise UsageError(f"width and height must be even for H.264, not {key} {pixels}")
+                raise UsageError(f"{key}={pixels} is odd, which H.264 cannot have: give {pixels + 1}")
 
 
 def _within(key: str, value: float, low: float, high: float) -> None:
     if not low <= value <= high:
-        raise UsageError(f"{key} must lie between {low} and {high}, not {value!r}")
+        raise UsageError(f"{key}={value} is out of range: give a number from {low} to {high}")

@@ -84,6 +84,7 @@ def test_the_mode_is_that_of_the_environment_or_the_agent(
             asked.update(options)
 
     monkeypatch.setattr(module, "WandbLogger", Spy)
+    monkeypatch.setattr(wandb, "login", lambda: True)
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
     wandb_logger(save_dir=str(tmp_path / "run"), project="p")
@@ -98,3 +99,4 @@ def test_online_without_a_key_is_one_sentence(tmp_path: Path, monkeypatch: pytes
     with pytest.raises(UsageError, match=r"^W&B cannot start online \(.*\): run `wandb login` or set") as caught:
         wandb_logger(save_dir=str(tmp_path / "run"))
     assert "\n" not in str(caught.value)
+    assert not (tmp_path / "run").exists()

@@ -48,6 +48,7 @@ def survey(context: VideoContext) -> Survey:
         thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
         if decoder.pts_s[index] < next_s:
             continue
+        context.watch("looking for shots", index / len(decoder))
         # The speed of the camera is asked for in picture heights: half the size tells it as well.
         size = (max(frame_HWC.shape[1] // 2, 1), max(frame_HWC.shape[0] // 2, 1))
         grey = cv2.resize(cv2.cvtColor(frame_HWC, cv2.COLOR_RGB2GRAY), size, interpolation=cv2.INTER_AREA)

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from lightning.pytorch.loggers import CSVLogger, Logger
@@ -65,10 +67,11 @@ def wandb_logger(
     mode = os.environ.get("WANDB_MODE") or ("online" if os.environ.get("WANDB_SWEEP_ID") else "offline")
     if mode == "disabled":
         return None
-    import wandb
     from lightning.pytorch.loggers import WandbLogger
 
     is_offline = mode in ("offline", "dryrun")
+    if not is_offline and is_first_process():
+        _require_login()
     folder = RunFolder(Path(save_dir))
     folder.path.mkdir(parents=True, exist_ok=True)  # W&B makes a temporary folder where it is missing
     logger = WandbLogger(
@@ -82,13 +85,29 @@ def wandb_logger(
         log_model=False,
     )
     if not is_offline:
-        try:
-            _ = logger.experiment  # a missing key is said before anything is trained
-        except wandb.Error as error:
-            raise UsageError(
-                f"W&B cannot start online ({' '.join(str(error).split())}): run `wandb login` or set WANDB_MODE=offline"
-            ) from error
+        with _said_in_one_sentence():
+            _ = logger.experiment
     return logger
+
+
+def _require_login() -> None:
+    """Ask W&B for its key and whether the server takes it, before there is a folder."""
+    import wandb
+
+    with _said_in_one_sentence():
+        wandb.login()
+
+
+@contextmanager
+def _said_in_one_sentence() -> Iterator[None]:
+    import wandb
+
+    try:
+        yield
+    except (wandb.Error, OSError) as error:
+        raise UsageError(
+            f"W&B cannot start online ({' '.join(str(error).split())}): run `wandb login` or set WANDB_MODE=offline"
+        ) from error
 
 
 def _run_id(file: Path) -> str:
