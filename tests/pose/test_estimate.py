@@ -34,6 +34,7 @@ def _adapters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(estimate, "find_spec", lambda name: object())
     for module, name in (
         ("movenet", "MoveNet"),
+        ("blazepose", "BlazePose"),
         ("rtmpose", "RTMPose"),
         ("keypoint_rcnn", "KeypointRCNN"),
         ("compact", "Compact"),
@@ -175,7 +176,7 @@ def test_no_keypoints_says_not_estimated() -> None:
 
 @pytest.mark.shared
 def test_published_weights_are_accepted(shared_dir: Path) -> None:
-    for name in ("yolox_nano", "movenet_lightning"):
+    for name in ("yolox_nano", "movenet_lightning", "blazepose_lite", "blazepose_full", "blazepose_heavy"):
         assert (
             find_weights(name, weights_dir=shared_dir / "models", allow_download=False).parent == shared_dir / "models"
         )

@@ -22,6 +22,7 @@ _CLASSES: Mapping[str, str] = {
     "rtmpose": "slowpaths.pose.backends.rtmpose.RTMPose",
     "keypoint_rcnn": "slowpaths.pose.backends.keypoint_rcnn.KeypointRCNN",
     "movenet": "slowpaths.pose.backends.movenet.MoveNet",
+    "blazepose": "slowpaths.pose.backends.blazepose.BlazePose",
     "compact": "slowpaths.pose.backends.compact.Compact",
     "simulated": "slowpaths.pose.backends.simulated.SimulatedPose",
 }
