@@ -32,6 +32,7 @@ _NEEDS: Mapping[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
     "rtmpose": (("rtmpose_m",), ("rtmlib",)),
     "keypoint_rcnn": (("keypoint_rcnn",), ("torchvision",)),
     "movenet": (("movenet_lightning", "yolox_nano"), ("onnxruntime", "ai_edge_litert")),
+    "blazepose": (("blazepose_full", "yolox_nano"), ("onnxruntime", "ai_edge_litert")),
 }
 
 
@@ -71,11 +72,11 @@ def best_pose(*, weights_dir: str | None = None, device: str = "cpu", num_thread
 
     Args:
         weights_dir: Folder with weights, looked into first.
-        device: "cpu" or "cuda"; MoveNet stays on the CPU.
+        device: "cpu" or "cuda"; MoveNet and BlazePose stay on the CPU.
         num_threads: CPU threads; those this process may use where 0.
     """
     name, reason = _choose(weights_dir)
-    device = "cpu" if name == "movenet" else device
+    device = "cpu" if name in ("movenet", "blazepose") else device
     estimator = build_pose(name, weights_dir=weights_dir, device=device, num_threads=num_threads)
     estimator.reason = reason
     return estimator

@@ -23,8 +23,8 @@ class LiteNet:
         self._input = self._interpreter.get_input_details()[0]["index"]
         self._outputs = [entry["index"] for entry in self._interpreter.get_output_details()]
 
-    def __call__(self, batch: np.ndarray, *, num_outputs: int | None = None) -> list[np.ndarray]:
-        """Return the first outputs of the network, in its own order, for a batch of its own shape and type."""
+    def __call__(self, batch: np.ndarray) -> list[np.ndarray]:
+        """Return the outputs of the network, in its own order, for a batch of its own shape and type."""
         self._interpreter.set_tensor(self._input, batch)
         self._interpreter.invoke()
-        return [np.asarray(self._interpreter.get_tensor(index)) for index in self._outputs[:num_outputs]]
+        return [np.asarray(self._interpreter.get_tensor(index)) for index in self._outputs]
