@@ -1,4 +1,10 @@
-"""The choice of a pose backend: by name, by class, or the best that can run here."""
+"""The choice of a pose backend: by name, by class, or the best that can run here.
+
+`auto` prefers MoveNet to BlazePose by experiments/pose_on_real, 114 real strikers at contact: MoveNet's skeleton covers
+the body better (overlap .57 against .45 to .50), its head and feet lie nearer where the batter is 60 pixels tall, its
+confidence tells more of a joint's error, and it takes a third of the time of BlazePose full. That one puts hands nearer
+on taller batters (.70 against .58 found, of 33) and keeps the torso in the box of the body always (MoveNet: .95).
+"""
 
 from __future__ import annotations
 
@@ -42,8 +48,8 @@ def build_pose(
     """Build a pose backend, fetching its weights first where needed.
 
     Args:
-        name: One of `BACKENDS`. `auto` takes `rtmpose` or `keypoint_rcnn` where their weights are at hand, else
-            `movenet` where its are, else `compact`, and says which and why in the log and as `reason`.
+        name: One of `BACKENDS`. `auto` takes the first of `rtmpose`, `keypoint_rcnn`, `movenet` and `blazepose`
+            whose weights are at hand, else `compact`, and says which and why in the log and as `reason`.
         _target_: Class to build instead, by its full name: one of slowpaths or one of your own.
         weights_dir: Folder with weights, looked into first; passed on where the class takes it.
         options: Further arguments of the class (`device`, `num_threads`, `score_min`, `seed`, ...).
