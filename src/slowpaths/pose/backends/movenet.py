@@ -4,8 +4,8 @@ The single-pose model wants one person in a square picture, padded with black, a
 one crop at a time: its graph returns one pose whatever the batch.
 
 Both second looks are off unless asked for, by experiments/pose_on_real (114 strikers at contact): the mirror image
-makes the torso a fifth steadier from frame to frame and puts no joint nearer, in twice the time; the box that follows
-brings back feet that a box cuts off (.61 to .76 found) and loses hands there (.61 to .48), elsewhere it changes nothing.
+makes the torso a fifth steadier from frame to frame and puts no joint nearer, in twice the time. The box that follows
+brings back feet that a box cuts off (.61 to .76 found), loses hands there (.61 to .48) and changes nothing elsewhere.
 """
 
 from __future__ import annotations
