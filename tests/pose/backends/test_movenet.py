@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import UsageError
+from slowpaths.pose.backends import movenet
 from slowpaths.pose.backends.movenet import MoveNet, box_that_follows
 from slowpaths.pose.crops import square_around
 from slowpaths.pose.estimate import build_pose
@@ -49,7 +50,7 @@ class FakeInterpreter:
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> MoveNet:
     monkeypatch.setattr("ai_edge_litert.interpreter.Interpreter", FakeInterpreter)
-    monkeypatch.setattr("slowpaths.pose.backends.movenet.YoloxDetector", lambda *args, **kwargs: None)
+    monkeypatch.setattr(movenet, "YoloxDetector", lambda *args, **kwargs: None)
     return MoveNet(detector=Path("d.onnx"), weights=Path("w.tflite"), num_threads=1)
 
 
