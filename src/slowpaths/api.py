@@ -238,8 +238,8 @@ def mine(
     Args:
         footage: A folder, a file, several of them, or an archive of poses (.npz).
         out: Mined folder.
-        pose: Who finds people: auto, compact, movenet, rtmpose, keypoint_rcnn or simulated (synthetic footage only);
-            or a mapping with `name` (or `_target_`) and options of that backend.
+        pose: Who finds people: auto, compact, movenet, blazepose, rtmpose, keypoint_rcnn or simulated (synthetic
+            footage only); or a mapping with `name` (or `_target_`) and options of that backend.
         settings: How strokes are found.
         workers: Videos mined at the same time. A script with more than one needs `if __name__ == "__main__":`.
         weights_dir: Folder with pose weights, looked into first.

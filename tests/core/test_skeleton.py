@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from slowpaths.core.skeleton import INDEX, JOINTS, LIMBS, SWAP, mirror
+from slowpaths.core.skeleton import INDEX, JOINTS, LIMBS, MEDIAPIPE_INDEX, SWAP, mirror
 
 
 def test_swap_pairs_left_with_right_and_keeps_the_nose():
@@ -13,6 +13,14 @@ def test_swap_pairs_left_with_right_and_keeps_the_nose():
 
 def test_limbs_name_known_joints():
     assert {joint for limb in LIMBS for joint in limb} <= set(JOINTS)
+
+
+def test_every_coco_joint_has_its_landmark_on_the_same_side():
+    assert set(MEDIAPIPE_INDEX) == set(JOINTS)
+    # in MediaPipe Pose, landmarks from the shoulders (11) down are odd on the left side and even on the right
+    for joint, landmark in MEDIAPIPE_INDEX.items():
+        if landmark >= 11:
+            assert landmark % 2 == (1 if joint.startswith("left") else 0), joint
 
 
 def test_mirror_moves_the_left_wrist_to_the_right_wrist():

@@ -6,10 +6,9 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import TableError
-from slowpaths.core.skeleton import INDEX, JOINTS
+from slowpaths.core.skeleton import INDEX
 from slowpaths.data.pose_archive import (
     FPS,
-    MEDIAPIPE_INDEX,
     PICTURE_SIZE,
     read_pose_archive,
     write_archive_truth,
@@ -50,14 +49,6 @@ def test_an_archive_becomes_coco_joints_in_pixels(tmp_path):
     assert first.track.keypoints_TJC[0, INDEX["right_ankle"], 0] == pytest.approx(0.28 * 1280, rel=1e-3)
     assert np.diff(first.track.pts_s) == pytest.approx(1 / FPS)
     assert first.track.boxes_T4[0] == pytest.approx([0.0, 0.0, 0.28 * 1280, 0.0], rel=1e-3)
-
-
-def test_every_coco_joint_has_its_landmark_on_the_same_side():
-    assert set(MEDIAPIPE_INDEX) == set(JOINTS)
-    # in MediaPipe Pose, landmarks from the shoulders (11) down are odd on the left side and even on the right
-    for joint, landmark in MEDIAPIPE_INDEX.items():
-        if landmark >= 11:
-            assert landmark % 2 == (1 if joint.startswith("left") else 0), joint
 
 
 def test_a_joint_that_is_not_there_has_no_confidence(tmp_path):

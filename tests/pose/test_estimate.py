@@ -34,6 +34,7 @@ def _adapters(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(estimate, "find_spec", lambda name: object())
     for module, name in (
         ("movenet", "MoveNet"),
+        ("blazepose", "BlazePose"),
         ("rtmpose", "RTMPose"),
         ("keypoint_rcnn", "KeypointRCNN"),
         ("compact", "Compact"),
@@ -59,6 +60,9 @@ def put(folder: Path, *names: str, monkeypatch: pytest.MonkeyPatch) -> None:
         ((), "compact"),
         (("movenet_lightning",), "compact"),  # its detector is missing
         (("yolox_nano", "movenet_lightning"), "movenet"),
+        (("yolox_nano", "blazepose_full"), "blazepose"),
+        (("yolox_nano", "blazepose_heavy"), "compact"),
+        (("yolox_nano", "blazepose_full", "movenet_lightning"), "movenet"),
         (("yolox_nano", "movenet_lightning", "keypoint_rcnn"), "keypoint_rcnn"),
         (("yolox_nano", "movenet_lightning", "keypoint_rcnn", "rtmpose_m"), "rtmpose"),
     ],
@@ -79,8 +83,9 @@ def test_auto_takes_the_best_backend_at_hand(
     assert estimator.reason
 
 
-def test_auto_leaves_movenet_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    put(tmp_path / "w", "yolox_nano", "movenet_lightning", monkeypatch=monkeypatch)
+@pytest.mark.parametrize("weights", ["movenet_lightning", "blazepose_full"])
+def test_auto_leaves_litert_on_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, weights: str) -> None:
+    put(tmp_path / "w", "yolox_nano", weights, monkeypatch=monkeypatch)
     assert build_pose("auto", weights_dir=tmp_path / "w", device="cuda").given["device"] == "cpu"
 
 
@@ -175,7 +180,7 @@ def test_no_keypoints_says_not_estimated() -> None:
 
 @pytest.mark.shared
 def test_published_weights_are_accepted(shared_dir: Path) -> None:
-    for name in ("yolox_nano", "movenet_lightning"):
+    for name in ("yolox_nano", "movenet_lightning", "blazepose_lite", "blazepose_full", "blazepose_heavy"):
         assert (
             find_weights(name, weights_dir=shared_dir / "models", allow_download=False).parent == shared_dir / "models"
         )

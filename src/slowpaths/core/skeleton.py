@@ -1,4 +1,4 @@
-"""The COCO-17 skeleton: names, limbs and the left/right swap. K is always this order."""
+"""The COCO-17 skeleton: names, limbs, the left/right swap, and MediaPipe's joints in it. J is always this order."""
 
 import numpy as np
 
@@ -43,6 +43,11 @@ LIMBS: tuple[tuple[str, str], ...] = (
 SWAP: np.ndarray = np.array(
     [INDEX[name.replace("left", "right") if "left" in name else name.replace("right", "left")] for name in JOINTS]
 )
+
+# Landmarks of MediaPipe Pose in this order: nose, eyes, ears, then each pair from shoulders to ankles.
+_LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
+MEDIAPIPE_INDEX: dict[str, int] = dict(zip(JOINTS, _LANDMARKS, strict=True))
+MEDIAPIPE_JOINTS = 33
 
 OKS_SIGMAS: np.ndarray = np.array([_SIGMAS[name.split("_")[-1]] for name in JOINTS])
 

@@ -14,14 +14,10 @@ import numpy as np
 from slowpaths.core.errors import TableError
 from slowpaths.core.ids import video_id
 from slowpaths.core.records import PoseSequence, PoseTrack
-from slowpaths.core.skeleton import JOINTS
+from slowpaths.core.skeleton import JOINTS, MEDIAPIPE_INDEX, MEDIAPIPE_JOINTS
 from slowpaths.core.text import csv_table
 from slowpaths.store.tables import write_text
 
-# Joints of MediaPipe Pose (33 landmarks) by their COCO name: nose, eyes, ears, then each pair from shoulders to ankles.
-_LANDMARKS = (0, 2, 5, 7, 8, 11, 12, 13, 14, 15, 16, 23, 24, 25, 26, 27, 28)
-MEDIAPIPE_INDEX: dict[str, int] = dict(zip(JOINTS, _LANDMARKS, strict=True))
-MEDIAPIPE_JOINTS = 33
 PICTURE_SIZE = (1280, 720)
 """Archives hold x and y as shares of an unknown picture: broadcast pictures are 16:9."""
 FPS = 25.0

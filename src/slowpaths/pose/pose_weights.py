@@ -10,8 +10,11 @@ from slowpaths.store.weights import WeightSpec
 
 # Digests: the two small files were hashed as published; the release asset of YOLOX-Nano and the ONNX files inside the
 # OpenMMLab archives are pinned to the digests several public projects record for them, and the first eight digits of
-# Keypoint R-CNN's stand in its file name.
+# Keypoint R-CNN's stand in its file name. BlazePose was hashed as the npm package @mediapipe/pose 0.5.1675469404 holds
+# it; MediaPipe's own list of files (third_party/external_files.bzl) has the same digests at these generations of
+# Google's bucket, and a second one for a later export of the lite model.
 _OPENMMLAB = "https://download.openmmlab.com/mmpose/v1/projects/rtmposev1/onnx_sdk/"
+_BLAZEPOSE = "https://storage.googleapis.com/mediapipe-assets/"
 _MOVENET = "https://storage.googleapis.com/tfhub-lite-models/google/lite-model/movenet/singlepose/lightning/"
 _RTMPOSE = "rtmpose-m_simcc-body7_pt-body7_420e-256x192-e48f03d0_20230504"
 # fmt: off
@@ -23,6 +26,16 @@ _SPECS = (
     WeightSpec(name="movenet_lightning", filename="movenet_singlepose_lightning_int8_4.tflite",
         licence="Apache-2.0", size_bytes=2_894_840, url=f"{_MOVENET}tflite/int8/4.tflite",
         sha256="cd7cc22fa946e5d146a7b98d496853e1923e22828d3972d579973f27f91bb105"),
+    WeightSpec(name="blazepose_lite", filename="pose_landmark_lite.tflite", licence="Apache-2.0", size_bytes=2_819_824,
+        url=f"{_BLAZEPOSE}pose_landmark_lite.tflite?generation=1661875901231143",
+        sha256="f17bfbecadb61c3be1baa8b8d851cc6619c870a87167b32848ad20db306b9d61",
+        other_sha256=("1150dc68a713b80660b90ef46ce4e85c1c781bb88b6e3512cc64e6a685ba5588",)),
+    WeightSpec(name="blazepose_full", filename="pose_landmark_full.tflite", licence="Apache-2.0", size_bytes=6_440_512,
+        url=f"{_BLAZEPOSE}pose_landmark_full.tflite?generation=1661875894245786",
+        sha256="e9a5c5cb17f736fafd4c2ec1da3b3d331d6edbe8a0d32395855aeb2cdfd64b9f"),
+    WeightSpec(name="blazepose_heavy", filename="pose_landmark_heavy.tflite", licence="Apache-2.0",
+        size_bytes=27_709_200, url=f"{_BLAZEPOSE}pose_landmark_heavy.tflite?generation=1661875897944151",
+        sha256="59e42d71bcd44cbdbabc419f0ff76686595fd265419566bd4009ef703ea8e1fe"),
     WeightSpec(name="keypoint_rcnn", filename="keypointrcnn_resnet50_fpn_coco-fc266e95.pth",
         licence="BSD-3-Clause", size_bytes=237_034_793,
         url="https://download.pytorch.org/models/keypointrcnn_resnet50_fpn_coco-fc266e95.pth",

@@ -7,7 +7,9 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import UsageError
-from slowpaths.pose.backends.movenet import MoveNet, crop_square, square_around
+from slowpaths.pose.backends import movenet
+from slowpaths.pose.backends.movenet import MoveNet, box_that_follows
+from slowpaths.pose.crops import square_around
 from slowpaths.pose.estimate import build_pose
 from slowpaths.pose.protocol import FramesAt
 
@@ -48,7 +50,7 @@ class FakeInterpreter:
 @pytest.fixture
 def net(monkeypatch: pytest.MonkeyPatch) -> MoveNet:
     monkeypatch.setattr("ai_edge_litert.interpreter.Interpreter", FakeInterpreter)
-    monkeypatch.setattr("slowpaths.pose.backends.movenet.YoloxDetector", lambda *args, **kwargs: None)
+    monkeypatch.setattr(movenet, "YoloxDetector", lambda *args, **kwargs: None)
     return MoveNet(detector=Path("d.onnx"), weights=Path("w.tflite"), num_threads=1)
 
 
@@ -78,18 +80,51 @@ def test_joints_are_mapped_back_to_the_frame(net: MoveNet, box: tuple[int, ...])
     assert pose_NJC[0, :3, 2] == pytest.approx([0.5] * 3)
 
 
-def test_square_is_a_quarter_larger_than_the_longer_side() -> None:
-    assert square_around(np.array([100.0, 100.0, 140.0, 260.0])) == (20, 80, 200)
-    assert square_around(np.array([0.0, 0.0, 0.2, 0.1])) == (-1, -1, 2)
+def test_mirrored_looks_swap_left_and_right(net: MoveNet) -> None:
+    frame = np.zeros((200, 200, 3), dtype=np.uint8)
+    for channel, x in ((0, 100), (1, 70), (2, 130)):  # nose in the middle, left and right eye beside it
+        frame[98:102, x - 2 : x + 2, channel] = 255
+    box = np.array([[40.0, 40.0, 160.0, 160.0]])
+    (plain_NJC,) = net.keypoints(frame[None], [box], at=AT)
+    net._mirrored = True
+    (both_NJC,) = net.keypoints(frame[None], [box], at=AT)
+    # The stand-in knows joints by colour, so it calls the left eye of the mirror image its left eye still: the mean of
+    # the true left eye at 70 and the mirror image's right eye lies where neither is, unless left and right are swapped.
+    assert plain_NJC[0, 1:3, 0] == pytest.approx([70, 130], abs=0.75)
+    assert both_NJC[0, 1:3, 0] == pytest.approx([100, 100], abs=0.75)
+    assert both_NJC[0, 0, :2] == pytest.approx([100, 100], abs=0.75)
+    assert both_NJC[0, :3, 2] == pytest.approx([0.5] * 3)
 
 
-def test_crop_is_black_outside_the_frame() -> None:
-    frame = np.full((100, 100, 3), 200, dtype=np.uint8)
-    crop = crop_square(frame, x_px=-96, y_px=0, side_px=192)
-    assert (crop[:, :96] == 0).all()
-    assert (crop[:100, 96:] == 200).all()
-    assert (crop[100:] == 0).all()
-    assert (crop_square(frame, x_px=500, y_px=500, side_px=40) == 0).all()
+def test_a_box_grows_for_joints_outside_and_is_looked_at_again(net: MoveNet) -> None:
+    frame = np.zeros((400, 400, 3), dtype=np.uint8)
+    sizes: list[float] = []
+
+    def look(crop_HWC: np.ndarray) -> np.ndarray:
+        sizes.append(float(crop_HWC.mean()))
+        return np.tile([0.5, 0.98, 0.9], (17, 1))  # at the lower edge of the crop, outside the box
+
+    net._joints = look
+    box = np.array([[150.0, 100.0, 250.0, 300.0]])
+    (once_NJC,) = net.keypoints(frame[None], [box], at=AT)
+    net._follows = True
+    (again_NJC,) = net.keypoints(frame[None], [box], at=AT)
+    assert len(sizes) == 3
+    assert again_NJC[0, 0, 1] > once_NJC[0, 0, 1] > 300
+
+
+def test_a_box_stays_for_joints_it_holds_and_for_doubtful_ones() -> None:
+    box = np.array([0.0, 0.0, 50.0, 100.0])
+    joints = np.full((17, 3), (25.0, 50.0, 0.9))
+    joints[3:, 1] = 104.0  # within the margin
+    assert box_that_follows(box, joints) is None
+    joints[3, :] = 25.0, 180.0, 0.1
+    assert box_that_follows(box, joints) is None
+    joints[3, 2] = 0.9
+    assert box_that_follows(box, joints).tolist() == [0, 0, 50, 185]
+    joints[3:, 2] = 0.1
+    joints[:3, 0] = 90.0
+    assert box_that_follows(box, joints) is None  # three joints are no body
 
 
 def test_no_boxes_and_unseen_boxes_give_no_joints(net: MoveNet) -> None:
