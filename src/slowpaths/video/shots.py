@@ -137,7 +137,7 @@ class ShotFinder:
         """Return the wipes and dissolves: positions of the first and the last frame of each."""
         small_DHW = np.stack(self._small)
         cuts = [item.position for item in hard]
-        wipes = transitions.find_plain_wipes(np.stack(self._thumbnails), times_s)
+        wipes = transitions.find_plain_wipes(self._thumbnails, times_s)
         wipes += transitions.find_wipes(small_DHW, times_s)
         dissolves = transitions.find_dissolves(small_DHW, times_s, cuts=cuts)
         found: list[tuple[int, int, Transition]] = []

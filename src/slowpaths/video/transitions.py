@@ -155,14 +155,14 @@ def _distances(flat_N: np.ndarray, flats_MN: np.ndarray) -> np.ndarray:
     return np.abs(flats_MN - flat_N).mean(axis=-1)
 
 
-def find_plain_wipes(thumbnails_DHWC: np.ndarray, times_s: np.ndarray) -> list[tuple[int, int]]:
+def find_plain_wipes(thumbnails_HWC: Sequence[np.ndarray], times_s: np.ndarray) -> list[tuple[int, int]]:
     """Find wipes of a plain colour: first and last frame that the colour touches.
 
     The colour covers the picture, and on its way there and back it grows from nothing over some frames. A lawn that a
     camera pans to is as plain but was in the picture before.
     """
-    sparse = thumbnails_DHWC[:, ::4, ::4].reshape(len(thumbnails_DHWC), -1, 3).astype(np.int16)
-    colour_DC = np.median(sparse, axis=1)
+    sparse = np.stack([picture[::4, ::4].reshape(-1, 3) for picture in thumbnails_HWC]).astype(np.int16)
+    colour_DC = np.median(sparse, axis=1).astype(np.int16)
     share = (np.abs(sparse - colour_DC[:, None]) <= _PLAIN_LEVELS).all(axis=2).mean(axis=1)
     rows = np.flatnonzero((share >= _PLAIN_SHARE) & (np.ptp(colour_DC, axis=1) >= _PLAIN_CHROMA))
     found: list[tuple[int, int]] = []
@@ -172,7 +172,7 @@ def find_plain_wipes(thumbnails_DHWC: np.ndarray, times_s: np.ndarray) -> list[t
         colour_C = colour_DC[run[share[run].argmax()]]
         first = int(np.searchsorted(times_s, times_s[run[0]] - _PLAIN_REACH_S))
         last = int(np.searchsorted(times_s, times_s[run[-1]] + _PLAIN_REACH_S, side="right")) - 1
-        near = np.abs(thumbnails_DHWC[first : last + 1].astype(np.int16) - colour_C) <= _EDGE_LEVELS
+        near = np.abs(np.stack(thumbnails_HWC[first : last + 1]).astype(np.int16) - colour_C) <= _EDGE_LEVELS
         covered = near.all(axis=3).mean(axis=(1, 2))
         before, grows = _growth(covered[: run[0] - first + 1][::-1])
         after, shrinks = _growth(covered[run[-1] - first :])
