@@ -220,7 +220,9 @@ class ShotFinder:
         """Turn transitions into shots, the stronger of two hard cuts that are too close first."""
         starts: dict[int, Transition] = {0: "start"}
         for first, last, transition in gradual:
-            starts |= {first: transition} | ({last + 1: "cut"} if last + 1 < len(times_s) else {})
+            starts[first] = transition
+            if last + 1 < len(times_s):
+                starts[last + 1] = "cut"
         edges = np.array([edge for first, last, _ in gradual for edge in (first, last + 1)], dtype=np.int64)
         for item in sorted(hard, key=lambda item: (-item.content, item.position)):
             # the boundaries into, inside and out of a gradual transition belong to it
