@@ -163,6 +163,14 @@ def test_a_plain_wipe_is_a_shot_of_its_own() -> None:
     assert abs(first - 20) <= 2 and abs(last - 67) <= 2
 
 
+def test_a_shirt_of_the_colour_of_a_wipe_does_not_prolong_it() -> None:
+    before, after = moving_scene(num_frames=60, seed=14, pan_px=1), moving_scene(num_frames=60, seed=15, pan_px=1)
+    for number, frame in enumerate(after):
+        frame[40 : 100 - number // 2, 80:110] = (240, 61, 69)
+    ((first, last, _),) = _gradual(_wiped(before, after))
+    assert abs(first - 10) <= 1 and abs(last - 33) <= 2
+
+
 def test_a_video_may_begin_or_end_within_a_wipe() -> None:
     before, after = moving_scene(num_frames=60, seed=14, pan_px=1), moving_scene(num_frames=60, seed=15, pan_px=1)
     wiped = _wiped(before, after)

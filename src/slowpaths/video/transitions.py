@@ -35,6 +35,7 @@ _EDGE_LEVELS = 20  # as `_PLAIN_LEVELS`, where the edge is soft
 _NOTHING, _MOST = 0.1, 0.7  # shares of the picture between which it grows ...
 _GROWING_FRAMES = 2  # ... for this many frames: what is there at once is a cut to a title
 _TOUCHED = 0.01  # share of the picture by which a wipe shows
+_FALL_FRAMES = 5  # within so many its share falls by that much; frames may be doubled
 _SLIVER_FRAMES = 2  # what lies before a wipe at the very beginning is its first sliver
 _PLAIN_REACH_S = 1.5  # longest time from nothing to all
 
@@ -194,5 +195,7 @@ def _growth(covered: np.ndarray) -> tuple[int, bool]:
     end = int(covered[: rises[0] if len(rises) else None].argmin())
     is_gradual = int(((covered[: end + 1] > _NOTHING) & (covered[: end + 1] < _MOST)).sum()) >= _GROWING_FRAMES
     is_gone = bool(covered[end] < _NOTHING)
-    touched = int((covered[: end + 1] > covered[end] * is_gone + _TOUCHED).sum()) - 1
+    # Something of that colour may be in the scene: the wipe is gone where its share stops falling.
+    coming = [covered[row : min(row + _FALL_FRAMES, end) + 1].min() for row in range(end + 1)]
+    touched = int(np.flatnonzero(covered[: end + 1] <= np.array(coming) + _TOUCHED)[0]) - 1 if is_gone else end
     return max(touched, 0), is_gone and is_gradual
