@@ -87,7 +87,7 @@ def watch(video: GoldVideo, *, pose, kept: Path) -> list[Part]:
                 if shot.view not in PLAY_VIEWS or (shot.view == "closeup" and video.source == "world"):
                     continue
                 following = shots[index + 1] if index + 1 < len(shots) else None
-                for first, last in pieces(shot, pts_s, settings=settings, following=following):
+                for first, last in pieces(shot, pts_s, settings=settings):
                     shown = ShotContext(
                         footage=context, shot=shot, first_frame=first, last_frame=last,
                         following=following if last == shot.last_frame else None, play_p=1.0, onsets=onsets,

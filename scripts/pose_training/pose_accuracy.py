@@ -42,7 +42,8 @@ def measure(pose: PoseEstimator, folder: Path, every: int, *, looks_again: bool)
     judged: dict[str, list[Judged]] = defaultdict(list)
     for name, part in WORLD.parts.items():
         match = plan_match(WORLD, seed=SEED, part=name, number=0)
-        shots = read_shots(folder / "truth" / f"{match.match_id}.shots.parquet")
+        rows = read_shots(folder / "truth" / f"{match.match_id}.shots.parquet")
+        shots = [shot for shot in rows if shot.transition != "wipe"]  # wipes lie between the shots of the edit
         names = {
             shot.shot_id: f"{planned.camera} {'replay' if planned.is_replay else part.mode}"
             for shot, planned in zip(shots, match.shots, strict=True)

@@ -139,24 +139,6 @@ def test_long_shots_are_mined_in_overlapping_pieces():
     assert pieces(replace(shot, last_frame=99), pts_s, settings=settings) == [(0, 99)]
 
 
-def test_what_a_logo_covers_is_not_looked_at():
-    pts_s = np.arange(0, 10, 0.04)
-    shot = Shot(shot_id="s", video_id="v", span=Span(2, 6), first_frame=50, last_frame=149, transition="wipe")
-    after = replace(shot, first_frame=150, last_frame=200)
-
-    def looked_at(begins: str, ends: str) -> tuple[float, float]:
-        begun, following = replace(shot, transition=begins), replace(after, transition=ends)
-        ((first, last),) = pieces(begun, pts_s, settings=MiningSettings(), following=following)
-        return float(pts_s[first]), float(pts_s[last])
-
-    assert looked_at("cut", "cut") == pytest.approx((2.0, 5.96))
-    assert looked_at("wipe", "cut") == pytest.approx((2.7, 5.96), abs=0.04)
-    assert looked_at("wipe", "wipe") == pytest.approx((2.7, 5.26), abs=0.04)
-    assert looked_at("cut", "dissolve") == pytest.approx((2.0, 5.56), abs=0.04)
-    ((first, last),) = pieces(replace(shot, last_frame=69), pts_s, settings=MiningSettings(), following=after)
-    assert last - first >= 8  # half of a short shot stays
-
-
 def test_what_is_switched_off_is_not_used(footage, tmp_path):
     whole, deaf = (
         mine(footage, tmp_path, replace(SETTINGS, sound=sound, write_clips=False)) for sound in (True, False)

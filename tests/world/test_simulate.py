@@ -117,3 +117,24 @@ def test_times_count_from_impact_and_the_batter_swings_then():
 def test_another_seed_is_another_world():
     first, second = ([shown.stroke for shown in simulate(SETTINGS, seed=seed)] for seed in (1, 2))
     assert first != second
+
+
+def test_the_frames_that_a_wipe_touches_are_a_shot_between_two_others(world):
+    num_wipes = 0
+    for part in SETTINGS.parts:
+        match = plan_match(SETTINGS, seed=SEED, part=part, number=0)
+        shots = read_shots(world.truth.file(match.match_id, "shots"))
+        planned = [number for number, shot in enumerate(match.shots) if shot.transition == "wipe"]
+        wipes = [index for index, shot in enumerate(shots) if shot.transition == "wipe"]
+        assert len(shots) == len(match.shots) + len(planned) and len(wipes) == len(planned)
+        for index, number in zip(wipes, planned, strict=True):
+            before, wipe, after = shots[index - 1 : index + 2]
+            middle = match.first_frames[number]
+            assert wipe.view == "other" and not wipe.is_replay and after.transition == "cut"
+            assert wipe.last_frame - wipe.first_frame + 1 == match.broadcaster.wipe_frames
+            assert middle - wipe.first_frame in (wipe.last_frame + 1 - middle, wipe.last_frame - middle)
+            assert (before.last_frame + 1, wipe.last_frame + 1) == (wipe.first_frame, after.first_frame)
+            assert (before.span.end_s, wipe.span.end_s) == (wipe.span.start_s, after.span.start_s)
+            assert wipe.span.end_s == pytest.approx((wipe.last_frame + 1) / match.fps)
+        num_wipes += len(planned)
+    assert num_wipes > 0

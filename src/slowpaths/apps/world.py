@@ -35,7 +35,7 @@ def run(cfg: DictConfig) -> Outcome:
     rows = [
         ("videos", len(folder.videos())),
         ("minutes of footage", float(seconds / 60)),
-        ("shots", shots.num_rows),
+        ("shots", sum(name != "wipe" for name in shots["transition"].to_pylist())),
         ("balls", sum(not ball["is_replay"] for ball in balls)),
         ("replays", sum(ball["is_replay"] for ball in balls)),
         ("batters", pq.read_metadata(truth.batters_file).num_rows),

@@ -110,7 +110,8 @@ class Shot:
         view_probability: How sure the view is, 0..1.
         is_replay: Whether it shows again what was shown before.
         replay_of: Shot that it repeats, where known.
-        transition: How the shot begins.
+        transition: How the shot begins. A wipe or dissolve is a shot of its own, of view `other`, from the first
+            frame that it touches to the last, and begins as itself; the shot after it begins with a cut.
     """
 
     shot_id: str

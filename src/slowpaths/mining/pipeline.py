@@ -31,9 +31,6 @@ from slowpaths.video.sound import Onsets, find_onsets, read_sound
 
 _log = logging.getLogger(__name__)
 _SOUND_RATE = 16000
-# Half of the longest: 35 frames of a logo at 25 a second, .8 s of a dissolve.
-_COVERED_S = {"wipe": 0.7, "dissolve": 0.4}
-_MOST_COVERED = 0.25  # of a shot at either end
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -101,7 +98,7 @@ def play_parts(
         if play_p[index] < settings.min_view_p or (shot.is_replay and not settings.mine_replays):
             continue
         following = shots[index + 1] if index + 1 < len(shots) else None
-        for first, last in pieces(shot, context.decoder.pts_s, settings=settings, following=following):
+        for first, last in pieces(shot, context.decoder.pts_s, settings=settings):
             context.watch("finding strokes", first / len(context.decoder))
             yield ShotContext(
                 footage=context,
@@ -114,19 +111,9 @@ def play_parts(
             )
 
 
-def pieces(
-    shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings, following: Shot | None = None
-) -> list[tuple[int, int]]:
-    """Split a long shot into overlapping pieces, first and last frame, so that memory stays bounded.
-
-    What a wipe or a dissolve covers at its ends is left out: nothing moves as much as a logo that flies past.
-    """
+def pieces(shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings) -> list[tuple[int, int]]:
+    """Split a long shot into overlapping pieces, first and last frame, so that memory stays bounded."""
     frames = np.arange(shot.first_frame, shot.last_frame + 1)
-    times_s = pts_s[frames]
-    most_s = _MOST_COVERED * (times_s[-1] - times_s[0])
-    start_s = times_s[0] + min(_COVERED_S.get(shot.transition, 0.0), most_s)
-    end_s = times_s[-1] - min(_COVERED_S.get(following.transition, 0.0) if following else 0.0, most_s)
-    frames = frames[(times_s >= start_s) & (times_s <= end_s)]
     times_s = pts_s[frames]
     if times_s[-1] - times_s[0] <= settings.max_play_s:
         return [(int(frames[0]), int(frames[-1]))]

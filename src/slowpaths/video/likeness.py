@@ -11,6 +11,8 @@ import numpy as np
 from slowpaths.video.flow import coarse_shift, followed_corners
 
 _BINS = 16
+_BLEND_SHARE = 0.2  # of the other picture in a blend
+_BLEND_RESIDUAL = 0.3  # of the distance between the two pictures: coding noise and motion
 _STATIC_GREY = 3  # a pixel that changes less stays (the level that static graphics are told by)
 
 
@@ -57,6 +59,14 @@ def camera_explains(grey_a: np.ndarray, grey_b: np.ndarray) -> float:
         held = held_blocks(corners_P2[moves_P], follows_P[moves_P], shape=grey_a.shape, at_least=least)
         best = max(best, held, *(_taken_away(grey_a, grey_b, matrix, pixels) for matrix in (step.matrix_23, plain)))
     return best
+
+
+def is_blend(before: np.ndarray, between: np.ndarray, after: np.ndarray) -> bool:
+    """Return whether a grey picture (H, W), uint8, is a mixture of the one before and the one after it."""
+    line = after.astype(np.float32) - before
+    share = float(((between - before.astype(np.float32)) * line).sum() / max(float((line * line).sum()), 1.0))
+    residual = np.abs(between - before.astype(np.float32) - share * line).mean()
+    return _BLEND_SHARE <= share <= 1 - _BLEND_SHARE and bool(residual < _BLEND_RESIDUAL * np.abs(line).mean())
 
 
 def changed_pixels(grey_a: np.ndarray, grey_b: np.ndarray) -> np.ndarray:

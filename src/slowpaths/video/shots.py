@@ -1,4 +1,4 @@
-"""Divide a video into shots: their boundaries are hard cuts, dissolves, and logo wipes around replays.
+"""Divide a video into shots. Between two shots lies a hard cut, or a dissolve or wipe, which is a shot of its own.
 
 A hard cut is a change that stands out of its neighbours (the adaptive rule of PySceneDetect), all over the picture, and
 that moving the camera does not explain: a whip pan changes a histogram as much, but the picture before, moved, still
@@ -16,9 +16,17 @@ import cv2
 import numpy as np
 
 from slowpaths.video import transitions
-from slowpaths.video.likeness import block_histograms, camera_explains, chi_square, hsv_difference, smear_share
+from slowpaths.video.likeness import (
+    block_histograms,
+    camera_explains,
+    chi_square,
+    hsv_difference,
+    is_blend,
+    smear_share,
+)
 
 Transition = Literal["start", "cut", "wipe", "dissolve"]
+GRADUAL: frozenset[str] = frozenset({"wipe", "dissolve"})  # a shot that begins so is the wipe or dissolve itself
 
 _THUMBNAIL = (64, 36)
 _MATCH_WIDTH = 192  # pictures are compared under camera motion at this width or less
@@ -31,8 +39,13 @@ MIN_CONTENT = 15.0
 _MIN_CONTENT_WEAK = MIN_CONTENT / 3
 _MIN_BLOCKS = 0.6  # share of 4x4 blocks whose colours change: a pan changes edges, another shot changes all
 _EXPLAINED = 0.5  # a camera motion that takes away half of the change explains it
+# A cut from one moving camera to another stands out less. It is believed where it stands out of what is before it, the
+# colours of the blocks change, and less is explained; these are set on real clips.
+_LEAST_TIMES = 1.6
+_MIN_CHI = 0.05  # mean chi-square distance of the blocks
+_EXPLAINED_LITTLE = 0.45
 _FLASH_S = 0.25  # a picture that is back after this long was hidden by a flash
-_MIN_SHOT_S = 0.2  # of two transitions closer than this the stronger one stays
+_MIN_SHOT_S = 0.09  # three frames at 30 a second: of two hard cuts closer than this the stronger one stays
 _SMEARED = 0.2
 _DAMAGE_S = 10.0  # the longest usual distance of key frames (x264: 250 frames): damage lasts until the next one
 
@@ -43,7 +56,7 @@ class ShotBounds:
 
     first_frame: int
     last_frame: int  # inclusive
-    transition: Transition  # how the shot begins
+    transition: Transition  # how the shot begins; a dissolve or wipe is a shot of its own and begins as itself
 
 
 @dataclass(slots=True, kw_only=True)
@@ -69,11 +82,12 @@ class _Boundary:
 
 
 class ShotFinder:
-    """Take frames one by one and name the shots at the end; keeps about 700 bytes a frame."""
+    """Take frames one by one and name the shots at the end; keeps a thumbnail and about 700 bytes a frame."""
 
     def __init__(self) -> None:
         self._pts_s: list[float] = []
         self._changes: list[_Change] = []  # one a distinct frame
+        self._thumbnails: list[np.ndarray] = []  # one a distinct frame
         self._small: list[np.ndarray] = []  # one a distinct frame
         self._boundaries: list[_Boundary] = []
         self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
@@ -96,6 +110,7 @@ class ShotFinder:
                 return thumbnail
         hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
         histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
+        self._thumbnails.append(thumbnail)
         self._small.append(transitions.shrink(thumbnail))
         if self._last is None:
             change = _Change(frame=frame, content=0.0, blocks_B=np.zeros(16), before=None, after=None)
@@ -116,16 +131,22 @@ class ShotFinder:
             return []
         times_s = np.array([self._pts_s[change.frame] for change in self._changes])
         hard = self._without_returns(times_s)
-        found: list[tuple[int, float, Transition]] = [(item.position, item.content, "cut") for item in hard]
+        return self._split(hard, self._gradual(hard, times_s), times_s)
+
+    def _gradual(self, hard: list[_Boundary], times_s: np.ndarray) -> list[tuple[int, int, Transition]]:
+        """Return the wipes and dissolves: positions of the first and the last frame of each."""
         small_DHW = np.stack(self._small)
-        for first, last in transitions.find_dissolves(small_DHW, times_s, cuts=[item.position for item in hard]):
-            found.append(((first + last + 1) // 2, np.inf, "dissolve"))
-        for first, last in transitions.find_wipes(small_DHW, times_s):
-            # the boundaries into and out of the animation belong to it
-            middle = (first + last + 1) // 2
-            found = [item for item in found if abs(times_s[item[0]] - times_s[middle]) > transitions.WIPE_REACH_S]
-            found.append((middle, np.inf, "wipe"))
-        return self._split(found, times_s)
+        cuts = [item.position for item in hard]
+        wipes = transitions.find_plain_wipes(self._thumbnails, times_s)
+        wipes += transitions.find_wipes(small_DHW, times_s)
+        dissolves = transitions.find_dissolves(small_DHW, times_s, cuts=cuts)
+        found: list[tuple[int, int, Transition]] = []
+        for spans, transition in ((wipes, "wipe"), (dissolves, "dissolve")):
+            for first, last in spans:
+                last = min(last, len(small_DHW) - 1)
+                if all(last + 1 < start or first > end + 1 for start, end, _ in found):
+                    found.append((max(first, 0), last, transition))
+        return sorted(found)
 
     def _judge(self, position: int) -> None:
         """Decide whether a change is a shot boundary as soon as its neighbours on both sides are known."""
@@ -135,24 +156,39 @@ class ShotFinder:
             return
         before = self._changes[max(1, position - WINDOW) : position]
         after = self._changes[position + 1 : position + 1 + WINDOW]
-        # One calm side is enough: a boundary often lies in a whip pan. At the very end only one side is left.
-        sides = [side for side in (before, after) if side]
         is_smeared = change.content >= _MIN_CONTENT_WEAK and smear_share(change.after) >= _SMEARED
-        is_boundary = (
-            change.content >= _MIN_CONTENT_WEAK
-            and any(self._stands_out(change, side) for side in sides)
-            and camera_explains(change.before, change.after) < _EXPLAINED
-        )
+        is_boundary = change.content >= _MIN_CONTENT_WEAK and self._is_boundary(change, before, after)
         if is_smeared or is_boundary:
             boundary = _Boundary(position, change.content, is_smeared, change.before, change.after)
             self._boundaries.append(boundary)
         change.before = change.after = None
 
-    def _stands_out(self, change: _Change, side: list[_Change]) -> bool:
+    def _is_boundary(self, change: _Change, before: list[_Change], after: list[_Change]) -> bool:
+        """Tell whether a change stands out of the changes on one side of it and no camera motion explains it."""
+        assert change.before is not None and change.after is not None
+        # A boundary often lies beside a whip pan, so one calm side is enough. Its end stands out of what follows as
+        # well, but is no larger than the pan before it.
+        is_largest = not before or change.content >= np.mean([other.content for other in before])
+        sides = [side for side in (before, after if is_largest else []) if side]
+        if any(self._stands_out(change, side, times=ADAPTIVE_THRESHOLD) for side in sides):
+            most = _EXPLAINED
+        elif before and change.blocks_B.mean() >= _MIN_CHI and self._stands_out(change, before, times=_LEAST_TIMES):
+            most = _EXPLAINED_LITTLE
+        else:
+            return False
+        if camera_explains(change.before, change.after) < most:
+            return True
+        # A frame that blends two shots resembles the one before it: then the frame after it tells.
+        following = after[0].after if after else None
+        if following is None or not is_blend(change.before, change.after, following):
+            return False
+        return camera_explains(change.before, following) < _EXPLAINED_LITTLE
+
+    def _stands_out(self, change: _Change, side: list[_Change], *, times: float) -> bool:
         content = max(float(np.mean([other.content for other in side])), 1.0)
         blocks_B = np.maximum(np.mean([other.blocks_B for other in side], axis=0), 1e-3)
         share = float((change.blocks_B >= ADAPTIVE_THRESHOLD * blocks_B).mean())
-        return change.content >= ADAPTIVE_THRESHOLD * content and share >= _MIN_BLOCKS
+        return change.content >= times * content and share >= _MIN_BLOCKS
 
     def _without_returns(self, times_s: np.ndarray) -> list[_Boundary]:
         """Drop pairs of changes after which the picture is back: a flash, or damage until the next key frame."""
@@ -178,18 +214,27 @@ class ShotFinder:
                 kept.append(boundary)
         return kept
 
-    def _split(self, found: list[tuple[int, float, Transition]], times_s: np.ndarray) -> list[ShotBounds]:
-        """Turn transitions into shots, the stronger of two that are too close first."""
-        kept: list[tuple[int, Transition]] = []
-        for position, _, transition in sorted(found, key=lambda item: (-item[1], item[0])):
-            if all(abs(times_s[position] - times_s[other]) >= _MIN_SHOT_S for other, _ in kept):
-                kept.append((position, transition))
-        starts: list[tuple[int, Transition]] = [(0, "start")]
-        starts += [(self._changes[position].frame, transition) for position, transition in sorted(kept)]
-        ends = [start for start, _ in starts[1:]] + [len(self._pts_s)]
+    def _split(
+        self, hard: list[_Boundary], gradual: list[tuple[int, int, Transition]], times_s: np.ndarray
+    ) -> list[ShotBounds]:
+        """Turn transitions into shots, the stronger of two hard cuts that are too close first."""
+        starts: dict[int, Transition] = {0: "start"}
+        for first, last, transition in gradual:
+            starts[first] = transition
+            if last + 1 < len(times_s):
+                starts[last + 1] = "cut"
+        edges = np.array([edge for first, last, _ in gradual for edge in (first, last + 1)], dtype=np.int64)
+        for item in sorted(hard, key=lambda item: (-item.content, item.position)):
+            # the boundaries into, inside and out of a gradual transition belong to it
+            is_inside = any(first - 1 <= item.position <= last + 2 for first, last, _ in gradual)
+            others = [start for start, transition in starts.items() if start > 0 and start not in edges]
+            is_apart = all(abs(times_s[item.position] - times_s[other]) >= _MIN_SHOT_S for other in others)
+            if is_apart and not is_inside:
+                starts[item.position] = "cut"
+        frames = [self._changes[position].frame for position in sorted(starts)] + [len(self._pts_s)]
         return [
-            ShotBounds(first_frame=first, last_frame=end - 1, transition=transition)
-            for (first, transition), end in zip(starts, ends, strict=True)
+            ShotBounds(first_frame=first, last_frame=end - 1, transition=starts[position])
+            for position, first, end in zip(sorted(starts), frames, frames[1:], strict=False)
         ]
 
 

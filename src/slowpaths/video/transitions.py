@@ -1,6 +1,6 @@
-"""Transitions that take time: dissolves, and the logo animation that wipes in and out of replays.
+"""Transitions that take time: dissolves, wipes of a plain colour, and the logo that wipes in and out of replays.
 
-Legend: D distinct frames, H, W = 18, 32.
+Legend: D distinct frames, H, W picture (18, 32 where it is grey), C = red, green, blue.
 """
 
 from __future__ import annotations
@@ -16,12 +16,28 @@ _MIN_DISSOLVE_FRAMES = 4
 _MAX_RESIDUAL = 0.25  # of the distance between the two pictures; a blend leaves coding noise and motion
 _MIN_DISTANCE = 15.0  # grey levels between the pictures that are blended
 _MAX_DIP = 0.9  # a half-way blend of two unrelated pictures has less contrast than either (Alattar 1993)
+# Two pictures of one place are alike and their blend keeps more contrast: that is believed where it is a clean one.
+_CLEAN_RESIDUAL, _CLEAN_DIP = 0.12, 0.95
+_MIN_SPREAD = 8.0  # standard deviation of either picture, grey levels: less is black, and the dissolve a fade
+_MAX_STEP = 2.2  # times the mean step from one blended frame to the next; a cut is one large step
 _WIPE_FRAMES = (12, 35)  # length of replay logos
-WIPE_REACH_S = 0.7  # half of the longest logo: this long before and after its middle the picture is free of it
+_REACH_S = 0.7  # half of the longest logo: this long before and after its middle the picture is free of it
 _WIPE_APART_S = 2.0
 _MIN_COVERED = 4  # a third of the shortest logo covers all of the picture
 _MAX_HOLE = 3
 _SAME_GREY = 4.0  # coding noise and what shines through
+_LOGO_SHARE = 0.05  # of the picture, that a logo touches at its ends
+# A plain wipe: a colour without texture grows over the picture and gives way again.
+_PLAIN_LEVELS = 6  # levels of each channel that coding leaves in a plain colour
+_PLAIN_CHROMA = 40  # levels between the largest and the smallest channel: grey is a fade's, or a title's ground
+_PLAIN_SHARE = 0.7  # of the picture, at its most
+_EDGE_LEVELS = 20  # as `_PLAIN_LEVELS`, where the edge is soft
+_NOTHING, _MOST = 0.1, 0.7  # shares of the picture between which it grows ...
+_GROWING_FRAMES = 2  # ... for this many frames: what is there at once is a cut to a title
+_TOUCHED = 0.01  # share of the picture by which a wipe shows
+_FALL_FRAMES = 5  # within so many its share falls by that much; frames may be doubled
+_SLIVER_FRAMES = 2  # what lies before a wipe at the very beginning is its first sliver
+_PLAIN_REACH_S = 1.5  # longest time from nothing to all
 
 
 def shrink(thumbnail_HWC: np.ndarray) -> np.ndarray:
@@ -48,6 +64,7 @@ def find_dissolves(small_DHW: np.ndarray, times_s: np.ndarray, *, cuts: Sequence
     found: list[tuple[float, int, int]] = []
     for starts, ends in _spans(times_s):
         usable = cuts_before[ends + 1] == cuts_before[starts + 1]
+        usable &= np.minimum(spread[starts], spread[ends]) >= _MIN_SPREAD
         starts, ends = starts[usable], ends[usable]
         distances = np.abs(flat[ends] - flat[starts]).mean(axis=1)
         for start, end, distance in zip(starts, ends, distances, strict=True):
@@ -56,13 +73,16 @@ def find_dissolves(small_DHW: np.ndarray, times_s: np.ndarray, *, cuts: Sequence
             line = flat[end] - flat[start]
             between = flat[start + 1 : end] - flat[start]
             share = between @ line / float(line @ line)
-            if share[0] < 0.02 or share[-1] > 0.98 or np.any(np.diff(share) <= 0):
+            steps = np.diff(share, prepend=0.0, append=1.0)
+            if share[0] < 0.02 or share[-1] > 0.98 or steps.min() <= 0 or steps.max() * len(steps) > _MAX_STEP:
                 continue
             residual = np.abs(between - share[:, None] * line).mean(axis=1) / distance
             straight = (1 - share) * spread[start] + share * spread[end]
             middle = int(np.argmin(np.abs(share - 0.5)))
-            if residual.max() < _MAX_RESIDUAL and spread[start + 1 + middle] < _MAX_DIP * straight[middle]:
-                found.append((float(residual.max()), int(start) + 1, int(end) - 1))
+            most_dip = _CLEAN_DIP if residual.max() < _CLEAN_RESIDUAL else _MAX_DIP
+            if residual.max() < _MAX_RESIDUAL and spread[start + 1 + middle] < most_dip * straight[middle]:
+                # A part of a dissolve is a cleaner blend than all of it, of pictures that differ less.
+                found.append((-float(distance * (1 - residual.max())), int(start) + 1, int(end) - 1))
     return _disjoint(found)
 
 
@@ -92,11 +112,11 @@ def find_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, in
     A logo that flies in leaves the picture free at first, so only the frames that it covers come again as they were.
 
     Returns:
-        First and last covered frame of each showing of a logo.
+        First and last frame that each showing of a logo touches.
     """
     flat = small_DHW.reshape(len(small_DHW), -1).astype(np.int16)
-    before = np.searchsorted(times_s, times_s - WIPE_REACH_S)
-    after = np.minimum(np.searchsorted(times_s, times_s + WIPE_REACH_S), len(times_s) - 1)
+    before = np.searchsorted(times_s, times_s - _REACH_S)
+    after = np.minimum(np.searchsorted(times_s, times_s + _REACH_S), len(times_s) - 1)
     is_alone = np.minimum(_distances(flat, flat[before]), _distances(flat, flat[after])) >= _MIN_DISTANCE
     rows = np.flatnonzero(is_alone)
     if len(rows) < 2 * _MIN_COVERED:
@@ -118,9 +138,64 @@ def find_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, in
         around = min(_distances(flat[here], flat[there]) for here, there in sides)
         # What is the same before or after as well is a scene that is shown twice.
         if _MIN_COVERED <= last - first + 1 <= _WIPE_FRAMES[1] and around >= _MIN_DISTANCE:
-            found.add((first, last))
+            begins = _touched(flat[first::-1], flat[its_first::-1], first - before[first])
+            ends = _touched(flat[last:], flat[its_last:], after[last] - last)
+            found.add((first - begins, last + ends))
     return _disjoint([(-float(last - first), first, last) for first, last in found])
+
+
+def _touched(one_TN: np.ndarray, other_TN: np.ndarray, reach: int) -> int:
+    """Return for how many frames after the first two showings of a logo share more than the scenes beside it do."""
+    num = min(len(one_TN), len(other_TN), reach + 1)
+    shared = (np.abs(one_TN[:num] - other_TN[:num]) <= _SAME_GREY).mean(axis=1)
+    free = np.flatnonzero(shared <= shared[-1] + _LOGO_SHARE)
+    return max(int(free[0]) - 1, 0)
 
 
 def _distances(flat_N: np.ndarray, flats_MN: np.ndarray) -> np.ndarray:
     return np.abs(flats_MN - flat_N).mean(axis=-1)
+
+
+def find_plain_wipes(thumbnails_HWC: Sequence[np.ndarray], times_s: np.ndarray) -> list[tuple[int, int]]:
+    """Find wipes of a plain colour: first and last frame that the colour touches.
+
+    The colour covers the picture, and on its way there and back it grows from nothing over some frames. A lawn that a
+    camera pans to is as plain but was in the picture before.
+    """
+    sparse = np.stack([picture[::4, ::4].reshape(-1, 3) for picture in thumbnails_HWC]).astype(np.int16)
+    colour_DC = np.median(sparse, axis=1).astype(np.int16)
+    share = (np.abs(sparse - colour_DC[:, None]) <= _PLAIN_LEVELS).all(axis=2).mean(axis=1)
+    rows = np.flatnonzero((share >= _PLAIN_SHARE) & (np.ptp(colour_DC, axis=1) >= _PLAIN_CHROMA))
+    found: list[tuple[int, int]] = []
+    for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
+        if not len(run):
+            continue
+        colour_C = colour_DC[run[share[run].argmax()]]
+        first = int(np.searchsorted(times_s, times_s[run[0]] - _PLAIN_REACH_S))
+        last = int(np.searchsorted(times_s, times_s[run[-1]] + _PLAIN_REACH_S, side="right")) - 1
+        near = np.abs(np.stack(thumbnails_HWC[first : last + 1]).astype(np.int16) - colour_C) <= _EDGE_LEVELS
+        covered = near.all(axis=3).mean(axis=(1, 2))
+        before, grows = _growth(covered[: run[0] - first + 1][::-1])
+        after, shrinks = _growth(covered[run[-1] - first :])
+        # A video may begin or end within a wipe: then one side tells.
+        begins, ends = int(run[0]) - before, int(run[-1]) + after
+        if (grows or begins == 0) and (shrinks or ends == len(times_s) - 1) and (grows or shrinks):
+            found.append((begins if begins > _SLIVER_FRAMES else 0, ends))
+    return found
+
+
+def _growth(covered: np.ndarray) -> tuple[int, bool]:
+    """Follow a colour from where it covers all to where it is gone, by its share of each frame.
+
+    Returns:
+        The number of frames after the first that it still touches, and whether it gave way gradually.
+    """
+    # A second colour of the same wipe may hide the first for a moment.
+    rises = np.flatnonzero(covered - np.minimum.accumulate(covered) > _NOTHING)
+    end = int(covered[: rises[0] if len(rises) else None].argmin())
+    is_gradual = int(((covered[: end + 1] > _NOTHING) & (covered[: end + 1] < _MOST)).sum()) >= _GROWING_FRAMES
+    is_gone = bool(covered[end] < _NOTHING)
+    # Something of that colour may be in the scene: the wipe is gone where its share stops falling.
+    coming = [covered[row : min(row + _FALL_FRAMES, end) + 1].min() for row in range(end + 1)]
+    touched = int(np.flatnonzero(covered[: end + 1] <= np.array(coming) + _TOUCHED)[0]) - 1 if is_gone else end
+    return max(touched, 0), is_gone and is_gradual

@@ -9,6 +9,7 @@ import csv
 import io
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ import pyarrow as pa
 
 from slowpaths.core.ids import shot_id
 from slowpaths.core.records import Shot
+from slowpaths.core.spans import Span
 from slowpaths.core.strokes import FACTORS, STROKES
 from slowpaths.store.schema import POSES, TABLE_KEY, VERSION_KEY, TableSpec
 from slowpaths.store.tables import write_shots, write_table, write_text
@@ -95,7 +97,7 @@ def write_truth(folder: TruthFolder, truth: MatchTruth, *, video_id: str, rows: 
     write_table(folder.file(stem, "poses"), _poses(shots, video_id, fps), POSES)
     write_table(folder.file(stem, "joints"), _joints(shots, video_id), JOINTS)
     write_table(folder.file(stem, "frames"), _frames(shots, video_id, fps), FRAMES)
-    write_shots(folder.file(stem, "shots"), [_shot(truth.match, shot, video_id) for shot in shots])
+    write_shots(folder.file(stem, "shots"), _shots(truth, video_id))
     table = pa.Table.from_pylist(rows, schema=BALLS.schema.remove_metadata())
     write_table(folder.file(stem, "balls"), table, BALLS)
 
@@ -121,6 +123,26 @@ def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
         box = ["" if math.isnan(row[side]) else f"{row[side]:.1f}" for side in _BOX.split()]
         writer.writerow([row["video"], *times, *rest, int(row["is_replay"]), *box])
     write_text(path, text.getvalue())
+
+
+def _shots(truth: MatchTruth, video_id: str) -> list[Shot]:
+    """Return the shots of the edit; the frames that a wipe touches are a shot of their own between two of them."""
+    match, shots = truth.match, [_shot(truth.match, shot, video_id) for shot in truth.shots]
+    half = match.broadcaster.wipe_frames / 2
+    result = shots[:1]
+    for shot in shots[1:]:
+        if shot.transition == "wipe":
+            before = result.pop()
+            first, last = shot.first_frame - math.floor(half), shot.first_frame + math.ceil(half) - 1
+            at_s = Span(first / match.fps, (last + 1) / match.fps)
+            result += [
+                replace(before, last_frame=first - 1, span=Span(before.span.start_s, at_s.start_s)),
+                Shot(shot_id=f"{before.shot_id}w", video_id=video_id, span=at_s, first_frame=first, last_frame=last,
+                     view="other", view_probability=1.0, transition="wipe"),
+            ]  # fmt: skip
+            shot = replace(shot, first_frame=last + 1, span=Span(at_s.end_s, shot.span.end_s), transition="cut")
+        result.append(shot)
+    return result
 
 
 def _shot(match: Match, truth: ShotTruth, video_id: str) -> Shot:
