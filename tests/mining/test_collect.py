@@ -6,6 +6,7 @@ import multiprocessing
 import os
 import re
 import signal
+import time
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from tests.factories import bar_video
 from tests.mining.stick import as_track
 
 from slowpaths.core.errors import SlowpathsError
+from slowpaths.core.records import VideoRef
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining import collect as module
 from slowpaths.mining import pipeline
@@ -137,6 +139,17 @@ def start_talkative(*given) -> None:
     _start(*given)
 
 
+def start_patient(*given) -> None:
+    """Start a worker process that takes its time for the last video."""
+
+    def wait(video: VideoRef, **options: object) -> pipeline.MinedVideo:
+        time.sleep(5.0 if video.path == NAMES[-1] else 0.0)
+        return pipeline.mine_video(video, **options)
+
+    module.mine_video = wait
+    _start(*given)
+
+
 @pytest.mark.parametrize("at", ["iterate", "frames", "pts_s"])
 def test_a_decoder_that_fails_on_one_video(run, monkeypatch, at):
     monkeypatch.setattr(pipeline, "open_video", open_or_lose)
@@ -211,11 +224,12 @@ def test_a_person_who_stops_the_run_stops_it(run):
         run(Nobody(KeyboardInterrupt()))
 
 
-def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage, tmp_path):
+def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage, tmp_path, monkeypatch):
     def kill(_text: str) -> None:
         for child in multiprocessing.active_children():
             os.kill(child.pid, signal.SIGKILL)
 
+    monkeypatch.setattr(module, "_start", start_patient)
     with pytest.raises(SlowpathsError, match="was killed, most likely for want of memory: run the same command again"):
         in_two_processes(footage, tmp_path, step=kill)
     again = in_two_processes(footage, tmp_path)
