@@ -102,9 +102,7 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
 def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predictions, str]:
     """Return the held-out rows and a sentence on what was left out ("" where nothing was).
 
-    Args:
-        predictions: All rows.
-        split: "auto" takes test, else val, else rows without a split, and training rows only where nothing else is.
+    "auto" takes test, else val, else rows without a split, and training rows only where nothing else is.
 
     Raises:
         UsageError: If the split is unknown or holds no rows.
@@ -137,12 +135,12 @@ def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
         bad = np.flatnonzero(~(probs_NC[row] >= 0))
         problem = "is empty or negative" if len(bad) else f"the row sums to {probs_NC[row].sum():.3f}, not 1"
         raise columns.error(row, _PROBS[bad[0]] if len(bad) else _PROBS[0], problem)
-    likeliest, named = probs_NC.argmax(axis=1), probs_NC.argmax(axis=1)
+    named = probs_NC.argmax(axis=1)
     for row, label in enumerate(columns.choices("label", STROKES, "a stroke")):
-        named[row] = INDEX[label] if label else likeliest[row]
+        likeliest = STROKES[named[row]]
+        named[row] = INDEX[label or likeliest]
         if probs_NC[row, named[row]] < probs_NC[row].max() - 1e-9:
-            other = STROKES[likeliest[row]]
-            problem = f"'{label}' is not the most probable stroke, {other} is: mend the label or the probabilities"
+            problem = f"'{label}' is not the most probable stroke, {likeliest} is: mend the label or the probabilities"
             raise columns.error(row, "label", problem)
     return probs_NC / probs_NC.sum(axis=1, keepdims=True), named, float(gap_N.max(initial=0.0))
 

@@ -29,12 +29,7 @@ _LEGEND = (
 
 
 def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
-    """Return the report.
-
-    Args:
-        report: What was measured.
-        figures: Names of the figures drawn.
-    """
+    """Return the report with the named figures."""
     rows = [_row(item) for item in report.measures if not item.reason]
     lines = ["# Evaluation", "", *(f"- {note}" for note in report.notes), ""]
     lines += [markdown_table(_COLUMNS, rows), "", _LEGEND, "", *_baselines({row[1] for row in rows}), ""]
@@ -65,9 +60,8 @@ def number(value: float | str | None) -> str:
 
 
 def _row(item: Measure) -> list[str]:
-    interval = "" if item.low is None else f"{number(item.low)} or more"
-    if item.high is not None:
-        interval = f"{number(item.low)} to {number(item.high)}"
+    upper = "or more" if item.high is None else f"to {number(item.high)}"
+    interval = "" if item.low is None else f"{number(item.low)} {upper}"
     value = f"{number(item.value)} {item.unit}".rstrip()
     baselines = [number(item.chance), number(item.constant)]
     return [_TITLES[item.side], item.name, value, interval, *baselines, str(item.num), item.meaning]

@@ -96,9 +96,8 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
         if not video:
             raise columns.error(row, "video", "is empty; give the path of the video relative to the footage folder")
         own = {name: column[row] for name, column in values.items()}
-        delivery = TrueDelivery(place=place, video=normal_path(video), **own)
-        _check_times(columns, row, delivery)
-        deliveries.append(delivery)
+        deliveries.append(TrueDelivery(place=place, video=normal_path(video), **own))
+        _check_times(columns, row, deliveries[-1])
     for row, delivery in enumerate(deliveries):
         first = seen.setdefault((delivery.video, delivery.moment_s), delivery.place)
         if first != delivery.place:

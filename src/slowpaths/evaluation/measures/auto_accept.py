@@ -45,7 +45,7 @@ def _auto_accept(sample: Sample) -> Reading:
     """Share nobody need look at, at 95 % precision for sure."""
     rate, _ = auto_accept_rate(sample.confidence_N, sample.correct_N)
     constant, _ = auto_accept_rate(np.ones(len(sample.rows)), 1.0 * (sample.true_N == sample.shares_G.argmax()))
-    return Reading(values_B=np.array([rate]), num=len(sample.rows), constant=constant)
+    return sample.reading(np.array([rate]), constant=constant)
 
 
 @report_table(61, name="auto_accept", title="What nobody need look at")

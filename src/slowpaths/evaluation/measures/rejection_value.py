@@ -36,7 +36,7 @@ def value_with_rejection(
 def _read(sample: Sample, cost: int) -> Reading:
     values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
     share = float(sample.shares_G.max())
-    return Reading(values_B=values_B, num=len(sample.rows), constant=max(0.0, share - cost * (1 - share)))
+    return sample.reading(values_B, constant=max(0.0, share - cost * (1 - share)))
 
 
 VALUES = tuple(

@@ -39,15 +39,10 @@ class RuleScore:
 def score_rules(
     votes: Iterable[Vote], rules: Mapping[str, RuleDeclaration], true_leaves: Mapping[str, _Strokes]
 ) -> tuple[list[RuleScore], list[RuleScore]]:
-    """Score rules and families.
+    """Return the scores by rule and by family, in order of name.
 
-    Args:
-        votes: Votes; those on other deliveries or of undeclared rules are left out.
-        rules: What each rule declares.
-        true_leaves: Delivery -> strokes the truth may mean, not empty.
-
-    Returns:
-        Scores by rule and by family, in order of name.
+    `true_leaves` maps deliveries to the strokes the truth may mean (not empty); votes on others, and of undeclared
+    rules, are left out.
     """
     by_rule: dict[str, list[tuple[_Strokes, _Strokes]]] = defaultdict(list)
     for vote in votes:
