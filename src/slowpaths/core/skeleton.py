@@ -48,15 +48,7 @@ OKS_SIGMAS: np.ndarray = np.array([_SIGMAS[name.split("_")[-1]] for name in JOIN
 
 
 def mirror(keypoints_TJC: np.ndarray, *, width: float) -> np.ndarray:
-    """Mirror a pose left to right: flip x and swap the left and right joints.
-
-    Args:
-        keypoints_TJC: Keypoints (..., 17, C), C = x, y, confidence in pixels.
-        width: Width of the picture the keypoints live in, pixels.
-
-    Returns:
-        A mirrored copy, same shape. Mirroring twice gives the input back.
-    """
+    """Mirror a pose (..., 17, C) in a picture of some width (pixels): flip x, swap left and right joints."""
     mirrored = np.array(keypoints_TJC, dtype=np.float64)[..., SWAP, :]
     mirrored[..., 0] = (width - 1) - mirrored[..., 0]
     return mirrored

@@ -15,10 +15,6 @@ import numpy as np
 class Span:
     """Hold a half-open interval [start_s, end_s) of a video.
 
-    Args:
-        start_s: First instant, seconds.
-        end_s: First instant that is no longer inside, seconds.
-
     Raises:
         ValueError: If the ends are not finite or are in the wrong order.
 
@@ -27,8 +23,8 @@ class Span:
         0.3333333333333333
     """
 
-    start_s: float
-    end_s: float
+    start_s: float  # first instant, seconds
+    end_s: float  # first instant that is no longer inside, seconds
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.start_s) and np.isfinite(self.end_s)):
@@ -70,13 +66,7 @@ class Span:
         return Span(start_s, max(start_s, end_s))
 
     def to_frames(self, pts_s: np.ndarray) -> np.ndarray:
-        """Return the indices of the frames shown inside the span.
-
-        Args:
-            pts_s: Presentation times (T,), seconds; need not be sorted or evenly spaced.
-
-        Returns:
-            Frame indices (N,), int64, in decode order.
+        """Return the indices of the frames shown inside the span, in decode order, from their times in any order.
 
         Example:
             >>> Span(0.04, 0.12).to_frames(np.arange(5) / 25).tolist()
@@ -87,14 +77,7 @@ class Span:
 
 
 def merge(spans: Iterable[Span], *, max_gap_s: float = 0.0) -> list[Span]:
-    """Join spans that touch or lie within `max_gap_s` of each other.
-
-    Args:
-        spans: Spans in any order.
-        max_gap_s: Largest gap that is bridged, seconds.
-
-    Returns:
-        Disjoint spans in time order.
+    """Join spans in any order that touch or lie within `max_gap_s` of each other: disjoint ones in time order.
 
     Example:
         >>> merge([Span(2, 3), Span(0, 1), Span(1, 1.5)])

@@ -32,16 +32,11 @@ _KEYS = ("pose", "length", "label", "name")
 def read_pose_archive(
     path: Path, *, fps: float = FPS, picture_size: tuple[int, int] = PICTURE_SIZE
 ) -> list[PoseSequence]:
-    """Read an archive of MediaPipe pose sequences.
+    """Read an archive (`numpy.savez`) of MediaPipe pose sequences at an assumed rate and picture size (width, height).
 
     The archive holds `pose` (N, T, 33, 3) with x and y as shares of the picture, NaN where padded, `length` (N,),
     `label` (N,), `name` (N,) and optionally `exact_duplicate_of` (N,). Depth is dropped. MediaPipe's visibility is not
     in it: a joint has confidence 1 where it is there and 0 where it is not.
-
-    Args:
-        path: File of `numpy.savez`.
-        fps: Frames a second that are assumed.
-        picture_size: Width and height that are assumed, pixels.
 
     Raises:
         TableError: If the file is missing, is no such archive, or holds pickled objects.
@@ -129,11 +124,8 @@ def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
 def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
     """Write the truth table of an archive as CSV: what is played, somewhere in the "video" of that name.
 
-    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
-
-    Args:
-        path: The CSV file.
-        sequences: Sequences; those without a label are left out.
+    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share. Sequences
+    without a label are left out.
 
     Raises:
         TableError: If no sequence has a label.

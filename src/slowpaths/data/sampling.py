@@ -22,19 +22,12 @@ _VIEW_STEP_FRAMES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Describe what the network sees of a clip.
+    """Describe what the network sees of a clip."""
 
-    Args:
-        num_frames: Frames shown.
-        frame_stride: Step between them, in frames of the file.
-        jitter_frames: Largest shift in training, either way.
-        num_views: Shifted views in testing.
-    """
-
-    num_frames: int = 32
-    frame_stride: int = 1
-    jitter_frames: int = 0
-    num_views: int = 1
+    num_frames: int = 32  # frames shown
+    frame_stride: int = 1  # step between them, in frames of the file
+    jitter_frames: int = 0  # largest shift in training, either way
+    num_views: int = 1  # shifted views in testing
 
     def frames(self, spec: ClipSpec, *, shift: int = 0) -> np.ndarray:
         """Return the frames (T,) of the file that are shown, the window moved by `shift` frames.
@@ -78,12 +71,6 @@ class EpochSampler(Sampler[int]):
     The epoch travels inside the index, so a worker that was started in an earlier epoch still knows it. Lightning calls
     `set_epoch`. With several processes each takes every `num_replicas`-th index (run the Trainer with
     `use_distributed_sampler=False`); the first ones are repeated until all have as many.
-
-    Args:
-        num_clips: Clips in the dataset.
-        seed: Seed of the order.
-        num_replicas: Number of processes.
-        rank: Number of this process.
     """
 
     def __init__(self, num_clips: int, *, seed: int = 0, num_replicas: int = 1, rank: int = 0) -> None:

@@ -84,11 +84,7 @@ class ClipSettings:
             raise UsageError(f"data.fold={self.fold} is no fold: give 0 to {self.num_folds - 1}")
 
     def shown(self, *, fps: float) -> dict[str, Any]:
-        """Return what a clip must look like for a network trained so, plain values that a checkpoint carries.
-
-        Args:
-            fps: Rate of the clips.
-        """
+        """Return what a clip must look like for a network trained so, plain values that a checkpoint carries."""
         names = ("num_frames", "frame_stride", "alpha", "crop_px", "read_px")
         return {"fps": float(fps), **{name: getattr(self, name) for name in names}}
 

@@ -26,13 +26,9 @@ _WEIGHTS = np.tile(np.append(np.full(NUM_STROKES, 1 / NUM_STROKES), 1.0), 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Hold which delivery lies in which part.
+    """Hold which delivery lies in which part."""
 
-    Args:
-        parts: Delivery -> "train", "val" or "test".
-    """
-
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Part]  # delivery -> "train", "val" or "test"
 
     def deliveries(self, part: Part) -> list[str]:
         """Return the deliveries of one part, sorted."""
@@ -53,14 +49,8 @@ def split_clips(
 ) -> Split:
     """Deal whole matches out to train, validation and test.
 
-    Args:
-        clips: What is split; `match_id` says what stays together.
-        fractions: Shares of the three parts; they need not sum to 1, and 0 leaves a part empty.
-        seed: Seed of the order in which groups of one size are dealt.
-        links: Pairs of deliveries that must stay together (duplicates, replays).
-
-    Returns:
-        The split.
+    The three shares need not sum to 1, and 0 leaves a part empty. The seed orders groups of one size; `links` are pairs
+    of deliveries that must stay together (duplicates, replays).
 
     Raises:
         UsageError: If there are fewer groups than parts.
@@ -79,12 +69,6 @@ def fold_clips(
 ) -> list[Split]:
     """Return cross-validation splits: each group is tested once, the next fold validates, the rest trains.
 
-    Args:
-        clips: What is split.
-        num_folds: Number of folds, at least 3.
-        seed: As for `split_clips`.
-        links: As for `split_clips`.
-
     Raises:
         UsageError: If there are fewer groups than folds.
     """
@@ -102,11 +86,6 @@ def fold_clips(
 
 def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[Link] = ()) -> None:
     """Refuse a split that leaks.
-
-    Args:
-        split: The split, wherever it comes from.
-        clips: The clips it divides.
-        links: Pairs of deliveries that must stay together.
 
     Raises:
         UsageError: If two parts share a match, or the two ends of a link.

@@ -20,14 +20,10 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class ClassSpace:
-    """Relate strokes and foreign labels to the classes of a comparison.
+    """Relate strokes and foreign labels to the classes of a comparison."""
 
-    Args:
-        taxonomy: The truth's vocabulary.
-        leaves: Class -> our strokes in it; strokes of no class fall to "other", which no truth can have.
-    """
-
-    taxonomy: str
+    taxonomy: str  # the truth's vocabulary
+    # class -> our strokes in it; strokes of no class fall to "other", which no truth can have
     leaves: Mapping[str, frozenset[str]]
 
     @cached_property

@@ -59,13 +59,10 @@ class Predictions:
 def read_predictions(source: Source, *, model_id: str | None = None) -> Predictions:
     """Read predictions or labels and check every value.
 
-    Several rows of one delivery (views of the same clip) are averaged into one.
-
-    Args:
-        source: CSV, Parquet or Arrow table with `video` (or video_id), start_s and end_s (or impact_s), and the
-            `prob_<stroke>` columns or at least label and confidence. Optional: delivery_id, match_id, event_p, split,
-            model_id, is_replay. Probabilities may be rounded to two decimals: rows are rescaled to sum to 1.
-        model_id: Which model's rows to take where the table holds several.
+    The table has `video` (or video_id), start_s and end_s (or impact_s), and the `prob_<stroke>` columns or at least
+    label and confidence. Optional: delivery_id, match_id, event_p, split, model_id, is_replay. Probabilities may be
+    rounded to two decimals: rows are rescaled to sum to 1. Several rows of one delivery (views of the same clip) are
+    averaged.
 
     Raises:
         TableError: If there are no rows, a column is missing or a value cannot be used; says line and column.

@@ -114,10 +114,10 @@ class Sample:
         """Return a reading of the graded rows."""
         return Reading(values_B=values_B, num=len(self.rows), **options)
 
-    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **baselines: float) -> Reading:
+    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **options: Any) -> Reading:
         """Return the reading of a mean over the graded rows, or over some of them (a mask or indices)."""
         weights_BN = self.weights_BN[:, own]
-        return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **baselines)
+        return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **options)
 
     def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], *, chance: float) -> Reading:
         """Return the reading of the mean score of rankings; a score is an array (B,)."""

@@ -62,16 +62,11 @@ def label(
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
 
-    Args:
-        deliveries: Table of the deliveries schema.
-        footage: Table of the footage schema, with every video the deliveries lie in.
-        model: Label model, or what `labelling.model.build` makes one of.
-        rules: `include` and `exclude`, each a list of rule codes and families, and `paths`, files with more rules.
-        selection: Fields of `Selection`.
-        gold: Delivery -> stroke that a person gave. It is held fixed while the model learns, and is the label of the
-            delivery, with source "gold".
-        shots: Table of the shots schema: a ball and its replays get one label. Each has its own where not given.
-        seed: Kept in the fingerprint; every label model here is deterministic.
+    The tables are of the deliveries, footage and shots schema; with shots a ball and its replays get one label. `model`
+    is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
+    fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
+    learns, and is the label, with source "gold". The seed is only kept in the fingerprint: every label model here is
+    deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -136,8 +131,7 @@ def label(
 def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> tuple[Encoding, HeldOut]:
     """Fit a model, on families merged where it asks for that, and find its temperature where it is "auto".
 
-    Returns:
-        The votes it was fitted on, and what it says without each family.
+    Returned are the votes it was fitted on, and what it says without each family.
     """
     model.fit(encoding, gold_N)
     if model.merge_families:

@@ -29,12 +29,9 @@ Split = Literal["train", "val", "test", "none"]
 
 
 def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collection[str] = ()) -> StrokeClassifier:
-    """Load a trained classifier, ready to predict.
+    """Load a trained classifier, of this or an older version of slowpaths, ready to predict.
 
-    Args:
-        path: Checkpoint written in training, of this or an older version of slowpaths.
-        device: Where it is put.
-        allowed: Import paths of networks outside known packages that may be imported, where the checkpoint names one.
+    `allowed` are import paths of networks outside known packages that may be imported, where the checkpoint names one.
 
     Raises:
         MissingWeightsError: If the file is missing or cannot be loaded safely.
@@ -83,14 +80,9 @@ def predict(
 ) -> list[Prediction]:
     """Predict every view of every clip, and the average over its views.
 
-    Args:
-        classifier: The classifier, on its device.
-        batches: Batches whose `index_B` are rows of `clips`; a DataLoader keeps memory bounded.
-        clips: The clips.
-        parts: Delivery -> part of the split; "none" where it is not in there.
-
-    Returns:
-        Row by row of `clips`: the average (view -1), then each view. Clips that no batch shows are left out.
+    The `index_B` of the batches are rows of `clips`; a DataLoader keeps memory bounded. The predictions come row by
+    row: the average (view -1), then each view. Clips that no batch shows are left out; a delivery that is in no part of
+    the split gets "none".
     """
     classifier.eval()
     identity = model_id(classifier)

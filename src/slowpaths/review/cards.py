@@ -68,17 +68,10 @@ def make_cards(
     predictions: Iterable[Prediction] = (),
     clips: Collection[str] = (),
 ) -> list[Card]:
-    """Return one card a delivery, in the order of the deliveries.
+    """Return one card a delivery, in the order of the deliveries (rows of their table).
 
-    Args:
-        deliveries: Rows of the deliveries table.
-        videos: Video id -> path.
-        shots: Shot id -> row of the shots table.
-        labels: Labels; deliveries without one get a card without a posterior.
-        votes: Votes.
-        rules: Declarations of the rules that voted.
-        predictions: What a model says, at most one row a delivery (see `average_views`).
-        clips: Deliveries that have a clip.
+    Videos map ids to paths, shots ids to rows of the shots table. Deliveries without a label get a card without a
+    posterior; predictions hold at most one row a delivery (see `average_views`); `clips` are those that have one.
     """
     by_id = {clip.delivery_id: clip for clip in labels}
     said = {row.delivery_id: row for row in predictions}
@@ -126,10 +119,7 @@ def strokes_of(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> frozenset[st
 
 
 def conflict(sets: Sequence[frozenset[str]]) -> float:
-    """Return the share of pairs of votes that have no stroke in common; 0 for fewer than two votes.
-
-    Args:
-        sets: Strokes each vote stands for; an empty set says nothing and takes no part.
+    """Return the share of pairs of votes (sets of strokes, an empty one takes no part) that have no stroke in common.
 
     Example:
         >>> conflict([frozenset({"cut"}), frozenset({"cut", "sweep"}), frozenset({"leave"})])

@@ -56,10 +56,7 @@ class Average:
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
-    """Read runs and sweeps, in the order given.
-
-    Args:
-        paths: Folders of runs (train, pretrain, predict, evaluate) and of sweeps.
+    """Read folders of runs (train, pretrain, predict, evaluate) and of sweeps, in the order given.
 
     Raises:
         TableError: If a folder is neither.

@@ -41,10 +41,8 @@ class Deck:
 def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = MAX_CARDS) -> Deck:
     """Read a mined folder.
 
-    Args:
-        mined: Folder written by `slowpaths mine`.
-        predictions: A predictions table made on it; its folder may then lack labels.
-        max_cards: Most cards shown; of a larger folder every second, third ... delivery is taken.
+    With a predictions table made on it the folder may lack labels. Of a larger folder than `max_cards` every second,
+    third ... delivery is taken.
 
     Raises:
         TableError: If the folder or a table is missing or wrong, or the predictions belong to another folder.

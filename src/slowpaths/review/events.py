@@ -37,13 +37,7 @@ class FrameTimes:
 def frame_times(
     videos: Iterable[VideoRef], shots: Iterable[Shot] = (), tracks: Iterable[PoseTrack] = ()
 ) -> dict[str, FrameTimes]:
-    """Return the frames of each video by time, from the presentation times that its shots and tracks carry.
-
-    Args:
-        videos: The footage.
-        shots: Its shots: first frame and the one after the last, with their times.
-        tracks: Its tracks: every frame of them, with its time.
-    """
+    """Return the frames of each video by time, from the presentation times that its shots and tracks carry."""
     anchors: dict[str, dict[float, int]] = {video.video_id: {} for video in videos}
     for shot in shots:
         anchors.get(shot.video_id, {}).update(
@@ -69,17 +63,9 @@ def write_events(
     shots: Iterable[Shot] = (),
     tracks: Iterable[PoseTrack] = (),
 ) -> list[Path]:
-    """Write `events.json`, `events.csv` and `events.edl`.
+    """Write `events.json`, `events.csv` and `events.edl` of at most one label or prediction a delivery.
 
-    Args:
-        folder: Where they go.
-        clips: Labels or predictions, at most one a delivery.
-        videos: The footage they lie in.
-        shots: Its shots, and
-        tracks: its tracks: they carry the presentation times that frame numbers come from.
-
-    Returns:
-        The files written.
+    Shots and tracks carry the presentation times that frame numbers come from.
     """
     by_id = {video.video_id: video for video in videos}
     shots = list(shots)

@@ -41,13 +41,7 @@ T = TypeVar("T")
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path` that takes its name only when all went well.
-
-    Args:
-        path: Final file; its folder is made where it is missing.
-
-    Yields:
-        A binary stream, open for writing; its `name` is the temporary file.
+    """Open a temporary file beside `path` (its `name` says where) that takes its name only when all went well.
 
     Raises:
         SlowpathsError: If the disk is full or the folder cannot be written; what stood at `path` stays.
@@ -100,12 +94,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
-    """Write a table atomically in the order and types of its schema.
-
-    Args:
-        path: Parquet file.
-        table: Columns of `spec`, in any order; a missing column is an error, an extra one is dropped.
-        spec: What the table is.
+    """Write a table atomically in the order and types of its schema; an extra column is dropped, none may be missing.
 
     Raises:
         TableError: If a column is missing or cannot be cast.
@@ -123,14 +112,7 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
 
 
 def read_table(path: Path, spec: TableSpec) -> pa.Table:
-    """Read a table written by `write_table`.
-
-    Args:
-        path: Parquet file.
-        spec: What is expected.
-
-    Returns:
-        The table with exactly the columns of `spec`.
+    """Read a table written by `write_table`: exactly the columns of `spec`.
 
     Raises:
         TableError: If the file is missing, is no Parquet, is another table, or has another version.

@@ -23,28 +23,18 @@ _BALLS = TableSpec(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueBall:
-    """Describe a ball that is shown.
+    """Describe a ball that is shown."""
 
-    Args:
-        shot_id: The true shot that shows it.
-        impact_s: Impact as shown, seconds.
-        handedness: "R" or "L".
-    """
-
-    shot_id: str
-    impact_s: float
-    handedness: str
+    shot_id: str  # the true shot that shows it
+    impact_s: float  # impact as shown, seconds
+    handedness: str  # "R" or "L"
 
 
 @dataclass(frozen=True, slots=True)
 class TruthFolder:
-    """Read the truth of a world.
+    """Read the truth of a world."""
 
-    Args:
-        path: The folder `truth`.
-    """
-
-    path: Path
+    path: Path  # the folder `truth`
 
     strokes_file = Below("truth.csv")  # true deliveries, as `slowpaths evaluate` takes them
     balls_file = Below("balls.parquet")
@@ -75,13 +65,9 @@ class TruthFolder:
 
 @dataclass(frozen=True, slots=True)
 class WorldFolder:
-    """Name the files of a world.
+    """Name the files of a world."""
 
-    Args:
-        path: The folder.
-    """
-
-    path: Path
+    path: Path  # the folder
 
     description_file = Below("world.json")  # which world it is
 

@@ -60,8 +60,7 @@ def hits_in_order(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Match the events of one class greedily in order of score; those with score 0 are left out.
 
-    Returns:
-        Rows of the predictions, best score first (P,), and whether each is a hit (P,).
+    Returned are rows of the predictions, best score first (P,), and whether each is a hit (P,).
     """
     scores = predicted.scores_EG[:, column]
     order = np.argsort(-scores, kind="stable")

@@ -77,12 +77,10 @@ class LabelModel(BaseEstimator):
                 raise UsageError(f"label_model.{name} is a whole number of at least 0, not {getattr(self, name)!r}")
 
     def fit(self, votes: VoteMatrix | Encoding, gold: np.ndarray | None = None) -> Self:
-        """Learn from votes.
+        """Learn from votes; known classes (`gold` >= 0) are held one-hot.
 
-        Args:
-            votes: Votes of R rules on N deliveries. The rules of a vote matrix are learnt in the order of their codes:
-                where the votes leave two answers equally likely, rounding decides, and no order may decide otherwise.
-            gold: Known classes (N,), -1 where unknown; the posterior of these rows is held one-hot.
+        The rules of a vote matrix are learnt in the order of their codes: where the votes leave two answers equally
+        likely, rounding decides, and no order may decide otherwise.
 
         Raises:
             UsageError: If a setting is impossible, there is no rule or no delivery, or `gold` has another length or an
@@ -112,9 +110,8 @@ class LabelModel(BaseEstimator):
     def predict_proba(self, votes: VoteMatrix | Encoding) -> np.ndarray:
         """Return the probability of each class (N, C), float64; rows sum to one.
 
-        Args:
-            votes: Votes of the rules that the model was fitted on, in any order. Features are told by their names too:
-                those that the model has not seen say nothing, those that are missing count as unmeasured.
+        The rules may come in any order. Features are told by their names too: those that the model has not seen say
+        nothing, those that are missing count as unmeasured.
 
         Raises:
             UsageError: If the votes come from other rules than the model was fitted on.

@@ -30,6 +30,8 @@ MIN_OBSERVABILITY = 0.5
 AMBIGUOUS_HANDEDNESS = (0.2, 0.8)
 GATES: tuple[str, ...] = tuple(QUALITY)
 MOVEMENT_GATES: tuple[str, ...] = ("person", "camera")
+# A slowed replay changes every speed and every path cut off by a fixed time.
+LIVE_GATES: tuple[str, ...] = (*MOVEMENT_GATES, "live")
 
 # Features measured along the off direction: they change sign with the batter's handedness.
 SIDE_FEATURES: frozenset[str] = frozenset(

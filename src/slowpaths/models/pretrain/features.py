@@ -92,11 +92,7 @@ class FeatureRegression(EmaModule):
 
 
 class ShareExplained(Metric):
-    """Measure R2 of each feature over the clips where it is known: 1 is exact, 0 as good as the mean of those clips.
-
-    Args:
-        num_features: Features F.
-    """
+    """Measure R2 of each feature over the clips where it is known: 1 is exact, 0 as good as the mean of those clips."""
 
     full_state_update = False
     sums_4F: Tensor
@@ -127,12 +123,7 @@ class ShareExplained(Metric):
 
 
 def known_loss(found_BF: Tensor, wanted_BF: Tensor, *, transition: float = 1.0) -> Tensor:
-    """Return the mean Huber loss over what is known; 0 where nothing is.
-
-    Args:
-        found_BF: Features that the network sees (B, F).
-        wanted_BF: Their values (B, F), NaN where unknown.
-        transition: Error at which the loss turns from quadratic to linear.
+    """Return the mean Huber loss, linear beyond `transition`, over what is known (not NaN); 0 where nothing is.
 
     Example:
         >>> known_loss(torch.tensor([[0.0, 3.0, 9.0]]), torch.tensor([[1.0, 0.0, torch.nan]])).item()
