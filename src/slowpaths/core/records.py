@@ -69,7 +69,7 @@ class VideoRef:
     match_id: str = ""  # what must stay on one side of a split (a match; the video itself where nothing is known)
     status: Literal["ok", "quarantined"] = "ok"  # "ok" or "quarantined"
     reason: str = ""  # why it is quarantined, or which video holds the same bytes, one sentence; "" otherwise
-    digest: str = ""  # sha256 of the content, 64 hex digits; "" where unreadable
+    digest: str = ""  # the sha256 of the content, 64 hex digits; "" where unreadable
     codec: str = ""  # codec name; "frames" for a folder of pictures
     rotation_deg: int = 0  # rotation that was applied, 0, 90, 180 or 270
     is_interlaced: bool = False  # whether the stream is flagged interlaced
