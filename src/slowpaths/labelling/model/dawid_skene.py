@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.labelling.model.encoding import FLOOR, Counts, EmissionParameters, Encoding, clamp
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import majority
 
 
@@ -23,9 +23,6 @@ class DawidSkene(LabelModel):
         abstain: Whether an abstention is a symbol of its own (it says which strokes a rule is silent on) or a missing
             vote, as in crowdsourcing where a worker did not see the task.
         smoothing: Pseudo-count added to every cell of a confusion matrix.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "dawid_skene"
@@ -33,8 +30,6 @@ class DawidSkene(LabelModel):
     tolerance: float = 1e-5
     abstain: Literal["symbol", "missing"] = "symbol"
     smoothing: float = 0.01
-    temperature: float | str = AUTO
-    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""

@@ -22,7 +22,7 @@ import numpy as np
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, maximise_tied, tied_emissions
 
@@ -41,9 +41,6 @@ class HierarchicalPartial(LabelModel):
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
             few strokes are played.
         features: Whether the features that rules read are evidence too, where they are known.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "hierarchical"
@@ -54,8 +51,6 @@ class HierarchicalPartial(LabelModel):
     prior_strength: float = 0.5
     prior_limit: float = 30.0
     features: bool = True
-    temperature: float | str = AUTO
-    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""
@@ -76,13 +71,10 @@ class HierarchicalPartial(LabelModel):
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
             shares_C = counts.totals_C + prior_counts * expected_C
-            weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
-            return replace(
-                emissions,
-                prior_C=shares_C / shares_C.sum(),
-                features_GC=weights_GC if share else None,
-                weight_R=weight_R,
-            )
+            prior_C, weights_GC = shares_C / shares_C.sum(), None
+            if share:
+                weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
+            return replace(emissions, prior_C=prior_C, features_GC=weights_GC, weight_R=weight_R)
 
         emissions = replace(tied_emissions(encoding, prior, expected_C), weight_R=weight_R)
         for _ in range(self.tied_rounds):

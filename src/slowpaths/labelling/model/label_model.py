@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -25,14 +25,17 @@ from slowpaths.labelling.rules.votes import VoteMatrix
 AUTO = "auto"
 
 
+@dataclass(kw_only=True, eq=False, repr=False)
 class LabelModel(BaseEstimator):
     """Share what all label models do: check their input, temper, and judge the rules.
 
-    Every model has two settings more, which say what `labelling.pipeline` does around it:
+    Two settings of every model say what `labelling.pipeline` does around it. A model that is used by itself is left as
+    it is.
 
-    - `temperature`: above 1 flattens the probabilities, below 1 sharpens them; "auto" lets the pipeline find it where
-      families left out are predicted best, and leaves a model that is used by itself as it is.
-    - `merge_families`: whether the pipeline merges the rules of a family that fail together into one.
+    Args:
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
+            families left out are predicted best.
+        merge_families: Whether the rules of a family that fail together are merged into one.
 
     Attributes:
         classes_: Class numbers (C,).
@@ -47,12 +50,12 @@ class LabelModel(BaseEstimator):
     name: ClassVar[str]
     temperature: float | str = AUTO
     merge_families: bool = False
-    classes_: np.ndarray
-    class_prior_: np.ndarray
-    rule_accuracy_: np.ndarray
-    rule_precision_: np.ndarray
-    emissions_: EmissionParameters | None = None
-    temperature_: float
+    classes_: np.ndarray = field(init=False)
+    class_prior_: np.ndarray = field(init=False)
+    rule_accuracy_: np.ndarray = field(init=False)
+    rule_precision_: np.ndarray = field(init=False)
+    emissions_: EmissionParameters | None = field(default=None, init=False)
+    temperature_: float = field(init=False)
 
     def check(self) -> None:
         """Check the settings; a model with more of them adds its own checks.
@@ -89,9 +92,8 @@ class LabelModel(BaseEstimator):
         self.check()
         matrix = votes.votes if isinstance(votes, Encoding) else votes
         if not len(matrix) or not matrix.specs:
-            raise UsageError(
-                "a label model needs at least one delivery and one rule: mine footage or include more rules"
-            )
+            cure = "mine footage or include more rules"
+            raise UsageError(f"a label model needs at least one delivery and one rule: {cure}")
         if gold is not None and (gold.shape != (len(matrix),) or gold.max() >= matrix.num_classes or gold.min() < -1):
             raise UsageError(f"gold needs one class number below {matrix.num_classes}, or -1, for each delivery")
         order = np.arange(len(matrix.specs)) if votes is not matrix else np.argsort(matrix.codes, kind="stable")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slowpaths.labelling.model.encoding import Encoding, clamp
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import LabelModel
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -17,12 +17,9 @@ class MajorityVote(LabelModel):
     Args:
         temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto is 1, since this model learns
             nothing of rules.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "majority"
-    temperature: float | str = AUTO
-    merge_families: bool = False
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         pass

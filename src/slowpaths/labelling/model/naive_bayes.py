@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Encoding
-from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, tied_emissions
 
@@ -21,15 +21,10 @@ class FixedNaiveBayes(LabelModel):
     Args:
         class_prior: Stroke -> how often it is played, relative to the others; what is not named is as in
             `EXPECTED`.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "naive_bayes"
     class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
-    temperature: float | str = AUTO
-    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""

@@ -28,9 +28,6 @@ class FeatureRegression(EmaModule):
     """Train a network to see features; those that are unknown for a clip are passed over.
 
     Args:
-        network: As for `EmaModule`.
-        optim: As for `EmaModule`.
-        run: As for `EmaModule`.
         feature_names: Names of the features F, as `ClipBatch.features_BF` has them.
         transition: Error at which the loss turns from quadratic to linear, spreads of a feature.
     """
