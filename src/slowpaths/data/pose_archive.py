@@ -54,16 +54,8 @@ def read_pose_archive(
         shares_TJ2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
         digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TJ2).tobytes()).hexdigest()
         track = _track(shares_TJ2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
-        sequences.append(
-            PoseSequence(
-                name=name,
-                label=str(arrays["label"][index]),
-                track=track,
-                duplicate_of=str(duplicates[index]),
-                picture_size=picture_size,
-                digest=digest,
-            )
-        )
+        said = {"name": name, "label": str(arrays["label"][index]), "duplicate_of": str(duplicates[index])}
+        sequences.append(PoseSequence(**said, track=track, picture_size=picture_size, digest=digest))
     return sequences
 
 

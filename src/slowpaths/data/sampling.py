@@ -65,6 +65,7 @@ class Window:
             )
 
 
+@dataclass(eq=False)
 class EpochSampler(Sampler[int]):
     """Give every clip once an epoch, as the index `epoch * num_clips + clip`.
 
@@ -73,21 +74,20 @@ class EpochSampler(Sampler[int]):
     `use_distributed_sampler=False`); the first ones are repeated until all have as many.
     """
 
-    def __init__(self, num_clips: int, *, seed: int = 0, num_replicas: int = 1, rank: int = 0) -> None:
-        self._num_clips = num_clips
-        self._seed = seed
-        self._num_replicas = num_replicas
-        self._rank = rank
-        self._epoch = 0
+    num_clips: int
+    seed: int = 0
+    num_replicas: int = 1
+    rank: int = 0
+    epoch: int = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration shows."""
-        self._epoch = epoch
+        self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-self._num_clips // self._num_replicas)
+        return -(-self.num_clips // self.num_replicas)
 
     def __iter__(self) -> Iterator[int]:
-        order = np.random.default_rng((self._seed, self._epoch)).permutation(self._num_clips)
-        order = np.resize(order, len(self) * self._num_replicas)
-        yield from (self._epoch * self._num_clips + order[self._rank :: self._num_replicas]).tolist()
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.num_clips)
+        order = np.resize(order, len(self) * self.num_replicas)
+        yield from (self.epoch * self.num_clips + order[self.rank :: self.num_replicas]).tolist()
