@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.evaluation.tables import prediction_table, write_truth
 
-from slowpaths.evaluation.classes import OUTSIDE, class_space
+from slowpaths.evaluation.classes import OUTSIDE
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
 from slowpaths.evaluation.prediction_table import read_predictions
 from slowpaths.evaluation.truth_table import read_truth
@@ -24,7 +24,6 @@ def _pair(
     return pair(
         read_predictions(folder / "p.parquet"),
         read_truth(write_truth(folder / "t.csv", truth, COLUMNS), taxonomy="cricshot10"),
-        class_space("cricshot10"),
         searched=searched,
     )
 

@@ -33,11 +33,7 @@ class ClipRecord:
 
 
 def read_clips(
-    mined: Path,
-    *,
-    labels: Path | None = None,
-    needs_labels: bool = True,
-    delivery_ids: Collection[str] | None = None,
+    mined: Path, *, labels: Path | None = None, needs_labels: bool = True, delivery_ids: Collection[str] | None = None
 ) -> list[ClipRecord]:
     """Read the clips of a mined folder with their labels: one record a delivery, in the order of the deliveries table.
 

@@ -9,6 +9,7 @@ from slowpaths.core.errors import UsageError
 
 Targets = Literal["labels", "features", "none"]
 """What is learnt: labels, features that mining measured, or nothing where footage is only predicted."""
+FRACTIONS = (0.7, 0.15, 0.15)  # of train, val and test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +53,7 @@ class ClipSettings:
     colour_jitter: float = 0.4
     flip_p: float = 0.0
     weight_power: float = 1.0
-    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    fractions: tuple[float, float, float] = FRACTIONS
     num_folds: int = 0
     fold: int = 0
     cache_mib: float = 0.0

@@ -18,6 +18,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import NUM_STROKES
+from slowpaths.data.settings import FRACTIONS
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
@@ -43,11 +44,7 @@ class Split:
 
 
 def split_clips(
-    clips: Sequence[LabelledClip],
-    *,
-    fractions: Sequence[float] = (0.7, 0.15, 0.15),
-    seed: int = 0,
-    links: Iterable[Link] = (),
+    clips: Sequence[LabelledClip], *, fractions: Sequence[float] = FRACTIONS, seed: int = 0, links: Iterable[Link] = ()
 ) -> Split:
     """Deal whole matches out to train, validation and test.
 

@@ -32,11 +32,7 @@ def canonical(frames_THWC: np.ndarray, *, handedness_p: float) -> np.ndarray:
 
 
 def train_transform(
-    *,
-    crop_px: int = 224,
-    crop_scale: tuple[float, float] = (0.6, 1.0),
-    jitter: float = 0.4,
-    flip_p: float = 0.0,
+    *, crop_px: int = 224, crop_scale: tuple[float, float] = (0.6, 1.0), jitter: float = 0.4, flip_p: float = 0.0
 ) -> ClipTransform:
     """Build the random transform of training, (T, C, H, W) to (C, T, crop_px, crop_px), drawn by torch's generator.
 
@@ -45,9 +41,7 @@ def train_transform(
     turned into a right-hander's, a flip keeps the name of the stroke but shows it as a left-hander plays it, and
     teaches the network to overlook where handedness went wrong.
     """
-    steps: list[torch.nn.Module] = [
-        v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=_CROP_RATIO, antialias=True),
-    ]
+    steps: list[torch.nn.Module] = [v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=_CROP_RATIO, antialias=True)]
     if flip_p > 0:
         steps.append(v2.RandomHorizontalFlip(flip_p))
     return _OverFrames(v2.Compose(steps), jitter=jitter)

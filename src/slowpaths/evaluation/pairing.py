@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from slowpaths.evaluation.classes import ClassSpace
+from slowpaths.evaluation.classes import ClassSpace, class_space
 from slowpaths.evaluation.matching import TOLERANCE_S, match_moments, match_videos
 from slowpaths.evaluation.prediction_table import Predictions
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
@@ -59,14 +59,9 @@ class Pairing:
 
 
 def pair(
-    predictions: Predictions,
-    truth: Truth,
-    space: ClassSpace,
-    *,
-    tolerance_s: float = TOLERANCE_S,
-    searched: Iterable[str] = (),
+    predictions: Predictions, truth: Truth, *, tolerance_s: float = TOLERANCE_S, searched: Iterable[str] = ()
 ) -> Pairing:
-    """Pair predictions with true deliveries at most `tolerance_s` seconds apart.
+    """Pair predictions with true deliveries at most `tolerance_s` seconds apart, in the classes of the truth.
 
     `searched` are videos that were searched, whether or not a prediction came out of them; without them only videos
     with predictions are judged.
@@ -98,6 +93,7 @@ def pair(
         "other_videos": len(others),
         "other_predictions": int(np.isin(predictions.video, others).sum()),
     }
+    space = class_space(truth.taxonomy)
     return _assemble(predictions, rows, space, videos=tuple(sorted(predicted_of)), not_judged=not_judged)
 
 

@@ -214,7 +214,7 @@ def _judge_predictions(
 ) -> _Part:
     everything = read_predictions(table, model_id=chosen.model_id)
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
-    pairing = pair(rows, truth, class_space(truth.taxonomy), tolerance_s=chosen.tolerance_s, searched=searched)
+    pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)
     is_training = everything.split == "train"
     sample = Sample(
         pairing,

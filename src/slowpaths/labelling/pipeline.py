@@ -82,7 +82,7 @@ def label(
     gold_N = gold_classes(gold or {}, ids)
     is_gold = gold_N >= 0
     calibration = calibrate(block, rules=chosen)
-    encoding = Encoding.of(apply_rules(block, rules=chosen, calibration=calibration, delivery_ids=ids))
+    encoding = Encoding.of(apply_rules(deliveries, rules=chosen, calibration=calibration, block=block))
     weighed, held_out = _fit(label_model, encoding, gold_N)
     balls = None if shots is None else ball_of(deliveries, shots)
     probs_NC = _probabilities(label_model, weighed, gold_N=gold_N, balls=balls)
@@ -105,7 +105,7 @@ def label(
         "seed": seed,
     }
     name = fingerprint(decisive)
-    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, name=name)
+    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
     return LabelSet(
         votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
@@ -174,13 +174,7 @@ def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
 
 
 def labels_table(
-    deliveries: pa.Table,
-    footage: pa.Table,
-    probs_NC: np.ndarray,
-    *,
-    is_gold: np.ndarray,
-    is_kept: np.ndarray,
-    name: str,
+    deliveries: pa.Table, footage: pa.Table, probs_NC: np.ndarray, *, is_gold: np.ndarray, is_kept: np.ndarray, key: str
 ) -> pa.Table:
     """Return the labels as a table of the labels schema, one row a delivery in the order of the deliveries.
 
@@ -193,18 +187,18 @@ def labels_table(
         raise TableError(f"the footage table lacks the video '{stranger}' of a delivery: mine the footage again")
     videos = pa.array(rows)
     columns: dict[str, Any] = {
-        **{key: deliveries[key] for key in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")},
+        **{name: deliveries[name] for name in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")},
         "label": pa.array(STROKES).take(pa.array(probs_NC.argmax(axis=1))),
         "confidence": probs_NC.max(axis=1),
         "source": pa.array(["weak", "gold"]).take(pa.array(is_gold.astype(np.int8))),
         "video": footage["path"].combine_chunks().take(videos),
         "match_id": footage["match_id"].combine_chunks().take(videos),
         "is_kept": is_kept,
-        "votes_fingerprint": pa.repeat(pa.scalar(name), deliveries.num_rows),
+        "votes_fingerprint": pa.repeat(pa.scalar(key), deliveries.num_rows),
     }
     columns |= {PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)}
     schema = LABELS.schema.remove_metadata()
-    return pa.table({key: columns[key] for key in schema.names}, schema=schema)
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

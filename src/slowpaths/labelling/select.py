@@ -114,11 +114,8 @@ def duplicate_groups(features_NF: np.ndarray) -> np.ndarray:
         [0, 1, 0]
     """
     rows = np.where(np.isnan(features_NF), np.inf, features_NF) + 0.0  # NaN differs from itself, -0 from 0 in bytes
-    _, first, alike = np.unique(
-        np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel(),
-        return_index=True,
-        return_inverse=True,
-    )
+    keys = np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel()
+    _, first, alike = np.unique(keys, return_index=True, return_inverse=True)
     numbers = first[alike.ravel()]
     is_bare = np.isnan(features_NF).all(axis=1)
     numbers[is_bare] = np.flatnonzero(is_bare)

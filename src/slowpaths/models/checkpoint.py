@@ -124,10 +124,7 @@ def _nest_settings(content: Mapping[str, Any]) -> dict[str, Any]:
             **take("logit_adjustment", "factor_weight"),
         },
         "optim": {
-            "optimiser": {
-                "_target_": f"slowpaths.models.optim.{optimiser}",
-                momentum[optimiser]: old.pop("momentum"),
-            },
+            "optimiser": {"_target_": f"slowpaths.models.optim.{optimiser}", momentum[optimiser]: old.pop("momentum")},
             **take("lr", "head_lr_ratio", "weight_decay", "warmup_epochs", "ema_decay", "is_backbone_frozen"),
         },
         "run": {

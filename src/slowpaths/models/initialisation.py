@@ -26,10 +26,7 @@ _ZOO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 # unseen: a person puts them into a weights folder.
 WEIGHTS: dict[str, WeightSpec] = {
     name: WeightSpec(name=name, filename=file, url=f"{_ZOO}/{file}", sha256="", licence="Apache-2.0")
-    for name, file in (
-        ("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"),
-        ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"),
-    )
+    for name, file in (("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"), ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"))
 }
 
 # What comes with the package: its file, beside its card, and its sha256.
@@ -37,7 +34,7 @@ SHIPPED: dict[str, tuple[Path, str]] = {
     "slowfast_tiny_features": (
         Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
         "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
-    ),
+    )
 }
 
 

@@ -20,9 +20,7 @@ from slowpaths.evaluation.sample import Sample
 PRECISION_TARGET = 0.95
 
 
-def auto_accept_rate(
-    confidence_N: np.ndarray, correct_N: np.ndarray, *, precision: float = PRECISION_TARGET
-) -> tuple[float, float]:
+def auto_accept_rate(confidence_N: np.ndarray, correct_N: np.ndarray) -> tuple[float, float]:
     """Return the share, and the confidence to accept from (infinite where nothing qualifies).
 
     Example:
@@ -34,7 +32,7 @@ def auto_accept_rate(
     order = np.argsort(-confidence_N, kind="stable")
     low_N = wilson(np.cumsum(correct_N[order]), np.arange(1, len(order) + 1)).low
     is_last_of_ties = np.r_[np.diff(confidence_N[order]) != 0, True]
-    ends = np.flatnonzero(is_last_of_ties & (low_N >= precision))
+    ends = np.flatnonzero(is_last_of_ties & (low_N >= PRECISION_TARGET))
     if not len(ends):
         return 0.0, np.inf
     return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])

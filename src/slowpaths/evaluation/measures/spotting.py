@@ -91,13 +91,11 @@ def average_precision(hits_P: np.ndarray, num_true: int) -> float:
     return float((interpolated * hits_P).sum() / num_true)
 
 
-def recall_at_false_alarms(
-    hits_P: np.ndarray, num_true: int, *, per_delivery: float = FALSE_ALARMS_PER_DELIVERY
-) -> float:
-    """Return the best recall with at most so many false alarms for each true delivery; NaN without true events."""
+def recall_at_false_alarms(hits_P: np.ndarray, num_true: int) -> float:
+    """Return the best recall at one false alarm in ten true deliveries; NaN without true events."""
     if not num_true:
         return float("nan")
-    allowed = np.cumsum(~hits_P) <= per_delivery * num_true + 1e-9
+    allowed = np.cumsum(~hits_P) <= FALSE_ALARMS_PER_DELIVERY * num_true + 1e-9
     return float((np.cumsum(hits_P) * allowed).max(initial=0) / num_true)
 
 

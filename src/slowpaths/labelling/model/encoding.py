@@ -188,10 +188,7 @@ class Encoding:
             self.is_abstain_rarer_R[:, None], self.by_rule(symbols_SC) + silence_RC, totals_C - silence_RC
         )
         return Counts(
-            symbols_SC=symbols_SC,
-            asked_RC=np.maximum(asked_RC, 0.0),
-            totals_C=totals_C,
-            features_GC=features_GC,
+            symbols_SC=symbols_SC, asked_RC=np.maximum(asked_RC, 0.0), totals_C=totals_C, features_GC=features_GC
         )
 
 

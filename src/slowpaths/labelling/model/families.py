@@ -14,9 +14,7 @@ from slowpaths.labelling.rules.votes import NOT_ASKED, RuleSpec, VoteMatrix
 MAX_CORRELATION = 0.5
 
 
-def merge_families(
-    encoding: Encoding, posterior_NC: np.ndarray, *, max_correlation: float = MAX_CORRELATION
-) -> VoteMatrix:
+def merge_families(encoding: Encoding, posterior_NC: np.ndarray) -> VoteMatrix:
     """Replace the rules of every family whose mean residual correlation is too high by their majority.
 
     The merged rule says the set of strokes that most of the family's votes name, abstains on a tie and where no rule
@@ -29,7 +27,7 @@ def merge_families(
     for family in votes.families:
         rules = [rule for rule, spec in enumerate(votes.specs) if spec.family == family]
         inside = correlation_RR[np.ix_(rules, rules)][~np.eye(len(rules), dtype=bool)]
-        if len(rules) > 1 and inside.mean() > max_correlation:
+        if len(rules) > 1 and inside.mean() > MAX_CORRELATION:
             spec, column = _majority_of(votes, rules, family)
             specs.append(spec)
             columns.append(column)
