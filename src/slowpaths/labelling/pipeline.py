@@ -19,19 +19,19 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
-from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
+from slowpaths.labelling.model.agreement import hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.calibration import Calibration, calibrate
+from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
 from slowpaths.labelling.rules.evidence import votes_table
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
-from slowpaths.labelling.summary import Summary, summary_of
+from slowpaths.labelling.summary import Fitted, Summary, summary_of
 from slowpaths.store.schema import LABELS, PROB_PREFIX
 
 
@@ -45,7 +45,6 @@ class LabelSet:
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
     matrix: VoteMatrix  # the votes as a matrix (N, R)
-    calibration: Calibration  # thresholds found in the unlabelled distribution
     fingerprint: str  # identifies rules, thresholds, label model, selection and gold
 
 
@@ -83,9 +82,9 @@ def label(
     is_gold = gold_N >= 0
     calibration = calibrate(block, rules=chosen)
     encoding = Encoding.of(apply_rules(deliveries, rules=chosen, calibration=calibration, block=block))
-    weighed, held_out = _fit(label_model, encoding, gold_N)
+    fitted = _fit(label_model, encoding, gold_N)
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, weighed, gold_N=gold_N, balls=balls)
+    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N, balls=balls)
     selected = select(
         probs_NC,
         class_prior_C=label_model.class_prior_,
@@ -109,38 +108,25 @@ def label(
     return LabelSet(
         votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
-        summary=summary_of(
-            encoding=encoding,
-            weighed=weighed.votes,
-            model=label_model,
-            held_out=held_out,
-            probs_NC=probs_NC,
-            selected=selected,
-            calibration=calibration,
-            num_gold=int(is_gold.sum()),
-            fingerprint=name,
-        ),
+        summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
         matrix=encoding.votes,
-        calibration=calibration,
         fingerprint=name,
     )
 
 
-def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> tuple[Encoding, HeldOut]:
-    """Fit a model, on families merged where it asks for that, and find its temperature where it is "auto".
-
-    Returned are the votes it was fitted on, and what it says without each family.
-    """
+def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
+    """Fit a model, on families merged where it asks for that, and find its temperature where it is "auto"."""
+    weighed = encoding
     model.fit(encoding, gold_N)
     if model.merge_families:
-        encoding = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
-        model.fit(encoding, gold_N)
-    held_out = hold_out_families(model, encoding.votes)
+        weighed = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
+        model.fit(weighed, gold_N)
+    held_out = hold_out_families(model, weighed.votes)
     if model.temperature == AUTO:
         model.temperature_ = find_temperature(model, held_out)
-    return encoding, held_out
+    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
 
 
 def _probabilities(
@@ -195,8 +181,8 @@ def labels_table(
         "match_id": footage["match_id"].combine_chunks().take(videos),
         "is_kept": is_kept,
         "votes_fingerprint": pa.repeat(pa.scalar(key), deliveries.num_rows),
+        **{PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)},
     }
-    columns |= {PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)}
     schema = LABELS.schema.remove_metadata()
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 
