@@ -60,7 +60,6 @@ class ClipSettings:
     backend: str = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name, least in _LEAST.items():
             if (value := getattr(self, name)) is not None and not value >= least:
                 raise UsageError(f"data.{name}={value} is too small: give at least {least}")

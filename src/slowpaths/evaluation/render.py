@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slowpaths.core.text import markdown_table
-from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.measure import Measure
 from slowpaths.evaluation.measures import SPECS, TABLES
 
 if TYPE_CHECKING:
@@ -37,7 +37,10 @@ def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
         lines += ["## Not measured", "", *gone, ""]
     for spec in TABLES:
         if spec.title and report.tables.get(spec.name):
-            lines += [f"## {spec.title}", "", _table(report.tables[spec.name]), ""]
+            table = report.tables[spec.name]
+            columns = [name.replace("_", " ") for name in table[0]]
+            cells = [[number(row[name]) for name in table[0]] for row in table]
+            lines += [f"## {spec.title}", "", markdown_table(columns, cells), ""]
     lines += ["## Figures", "", *(f"![{name}](figures/{name}.png)" for name in figures), ""]
     lines += ["## Made by", "", "```", report.command, "```", ""]
     return "\n".join(lines)
@@ -78,8 +81,3 @@ def _baselines(shown: set[str]) -> list[str]:
         f"- {', '.join(names)}: {'; '.join(f'{kind} is {what}' for kind, what in named[text] if what)}."
         for text, names in measures.items()
     ]
-
-
-def _table(table: Table) -> str:
-    columns = [name.replace("_", " ") for name in table[0]]
-    return markdown_table(columns, [[number(row[name]) for name in table[0]] for row in table])

@@ -84,7 +84,6 @@ class Report(_Part):
     command: str  # what a reader types to make it again
 
     def __getitem__(self, name: str) -> Measure:
-        """Return a measure by name."""
         return {item.name: item for item in self.measures}[name]
 
     def __repr__(self) -> str:

@@ -49,7 +49,6 @@ class LoadReport:
     mismatched: tuple[str, ...]  # tensors of another shape, with both shapes (left as they were)
 
     def __str__(self) -> str:
-        """Return the counts, and the names of what did not fit."""
         lines = [
             f"{self.source}: {len(self.loaded)} tensors loaded, {len(self.missing)} missing, "
             f"{len(self.unexpected)} unexpected, {len(self.mismatched)} of another shape"

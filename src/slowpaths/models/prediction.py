@@ -57,7 +57,8 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
         classifier = StrokeClassifier(**settings)
         classifier.load_state_dict(content["state_dict"])
     except (TypeError, RuntimeError) as error:
-        raise UsageError(f"{path} does not fit the network it describes ({_first(error)}): train again") from error
+        why = str(error).strip().splitlines()[-1].strip()
+        raise UsageError(f"{path} does not fit the network it describes ({why}): train again") from error
     return classifier.to(device).eval()
 
 
@@ -106,13 +107,8 @@ def predict(
 
 
 def _prediction(clip: LabelledClip, probs_C: np.ndarray, *, view: int, identity: str, part: Split) -> Prediction:
-    kept = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
+    said = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
     probs_C = probs_C / probs_C.sum()
-    best = int(probs_C.argmax())
-    kept |= {"probs": probs_C, "label": STROKES[best], "confidence": float(probs_C[best])}
-    kept |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
-    return Prediction(**kept, model_id=identity, view_index=view, split=part)
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1].strip()
+    said |= {"probs": probs_C, "label": STROKES[int(probs_C.argmax())], "confidence": float(probs_C.max())}
+    said |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
+    return Prediction(**said, model_id=identity, view_index=view, split=part)

@@ -37,7 +37,6 @@ class OptimSettings:
     is_backbone_frozen: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name in ("lr", "head_lr_ratio"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"optim.{name}={getattr(self, name)} is no rate: give a number above 0")
@@ -67,7 +66,6 @@ class LossSettings:
     factor_weight: float = 0.3
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name in ("logit_adjustment", "factor_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")

@@ -78,28 +78,28 @@ def make_cards(
     cast: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
         cast[vote.delivery_id].append(vote)
-    cards = []
-    for row in deliveries:
+    family_of = {code: rule.family for code, rule in rules.items()}
+
+    def card(row: Mapping[str, Any]) -> Card:
         name = row["delivery_id"]
         shot = shots.get(row["shot_id"], {})
         label, model = _opinion(by_id.get(name)), _opinion(said.get(name))
-        cast_here = tuple(sorted(cast[name], key=lambda vote: (_family(vote, rules), vote.rule)))
-        cards.append(
-            Card(
-                **{column: row[column] for column in _FROM_DELIVERY},
-                video=videos.get(row["video_id"], row["video_id"]),
-                view_probability=shot.get("view_probability"),
-                is_replay=bool(shot.get("is_replay", False)),
-                is_kept=name in by_id and by_id[name].is_kept,
-                label=label,
-                model=model,
-                votes=cast_here,
-                conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
-                disagreement=total_variation(label.probs, model.probs) if label and model else None,
-                has_clip=name in clips,
-            )
+        cast_here = tuple(sorted(cast[name], key=lambda vote: (family_of.get(vote.rule, ""), vote.rule)))
+        return Card(
+            **{column: row[column] for column in _FROM_DELIVERY},
+            video=videos.get(row["video_id"], row["video_id"]),
+            view_probability=shot.get("view_probability"),
+            is_replay=bool(shot.get("is_replay", False)),
+            is_kept=name in by_id and by_id[name].is_kept,
+            label=label,
+            model=model,
+            votes=cast_here,
+            conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
+            disagreement=total_variation(label.probs, model.probs) if label and model else None,
+            has_clip=name in clips,
         )
-    return cards
+
+    return [card(row) for row in deliveries]
 
 
 def average_views(predictions: Iterable[Prediction]) -> list[Prediction]:
@@ -190,7 +190,3 @@ def _opinion(clip: LabelledClip | None) -> Opinion | None:
         source=clip.source,
         split=clip.split if isinstance(clip, Prediction) else "",
     )
-
-
-def _family(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> str:
-    return rules[vote.rule].family if vote.rule in rules else ""

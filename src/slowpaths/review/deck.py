@@ -85,7 +85,7 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
         clip=described.clip,
         lineage={
             "label model": described.label_model if is_labelled else "",
-            "label set": _label_set(labels),
+            "label set": ", ".join(sorted(set(labels["votes_fingerprint"].to_pylist()) - {"", None})),
             "rule set": described.rule_set if is_labelled else "",
             "model": model_id,
         },
@@ -119,8 +119,3 @@ def _read_model(path: Path, deliveries: pa.Table) -> tuple[list[Prediction], str
     if not known & {row.delivery_id for row in rows}:
         raise TableError(f"{path} names no delivery of this mined folder: give predictions that were made on it")
     return average_views(rows), models[0]
-
-
-def _label_set(labels: pa.Table) -> str:
-    names = {name for name in labels["votes_fingerprint"].to_pylist() if name}
-    return ", ".join(sorted(names))
