@@ -111,8 +111,8 @@ def apply_rules(
                 met[threshold] = calibration.met(threshold, block)
         is_open = _may_look(rule, block, gates)
         if is_open.any():
-            said = rule(block.with_met({name: met[threshold] for name, threshold in rule.thresholds.items()}))
-            symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
+            met_by_name = {name: met[threshold] for name, threshold in rule.thresholds.items()}
+            symbols_NR[:, column] = np.where(is_open, rule(replace(block, met_by_name=met_by_name)), NOT_ASKED)
     specs = tuple(RuleSpec.of(rule) for rule in rules)
     read = [name for name in FEATURE_NAMES if any(name in spec.reads for spec in specs)]
     features = FeatureValues.of(block, read, is_hand_known=gates.is_hand_known)
