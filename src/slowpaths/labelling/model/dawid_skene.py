@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.labelling.model.encoding import FLOOR, Counts, EmissionParameters, Encoding, clamp
-from slowpaths.labelling.model.label_model import LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.majority import majority
 
 
@@ -30,6 +30,8 @@ class DawidSkene(LabelModel):
     tolerance: float = 1e-5
     abstain: Literal["symbol", "missing"] = "symbol"
     smoothing: float = 0.01
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""

@@ -22,7 +22,7 @@ import numpy as np
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
-from slowpaths.labelling.model.label_model import LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, maximise_tied, tied_emissions
 
@@ -51,6 +51,8 @@ class HierarchicalPartial(LabelModel):
     prior_strength: float = 0.5
     prior_limit: float = 30.0
     features: bool = True
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""

@@ -12,7 +12,7 @@ from __future__ import annotations
 import math
 from abc import abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from typing import ClassVar, Self
 
 import numpy as np
@@ -25,7 +25,6 @@ from slowpaths.labelling.rules.votes import VoteMatrix
 AUTO = "auto"
 
 
-@dataclass(kw_only=True, eq=False, repr=False)
 class LabelModel(BaseEstimator):
     """Share what all label models do: check their input, temper, and judge the rules.
 
@@ -50,12 +49,12 @@ class LabelModel(BaseEstimator):
     name: ClassVar[str]
     temperature: float | str = AUTO
     merge_families: bool = False
-    classes_: np.ndarray = field(init=False)
-    class_prior_: np.ndarray = field(init=False)
-    rule_accuracy_: np.ndarray = field(init=False)
-    rule_precision_: np.ndarray = field(init=False)
-    emissions_: EmissionParameters | None = field(default=None, init=False)
-    temperature_: float = field(init=False)
+    classes_: np.ndarray
+    class_prior_: np.ndarray
+    rule_accuracy_: np.ndarray
+    rule_precision_: np.ndarray
+    emissions_: EmissionParameters | None = None
+    temperature_: float
 
     def check(self) -> None:
         """Check the settings; a model with more of them adds its own checks.

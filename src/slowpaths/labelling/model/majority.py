@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from slowpaths.labelling.model.encoding import Encoding, clamp
-from slowpaths.labelling.model.label_model import LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 
 
 @dataclass(kw_only=True, eq=False, repr=False)
@@ -20,6 +20,8 @@ class MajorityVote(LabelModel):
     """
 
     name = "majority"
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
         pass

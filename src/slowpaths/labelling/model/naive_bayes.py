@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
 from slowpaths.labelling.model.encoding import Encoding
-from slowpaths.labelling.model.label_model import LabelModel
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, tied_emissions
 
@@ -25,6 +25,8 @@ class FixedNaiveBayes(LabelModel):
 
     name = "naive_bayes"
     class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
+    temperature: float | str = AUTO
+    merge_families: bool = False
 
     def check(self) -> None:
         """Check the settings, as in `LabelModel`."""
