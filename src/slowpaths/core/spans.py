@@ -1,7 +1,4 @@
-"""Half-open time spans in seconds.
-
-Legend: T frames.
-"""
+"""Half-open time spans in seconds."""
 
 from __future__ import annotations
 

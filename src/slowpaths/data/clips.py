@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -59,22 +60,17 @@ def read_clips(
     footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
     path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
+    nothing: dict[str, Any] = {"label": STROKES[0], "confidence": 1 / NUM_STROKES, "source": "weak", "is_kept": False}
     records = []
     for row in deliveries.to_pylist():
         video = footage.get(row["video_id"], {})
         clip = known.get(row["delivery_id"]) or LabelledClip(
-            delivery_id=row["delivery_id"],
-            video_id=row["video_id"],
+            **{name: row[name] for name in ("delivery_id", "video_id", "impact_s", "event_p")},
             video=video.get("path", ""),
             match_id=video.get("match_id", ""),
             span=Span(row["start_s"], row["end_s"]),
-            impact_s=row["impact_s"],
-            event_p=row["event_p"],
             probs=np.full(NUM_STROKES, 1 / NUM_STROKES),
-            label=STROKES[0],
-            confidence=1 / NUM_STROKES,
-            source="weak",
-            is_kept=False,
+            **nothing,
         )
         file = folder.clip_file(row["delivery_id"])
         if not file.is_file():

@@ -1,7 +1,4 @@
-"""The features that mining measured on each delivery, as targets that a network can learn to see.
-
-Legend: N deliveries, F features.
-"""
+"""The features that mining measured on each delivery, as targets that a network can learn to see."""
 
 from __future__ import annotations
 

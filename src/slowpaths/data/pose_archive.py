@@ -101,16 +101,9 @@ def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
     for row in np.flatnonzero(is_seen_TJ.any(axis=1)):
         seen = xy_TJ2[row][is_seen_TJ[row]]
         boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
-    return PoseTrack(
-        video_id=video,
-        shot_id="",
-        track_id=0,
-        frames_T=np.arange(num_frames),
-        pts_s=np.arange(num_frames) / fps,
-        keypoints_TJC=keypoints_TJC,
-        boxes_T4=boxes_T4,
-        camera_T3=np.zeros((num_frames, 3)),
-    )
+    frames_T, camera_T3 = np.arange(num_frames), np.zeros((num_frames, 3))
+    poses = {"keypoints_TJC": keypoints_TJC, "boxes_T4": boxes_T4, "camera_T3": camera_T3}
+    return PoseTrack(video_id=video, shot_id="", track_id=0, frames_T=frames_T, pts_s=frames_T / fps, **poses)
 
 
 def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:

@@ -61,16 +61,12 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
          "watching everything"),
         ("", "decisions, 1 is perfect", named["decision_utility"], _SCORE, 0.0, "best constant answer"),
     ]  # fmt: skip
-    return [
-        Row(
-            question=question,
-            measure=measure,
-            found="not measured" if item["value"] is None else form.format(item["value"]),
-            other="" if other is None else f"{form.format(other)} {meaning}",
-            num=item["num"],
-        )
-        for question, measure, item, form, other, meaning in lines
-    ]
+    rows = []
+    for question, measure, item, form, other, meaning in lines:
+        number = "not measured" if item["value"] is None else form.format(item["value"])
+        compared = "" if other is None else f"{form.format(other)} {meaning}"
+        rows.append(Row(question=question, measure=measure, found=number, other=compared, num=item["num"]))
+    return rows
 
 
 def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:

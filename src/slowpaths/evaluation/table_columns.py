@@ -1,7 +1,4 @@
-"""Tables that a person wrote, column by column, with the place of every value so that an error can name it.
-
-Legend: N rows.
-"""
+"""Tables that a person wrote, column by column, with the place of every value so that an error can name it."""
 
 from __future__ import annotations
 

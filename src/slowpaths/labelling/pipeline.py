@@ -1,7 +1,4 @@
-"""Label the deliveries of a mined folder from their features: rules, label model, selection. No pixel is decoded.
-
-Legend: N deliveries, R rules, C strokes.
-"""
+"""Label the deliveries of a mined folder from their features: rules, label model, selection. No pixel is decoded."""
 
 from __future__ import annotations
 

@@ -2,8 +2,6 @@
 
 Taking the surest clips overall would teach the commonest strokes and little else. So each stroke gets a threshold of
 its own, at the confidence where the share kept of it matches its estimated share of the deliveries.
-
-Legend: N deliveries, C strokes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""The stroke classifier as a Lightning module: soft targets in, probabilities out.
-
-Legend: B batch, C the 14 strokes.
-"""
+"""The stroke classifier as a Lightning module: soft targets in, probabilities out."""
 
 from __future__ import annotations
 

@@ -116,12 +116,9 @@ class EmaModule(L.LightningModule):
         """Return the optimiser and its schedule over the whole run."""
         head = list(self.head_parameters())
         taken = {id(parameter) for parameter in head}
-        optimiser = build_optimiser(
-            self.optim_settings,
-            backbone=[parameter for parameter in self.network.parameters() if id(parameter) not in taken],
-            head=head,
-            batch_size=self.run.batch_size,
-        )
+        backbone = [parameter for parameter in self.network.parameters() if id(parameter) not in taken]
+        batch_size = self.run.batch_size
+        optimiser = build_optimiser(self.optim_settings, backbone=backbone, head=head, batch_size=batch_size)
         self.trainer.fit_loop.setup_data()
         num_steps = self.trainer.estimated_stepping_batches
         if num_steps == float("inf"):

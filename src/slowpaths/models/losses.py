@@ -2,8 +2,6 @@
 
 A loss of your own is named by `loss.function._target_`: a function of logits (B, C) and targets (B, C), or a class
 whose objects are called so.
-
-Legend: B batch, C classes.
 """
 
 from __future__ import annotations

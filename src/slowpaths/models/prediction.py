@@ -1,7 +1,4 @@
-"""From a checkpoint and clips to predictions.
-
-Legend: B batch, C the 14 strokes.
-"""
+"""From a checkpoint and clips to predictions."""
 
 from __future__ import annotations
 

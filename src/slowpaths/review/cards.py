@@ -183,10 +183,6 @@ def to_plain(value: Any) -> Any:
 def _opinion(clip: LabelledClip | None) -> Opinion | None:
     if clip is None:
         return None
-    return Opinion(
-        label=clip.label,
-        confidence=float(clip.confidence),
-        probs=tuple(float(p) for p in clip.probs),
-        source=clip.source,
-        split=clip.split if isinstance(clip, Prediction) else "",
-    )
+    probs, confidence = tuple(clip.probs.tolist()), float(clip.confidence)
+    split = clip.split if isinstance(clip, Prediction) else ""
+    return Opinion(label=clip.label, confidence=confidence, probs=probs, source=clip.source, split=split)

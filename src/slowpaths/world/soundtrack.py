@@ -1,7 +1,4 @@
-"""The sound of a match: bat, pad, bounce, gloves, crowd and commentary, shifted against the picture as a whole.
-
-Legend: N samples.
-"""
+"""The sound of a match: bat, pad, bounce, gloves, crowd and commentary, shifted against the picture as a whole."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Write down what really happened: poses, joints in metres, shots, balls, batters, and the table evaluation reads.
-
-Legend: T frames, J = 17 joints.
-"""
+"""Write down what really happened: poses, joints in metres, shots, balls, batters, and the table evaluation reads."""
 
 from __future__ import annotations
 

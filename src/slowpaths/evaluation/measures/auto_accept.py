@@ -5,8 +5,6 @@ precision is still at least .95. The confidence is chosen on the same deliveries
 what a fresh match will give.
 
 Edge case: deliveries of equal confidence are accepted together or not at all.
-
-Legend: N graded deliveries.
 """
 
 from __future__ import annotations

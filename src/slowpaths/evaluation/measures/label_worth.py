@@ -7,8 +7,6 @@ prediction and truth. The measure takes endless footage (n / N = 0) and the mean
 Edge cases: a stroke with fewer than three deliveries is left out, so is one whose probability never varies, and one
 that predictions settle wholly (rho = 1): no number of labels is worth as much. Close to it the gain is a ratio to
 nearly nothing, so its interval is that of 1 / gain and has no upper end where that reaches 0.
-
-Legend: B replicates, N graded deliveries.
 """
 
 from __future__ import annotations

@@ -1,8 +1,6 @@
 """Value with rejection: right +1, left to a person 0, wrong minus a cost (Sayin et al. 2021, arXiv 2112.06775).
 
 A delivery is accepted where its confidence exceeds w / (1 + w): above it accepting pays.
-
-Legend: B replicates, N graded deliveries.
 """
 
 from __future__ import annotations

@@ -4,8 +4,6 @@ For every family the model is fitted and applied without that family's rules, an
 family's votes. Agreement is corrected for chance as in Cohen's kappa: chance is what the same labels and the same votes
 would give if they were shuffled against each other, so a model that always names the commonest stroke earns nothing.
 Features that only the family reads are withheld with it; those that another family reads too are not.
-
-Legend: N deliveries, C strokes.
 """
 
 from __future__ import annotations

@@ -57,11 +57,6 @@ def _majority_of(votes: VoteMatrix, rules: list[int], family: str) -> tuple[Rule
     could_look = (votes.symbols_NR[:, rules] != NOT_ASKED).any(axis=1)
     silence_N = np.where(could_look, ABSTAIN, NOT_ASKED)
     column = np.where(is_clear, tally_NS.argmax(axis=1), silence_N).astype(np.int8)
-    spec = RuleSpec(
-        code=f"{family}.merged",
-        family=family,
-        symbols=tuple(names.values()),
-        sets_SC=np.stack(sets),
-        reads=frozenset().union(*(votes.specs[rule].reads for rule in rules)),
-    )
+    symbols, reads = tuple(names.values()), frozenset().union(*(votes.specs[rule].reads for rule in rules))
+    spec = RuleSpec(code=f"{family}.merged", family=family, symbols=symbols, sets_SC=np.stack(sets), reads=reads)
     return spec, column

@@ -3,8 +3,6 @@
 They are scikit-learn shaped: parameters in the constructor, `fit(votes, gold)`, `predict_proba(votes)`. The mean of the
 largest posterior is no estimate of accuracy: rules that fail together make every model here too sure. A model of your
 own is a subclass of `LabelModel` with `_learn` and `_posterior`; `label_model._target_` names it.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C classes.
 """
 
 from __future__ import annotations

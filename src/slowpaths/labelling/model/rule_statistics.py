@@ -1,8 +1,6 @@
 """What can be said of votes without labels: coverage, overlap, conflict, correlation.
 
 Votes are partial: two of them conflict only where no stroke satisfies both.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C strokes.
 """
 
 from __future__ import annotations

@@ -3,8 +3,6 @@
 Rules of one family repeat each other, so every label model here is too sure. The posterior from the other families,
 raised to the power 1 / T, should make a family's votes as probable as can be; with T at 1 an overconfident posterior is
 punished for each vote it declared nearly impossible.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C strokes.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Features of many deliveries as columns, the only thing a rule sees.
-
-Legend: N deliveries.
-"""
+"""Features of many deliveries as columns, the only thing a rule sees."""
 
 from __future__ import annotations
 

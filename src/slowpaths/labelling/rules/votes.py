@@ -81,12 +81,9 @@ class VoteMatrix:
     def take(self, rows: np.ndarray) -> VoteMatrix:
         """Return the votes on some deliveries, by position or mask."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return replace(
-            self,
-            delivery_ids=self.delivery_ids.take(pa.array(rows)),
-            symbols_NR=self.symbols_NR[rows],
-            features=None if self.features is None else self.features.take(rows),
-        )
+        ids = self.delivery_ids.take(pa.array(rows))
+        features = None if self.features is None else self.features.take(rows)
+        return replace(self, delivery_ids=ids, symbols_NR=self.symbols_NR[rows], features=features)
 
     def with_rules(self, is_wanted: np.ndarray) -> VoteMatrix:
         """Return the votes of some rules, by a mask (R,), without the features that only the others read."""

@@ -89,12 +89,6 @@ def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
     that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept.
     """
-    return ModelCheckpoint(
-        dirpath=folder,
-        filename="best",
-        monitor=monitor,
-        save_top_k=0 if monitor is None else 1,
-        save_last=True,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
+    top = 0 if monitor is None else 1
+    ways = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=top, save_last=True, **ways)

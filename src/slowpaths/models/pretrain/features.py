@@ -4,8 +4,6 @@ A word for a stroke is a bit or two of what mining knows of it. The stride, the 
 bat are some forty features a clip, and need no label and no rule: a network that has learnt to see them names strokes
 from a few dozen labelled clips. (Predicting hand-made motion statistics without labels: Wang et al. 2019, arXiv
 1904.03597; here they are statistics of a skeleton.)
-
-Legend: B batch, F features.
 """
 
 from __future__ import annotations
