@@ -46,7 +46,7 @@ class TrueShot:
         return shot.span.start_s, shot.span.end_s
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ShotFate:
     """Hold one true shot and what mining made of it."""
 
@@ -116,7 +116,11 @@ def check_shots(mined: MinedSet, truths: list[TrueShot]) -> list[ShotFate]:
         common_s = [min(end_s, true.end_s) - max(start_s, true.start_s) for start_s, end_s in spans]
         best = own[int(np.argmax(common_s))] if max(common_s, default=0.0) > 0 else None
         view, is_replay = (best.view, best.is_replay) if best else ("", None)
-        fates.append(ShotFate(true.video, true.view, view, true.is_replay, is_replay))
+        fates.append(
+            ShotFate(
+                video=true.video, view=true.view, found_view=view, is_replay=true.is_replay, found_replay=is_replay
+            )
+        )
     return fates
 
 
@@ -128,8 +132,8 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
     by_video: dict[str, list[TrueShot]] = defaultdict(list)
     for true in truths:
         by_video[true.video_id].append(true)
-    flags: tuple[list[bool], list[bool]] = ([], [])
-    videos: tuple[list[str], list[str]] = ([], [])
+    found: list[tuple[str, bool]] = []
+    claimed: list[tuple[str, bool]] = []
     for video_id, own in by_video.items():
         own = sorted(own, key=lambda true: true.start_s)
         meets = [b for a, b in pairwise(own) if b.start_s - a.end_s <= 1 / FPS]
@@ -138,12 +142,14 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot]) -> BoundaryCheck:
         cuts = sorted(own[0].span_of(shot)[0] for shot in mined.shots_of[video_id])[1:]
         cuts = [cut for cut in cuts if first_s < cut < last_s and not any(a <= cut <= b for a, b in gaps)]
         partner = _pair(np.array(cuts), meets)
-        for side, (count, matched) in enumerate(((len(meets), set(partner.values())), (len(cuts), set(partner)))):
-            flags[side].extend(index in matched for index in range(count))
-            videos[side].extend([own[0].video] * count)
-    is_found, is_right = (np.array(own, dtype=bool) for own in flags)
-    true_video, claim_video = (np.array(own, dtype=object) for own in videos)
-    return BoundaryCheck(is_found=is_found, true_video=true_video, is_right=is_right, claim_video=claim_video)
+        found += [(own[0].video, index in partner.values()) for index in range(len(meets))]
+        claimed += [(own[0].video, index in partner) for index in range(len(cuts))]
+    return BoundaryCheck(
+        is_found=np.array([flag for _, flag in found], dtype=bool),
+        true_video=np.array([video for video, _ in found], dtype=object),
+        is_right=np.array([flag for _, flag in claimed], dtype=bool),
+        claim_video=np.array([video for video, _ in claimed], dtype=object),
+    )
 
 
 def _pair(cuts_C: np.ndarray, truths: list[TrueShot]) -> dict[int, int]:

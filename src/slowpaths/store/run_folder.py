@@ -18,16 +18,27 @@ State = Literal["running", "done", "failed"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunState:
-    """Hold where a run stands."""
+    """Hold where a run stands.
 
-    verb: str  # the verb
-    state: State  # "running" (or killed), "done" or "failed"
-    fingerprint: str  # of everything in the configuration that decides the result
-    overrides: Mapping[str, str] = field(default_factory=dict)  # what was typed for this run, key -> value
-    reason: str = ""  # why it failed, one sentence; "" otherwise
-    seconds: float = 0.0  # how long it has taken, all starts that ended by themselves together
-    exit_code: int = 0  # what it ended with
-    metrics: Mapping[str, float] = field(default_factory=dict)  # its numbers, by name
+    Args:
+        verb: The verb.
+        state: "running" (or killed), "done" or "failed".
+        fingerprint: Of everything in the configuration that decides the result.
+        overrides: What was typed for this run, key -> value.
+        reason: Why it failed, one sentence; "" otherwise.
+        seconds: How long it has taken, all starts that ended by themselves together.
+        exit_code: What it ended with.
+        metrics: Its numbers, by name.
+    """
+
+    verb: str
+    state: State
+    fingerprint: str
+    overrides: Mapping[str, str] = field(default_factory=dict)
+    reason: str = ""
+    seconds: float = 0.0
+    exit_code: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

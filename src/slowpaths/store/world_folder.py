@@ -23,11 +23,17 @@ _BALLS = TableSpec(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TrueBall:
-    """Describe a ball that is shown."""
+    """Describe a ball that is shown.
 
-    shot_id: str  # the true shot that shows it
-    impact_s: float  # impact as shown, seconds
-    handedness: str  # "R" or "L"
+    Args:
+        shot_id: The true shot that shows it.
+        impact_s: Impact as shown, seconds.
+        handedness: "R" or "L".
+    """
+
+    shot_id: str
+    impact_s: float
+    handedness: str
 
 
 @dataclass(frozen=True, slots=True)
