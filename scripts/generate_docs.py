@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from slowpaths.apps._fields import docs_of
 from slowpaths.apps._help import FLAGS, VerbReference, verb_reference
 from slowpaths.cli import VERBS
 from slowpaths.core.features import FEATURES
@@ -122,8 +123,8 @@ def _columns(name: str) -> Iterator[tuple[str, str, str]]:
 
 
 def _meanings(record: type) -> dict[str, str]:
-    """Return what the comment beside (or above) each field of a record says, as a sentence."""
-    meanings: dict[str, str] = {}
+    """Return what the docstring, or the comment beside (or above) each field, says of a record, as a sentence."""
+    meanings = docs_of(record)
     above = ""
     for line in inspect.getsource(record).splitlines():
         code, _, comment = line.strip().partition("# ")

@@ -78,18 +78,31 @@ class VideoRef:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
-    """Describe a run of frames from one camera."""
+    """Describe a run of frames from one camera.
 
-    shot_id: str  # id
-    video_id: str  # the video it lies in
-    span: Span  # where it lies, seconds
-    first_frame: int  # first frame index in decode order
-    last_frame: int  # last frame index, inclusive
-    view: str = "other"  # one of `core.views.VIEWS`
-    view_probability: float = 0.0  # how sure the view is, 0..1
-    is_replay: bool = False  # whether it shows again what was shown before
-    replay_of: str | None = None  # shot that it repeats, where known
-    transition: Literal["start", "cut", "wipe", "dissolve"] = "cut"  # how the shot begins
+    Args:
+        shot_id: Id.
+        video_id: The video it lies in.
+        span: Where it lies, seconds.
+        first_frame: First frame index in decode order.
+        last_frame: Last frame index, inclusive.
+        view: One of `core.views.VIEWS`.
+        view_probability: How sure the view is, 0..1.
+        is_replay: Whether it shows again what was shown before.
+        replay_of: Shot that it repeats, where known.
+        transition: How the shot begins.
+    """
+
+    shot_id: str
+    video_id: str
+    span: Span
+    first_frame: int
+    last_frame: int
+    view: str = "other"
+    view_probability: float = 0.0
+    is_replay: bool = False
+    replay_of: str | None = None
+    transition: Literal["start", "cut", "wipe", "dissolve"] = "cut"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -81,14 +81,13 @@ def _frames_of(
     found: Delivery, tracks: list[PoseTrack], true_of: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mined and true joints (N, J, 3) over the clip of a delivery, of the track nearest to the found batter."""
-
-    def distance(track: PoseTrack) -> float:
-        row = int(np.abs(track.pts_s - found.impact_s).argmin())
-        return float(np.abs(np.nan_to_num(track.boxes_T4[row], nan=1e6) - found.box.to_array()).sum())
-
     pairs = []
-    if tracks:
-        track = min(tracks, key=distance)
+    for track in sorted(tracks, key=lambda item: _distance(item, found))[:1]:
         times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TJC, strict=True)
         pairs = [(ours, true_of[frame]) for frame, time_s, ours in times if time_s in found.span and frame in true_of]
     return np.array([ours for ours, _ in pairs]), np.array([true for _, true in pairs])
+
+
+def _distance(track: PoseTrack, found: Delivery) -> float:
+    row = int(np.abs(track.pts_s - found.impact_s).argmin())
+    return float(np.abs(np.nan_to_num(track.boxes_T4[row], nan=1e6) - found.box.to_array()).sum())

@@ -14,7 +14,6 @@ from slowpaths.evaluation.intervals import leave_out
 from slowpaths.evaluation.matching import FPS
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.measures.finding import NO_REPLAYS
-from slowpaths.evaluation.mining_check import Fate
 from slowpaths.evaluation.mining_sample import MiningSample
 
 SHARP_FPS = 20.0  # below it five frames at 25 per second are no more than four of the footage's own
@@ -39,12 +38,12 @@ def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
 @measure(110, "mining", is_share=True)
 def _impact_at_20fps(sample: MiningSample) -> Reading:
     """Impact within 5 frames where truth has one and footage has 20 frames a second."""
-
-    def is_hit(fate: Fate) -> bool | None:
-        is_sharp = fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s)
-        return fate.is_exact if is_sharp else None
-
-    return sample.share_of(is_hit, reason="truth has no impact in mined footage of 20 frames a second or more")
+    return sample.share_of(
+        lambda fate: (
+            fate.is_exact if fate.video and fate.video.fps >= SHARP_FPS and np.isfinite(fate.truth.impact_s) else None
+        ),
+        reason="truth has no impact in mined footage of 20 frames a second or more",
+    )
 
 
 @measure(111, "mining", unit="s", bounds=(0.0, np.inf))
