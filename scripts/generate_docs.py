@@ -1,6 +1,6 @@
 """Write the generated pages of docs/: tables, measures, and one page a verb.
 
-Tables come from `store.schema` and the records of `core.records`, features from `core.features`, measures from
+Tables come from `store.schema` and the fields of `core.records`, features from `core.features`, measures from
 `evaluation.measures`, verbs from the configuration files and the docstrings of the settings they fill. `make docs`
 runs this first; a test compares the committed pages with what it would write.
 """
@@ -8,6 +8,8 @@ runs this first; a test compares the committed pages with what it would write.
 from __future__ import annotations
 
 import argparse
+import inspect
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
@@ -109,7 +111,7 @@ def tables_page() -> str:
 
 
 def _columns(name: str) -> Iterator[tuple[str, str, str]]:
-    known = {key: text for kind in _RECORDS[name] for key, text in docs_of(kind).items()}
+    known = {key: text for kind in _RECORDS[name] for key, text in _meanings(kind).items()}
     opened = {FEATURE_PREFIX: "feature_<name>", PROB_PREFIX: "prob_<stroke>"}
     for field in TABLES[name].schema:
         prefix = next((prefix for prefix in opened if field.name.startswith(prefix)), "")
@@ -118,6 +120,19 @@ def _columns(name: str) -> Iterator[tuple[str, str, str]]:
         elif field.name in (FEATURE_PREFIX + FEATURES[0].name, PROB_PREFIX + STROKES[0]):
             meaning = "One column a feature, see below." if prefix == FEATURE_PREFIX else "One column a stroke, sum 1."
             yield f"`{opened[prefix]}`", str(field.type), meaning
+
+
+def _meanings(record: type) -> dict[str, str]:
+    """Return what the docstring, or the comment beside (or above) each field, says of a record, as a sentence."""
+    meanings = docs_of(record)
+    above = ""
+    for line in inspect.getsource(record).splitlines():
+        code, _, comment = line.strip().partition("# ")
+        text = f"{above} {comment}".strip()
+        above = text if not code else ""
+        if text and (field := re.match(r"(\w+): ", code)):
+            meanings[field[1]] = f"{text[0].upper()}{text[1:]}."
+    return meanings
 
 
 def measures_page() -> str:

@@ -121,7 +121,7 @@ def test_clips_are_decoded_at_the_asked_size(mined: Path) -> None:
 
     for read_px in (None, 32, 999):
         items = dataset(mined, read_px=read_px)
-        items._transform = spy
+        items.transform = spy
         items[0]
     assert sizes == [(8, 3, 64, 64), (8, 3, 32, 32), (8, 3, 64, 64)]
 
@@ -157,7 +157,7 @@ def test_frames_are_those_of_the_window(mined: Path) -> None:
     from tests.data.mined import stroke_frames
 
     items = dataset(mined)
-    items._transform = lambda frames_TCHW: frames_TCHW.transpose(0, 1)
+    items.transform = lambda frames_TCHW: frames_TCHW.transpose(0, 1)
     expected = stroke_frames(2, seed=2)[Window(num_frames=8, frame_stride=2).frames(MinedFolder(mined).clip_spec())]
     shown = items[2].frames_CTHW.permute(1, 2, 3, 0).numpy()
     assert np.abs(shown.astype(int) - expected.astype(int)).mean() < 6

@@ -10,7 +10,6 @@ import numpy as np
 import pytest
 from tests.evaluation.tables import make_study, only
 
-from slowpaths.evaluation.classes import class_space
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.pairing import Pairing, pair
@@ -30,7 +29,7 @@ def study(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 def pairing(study: tuple[Path, Path]) -> Pairing:
     """Return the study, paired."""
     truth, predictions = study
-    return pair(read_predictions(predictions), read_truth(truth), class_space("slowpaths"))
+    return pair(read_predictions(predictions), read_truth(truth))
 
 
 @pytest.fixture(scope="session")

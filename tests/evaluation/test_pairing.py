@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from tests.evaluation.tables import prediction_table, write_truth
 
-from slowpaths.evaluation.classes import OUTSIDE, class_space
+from slowpaths.evaluation.classes import OUTSIDE
 from slowpaths.evaluation.pairing import NO_STROKE, Pairing, pair
 from slowpaths.evaluation.prediction_table import read_predictions
 from slowpaths.evaluation.truth_table import read_truth
@@ -24,7 +24,6 @@ def _pair(
     return pair(
         read_predictions(folder / "p.parquet"),
         read_truth(write_truth(folder / "t.csv", truth, COLUMNS), taxonomy="cricshot10"),
-        class_space("cricshot10"),
         searched=searched,
     )
 
@@ -40,8 +39,8 @@ def test_every_delivery_is_matched_false_missed_or_outside(tmp_path: Path) -> No
     assert pairing.is_found.tolist() == [True, True, True, False]
     assert pairing.is_graded.tolist() == [True, False, False, False]
     assert set(pairing.video) == {"d/a.mp4"}
-    assert (pairing.num_unseen_videos, pairing.num_unseen) == (1, 1)
-    assert (pairing.num_other_videos, pairing.num_other) == (1, 1)
+    names_of_counts = ("unseen_videos", "unseen_deliveries", "other_videos", "other_predictions")
+    assert pairing.not_judged == dict.fromkeys(names_of_counts, 1)
     assert np.isnan(pairing.probs_UG[3]).all() and pairing.probs_UG[0, names.index("cover")] == 1
 
 
@@ -50,7 +49,7 @@ def test_a_searched_video_without_predictions_is_judged(tmp_path: Path) -> None:
         tmp_path, ["a.mp4,,,1.0,cover,,", "b.mp4,,,1.0,sweep,,"], [("a.mp4", 1.0, "cut")], searched=("b.mp4",)
     )
     assert pairing.is_found.tolist() == [True, False]
-    assert pairing.num_unseen_videos == 0
+    assert pairing.not_judged["unseen_videos"] == 0
 
 
 def test_two_predictions_cannot_share_a_delivery(tmp_path: Path) -> None:

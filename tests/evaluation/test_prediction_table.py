@@ -144,7 +144,7 @@ def test_a_named_stroke_stays_the_named_one(tmp_path: Path, taxonomy: str, confi
     assert (predictions.probs_NC.max(axis=1) <= np.diagonal(predictions.probs_NC) + 1e-12).all()
     space = class_space(taxonomy)
     truth = Truth(name="t", taxonomy=taxonomy, deliveries=(true_ball("a.mp4", 500.0),))
-    paired = pair(predictions, truth, space)
+    paired = pair(predictions, truth)
     called = [space.columns[index] for index in paired.called_U[paired.is_found]]
     assert all(stroke in space.leaves.get(name, (stroke,)) for stroke, name in zip(STROKES, called, strict=True))
 

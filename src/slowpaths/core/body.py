@@ -16,12 +16,7 @@ PCK_SHARE = 0.2
 
 
 def middle(keypoints_TJC: np.ndarray, pair: str) -> np.ndarray:
-    """Return the middle of the left and the right joint (T, 2), NaN where either is unseen.
-
-    Args:
-        keypoints_TJC: Keypoints (T, 17, 2 or 3).
-        pair: Joint without its side, such as "hip".
-    """
+    """Return the middle of the left and the right joint ("hip") (T, 2), NaN where either is unseen."""
     return 0.5 * (keypoints_TJC[:, INDEX[f"left_{pair}"], :2] + keypoints_TJC[:, INDEX[f"right_{pair}"], :2])
 
 
@@ -37,12 +32,9 @@ def body_scales(keypoints_TJC: np.ndarray) -> np.ndarray:
 
 
 def are_correct(found_TJC: np.ndarray, true_TJC: np.ndarray, scale_T: np.ndarray) -> np.ndarray:
-    """Return which joints lie within `PCK_SHARE` of the scale from the true ones (T, 17); missing joints do not.
+    """Return which joints lie within `PCK_SHARE` of the scale from the true ones (T, 17); missing joints (NaN) do not.
 
-    Args:
-        found_TJC: Keypoints found (T, 17, 2 or 3), NaN where missing.
-        true_TJC: True keypoints (T, 17, 2 or 3).
-        scale_T: Torso (`torsos`) or torso unit (`body_scales`) of the true body in each frame (T,), pixels.
+    The scale is the torso (`torsos`) or torso unit (`body_scales`) of the true body in each frame (T,), pixels.
 
     Example:
         >>> true = np.zeros((1, 17, 2))

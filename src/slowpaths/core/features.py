@@ -14,21 +14,13 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Feature:
-    """Describe one number measured on a delivery.
+    """Describe one number measured on a delivery."""
 
-    Args:
-        name: Column name (without the `feature_` prefix of the table).
-        unit: Unit, "" for none.
-        meaning: What it measures.
-        end_on: Observability in end-on views, 0..1 (how far the number can be trusted there).
-        side_on: Observability in side-on views, 0..1.
-    """
-
-    name: str
-    unit: str
-    meaning: str
-    end_on: float = 1.0
-    side_on: float = 1.0
+    name: str  # column name (without the `feature_` prefix of the table)
+    unit: str  # unit, "" for none
+    meaning: str  # what it measures
+    end_on: float = 1.0  # observability in end-on views, 0..1 (how far the number can be trusted there)
+    side_on: float = 1.0  # observability in side-on views, 0..1
 
 
 FEATURES: tuple[Feature, ...] = (

@@ -40,14 +40,10 @@ def folder_digest(paths: Iterable[Path]) -> str:
 
 
 def video_id(path: str | Path, digest: str) -> str:
-    """Return a readable id made of the file's stem and a digest of its content and path.
+    """Return a readable id made of the file's stem and a digest of its content and (relative) path.
 
     Two files of one footage folder never share an id, even where they hold the same bytes. What the readable part says
     of the path stays out of the digest: the id of `n01.mp4` in the folder itself ends in the digest of its content.
-
-    Args:
-        path: Path relative to the footage folder.
-        digest: Digest of the content.
 
     Example:
         >>> video_id("n01.mp4", "aa11bb22cc33dd"), video_id("day 2/n01.mp4", "aa11bb22cc33dd")
@@ -71,10 +67,7 @@ def delivery_id(video: str, impact_s: float) -> str:
 
 
 def fingerprint(value: Any) -> str:
-    """Return 12 hex digits that identify a configuration of plain values.
-
-    Args:
-        value: Mappings, sequences, numbers, strings, booleans or None, nested.
+    """Return 12 hex digits that identify a configuration of plain values, nested.
 
     Raises:
         TypeError: If the value holds anything else.

@@ -16,11 +16,7 @@ TARGET = "_target_"
 
 
 def target_of(part: Mapping[str, Any], *, key: str) -> str:
-    """Return the import path of a part.
-
-    Args:
-        part: Mapping with `_target_`.
-        key: Where it stands, for the message.
+    """Return the import path of a part; `key` is where it stands, for the message.
 
     Raises:
         UsageError: If it names none.

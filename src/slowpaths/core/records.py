@@ -55,45 +55,25 @@ class Box:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VideoRef:
-    """Describe one piece of footage, or why it cannot be used.
+    """Describe one piece of footage, or why it cannot be used."""
 
-    Args:
-        video_id: Readable id with a content digest.
-        path: Path relative to the footage folder, with forward slashes.
-        fps: Average frame rate as an exact fraction (0 where unknown).
-        num_frames: Frames that really decode.
-        width: Width as shown, after rotation, pixels.
-        height: Height as shown, after rotation, pixels.
-        duration_s: Presentation length, seconds.
-        is_variable_rate: Whether frame durations differ.
-        has_audio: Whether there is a sound track.
-        match_id: What must stay on one side of a split (a match; the video itself where nothing is known).
-        status: "ok" or "quarantined".
-        reason: Why it is quarantined, or which video holds the same bytes, one sentence; "" otherwise.
-        digest: sha256 of the content, 64 hex digits; "" where unreadable.
-        codec: Codec name; "frames" for a folder of pictures.
-        rotation_deg: Rotation that was applied, 0, 90, 180 or 270.
-        is_interlaced: Whether the stream is flagged interlaced.
-        bit_depth: Bits per component.
-    """
-
-    video_id: str
-    path: str
-    fps: Fraction = Fraction(0)
-    num_frames: int = 0
-    width: int = 0
-    height: int = 0
-    duration_s: float = 0.0
-    is_variable_rate: bool = False
-    has_audio: bool = False
-    match_id: str = ""
-    status: Literal["ok", "quarantined"] = "ok"
-    reason: str = ""
-    digest: str = ""
-    codec: str = ""
-    rotation_deg: int = 0
-    is_interlaced: bool = False
-    bit_depth: int = 8
+    video_id: str  # readable id with a content digest
+    path: str  # path relative to the footage folder, with forward slashes
+    fps: Fraction = Fraction(0)  # average frame rate as an exact fraction (0 where unknown)
+    num_frames: int = 0  # frames that really decode
+    width: int = 0  # width as shown, after rotation, pixels
+    height: int = 0  # height as shown, after rotation, pixels
+    duration_s: float = 0.0  # presentation length, seconds
+    is_variable_rate: bool = False  # whether frame durations differ
+    has_audio: bool = False  # whether there is a sound track
+    match_id: str = ""  # what must stay on one side of a split (a match; the video itself where nothing is known)
+    status: Literal["ok", "quarantined"] = "ok"  # "ok" or "quarantined"
+    reason: str = ""  # why it is quarantined, or which video holds the same bytes, one sentence; "" otherwise
+    digest: str = ""  # the sha256 of the content, 64 hex digits; "" where unreadable
+    codec: str = ""  # codec name; "frames" for a folder of pictures
+    rotation_deg: int = 0  # rotation that was applied, 0, 90, 180 or 270
+    is_interlaced: bool = False  # whether the stream is flagged interlaced
+    bit_depth: int = 8  # bits per component
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,26 +108,17 @@ class Shot:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PoseTrack:
-    """Hold one person over time; NaN where unseen.
+    """Hold one person over time; NaN where unseen."""
 
-    Args:
-        video_id: The video.
-        shot_id: The shot; "" for imported sequences.
-        track_id: Number of the track within the shot.
-        frames_T: Frame indices (T,), int64.
-        pts_s: Presentation times (T,), seconds.
-        keypoints_TJC: COCO-17 keypoints (T, 17, 3): x, y in pixels as shown, confidence 0..1; x, y NaN where unseen.
-        boxes_T4: Boxes x1, y1, x2, y2 (T, 4), pixels.
-        camera_T3: Camera position since the first frame (T, 3): pan right and tilt down in pixels, log zoom in.
-    """
-
-    video_id: str
-    shot_id: str
-    track_id: int
-    frames_T: np.ndarray
-    pts_s: np.ndarray
+    video_id: str  # the video
+    shot_id: str  # the shot; "" for imported sequences
+    track_id: int  # number of the track within the shot
+    frames_T: np.ndarray  # frame indices (T,), int64
+    pts_s: np.ndarray  # presentation times (T,), seconds
+    # COCO-17 keypoints (T, 17, 3): x, y in pixels as shown, confidence 0..1; x, y NaN where unseen
     keypoints_TJC: np.ndarray
-    boxes_T4: np.ndarray
+    boxes_T4: np.ndarray  # boxes x1, y1, x2, y2 (T, 4), pixels
+    # camera position since the first frame (T, 3): pan right and tilt down in pixels, log zoom in
     camera_T3: np.ndarray
 
     @property
@@ -158,118 +129,68 @@ class PoseTrack:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class PoseSequence:
-    """Hold an imported pose sequence of one stroke, without its video.
+    """Hold an imported pose sequence of one stroke, without its video."""
 
-    Args:
-        name: Name in its archive; it stands for the path of a video.
-        label: Stroke in the words of the archive; "" where unknown. For evaluation only.
-        track: The poses, in pixels of a nominal picture and at a nominal frame rate.
-        duplicate_of: Name of a sequence with the very same numbers; "" where there is none.
-        picture_size: Width and height of the nominal picture, pixels.
-        digest: sha256 of the numbers, 64 hex digits.
-    """
-
-    name: str
-    label: str
-    track: PoseTrack
-    duplicate_of: str
-    picture_size: tuple[int, int]
-    digest: str
+    name: str  # name in its archive; it stands for the path of a video
+    label: str  # stroke in the words of the archive; "" where unknown. For evaluation only
+    track: PoseTrack  # the poses, in pixels of a nominal picture and at a nominal frame rate
+    duplicate_of: str  # name of a sequence with the very same numbers; "" where there is none
+    picture_size: tuple[int, int]  # width and height of the nominal picture, pixels
+    digest: str  # sha256 of the numbers, 64 hex digits
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Delivery:
-    """Describe one ball faced: where it is, who faces it, and what was measured.
+    """Describe one ball faced: where it is, who faces it, and what was measured."""
 
-    Args:
-        delivery_id: Id made of the video and the impact time.
-        video_id: The video.
-        shot_id: The shot.
-        span: The stroke clip [impact - .80, impact + .48), seconds.
-        impact_s: Bat on ball (or where it should have been), presentation time, seconds.
-        impact_uncertainty_s: Standard deviation of `impact_s`, seconds.
-        view: View of the shot.
-        handedness_p: Probability that the batter is right-handed.
-        box: The striker at impact, pixels of the full-size picture as shown.
-        event_p: Probability that there is a stroke here at all.
-        features: Measured numbers by name (`core.features`); NaN where unmeasured.
-    """
-
-    delivery_id: str
-    video_id: str
-    shot_id: str
-    span: Span
-    impact_s: float
-    impact_uncertainty_s: float
-    view: str
-    handedness_p: float
-    box: Box
-    event_p: float
+    delivery_id: str  # id made of the video and the impact time
+    video_id: str  # the video
+    shot_id: str  # the shot
+    span: Span  # the stroke clip [impact - .80, impact + .48), seconds
+    impact_s: float  # bat on ball (or where it should have been), presentation time, seconds
+    impact_uncertainty_s: float  # standard deviation of `impact_s`, seconds
+    view: str  # view of the shot
+    handedness_p: float  # probability that the batter is right-handed
+    box: Box  # the striker at impact, pixels of the full-size picture as shown
+    event_p: float  # probability that there is a stroke here at all
+    # measured numbers by name (`core.features`); NaN where unmeasured
     features: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Vote:
-    """Hold what one rule says of one delivery (abstentions are not stored).
+    """Hold what one rule says of one delivery (abstentions are not stored)."""
 
-    Args:
-        delivery_id: The delivery.
-        rule: Code of the rule, such as "foot.stride".
-        symbol: The symbol it votes for, declared by the rule as a set of strokes.
-        evidence: Short text a person can check, with the measured number.
-    """
-
-    delivery_id: str
-    rule: str
-    symbol: str
-    evidence: str
+    delivery_id: str  # the delivery
+    rule: str  # code of the rule, such as "foot.stride"
+    symbol: str  # the symbol it votes for, declared by the rule as a set of strokes
+    evidence: str  # short text a person can check, with the measured number
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class LabelledClip:
-    """Hold a distribution over strokes for one delivery, whoever gave it.
+    """Hold a distribution over strokes for one delivery, whoever gave it."""
 
-    Args:
-        delivery_id: The delivery.
-        video_id: The video.
-        video: Path of the video relative to the footage folder (how truth tables name it).
-        match_id: What must stay on one side of a split.
-        span: The stroke clip, seconds.
-        impact_s: Impact, seconds; NaN where unknown.
-        event_p: Probability that there is a stroke here at all.
-        probs: Probabilities (14,) in the order of `core.strokes.STROKES`.
-        label: The most probable stroke.
-        confidence: Its probability.
-        source: "weak" (label model), "gold" (a person) or "model" (a trained network).
-        is_kept: Whether selection keeps it for training.
-        votes_fingerprint: Rule set and label model it came from; "" for other sources.
-    """
-
-    delivery_id: str
-    video_id: str
-    video: str
-    match_id: str
-    span: Span
-    impact_s: float
-    event_p: float
-    probs: np.ndarray
-    label: str
-    confidence: float
-    source: Source
-    is_kept: bool = True
-    votes_fingerprint: str = ""
+    delivery_id: str  # the delivery
+    video_id: str  # the video
+    video: str  # path of the video relative to the footage folder (how truth tables name it)
+    match_id: str  # what must stay on one side of a split
+    span: Span  # the stroke clip, seconds
+    impact_s: float  # impact, seconds; NaN where unknown
+    event_p: float  # probability that there is a stroke here at all
+    probs: np.ndarray  # probabilities (14,) in the order of `core.strokes.STROKES`
+    label: str  # the most probable stroke
+    confidence: float  # its probability
+    source: Source  # "weak" (label model), "gold" (a person) or "model" (a trained network)
+    is_kept: bool = True  # whether selection keeps it for training
+    votes_fingerprint: str = ""  # rule set and label model it came from; "" for other sources
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Prediction(LabelledClip):
-    """Hold what a trained model says: a labelled clip and where it came from.
+    """Hold what a trained model says: a labelled clip and where it came from."""
 
-    Args:
-        model_id: Fingerprint of the checkpoint.
-        view_index: Number of the test view; -1 for the average over views.
-        split: "train", "val", "test", or "none" for footage outside the mined set.
-    """
-
-    model_id: str = ""
-    view_index: int = -1
+    model_id: str = ""  # fingerprint of the checkpoint
+    view_index: int = -1  # number of the test view; -1 for the average over views
+    # "train", "val", "test", or "none" for footage outside the mined set
     split: Literal["train", "val", "test", "none"] = "none"

@@ -1,5 +1,7 @@
 """The COCO-17 skeleton: names, limbs, the left/right swap, and MediaPipe's joints in it. J is always this order."""
 
+from itertools import pairwise
+
 import numpy as np
 
 # Per-joint standard deviations of the COCO keypoint similarity (cocoeval `kpt_oks_sigmas`), left and right alike.
@@ -19,24 +21,16 @@ JOINTS: tuple[str, ...] = ("nose", *(f"{side}_{name}" for name in _PAIRS for sid
 NUM_JOINTS = len(JOINTS)
 INDEX: dict[str, int] = {name: index for index, name in enumerate(JOINTS)}
 
+_CHAINS = (("ankle", "knee", "hip", "shoulder", "elbow", "wrist"), ("eye", "ear"))
 LIMBS: tuple[tuple[str, str], ...] = (
-    ("left_ankle", "left_knee"),
-    ("left_knee", "left_hip"),
-    ("right_ankle", "right_knee"),
-    ("right_knee", "right_hip"),
-    ("left_hip", "right_hip"),
-    ("left_shoulder", "left_hip"),
-    ("right_shoulder", "right_hip"),
-    ("left_shoulder", "right_shoulder"),
-    ("left_shoulder", "left_elbow"),
-    ("left_elbow", "left_wrist"),
-    ("right_shoulder", "right_elbow"),
-    ("right_elbow", "right_wrist"),
-    ("left_eye", "right_eye"),
-    ("nose", "left_eye"),
-    ("nose", "right_eye"),
-    ("left_eye", "left_ear"),
-    ("right_eye", "right_ear"),
+    *(
+        (f"{side}_{one}", f"{side}_{other}")
+        for side in ("left", "right")
+        for chain in _CHAINS
+        for one, other in pairwise(chain)
+    ),
+    *((f"left_{name}", f"right_{name}") for name in ("hip", "shoulder", "eye")),
+    *(("nose", f"{side}_eye") for side in ("left", "right")),
 )
 
 # Position of the mirrored joint: SWAP[left_wrist] is right_wrist.
@@ -53,15 +47,7 @@ OKS_SIGMAS: np.ndarray = np.array([_SIGMAS[name.split("_")[-1]] for name in JOIN
 
 
 def mirror(keypoints_TJC: np.ndarray, *, width: float) -> np.ndarray:
-    """Mirror a pose left to right: flip x and swap the left and right joints.
-
-    Args:
-        keypoints_TJC: Keypoints (..., 17, C), C = x, y, confidence in pixels.
-        width: Width of the picture the keypoints live in, pixels.
-
-    Returns:
-        A mirrored copy, same shape. Mirroring twice gives the input back.
-    """
+    """Mirror a pose (..., 17, C) in a picture of some width (pixels): flip x, swap left and right joints."""
     mirrored = np.array(keypoints_TJC, dtype=np.float64)[..., SWAP, :]
     mirrored[..., 0] = (width - 1) - mirrored[..., 0]
     return mirrored

@@ -1,11 +1,7 @@
-"""Half-open time spans in seconds.
-
-Legend: T frames.
-"""
+"""Half-open time spans in seconds."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,20 +11,16 @@ import numpy as np
 class Span:
     """Hold a half-open interval [start_s, end_s) of a video.
 
-    Args:
-        start_s: First instant, seconds.
-        end_s: First instant that is no longer inside, seconds.
-
     Raises:
         ValueError: If the ends are not finite or are in the wrong order.
 
     Example:
-        >>> Span(1.0, 3.0).iou(Span(2.0, 4.0))
-        0.3333333333333333
+        >>> 1.0 in Span(1.0, 3.0), 3.0 in Span(1.0, 3.0)
+        (True, False)
     """
 
-    start_s: float
-    end_s: float
+    start_s: float  # first instant, seconds
+    end_s: float  # first instant that is no longer inside, seconds
 
     def __post_init__(self) -> None:
         if not (np.isfinite(self.start_s) and np.isfinite(self.end_s)):
@@ -49,20 +41,6 @@ class Span:
     def __contains__(self, time_s: float) -> bool:
         return self.start_s <= time_s < self.end_s
 
-    def intersection_s(self, other: Span) -> float:
-        """Return the length of the common part in seconds (0 where they do not touch)."""
-        return max(0.0, min(self.end_s, other.end_s) - max(self.start_s, other.start_s))
-
-    def iou(self, other: Span) -> float:
-        """Return intersection over union; 0 where both are empty."""
-        common_s = self.intersection_s(other)
-        union_s = self.duration_s + other.duration_s - common_s
-        return common_s / union_s if union_s > 0 else 0.0
-
-    def pad(self, before_s: float, after_s: float | None = None) -> Span:
-        """Return the span widened by `before_s` and `after_s` (the same where it is not given)."""
-        return Span(self.start_s - before_s, self.end_s + (before_s if after_s is None else after_s))
-
     def clip(self, bounds: Span) -> Span:
         """Return the part inside `bounds`; an empty span at the nearer end where there is none."""
         start_s = min(max(self.start_s, bounds.start_s), bounds.end_s)
@@ -70,13 +48,7 @@ class Span:
         return Span(start_s, max(start_s, end_s))
 
     def to_frames(self, pts_s: np.ndarray) -> np.ndarray:
-        """Return the indices of the frames shown inside the span.
-
-        Args:
-            pts_s: Presentation times (T,), seconds; need not be sorted or evenly spaced.
-
-        Returns:
-            Frame indices (N,), int64, in decode order.
+        """Return the indices of the frames shown inside the span, in decode order, from their times in any order.
 
         Example:
             >>> Span(0.04, 0.12).to_frames(np.arange(5) / 25).tolist()
@@ -84,26 +56,3 @@ class Span:
         """
         pts_s = np.asarray(pts_s, dtype=np.float64)
         return np.flatnonzero((pts_s >= self.start_s - 1e-9) & (pts_s < self.end_s - 1e-9))
-
-
-def merge(spans: Iterable[Span], *, max_gap_s: float = 0.0) -> list[Span]:
-    """Join spans that touch or lie within `max_gap_s` of each other.
-
-    Args:
-        spans: Spans in any order.
-        max_gap_s: Largest gap that is bridged, seconds.
-
-    Returns:
-        Disjoint spans in time order.
-
-    Example:
-        >>> merge([Span(2, 3), Span(0, 1), Span(1, 1.5)])
-        [Span(start_s=0, end_s=1.5), Span(start_s=2, end_s=3)]
-    """
-    merged: list[Span] = []
-    for span in sorted(spans):
-        if merged and span.start_s - merged[-1].end_s <= max_gap_s:
-            merged[-1] = Span(merged[-1].start_s, max(merged[-1].end_s, span.end_s))
-        else:
-            merged.append(span)
-    return merged

@@ -19,21 +19,13 @@ ABSTAIN = -1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Factors:
-    """Hold what a stroke is made of; `-` where the question does not arise.
+    """Hold what a stroke is made of; `-` where the question does not arise."""
 
-    Args:
-        foot: Front or back foot.
-        plane: Plane of the bat, vertical or horizontal.
-        side: Where the ball goes, seen from the batter.
-        intent: What the batter wants.
-        air: Whether the ball is meant to leave the ground.
-    """
-
-    foot: Literal["F", "B", "-"]
-    plane: Literal["V", "H", "-"]
-    side: Literal["off", "straight", "leg", "-"]
-    intent: Literal["none", "defend", "attack"]
-    air: bool
+    foot: Literal["F", "B", "-"]  # front or back foot
+    plane: Literal["V", "H", "-"]  # plane of the bat, vertical or horizontal
+    side: Literal["off", "straight", "leg", "-"]  # where the ball goes, seen from the batter
+    intent: Literal["none", "defend", "attack"]  # what the batter wants
+    air: bool  # whether the ball is meant to leave the ground
 
 
 FACTORS: dict[str, Factors] = {
@@ -119,25 +111,17 @@ _GUPTA_BALAN_5: dict[str, frozenset[str]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Crosswalk:
-    """Relate our leaves to the classes of another vocabulary.
+    """Relate our leaves to the classes of another vocabulary."""
 
-    Args:
-        name: Name of the vocabulary, as `truth_taxonomy=` takes it.
-        classes: Foreign class -> the leaves it may mean.
-    """
-
-    name: str
-    classes: Mapping[str, frozenset[str]]
+    name: str  # name of the vocabulary, as `truth_taxonomy=` takes it
+    classes: Mapping[str, frozenset[str]]  # foreign class -> the leaves it may mean
 
     def groups(self) -> dict[str, tuple[frozenset[str], frozenset[str]]]:
-        """Return the coarsest classes both vocabularies can tell apart.
+        """Return the coarsest classes both vocabularies can tell apart: name -> (foreign classes, our leaves).
 
         Two foreign classes that share a leaf (pull and hook) fall into one group, and so do two leaves that share a
-        foreign class.
-
-        Returns:
-            Group name -> (foreign classes, our leaves), in the order of the foreign classes. A group's name joins its
-            foreign classes with `+`.
+        foreign class. A group's name joins its foreign classes with `+`; groups come in the order of the foreign
+        classes.
 
         Example:
             >>> sorted(crosswalk("cricshot10").groups())[4]
@@ -177,11 +161,9 @@ TAXONOMIES: tuple[str, ...] = tuple(_CLASSES)
 
 
 def crosswalk(name: str, *, is_right_handed: bool = True) -> Crosswalk:
-    """Return the crosswalk to a vocabulary.
+    """Return the crosswalk to a vocabulary, one of `TAXONOMIES`; `slowpaths` maps every leaf to itself.
 
-    Args:
-        name: One of `TAXONOMIES`; `slowpaths` maps every leaf to itself.
-        is_right_handed: The batter's handedness; only `gupta_balan_5`, which names image directions, depends on it.
+    Only `gupta_balan_5`, which names image directions, depends on the batter's handedness.
 
     Raises:
         UsageError: If the vocabulary is unknown.
@@ -196,13 +178,7 @@ def crosswalk(name: str, *, is_right_handed: bool = True) -> Crosswalk:
 
 
 def membership(sets: Iterable[Iterable[str]]) -> np.ndarray:
-    """Return sets of strokes as a 0/1 matrix.
-
-    Args:
-        sets: S sets of stroke names.
-
-    Returns:
-        Matrix (S, 14), bool.
+    """Return S sets of strokes as a 0/1 matrix (S, 14), bool.
 
     Raises:
         UsageError: If a name is not one of the 14 strokes.

@@ -25,11 +25,7 @@ def markdown_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str
 
 
 def csv_table(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] | None = None) -> str:
-    r"""Return rows as CSV with a header; a value that a row lacks is empty.
-
-    Args:
-        rows: Column -> value.
-        columns: Order of the columns; that in which the rows name them where not given.
+    r"""Return rows as CSV with a header of these columns, or all in the order rows name them; missing values are empty.
 
     Example:
         >>> csv_table([{"epoch": 1, "loss": 0.5}, {"epoch": 2}])

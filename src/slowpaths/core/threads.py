@@ -32,24 +32,15 @@ def available_threads() -> int:
 
 
 def share_threads(num_processes: int) -> int:
-    """Return how many threads each of some processes may use, so that together they use the cores once.
-
-    Args:
-        num_processes: Processes that work at the same time.
-    """
+    """Return how many threads each of some processes may use, so that together they use the cores once."""
     return max(1, available_threads() // max(1, num_processes))
 
 
 def limit_threads(num: int | None = None) -> int:
     """Bound the threads of this process and of those it starts, in libraries that are loaded and that will be.
 
-    What the environment bounds more tightly stays.
-
-    Args:
-        num: Threads, at least 1; `available_threads` where not given.
-
-    Returns:
-        The bound.
+    Without a number the bound, which is returned, is `available_threads`. What the environment bounds more tightly
+    stays.
     """
     num = min(available_threads(), max(1, num)) if num is not None else available_threads()
     is_share = num < (os.cpu_count() or 1)

@@ -19,46 +19,27 @@ PIXEL_STD = 0.225
 
 
 class ClipItem(NamedTuple):
-    """Hold one clip as the dataset gives it.
+    """Hold one clip as the dataset gives it."""
 
-    Args:
-        frames_CTHW: Clip (3, T, H, W), uint8.
-        probs_C: Target distribution (14,), float32.
-        features_F: Standardised features (F,), float32, NaN where unknown; empty where nobody asks for them.
-        weight: Weight of the clip in the loss.
-        index: Row of the clip in its dataset.
-        view: Number of the test view; 0 in training.
-    """
-
-    frames_CTHW: Tensor
-    probs_C: Tensor
-    features_F: Tensor
-    weight: float
-    index: int
-    view: int
+    frames_CTHW: Tensor  # clip (3, T, H, W), uint8
+    probs_C: Tensor  # target distribution (14,), float32
+    features_F: Tensor  # standardised features (F,), float32, NaN where unknown; empty where nobody asks for them
+    weight: float  # weight of the clip in the loss
+    index: int  # row of the clip in its dataset
+    view: int  # number of the test view; 0 in training
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipBatch:
-    """Hold a batch of clips, packed into the two pathways.
+    """Hold a batch of clips, packed into the two pathways."""
 
-    Args:
-        slow_BCTHW: Slow pathway (B, 3, T / alpha, H, W), uint8, or float once normalised.
-        fast_BCTHW: Fast pathway (B, 3, T, H, W), likewise.
-        probs_BC: Target distributions (B, 14), float32.
-        features_BF: Standardised features (B, F), float32, NaN where unknown; F is 0 where nobody asks for them.
-        weights_B: Weights of the clips in the loss (B,), float32.
-        index_B: Rows of the clips in their dataset (B,), int64.
-        view_B: Numbers of the test views (B,), int64.
-    """
-
-    slow_BCTHW: Tensor
-    fast_BCTHW: Tensor
-    probs_BC: Tensor
-    features_BF: Tensor
-    weights_B: Tensor
-    index_B: Tensor
-    view_B: Tensor
+    slow_BCTHW: Tensor  # slow pathway (B, 3, T / alpha, H, W), uint8, or float once normalised
+    fast_BCTHW: Tensor  # fast pathway (B, 3, T, H, W), likewise
+    probs_BC: Tensor  # target distributions (B, 14), float32
+    features_BF: Tensor  # standardised features (B, F), float32, NaN where unknown; F is 0 where nobody asks for them
+    weights_B: Tensor  # weights of the clips in the loss (B,), float32
+    index_B: Tensor  # rows of the clips in their dataset (B,), int64
+    view_B: Tensor  # numbers of the test views (B,), int64
 
     def __len__(self) -> int:
         return len(self.probs_BC)
@@ -92,17 +73,10 @@ def normalise(clip: Tensor) -> Tensor:
 
 
 def pack_pathways(fast_BCTHW: Tensor, *, alpha: int = 4) -> tuple[Tensor, Tensor]:
-    """Cut the slow pathway from a clip.
+    """Cut the slow pathway (..., 3, T // alpha, H, W) from a clip (..., 3, T, H, W), and return both.
 
     The index rule, `linspace` over both ends and truncation, is the one the published Kinetics weights were trained
     with (pytorchvideo tutorial "torchhub_inference"); an even stride would give other frames.
-
-    Args:
-        fast_BCTHW: Clip (..., 3, T, H, W).
-        alpha: How many fast frames there are to a slow one.
-
-    Returns:
-        Slow pathway (..., 3, T // alpha, H, W) and the clip itself.
 
     Example:
         >>> slow_indices(num_frames=32, alpha=4).tolist()

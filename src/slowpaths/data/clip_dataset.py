@@ -6,6 +6,7 @@ Legend: T frames, C channels (RGB), H, W pixels.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -32,6 +33,7 @@ class BrokenClipError(BrokenVideoError):
         super().__init__(message.strip().splitlines()[-1].removeprefix(f"{__name__}.{type(self).__name__}: "))
 
 
+@dataclass(eq=False)
 class ClipDataset(Dataset[ClipItem]):
     """Read clips of a mined folder.
 
@@ -40,40 +42,23 @@ class ClipDataset(Dataset[ClipItem]):
 
     Decoders are opened for one read and closed again, inside the worker that reads: nothing is shared across a fork,
     and memory does not grow with the number of clips.
-
-    Args:
-        records: The clips.
-        spec: What their files look like.
-        window: Which frames are shown.
-        transform: What happens to their pixels.
-        is_train: Whether shift and transform are drawn anew each epoch.
-        settings: How they are read: size, weight in the loss, decoder, and memory for decoded clips, of which each
-            worker has its share; what does not fit is decoded again.
-        seed: Seed of these draws.
     """
 
-    def __init__(
-        self,
-        records: Sequence[ClipRecord],
-        *,
-        spec: ClipSpec,
-        window: Window,
-        transform: ClipTransform,
-        is_train: bool,
-        settings: ClipSettings,
-        seed: int = 0,
-    ) -> None:
-        window.check(spec)
-        self.records = list(records)
-        self._spec = spec
-        self._window = window
-        self._transform = transform
-        self._is_train = is_train
-        self._seed = seed
-        self._settings = settings
+    records: Sequence[ClipRecord]  # the clips
+    spec: ClipSpec  # what their files look like
+    window: Window  # which frames are shown
+    transform: ClipTransform  # what happens to their pixels
+    is_train: bool  # whether shift and transform are drawn anew each epoch
+    # how they are read: size, weight in the loss, decoder, and memory for decoded clips, of which each worker has its
+    # share; what does not fit is decoded again
+    settings: ClipSettings
+    seed: int = 0  # of these draws
+
+    def __post_init__(self) -> None:
+        self.window.check(self.spec)
         self._cache: dict[int, np.ndarray] = {}
-        self._cache_bytes_left = int(settings.cache_mib / max(1, settings.num_workers) * 2**20)
-        self._shifts = (0,) if is_train else window.view_shifts()
+        self._cache_bytes_left = int(self.settings.cache_mib / max(1, self.settings.num_workers) * 2**20)
+        self._shifts = (0,) if self.is_train else self.window.view_shifts()
 
     def __len__(self) -> int:
         return len(self.records) * len(self._shifts)
@@ -82,38 +67,38 @@ class ClipDataset(Dataset[ClipItem]):
         epoch, position = divmod(index, len(self))
         row, view = divmod(position, len(self._shifts))
         record = self.records[row]
-        if self._is_train:
-            rng = np.random.default_rng((self._seed, epoch, row))
-            frames_THWC = self._read(row, shift=self._window.train_shift(rng))
+        if self.is_train:
+            rng = np.random.default_rng((self.seed, epoch, row))
+            frames_THWC = self._read(row, shift=self.window.train_shift(rng))
             # torchvision draws from the global generator: give it a state of its own, and leave the caller's alone.
             with torch.random.fork_rng(devices=[]):
                 torch.random.default_generator.manual_seed(int(rng.integers(2**63)))
-                frames_CTHW = self._transform(_to_tensor(frames_THWC))
+                frames_CTHW = self.transform(_to_tensor(frames_THWC))
         elif epoch:
             raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
         else:
-            frames_CTHW = self._transform(_to_tensor(self._read(row, shift=self._shifts[view])))
+            frames_CTHW = self.transform(_to_tensor(self._read(row, shift=self._shifts[view])))
         return ClipItem(
             frames_CTHW=frames_CTHW,
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
             features_F=torch.from_numpy(record.features_F),
-            weight=float(record.clip.confidence**self._settings.weight_power),
+            weight=float(record.clip.confidence**self.settings.weight_power),
             index=row,
             view=view,
         )
 
     def _read(self, row: int, *, shift: int) -> np.ndarray:
         """Return the shown frames (T, H, W, 3) uint8, turned into a right-hander's."""
-        shown = self._window.frames(self._spec, shift=shift)
+        shown = self.window.frames(self.spec, shift=shift)
         if (clip_THWC := self._cache.get(row)) is not None:
             return clip_THWC[shown]
         record = self.records[row]
         needs_all = self._cache_bytes_left > 0
-        wanted = range(self._spec.num_frames) if needs_all else shown.tolist()
+        wanted = range(self.spec.num_frames) if needs_all else shown.tolist()
         try:
-            with open_video(record.path, backend=self._settings.backend) as decoder:
-                read_px = self._settings.read_px
-                is_smaller = read_px is not None and read_px < self._spec.size
+            with open_video(record.path, backend=self.settings.backend) as decoder:
+                read_px = self.settings.read_px
+                is_smaller = read_px is not None and read_px < self.spec.size
                 frames_THWC = decoder.frames(wanted, height=read_px if is_smaller else None)
         except (BrokenVideoError, UsageError) as error:
             raise BrokenClipError(

@@ -6,6 +6,7 @@ from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow.compute as pc
@@ -22,40 +23,23 @@ from slowpaths.store.tables import read_labels
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClipRecord:
-    """Hold one clip on disk and what is known of it.
+    """Hold one clip on disk and what is known of it."""
 
-    Args:
-        clip: Its label; uniform and not kept where there is none.
-        path: The clip file.
-        handedness_p: Probability that the batter is right-handed.
-        shot_id: The shot it was cut from.
-        features_F: The features a network is to see in it, float32; empty unless it is trained to.
-    """
-
-    clip: LabelledClip
-    path: Path
-    handedness_p: float
-    shot_id: str
+    clip: LabelledClip  # its label; uniform and not kept where there is none
+    path: Path  # the clip file
+    handedness_p: float  # probability that the batter is right-handed
+    shot_id: str  # the shot it was cut from
+    # the features a network is to see in it, float32; empty unless it is trained to
     features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
 
 
 def read_clips(
-    mined: Path,
-    *,
-    labels: Path | None = None,
-    needs_labels: bool = True,
-    delivery_ids: Collection[str] | None = None,
+    mined: Path, *, labels: Path | None = None, needs_labels: bool = True, delivery_ids: Collection[str] | None = None
 ) -> list[ClipRecord]:
-    """Read the clips of a mined folder with their labels.
+    """Read the clips of a mined folder with their labels: one record a delivery, in the order of the deliveries table.
 
-    Args:
-        mined: Folder written by `slowpaths mine`.
-        labels: Another labels table than the folder's own.
-        needs_labels: Whether labels are read, and a missing table is an error; otherwise every clip comes out uniform.
-        delivery_ids: Which deliveries; all where None.
-
-    Returns:
-        One record a delivery, in the order of the deliveries table.
+    `labels` is another labels table than the folder's own. Where no labels are needed none are read, and every clip
+    comes out uniform. All deliveries are read where none are named.
 
     Raises:
         UsageError: If a delivery is asked for that the folder does not hold.
@@ -76,22 +60,17 @@ def read_clips(
     footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
     path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
+    nothing: dict[str, Any] = {"label": STROKES[0], "confidence": 1 / NUM_STROKES, "source": "weak", "is_kept": False}
     records = []
     for row in deliveries.to_pylist():
         video = footage.get(row["video_id"], {})
         clip = known.get(row["delivery_id"]) or LabelledClip(
-            delivery_id=row["delivery_id"],
-            video_id=row["video_id"],
+            **{name: row[name] for name in ("delivery_id", "video_id", "impact_s", "event_p")},
             video=video.get("path", ""),
             match_id=video.get("match_id", ""),
             span=Span(row["start_s"], row["end_s"]),
-            impact_s=row["impact_s"],
-            event_p=row["event_p"],
             probs=np.full(NUM_STROKES, 1 / NUM_STROKES),
-            label=STROKES[0],
-            confidence=1 / NUM_STROKES,
-            source="weak",
-            is_kept=False,
+            **nothing,
         )
         file = folder.clip_file(row["delivery_id"])
         if not file.is_file():
@@ -101,15 +80,7 @@ def read_clips(
 
 
 def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:
-    """Find the pairs of deliveries that show the same ball: replays of a live ball, and clips of the same bytes.
-
-    Args:
-        mined: The mined folder.
-        records: Its clips.
-
-    Returns:
-        Pairs of delivery ids that no split may separate.
-    """
+    """Find the pairs of deliveries that show the same ball: replays of a live ball, and clips of the same bytes."""
     by_shot: dict[str, list[str]] = defaultdict(list)
     by_content: dict[tuple[int, str], list[str]] = defaultdict(list)
     sizes = [record.path.stat().st_size for record in records]

@@ -1,7 +1,4 @@
-"""The features that mining measured on each delivery, as targets that a network can learn to see.
-
-Legend: N deliveries, F features.
-"""
+"""The features that mining measured on each delivery, as targets that a network can learn to see."""
 
 from __future__ import annotations
 
@@ -22,24 +19,17 @@ _MAX_SPREADS = 3.0
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class FeatureTargets:
-    """Hold features of deliveries.
+    """Hold features of deliveries."""
 
-    Args:
-        names: Names of the features.
-        values_NF: Their values, float64; NaN where one is unknown.
-    """
-
-    names: tuple[str, ...]
-    values_NF: np.ndarray
+    names: tuple[str, ...]  # names of the features
+    values_NF: np.ndarray  # their values, float64; NaN where one is unknown
 
     def standardised(self, rows_N: np.ndarray) -> FeatureTargets:
         """Return the features as targets: median 0 and spread 1 over some deliveries, clipped at 3 spreads, float32.
 
-        Median and interquartile range stand for mean and deviation, because trackers slip. Features that hardly ever
-        differ there (no interquartile range) teach nothing and are left out.
-
-        Args:
-            rows_N: Which deliveries give median and spread (N,), bool: those that training may look at.
+        Median and interquartile range stand for mean and deviation, because trackers slip; they are those of the
+        deliveries that training may look at (a mask). Features that hardly ever differ there (no interquartile range)
+        teach nothing and are left out.
 
         Raises:
             UsageError: If no feature is left.

@@ -100,13 +100,8 @@ class ClipDataModule(L.LightningDataModule):
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
         dataset = self._dataset(self._training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
-        trainer = self.trainer
-        sampler = EpochSampler(
-            len(dataset),
-            seed=self._seed,
-            num_replicas=trainer.world_size if trainer else 1,
-            rank=trainer.global_rank if trainer else 0,
-        )
+        replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
+        sampler = EpochSampler(len(dataset), seed=self._seed, num_replicas=replicas, rank=rank)
         is_odd_one_left = len(sampler) % self._settings.batch_size == 1 and len(sampler) > 1
         return self._loader(dataset, sampler=sampler, drop_last=is_odd_one_left)
 
@@ -178,15 +173,8 @@ class ClipDataModule(L.LightningDataModule):
         if is_train:
             colours = {"jitter": shown.colour_jitter, "flip_p": shown.flip_p}
             transform = train_transform(crop_px=shown.crop_px, crop_scale=shown.crop_scale, **colours)
-        return ClipDataset(
-            records,
-            spec=self._spec,
-            window=window,
-            transform=transform,
-            is_train=is_train,
-            settings=shown,
-            seed=self._seed,
-        )
+        parts: dict[str, Any] = {"spec": self._spec, "window": window, "transform": transform, "settings": shown}
+        return ClipDataset(records, is_train=is_train, seed=self._seed, **parts)
 
     def _loader(
         self, dataset: ClipDataset, *, sampler: EpochSampler | None = None, drop_last: bool = False

@@ -28,16 +28,11 @@ _KEYS = ("pose", "length", "label", "name")
 def read_pose_archive(
     path: Path, *, fps: float = FPS, picture_size: tuple[int, int] = PICTURE_SIZE
 ) -> list[PoseSequence]:
-    """Read an archive of MediaPipe pose sequences.
+    """Read an archive (`numpy.savez`) of MediaPipe pose sequences at an assumed rate and picture size (width, height).
 
     The archive holds `pose` (N, T, 33, 3) with x and y as shares of the picture, NaN where padded, `length` (N,),
     `label` (N,), `name` (N,) and optionally `exact_duplicate_of` (N,). Depth is dropped. MediaPipe's visibility is not
     in it: a joint has confidence 1 where it is there and 0 where it is not.
-
-    Args:
-        path: File of `numpy.savez`.
-        fps: Frames a second that are assumed.
-        picture_size: Width and height that are assumed, pixels.
 
     Raises:
         TableError: If the file is missing, is no such archive, or holds pickled objects.
@@ -55,16 +50,8 @@ def read_pose_archive(
         shares_TJ2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
         digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TJ2).tobytes()).hexdigest()
         track = _track(shares_TJ2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
-        sequences.append(
-            PoseSequence(
-                name=name,
-                label=str(arrays["label"][index]),
-                track=track,
-                duplicate_of=str(duplicates[index]),
-                picture_size=picture_size,
-                digest=digest,
-            )
-        )
+        said = {"name": name, "label": str(arrays["label"][index]), "duplicate_of": str(duplicates[index])}
+        sequences.append(PoseSequence(**said, track=track, picture_size=picture_size, digest=digest))
     return sequences
 
 
@@ -110,26 +97,16 @@ def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
     for row in np.flatnonzero(is_seen_TJ.any(axis=1)):
         seen = xy_TJ2[row][is_seen_TJ[row]]
         boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
-    return PoseTrack(
-        video_id=video,
-        shot_id="",
-        track_id=0,
-        frames_T=np.arange(num_frames),
-        pts_s=np.arange(num_frames) / fps,
-        keypoints_TJC=keypoints_TJC,
-        boxes_T4=boxes_T4,
-        camera_T3=np.zeros((num_frames, 3)),
-    )
+    frames_T, camera_T3 = np.arange(num_frames), np.zeros((num_frames, 3))
+    poses = {"keypoints_TJC": keypoints_TJC, "boxes_T4": boxes_T4, "camera_T3": camera_T3}
+    return PoseTrack(video_id=video, shot_id="", track_id=0, frames_T=frames_T, pts_s=frames_T / fps, **poses)
 
 
 def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:
     """Write the truth table of an archive as CSV: what is played, somewhere in the "video" of that name.
 
-    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share.
-
-    Args:
-        path: The CSV file.
-        sequences: Sequences; those without a label are left out.
+    Columns are video, start_s, end_s, impact_s (empty: not known), label and match_id, which copies share. Sequences
+    without a label are left out.
 
     Raises:
         TableError: If no sequence has a label.

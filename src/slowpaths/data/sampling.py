@@ -22,19 +22,12 @@ _VIEW_STEP_FRAMES = 2
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Describe what the network sees of a clip.
+    """Describe what the network sees of a clip."""
 
-    Args:
-        num_frames: Frames shown.
-        frame_stride: Step between them, in frames of the file.
-        jitter_frames: Largest shift in training, either way.
-        num_views: Shifted views in testing.
-    """
-
-    num_frames: int = 32
-    frame_stride: int = 1
-    jitter_frames: int = 0
-    num_views: int = 1
+    num_frames: int = 32  # frames shown
+    frame_stride: int = 1  # step between them, in frames of the file
+    jitter_frames: int = 0  # largest shift in training, either way
+    num_views: int = 1  # shifted views in testing
 
     def frames(self, spec: ClipSpec, *, shift: int = 0) -> np.ndarray:
         """Return the frames (T,) of the file that are shown, the window moved by `shift` frames.
@@ -72,35 +65,29 @@ class Window:
             )
 
 
+@dataclass(eq=False)
 class EpochSampler(Sampler[int]):
     """Give every clip once an epoch, as the index `epoch * num_clips + clip`.
 
     The epoch travels inside the index, so a worker that was started in an earlier epoch still knows it. Lightning calls
     `set_epoch`. With several processes each takes every `num_replicas`-th index (run the Trainer with
     `use_distributed_sampler=False`); the first ones are repeated until all have as many.
-
-    Args:
-        num_clips: Clips in the dataset.
-        seed: Seed of the order.
-        num_replicas: Number of processes.
-        rank: Number of this process.
     """
 
-    def __init__(self, num_clips: int, *, seed: int = 0, num_replicas: int = 1, rank: int = 0) -> None:
-        self._num_clips = num_clips
-        self._seed = seed
-        self._num_replicas = num_replicas
-        self._rank = rank
-        self._epoch = 0
+    num_clips: int
+    seed: int = 0
+    num_replicas: int = 1
+    rank: int = 0
+    epoch: int = 0
 
     def set_epoch(self, epoch: int) -> None:
         """Choose the epoch that the next iteration shows."""
-        self._epoch = epoch
+        self.epoch = epoch
 
     def __len__(self) -> int:
-        return -(-self._num_clips // self._num_replicas)
+        return -(-self.num_clips // self.num_replicas)
 
     def __iter__(self) -> Iterator[int]:
-        order = np.random.default_rng((self._seed, self._epoch)).permutation(self._num_clips)
-        order = np.resize(order, len(self) * self._num_replicas)
-        yield from (self._epoch * self._num_clips + order[self._rank :: self._num_replicas]).tolist()
+        order = np.random.default_rng((self.seed, self.epoch)).permutation(self.num_clips)
+        order = np.resize(order, len(self) * self.num_replicas)
+        yield from (self.epoch * self.num_clips + order[self.rank :: self.num_replicas]).tolist()

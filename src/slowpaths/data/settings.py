@@ -9,6 +9,7 @@ from slowpaths.core.errors import UsageError
 
 Targets = Literal["labels", "features", "none"]
 """What is learnt: labels, features that mining measured, or nothing where footage is only predicted."""
+FRACTIONS = (0.7, 0.15, 0.15)  # of train, val and test
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,14 +53,13 @@ class ClipSettings:
     colour_jitter: float = 0.4
     flip_p: float = 0.0
     weight_power: float = 1.0
-    fractions: tuple[float, float, float] = (0.7, 0.15, 0.15)
+    fractions: tuple[float, float, float] = FRACTIONS
     num_folds: int = 0
     fold: int = 0
     cache_mib: float = 0.0
     backend: str = "auto"
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name, least in _LEAST.items():
             if (value := getattr(self, name)) is not None and not value >= least:
                 raise UsageError(f"data.{name}={value} is too small: give at least {least}")
@@ -87,11 +87,7 @@ class ClipSettings:
             raise UsageError(f"data.fold={self.fold} is no fold: give 0 to {self.num_folds - 1}")
 
     def shown(self, *, fps: float) -> dict[str, Any]:
-        """Return what a clip must look like for a network trained so, plain values that a checkpoint carries.
-
-        Args:
-            fps: Rate of the clips.
-        """
+        """Return what a clip must look like for a network trained so, plain values that a checkpoint carries."""
         names = ("num_frames", "frame_stride", "alpha", "crop_px", "read_px")
         return {"fps": float(fps), **{name: getattr(self, name) for name in names}}
 

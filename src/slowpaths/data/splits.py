@@ -11,11 +11,14 @@ from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import NUM_STROKES
+from slowpaths.data.settings import FRACTIONS
 
 Part = Literal["train", "val", "test"]
 PARTS: tuple[Part, ...] = ("train", "val", "test")
@@ -26,13 +29,9 @@ _WEIGHTS = np.tile(np.append(np.full(NUM_STROKES, 1 / NUM_STROKES), 1.0), 2)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Split:
-    """Hold which delivery lies in which part.
+    """Hold which delivery lies in which part."""
 
-    Args:
-        parts: Delivery -> "train", "val" or "test".
-    """
-
-    parts: Mapping[str, Part]
+    parts: Mapping[str, Part]  # delivery -> "train", "val" or "test"
 
     def deliveries(self, part: Part) -> list[str]:
         """Return the deliveries of one part, sorted."""
@@ -45,22 +44,12 @@ class Split:
 
 
 def split_clips(
-    clips: Sequence[LabelledClip],
-    *,
-    fractions: Sequence[float] = (0.7, 0.15, 0.15),
-    seed: int = 0,
-    links: Iterable[Link] = (),
+    clips: Sequence[LabelledClip], *, fractions: Sequence[float] = FRACTIONS, seed: int = 0, links: Iterable[Link] = ()
 ) -> Split:
     """Deal whole matches out to train, validation and test.
 
-    Args:
-        clips: What is split; `match_id` says what stays together.
-        fractions: Shares of the three parts; they need not sum to 1, and 0 leaves a part empty.
-        seed: Seed of the order in which groups of one size are dealt.
-        links: Pairs of deliveries that must stay together (duplicates, replays).
-
-    Returns:
-        The split.
+    The three shares need not sum to 1, and 0 leaves a part empty. The seed orders groups of one size; `links` are pairs
+    of deliveries that must stay together (duplicates, replays).
 
     Raises:
         UsageError: If there are fewer groups than parts.
@@ -79,12 +68,6 @@ def fold_clips(
 ) -> list[Split]:
     """Return cross-validation splits: each group is tested once, the next fold validates, the rest trains.
 
-    Args:
-        clips: What is split.
-        num_folds: Number of folds, at least 3.
-        seed: As for `split_clips`.
-        links: As for `split_clips`.
-
     Raises:
         UsageError: If there are fewer groups than folds.
     """
@@ -102,11 +85,6 @@ def fold_clips(
 
 def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[Link] = ()) -> None:
     """Refuse a split that leaks.
-
-    Args:
-        split: The split, wherever it comes from.
-        clips: The clips it divides.
-        links: Pairs of deliveries that must stay together.
 
     Raises:
         UsageError: If two parts share a match, or the two ends of a link.
@@ -136,7 +114,11 @@ def _deal(
             f"{len(clips)} clips come from {len(components)} independent match(es), too few for {len(shares)} {what}: "
             "mine more matches, set a fraction to 0, or ask for fewer folds"
         )
-    masses = np.array([sum(_mass(clips[row]) for row in rows) for rows in components])
+    # What a clip adds to a part (30,): strokes as its label spreads them, and itself; kept ones apart.
+    own_N15 = np.array([np.append(clip.probs, 1.0) for clip in clips])
+    is_kept_N1 = np.array([[clip.is_kept] for clip in clips])
+    mass_N30 = np.hstack([own_N15 * is_kept_N1, own_N15 * ~is_kept_N1])
+    masses = np.array([mass_N30[rows].sum(axis=0) for rows in components])
     masses /= np.maximum(masses.sum(axis=0), 1e-12)
     targets = np.repeat(shares[:, None] / shares.sum(), masses.shape[1], axis=1)
     order = np.random.default_rng(seed).permutation(len(components))
@@ -155,32 +137,19 @@ def _deal(
     return bins
 
 
-def _mass(clip: LabelledClip) -> np.ndarray:
-    """Return what a clip adds to a part (30,): strokes as its label spreads them, and itself; kept ones apart."""
-    own = np.append(clip.probs, 1.0)
-    return np.concatenate([own * clip.is_kept, own * (not clip.is_kept)])
-
-
 def _components(clips: Sequence[LabelledClip], *, links: Iterable[Link]) -> list[list[int]]:
-    """Return the rows of clips that must stay together, by union-find over matches and links."""
-    parent = list(range(len(clips)))
-
-    def find(row: int) -> int:
-        while parent[row] != row:
-            parent[row] = row = parent[parent[row]]
-        return row
-
+    """Return the rows of clips that must stay together: they share a match, or a link joins them."""
     row_of = {clip.delivery_id: row for row, clip in enumerate(clips)}
     first: dict[str, int] = {}
-    for row, clip in enumerate(clips):
-        parent[find(row)] = find(first.setdefault(_match(clip), row))
-    for one, other in links:
-        if one in row_of and other in row_of:
-            parent[find(row_of[one])] = find(row_of[other])
+    pairs = [(row, first.setdefault(_match(clip), row)) for row, clip in enumerate(clips)]
+    pairs += [(row_of[one], row_of[other]) for one, other in links if one in row_of and other in row_of]
+    ends = np.array(pairs, dtype=np.int64).reshape(-1, 2).T
+    graph = coo_array((np.ones(len(pairs)), tuple(ends)), shape=(len(clips), len(clips)))
+    component_N = connected_components(graph, directed=False)[1]
     components: dict[int, list[int]] = {}
     # By name, so that the split does not depend on the order of the table.
     for row in sorted(range(len(clips)), key=lambda row: clips[row].delivery_id):
-        components.setdefault(find(row), []).append(row)
+        components.setdefault(int(component_N[row]), []).append(row)
     return list(components.values())
 
 

@@ -27,57 +27,30 @@ _LUMA = (0.299, 0.587, 0.114)
 
 
 def canonical(frames_THWC: np.ndarray, *, handedness_p: float) -> np.ndarray:
-    """Return the clip as a right-hander would look: mirrored where the batter is more likely left-handed.
-
-    Args:
-        frames_THWC: Clip (T, H, W, 3), uint8.
-        handedness_p: Probability that the batter is right-handed; NaN counts as right-handed.
-    """
+    """Return a clip as a right-hander would look: mirrored where the batter is more likely left-handed."""
     return frames_THWC[:, :, ::-1] if handedness_p < 0.5 else frames_THWC
 
 
 def train_transform(
-    *,
-    crop_px: int = 224,
-    crop_scale: tuple[float, float] = (0.6, 1.0),
-    jitter: float = 0.4,
-    flip_p: float = 0.0,
+    *, crop_px: int = 224, crop_scale: tuple[float, float] = (0.6, 1.0), jitter: float = 0.4, flip_p: float = 0.0
 ) -> ClipTransform:
-    """Build the random transform of training.
+    """Build the random transform of training, (T, C, H, W) to (C, T, crop_px, crop_px), drawn by torch's generator.
 
     The smallest crop keeps .6 of the area: clips are cut around the batter, and the [.2, .766] of Kinetics recipes
-    would cut bat or feet off.
-
-    Args:
-        crop_px: Side of the square that comes out, pixels.
-        crop_scale: Share of the area that is cut, smallest and largest.
-        jitter: Largest relative change of brightness, contrast and saturation.
-        flip_p: Probability of a horizontal flip. Off, and meant to stay off outside an ablation: after every clip has
-            been turned into a right-hander's, a flip keeps the name of the stroke but shows it as a left-hander plays
-            it, and teaches the network to overlook where handedness went wrong.
-
-    Returns:
-        Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8; it draws from torch's global generator.
+    would cut bat or feet off. A horizontal flip is meant to stay off outside an ablation: after every clip has been
+    turned into a right-hander's, a flip keeps the name of the stroke but shows it as a left-hander plays it, and
+    teaches the network to overlook where handedness went wrong.
     """
-    steps: list[torch.nn.Module] = [
-        v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=_CROP_RATIO, antialias=True),
-    ]
+    steps: list[torch.nn.Module] = [v2.RandomResizedCrop(crop_px, scale=crop_scale, ratio=_CROP_RATIO, antialias=True)]
     if flip_p > 0:
         steps.append(v2.RandomHorizontalFlip(flip_p))
     return _OverFrames(v2.Compose(steps), jitter=jitter)
 
 
 def jitter_colours(clip_CTHW: Tensor, *, strength: float) -> Tensor:
-    """Change brightness, contrast and saturation of a whole clip alike.
+    """Change brightness, contrast and saturation of a whole clip alike, by factors of 1 - strength .. 1 + strength.
 
     The three are affine in the pixel, so one 3 x 3 matrix does them: an eighth of the time of `v2.ColorJitter`.
-
-    Args:
-        clip_CTHW: Clip (3, T, H, W), uint8.
-        strength: Each factor is drawn from 1 - strength .. 1 + strength.
-
-    Returns:
-        Clip (3, T, H, W), uint8.
     """
     if strength == 0:
         return clip_CTHW
@@ -92,14 +65,7 @@ def jitter_colours(clip_CTHW: Tensor, *, strength: float) -> Tensor:
 
 
 def eval_transform(*, crop_px: int = 224) -> ClipTransform:
-    """Build the transform of testing: the centre of the picture, at the scale of the Kinetics test protocol.
-
-    Args:
-        crop_px: Side of the square that comes out, pixels.
-
-    Returns:
-        Function from (T, C, H, W) uint8 to (C, T, crop_px, crop_px) uint8.
-    """
+    """Build the transform of testing: the centre of the picture, at the scale of the Kinetics test protocol."""
     resize_px = crop_px + 2 * round(crop_px * _MARGIN)
     return _OverFrames(v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(crop_px)]), jitter=0)
 

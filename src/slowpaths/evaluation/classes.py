@@ -20,14 +20,10 @@ OUTSIDE = -1
 
 @dataclass(frozen=True)
 class ClassSpace:
-    """Relate strokes and foreign labels to the classes of a comparison.
+    """Relate strokes and foreign labels to the classes of a comparison."""
 
-    Args:
-        taxonomy: The truth's vocabulary.
-        leaves: Class -> our strokes in it; strokes of no class fall to "other", which no truth can have.
-    """
-
-    taxonomy: str
+    taxonomy: str  # the truth's vocabulary
+    # class -> our strokes in it; strokes of no class fall to "other", which no truth can have
     leaves: Mapping[str, frozenset[str]]
 
     @cached_property
@@ -65,14 +61,9 @@ class ClassSpace:
         return next((i for i, name in enumerate(self.names) if leaves and leaves <= self.leaves[name]), OUTSIDE)
 
     def factor(self, factor: str) -> tuple[tuple[str, ...], np.ndarray]:
-        """Return the values of a factor and which column says which value.
+        """Return the values of a factor ("foot", "plane" or "side"), and which column says which, as 0/1 (G, V).
 
-        Args:
-            factor: "foot", "plane" or "side".
-
-        Returns:
-            The values, and 0/1 (G, V). A class whose strokes differ in the factor (or do not have it) has an empty row:
-            deliveries of such a class are left out.
+        A class whose strokes differ in the factor (or do not have it) has an empty row: its deliveries are left out.
         """
         values = tuple(sorted({getattr(item, factor) for item in FACTORS.values()} - {"-"}))
         matrix = np.zeros((len(self.columns), len(values)))
@@ -84,10 +75,7 @@ class ClassSpace:
 
 
 def class_space(taxonomy: str) -> ClassSpace:
-    """Return the coarsest classes that our strokes and a vocabulary have in common.
-
-    Args:
-        taxonomy: One of `core.strokes.TAXONOMIES`.
+    """Return the coarsest classes that our strokes and a vocabulary (of `core.strokes.TAXONOMIES`) have in common.
 
     Raises:
         UsageError: If the vocabulary is unknown.

@@ -17,6 +17,7 @@ from scipy.special import erf, stdtrit
 
 MIN_MATCHES = 3  # two matches leave one degree of freedom: an interval 13 standard errors wide to each side
 MAX_REPLICATES = 100  # more matches are left out in groups
+_UPPER = 0.975  # quantile of the upper end of a 95 % interval
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +31,8 @@ class Interval:
 def leave_out(clusters: np.ndarray) -> np.ndarray:
     """Return weights of rows (B, N): ones, then one replicate a match with the rows of that match left out.
 
-    Deliveries of one match share batters, ground, light and camera: leaving out deliveries alone would make intervals
-    too narrow.
-
-    Args:
-        clusters: The match of every row (N,).
+    `clusters` (N,) names the match of every row. Deliveries of one match share batters, ground, light and camera:
+    leaving out deliveries alone would make intervals too narrow.
 
     Example:
         >>> leave_out(np.array(["a", "b", "b"])).tolist()
@@ -45,18 +43,12 @@ def leave_out(clusters: np.ndarray) -> np.ndarray:
     return np.vstack([np.ones((1, len(clusters))), match_N % MAX_REPLICATES != groups[:, None]])
 
 
-def jackknife(values_B: np.ndarray, *, level: float = 0.95) -> Interval | None:
-    """Return the interval of a value by its replicates: value -+ t(M - 1) standard errors.
+def jackknife(values_B: np.ndarray) -> Interval | None:
+    """Return the interval of a value by its replicates (NaN where one cannot be measured): value -+ t(M - 1) errors.
 
     The delete-one-cluster jackknife with Student's t covers as it says from few clusters on, where a bootstrap of three
-    to five matches is too narrow (MacKinnon, Nielsen and Webb 2023, doi 10.1002/jae.2969).
-
-    Args:
-        values_B: The value, then its replicates (B,); NaN where one cannot be measured.
-        level: Probability that the interval should cover the truth.
-
-    Returns:
-        None with fewer than three replicates, or where more than half of them have no value.
+    to five matches is too narrow (MacKinnon, Nielsen and Webb 2023, doi 10.1002/jae.2969). There is none with fewer
+    than three replicates, or where more than half of them have no value.
 
     Example:
         >>> jackknife(np.array([2.0, 2.5, 2.0, 1.5])).low < 2.0
@@ -67,20 +59,16 @@ def jackknife(values_B: np.ndarray, *, level: float = 0.95) -> Interval | None:
     if num < MIN_MATCHES or 2 * num < len(values_B) - 1:
         return None
     error = np.sqrt((num - 1) / num * ((drawn - drawn.mean()) ** 2).sum())
-    half = float(stdtrit(num - 1, (1 + level) / 2) * error)
+    half = float(stdtrit(num - 1, _UPPER) * error)
     return Interval(low=float(values_B[0]) - half, high=float(values_B[0]) + half)
 
 
 def unbiased_absolute(differences_BD: np.ndarray, errors_BD: np.ndarray) -> np.ndarray:
-    """Return sums of absolute differences without the upward bias of sampling (B,).
+    """Return sums of absolute differences, given their standard errors, without the upward bias of sampling (B,).
 
     Noise makes every absolute value larger: two samples of one profile differ. The differences are taken as a true
     pattern of the seen shape, shrunk by a common factor, plus normal noise: the factor is chosen such that the expected
     sum (of folded normals) is the sum that was seen.
-
-    Args:
-        differences_BD: Differences (B, D).
-        errors_BD: Their standard errors (B, D).
 
     Example:
         >>> unbiased_absolute(np.array([[0.1, -0.1]]), np.array([[0.0, 0.0]])).tolist()
@@ -104,20 +92,15 @@ def _folded_mean(mean: np.ndarray, error: np.ndarray) -> np.ndarray:
     return np.where(error > 0, noisy, np.abs(mean))
 
 
-def wilson(hits: float | np.ndarray, num: float | np.ndarray, *, level: float = 0.95) -> Interval:
-    """Return Wilson's interval of a proportion, or of many (Wilson 1927).
-
-    Args:
-        hits: How often it happened.
-        num: How often it could have; at least 1.
-        level: Two-sided level.
+def wilson(hits: float | np.ndarray, num: float | np.ndarray) -> Interval:
+    """Return Wilson's interval of a proportion, or of many, of `num` (at least 1; Wilson 1927).
 
     Example:
         >>> found = wilson(9, 10)
         >>> round(found.low, 4), round(found.high, 4)
         (0.5958, 0.9821)
     """
-    z = NormalDist().inv_cdf((1 + level) / 2)
+    z = NormalDist().inv_cdf(_UPPER)
     share = hits / num
     centre = (share + z * z / (2 * num)) / (1 + z * z / num)
     half = z / (1 + z * z / num) * np.sqrt(share * (1 - share) / num + z * z / (4 * num * num))

@@ -5,7 +5,7 @@ Legend: P predictions, T true deliveries.
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
@@ -17,14 +17,9 @@ _UNMATCHED = 1e6
 
 
 def match_videos(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:
-    """Relate video names: by relative path, then by unique file name, then by unique stem.
+    """Relate our video names to those of the truth: by relative path, then by unique file name, then by unique stem.
 
-    Args:
-        ours: Names in the predictions or the mined set.
-        theirs: Names in the truth.
-
-    Returns:
-        Our name -> their name; names without a partner are left out, and no partner is given away twice.
+    Names without a partner are left out, and no partner is given away twice.
 
     Example:
         >>> match_videos(["day1/a.mp4", "b.mkv"], ["a.mp4", "b.mp4", "c.mp4"])
@@ -34,26 +29,22 @@ def match_videos(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:
     pairs: dict[str, str] = {}
     rules: tuple[Callable[[str], str], ...] = (str, lambda x: PurePosixPath(x).name, lambda x: PurePosixPath(x).stem)
     for key in rules:
-        free_left = _by_key([name for name in left if name not in pairs], key)
-        free_right = _by_key([name for name in right if name not in pairs.values()], key)
-        for value, names in free_left.items():
-            if len(names) == 1 and len(free_right.get(value, ())) == 1:
-                pairs[names[0]] = free_right[value][0]
+        taken = set(pairs.values())
+        free_left = _unique([name for name in left if name not in pairs], key)
+        free_right = _unique([name for name in right if name not in taken], key)
+        pairs |= {name: free_right[value] for value, name in free_left.items() if value in free_right}
     return pairs
 
 
 def match_moments(
     predicted_P2: np.ndarray, true_T2: np.ndarray, *, tolerance_s: float = TOLERANCE_S
 ) -> list[tuple[int, int]]:
-    """Pair moments of one video one-to-one: as many pairs as can be, then the smallest sum of distances.
+    """Return one-to-one pairs (prediction, truth) of one video: as many as can be, then the smallest sum of distances.
 
     Args:
         predicted_P2: First and last instant of each prediction (P, 2), seconds; the same twice for an impact.
         true_T2: The same for truth (T, 2); infinite ends mean "somewhere in this video".
         tolerance_s: Largest gap between the two intervals that still makes a pair, seconds.
-
-    Returns:
-        Pairs (prediction, truth) in the order of the predictions.
 
     Example:
         >>> match_moments(np.array([[1.0, 1.0], [1.3, 1.3]]), np.array([[1.2, 1.2]]))
@@ -79,8 +70,7 @@ def gaps(predicted_P2: np.ndarray, true_T2: np.ndarray) -> np.ndarray:
     return np.maximum(0.0, np.maximum(before, after))
 
 
-def _by_key(names: Sequence[str], key: Callable[[str], str]) -> dict[str, list[str]]:
-    groups: dict[str, list[str]] = defaultdict(list)
-    for name in names:
-        groups[key(name)].append(name)
-    return groups
+def _unique(names: Sequence[str], key: Callable[[str], str]) -> dict[str, str]:
+    """Return key -> name where only one name has the key."""
+    counts = Counter(key(name) for name in names)
+    return {key(name): name for name in names if counts[key(name)] == 1}

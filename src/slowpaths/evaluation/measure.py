@@ -9,7 +9,7 @@ Legend: B replicates, of which the first is the sample itself.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from inspect import getdoc
 from typing import Any, Literal
 
@@ -95,23 +95,18 @@ class MeasureSpec:
             reading = Reading(reason=str(error))
         if reading is None:
             return None
-        meaning = reading.meaning or self.meaning
-        values_B = np.full(1, np.nan) if reading.values_B is None else reading.values_B
-        value = float(values_B[0])
-        if not np.isfinite(value):
-            return Measure(name=self.name, side=self.side, meaning=meaning, reason=reading.reason)
-        low, high = self._interval(reading, values_B)
-        return Measure(
-            name=self.name,
-            side=self.side,
-            meaning=meaning,
-            value=value,
-            low=None if low is None else min(max(low, self.bounds[0]), value),
-            high=None if high is None else max(min(high, self.bounds[1]), value),
-            chance=_finite(reading.chance),
-            constant=_finite(reading.constant),
-            num=reading.num,
-            unit=self.unit,
+        taken = Measure(name=self.name, side=self.side, meaning=reading.meaning or self.meaning)
+        if reading.values_B is None or not np.isfinite(reading.values_B[0]):
+            return replace(taken, reason=reading.reason)
+        value, (low, high) = float(reading.values_B[0]), self._interval(reading, reading.values_B)
+        low = None if low is None else min(max(low, self.bounds[0]), value)
+        high = None if high is None else max(min(high, self.bounds[1]), value)
+        chance, constant = (
+            float(baseline) if baseline is not None and np.isfinite(baseline) else None
+            for baseline in (reading.chance, reading.constant)
+        )
+        return replace(
+            taken, value=value, low=low, high=high, chance=chance, constant=constant, num=reading.num, unit=self.unit
         )
 
     def _interval(self, reading: Reading, values_B: np.ndarray) -> tuple[float | None, float | None]:
@@ -159,7 +154,3 @@ def measure(
 def report_table(place: int, *, name: str = "", **options: Any) -> Callable[[Callable[[Any], Table]], ReportTable]:
     """Declare a table by a function: its name (without underscore) is the key unless another is given."""
     return lambda build: ReportTable(name=name or build.__name__.lstrip("_"), place=place, build=build, **options)
-
-
-def _finite(value: float | None) -> float | None:
-    return float(value) if value is not None and np.isfinite(value) else None

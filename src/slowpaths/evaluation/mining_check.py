@@ -108,11 +108,8 @@ def with_replays(rows: Predictions, mined: MinedSet | None) -> Predictions:
 def check_mining(mined: MinedSet, truth: Truth, *, is_complete: bool = False) -> MiningCheck:
     """Compare a mined set with truth.
 
-    Args:
-        mined: What mining wrote.
-        truth: What happened.
-        is_complete: Whether truth lists every delivery of every mined video, so that claims in videos that it does not
-            mention are false.
+    Where truth `is_complete`, it lists every delivery of every mined video: claims in videos it does not mention are
+    false.
     """
     partners = match_videos((v.path for v in mined.videos), (t.video for t in truth.deliveries))
     video_of = {partners[v.path]: v for v in mined.videos if v.path in partners}

@@ -54,14 +54,9 @@ class MiningSample:
         constant: float | None = None,
         reason: str = NOTHING,
     ) -> Reading:
-        """Return the share of hits.
+        """Return the share of hits: 1 hit, 0 miss, NaN or None not judged (N,).
 
-        Args:
-            values: 1 hit, 0 miss, NaN or None not judged (N,).
-            clusters: What is left out, one at a time (N,); the matches of the true deliveries where not given.
-            chance: What guessing gets.
-            constant: What always giving the most frequent answer gets.
-            reason: Why there is no number where nothing is judged.
+        Clusters are left out one at a time; the matches of the true deliveries where not given.
         """
         values = np.array([np.nan if value is None else float(value) for value in values])
         known = np.isfinite(values)

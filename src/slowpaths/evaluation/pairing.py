@@ -6,13 +6,13 @@ Legend: U rows = matched + false + missed, G classes.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
-from slowpaths.evaluation.classes import ClassSpace
+from slowpaths.evaluation.classes import ClassSpace, class_space
 from slowpaths.evaluation.matching import TOLERANCE_S, match_moments, match_videos
 from slowpaths.evaluation.prediction_table import Predictions
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
@@ -48,10 +48,9 @@ class Pairing:
     truths: list[TrueDelivery | None] = field(default_factory=list)  # the true delivery (U,), None for a false one
     videos: tuple[str, ...] = ()  # the videos that were judged, as truth names them
     knows_replays: bool = False  # whether truth says of every delivery whether it is a replay
-    num_unseen_videos: int = 0  # videos of the truth for which there is no prediction
-    num_unseen: int = 0  # true deliveries in them
-    num_other_videos: int = 0  # videos of the predictions that truth does not mention
-    num_other: int = 0  # predictions in them
+    # what is not judged: `unseen_videos` of the truth without predictions, `unseen_deliveries` in them, `other_videos`
+    # of the predictions that truth does not mention, `other_predictions` in them
+    not_judged: Mapping[str, int] = field(default_factory=dict)
 
     @property
     def is_graded(self) -> np.ndarray:
@@ -60,22 +59,12 @@ class Pairing:
 
 
 def pair(
-    predictions: Predictions,
-    truth: Truth,
-    space: ClassSpace,
-    *,
-    tolerance_s: float = TOLERANCE_S,
-    searched: Iterable[str] = (),
+    predictions: Predictions, truth: Truth, *, tolerance_s: float = TOLERANCE_S, searched: Iterable[str] = ()
 ) -> Pairing:
-    """Pair predictions with true deliveries.
+    """Pair predictions with true deliveries at most `tolerance_s` seconds apart, in the classes of the truth.
 
-    Args:
-        predictions: The rows to evaluate.
-        truth: What happened.
-        space: The classes to compare in.
-        tolerance_s: Largest gap in time between a prediction and its true delivery, seconds.
-        searched: Videos that were searched, whether or not a prediction came out of them; without them only videos with
-            predictions are judged.
+    `searched` are videos that were searched, whether or not a prediction came out of them; without them only videos
+    with predictions are judged.
     """
     names = [*predictions.video.tolist(), *searched]
     partners = match_videos(names, (item.video for item in truth.deliveries))
@@ -98,19 +87,17 @@ def pair(
         rows += [(video, -1, item) for i, item in enumerate(truths) if i not in matched]
     unseen = [video for video in true_of if video not in predicted_of]
     others = sorted(set(predictions.video) - set(partners))
-    return _assemble(
-        predictions,
-        rows,
-        space,
-        videos=tuple(sorted(predicted_of)),
-        num_unseen_videos=len(unseen),
-        num_unseen=sum(len(true_of[video]) for video in unseen),
-        num_other_videos=len(others),
-        num_other=int(np.isin(predictions.video, others).sum()),
-    )
+    not_judged = {
+        "unseen_videos": len(unseen),
+        "unseen_deliveries": sum(len(true_of[video]) for video in unseen),
+        "other_videos": len(others),
+        "other_predictions": int(np.isin(predictions.video, others).sum()),
+    }
+    space = class_space(truth.taxonomy)
+    return _assemble(predictions, rows, space, videos=tuple(sorted(predicted_of)), not_judged=not_judged)
 
 
-def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **counts: Any) -> Pairing:
+def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **more: Any) -> Pairing:
     index, truths = np.array([row for _, row, _ in rows], dtype=np.int64), [item for *_, item in rows]
     is_found = index >= 0
     matches = _matches(predictions, rows)
@@ -142,7 +129,7 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **c
         predicted_impact_s=column(predictions.impact_s),
         true_impact_s=np.array([item.impact_s if item else np.nan for item in truths], dtype=np.float64),
         truths=truths,
-        **counts,
+        **more,
     )
 
 

@@ -48,10 +48,7 @@ class PoseCheck:
 def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseCheck:
     """Compare the mined joints of every found delivery with the true ones, over the length of its clip.
 
-    Args:
-        folder: Mined folder.
-        check: The mined set against truth.
-        truth: Folder of true poses, `<video>.poses.parquet`, in which track 0 is the striker.
+    `truth` is a folder of true poses, `<video>.poses.parquet`, in which track 0 is the striker.
 
     Raises:
         TableError: If the folder holds no true poses.

@@ -59,13 +59,10 @@ class Predictions:
 def read_predictions(source: Source, *, model_id: str | None = None) -> Predictions:
     """Read predictions or labels and check every value.
 
-    Several rows of one delivery (views of the same clip) are averaged into one.
-
-    Args:
-        source: CSV, Parquet or Arrow table with `video` (or video_id), start_s and end_s (or impact_s), and the
-            `prob_<stroke>` columns or at least label and confidence. Optional: delivery_id, match_id, event_p, split,
-            model_id, is_replay. Probabilities may be rounded to two decimals: rows are rescaled to sum to 1.
-        model_id: Which model's rows to take where the table holds several.
+    The table has `video` (or video_id), start_s and end_s (or impact_s), and the `prob_<stroke>` columns or at least
+    label and confidence. Optional: delivery_id, match_id, event_p, split, model_id, is_replay. Probabilities may be
+    rounded to two decimals: rows are rescaled to sum to 1. Several rows of one delivery (views of the same clip) are
+    averaged.
 
     Raises:
         TableError: If there are no rows, a column is missing or a value cannot be used; says line and column.
@@ -102,9 +99,7 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
 def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predictions, str]:
     """Return the held-out rows and a sentence on what was left out ("" where nothing was).
 
-    Args:
-        predictions: All rows.
-        split: "auto" takes test, else val, else rows without a split, and training rows only where nothing else is.
+    "auto" takes test, else val, else rows without a split, and training rows only where nothing else is.
 
     Raises:
         UsageError: If the split is unknown or holds no rows.
@@ -137,12 +132,12 @@ def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
         bad = np.flatnonzero(~(probs_NC[row] >= 0))
         problem = "is empty or negative" if len(bad) else f"the row sums to {probs_NC[row].sum():.3f}, not 1"
         raise columns.error(row, _PROBS[bad[0]] if len(bad) else _PROBS[0], problem)
-    likeliest, named = probs_NC.argmax(axis=1), probs_NC.argmax(axis=1)
+    named = probs_NC.argmax(axis=1)
     for row, label in enumerate(columns.choices("label", STROKES, "a stroke")):
-        named[row] = INDEX[label] if label else likeliest[row]
+        likeliest = STROKES[named[row]]
+        named[row] = INDEX[label or likeliest]
         if probs_NC[row, named[row]] < probs_NC[row].max() - 1e-9:
-            other = STROKES[likeliest[row]]
-            problem = f"'{label}' is not the most probable stroke, {other} is: mend the label or the probabilities"
+            problem = f"'{label}' is not the most probable stroke, {likeliest} is: mend the label or the probabilities"
             raise columns.error(row, "label", problem)
     return probs_NC / probs_NC.sum(axis=1, keepdims=True), named, float(gap_N.max(initial=0.0))
 

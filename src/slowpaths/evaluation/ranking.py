@@ -52,9 +52,6 @@ class Ranking:
         """Return the expected number of clips watched until so many hits are found (B,); infinite where never.
 
         Inside a group of n clips with r hits in random order the j-th hit stands at j (n + 1) / (r + 1).
-
-        Args:
-            hit_B: Which hit, 1 for the first (B,).
         """
         if not self.hits_BH.shape[1]:
             return np.full(len(hit_B), np.inf)
@@ -68,13 +65,7 @@ class Ranking:
 
 
 def rank(scores_N: np.ndarray, is_relevant_N: np.ndarray, weights_BN: np.ndarray | None = None) -> Ranking:
-    """Rank clips by score.
-
-    Args:
-        scores_N: Scores (N,); -inf for a clip that was never found and so cannot be shown.
-        is_relevant_N: Whether each is what was asked for (N,).
-        weights_BN: How often each clip was drawn (B, N); ones where not given.
-    """
+    """Rank clips by score, -inf for a clip that was never found and so cannot be shown; weights are ones by default."""
     weights_BN = unit_weights(len(scores_N)) if weights_BN is None else weights_BN
     relevant_N = is_relevant_N.astype(np.float64)
     shown = np.flatnonzero(scores_N > -np.inf)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from slowpaths.core.text import markdown_table
-from slowpaths.evaluation.measure import Measure, Table
+from slowpaths.evaluation.measure import Measure
 from slowpaths.evaluation.measures import SPECS, TABLES
 
 if TYPE_CHECKING:
@@ -29,12 +29,7 @@ _LEGEND = (
 
 
 def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
-    """Return the report.
-
-    Args:
-        report: What was measured.
-        figures: Names of the figures drawn.
-    """
+    """Return the report with the named figures."""
     rows = [_row(item) for item in report.measures if not item.reason]
     lines = ["# Evaluation", "", *(f"- {note}" for note in report.notes), ""]
     lines += [markdown_table(_COLUMNS, rows), "", _LEGEND, "", *_baselines({row[1] for row in rows}), ""]
@@ -42,7 +37,10 @@ def to_markdown(report: Report, *, figures: Iterable[str]) -> str:
         lines += ["## Not measured", "", *gone, ""]
     for spec in TABLES:
         if spec.title and report.tables.get(spec.name):
-            lines += [f"## {spec.title}", "", _table(report.tables[spec.name]), ""]
+            table = report.tables[spec.name]
+            columns = [name.replace("_", " ") for name in table[0]]
+            cells = [[number(row[name]) for name in table[0]] for row in table]
+            lines += [f"## {spec.title}", "", markdown_table(columns, cells), ""]
     lines += ["## Figures", "", *(f"![{name}](figures/{name}.png)" for name in figures), ""]
     lines += ["## Made by", "", "```", report.command, "```", ""]
     return "\n".join(lines)
@@ -65,9 +63,8 @@ def number(value: float | str | None) -> str:
 
 
 def _row(item: Measure) -> list[str]:
-    interval = "" if item.low is None else f"{number(item.low)} or more"
-    if item.high is not None:
-        interval = f"{number(item.low)} to {number(item.high)}"
+    upper = "or more" if item.high is None else f"to {number(item.high)}"
+    interval = "" if item.low is None else f"{number(item.low)} {upper}"
     value = f"{number(item.value)} {item.unit}".rstrip()
     baselines = [number(item.chance), number(item.constant)]
     return [_TITLES[item.side], item.name, value, interval, *baselines, str(item.num), item.meaning]
@@ -84,8 +81,3 @@ def _baselines(shown: set[str]) -> list[str]:
         f"- {', '.join(names)}: {'; '.join(f'{kind} is {what}' for kind, what in named[text] if what)}."
         for text, names in measures.items()
     ]
-
-
-def _table(table: Table) -> str:
-    columns = [name.replace("_", " ") for name in table[0]]
-    return markdown_table(columns, [[number(row[name]) for name in table[0]] for row in table])

@@ -6,7 +6,7 @@ import json
 import logging
 import math
 import shlex
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +91,6 @@ class Report(_Part):
     command: str  # what a reader types to make it again
 
     def __getitem__(self, name: str) -> Measure:
-        """Return a measure by name."""
         return {item.name: item for item in self.measures}[name]
 
     def __repr__(self) -> str:
@@ -108,12 +107,10 @@ class Report(_Part):
     def to_dict(self) -> dict[str, Any]:
         """Return what report.json holds: plain values, long tables left out."""
         long_tables = {spec.name for spec in TABLES if spec.is_long}
+        plain = {key: getattr(self, key) for key in ("command", "inputs", "settings", "counts")}
         return {
             "version": __version__,
-            "command": self.command,
-            "inputs": self.inputs,
-            "settings": self.settings,
-            "counts": self.counts,
+            **plain,
             "notes": list(self.notes),
             "measures": {item.name: item.to_dict() for item in self.measures},
             "tables": {
@@ -124,11 +121,7 @@ class Report(_Part):
         }
 
     def write(self, out: Path) -> dict[str, Any]:
-        """Write report.json, report.md, and every table with its figure.
-
-        Returns:
-            What report.json holds.
-        """
+        """Write report.json, report.md, and every table with its figure; return what report.json holds."""
         from slowpaths.evaluation.figures.save import save_tables
 
         folder = RunFolder(out)
@@ -178,10 +171,23 @@ def evaluate(
     if not true.deliveries:
         raise UsageError(f"{true.name} holds no deliveries: give a truth table with at least one row")
     mined_set = read_mined(Path(mined)) if mined is not None else None
-    table = predictions if predictions is not None else _labels_of(mined_set)
-    arguments = {"predictions": predictions, "mined": mined, "shots_truth": shots_truth, "poses_truth": poses_truth}
+    table = predictions
+    if table is None and mined_set and mined_set.folder.has(LABELS):
+        table = mined_set.folder.file(LABELS)
     inputs = {"truth": truth, "predictions": table, "shots_truth": shots_truth}
+    arguments = {"predictions": predictions, "mined": mined, "shots_truth": shots_truth, "poses_truth": poses_truth}
+    mined_part = _judge_mined(mined_set, true, shots_truth, poses_truth, chosen) if mined_set else _Part()
+    if table is None:
+        note = f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."
+        first, last = mined_part, _Part(notes=(note,))
+    else:
+        searched = [v.path for v in mined_set.videos if v.status == "ok"] if mined_set and predictions is None else []
+        first, last = _judge_predictions(table, true, chosen, mined_set, searched, shots_truth), mined_part
     report = Report(
+        measures=first.measures + last.measures,
+        tables=first.tables | last.tables,
+        notes=first.notes + last.notes,
+        counts=first.counts | last.counts,
         settings={key: value for key, value in asdict(chosen).items() if value is not None},
         inputs={
             key: {"name": Path(source).name, "sha256": file_digest(Path(source))}
@@ -190,32 +196,17 @@ def evaluate(
         },
         command=command or _command({**arguments, "truth": truth, "out": out}, chosen),
     )
-    mined_part = _judge_mined(mined_set, true, shots_truth, poses_truth, chosen) if mined_set else _Part()
-    if table is None:
-        note = f"{mined} has no labels.parquet: run `slowpaths label` on it to evaluate strokes."
-        parts = [mined_part, _Part(notes=(note,))]
-    else:
-        searched = mined_set if predictions is None else None
-        parts = [_judge_predictions(table, true, chosen, mined_set, searched, shots_truth), mined_part]
-    for part in parts:
-        report = replace(
-            report,
-            measures=(*report.measures, *part.measures),
-            tables={**report.tables, **part.tables},
-            notes=(*report.notes, *part.notes),
-            counts={**report.counts, **part.counts},
-        )
     if out is not None:
         report.write(out)
     return report
 
 
-def take_all(sample: Sample | MiningSample) -> tuple[list[Measure], dict[str, Table]]:
+def take_all(sample: Sample | MiningSample) -> tuple[tuple[Measure, ...], dict[str, Table]]:
     """Take every measure and table that reads this kind of sample."""
     is_mining = isinstance(sample, MiningSample)
     specs = [spec for spec in SPECS if (spec.side == "mining") == is_mining]
     modules = {spec.measure.__module__ for spec in specs}
-    measures = [item for spec in specs if (item := spec.take(sample)) is not None]
+    measures = tuple(item for spec in specs if (item := spec.take(sample)) is not None)
     return measures, {spec.name: spec.rows(sample) for spec in TABLES if spec.build.__module__ in modules}
 
 
@@ -224,13 +215,12 @@ def _judge_predictions(
     truth: Truth,
     chosen: EvaluationSettings,
     mined: MinedSet | None,
-    searched: MinedSet | None,
+    searched: list[str],
     shots_truth: Path | None,
 ) -> _Part:
     everything = read_predictions(table, model_id=chosen.model_id)
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
-    names = [video.path for video in searched.videos if video.status == "ok"] if searched else []
-    pairing = pair(rows, truth, class_space(truth.taxonomy), tolerance_s=chosen.tolerance_s, searched=names)
+    pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)
     is_training = everything.split == "train"
     sample = Sample(
         pairing,
@@ -245,13 +235,10 @@ def _judge_predictions(
         "false": int((pairing.true_U == NO_STROKE).sum()),
         "missed": int((~pairing.is_found).sum()),
         "replays": int(pairing.is_replay.sum()),
-        "unseen_videos": pairing.num_unseen_videos,
-        "unseen_deliveries": pairing.num_unseen,
-        "other_videos": pairing.num_other_videos,
-        "other_predictions": pairing.num_other,
+        **pairing.not_judged,
     }
     notes = (*notes_on(counts, rows, sample), *([split_note] if split_note else []))
-    return _Part(measures=tuple(measures), tables=tables, notes=notes, counts=counts)
+    return _Part(measures=measures, tables=tables, notes=notes, counts=counts)
 
 
 def mining_sample(
@@ -291,18 +278,12 @@ def _judge_mined(
         "judged_deliveries": len(check.claimed),
         "quarantined_videos": sum(video.status != "ok" for video in mined.videos),
     }
-    return _Part(measures=tuple(measures), tables=tables, notes=(note,) if not_mined else (), counts=counts)
-
-
-def _labels_of(mined: MinedSet | None) -> Path | None:
-    return mined.folder.file(LABELS) if mined and mined.folder.has(LABELS) else None
+    return _Part(measures=measures, tables=tables, notes=(note,) if not_mined else (), counts=counts)
 
 
 def _command(paths: dict[str, Any], chosen: EvaluationSettings) -> str:
     """Return the command line that makes the report again: every path, and every setting that is not the default."""
-    given = {
-        key: "TABLE" if isinstance(value, pa.Table) else value for key, value in paths.items() if value is not None
-    }
+    given = {key: "TABLE" if isinstance(path, pa.Table) else path for key, path in paths.items() if path is not None}
     for item in fields(chosen):
         value = getattr(chosen, item.name)
         if value != item.default or item.name == "truth_taxonomy":

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -109,13 +110,14 @@ class Sample:
         """Return weighted confusion matrices (B, G, G), rows true, columns named."""
         return confusion(self.called_N, self.true_N, self.weights_BN, num_classes=self.probs_NG.shape[1])
 
-    def mean(
-        self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), *, chance: float, constant: float
-    ) -> Reading:
+    def reading(self, values_B: np.ndarray, **options: Any) -> Reading:
+        """Return a reading of the graded rows."""
+        return Reading(values_B=values_B, num=len(self.rows), **options)
+
+    def mean(self, values_N: np.ndarray, own: np.ndarray | slice = slice(None), **options: Any) -> Reading:
         """Return the reading of a mean over the graded rows, or over some of them (a mask or indices)."""
         weights_BN = self.weights_BN[:, own]
-        values_B = weighted_mean(values_N[own], weights_BN)
-        return Reading(values_B=values_B, num=weights_BN.shape[1], chance=chance, constant=constant)
+        return Reading(values_B=weighted_mean(values_N[own], weights_BN), num=weights_BN.shape[1], **options)
 
     def mean_over(self, rankings: list[Ranking], score: Callable[[Ranking], np.ndarray], *, chance: float) -> Reading:
         """Return the reading of the mean score of rankings; a score is an array (B,)."""
@@ -147,7 +149,7 @@ class Sample:
     @cached_property
     def rankings(self) -> list[Ranking]:
         """Return the ranked clips of every query."""
-        return [self._ranked(query) for query in self.queries]
+        return self._ranked(self.queries)
 
     @cached_property
     def searches(self) -> list[Query]:
@@ -160,17 +162,15 @@ class Sample:
     @cached_property
     def searched(self) -> list[Ranking]:
         """Return the ranked clips of every search."""
-        return [self._ranked(query) for query in self.searches]
+        return self._ranked(self.searches)
 
-    def _ranked(self, query: Query) -> Ranking:
-        return rank(query.scores, query.is_wanted, self.weights_BU[:, query.rows])
+    def _ranked(self, queries: list[Query]) -> list[Ranking]:
+        return [rank(query.scores, query.is_wanted, self.weights_BU[:, query.rows]) for query in queries]
 
 
 def confusion(called_N: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray, *, num_classes: int) -> np.ndarray:
     """Return weighted confusion matrices (B, G, G), rows true, columns named."""
-    cell_N = true_N * num_classes + called_N
-    one_hot = np.zeros((len(cell_N), num_classes * num_classes))
-    one_hot[np.arange(len(cell_N)), cell_N] = 1
+    one_hot = np.eye(num_classes * num_classes)[true_N * num_classes + called_N]
     return (weights_BN @ one_hot).reshape(-1, num_classes, num_classes)
 
 

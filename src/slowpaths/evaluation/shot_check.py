@@ -28,7 +28,7 @@ _ROUNDING_S = 0.01  # a quarter of a frame: times of frames are not always whole
 GRADUAL = frozenset({"wipe", "dissolve", "fade"})
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class TrueShot:
     """Hold one shot as it really was."""
 
@@ -92,10 +92,8 @@ def video_names(columns: Columns) -> tuple[str, list[str]]:
 def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
     """Read a table of true shots of mined videos, in the order of the table.
 
-    Args:
-        mined: What mining wrote.
-        path: CSV or Parquet with `video` (or file, or the video_id of the very same file), `view`, optionally is_replay
-            and transition, and either start_s and end_s (seconds) or first_frame and last_frame (inclusive).
+    It is CSV or Parquet with `video` (or file, or the video_id of the very same file), `view`, optionally is_replay and
+    transition, and either start_s and end_s (seconds) or first_frame and last_frame (inclusive).
 
     Raises:
         TableError: If a column is missing or a value cannot be used.
@@ -114,20 +112,12 @@ def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
     if name != "video_id":
         partners = match_videos((video.path for video in usable.values()), videos)
         id_of = {partners[video.path]: key for key, video in usable.items() if video.path in partners}
-    replays, transitions = columns.flags("is_replay"), columns.texts("transition")
     spans_S2 = (spans_S2 + np.array([0, is_framed])) * (1 / FPS if is_framed else 1.0)
+    replays, transitions = columns.flags("is_replay"), columns.texts("transition")
+    rows = zip(videos, *spans_S2.T.tolist(), views, replays, transitions, strict=True)
     return [
-        TrueShot(
-            video=video,
-            video_id=id_of[video],
-            start_s=float(spans_S2[row, 0]),
-            end_s=float(spans_S2[row, 1]),
-            view=views[row],
-            is_replay=replays[row],
-            transition=transitions[row],
-            is_framed=is_framed,
-        )
-        for row, video in enumerate(videos)
+        TrueShot(video, id_of[video], start_s, end_s, view, is_replay, transition, is_framed)
+        for video, start_s, end_s, view, is_replay, transition in rows
         if video in id_of
     ]
 

@@ -79,10 +79,7 @@ class StrokeProfiles:
     ) -> Reading:
         """Return a reading with what guessing and naming always the most frequent class score, for the sample itself.
 
-        Args:
-            values_B: The value and its replicates (B,).
-            score: Scores profiles (B,).
-            meaning: Meaning of the measure.
+        `score` maps profiles to scores (B,).
         """
         num_classes = self.true_NG.shape[1]
         guessed_G = np.where(np.arange(num_classes) < self.num_true, 1 / self.num_true, 0.0)
@@ -134,11 +131,8 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     rows = np.flatnonzero(is_counted & np.isin(group_U.astype(str), large) & ~pairing.is_replay)
     rows = rows if is_true[rows].any() else rows[:0]
     names, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)
-    true_N, is_found_N1, one_hot = (
-        pairing.true_U[rows],
-        pairing.is_found[rows, None],
-        np.eye(len(pairing.space.columns)),
-    )
+    true_N, is_found_N1 = pairing.true_U[rows], pairing.is_found[rows, None]
+    one_hot = np.eye(len(pairing.space.columns))
     whom = "the footage" if large == [ALL] else f"each {'batter' if pairing.has_batters else 'match'}"
     return StrokeProfiles(
         whose=f"{whom}'s",
@@ -162,14 +156,8 @@ def to_shares(counts: np.ndarray) -> np.ndarray:
 def adjusted_counts(counted_G: np.ndarray, confusion_SG: np.ndarray) -> np.ndarray:
     """Return the shares that would have been counted as `counted_G`: solve C^T p = q with p >= 0 (adjusted counting).
 
-    Forman 2008 (doi 10.1007/s10618-008-0097-y); least squares where no p fits exactly.
-
-    Args:
-        counted_G: Share of each named class (G,).
-        confusion_SG: P(named | true) (S, G), rows sum to 1; S may be smaller than G ("other" is never true).
-
-    Returns:
-        Shares of the true classes (S,), sum 1.
+    Forman 2008 (doi 10.1007/s10618-008-0097-y); least squares where no p fits exactly. The confusion is P(named | true)
+    (S, G), rows sum to 1; S may be smaller than G ("other" is never true). The shares (S,) sum to 1.
     """
     solution_S, _ = nnls(confusion_SG.T, counted_G)
     total = solution_S.sum()

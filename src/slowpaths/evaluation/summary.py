@@ -28,12 +28,10 @@ class Row:
 
 
 def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: Mapping[str, Any]) -> list[Row]:
-    """Return the summary of one road from three reports.
+    """Return the summary of one road from three report.json.
 
-    Args:
-        labels: report.json of the mined set and its labels.
-        majority: report.json of the labels that majority vote gives.
-        model: report.json of the trained model, on what was held out from training.
+    They are of the mined set and its labels, of the labels that majority vote gives, and of the trained model on what
+    was held out from training.
     """
     found, votes, named = labels["measures"], majority["measures"], model["measures"]
     kept = found.get("top1_kept", found["top1"])  # selection may keep everything
@@ -63,36 +61,25 @@ def summarise(*, labels: Mapping[str, Any], majority: Mapping[str, Any], model: 
          "watching everything"),
         ("", "decisions, 1 is perfect", named["decision_utility"], _SCORE, 0.0, "best constant answer"),
     ]  # fmt: skip
-    return [
-        Row(
-            question=question,
-            measure=measure,
-            found="not measured" if item["value"] is None else form.format(item["value"]),
-            other="" if other is None else f"{form.format(other)} {meaning}",
-            num=item["num"],
-        )
-        for question, measure, item, form, other, meaning in lines
-    ]
+    rows = []
+    for question, measure, item, form, other, meaning in lines:
+        number = "not measured" if item["value"] is None else form.format(item["value"])
+        compared = "" if other is None else f"{form.format(other)} {meaning}"
+        rows.append(Row(question=question, measure=measure, found=number, other=compared, num=item["num"]))
+    return rows
 
 
 def to_markdown(rows: Sequence[Row], *, folder: Path) -> str:
     """Return the report of the road: the summary, where the details are, and the figures.
 
-    Args:
-        rows: The summary.
-        folder: Folder that the report goes to; evaluations and figures are looked for below it.
+    `folder` is that of the report; evaluations and figures are looked for below it.
     """
     reports = sorted(folder.glob("evaluation/*/report.md"))
     links = ", ".join(f"[{path.parent.name}]({path.relative_to(folder).as_posix()})" for path in reports)
-    lines = [
-        "# From footage without labels to a stroke recogniser",
-        "",
-        "| question | measure | found | to compare | n |",
-        "|---|---|---:|---|---:|",
-        *["| " + " | ".join(row.cells()) + " |" for row in rows],
-        "",
-        f"[Every clip with its votes](review.html). Details: {links}.",
-    ]
+    lines = ["# From footage without labels to a stroke recogniser", ""]
+    lines += ["| question | measure | found | to compare | n |", "|---|---|---:|---|---:|"]
+    lines += ["| " + " | ".join(row.cells()) + " |" for row in rows]
+    lines += ["", f"[Every clip with its votes](review.html). Details: {links}."]
     for report in reports:
         figures = report.parent / "figures"
         paths = [(name, figures / f"{name}.png") for name in FIGURES]

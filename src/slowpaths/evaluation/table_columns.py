@@ -1,7 +1,4 @@
-"""Tables that a person wrote, column by column, with the place of every value so that an error can name it.
-
-Legend: N rows.
-"""
+"""Tables that a person wrote, column by column, with the place of every value so that an error can name it."""
 
 from __future__ import annotations
 
@@ -48,9 +45,8 @@ class Columns:
             if name not in self.values:
                 near = difflib.get_close_matches(name, list(self.values), n=1, cutoff=0.5)
                 hint = f"; rename '{near[0]}'?" if near else ""
-                raise TableError(
-                    f"{self.name} has no column '{name}' (it has {', '.join(self.values) or 'none'}){hint}"
-                )
+                there = ", ".join(self.values) or "none"
+                raise TableError(f"{self.name} has no column '{name}' (it has {there}){hint}")
 
     def error(self, row: int, column: str, problem: str) -> TableError:
         """Return the error for one value, with its line and column."""
@@ -63,13 +59,7 @@ class Columns:
         return ["" if is_empty(value) else str(value).strip() for value in self.values[name]]
 
     def choices(self, name: str, known: Sequence[str], what: str, *, is_required: bool = False) -> list[str]:
-        """Return a column of texts that are one of a few known ones, "" where empty.
-
-        Args:
-            name: Column.
-            known: What they may be.
-            what: What each is, for the error text, such as "a view".
-            is_required: Whether an empty one is refused too.
+        """Return a column of texts that are one of a few known ones ("a view"), or "" where that is not refused.
 
         Raises:
             TableError: If a value is none of them; names the nearest ones.
@@ -84,10 +74,6 @@ class Columns:
 
     def numbers(self, name: str, *, unit: str = "") -> np.ndarray:
         """Return a column as float64 (N,), NaN where empty or where there is no such column.
-
-        Args:
-            name: Column.
-            unit: What the numbers count, for the error text, such as "seconds".
 
         Raises:
             TableError: If a value is no finite number.
@@ -133,10 +119,7 @@ def is_empty(value: Any) -> bool:
 
 
 def read_columns(source: Source) -> Columns:
-    """Read a CSV or Parquet file, or take an Arrow table.
-
-    Args:
-        source: A file that ends in .csv, .parquet or .pq, or a table.
+    """Read a file that ends in .csv, .parquet or .pq, or take an Arrow table.
 
     Raises:
         TableError: If it is missing, unreadable or of another kind.
@@ -159,13 +142,11 @@ def read_columns(source: Source) -> Columns:
 
 def _from_table(table: pa.Table, name: str) -> Columns:
     places = [f"row {number}" for number in range(1, table.num_rows + 1)]
-    values = {key: [_decoded(value) for value in table[key].to_pylist()] for key in table.column_names}
+    values = {}
+    for key in table.column_names:  # other tools write text as bytes
+        cells = table[key].to_pylist()
+        values[key] = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
     return Columns(name=name, places=places, values=values)
-
-
-def _decoded(value: Any) -> Any:
-    """Return text for the bytes of a binary column, as other tools write text."""
-    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _read_csv(path: Path) -> Columns:
@@ -178,20 +159,14 @@ def _read_csv(path: Path) -> Columns:
             twice = [name for name in header if header.count(name) > 1]
             if twice:
                 raise TableError(f"{path.name} line 1: the column '{twice[0]}' stands there twice, rename one")
-            rows, places = [], []
-            for row in reader:
-                if not any(cell.strip() for cell in row):
-                    continue
+            rows = {f"line {reader.line_num}": row for row in reader if any(cell.strip() for cell in row)}
+            for place, row in rows.items():
                 if len(row) != len(header):
-                    raise TableError(
-                        f"{path.name} line {reader.line_num}: {len(row)} values for {len(header)} columns; "
-                        "quote values that hold a comma"
-                    )
-                rows.append(row)
-                places.append(f"line {reader.line_num}")
+                    problem = f"{len(row)} values for {len(header)} columns; quote values that hold a comma"
+                    raise TableError(f"{path.name} {place}: {problem}")
     except UnicodeDecodeError as error:
         raise TableError(f"{path.name} is not UTF-8 text: save it as UTF-8 CSV") from error
     except csv.Error as error:
         raise TableError(f"{path.name} is not a readable CSV file ({error}): save it again") from error
-    values = {name: [row[index] for row in rows] for index, name in enumerate(header)}
-    return Columns(name=path.name, places=places, values=values)
+    values = {name: [row[index] for row in rows.values()] for index, name in enumerate(header)}
+    return Columns(name=path.name, places=list(rows), values=values)

@@ -62,13 +62,10 @@ class Truth:
 def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
     """Read a truth table and check every value.
 
-    Args:
-        source: CSV, Parquet or Arrow table with the columns video, impact_s, label and optionally start_s, end_s,
-            handedness, batter_id, match_id, venue, view, is_replay, video_duration_s, box_x1, box_y1, box_x2, box_y2
-            (the striker at impact, pixels). An empty label is a stroke outside the taxonomy, an empty impact a delivery
-            without one, an impact without start or end has the span of a mined clip, empty times are a delivery
-            somewhere in the video.
-        taxonomy: Stroke vocabulary of `label`.
+    It has the columns video, impact_s, label (of the taxonomy) and optionally start_s, end_s, handedness, batter_id,
+    match_id, venue, view, is_replay, video_duration_s, box_x1, box_y1, box_x2, box_y2 (the striker at impact, pixels).
+    An empty label is a stroke outside the taxonomy, an empty impact a delivery without one, an impact without start or
+    end has the span of a mined clip, empty times are a delivery somewhere in the video.
 
     Raises:
         TableError: If a column is missing or a value cannot be used; says line and column.
@@ -96,9 +93,8 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
         if not video:
             raise columns.error(row, "video", "is empty; give the path of the video relative to the footage folder")
         own = {name: column[row] for name, column in values.items()}
-        delivery = TrueDelivery(place=place, video=normal_path(video), **own)
-        _check_times(columns, row, delivery)
-        deliveries.append(delivery)
+        deliveries.append(TrueDelivery(place=place, video=normal_path(video), **own))
+        _check_times(columns, row, deliveries[-1])
     for row, delivery in enumerate(deliveries):
         first = seen.setdefault((delivery.video, delivery.moment_s), delivery.place)
         if first != delivery.place:

@@ -13,9 +13,8 @@ from slowpaths.store.world_folder import TruthFolder, WorldFolder
 def world_truth(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `evaluate` that a synthetic world, or its folder `truth`, stands for.
 
-    Args:
-        given: The arguments `truth` (the folder), `mined`, `shots_truth`, `poses_truth` and `is_complete`, None where
-            not given; what was given besides `truth` stays.
+    Given are `truth` (the folder), `mined`, `shots_truth`, `poses_truth` and `is_complete`, None where not given; what
+    was given besides `truth` stays.
 
     Raises:
         UsageError: If the folder holds no truth.

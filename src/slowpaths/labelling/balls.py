@@ -1,7 +1,4 @@
-"""One ball, one label: a replay shows again the stroke that was played live, from elsewhere.
-
-Legend: N deliveries, C strokes.
-"""
+"""One ball, one label: a replay shows again the stroke that was played live, from elsewhere."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Label the deliveries of a mined folder from their features: rules, label model, selection. No pixel is decoded.
-
-Legend: N deliveries, R rules, C strokes.
-"""
+"""Label the deliveries of a mined folder from their features: rules, label model, selection. No pixel is decoded."""
 
 from __future__ import annotations
 
@@ -19,19 +16,19 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
-from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
+from slowpaths.labelling.model.agreement import hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.calibration import Calibration, calibrate
+from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
 from slowpaths.labelling.rules.evidence import votes_table
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
-from slowpaths.labelling.summary import Summary, summary_of
+from slowpaths.labelling.summary import Fitted, Summary, summary_of
 from slowpaths.store.schema import LABELS, PROB_PREFIX
 
 
@@ -45,7 +42,6 @@ class LabelSet:
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
     matrix: VoteMatrix  # the votes as a matrix (N, R)
-    calibration: Calibration  # thresholds found in the unlabelled distribution
     fingerprint: str  # identifies rules, thresholds, label model, selection and gold
 
 
@@ -62,16 +58,11 @@ def label(
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
 
-    Args:
-        deliveries: Table of the deliveries schema.
-        footage: Table of the footage schema, with every video the deliveries lie in.
-        model: Label model, or what `labelling.model.build` makes one of.
-        rules: `include` and `exclude`, each a list of rule codes and families, and `paths`, files with more rules.
-        selection: Fields of `Selection`.
-        gold: Delivery -> stroke that a person gave. It is held fixed while the model learns, and is the label of the
-            delivery, with source "gold".
-        shots: Table of the shots schema: a ball and its replays get one label. Each has its own where not given.
-        seed: Kept in the fingerprint; every label model here is deterministic.
+    The tables are of the deliveries, footage and shots schema; with shots a ball and its replays get one label. `model`
+    is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
+    fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
+    learns, and is the label, with source "gold". The seed is only kept in the fingerprint: every label model here is
+    deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -87,10 +78,10 @@ def label(
     gold_N = gold_classes(gold or {}, ids)
     is_gold = gold_N >= 0
     calibration = calibrate(block, rules=chosen)
-    encoding = Encoding.of(apply_rules(block, rules=chosen, calibration=calibration, delivery_ids=ids))
-    weighed, held_out = _fit(label_model, encoding, gold_N)
+    encoding = Encoding.of(apply_rules(deliveries, rules=chosen, calibration=calibration, block=block))
+    fitted = _fit(label_model, encoding, gold_N)
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, weighed, gold_N=gold_N, balls=balls)
+    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N, balls=balls)
     selected = select(
         probs_NC,
         class_prior_C=label_model.class_prior_,
@@ -110,43 +101,29 @@ def label(
         "seed": seed,
     }
     name = fingerprint(decisive)
-    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, name=name)
+    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
     return LabelSet(
         votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
-        summary=summary_of(
-            encoding=encoding,
-            weighed=weighed.votes,
-            model=label_model,
-            held_out=held_out,
-            probs_NC=probs_NC,
-            selected=selected,
-            calibration=calibration,
-            num_gold=int(is_gold.sum()),
-            fingerprint=name,
-        ),
+        summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
         matrix=encoding.votes,
-        calibration=calibration,
         fingerprint=name,
     )
 
 
-def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> tuple[Encoding, HeldOut]:
-    """Fit a model, on families merged where it asks for that, and find its temperature where it is "auto".
-
-    Returns:
-        The votes it was fitted on, and what it says without each family.
-    """
+def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
+    """Fit a model, on families merged where it asks for that, and find its temperature where it is "auto"."""
+    weighed = encoding
     model.fit(encoding, gold_N)
     if model.merge_families:
-        encoding = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
-        model.fit(encoding, gold_N)
-    held_out = hold_out_families(model, encoding.votes)
+        weighed = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
+        model.fit(weighed, gold_N)
+    held_out = hold_out_families(model, weighed.votes)
     if model.temperature == AUTO:
         model.temperature_ = find_temperature(model, held_out)
-    return encoding, held_out
+    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
 
 
 def _probabilities(
@@ -180,13 +157,7 @@ def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
 
 
 def labels_table(
-    deliveries: pa.Table,
-    footage: pa.Table,
-    probs_NC: np.ndarray,
-    *,
-    is_gold: np.ndarray,
-    is_kept: np.ndarray,
-    name: str,
+    deliveries: pa.Table, footage: pa.Table, probs_NC: np.ndarray, *, is_gold: np.ndarray, is_kept: np.ndarray, key: str
 ) -> pa.Table:
     """Return the labels as a table of the labels schema, one row a delivery in the order of the deliveries.
 
@@ -199,18 +170,18 @@ def labels_table(
         raise TableError(f"the footage table lacks the video '{stranger}' of a delivery: mine the footage again")
     videos = pa.array(rows)
     columns: dict[str, Any] = {
-        **{key: deliveries[key] for key in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")},
+        **{name: deliveries[name] for name in ("delivery_id", "video_id", "start_s", "end_s", "impact_s", "event_p")},
         "label": pa.array(STROKES).take(pa.array(probs_NC.argmax(axis=1))),
         "confidence": probs_NC.max(axis=1),
         "source": pa.array(["weak", "gold"]).take(pa.array(is_gold.astype(np.int8))),
         "video": footage["path"].combine_chunks().take(videos),
         "match_id": footage["match_id"].combine_chunks().take(videos),
         "is_kept": is_kept,
-        "votes_fingerprint": pa.repeat(pa.scalar(name), deliveries.num_rows),
+        "votes_fingerprint": pa.repeat(pa.scalar(key), deliveries.num_rows),
+        **{PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)},
     }
-    columns |= {PROB_PREFIX + stroke: probs_NC[:, number] for number, stroke in enumerate(STROKES)}
     schema = LABELS.schema.remove_metadata()
-    return pa.table({key: columns[key] for key in schema.names}, schema=schema)
+    return pa.table({name: columns[name] for name in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

@@ -2,8 +2,6 @@
 
 Taking the surest clips overall would teach the commonest strokes and little else. So each stroke gets a threshold of
 its own, at the confidence where the share kept of it matches its estimated share of the deliveries.
-
-Legend: N deliveries, C strokes.
 """
 
 from __future__ import annotations
@@ -114,11 +112,8 @@ def duplicate_groups(features_NF: np.ndarray) -> np.ndarray:
         [0, 1, 0]
     """
     rows = np.where(np.isnan(features_NF), np.inf, features_NF) + 0.0  # NaN differs from itself, -0 from 0 in bytes
-    _, first, alike = np.unique(
-        np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel(),
-        return_index=True,
-        return_inverse=True,
-    )
+    keys = np.ascontiguousarray(rows).view(f"V{rows.shape[1] * rows.itemsize}").ravel()
+    _, first, alike = np.unique(keys, return_index=True, return_inverse=True)
     numbers = first[alike.ravel()]
     is_bare = np.isnan(features_NF).all(axis=1)
     numbers[is_bare] = np.flatnonzero(is_bare)

@@ -55,32 +55,29 @@ class Summary:
     warnings: list[str]  # what a reader should know before trusting the labels
 
 
-def summary_of(
-    *,
-    encoding: Encoding,
-    weighed: VoteMatrix,
-    model: LabelModel,
-    held_out: HeldOut,
-    probs_NC: np.ndarray,
-    selected: Selected,
-    calibration: Calibration,
-    num_gold: int,
-    fingerprint: str,
-) -> Summary:
-    """Return the summary of a label set.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Fitted:
+    """Hold a label model and what it was fitted on."""
 
-    The encoding holds the votes as the rules cast them; the label model was fitted on `weighed` (families may be
-    merged).
-    """
-    votes = encoding.votes
-    labels_N = probs_NC.argmax(axis=1)
-    agreement = {model.name: leave_one_family_out(held_out)}
+    model: LabelModel  # the model
+    encoding: Encoding  # the votes as the rules cast them
+    weighed: Encoding  # the votes it was fitted on: families may be merged
+    held_out: HeldOut  # what it says without each family
+
+
+def summary_of(
+    fitted: Fitted, probs_NC: np.ndarray, selected: Selected, calibration: Calibration, *, num_gold: int, name: str
+) -> Summary:
+    """Return the summary of a label set; `name` is its fingerprint."""
+    model, encoding, weighed = fitted.model, fitted.encoding, fitted.weighed.votes
+    votes, labels_N = encoding.votes, probs_NC.argmax(axis=1)
+    agreement = {model.name: leave_one_family_out(fitted.held_out)}
     if not isinstance(model, MajorityVote):
         agreement[MajorityVote.name] = leave_one_family_out(hold_out_families(MajorityVote(), weighed))
     features = weighed.features if model.emissions_ is not None and model.emissions_.features_GC is not None else None
     num_features = len(features.names) if features is not None else 0
     return Summary(
-        fingerprint=fingerprint,
+        fingerprint=name,
         model=model.name,
         temperature=model.temperature_,
         num_deliveries=len(votes),

@@ -69,11 +69,7 @@ def migrated(content: Mapping[str, Any], *, source: Path) -> dict[str, Any]:
 
 
 def require_finite(content: Mapping[str, Any], *, what: str) -> None:
-    """Refuse weights or optimiser states that are not finite numbers.
-
-    Args:
-        content: A checkpoint.
-        what: What it is, for the message.
+    """Refuse a checkpoint whose weights or optimiser states are not finite numbers; `what` it is, for the message.
 
     Raises:
         SlowpathsError: If a number is infinite or not a number.
@@ -87,11 +83,6 @@ def require_finite(content: Mapping[str, Any], *, what: str) -> None:
 
 def require_trusted(target: str, *, source: Path, allowed: Collection[str]) -> None:
     """Refuse to import the network that a file names, unless it is known to be harmless or a person named it too.
-
-    Args:
-        target: Import path of the network.
-        source: The file, for the message.
-        allowed: Further targets, named by a person.
 
     Raises:
         MissingWeightsError: If the target is neither.
@@ -133,10 +124,7 @@ def _nest_settings(content: Mapping[str, Any]) -> dict[str, Any]:
             **take("logit_adjustment", "factor_weight"),
         },
         "optim": {
-            "optimiser": {
-                "_target_": f"slowpaths.models.optim.{optimiser}",
-                momentum[optimiser]: old.pop("momentum"),
-            },
+            "optimiser": {"_target_": f"slowpaths.models.optim.{optimiser}", momentum[optimiser]: old.pop("momentum")},
             **take("lr", "head_lr_ratio", "weight_decay", "warmup_epochs", "ema_decay", "is_backbone_frozen"),
         },
         "run": {

@@ -1,7 +1,4 @@
-"""The stroke classifier as a Lightning module: soft targets in, probabilities out.
-
-Legend: B batch, C the 14 strokes.
-"""
+"""The stroke classifier as a Lightning module: soft targets in, probabilities out."""
 
 from __future__ import annotations
 
@@ -27,13 +24,10 @@ from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, 
 
 
 class StrokeClassifier(EmaModule):
-    """Train a two-pathway network on distributions over strokes.
+    """Train a two-pathway network on distributions over strokes; other arguments are those of `EmaModule`.
 
     Args:
-        network: As for `EmaModule`.
         loss: The loss and what stands beside it.
-        optim: As for `EmaModule`.
-        run: As for `EmaModule`.
         class_prior: Share of each stroke in training (14), for logit adjustment; uniform where not given.
     """
 

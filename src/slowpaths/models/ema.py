@@ -116,12 +116,9 @@ class EmaModule(L.LightningModule):
         """Return the optimiser and its schedule over the whole run."""
         head = list(self.head_parameters())
         taken = {id(parameter) for parameter in head}
-        optimiser = build_optimiser(
-            self.optim_settings,
-            backbone=[parameter for parameter in self.network.parameters() if id(parameter) not in taken],
-            head=head,
-            batch_size=self.run.batch_size,
-        )
+        backbone = [parameter for parameter in self.network.parameters() if id(parameter) not in taken]
+        batch_size = self.run.batch_size
+        optimiser = build_optimiser(self.optim_settings, backbone=backbone, head=head, batch_size=batch_size)
         self.trainer.fit_loop.setup_data()
         num_steps = self.trainer.estimated_stepping_batches
         if num_steps == float("inf"):
@@ -145,16 +142,10 @@ def network_input(batch: ClipBatch) -> list[Tensor]:
 
 @torch.no_grad()
 def update_ema(ema: nn.Module, network: nn.Module, *, decay: float, num_updates: int) -> None:
-    """Move an exponential average of a network one step towards it.
+    """Move an exponential average of a network one step towards it, in place, with at most this decay.
 
-    The first steps use a smaller decay, (1 + n) / (10 + n), or the average would keep the initial weights for
-    thousands of steps. Running statistics are averaged alike: those of the network itself belong to other weights.
-
-    Args:
-        ema: The average; changed in place.
-        network: The network that trains.
-        decay: Largest decay.
-        num_updates: Updates so far.
+    The first steps use a smaller decay, (1 + n) / (10 + n), or the average would keep the initial weights for thousands
+    of steps. Running statistics are averaged alike: those of the network itself belong to other weights.
     """
     decay = min(decay, (1 + num_updates) / (10 + num_updates))
     for old, new in zip(ema.parameters(), network.parameters(), strict=True):

@@ -25,13 +25,7 @@ def fold_for_cpu(network: nn.Module) -> nn.Module:
     """Return a copy of a network for prediction, with the same outputs to rounding; only SlowFast becomes faster.
 
     In evaluation batch norm is a scale and a shift, so it vanishes into the weights of the convolution before it; what
-    can be computed in two dimensions is (see `flatten_kernels`).
-
-    Args:
-        network: Network; left as it is.
-
-    Returns:
-        A copy in evaluation mode that takes [slow, fast] and is quickest on `channels_last_3d`.
+    can be computed in two dimensions is (see `flatten_kernels`). The copy is quickest on `channels_last_3d`.
     """
     folded = copy.deepcopy(network).eval().requires_grad_(False)
     if not is_slowfast(network):

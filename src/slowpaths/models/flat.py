@@ -28,12 +28,7 @@ def flatten_kernels(network: nn.Module) -> None:
 
 
 class FlatConv3d(nn.Module):
-    """Convolve over space only, or over time only.
-
-    Args:
-        conv: Convolution with a kernel of (1, k, k) or (k, 1, 1), neither grouped nor dilated; its parameters are
-            taken over.
-    """
+    """Convolve over space (1, k, k) or over time (k, 1, 1) only, with the parameters of a plain convolution."""
 
     def __init__(self, conv: nn.Conv3d) -> None:
         super().__init__()
@@ -55,11 +50,7 @@ class FlatConv3d(nn.Module):
 
 
 class FlatMaxPool3d(nn.Module):
-    """Take the maximum over space.
-
-    Args:
-        pool: Pooling with a kernel of (1, k, k).
-    """
+    """Take the maximum over space (1, k, k)."""
 
     def __init__(self, pool: nn.MaxPool3d) -> None:
         super().__init__()

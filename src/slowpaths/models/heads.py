@@ -45,9 +45,8 @@ def head_prefix(network: nn.Module) -> str:
 def logits_and_features(network: nn.Module, pathways: list[Tensor]) -> tuple[Tensor, Tensor]:
     """Return the logits (B, C) and the pooled features (B, D) below the head: of SlowFast slow first, then fast.
 
-    Args:
-        network: SlowFast, or any network whose last linear layer names the classes.
-        pathways: [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)], normalised.
+    The network takes [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)], normalised; of any other than SlowFast the
+    last linear layer names the classes.
     """
     if is_slowfast(network):
         *backbone, head = _blocks(network)
@@ -66,13 +65,7 @@ def logits_and_features(network: nn.Module, pathways: list[Tensor]) -> tuple[Ten
 
 
 def factor_members(name: str) -> tuple[list[str], Tensor]:
-    """Return the values of a factor and which strokes have which.
-
-    Args:
-        name: One of `FACTOR_NAMES`.
-
-    Returns:
-        Values V in order of first use, and membership (C, V) of zeros and ones.
+    """Return the values V of a factor (of `FACTOR_NAMES`) in order of first use, and which strokes have which (C, V).
 
     Example:
         >>> factor_members("intent")[0]
@@ -84,11 +77,7 @@ def factor_members(name: str) -> tuple[list[str], Tensor]:
 
 
 class FactorHeads(nn.Module):
-    """Predict foot, plane, side and intent beside the stroke, so that confusions stay among like strokes.
-
-    Args:
-        num_features: Pooled features D.
-    """
+    """Predict foot, plane, side and intent beside the stroke, so that confusions stay among like strokes."""
 
     def __init__(self, num_features: int) -> None:
         super().__init__()

@@ -26,10 +26,7 @@ _ZOO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 # unseen: a person puts them into a weights folder.
 WEIGHTS: dict[str, WeightSpec] = {
     name: WeightSpec(name=name, filename=file, url=f"{_ZOO}/{file}", sha256="", licence="Apache-2.0")
-    for name, file in (
-        ("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"),
-        ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"),
-    )
+    for name, file in (("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"), ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"))
 }
 
 # What comes with the package: its file, beside its card, and its sha256.
@@ -37,30 +34,21 @@ SHIPPED: dict[str, tuple[Path, str]] = {
     "slowfast_tiny_features": (
         Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
         "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
-    ),
+    )
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LoadReport:
-    """Say what a checkpoint gave to a network.
+    """Say what a checkpoint gave to a network."""
 
-    Args:
-        source: File it came from.
-        loaded: Tensors that were copied.
-        missing: Tensors of the network that the file does not have (left as they were).
-        unexpected: Tensors of the file that the network does not have.
-        mismatched: Tensors of another shape, with both shapes (left as they were).
-    """
-
-    source: str
-    loaded: tuple[str, ...]
-    missing: tuple[str, ...]
-    unexpected: tuple[str, ...]
-    mismatched: tuple[str, ...]
+    source: str  # file it came from
+    loaded: tuple[str, ...]  # tensors that were copied
+    missing: tuple[str, ...]  # tensors of the network that the file does not have (left as they were)
+    unexpected: tuple[str, ...]  # tensors of the file that the network does not have
+    mismatched: tuple[str, ...]  # tensors of another shape, with both shapes (left as they were)
 
     def __str__(self) -> str:
-        """Return the counts, and the names of what did not fit."""
         lines = [
             f"{self.source}: {len(self.loaded)} tensors loaded, {len(self.missing)} missing, "
             f"{len(self.unexpected)} unexpected, {len(self.mismatched)} of another shape"
@@ -73,13 +61,10 @@ class LoadReport:
 def load_initialisation(
     network: nn.Module, name: str, *, weights_dir: str | Path | None = None, allow_download: bool = True
 ) -> LoadReport:
-    """Start a network from pretrained weights; its head stays fresh.
+    """Start a network from pretrained weights, in place; its head stays fresh.
 
-    Args:
-        network: Network of the same architecture; changed in place.
-        name: One of `WEIGHTS` (published) or `SHIPPED` (in the package), or a file, as for `load_backbone`.
-        weights_dir: Folder that is searched first for published ones.
-        allow_download: Whether the internet may be used.
+    They are one of `WEIGHTS` (published; `weights_dir` is searched first) or `SHIPPED` (in the package), or a file, as
+    for `load_backbone`.
 
     Raises:
         UsageError: If they are of another architecture.
@@ -109,12 +94,9 @@ def require_known(name: str) -> None:
 
 
 def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> None:
-    """Write the network of a checkpoint without its head, in half precision, as safetensors.
+    """Write the network of a checkpoint (its EMA where it has one) without its head, in half precision, as safetensors.
 
-    Args:
-        path: File to write.
-        checkpoint: As for `load_backbone`; where it has an EMA of the weights, that is taken.
-        head: What the names of the head's tensors begin with (`head_prefix`).
+    `head` is what the names of the head's tensors begin with (`head_prefix`).
     """
     tensors = {
         name: value.half().contiguous() if value.is_floating_point() else value
@@ -128,13 +110,8 @@ def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> N
 def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     """Copy every tensor of a checkpoint that fits by name and shape; a head for other classes is left out.
 
-    Args:
-        network: Network; changed in place.
-        path: Checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; its EMA where it has one), a bare
-            state dict, or a safetensors file of `save_backbone`.
-
-    Returns:
-        What was loaded and what was not.
+    The file is a checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; its EMA where it has one), a
+    bare state dict, or a safetensors file of `save_backbone`.
 
     Raises:
         UsageError: If tensors below the head are missing or of another shape: it is another architecture.

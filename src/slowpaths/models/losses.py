@@ -2,8 +2,6 @@
 
 A loss of your own is named by `loss.function._target_`: a function of logits (B, C) and targets (B, C), or a class
 whose objects are called so.
-
-Legend: B batch, C classes.
 """
 
 from __future__ import annotations
@@ -16,11 +14,7 @@ from slowpaths.core.errors import UsageError
 
 
 def soft_cross_entropy(logits_BC: Tensor, probs_BC: Tensor) -> Tensor:
-    """Return - sum_c q_c log p_c (B,).
-
-    Args:
-        logits_BC: Logits (B, C).
-        probs_BC: Targets q (B, C), rows summing to 1.
+    """Return - sum_c q_c log p_c (B,) for targets q (B, C), rows summing to 1.
 
     Example:
         >>> round(float(soft_cross_entropy(torch.zeros(1, 4), torch.tensor([[0.7, 0.3, 0.0, 0.0]]))), 4)  # log 4
@@ -57,11 +51,6 @@ def adjust_logits(logits_BC: Tensor, log_prior_C: Tensor, *, tau: float) -> Tens
     """Return logits + tau log pi: trained so, the bare logits are those of balanced classes.
 
     Menon et al. 2021, "Long-tail learning via logit adjustment", arXiv 2007.07314, equation 10.
-
-    Args:
-        logits_BC: Logits (B, C).
-        log_prior_C: Log of the share of each class in training (C,).
-        tau: Strength; 0 leaves the logits alone.
     """
     return logits_BC + tau * log_prior_C
 

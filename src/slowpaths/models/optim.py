@@ -24,13 +24,9 @@ ParameterGroups = list[dict[str, Any]]
 def build_optimiser(
     settings: OptimSettings, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter], batch_size: int
 ) -> Optimizer:
-    """Build the optimiser over groups of parameters; vectors (batch norm, biases) do not decay.
+    """Build the optimiser over pretrained (backbone) and fresh (head) parameters; vectors (norms, biases) do not decay.
 
-    Args:
-        settings: The optimiser and its rates.
-        backbone: Parameters that were pretrained.
-        head: Fresh parameters.
-        batch_size: Clips a step, over all devices and accumulated batches.
+    The batch size counts the clips of a step, over all devices and accumulated batches.
 
     Raises:
         UsageError: If the optimiser does not take its arguments.
@@ -70,12 +66,7 @@ def adamw(params: ParameterGroups, *, lr: float, beta1: float = 0.9, beta2: floa
 
 
 def cosine_with_warmup(optimiser: Optimizer, *, num_steps: int, warmup_steps: int) -> LambdaLR:
-    """Raise the rate in a line over the warm-up, then let it fall along half a cosine to 0.
-
-    Args:
-        optimiser: Its rates are the peaks.
-        num_steps: Steps of the whole run.
-        warmup_steps: Steps of the warm-up.
+    """Raise the rate in a line over the warm-up, then let it fall along half a cosine to 0 at the end of the run.
 
     Raises:
         UsageError: If the warm-up is as long as the run (the rate would never reach its peak).

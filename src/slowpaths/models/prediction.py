@@ -1,7 +1,4 @@
-"""From a checkpoint and clips to predictions.
-
-Legend: B batch, C the 14 strokes.
-"""
+"""From a checkpoint and clips to predictions."""
 
 from __future__ import annotations
 
@@ -29,12 +26,9 @@ Split = Literal["train", "val", "test", "none"]
 
 
 def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collection[str] = ()) -> StrokeClassifier:
-    """Load a trained classifier, ready to predict.
+    """Load a trained classifier, of this or an older version of slowpaths, ready to predict.
 
-    Args:
-        path: Checkpoint written in training, of this or an older version of slowpaths.
-        device: Where it is put.
-        allowed: Import paths of networks outside known packages that may be imported, where the checkpoint names one.
+    `allowed` are import paths of networks outside known packages that may be imported, where the checkpoint names one.
 
     Raises:
         MissingWeightsError: If the file is missing or cannot be loaded safely.
@@ -60,7 +54,8 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
         classifier = StrokeClassifier(**settings)
         classifier.load_state_dict(content["state_dict"])
     except (TypeError, RuntimeError) as error:
-        raise UsageError(f"{path} does not fit the network it describes ({_first(error)}): train again") from error
+        why = str(error).strip().splitlines()[-1].strip()
+        raise UsageError(f"{path} does not fit the network it describes ({why}): train again") from error
     return classifier.to(device).eval()
 
 
@@ -83,14 +78,9 @@ def predict(
 ) -> list[Prediction]:
     """Predict every view of every clip, and the average over its views.
 
-    Args:
-        classifier: The classifier, on its device.
-        batches: Batches whose `index_B` are rows of `clips`; a DataLoader keeps memory bounded.
-        clips: The clips.
-        parts: Delivery -> part of the split; "none" where it is not in there.
-
-    Returns:
-        Row by row of `clips`: the average (view -1), then each view. Clips that no batch shows are left out.
+    The `index_B` of the batches are rows of `clips`; a DataLoader keeps memory bounded. The predictions come row by
+    row: the average (view -1), then each view. Clips that no batch shows are left out; a delivery that is in no part of
+    the split gets "none".
     """
     classifier.eval()
     identity = model_id(classifier)
@@ -114,13 +104,8 @@ def predict(
 
 
 def _prediction(clip: LabelledClip, probs_C: np.ndarray, *, view: int, identity: str, part: Split) -> Prediction:
-    kept = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
+    said = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
     probs_C = probs_C / probs_C.sum()
-    best = int(probs_C.argmax())
-    kept |= {"probs": probs_C, "label": STROKES[best], "confidence": float(probs_C[best])}
-    kept |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
-    return Prediction(**kept, model_id=identity, view_index=view, split=part)
-
-
-def _first(error: Exception) -> str:
-    return str(error).strip().splitlines()[-1].strip()
+    said |= {"probs": probs_C, "label": STROKES[int(probs_C.argmax())], "confidence": float(probs_C.max())}
+    said |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
+    return Prediction(**said, model_id=identity, view_index=view, split=part)

@@ -37,7 +37,6 @@ class OptimSettings:
     is_backbone_frozen: bool = False
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name in ("lr", "head_lr_ratio"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"optim.{name}={getattr(self, name)} is no rate: give a number above 0")
@@ -67,7 +66,6 @@ class LossSettings:
     factor_weight: float = 0.3
 
     def __post_init__(self) -> None:
-        """Refuse what is out of range."""
         for name in ("logit_adjustment", "factor_weight"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
@@ -75,23 +73,14 @@ class LossSettings:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunSettings:
-    """Hold what a checkpoint says of the run it comes from.
+    """Hold what a checkpoint says of the run it comes from."""
 
-    Args:
-        batch_size: Clips a step, over all devices and accumulated batches.
-        seed: Seed of the weights and of dropout.
-        clip: What a clip looks like (`ClipSettings.shown`).
-        lineage: Fingerprints of labels or features, and of the split.
-        configuration: Fingerprint of the whole configuration.
-        initialisation: Name of the pretrained weights the run started from; "" for none.
-    """
-
-    batch_size: int = 8
-    seed: int = 0
-    clip: Mapping[str, Any] = field(default_factory=dict)
-    lineage: Mapping[str, str] = field(default_factory=dict)
-    configuration: str = ""
-    initialisation: str = ""
+    batch_size: int = 8  # clips a step, over all devices and accumulated batches
+    seed: int = 0  # seed of the weights and of dropout
+    clip: Mapping[str, Any] = field(default_factory=dict)  # what a clip looks like (`ClipSettings.shown`)
+    lineage: Mapping[str, str] = field(default_factory=dict)  # fingerprints of labels or features, and of the split
+    configuration: str = ""  # fingerprint of the whole configuration
+    initialisation: str = ""  # name of the pretrained weights the run started from; "" for none
 
 
 def as_settings(kind: type[T], value: T | Mapping[str, Any] | None) -> T:

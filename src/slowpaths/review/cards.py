@@ -68,45 +68,38 @@ def make_cards(
     predictions: Iterable[Prediction] = (),
     clips: Collection[str] = (),
 ) -> list[Card]:
-    """Return one card a delivery, in the order of the deliveries.
+    """Return one card a delivery, in the order of the deliveries (rows of their table).
 
-    Args:
-        deliveries: Rows of the deliveries table.
-        videos: Video id -> path.
-        shots: Shot id -> row of the shots table.
-        labels: Labels; deliveries without one get a card without a posterior.
-        votes: Votes.
-        rules: Declarations of the rules that voted.
-        predictions: What a model says, at most one row a delivery (see `average_views`).
-        clips: Deliveries that have a clip.
+    Videos map ids to paths, shots ids to rows of the shots table. Deliveries without a label get a card without a
+    posterior; predictions hold at most one row a delivery (see `average_views`); `clips` are those that have one.
     """
     by_id = {clip.delivery_id: clip for clip in labels}
     said = {row.delivery_id: row for row in predictions}
     cast: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
         cast[vote.delivery_id].append(vote)
-    cards = []
-    for row in deliveries:
+    family_of = {code: rule.family for code, rule in rules.items()}
+
+    def card(row: Mapping[str, Any]) -> Card:
         name = row["delivery_id"]
         shot = shots.get(row["shot_id"], {})
         label, model = _opinion(by_id.get(name)), _opinion(said.get(name))
-        cast_here = tuple(sorted(cast[name], key=lambda vote: (_family(vote, rules), vote.rule)))
-        cards.append(
-            Card(
-                **{column: row[column] for column in _FROM_DELIVERY},
-                video=videos.get(row["video_id"], row["video_id"]),
-                view_probability=shot.get("view_probability"),
-                is_replay=bool(shot.get("is_replay", False)),
-                is_kept=name in by_id and by_id[name].is_kept,
-                label=label,
-                model=model,
-                votes=cast_here,
-                conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
-                disagreement=total_variation(label.probs, model.probs) if label and model else None,
-                has_clip=name in clips,
-            )
+        cast_here = tuple(sorted(cast[name], key=lambda vote: (family_of.get(vote.rule, ""), vote.rule)))
+        return Card(
+            **{column: row[column] for column in _FROM_DELIVERY},
+            video=videos.get(row["video_id"], row["video_id"]),
+            view_probability=shot.get("view_probability"),
+            is_replay=bool(shot.get("is_replay", False)),
+            is_kept=name in by_id and by_id[name].is_kept,
+            label=label,
+            model=model,
+            votes=cast_here,
+            conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
+            disagreement=total_variation(label.probs, model.probs) if label and model else None,
+            has_clip=name in clips,
         )
-    return cards
+
+    return [card(row) for row in deliveries]
 
 
 def average_views(predictions: Iterable[Prediction]) -> list[Prediction]:
@@ -126,10 +119,7 @@ def strokes_of(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> frozenset[st
 
 
 def conflict(sets: Sequence[frozenset[str]]) -> float:
-    """Return the share of pairs of votes that have no stroke in common; 0 for fewer than two votes.
-
-    Args:
-        sets: Strokes each vote stands for; an empty set says nothing and takes no part.
+    """Return the share of pairs of votes (sets of strokes, an empty one takes no part) that have no stroke in common.
 
     Example:
         >>> conflict([frozenset({"cut"}), frozenset({"cut", "sweep"}), frozenset({"leave"})])
@@ -193,14 +183,6 @@ def to_plain(value: Any) -> Any:
 def _opinion(clip: LabelledClip | None) -> Opinion | None:
     if clip is None:
         return None
-    return Opinion(
-        label=clip.label,
-        confidence=float(clip.confidence),
-        probs=tuple(float(p) for p in clip.probs),
-        source=clip.source,
-        split=clip.split if isinstance(clip, Prediction) else "",
-    )
-
-
-def _family(vote: Vote, rules: Mapping[str, RuleDeclaration]) -> str:
-    return rules[vote.rule].family if vote.rule in rules else ""
+    probs, confidence = tuple(clip.probs.tolist()), float(clip.confidence)
+    split = clip.split if isinstance(clip, Prediction) else ""
+    return Opinion(label=clip.label, confidence=confidence, probs=probs, source=clip.source, split=split)

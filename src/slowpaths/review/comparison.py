@@ -21,9 +21,8 @@ from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFo
 
 REPLICATES = ("seed",)
 """Keys over which runs are averaged: they are the same system drawn again."""
-
-
 _FEWEST = 3  # runs behind an interval
+_FROM_STATE = ("metrics", "seconds", "fingerprint", "reason")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +55,7 @@ class Average:
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
-    """Read runs and sweeps, in the order given.
-
-    Args:
-        paths: Folders of runs (train, pretrain, predict, evaluate) and of sweeps.
+    """Read folders of runs (train, pretrain, predict, evaluate) and of sweeps, in the order given.
 
     Raises:
         TableError: If a folder is neither.
@@ -70,16 +66,9 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
         if folder.plan_file.exists():
             runs += [_with_details(run, RunFolder(path / run.name)) for run in sweep_runs(folder.table())]
         elif (state := RunFolder(path).state()) is not None:
-            run = Run(
-                name=path.name,
-                state="killed" if state.state == "running" else state.state,
-                axes=state.overrides,
-                metrics=state.metrics,
-                seconds=state.seconds,
-                fingerprint=state.fingerprint,
-                reason=state.reason,
-            )
-            runs.append(_with_details(run, RunFolder(path)))
+            word = "killed" if state.state == "running" else state.state
+            same = {name: getattr(state, name) for name in _FROM_STATE}
+            runs.append(_with_details(Run(name=path.name, state=word, axes=state.overrides, **same), RunFolder(path)))
         else:
             raise TableError(
                 f"{path} is neither a run nor a sweep: give out= folders of `slowpaths train`, `evaluate` or a sweep"
@@ -96,12 +85,9 @@ def sweep_runs(table: pa.Table) -> list[Run]:
     return [
         Run(
             name=row["cell"],
-            state=row["state"],
             axes=part(row, OVERRIDE_PREFIX),
             metrics=part(row, METRIC_PREFIX),
-            seconds=row["seconds"],
-            fingerprint=row["fingerprint"],
-            reason=row["reason"],
+            **{name: row[name] for name in ("state", "seconds", "fingerprint", "reason")},
         )
         for row in table.to_pylist()
     ]
@@ -133,16 +119,10 @@ def runs_table(runs: Sequence[Run], last: Sequence[str]) -> tuple[list[str], lis
     """Return columns and rows of all runs: name, state, axes, metrics and some last fields."""
     axes = sorted({key for run in runs for key in run.axes})
     metrics = sorted({name for run in runs for name in run.metrics})
-    rows = [
-        [
-            run.name,
-            run.state,
-            *map(run.axes.get, axes),
-            *map(run.metrics.get, metrics),
-            *(getattr(run, x) for x in last),
-        ]
-        for run in runs
-    ]
+    rows = []
+    for run in runs:
+        ending = [getattr(run, name) for name in last]
+        rows.append([run.name, run.state, *map(run.axes.get, axes), *map(run.metrics.get, metrics), *ending])
     return ["run", "state", *axes, *metrics, *last], rows
 
 

@@ -70,7 +70,9 @@ def comparison_page(runs: Sequence[Run], *, title: str) -> str:
     note = "<p>The interval is Student's for the mean of that many runs; fewer than three have none.</p>"
     means = averages(runs)
     lines.append("<h2>Mean over seeds</h2>" + note + _table(*averages_table(means)) if means else "")
-    return "\n".join([*lines, _curves(runs), _confusions(runs), f"<script>{_SCRIPT}</script></body></html>"])
+    confusions = "\n".join(_confusion(run) for run in runs if run.confusion)
+    lines += [_curves(runs), f'<h2>Confusion</h2><div class="side">{confusions}</div>' if confusions else ""]
+    return "\n".join([*lines, f"<script>{_SCRIPT}</script></body></html>"])
 
 
 def _table(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> str:
@@ -138,17 +140,8 @@ def _stroke(number: int) -> str:
     return f'fill="none" stroke="{colour}" stroke-width="2"' + (f' stroke-dasharray="{dash}"' if dash else "")
 
 
-def _confusions(runs: Sequence[Run]) -> str:
-    shown = [run for run in runs if run.confusion]
-    if not shown:
-        return ""
-    return '<h2>Confusion</h2><div class="side">' + "\n".join(_confusion(run) for run in shown) + "</div>"
-
-
 def _confusion(run: Run) -> str:
-    used = {
-        name for true, row in run.confusion.items() for name in (true, *(key for key, count in row.items() if count))
-    }
+    used = set(run.confusion) | {name for row in run.confusion.values() for name, count in row.items() if count}
     names = [name for name in STROKES if name in used] + sorted(used - set(STROKES))
     head = "".join(f'<th scope="col">{html.escape(name)}</th>' for name in names)
     body = []
@@ -157,9 +150,8 @@ def _confusion(run: Run) -> str:
         total = sum(counts) or 1
         cells = "".join(f'<td class="q{-(-4 * count // total)}">{count or ""}</td>' for count in counts)
         body.append(f'<tr><th scope="row">{html.escape(true)}</th>{cells}</tr>')
-    against = (
-        "weak label (rows) by predicted stroke, held-out clips" if run.is_weak else "true stroke (rows) by named stroke"
-    )
+    weak, true = "weak label (rows) by predicted stroke, held-out clips", "true stroke (rows) by named stroke"
+    against = weak if run.is_weak else true
     table = f"<thead><tr><td></td>{head}</tr></thead><tbody>{''.join(body)}</tbody>"
     return (
         f'<figure><table class="confusion">{table}</table>'

@@ -41,10 +41,8 @@ class Deck:
 def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = MAX_CARDS) -> Deck:
     """Read a mined folder.
 
-    Args:
-        mined: Folder written by `slowpaths mine`.
-        predictions: A predictions table made on it; its folder may then lack labels.
-        max_cards: Most cards shown; of a larger folder every second, third ... delivery is taken.
+    With a predictions table made on it the folder may lack labels. Of a larger folder than `max_cards` every second,
+    third ... delivery is taken.
 
     Raises:
         TableError: If the folder or a table is missing or wrong, or the predictions belong to another folder.
@@ -87,7 +85,7 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
         clip=described.clip,
         lineage={
             "label model": described.label_model if is_labelled else "",
-            "label set": _label_set(labels),
+            "label set": ", ".join(sorted(set(labels["votes_fingerprint"].to_pylist()) - {"", None})),
             "rule set": described.rule_set if is_labelled else "",
             "model": model_id,
         },
@@ -121,8 +119,3 @@ def _read_model(path: Path, deliveries: pa.Table) -> tuple[list[Prediction], str
     if not known & {row.delivery_id for row in rows}:
         raise TableError(f"{path} names no delivery of this mined folder: give predictions that were made on it")
     return average_views(rows), models[0]
-
-
-def _label_set(labels: pa.Table) -> str:
-    names = {name for name in labels["votes_fingerprint"].to_pylist() if name}
-    return ", ".join(sorted(names))

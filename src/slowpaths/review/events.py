@@ -37,27 +37,19 @@ class FrameTimes:
 def frame_times(
     videos: Iterable[VideoRef], shots: Iterable[Shot] = (), tracks: Iterable[PoseTrack] = ()
 ) -> dict[str, FrameTimes]:
-    """Return the frames of each video by time, from the presentation times that its shots and tracks carry.
-
-    Args:
-        videos: The footage.
-        shots: Its shots: first frame and the one after the last, with their times.
-        tracks: Its tracks: every frame of them, with its time.
-    """
+    """Return the frames of each video by time, from the presentation times that its shots and tracks carry."""
     anchors: dict[str, dict[float, int]] = {video.video_id: {} for video in videos}
     for shot in shots:
-        anchors.get(shot.video_id, {}).update(
-            {shot.span.start_s: shot.first_frame, shot.span.end_s: shot.last_frame + 1}
-        )
+        ends = {shot.span.start_s: shot.first_frame, shot.span.end_s: shot.last_frame + 1}
+        anchors.get(shot.video_id, {}).update(ends)
     for track in tracks:
         anchors.get(track.video_id, {}).update(zip(track.pts_s.tolist(), track.frames_T.tolist(), strict=True))
     result = {}
     for video in videos:
         known = sorted((anchors[video.video_id] or {0.0: 0}).items())
         times_s, frames = (np.array(column, dtype=np.float64) for column in zip(*known, strict=True))
-        result[video.video_id] = FrameTimes(
-            times_s=times_s, frames=frames, fps=float(video.fps), num_frames=video.num_frames
-        )
+        known_frames = {"fps": float(video.fps), "num_frames": video.num_frames}
+        result[video.video_id] = FrameTimes(times_s=times_s, frames=frames, **known_frames)
     return result
 
 
@@ -69,26 +61,17 @@ def write_events(
     shots: Iterable[Shot] = (),
     tracks: Iterable[PoseTrack] = (),
 ) -> list[Path]:
-    """Write `events.json`, `events.csv` and `events.edl`.
+    """Write `events.json`, `events.csv` and `events.edl` of at most one label or prediction a delivery.
 
-    Args:
-        folder: Where they go.
-        clips: Labels or predictions, at most one a delivery.
-        videos: The footage they lie in.
-        shots: Its shots, and
-        tracks: its tracks: they carry the presentation times that frame numbers come from.
-
-    Returns:
-        The files written.
+    Shots and tracks carry the presentation times that frame numbers come from.
     """
-    by_id = {video.video_id: video for video in videos}
     shots = list(shots)
     times, replays = frame_times(videos, shots, tracks), replays_among(clips, shots)
     ordered = sorted(clips, key=lambda clip: (clip.video, clip.span.start_s, clip.delivery_id))
     files = {
         folder / "events.json": json.dumps(to_spot(ordered, videos, times, replays), indent=1) + "\n",
         folder / "events.csv": to_csv(ordered, replays),
-        folder / "events.edl": to_edl(ordered, by_id, times, replays),
+        folder / "events.edl": to_edl(ordered, videos, times, replays),
     }
     for path, text in files.items():
         write_text(path, text)
@@ -109,10 +92,7 @@ def replays_among(clips: Iterable[LabelledClip], shots: Iterable[Shot]) -> froze
 
 
 def to_spot(
-    clips: Iterable[LabelledClip],
-    videos: Sequence[VideoRef],
-    times: Mapping[str, FrameTimes],
-    replays: Container[str] = frozenset(),
+    clips: Iterable[LabelledClip], videos: Sequence[VideoRef], times: Mapping[str, FrameTimes], replays: Container[str]
 ) -> list[dict[str, Any]]:
     """Return events in the layout of E2E-Spot (github.com/jhong93/spot): a list of videos with frame-indexed events.
 
@@ -140,7 +120,7 @@ def to_spot(
     return rows
 
 
-def to_csv(clips: Iterable[LabelledClip], replays: Container[str] = frozenset()) -> str:
+def to_csv(clips: Iterable[LabelledClip], replays: Container[str]) -> str:
     """Return one line an event, with the columns a truth table has, so that a person can correct it in place."""
     rows = []
     for clip in clips:
@@ -152,19 +132,16 @@ def to_csv(clips: Iterable[LabelledClip], replays: Container[str] = frozenset())
 
 
 def to_edl(
-    clips: Iterable[LabelledClip],
-    videos: Mapping[str, VideoRef],
-    times: Mapping[str, FrameTimes],
-    replays: Container[str] = frozenset(),
+    clips: Iterable[LabelledClip], videos: Sequence[VideoRef], times: Mapping[str, FrameTimes], replays: Container[str]
 ) -> str:
     """Return a CMX 3600 edit decision list that plays the strokes one after another.
 
     Time codes count frames as shown, at the rounded rate of each video (non-drop), as CMX 3600 has no other.
     """
     lines = ["TITLE: slowpaths strokes", "FCM: NON-DROP FRAME", ""]
-    record_s = 0.0
+    record_s, fps_of = 0.0, {video.video_id: float(video.fps) for video in videos}
     for number, clip in enumerate(clips, start=1):
-        rate = max(1, round(float(videos[clip.video_id].fps)))
+        rate = max(1, round(fps_of[clip.video_id]))
         shown = times[clip.video_id]
         source = [shown.frame(time_s) for time_s in (clip.span.start_s, clip.span.end_s)]
         begin = round(record_s * rate)

@@ -33,24 +33,16 @@ _PLAIN_ROWS = 500  # shown where JavaScript is off
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Embedding:
-    """Say whether clips are part of the page.
+    """Say whether clips are part of the page."""
 
-    Args:
-        mode: "embedded", "linked" or "none".
-        reason: One sentence: what was chosen and why.
-    """
-
-    mode: str
-    reason: str
+    mode: str  # "embedded", "linked" or "none"
+    reason: str  # one sentence: what was chosen and why
 
 
 def choose_embedding(deck: Deck, *, embed: str = "auto", limit_mb: float = LIMIT_MB) -> Embedding:
     """Decide whether the clips are put into the page or linked from it.
 
-    Args:
-        deck: What is shown.
-        embed: "auto" embeds clips that total at most the limit; "always"; "never".
-        limit_mb: The limit, megabytes (10^6 bytes) of clip files.
+    "auto" embeds clips that total at most the limit, in megabytes (10^6 bytes) of clip files.
 
     Raises:
         UsageError: If `embed` is none of these or the limit is negative.
@@ -81,13 +73,7 @@ def write_page(deck: Deck, path: Path, *, embed: str = "auto", limit_mb: float =
 
 
 def render(deck: Deck, *, embedding: Embedding, folder: Path) -> str:
-    """Return the page as text.
-
-    Args:
-        deck: What it shows.
-        embedding: How clips come with it.
-        folder: Folder the page will lie in, from which clips are linked.
-    """
+    """Return the page as text; clips are linked from the folder it will lie in."""
     style, script = _part("page.css"), "\n".join(_part(name) for name in _SCRIPTS)
     media = {"embedded": "blob:", "linked": "'self' file:", "none": "'none'"}[embedding.mode]
     policy = content_policy(script=script, style=style, media=media)

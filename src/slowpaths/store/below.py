@@ -7,11 +7,7 @@ from typing import Any, cast
 
 
 class Below:
-    """Name a file or folder below the `path` of the folder class it stands in.
-
-    Args:
-        name: Its path below that folder.
-    """
+    """Name a file or folder below the `path` of the folder class it stands in."""
 
     def __init__(self, name: str) -> None:
         self._name = name

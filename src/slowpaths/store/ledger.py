@@ -22,27 +22,16 @@ LEDGER_NAME = "ledger.jsonl"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
-    """Describe one finished stage.
+    """Describe one finished stage."""
 
-    Args:
-        stage: Verb that ran, such as "mine".
-        inputs: Name or path of an input -> its digest or fingerprint.
-        outputs: File written, relative to the ledger's folder -> sha256.
-        configuration: Fingerprint of the resolved configuration.
-        rules: Fingerprint of the rule set; "" where no rules ran.
-        seed: Seed of the run.
-        counts: What was written: rows, clips, quarantined files.
-        version: Version of slowpaths.
-    """
-
-    stage: str
-    inputs: Mapping[str, str] = field(default_factory=dict)
-    outputs: Mapping[str, str] = field(default_factory=dict)
-    configuration: str = ""
-    rules: str = ""
-    seed: int = 0
-    counts: Mapping[str, int] = field(default_factory=dict)
-    version: str = __version__
+    stage: str  # verb that ran, such as "mine"
+    inputs: Mapping[str, str] = field(default_factory=dict)  # name or path of an input -> its digest or fingerprint
+    outputs: Mapping[str, str] = field(default_factory=dict)  # file written, relative to the ledger's folder -> sha256
+    configuration: str = ""  # fingerprint of the resolved configuration
+    rules: str = ""  # fingerprint of the rule set; "" where no rules ran
+    seed: int = 0  # seed of the run
+    counts: Mapping[str, int] = field(default_factory=dict)  # what was written: rows, clips, quarantined files
+    version: str = __version__  # version of slowpaths
 
     @property
     def entry_id(self) -> str:
@@ -69,11 +58,7 @@ def read_ledger(folder: Path) -> list[Entry]:
 
 
 def append_entry(folder: Path, entry: Entry) -> Entry:
-    """Add an entry to the ledger of `folder` unless the newest one of that stage says the same.
-
-    Returns:
-        The entry.
-    """
+    """Add an entry to the ledger of `folder` unless the newest one of that stage says the same; return it."""
     entries = read_ledger(folder)
     newest = next((old for old in reversed(entries) if old.stage == entry.stage), None)
     if newest is None or asdict(newest) != _plain(asdict(entry)):

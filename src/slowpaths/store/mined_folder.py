@@ -27,83 +27,51 @@ _LABEL_AGAIN = "run `slowpaths label` on the folder again"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClipSpec:
-    """Describe the clip files of a mined folder.
+    """Describe the clip files of a mined folder."""
 
-    Args:
-        fps: Frames a second.
-        num_frames: Frames in a file.
-        size: Side of the square picture, pixels.
-        impact_frame: Frame of the impact.
-    """
-
-    fps: float
-    num_frames: int
-    size: int
-    impact_frame: int
+    fps: float  # frames a second
+    num_frames: int  # frames in a file
+    size: int  # side of the square picture, pixels
+    impact_frame: int  # frame of the impact
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleDeclaration:
-    """Hold what a rule declares.
+    """Hold what a rule declares."""
 
-    Args:
-        family: Family of rules that look at the same thing.
-        votes: Symbol -> the strokes it stands for.
-    """
-
-    family: str
-    votes: Mapping[str, frozenset[str]]
+    family: str  # family of rules that look at the same thing
+    votes: Mapping[str, frozenset[str]]  # symbol -> the strokes it stands for
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LabelSetCard:
-    """Describe a label set.
+    """Describe a label set."""
 
-    Args:
-        fingerprint: Identifies rules, thresholds, label model, selection and gold.
-        label_model: Name of the label model.
-        rule_set: Fingerprint of the rule set.
-        configuration: The resolved configuration it was made with, plain values.
-    """
-
-    fingerprint: str
-    label_model: str
-    rule_set: str
+    fingerprint: str  # identifies rules, thresholds, label model, selection and gold
+    label_model: str  # name of the label model
+    rule_set: str  # fingerprint of the rule set
+    # the resolved configuration it was made with, plain values
     configuration: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dataset:
-    """Describe a mined folder (`dataset.json`).
+    """Describe a mined folder (`dataset.json`)."""
 
-    Args:
-        clip: What the clips look like; None where there are none.
-        rows: Table -> rows.
-        tables: Table -> version.
-        label_set: Fingerprint of the newest label set; "" where there is none.
-        label_model: Its label model.
-        rule_set: Fingerprint of its rule set.
-        strokes: The strokes, in the order of probability columns.
-    """
-
-    clip: ClipSpec | None = None
-    rows: Mapping[str, int] = field(default_factory=dict)
-    tables: Mapping[str, int] = field(default_factory=dict)
-    label_set: str = ""
-    label_model: str = ""
-    rule_set: str = ""
-    strokes: tuple[str, ...] = STROKES
+    clip: ClipSpec | None = None  # what the clips look like; None where there are none
+    rows: Mapping[str, int] = field(default_factory=dict)  # table -> rows
+    tables: Mapping[str, int] = field(default_factory=dict)  # table -> version
+    label_set: str = ""  # fingerprint of the newest label set; "" where there is none
+    label_model: str = ""  # its label model
+    rule_set: str = ""  # fingerprint of its rule set
+    strokes: tuple[str, ...] = STROKES  # the strokes, in the order of probability columns
 
 
 @dataclass(frozen=True, slots=True)
 class TableFolder:
-    """Read and write the tables of a folder.
+    """Read and write the tables of a folder."""
 
-    Args:
-        path: The folder.
-    """
-
-    path: Path
+    path: Path  # the folder
 
     def file(self, spec: TableSpec) -> Path:
         """Return the file of a table."""
@@ -205,14 +173,7 @@ class LabelSetFolder(TableFolder):
     def write_labels(
         self, *, votes: pa.Table, labels: pa.Table, rules: Mapping[str, Any], card: LabelSetCard | None
     ) -> None:
-        """Write a label set.
-
-        Args:
-            votes: Table of the votes schema.
-            labels: Table of the labels schema.
-            rules: Rule -> its description, with at least `family` and `votes`.
-            card: How it was made; None where there was nothing to label.
-        """
+        """Write a label set; rules are described with at least `family` and `votes`, the card says how it was made."""
         self.write(VOTES, votes)
         self.write(LABELS, labels)
         tables.write_json(self.rules_file, rules)
@@ -288,9 +249,7 @@ class MinedFolder(LabelSetFolder):
     def describe(self, *, clip: ClipSpec | None = None, labels: LabelSetCard | None = None) -> None:
         """Write the description of the folder: its clips, and which tables of which version and length there are.
 
-        Args:
-            clip: What a clip looks like; as described before where not given.
-            labels: The newest label set; None where there are no labels.
+        The clips are as described before where not given; there are labels where there is a card of them.
         """
         present = [spec for spec in TABLES.values() if self.has(spec)]
         dataset = Dataset(

@@ -43,13 +43,9 @@ class RunState:
 
 @dataclass(frozen=True, slots=True)
 class RunFolder:
-    """Name the files of a run.
+    """Name the files of a run."""
 
-    Args:
-        path: The folder.
-    """
-
-    path: Path
+    path: Path  # the folder
 
     state_file = Below("run.json")  # a `RunState`
     configuration_file = Below("config.yaml")  # resolved

@@ -22,17 +22,11 @@ PROB_PREFIX = "prob_"
 
 @dataclass(frozen=True, slots=True)
 class TableSpec:
-    """Describe a table.
+    """Describe a table."""
 
-    Args:
-        name: Name, also the file's stem.
-        version: Raised whenever a column changes its name, type or meaning.
-        schema: Columns in order, with the version in the metadata.
-    """
-
-    name: str
-    version: int
-    schema: pa.Schema
+    name: str  # name, also the file's stem
+    version: int  # raised whenever a column changes its name, type or meaning
+    schema: pa.Schema  # columns in order, with the version in the metadata
 
 
 def _spec(name: str, version: int, columns: list[tuple[str, pa.DataType]]) -> TableSpec:

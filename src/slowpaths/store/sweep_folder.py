@@ -26,30 +26,19 @@ METRIC_PREFIX = "metric_"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """Describe one cell of a sweep.
+    """Describe one cell of a sweep."""
 
-    Args:
-        name: Name of its folder, made of what sets it apart from the other cells.
-        overrides: All its overrides but `out=`, as they would be typed to run it alone.
-        axes: What sets it apart: key -> value.
-        fingerprint: Of everything that decides its result.
-    """
-
-    name: str
-    overrides: tuple[str, ...]
-    axes: Mapping[str, str]
-    fingerprint: str
+    name: str  # name of its folder, made of what sets it apart from the other cells
+    overrides: tuple[str, ...]  # all its overrides but `out=`, as they would be typed to run it alone
+    axes: Mapping[str, str]  # what sets it apart: key -> value
+    fingerprint: str  # of everything that decides its result
 
 
 @dataclass(frozen=True, slots=True)
 class SweepFolder:
-    """Read and write the folder of a sweep.
+    """Read and write the folder of a sweep."""
 
-    Args:
-        path: The folder.
-    """
-
-    path: Path
+    path: Path  # the folder
 
     plan_file = Below("sweep.json")  # every cell that was ever asked for
     table_file = Below("sweep.parquet")  # one row a cell
@@ -89,15 +78,7 @@ class SweepFolder:
 
     @contextmanager
     def lock(self, name: str, *, wait: bool = False) -> Iterator[bool]:
-        """Hold a lock of this sweep; the system releases it when the process ends, however it ends.
-
-        Args:
-            name: What is locked.
-            wait: Whether to wait for it.
-
-        Yields:
-            Whether the lock is held.
-        """
+        """Hold a lock of this sweep and yield whether it is held; the system releases it however the process ends."""
         import fcntl
 
         path = self.path / ".locks" / name
@@ -111,11 +92,7 @@ class SweepFolder:
             yield True
 
     def write_tables(self, render: Callable[[pa.Table], str]) -> None:
-        """Write `sweep.parquet` and `sweep.md` from the plan and the states.
-
-        Args:
-            render: Makes the words of `sweep.md` from the rows.
-        """
+        """Write `sweep.parquet` and `sweep.md`, whose words `render` makes, from the plan and the states."""
         with self.lock("tables", wait=True):
             table = self.table()
             with atomic_write(self.table_file) as stream:

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -41,13 +41,7 @@ T = TypeVar("T")
 
 @contextmanager
 def atomic_write(path: Path) -> Iterator[IO[bytes]]:
-    """Open a temporary file beside `path` that takes its name only when all went well.
-
-    Args:
-        path: Final file; its folder is made where it is missing.
-
-    Yields:
-        A binary stream, open for writing; its `name` is the temporary file.
+    """Open a temporary file beside `path` (its `name` says where) that takes its name only when all went well.
 
     Raises:
         SlowpathsError: If the disk is full or the folder cannot be written; what stood at `path` stays.
@@ -100,12 +94,7 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
-    """Write a table atomically in the order and types of its schema.
-
-    Args:
-        path: Parquet file.
-        table: Columns of `spec`, in any order; a missing column is an error, an extra one is dropped.
-        spec: What the table is.
+    """Write a table atomically in the order and types of its schema; an extra column is dropped, none may be missing.
 
     Raises:
         TableError: If a column is missing or cannot be cast.
@@ -123,14 +112,7 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
 
 
 def read_table(path: Path, spec: TableSpec) -> pa.Table:
-    """Read a table written by `write_table`.
-
-    Args:
-        path: Parquet file.
-        spec: What is expected.
-
-    Returns:
-        The table with exactly the columns of `spec`.
+    """Read a table written by `write_table`: exactly the columns of `spec`.
 
     Raises:
         TableError: If the file is missing, is no Parquet, is another table, or has another version.
@@ -140,9 +122,8 @@ def read_table(path: Path, spec: TableSpec) -> pa.Table:
     except FileNotFoundError as error:
         raise TableError(f"{path} does not exist: check the folder, or run the stage that writes it") from error
     except (pa.ArrowInvalid, OSError) as error:
-        raise TableError(
-            f"{path} is not a readable Parquet file: write it again with the stage it comes from"
-        ) from error
+        cure = "write it again with the stage it comes from"
+        raise TableError(f"{path} is not a readable Parquet file: {cure}") from error
     metadata = table.schema.metadata or {}
     name = metadata.get(TABLE_KEY, spec.name.encode()).decode()
     if name != spec.name:
@@ -176,53 +157,21 @@ def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
     return _table((_row(record, spec.schema.names) for record in records), spec)
 
 
-def _write_records(path: Path, records: Iterable[Any], spec: TableSpec) -> None:
-    write_table(path, _records_table(records, spec), spec)
+def _reader(kind: type[T], spec: TableSpec) -> Callable[[Path], list[T]]:
+    return lambda path: [_record(kind, row) for row in read_table(path, spec).to_pylist()]
 
 
-def write_footage(path: Path, videos: Iterable[VideoRef]) -> None:
-    """Write the footage table."""
-    _write_records(path, videos, FOOTAGE)
+def _writer(spec: TableSpec) -> Callable[[Path, Iterable[Any]], None]:
+    return lambda path, records: write_table(path, _records_table(records, spec), spec)
 
 
-def read_footage(path: Path) -> list[VideoRef]:
-    """Read the footage table."""
-    return [_record(VideoRef, row) for row in read_table(path, FOOTAGE).to_pylist()]
-
-
-def write_shots(path: Path, shots: Iterable[Shot]) -> None:
-    """Write the shots table."""
-    _write_records(path, shots, SHOTS)
-
-
-def read_shots(path: Path) -> list[Shot]:
-    """Read the shots table."""
-    return [_record(Shot, row) for row in read_table(path, SHOTS).to_pylist()]
-
-
-def write_deliveries(path: Path, deliveries: Iterable[Delivery]) -> None:
-    """Write the deliveries table."""
-    _write_records(path, deliveries, DELIVERIES)
-
-
-def read_deliveries(path: Path) -> list[Delivery]:
-    """Read the deliveries table."""
-    return [_record(Delivery, row) for row in read_table(path, DELIVERIES).to_pylist()]
-
-
-def read_votes(path: Path) -> list[Vote]:
-    """Read the votes table."""
-    return [_record(Vote, row) for row in read_table(path, VOTES).to_pylist()]
-
-
-def write_labels(path: Path, clips: Iterable[LabelledClip]) -> None:
-    """Write a labels table."""
-    _write_records(path, clips, LABELS)
-
-
-def read_labels(path: Path) -> list[LabelledClip]:
-    """Read a labels table."""
-    return clips_of(read_table(path, LABELS))
+# The tables as lists of records, from and to a file.
+read_footage, write_footage = _reader(VideoRef, FOOTAGE), _writer(FOOTAGE)
+read_shots, write_shots = _reader(Shot, SHOTS), _writer(SHOTS)
+read_deliveries, write_deliveries = _reader(Delivery, DELIVERIES), _writer(DELIVERIES)
+read_votes = _reader(Vote, VOTES)
+read_labels, write_labels = _reader(LabelledClip, LABELS), _writer(LABELS)
+read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(PREDICTIONS)
 
 
 def clips_of(labels: pa.Table) -> list[LabelledClip]:
@@ -233,16 +182,6 @@ def clips_of(labels: pa.Table) -> list[LabelledClip]:
 def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
     """Return predictions as a table."""
     return _records_table(predictions, PREDICTIONS)
-
-
-def write_predictions(path: Path, predictions: Iterable[Prediction]) -> None:
-    """Write a predictions table."""
-    _write_records(path, predictions, PREDICTIONS)
-
-
-def read_predictions(path: Path) -> list[Prediction]:
-    """Read a predictions table."""
-    return [_record(Prediction, row) for row in read_table(path, PREDICTIONS).to_pylist()]
 
 
 def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:

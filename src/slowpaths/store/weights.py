@@ -30,26 +30,17 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WeightSpec:
-    """Describe one file of weights.
+    """Describe one file of weights."""
 
-    Args:
-        name: Name by which code asks for it.
-        filename: File name in the weights folder.
-        url: Where it is published; out of a `.zip` the one member with the suffix of `filename` is taken.
-        sha256: Digest, or the leading digits its publisher gives (at least 8); "" where none is published: such a file
-            is used where a person has put it, but never downloaded.
-        licence: SPDX name of its licence.
-        size_bytes: Size; 0 where unknown.
-        other_sha256: Digests of further exports of the same network, accepted as well.
-    """
-
-    name: str
-    filename: str
-    url: str
+    name: str  # name by which code asks for it
+    filename: str  # file name in the weights folder
+    url: str  # where it is published; out of a `.zip` the one member with the suffix of `filename` is taken
+    # digest, or the leading digits its publisher gives (at least 8); "" where none is published: such a file is used
+    # where a person has put it, but never downloaded
     sha256: str
-    licence: str
-    size_bytes: int = 0
-    other_sha256: tuple[str, ...] = ()
+    licence: str  # SPDX name of its licence
+    size_bytes: int = 0  # size; 0 where unknown
+    other_sha256: tuple[str, ...] = ()  # digests of further exports of the same network, accepted as well
 
     def accepts(self, digest: str) -> bool:
         """Return whether a file with this sha256 is the one described."""
@@ -57,11 +48,7 @@ class WeightSpec:
 
 
 def weight_folders(weights_dir: str | Path | None = None) -> list[Path]:
-    """Return the folders that are searched, first to last.
-
-    Args:
-        weights_dir: Folder the user named, searched first; then the variable SLOWPATHS_WEIGHTS, then the cache.
-    """
+    """Return the folders that are searched: the one a user names, that of the variable SLOWPATHS_WEIGHTS, the cache."""
     named = [weights_dir, os.environ.get(VARIABLE)]
     return [Path(folder).expanduser() for folder in named if folder] + [_cache_folder()]
 
@@ -74,14 +61,6 @@ def local_weights(spec: WeightSpec, *, weights_dir: str | Path | None = None) ->
 
 def find_weights(spec: WeightSpec, *, weights_dir: str | Path | None = None, allow_download: bool = True) -> Path:
     """Return a checked local file of weights, downloading it into the cache where it is nowhere.
-
-    Args:
-        spec: What is wanted.
-        weights_dir: Folder to search first.
-        allow_download: Whether the network may be used.
-
-    Returns:
-        Path of a file whose digest agrees with `spec`.
 
     Raises:
         MissingWeightsError: If it is nowhere and cannot be downloaded, or if its content is another.

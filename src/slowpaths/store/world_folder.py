@@ -42,13 +42,9 @@ class TrueBall:
 
 @dataclass(frozen=True, slots=True)
 class TruthFolder:
-    """Read the truth of a world.
+    """Read the truth of a world."""
 
-    Args:
-        path: The folder `truth`.
-    """
-
-    path: Path
+    path: Path  # the folder `truth`
 
     strokes_file = Below("truth.csv")  # true deliveries, as `slowpaths evaluate` takes them
     balls_file = Below("balls.parquet")
@@ -79,13 +75,9 @@ class TruthFolder:
 
 @dataclass(frozen=True, slots=True)
 class WorldFolder:
-    """Name the files of a world.
+    """Name the files of a world."""
 
-    Args:
-        path: The folder.
-    """
-
-    path: Path
+    path: Path  # the folder
 
     description_file = Below("world.json")  # which world it is
 

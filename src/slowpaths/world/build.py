@@ -42,14 +42,8 @@ def build_world(
 ) -> None:  # fmt: skip
     """Build a world below `out`: one video a match, `truth/` beside them, and `world.json`.
 
-    A run that was killed goes on where it was; the same settings and seed give the same bytes.
-
-    Args:
-        settings: What is wanted.
-        out: Folder; new, empty, or holding the same world.
-        seed: Seed of everything.
-        workers: Processes, one video each at a time.
-        progress: Called with the match, how many are done and how many there are.
+    A run that was killed goes on where it was; the same settings and seed give the same bytes. `progress` is called
+    with the match, how many are done and how many there are.
 
     Raises:
         UsageError: If the seed or workers cannot be used, or `out` holds something else.

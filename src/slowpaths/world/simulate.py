@@ -90,10 +90,7 @@ def simulate(settings: WorldSettings, *, seed: int) -> Iterator[ShownStroke]:
 def simulate_match(match: Match, *, roles: Collection[str] | None = None, only_strokes: bool = False) -> MatchTruth:
     """Return what the video of a match shows, without drawing it.
 
-    Args:
-        match: The match.
-        roles: Whose truth is wanted, such as ("striker", "ball"); everybody's and the ball's where not given.
-        only_strokes: Leave out shots that show no impact.
+    `roles` are as for `camera.staging.Stage`; `only_strokes` leaves out shots that show no impact.
     """
     stage, shots = Stage(match, roles=roles), []
     for number, shot in enumerate(match.shots):

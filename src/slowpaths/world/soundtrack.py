@@ -1,7 +1,4 @@
-"""The sound of a match: bat, pad, bounce, gloves, crowd and commentary, shifted against the picture as a whole.
-
-Legend: N samples.
-"""
+"""The sound of a match: bat, pad, bounce, gloves, crowd and commentary, shifted against the picture as a whole."""
 
 from __future__ import annotations
 
@@ -56,17 +53,9 @@ def strikes_of(match: Match) -> list[Strike]:
 def mix(
     duration_s: float, strikes: list[Strike], *, offset_s: float, random: np.random.Generator, is_quiet: bool = False
 ) -> np.ndarray:
-    """Mix the sound track of a video.
+    """Mix the sound track of a video (N,), float32 in -1..1, beginning with the first frame.
 
-    Args:
-        duration_s: Length, seconds.
-        strikes: What is heard when.
-        offset_s: How late the sound is against the picture (negative: early), seconds.
-        random: Source of chance.
-        is_quiet: No crowd and no commentary (nets).
-
-    Returns:
-        Samples (N,), float32 in -1..1, beginning with the first frame.
+    The sound comes `offset_s` late against the picture (negative: early); a quiet one has no crowd and no commentary.
     """
     num = int(duration_s * RATE_HZ)
     bed = 0.012 * random.normal(size=num)

@@ -1,12 +1,7 @@
-"""Write down what really happened: poses, joints in metres, shots, balls, batters, and the table evaluation reads.
-
-Legend: T frames, J = 17 joints.
-"""
+"""Write down what really happened: poses, joints in metres, shots, balls, batters, and the table evaluation reads."""
 
 from __future__ import annotations
 
-import csv
-import io
 import math
 from collections.abc import Sequence
 from dataclasses import replace
@@ -20,6 +15,7 @@ from slowpaths.core.ids import shot_id
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import FACTORS, STROKES
+from slowpaths.core.text import csv_table
 from slowpaths.store.schema import POSES, TABLE_KEY, VERSION_KEY, TableSpec
 from slowpaths.store.tables import write_shots, write_table, write_text
 from slowpaths.store.world_folder import TruthFolder
@@ -114,15 +110,14 @@ def write_batters(path: Path, batters: Sequence[Batter]) -> None:
 
 def write_csv(path: Path, rows: Sequence[dict[str, Any]]) -> None:
     """Write the truth table evaluation reads."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(CSV_COLUMNS)
+    lines: list[dict[str, Any]] = []
     for row in rows:
         times = [f"{row[name]:.3f}" for name in ("start_s", "end_s", "impact_s")]
         rest = [row[name] for name in ("stroke", "handedness", "batter_id", "match_id", "venue", "view")]
         box = ["" if math.isnan(row[side]) else f"{row[side]:.1f}" for side in _BOX.split()]
-        writer.writerow([row["video"], *times, *rest, int(row["is_replay"]), *box])
-    write_text(path, text.getvalue())
+        cells = [row["video"], *times, *rest, int(row["is_replay"]), *box]
+        lines.append(dict(zip(CSV_COLUMNS, cells, strict=True)))
+    write_text(path, csv_table(lines, columns=CSV_COLUMNS))
 
 
 def _shots(truth: MatchTruth, video_id: str) -> list[Shot]:

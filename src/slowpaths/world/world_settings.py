@@ -52,7 +52,6 @@ class PartSettings:
     strokes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be filmed."""
         choices: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
             "mode": ((self.mode,), get_args(Mode)), "stroke": (self.strokes, STROKES),
             "camera": (self.cameras, CAMERAS), "venue": (self.venues, tuple(VENUES)),
@@ -119,7 +118,6 @@ class WorldSettings:
     has_sound: bool = True
 
     def __post_init__(self) -> None:
-        """Refuse what cannot be built."""
         if not self.parts:
             raise UsageError("the world has no parts: choose world=tiny, demo or study, or add one, +world.parts.a={}")
         _check_size(self.width, self.height)

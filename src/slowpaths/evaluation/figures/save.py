@@ -26,17 +26,10 @@ INDEX_NAME = "README.md"
 
 
 def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list[str]:
-    """Write every table as CSV and draw those that have a figure.
+    """Write every table that is not empty as CSV, draw those that have a figure, and return the names of the figures.
 
-    Figures of an earlier run whose table is gone are removed: a folder never mixes two runs.
-
-    Args:
-        folder: Where they go.
-        tables: Name -> rows; empty tables are left out.
-        command: What a reader types to make them again; also stored inside each PNG.
-
-    Returns:
-        Names of the figures that were drawn.
+    Figures of an earlier run whose table is gone are removed: a folder never mixes two runs. `command` is what a reader
+    types to make them again; it is also stored inside each PNG.
     """
     filled = {name: table for name, table in tables.items() if table}
     for old in (*folder.glob("*.png"), *folder.glob("*.csv")):

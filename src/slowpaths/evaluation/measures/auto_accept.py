@@ -5,8 +5,6 @@ precision is still at least .95. The confidence is chosen on the same deliveries
 what a fresh match will give.
 
 Edge case: deliveries of equal confidence are accepted together or not at all.
-
-Legend: N graded deliveries.
 """
 
 from __future__ import annotations
@@ -20,9 +18,7 @@ from slowpaths.evaluation.sample import Sample
 PRECISION_TARGET = 0.95
 
 
-def auto_accept_rate(
-    confidence_N: np.ndarray, correct_N: np.ndarray, *, precision: float = PRECISION_TARGET
-) -> tuple[float, float]:
+def auto_accept_rate(confidence_N: np.ndarray, correct_N: np.ndarray) -> tuple[float, float]:
     """Return the share, and the confidence to accept from (infinite where nothing qualifies).
 
     Example:
@@ -34,7 +30,7 @@ def auto_accept_rate(
     order = np.argsort(-confidence_N, kind="stable")
     low_N = wilson(np.cumsum(correct_N[order]), np.arange(1, len(order) + 1)).low
     is_last_of_ties = np.r_[np.diff(confidence_N[order]) != 0, True]
-    ends = np.flatnonzero(is_last_of_ties & (low_N >= precision))
+    ends = np.flatnonzero(is_last_of_ties & (low_N >= PRECISION_TARGET))
     if not len(ends):
         return 0.0, np.inf
     return (int(ends[-1]) + 1) / len(order), float(confidence_N[order[ends[-1]]])
@@ -45,7 +41,7 @@ def _auto_accept(sample: Sample) -> Reading:
     """Share nobody need look at, at 95 % precision for sure."""
     rate, _ = auto_accept_rate(sample.confidence_N, sample.correct_N)
     constant, _ = auto_accept_rate(np.ones(len(sample.rows)), 1.0 * (sample.true_N == sample.shares_G.argmax()))
-    return Reading(values_B=np.array([rate]), num=len(sample.rows), constant=constant)
+    return sample.reading(np.array([rate]), constant=constant)
 
 
 @report_table(61, name="auto_accept", title="What nobody need look at")

@@ -40,14 +40,7 @@ def equal_mass_bins(confidence_N: np.ndarray, *, num_bins: int = NUM_BINS) -> np
 def bin_gaps(
     confidence_N: np.ndarray, correct_N: np.ndarray, bin_N: np.ndarray, weights_BN: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Return share right minus confidence of every bin times the bin's share, and its standard error (B, I).
-
-    Args:
-        confidence_N: Probability of the named class (N,).
-        correct_N: Whether it is right, 0..1 (N,).
-        bin_N: Bin of each delivery (N,).
-        weights_BN: Weights (B, N).
-    """
+    """Return share right minus confidence of every bin times the bin's share, and its standard error (B, I)."""
     member_NI = np.eye(int(bin_N.max(initial=0)) + 1)[bin_N]
     gap_N1, total_B1 = (correct_N - confidence_N)[:, None], weights_BN.sum(axis=1, keepdims=True)
     size_BI, sum_BI = weights_BN @ member_NI, weights_BN @ (member_NI * gap_N1)
@@ -81,8 +74,7 @@ def _ece_adaptive(sample: Sample) -> Reading:
 
 def _read(sample: Sample, bin_N: np.ndarray) -> Reading:
     given = (sample.confidence_N, sample.correct_N, bin_N, sample.weights_BN)
-    unbiased_B = unbiased_absolute(*bin_gaps(*given))
-    return Reading(values_B=calibration_error(*given), unbiased_B=unbiased_B, num=len(sample.rows))
+    return sample.reading(calibration_error(*given), unbiased_B=unbiased_absolute(*bin_gaps(*given)))
 
 
 @report_table(12)

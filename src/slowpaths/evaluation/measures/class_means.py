@@ -33,8 +33,7 @@ def balanced_accuracy(confusion_BGG: np.ndarray) -> np.ndarray:
 def _balanced_accuracy(sample: Sample) -> Reading:
     """Mean over strokes of the share that is found."""
     constant = 1 / float((sample.shares_G > 0).sum())
-    values_B = balanced_accuracy(sample.confusion_BGG)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=1 / len(sample.names), constant=constant)
+    return sample.reading(balanced_accuracy(sample.confusion_BGG), chance=1 / len(sample.names), constant=constant)
 
 
 def macro_f1(confusion_BGG: np.ndarray) -> np.ndarray:
@@ -61,4 +60,4 @@ def _macro_f1(sample: Sample) -> Reading:
     always_N = np.full(num, shares_G.argmax())
     constant = macro_f1(confusion(always_N, sample.true_N, unit_weights(num), num_classes=len(shares_G)))
     chance = guessing_macro_f1(sample.true_N, num_true=len(sample.names))
-    return Reading(values_B=macro_f1(sample.confusion_BGG), num=num, chance=chance, constant=float(constant[0]))
+    return sample.reading(macro_f1(sample.confusion_BGG), chance=chance, constant=float(constant[0]))

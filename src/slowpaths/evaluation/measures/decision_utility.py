@@ -13,6 +13,7 @@ Legend: N graded deliveries, C = 14 strokes, G classes, A actions.
 from __future__ import annotations
 
 import itertools
+from typing import Any
 
 import numpy as np
 
@@ -34,10 +35,10 @@ def stroke_costs() -> np.ndarray:
         if true == called:
             continue
         ours, theirs = FACTORS[called], FACTORS[true]
-        side_differs = ours.side != theirs.side
         foot_differs = ours.foot != theirs.foot and "-" not in (ours.foot, theirs.foot)
         flips = {ours.intent, theirs.intent} == {"attack", "defend"}
-        costs_CC[row, column] = _BASE + _SIDE * side_differs + _FOOT * foot_differs + _INTENT * flips
+        side = _SIDE * (ours.side != theirs.side)
+        costs_CC[row, column] = _BASE + side + _FOOT * foot_differs + _INTENT * flips
     return costs_CC / costs_CC.max()
 
 
@@ -70,7 +71,7 @@ def normalised_utility(
     return 1 - divide(weights_BN @ costs_GA[true_N, actions_N], cost_BA.min(axis=1))
 
 
-def net_benefit(*, true_positives: float, false_positives: float, num: float, threshold: float) -> float:
+def net_benefit(*, true_positives: Any, false_positives: Any, num: float, threshold: Any) -> Any:
     """Return what acting above a probability t is worth: TP / N - FP / N * t / (1 - t).
 
     Example:
@@ -94,9 +95,7 @@ def decision_curve(probability_N: np.ndarray, is_true_N: np.ndarray, thresholds:
     """Return the net benefit of acting on every delivery whose probability reaches each threshold."""
     acted = probability_N >= thresholds[:, None]
     right, wrong = (acted & is_true_N).sum(axis=1), (acted & ~is_true_N).sum(axis=1)
-    given = zip(right.tolist(), wrong.tolist(), thresholds.tolist(), strict=True)
-    num = len(probability_N)
-    return np.array([net_benefit(true_positives=a, false_positives=b, num=num, threshold=t) for a, b, t in given])
+    return net_benefit(true_positives=right, false_positives=wrong, num=len(probability_N), threshold=thresholds)
 
 
 _OPTIONS = {"baseline": "; the best answer that ignores the picture", "bounds": (-np.inf, 1.0)}
@@ -116,8 +115,7 @@ def _decision_utility_top1(sample: Sample) -> Reading:
 
 def _read(sample: Sample, actions_N: np.ndarray) -> Reading:
     costs_GG = class_costs(sample.pairing.space)
-    values_B = normalised_utility(actions_N, sample.true_N, costs_GG, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), constant=0.0)
+    return sample.reading(normalised_utility(actions_N, sample.true_N, costs_GG, sample.weights_BN), constant=0.0)
 
 
 @report_table(62, title="What it is worth to clip a stroke above a probability")
@@ -125,8 +123,8 @@ def _decision_curve(sample: Sample) -> Table:
     """Return the net benefit of clipping a stroke above a probability, mean over strokes."""
     num = len(sample.names)
     curves = [decision_curve(sample.probs_NG[:, i], sample.true_N == i, np.array(THRESHOLDS)) for i in range(num)]
-    always = [net_benefit_treat_all(prevalence=1 / num, threshold=threshold) for threshold in THRESHOLDS]
-    return [
-        {"threshold": threshold, "predicted": float(predicted), "act_always": value, "act_never": 0.0}
-        for threshold, predicted, value in zip(THRESHOLDS, np.mean(curves, axis=0), always, strict=True)
-    ]
+    table: Table = []
+    for threshold, predicted in zip(THRESHOLDS, np.mean(curves, axis=0), strict=True):
+        always = net_benefit_treat_all(prevalence=1 / num, threshold=threshold)
+        table.append({"threshold": threshold, "predicted": float(predicted), "act_always": always, "act_never": 0.0})
+    return table

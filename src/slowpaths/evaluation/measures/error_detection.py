@@ -35,5 +35,4 @@ def error_detection(
 @measure(18, "calibration", baseline="confidence in random order")
 def _error_detection(sample: Sample) -> Reading:
     """Chance that a right answer is surer than a wrong one."""
-    values_B = error_detection(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=0.5)
+    return sample.reading(error_detection(sample.confidence_N, sample.correct_N, sample.weights_BN), chance=0.5)

@@ -18,7 +18,9 @@ from slowpaths.evaluation.sample import Sample
 def factor_hits(
     probs_NG: np.ndarray, true_N: np.ndarray, space: ClassSpace, factor: str
 ) -> tuple[np.ndarray, int, float]:
-    """Return how often the most probable value of a factor is right.
+    """Return how often the likeliest value of a factor is right (N,), how many values it has, and its largest share.
+
+    Hits are NaN where the true class does not settle the factor.
 
     Example:
         >>> from slowpaths.evaluation.classes import class_space

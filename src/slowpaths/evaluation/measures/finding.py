@@ -79,11 +79,8 @@ def _waterfall(sample: MiningSample) -> Table:
 
 @report_table(110, name="impact_error", is_long=True)
 def _impact_errors(sample: MiningSample) -> Table:
-    return [
-        {"video": fate.truth.video, "true_s": fate.truth.impact_s, "error_s": fate.error_s}
-        for fate in sample.check.fates
-        if np.isfinite(fate.error_s)
-    ]
+    known = [fate for fate in sample.check.fates if np.isfinite(fate.error_s)]
+    return [{"video": f.truth.video, "true_s": f.truth.impact_s, "error_s": f.error_s} for f in known]
 
 
 @report_table(1, title="What becomes of true deliveries")

@@ -7,8 +7,6 @@ prediction and truth. The measure takes endless footage (n / N = 0) and the mean
 Edge cases: a stroke with fewer than three deliveries is left out, so is one whose probability never varies, and one
 that predictions settle wholly (rho = 1): no number of labels is worth as much. Close to it the gain is a ratio to
 nearly nothing, so its interval is that of 1 / gain and has no upper end where that reaches 0.
-
-Legend: B replicates, N graded deliveries.
 """
 
 from __future__ import annotations
@@ -25,9 +23,7 @@ _NOTHING_LEFT = 1e-9  # of a share: below it there is only rounding
 def effective_sample_gain(squared_correlation: np.ndarray, *, labelled_share: float = 0.0) -> np.ndarray:
     """Return by how much predictions multiply the labelled sample (B,); NaN where they leave nothing to labels.
 
-    Args:
-        squared_correlation: rho^2 (B,).
-        labelled_share: n / N; 0 for endless footage.
+    The squared correlation is rho^2 (B,), the labelled share n / N.
 
     Example:
         >>> effective_sample_gain(np.array([0.64]), labelled_share=100 / 5000).round(3).tolist()
@@ -56,4 +52,4 @@ def _label_worth(sample: Sample) -> Reading:
         if truth_N.sum() >= MIN_RELEVANT:
             rho2_B = squared_correlation(truth_N, sample.probs_NG[:, column], sample.weights_BN)
             gains.append(effective_sample_gain(rho2_B))
-    return Reading(values_B=mean_known(gains), num=len(sample.rows), chance=1.0) if gains else Reading()
+    return sample.reading(mean_known(gains), chance=1.0) if gains else Reading()

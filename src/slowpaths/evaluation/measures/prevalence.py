@@ -19,6 +19,7 @@ from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import adjusted_counts, conditional_confusion
 
 _FLOOR = 1e-9  # a class that training never had may still be there
+_MAX_STEPS, _TOLERANCE = 1000, 1e-8  # of expectation maximisation; total change of the shares at which it stops
 
 
 def classify_and_count(probs_NG: np.ndarray) -> np.ndarray:
@@ -36,12 +37,7 @@ def adjusted_count(
 ) -> np.ndarray:
     """Return shares corrected by the confusion seen on other, labelled deliveries (S,).
 
-    Args:
-        probs_NG: Probabilities of the deliveries to count.
-        calibration_NG: Probabilities of the labelled deliveries.
-        calibration_true_N: Their true classes.
-        num_true: S.
-        is_soft: Whether probabilities are averaged (PACC) or named classes counted (ACC).
+    Probabilities are averaged where `is_soft` (PACC), else named classes counted (ACC).
     """
     called_NG = calibration_NG if is_soft else np.eye(probs_NG.shape[1])[np.argmax(calibration_NG, axis=1)]
     counts_SG = np.eye(num_true)[calibration_true_N].T @ called_NG
@@ -49,23 +45,17 @@ def adjusted_count(
     return adjusted_counts(counted_G, conditional_confusion(counts_SG))
 
 
-def expectation_maximisation(
-    probs_NG: np.ndarray, prior_G: np.ndarray, *, max_steps: int = 1000, tolerance: float = 1e-8
-) -> np.ndarray:
+def expectation_maximisation(probs_NG: np.ndarray, prior_G: np.ndarray) -> np.ndarray:
     """Return shares that make the probabilities, re-weighted to them, agree with themselves (G,).
 
-    Args:
-        probs_NG: Probabilities given by a model trained where the shares were `prior_G`.
-        prior_G: Those shares.
-        max_steps: Most steps taken.
-        tolerance: Stop where the shares change by less in total.
+    The probabilities come from a model trained where the shares were `prior_G`.
     """
     shares_G = np.maximum(prior_G, _FLOOR) / np.maximum(prior_G, _FLOOR).sum()
     ratio_NG = np.maximum(probs_NG, _FLOOR) / shares_G
-    for _ in range(max_steps):
+    for _ in range(_MAX_STEPS):
         weighted_NG = ratio_NG * shares_G
         before_G, shares_G = shares_G, (weighted_NG / weighted_NG.sum(axis=1, keepdims=True)).mean(axis=0)
-        if np.abs(shares_G - before_G).sum() < tolerance:
+        if np.abs(shares_G - before_G).sum() < _TOLERANCE:
             break
     return shares_G
 

@@ -38,11 +38,7 @@ def fidelity(profiles: StrokeProfiles, counted_NG: np.ndarray) -> np.ndarray:
     """Return 1 minus the mean divergence over groups (B,), corrected for the number of balls.
 
     Few balls make the divergence larger than it is. By how much is what as many balls drawn from all groups together
-    show above the divergence of all groups together.
-
-    Args:
-        profiles: What is counted.
-        counted_NG: What each ball adds to the counted profile (N, G).
+    show above the divergence of all groups together. `counted_NG` is what each ball adds to the counted profile.
     """
     excess_A = _excess(profiles.true_NG, counted_NG, np.array([len(rows) for rows in profiles.rows_of_group]))
     return 1 - np.maximum(_mean_divergence(profiles.true_BAG, profiles.shares(counted_NG), excess_A), 0.0)
@@ -83,7 +79,8 @@ def _reading(sample: Sample, values_B: np.ndarray, meaning: str = "") -> Reading
 @measure(40, "usefulness", baseline=BASELINE)
 def _profile_fidelity(sample: Sample) -> Reading:
     """Likeness of each batter's stroke profile to the true one, counting named strokes."""
-    meaning = f"likeness of {sample.profiles.whose} stroke profile to the true one, counting named strokes"
+    whose = sample.profiles.whose
+    meaning = f"likeness of {whose} stroke profile to the true one, counting named strokes"
     return _reading(sample, fidelity(sample.profiles, sample.profiles.hard_NG), meaning)
 
 

@@ -35,8 +35,7 @@ def _nll(sample: Sample) -> Reading:
     """Surprise at what happened, nats (lower is better)."""
     values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)
     seen = sample.shares_G[sample.shares_G > 0]
-    constant = float(-(seen * np.log(seen)).sum())
-    return Reading(values_B=values_B, num=len(sample.rows), chance=float(np.log(len(sample.names))), constant=constant)
+    return sample.reading(values_B, chance=np.log(len(sample.names)), constant=-(seen * np.log(seen)).sum())
 
 
 def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
@@ -53,5 +52,4 @@ def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> n
 def _brier(sample: Sample) -> Reading:
     """Squared distance to the truth, 0 to 2 (lower is better)."""
     values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)
-    constant = float(1 - (sample.shares_G**2).sum())
-    return Reading(values_B=values_B, num=len(sample.rows), chance=1 - 1 / len(sample.names), constant=constant)
+    return sample.reading(values_B, chance=1 - 1 / len(sample.names), constant=1 - (sample.shares_G**2).sum())

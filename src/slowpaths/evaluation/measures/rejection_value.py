@@ -1,8 +1,6 @@
 """Value with rejection: right +1, left to a person 0, wrong minus a cost (Sayin et al. 2021, arXiv 2112.06775).
 
 A delivery is accepted where its confidence exceeds w / (1 + w): above it accepting pays.
-
-Legend: B replicates, N graded deliveries.
 """
 
 from __future__ import annotations
@@ -36,7 +34,7 @@ def value_with_rejection(
 def _read(sample: Sample, cost: int) -> Reading:
     values_B = value_with_rejection(sample.confidence_N, sample.correct_N, sample.weights_BN, cost_of_error=cost)
     share = float(sample.shares_G.max())
-    return Reading(values_B=values_B, num=len(sample.rows), constant=max(0.0, share - cost * (1 - share)))
+    return sample.reading(values_B, constant=max(0.0, share - cost * (1 - share)))
 
 
 VALUES = tuple(

@@ -19,7 +19,7 @@ import numpy as np
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
 from slowpaths.evaluation.ranking import Ranking
-from slowpaths.evaluation.sample import Sample, mean_known
+from slowpaths.evaluation.sample import Query, Sample, mean_known
 
 RECALL = 0.95
 CLIP_S = 3.5  # a clip is watched for so long: a second of stroke, with what leads to it and follows
@@ -121,25 +121,24 @@ def _review_reachable(sample: Sample) -> Reading:
 @report_table(50, title="Review effort")
 def _review(sample: Sample) -> Table:
     """Return the effort for every stroke; nothing where 95 % cannot be reached."""
-    table: Table = []
     footage_s = np.nan if sample.footage_s is None else sample.footage_s
-    for query, ranking in zip(sample.searches, sample.searched, strict=True):
+
+    def effort(query: Query, ranking: Ranking) -> dict[str, float | int | str]:
         screened_B = clips_to_recall(ranking)
         is_reached = bool(np.isfinite(screened_B[0]))
-        table.append(
-            {
-                "class": sample.names[query.column],
-                "deliveries": int(query.is_wanted.sum()),
-                "reachable_recall": float(ranking.hits_BH[0].sum() / query.is_wanted.sum()),
-                "reaches_95": "yes" if is_reached else "no",
-                "clips_to_95_recall": float(screened_B[0]) if is_reached else float("nan"),
-                "clips": float(ranking.num_clips_B[0]),
-                "wss95": float(work_saved(screened_B, ranking.num_clips_B)[0]) if is_reached else float("nan"),
-                "minutes": float(review_minutes(ranking, footage_s)[0]),
-                "footage_minutes": footage_s / 60,
-            }
-        )
-    return table
+        return {
+            "class": sample.names[query.column],
+            "deliveries": int(query.is_wanted.sum()),
+            "reachable_recall": float(ranking.hits_BH[0].sum() / query.is_wanted.sum()),
+            "reaches_95": "yes" if is_reached else "no",
+            "clips_to_95_recall": float(screened_B[0]) if is_reached else float("nan"),
+            "clips": float(ranking.num_clips_B[0]),
+            "wss95": float(work_saved(screened_B, ranking.num_clips_B)[0]) if is_reached else float("nan"),
+            "minutes": float(review_minutes(ranking, footage_s)[0]),
+            "footage_minutes": footage_s / 60,
+        }
+
+    return [effort(*pair) for pair in zip(sample.searches, sample.searched, strict=True)]
 
 
 @report_table(51, is_long=True)

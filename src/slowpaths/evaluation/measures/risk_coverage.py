@@ -25,13 +25,7 @@ def risk_coverage(
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return how many errors are let through as more and more deliveries are accepted, surest first.
 
-    Args:
-        confidence_N: Confidence (N,).
-        correct_N: Whether each is right, 0..1 (N,).
-        weights_BN: Weights (B, N); ones where not given.
-
-    Returns:
-        Coverage (B, N + 1) from 0 to 1, and undetected errors as a share of all deliveries (B, N + 1).
+    That is coverage (B, N + 1) from 0 to 1, and undetected errors as a share of all deliveries (B, N + 1).
     """
     weights_BN = unit_weights(len(confidence_N)) if weights_BN is None else weights_BN
     order = np.argsort(-confidence_N, kind="stable")
@@ -94,8 +88,7 @@ def _augrc(sample: Sample) -> Reading:
 
 
 def _read(sample: Sample, score: Callable[..., np.ndarray], *, chance: float) -> Reading:
-    values_B = score(sample.confidence_N, sample.correct_N, sample.weights_BN)
-    return Reading(values_B=values_B, num=len(sample.rows), chance=chance)
+    return sample.reading(score(sample.confidence_N, sample.correct_N, sample.weights_BN), chance=chance)
 
 
 @report_table(60, is_long=True)

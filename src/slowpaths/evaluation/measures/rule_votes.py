@@ -21,7 +21,7 @@ from slowpaths.store.schema import VOTES
 _Strokes = frozenset[str]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True)
 class RuleScore:
     """Hold what a rule (or a family of rules) got right."""
 
@@ -39,15 +39,10 @@ class RuleScore:
 def score_rules(
     votes: Iterable[Vote], rules: Mapping[str, RuleDeclaration], true_leaves: Mapping[str, _Strokes]
 ) -> tuple[list[RuleScore], list[RuleScore]]:
-    """Score rules and families.
+    """Return the scores by rule and by family, in order of name.
 
-    Args:
-        votes: Votes; those on other deliveries or of undeclared rules are left out.
-        rules: What each rule declares.
-        true_leaves: Delivery -> strokes the truth may mean, not empty.
-
-    Returns:
-        Scores by rule and by family, in order of name.
+    `true_leaves` maps deliveries to the strokes the truth may mean (not empty); votes on others, and of undeclared
+    rules, are left out.
     """
     by_rule: dict[str, list[tuple[_Strokes, _Strokes]]] = defaultdict(list)
     for vote in votes:
@@ -71,16 +66,9 @@ def _score(
         ours, others = _verdicts([(declared, true) for true in population])
         chance_of[declared] = [ours / (ours + others)] if ours + others else []
     chances = [chance for declared, _ in cast for chance in chance_of[declared]]
-    return RuleScore(
-        name=name,
-        family=family,
-        fired=len(cast),
-        right=right,
-        wrong=wrong,
-        undecided=len(cast) - right - wrong,
-        accuracy=right / (right + wrong) if right + wrong else None,
-        chance=sum(chances) / len(chances) if right + wrong and chances else None,
-    )
+    accuracy = right / (right + wrong) if right + wrong else None
+    chance = sum(chances) / len(chances) if right + wrong and chances else None
+    return RuleScore(name, family, len(cast), right, wrong, len(cast) - right - wrong, accuracy, chance)
 
 
 def _verdicts(cast: Sequence[tuple[_Strokes, _Strokes]]) -> tuple[int, int]:

@@ -58,16 +58,9 @@ class Events:
 def hits_in_order(
     predicted: Events, truth: Events, *, column: int, tolerance_s: float
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Match greedily in order of score.
+    """Match the events of one class greedily in order of score; those with score 0 are left out.
 
-    Args:
-        predicted: Scored events; those with score 0 are left out.
-        truth: True events; those with 1 in `column` count.
-        column: The class.
-        tolerance_s: Largest distance that is a hit, seconds.
-
-    Returns:
-        Rows of the predictions, best score first (P,), and whether each is a hit (P,).
+    Returned are rows of the predictions, best score first (P,), and whether each is a hit (P,).
     """
     scores = predicted.scores_EG[:, column]
     order = np.argsort(-scores, kind="stable")
@@ -98,13 +91,11 @@ def average_precision(hits_P: np.ndarray, num_true: int) -> float:
     return float((interpolated * hits_P).sum() / num_true)
 
 
-def recall_at_false_alarms(
-    hits_P: np.ndarray, num_true: int, *, per_delivery: float = FALSE_ALARMS_PER_DELIVERY
-) -> float:
-    """Return the best recall with at most so many false alarms for each true delivery; NaN without true events."""
+def recall_at_false_alarms(hits_P: np.ndarray, num_true: int) -> float:
+    """Return the best recall at one false alarm in ten true deliveries; NaN without true events."""
     if not num_true:
         return float("nan")
-    allowed = np.cumsum(~hits_P) <= per_delivery * num_true + 1e-9
+    allowed = np.cumsum(~hits_P) <= FALSE_ALARMS_PER_DELIVERY * num_true + 1e-9
     return float((np.cumsum(hits_P) * allowed).max(initial=0) / num_true)
 
 
@@ -135,10 +126,10 @@ def spotting_table(predicted: Events, truth: Events) -> Table:
     tolerances += [(f"{t:g} s", t, False) for t in SECOND_TOLERANCES]
     for name, tolerance_s, is_framed in tolerances:
         named = (predicted.in_frames(), truth.in_frames()) if is_framed else (predicted, truth)
-        blind = tuple(events.anonymous() for events in named)
-        any_stroke, per_class = (mean_average_precision(*pair, tolerance_s=tolerance_s)[0] for pair in (blind, named))
-        row = {"map_any_stroke": float(any_stroke), "map_per_class": float(per_class)}
-        rows.append({"tolerance": name, "tolerance_s": tolerance_s, **row})
+        row: dict[str, float | int | str] = {"tolerance": name, "tolerance_s": tolerance_s}
+        for key, pair in (("map_any_stroke", [events.anonymous() for events in named]), ("map_per_class", named)):
+            row[key] = float(mean_average_precision(*pair, tolerance_s=tolerance_s)[0])
+        rows.append(row)
     return rows
 
 

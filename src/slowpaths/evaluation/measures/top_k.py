@@ -19,11 +19,6 @@ from slowpaths.evaluation.sample import Sample
 def top_k_hits(probs_NG: np.ndarray, true_N: np.ndarray, *, k: int) -> np.ndarray:
     """Return the probability that the true class is among the k most probable, ties broken at random (N,).
 
-    Args:
-        probs_NG: Class probabilities (N, G).
-        true_N: True class indices (N,).
-        k: How many classes may be named.
-
     Example:
         >>> top_k_hits(np.array([[0.25, 0.25, 0.5], [0.4, 0.4, 0.2]]), np.array([2, 0]), k=1).tolist()
         [1.0, 0.5]

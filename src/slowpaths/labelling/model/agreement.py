@@ -4,8 +4,6 @@ For every family the model is fitted and applied without that family's rules, an
 family's votes. Agreement is corrected for chance as in Cohen's kappa: chance is what the same labels and the same votes
 would give if they were shuffled against each other, so a model that always names the commonest stroke earns nothing.
 Features that only the family reads are withheld with it; those that another family reads too are not.
-
-Legend: N deliveries, C strokes.
 """
 
 from __future__ import annotations
@@ -80,11 +78,14 @@ def leave_one_family_out(held_out: HeldOut) -> FamilyAgreement:
     """Return the agreement of a model with the rules of every family it was not shown."""
     votes = held_out.votes
     family_R = np.array([spec.family for spec in votes.specs])
-    sums_R3 = np.zeros((len(family_R), 3))
+    sums_R3 = np.zeros((len(family_R), 3))  # votes that allow the label, the number expected by chance, all votes
     for family, posterior_NC in held_out.posterior_by_family.items():
         labels_NC = hard_labels(posterior_NC)
         for rule in np.flatnonzero(family_R == family):
-            sums_R3[rule] = _compare(votes.specs[rule].sets_SC, votes.symbols_NR[:, rule], labels_NC)
+            rows = np.flatnonzero(votes.symbols_NR[:, rule] >= 0)
+            means, labels = votes.specs[rule].sets_SC[votes.symbols_NR[rows, rule]], labels_NC[rows]
+            by_chance = means.sum(axis=0) @ labels.sum(axis=0) / max(len(rows), 1)
+            sums_R3[rule] = (means * labels).sum(), by_chance, len(rows)
     return FamilyAgreement(
         overall=_agreement(sums_R3.sum(axis=0)),
         by_family={family: _agreement(sums_R3[family_R == family].sum(axis=0)) for family in votes.families},
@@ -96,15 +97,6 @@ def hard_labels(probs_NC: np.ndarray) -> np.ndarray:
     """Return the most probable stroke one-hot, shared equally where several are (N, C)."""
     is_best = probs_NC >= probs_NC.max(axis=1, keepdims=True) - 1e-9
     return is_best / is_best.sum(axis=1, keepdims=True)
-
-
-def _compare(sets_SC: np.ndarray, symbols_N: np.ndarray, labels_NC: np.ndarray) -> np.ndarray:
-    """Return a rule's votes that allow the label, the number expected by chance, and all its votes (3,)."""
-    rows = np.flatnonzero(symbols_N >= 0)
-    if not len(rows):
-        return np.zeros(3)
-    means, labels = sets_SC[symbols_N[rows]], labels_NC[rows]
-    return np.array([(means * labels).sum(), means.mean(axis=0) @ labels.mean(axis=0) * len(rows), len(rows)])
 
 
 def _agreement(sums_3: np.ndarray) -> Agreement:

@@ -23,9 +23,8 @@ MODELS: dict[str, type[LabelModel]] = {
 def build_model(model: LabelModel | str | Mapping[str, Any]) -> LabelModel:
     """Return a label model whose settings have been checked.
 
-    Args:
-        model: A label model; one of the names in `MODELS`; or the arguments of its class, with `_target_` (the path of
-            a class of your own or one of ours) or `name`.
+    It is given itself, by a name in `MODELS`, or by the arguments of its class, with `_target_` (the path of a class of
+    your own or one of ours) or `name`.
 
     Raises:
         UsageError: If the class or a setting is unknown or impossible.

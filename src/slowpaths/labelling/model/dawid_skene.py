@@ -23,9 +23,6 @@ class DawidSkene(LabelModel):
         abstain: Whether an abstention is a symbol of its own (it says which strokes a rule is silent on) or a missing
             vote, as in crowdsourcing where a worker did not see the task.
         smoothing: Pseudo-count added to every cell of a confusion matrix.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "dawid_skene"

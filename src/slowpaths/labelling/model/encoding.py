@@ -184,14 +184,10 @@ class Encoding:
             features_GC += self.features_NG[part].T @ posterior_NC.astype(np.float32)
             totals_C += posterior_NC.sum(axis=0)
         symbols_SC, silence_RC = np.split(votes, [len(self.rule_S)])
-        asked_RC = np.where(
-            self.is_abstain_rarer_R[:, None], self.by_rule(symbols_SC) + silence_RC, totals_C - silence_RC
-        )
+        spoke_RC = self.by_rule(symbols_SC)
+        asked_RC = np.where(self.is_abstain_rarer_R[:, None], spoke_RC + silence_RC, totals_C - silence_RC)
         return Counts(
-            symbols_SC=symbols_SC,
-            asked_RC=np.maximum(asked_RC, 0.0),
-            totals_C=totals_C,
-            features_GC=features_GC,
+            symbols_SC=symbols_SC, asked_RC=np.maximum(asked_RC, 0.0), totals_C=totals_C, features_GC=features_GC
         )
 
 

@@ -14,9 +14,7 @@ from slowpaths.labelling.rules.votes import NOT_ASKED, RuleSpec, VoteMatrix
 MAX_CORRELATION = 0.5
 
 
-def merge_families(
-    encoding: Encoding, posterior_NC: np.ndarray, *, max_correlation: float = MAX_CORRELATION
-) -> VoteMatrix:
+def merge_families(encoding: Encoding, posterior_NC: np.ndarray) -> VoteMatrix:
     """Replace the rules of every family whose mean residual correlation is too high by their majority.
 
     The merged rule says the set of strokes that most of the family's votes name, abstains on a tie and where no rule
@@ -29,7 +27,7 @@ def merge_families(
     for family in votes.families:
         rules = [rule for rule, spec in enumerate(votes.specs) if spec.family == family]
         inside = correlation_RR[np.ix_(rules, rules)][~np.eye(len(rules), dtype=bool)]
-        if len(rules) > 1 and inside.mean() > max_correlation:
+        if len(rules) > 1 and inside.mean() > MAX_CORRELATION:
             spec, column = _majority_of(votes, rules, family)
             specs.append(spec)
             columns.append(column)
@@ -59,11 +57,6 @@ def _majority_of(votes: VoteMatrix, rules: list[int], family: str) -> tuple[Rule
     could_look = (votes.symbols_NR[:, rules] != NOT_ASKED).any(axis=1)
     silence_N = np.where(could_look, ABSTAIN, NOT_ASKED)
     column = np.where(is_clear, tally_NS.argmax(axis=1), silence_N).astype(np.int8)
-    spec = RuleSpec(
-        code=f"{family}.merged",
-        family=family,
-        symbols=tuple(names.values()),
-        sets_SC=np.stack(sets),
-        reads=frozenset().union(*(votes.specs[rule].reads for rule in rules)),
-    )
+    symbols, reads = tuple(names.values()), frozenset().union(*(votes.specs[rule].reads for rule in rules))
+    spec = RuleSpec(code=f"{family}.merged", family=family, symbols=symbols, sets_SC=np.stack(sets), reads=reads)
     return spec, column

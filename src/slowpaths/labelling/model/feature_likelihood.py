@@ -15,8 +15,6 @@ Features repeat each other: those of one swing are worth fewer independent ones.
 multiplied by the share of them that counts, 1 / F times F^2 / sum of r^2 over all pairs with correlation r (the
 participation ratio of the correlation matrix; Bretherton et al. 1999, "The effective number of spatial degrees of
 freedom", doi 10.1175/1520-0442(1999)012<1990:TENOSD>2.0.CO;2).
-
-Legend: N deliveries, F features, C strokes.
 """
 
 from __future__ import annotations

@@ -41,9 +41,6 @@ class HierarchicalPartial(LabelModel):
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
             few strokes are played.
         features: Whether the features that rules read are evidence too, where they are known.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "hierarchical"
@@ -76,13 +73,10 @@ class HierarchicalPartial(LabelModel):
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
             shares_C = counts.totals_C + prior_counts * expected_C
-            weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
-            return replace(
-                emissions,
-                prior_C=shares_C / shares_C.sum(),
-                features_GC=weights_GC if share else None,
-                weight_R=weight_R,
-            )
+            prior_C, weights_GC = shares_C / shares_C.sum(), None
+            if share:
+                weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
+            return replace(emissions, prior_C=prior_C, features_GC=weights_GC, weight_R=weight_R)
 
         emissions = replace(tied_emissions(encoding, prior, expected_C), weight_R=weight_R)
         for _ in range(self.tied_rounds):

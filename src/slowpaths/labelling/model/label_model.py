@@ -3,8 +3,6 @@
 They are scikit-learn shaped: parameters in the constructor, `fit(votes, gold)`, `predict_proba(votes)`. The mean of the
 largest posterior is no estimate of accuracy: rules that fail together make every model here too sure. A model of your
 own is a subclass of `LabelModel` with `_learn` and `_posterior`; `label_model._target_` names it.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C classes.
 """
 
 from __future__ import annotations
@@ -28,11 +26,13 @@ AUTO = "auto"
 class LabelModel(BaseEstimator):
     """Share what all label models do: check their input, temper, and judge the rules.
 
-    Every model has two settings more, which say what `labelling.pipeline` does around it:
+    Two settings of every model say what `labelling.pipeline` does around it. A model that is used by itself is left as
+    it is.
 
-    - `temperature`: above 1 flattens the probabilities, below 1 sharpens them; "auto" lets the pipeline find it where
-      families left out are predicted best, and leaves a model that is used by itself as it is.
-    - `merge_families`: whether the pipeline merges the rules of a family that fail together into one.
+    Args:
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
+            families left out are predicted best.
+        merge_families: Whether the rules of a family that fail together are merged into one.
 
     Attributes:
         classes_: Class numbers (C,).
@@ -77,12 +77,10 @@ class LabelModel(BaseEstimator):
                 raise UsageError(f"label_model.{name} is a whole number of at least 0, not {getattr(self, name)!r}")
 
     def fit(self, votes: VoteMatrix | Encoding, gold: np.ndarray | None = None) -> Self:
-        """Learn from votes.
+        """Learn from votes; known classes (`gold` >= 0) are held one-hot.
 
-        Args:
-            votes: Votes of R rules on N deliveries. The rules of a vote matrix are learnt in the order of their codes:
-                where the votes leave two answers equally likely, rounding decides, and no order may decide otherwise.
-            gold: Known classes (N,), -1 where unknown; the posterior of these rows is held one-hot.
+        The rules of a vote matrix are learnt in the order of their codes: where the votes leave two answers equally
+        likely, rounding decides, and no order may decide otherwise.
 
         Raises:
             UsageError: If a setting is impossible, there is no rule or no delivery, or `gold` has another length or an
@@ -91,9 +89,8 @@ class LabelModel(BaseEstimator):
         self.check()
         matrix = votes.votes if isinstance(votes, Encoding) else votes
         if not len(matrix) or not matrix.specs:
-            raise UsageError(
-                "a label model needs at least one delivery and one rule: mine footage or include more rules"
-            )
+            cure = "mine footage or include more rules"
+            raise UsageError(f"a label model needs at least one delivery and one rule: {cure}")
         if gold is not None and (gold.shape != (len(matrix),) or gold.max() >= matrix.num_classes or gold.min() < -1):
             raise UsageError(f"gold needs one class number below {matrix.num_classes}, or -1, for each delivery")
         order = np.arange(len(matrix.specs)) if votes is not matrix else np.argsort(matrix.codes, kind="stable")
@@ -112,9 +109,8 @@ class LabelModel(BaseEstimator):
     def predict_proba(self, votes: VoteMatrix | Encoding) -> np.ndarray:
         """Return the probability of each class (N, C), float64; rows sum to one.
 
-        Args:
-            votes: Votes of the rules that the model was fitted on, in any order. Features are told by their names too:
-                those that the model has not seen say nothing, those that are missing count as unmeasured.
+        The rules may come in any order. Features are told by their names too: those that the model has not seen say
+        nothing, those that are missing count as unmeasured.
 
         Raises:
             UsageError: If the votes come from other rules than the model was fitted on.

@@ -17,7 +17,6 @@ class MajorityVote(LabelModel):
     Args:
         temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto is 1, since this model learns
             nothing of rules.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "majority"

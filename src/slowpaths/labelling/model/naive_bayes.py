@@ -21,9 +21,6 @@ class FixedNaiveBayes(LabelModel):
     Args:
         class_prior: Stroke -> how often it is played, relative to the others; what is not named is as in
             `EXPECTED`.
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
-        merge_families: Whether the rules of a family that fail together are merged into one.
     """
 
     name = "naive_bayes"

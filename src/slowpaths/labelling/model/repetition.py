@@ -6,8 +6,6 @@ As sequences that resemble each other are weighed down in models of protein fami
 whole from four fifths alike, here by the cube of the share of votes that are alike, so that copies with a fifth of
 their votes changed are weighed down too. A rule that never votes has shown nothing of what its silence means, and
 counts for nothing.
-
-Legend: R rules, S symbols of all rules stacked.
 """
 
 from __future__ import annotations

@@ -1,13 +1,12 @@
 """What can be said of votes without labels: coverage, overlap, conflict, correlation.
 
 Votes are partial: two of them conflict only where no stroke satisfies both.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C strokes.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -45,22 +44,15 @@ def summarise(votes: VoteMatrix | Encoding) -> list[RuleSummary]:
     num_R, overlap_R, conflict_R = (
         np.add.reduceat(values, encoding.starts_R) for values in (num_S, overlap_S, conflict_S)
     )
-    share = 1.0 / max(len(votes), 1)
-    return [
-        RuleSummary(
-            code=spec.code,
-            family=spec.family,
-            num_votes=int(num_R[rule]),
-            asked=float((votes.symbols_NR[:, rule] != NOT_ASKED).sum() * share),
-            coverage=float(num_R[rule] * share),
-            overlap=float(overlap_R[rule] * share),
-            conflict=float(conflict_R[rule] * share),
-            by_symbol={
-                symbol: int(num_S[encoding.starts_R[rule] + number]) for number, symbol in enumerate(spec.symbols)
-            },
-        )
-        for rule, spec in enumerate(votes.specs)
-    ]
+    asked_R = (votes.symbols_NR != NOT_ASKED).sum(axis=0)
+    shares_R4 = np.stack([asked_R, num_R, overlap_R, conflict_R], axis=1) * (1.0 / max(len(votes), 1))
+    names = ("asked", "coverage", "overlap", "conflict")
+    summaries = []
+    for spec, num_votes, shares, start in zip(votes.specs, num_R, shares_R4.tolist(), encoding.starts_R, strict=True):
+        by_symbol = {symbol: int(num_S[start + number]) for number, symbol in enumerate(spec.symbols)}
+        more: dict[str, Any] = dict(zip(names, shares, strict=True)) | {"by_symbol": by_symbol}
+        summaries.append(RuleSummary(code=spec.code, family=spec.family, num_votes=int(num_votes), **more))
+    return summaries
 
 
 def residual_correlation(encoding: Encoding, posterior_NC: np.ndarray) -> np.ndarray:

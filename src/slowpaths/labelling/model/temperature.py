@@ -3,8 +3,6 @@
 Rules of one family repeat each other, so every label model here is too sure. The posterior from the other families,
 raised to the power 1 / T, should make a family's votes as probable as can be; with T at 1 an overconfident posterior is
 punished for each vote it declared nearly impossible.
-
-Legend: N deliveries, R rules, S symbols of all rules stacked, C strokes.
 """
 
 from __future__ import annotations
@@ -19,12 +17,10 @@ TEMPERATURES: np.ndarray = np.geomspace(0.5, 8.0, 25)
 
 
 def find_temperature(model: LabelModel, held_out: HeldOut) -> float:
-    """Return the temperature under which posteriors without a family predict its votes best.
+    """Return the temperature (.5 to 8) under which posteriors without a family predict its votes best.
 
-    What a model fitted on all votes believes of a rule turns posteriors into probabilities of votes.
-
-    Returns:
-        One of 25 values from .5 to 8; 1 for a model without beliefs about rules (majority vote) or a single family.
+    What a model fitted on all votes believes of a rule turns posteriors into probabilities of votes. It is 1 for a
+    model without beliefs about rules (majority vote) or a single family.
     """
     if model.emissions_ is None or not held_out.posterior_by_family:
         return 1.0

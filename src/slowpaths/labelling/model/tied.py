@@ -8,8 +8,6 @@ modelled.
 
 How often a rule speaks can be counted without knowing any class. The priors of c_in and c_out are therefore set so
 that they give that count, in the ratio of .65 to .25: the silence of a rule that hardly ever speaks tells little.
-
-Legend: R rules, S symbols of all rules stacked, C classes.
 """
 
 from __future__ import annotations

@@ -1,12 +1,9 @@
-"""Features of many deliveries as columns, the only thing a rule sees.
-
-Legend: N deliveries.
-"""
+"""Features of many deliveries as columns, the only thing a rule sees."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 import pyarrow as pa
@@ -31,7 +28,7 @@ class FeatureBlock:
     view_codes: np.ndarray  # position in `core.views.VIEWS` (N,)
     handedness_p: np.ndarray  # probability of a right-handed batter (N,)
     impact_uncertainty_s: np.ndarray  # standard deviation of the impact time (N,), seconds
-    # thresholds of the rule at hand -> where they are met (N,), bool; filled in by `with_met`
+    # thresholds of the rule at hand -> where they are met (N,), bool; filled in for each rule
     met_by_name: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
@@ -52,18 +49,13 @@ class FeatureBlock:
         """Return where the view is end-on ("E"), side-on ("S") or unreadable ("-") (N,)."""
         return np.array([ASPECT[view] == aspect for view in VIEWS])[self.view_codes]
 
-    def with_met(self, met_by_name: Mapping[str, np.ndarray]) -> FeatureBlock:
-        """Return the same block carrying the answers to one rule's thresholds."""
-        return replace(self, met_by_name=met_by_name)
-
     @classmethod
     def from_table(cls, deliveries: pa.Table) -> FeatureBlock:
         """Return the block of a deliveries table; a view outside the vocabulary counts as "other"."""
         columns = {name: floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURE_NAMES}
         videos = codes(deliveries["video_id"])
-        hits = _Hits.of(columns["onset_z"], videos)
-        columns["onset_rank"] = hits.ranks()
-        columns["onset_share"] = columns["onset_z"] / hits.medians()
+        columns["onset_rank"], median_N = _among_hits(columns["onset_z"], videos)
+        columns["onset_share"] = columns["onset_z"] / median_N
         columns["largest_pan"] = _largest_in_group(np.abs(columns["camera_pan_off"]), videos)
         view_codes = positions(deliveries["view"], VIEWS)
         return cls(
@@ -81,36 +73,20 @@ def _largest_in_group(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     return largest[groups]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class _Hits:
-    """Hold the audible hits of N deliveries, the faintest of each video first, and where each video begins."""
+def _among_hits(z_N: np.ndarray, videos_N: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mid-rank 0..1 of each audible hit in its video (N,), and the median hit of the video of each (N,).
 
-    z_N: np.ndarray
-    videos_N: np.ndarray
-    order: np.ndarray
-    starts: np.ndarray
-    sizes: np.ndarray
-
-    @classmethod
-    def of(cls, z_N: np.ndarray, videos_N: np.ndarray) -> _Hits:
-        rows = np.flatnonzero(z_N >= _AUDIBLE_Z)
-        order = rows[np.lexsort((z_N[rows], videos_N[rows]))]
-        starts = np.flatnonzero(np.diff(videos_N[order], prepend=-1))
-        sizes = np.diff(np.append(starts, len(order)))
-        return cls(z_N=z_N, videos_N=videos_N, order=order, starts=starts, sizes=sizes)
-
-    def ranks(self) -> np.ndarray:
-        """Return the mid-rank 0..1 of each hit among those of its video (N,); NaN where there are too few."""
-        ranks_N = np.full(len(self.z_N), np.nan)
-        position = np.arange(len(self.order)) - np.repeat(self.starts, self.sizes)
-        sizes = np.repeat(self.sizes, self.sizes)
-        ranks_N[self.order] = np.where(sizes >= _MIN_HITS, (position + 0.5) / sizes, np.nan)
-        return ranks_N
-
-    def medians(self) -> np.ndarray:
-        """Return the median hit of the video of each delivery (N,); NaN where there are too few."""
-        sorted_z = self.z_N[self.order]
-        middle = 0.5 * (sorted_z[self.starts + (self.sizes - 1) // 2] + sorted_z[self.starts + self.sizes // 2])
-        medians = np.full(self.videos_N.max(initial=-1) + 1, np.nan)
-        medians[self.videos_N[self.order][self.starts]] = np.where(self.sizes >= _MIN_HITS, middle, np.nan)
-        return medians[self.videos_N]
+    Both are NaN where a video has too few hits.
+    """
+    rows = np.flatnonzero(z_N >= _AUDIBLE_Z)
+    order = rows[np.lexsort((z_N[rows], videos_N[rows]))]  # the faintest of each video first
+    starts = np.flatnonzero(np.diff(videos_N[order], prepend=-1))  # where each video begins
+    sizes = np.diff(np.append(starts, len(order)))
+    position, size_of = np.arange(len(order)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
+    ranks_N = np.full(len(z_N), np.nan)
+    ranks_N[order] = np.where(size_of >= _MIN_HITS, (position + 0.5) / size_of, np.nan)
+    sorted_z = z_N[order]
+    middle = 0.5 * (sorted_z[starts + (sizes - 1) // 2] + sorted_z[starts + sizes // 2])
+    medians = np.full(videos_N.max(initial=-1) + 1, np.nan)
+    medians[videos_N[order][starts]] = np.where(sizes >= _MIN_HITS, middle, np.nan)
+    return ranks_N, medians[videos_N]

@@ -47,10 +47,8 @@ class Calibration:
         found = self._level(threshold, view=view)
         if abs(found.value) >= threshold.noise:
             return found
-        return Level(
-            value=threshold.noise if threshold.side == "above" else -threshold.noise,
-            origin=f"{found.origin}, held by noise",
-        )
+        value = threshold.noise if threshold.side == "above" else -threshold.noise
+        return Level(value=value, origin=f"{found.origin}, held by noise")
 
     def _level(self, threshold: Threshold, *, view: str) -> Level:
         gain = threshold.end_on_gain if ASPECT[view] == "E" else 1.0
@@ -62,12 +60,9 @@ class Calibration:
             return Level(value=threshold.default * gain, origin=f"default: {why}")
         low, high = sorted((threshold.rails[0] * gain, threshold.rails[1] * gain))
         clipped = min(max(antimode.value, low), high)
-        margin = DEAD_ZONE * antimode.sigma
+        margin = DEAD_ZONE * antimode.sigma * (1 if threshold.side == "above" else -1)
         railed = "" if clipped == antimode.value else ", held by the guard rail"
-        return Level(
-            value=clipped + margin if threshold.side == "above" else clipped - margin,
-            origin=f"antimode at {antimode.value:.3g}{railed}, n={antimode.count}",
-        )
+        return Level(value=clipped + margin, origin=f"antimode at {antimode.value:.3g}{railed}, n={antimode.count}")
 
     def levels(self, threshold: Threshold) -> list[Level]:
         """Return what a threshold compares with in every view (V,)."""

@@ -56,11 +56,8 @@ def select_rules(
             near = list(dict.fromkeys(difflib.get_close_matches(name, known, n=3, cutoff=0.4)))
             nearest = ", ".join(near or sorted({rule.family for rule in rules}))
             raise UsageError(f"unknown rule '{name}'; the nearest names are: {nearest}")
-    chosen = tuple(
-        rule
-        for rule in rules
-        if (not include or {rule.code, rule.family} & set(include)) and not {rule.code, rule.family} & set(exclude)
-    )
+    wanted, unwanted = set(include or known), set(exclude)
+    chosen = tuple(r for r in rules if {r.code, r.family} & wanted and not {r.code, r.family} & unwanted)
     if not chosen:
         raise UsageError("no rule is left: include fewer exclusions, or leave rules.include empty to take them all")
     return chosen

@@ -3,8 +3,6 @@
 The dip is the largest distance between the empirical distribution function and the nearest one with a single hump:
 convex up to the mode, concave from there. It is small for one hump of any shape and grows with the depth of what lies
 between two.
-
-Legend: N values.
 """
 
 from __future__ import annotations

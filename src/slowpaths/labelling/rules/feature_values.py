@@ -1,8 +1,6 @@
 """The features that rules read, of many deliveries on one scale: evidence beside the votes.
 
 `labelling.model.feature_likelihood` says what they are worth.
-
-Legend: N deliveries, F features.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """Rules from files of your own: `rules.paths=[my_rules.py]`.
 
-A file is plain Python that declares rules with the same decorator as the rulebook; docs/examples/my_rule.py is one.
+A file is plain Python that declares rules with the decorator `rule`; docs/examples/my_rule.py is one.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slowpaths.core.views import ASPECT, VIEWS
+from slowpaths.core.views import ASPECT
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.thresholds import feature_of
 
@@ -30,6 +30,8 @@ MIN_OBSERVABILITY = 0.5
 AMBIGUOUS_HANDEDNESS = (0.2, 0.8)
 GATES: tuple[str, ...] = tuple(QUALITY)
 MOVEMENT_GATES: tuple[str, ...] = ("person", "camera")
+# A slowed replay changes every speed and every path cut off by a fixed time.
+LIVE_GATES: tuple[str, ...] = (*MOVEMENT_GATES, "live")
 
 # Features measured along the off direction: they change sign with the batter's handedness.
 SIDE_FEATURES: frozenset[str] = frozenset(
@@ -43,8 +45,6 @@ class Gates:
     """Answer for N deliveries what may be read from them; each question is worked out once."""
 
     by_name: dict[str, np.ndarray]  # gate -> where it is open (N,), bool
-    view_codes: np.ndarray  # position in `core.views.VIEWS` (N,)
-    impact_uncertainty_s: np.ndarray  # standard deviation of the impact time (N,), seconds
     is_hand_known: np.ndarray  # where the handedness is sure enough for off and leg (N,), bool
 
     @classmethod
@@ -55,25 +55,7 @@ class Gates:
             for name, limits in QUALITY.items()
         }
         low, high = AMBIGUOUS_HANDEDNESS
-        return cls(
-            by_name=by_name,
-            view_codes=block.view_codes,
-            impact_uncertainty_s=block.impact_uncertainty_s,
-            is_hand_known=(block.handedness_p <= low) | (block.handedness_p >= high),
-        )
-
-    def allow(
-        self, *, views: frozenset[str], requires: Iterable[str], gates: Iterable[str], impact_within_s: float
-    ) -> np.ndarray:
-        """Return where a rule may speak (N,), apart from its features being measured."""
-        requires = tuple(requires)
-        is_open = np.array([view in views and is_observable(requires, view) for view in VIEWS])[self.view_codes]
-        is_open = is_open & ~(self.impact_uncertainty_s > impact_within_s)
-        for name in gates:
-            is_open = is_open & self.by_name[name]
-        if SIDE_FEATURES.intersection(requires):
-            is_open = is_open & self.is_hand_known
-        return is_open
+        return cls(by_name=by_name, is_hand_known=(block.handedness_p <= low) | (block.handedness_p >= high))
 
 
 def is_observable(features: Iterable[str], view: str) -> bool:

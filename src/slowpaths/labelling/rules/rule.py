@@ -104,6 +104,7 @@ class Rule:
             "gates": list(self.gates),
             "impact_within_s": self.impact_within_s,
             "source": self.source,
+            "evidence": {symbol: list(names) for symbol, names in self.evidence.items()},
             "code_text": _code_text(self.function),
             "file_digest": self.digest,
         }
@@ -150,6 +151,18 @@ def rule(
     return lambda function: Rule(**declared, function=function)
 
 
+def plain_rule(code: str, reason: str, **declaration: Any) -> Rule:
+    """Return a rule of thresholds alone: a symbol holds where all thresholds that are its evidence are met."""
+
+    def all_met(block: FeatureBlock) -> np.ndarray:
+        return pick(*(np.logical_and.reduce([block.met(name) for name in names]) for names in evidence.values()))
+
+    all_met.__doc__ = reason
+    declared = rule(code=code, **declaration)(all_met)
+    evidence = declared.evidence
+    return declared
+
+
 def _check(code: str, declared: Mapping[str, Any], evidence: Mapping[str, tuple[str, ...]]) -> None:
     if not declared["source"] or code.count(".") != 1:
         raise UsageError(f"rule {code}: a rule needs a source, and a code such as family.what")
@@ -176,13 +189,9 @@ def _known(code: str, what: str, names: Iterable[str], known: tuple[str, ...]) -
 
 
 def pick(*fires: np.ndarray) -> np.ndarray:
-    """Return the number of the only condition that holds; abstain where none or more than one does.
+    """Return the number of the only condition that holds (N,), int8; abstain where none or more than one does.
 
-    Args:
-        fires: One condition a symbol, in the order of the rule's votes (N,), bool.
-
-    Returns:
-        Symbols (N,), int8.
+    The conditions come in the order of the rule's votes.
 
     Example:
         >>> pick(np.array([True, False, True]), np.array([False, True, True])).tolist()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -47,6 +48,18 @@ def above(feature: str, default: float, **options: Any) -> Threshold:
 def below(feature: str, default: float, **options: Any) -> Threshold:
     """Return a threshold met by values of at most `default` (arguments as in `Threshold`)."""
     return Threshold(feature=feature, side="below", default=default, **options)
+
+
+def apart(feature: str, values: Mapping[str, float], **options: Any) -> dict[str, Threshold]:
+    """Return two named thresholds with a gap between them, the guard rail of both: above the larger, below the smaller.
+
+    Example:
+        >>> sorted((name, item.side) for name, item in apart("size_change", {"front": 0.03, "back": -0.03}).items())
+        [('back', 'below'), ('front', 'above')]
+    """
+    low, high = rails = (min(values.values()), max(values.values()))
+    sides = {low: below, high: above}
+    return {name: sides[value](feature, value, rails=rails, **options) for name, value in values.items()}
 
 
 def feature_of(name: str) -> Feature:

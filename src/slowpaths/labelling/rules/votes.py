@@ -13,10 +13,11 @@ import pyarrow as pa
 
 from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.strokes import membership
+from slowpaths.core.views import VIEWS
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration
 from slowpaths.labelling.rules.feature_values import FeatureValues
-from slowpaths.labelling.rules.gates import Gates
+from slowpaths.labelling.rules.gates import SIDE_FEATURES, Gates, is_observable
 from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.thresholds import Threshold
 
@@ -37,13 +38,8 @@ class RuleSpec:
     @classmethod
     def of(cls, rule: Rule) -> RuleSpec:
         """Return the spec of a rule."""
-        return cls(
-            code=rule.code,
-            family=rule.family,
-            symbols=rule.symbols,
-            sets_SC=membership(rule.votes.values()),
-            reads=rule.reads,
-        )
+        sets_SC = membership(rule.votes.values())
+        return cls(code=rule.code, family=rule.family, symbols=rule.symbols, sets_SC=sets_SC, reads=rule.reads)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -85,12 +81,9 @@ class VoteMatrix:
     def take(self, rows: np.ndarray) -> VoteMatrix:
         """Return the votes on some deliveries, by position or mask."""
         rows = np.flatnonzero(rows) if rows.dtype == bool else rows
-        return replace(
-            self,
-            delivery_ids=self.delivery_ids.take(pa.array(rows)),
-            symbols_NR=self.symbols_NR[rows],
-            features=None if self.features is None else self.features.take(rows),
-        )
+        ids = self.delivery_ids.take(pa.array(rows))
+        features = None if self.features is None else self.features.take(rows)
+        return replace(self, delivery_ids=ids, symbols_NR=self.symbols_NR[rows], features=features)
 
     def with_rules(self, is_wanted: np.ndarray) -> VoteMatrix:
         """Return the votes of some rules, by a mask (R,), without the features that only the others read."""
@@ -102,36 +95,31 @@ class VoteMatrix:
 
 
 def apply_rules(
-    deliveries: pa.Table | FeatureBlock,
-    *,
-    rules: Sequence[Rule],
-    calibration: Calibration,
-    delivery_ids: pa.Array | None = None,
+    deliveries: pa.Table, *, rules: Sequence[Rule], calibration: Calibration, block: FeatureBlock | None = None
 ) -> VoteMatrix:
-    """Return what the rules vote, gates included, and the numbers they read.
-
-    A block of deliveries needs `delivery_ids` (N,) beside it; a table brings its own.
-    """
-    if isinstance(deliveries, pa.Table):
-        delivery_ids = deliveries["delivery_id"].combine_chunks()
-        deliveries = FeatureBlock.from_table(deliveries)
-    assert delivery_ids is not None
-    block, gates = deliveries, Gates.of(deliveries)
+    """Return what the rules vote on deliveries (or on the block made of them), and the numbers they read."""
+    block = FeatureBlock.from_table(deliveries) if block is None else block
+    delivery_ids, gates = deliveries["delivery_id"].combine_chunks(), Gates.of(block)
     met: dict[Threshold, np.ndarray] = {}
     symbols_NR = np.full((len(block), len(rules)), NOT_ASKED, dtype=np.int8)
     for column, rule in enumerate(rules):
         for threshold in rule.thresholds.values():
             if threshold not in met:
                 met[threshold] = calibration.met(threshold, block)
-        is_open = gates.allow(
-            views=rule.views, requires=rule.requires, gates=rule.gates, impact_within_s=rule.impact_within_s
-        )
-        for feature in rule.requires:
-            is_open = is_open & np.isfinite(block[feature])
+        is_open = _may_look(rule, block, gates)
         if is_open.any():
-            said = rule(block.with_met({name: met[threshold] for name, threshold in rule.thresholds.items()}))
-            symbols_NR[:, column] = np.where(is_open, said, NOT_ASKED)
+            met_by_name = {name: met[threshold] for name, threshold in rule.thresholds.items()}
+            symbols_NR[:, column] = np.where(is_open, rule(replace(block, met_by_name=met_by_name)), NOT_ASKED)
     specs = tuple(RuleSpec.of(rule) for rule in rules)
     read = [name for name in FEATURE_NAMES if any(name in spec.reads for spec in specs)]
     features = FeatureValues.of(block, read, is_hand_known=gates.is_hand_known)
     return VoteMatrix(delivery_ids=delivery_ids, specs=specs, symbols_NR=symbols_NR, features=features)
+
+
+def _may_look(rule: Rule, block: FeatureBlock, gates: Gates) -> np.ndarray:
+    """Return where a rule may speak (N,): in its views, through its gates, with its features measured."""
+    is_seen = np.array([view in rule.views and is_observable(rule.requires, view) for view in VIEWS])
+    is_open = is_seen[block.view_codes] & ~(block.impact_uncertainty_s > rule.impact_within_s)
+    hand = [gates.is_hand_known] if SIDE_FEATURES.intersection(rule.requires) else []
+    measured = [np.isfinite(block[feature]) for feature in rule.requires]
+    return np.logical_and.reduce([is_open, *(gates.by_name[name] for name in rule.gates), *hand, *measured])

@@ -84,21 +84,11 @@ class FiniteGuard(Callback):
 
 
 def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
-    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest loss.
+    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest loss that is monitored.
 
-    Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as
-    one that never stopped.
-
-    Args:
-        folder: Where they are kept.
-        monitor: The loss, on validation clips; None where there are none, and only `last.ckpt` is kept.
+    Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
+    that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept.
     """
-    return ModelCheckpoint(
-        dirpath=folder,
-        filename="best",
-        monitor=monitor,
-        save_top_k=0 if monitor is None else 1,
-        save_last=True,
-        save_on_train_epoch_end=True,
-        enable_version_counter=False,
-    )
+    top = 0 if monitor is None else 1
+    ways = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=top, save_last=True, **ways)

@@ -22,8 +22,7 @@ _log = logging.getLogger(__name__)
 class History(Callback):
     """Keep one row of metrics an epoch in a CSV file; a resumed run goes on in the same file.
 
-    Args:
-        path: The file, written anew (atomically) after every epoch; what is not finite stays empty.
+    It is written anew (atomically) after every epoch; what is not finite stays empty.
     """
 
     def __init__(self, path: Path) -> None:

@@ -91,10 +91,6 @@ def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
 
     A file that another entry has written over since is left out: an artifact never holds what its entry did not write.
     Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already holds the lineage.
-
-    Args:
-        loggers: Loggers of the run.
-        folder: Folder with a ledger.
     """
     for run in _wandb_runs(loggers):
         import wandb
@@ -112,12 +108,7 @@ def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
 
 
 def finish(loggers: Iterable[Logger], *, summary: Mapping[str, float] | None = None) -> None:
-    """Close the W&B run of this process, with the numbers that sum it up.
-
-    Args:
-        loggers: Loggers of the run.
-        summary: Numbers by name; those that are not finite are left out.
-    """
+    """Close the W&B run of this process, with the numbers that sum it up; those that are not finite are left out."""
     for run in _wandb_runs(loggers):
         run.summary.update({name: value for name, value in (summary or {}).items() if math.isfinite(value)})
         run.finish()

@@ -4,8 +4,6 @@ A word for a stroke is a bit or two of what mining knows of it. The stride, the 
 bat are some forty features a clip, and need no label and no rule: a network that has learnt to see them names strokes
 from a few dozen labelled clips. (Predicting hand-made motion statistics without labels: Wang et al. 2019, arXiv
 1904.03597; here they are statistics of a skeleton.)
-
-Legend: B batch, F features.
 """
 
 from __future__ import annotations
@@ -28,9 +26,6 @@ class FeatureRegression(EmaModule):
     """Train a network to see features; those that are unknown for a clip are passed over.
 
     Args:
-        network: As for `EmaModule`.
-        optim: As for `EmaModule`.
-        run: As for `EmaModule`.
         feature_names: Names of the features F, as `ClipBatch.features_BF` has them.
         transition: Error at which the loss turns from quadratic to linear, spreads of a feature.
     """
@@ -92,11 +87,7 @@ class FeatureRegression(EmaModule):
 
 
 class ShareExplained(Metric):
-    """Measure R2 of each feature over the clips where it is known: 1 is exact, 0 as good as the mean of those clips.
-
-    Args:
-        num_features: Features F.
-    """
+    """Measure R2 of each feature over the clips where it is known: 1 is exact, 0 as good as the mean of those clips."""
 
     full_state_update = False
     sums_4F: Tensor
@@ -127,12 +118,7 @@ class ShareExplained(Metric):
 
 
 def known_loss(found_BF: Tensor, wanted_BF: Tensor, *, transition: float = 1.0) -> Tensor:
-    """Return the mean Huber loss over what is known; 0 where nothing is.
-
-    Args:
-        found_BF: Features that the network sees (B, F).
-        wanted_BF: Their values (B, F), NaN where unknown.
-        transition: Error at which the loss turns from quadratic to linear.
+    """Return the mean Huber loss, linear beyond `transition`, over what is known (not NaN); 0 where nothing is.
 
     Example:
         >>> known_loss(torch.tensor([[0.0, 3.0, 9.0]]), torch.tensor([[1.0, 0.0, torch.nan]])).item()

@@ -55,18 +55,11 @@ def make_ball(
     *, release_s: float, release_3: np.ndarray, bounce_m: float, impact_3: np.ndarray, azimuth_deg: float,
     elevation_deg: float, speed: float, boundary_m: float, stop_y_m: float | None = None,
 ) -> BallPath:  # fmt: skip
-    """Fly a ball from the hand to the bat and beyond.
+    """Fly a ball from the hand to the bat and beyond; metres, degrees, and seconds from impact.
 
-    Args:
-        release_s: When it leaves the hand, seconds from impact (negative).
-        release_3: Where, metres.
-        bounce_m: Where it pitches, metres before the striker's stumps.
-        impact_3: Where it meets or passes the bat, metres.
-        azimuth_deg: Direction after impact, 0 towards the bowler, positive to +x.
-        elevation_deg: Above the ground.
-        speed: After impact, metres a second.
-        boundary_m: Radius of the rope around the middle of the pitch, metres.
-        stop_y_m: Where the keeper stops a ball that passed; None where it was hit.
+    It pitches `bounce_m` before the striker's stumps. After impact it leaves at an azimuth of 0 towards the bowler,
+    positive to +x, up to a rope of radius `boundary_m` around the middle of the pitch; one that passed the bat is
+    stopped by the keeper at `stop_y_m`.
     """
     bounce_y = float(np.clip(bounce_m, impact_3[1] + 0.7, release_3[1] - 6.0))
     way = (release_3[1] - bounce_y) / (release_3[1] - impact_3[1])

@@ -51,13 +51,7 @@ def make_batters(num_batters: int, *, seed: int, is_shifted: bool = False, sprea
     """Draw batters; the same seed gives the same ones.
 
     Styles come from eight Gaussian latents, 22 % are left-handers, and profiles come from Dir(12 pi) around the average
-    profile (design choices).
-
-    Args:
-        num_batters: How many.
-        seed: Seed.
-        is_shifted: Draw the style from a rotated and shifted Gaussian, for batters held out of training.
-        spread: Factor on the spread of styles.
+    profile (design choices). Batters held out of training have styles from a rotated and shifted Gaussian.
     """
     random = np.random.default_rng([seed, 101 + int(is_shifted)])
     batters = []

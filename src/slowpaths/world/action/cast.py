@@ -136,16 +136,10 @@ def stand(
 ) -> Joints:  # fmt: skip
     """Stand, crouch or walk somewhere.
 
-    Args:
-        times_T: Instants, seconds.
-        body: Bone lengths.
-        place: Where, metres.
-        yaw_deg: Facing direction, degrees.
-        crouch: 0 upright to 1 a keeper's squat; a number or (T,).
-        hands: "sides", "knees", "together" (low in front, gloves up), "back", "hips" or "bat".
-        phase: Phase of the small sway, radians.
-        walk_T2: Displacement from `place` along the ground (T, 2); the feet step after it.
-        gaze_T3: Where the face points; straight ahead where not given.
+    `crouch` goes from 0 upright to 1 a keeper's squat, a number or (T,). Hands are at the "sides", "knees", "together"
+    (low in front, gloves up), "back", "hips" or on the "bat". `walk_T2` is the displacement from `place` along the
+    ground: the feet step after it. `phase` is that of the small sway; the face points straight ahead where no gaze is
+    given.
 
     Raises:
         ValueError: If `hands` is none of those.

@@ -72,18 +72,10 @@ def heading(yaw_deg: np.ndarray | float) -> np.ndarray:
 def two_bone(
     root_T3: np.ndarray, tip_T3: np.ndarray, *, first: float, second: float, pole_T3: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Bend a limb of two bones so that it reaches from root to tip.
+    """Bend a limb of two bones so that it reaches from root to tip: return the middle joint and the tip.
 
-    Args:
-        root_T3: Hip or shoulder.
-        tip_T3: Wanted ankle or wrist.
-        first: Length of the upper bone, metres.
-        second: Length of the lower bone, metres.
-        pole_T3: Direction in which the middle joint bends.
-
-    Returns:
-        Middle joint and tip; where the wanted tip is out of reach the returned one lies on the way to it, so that
-        bone lengths never change.
+    The middle joint bends towards the pole. Where the wanted tip is out of reach the returned one lies on the way to
+    it, so that bone lengths never change.
     """
     way = tip_T3 - root_T3
     distance = np.clip(np.linalg.norm(way, axis=-1), abs(first - second) + 1e-3, first + second - 1e-4)[..., None]
@@ -178,11 +170,7 @@ class Step:
 def foot_path(times_T: np.ndarray, start: tuple[float, float], steps: list[Step], *, ankle: float) -> np.ndarray:
     """Return the ankle (T, 3) of a foot: exactly constant between its steps, minimum-jerk within them.
 
-    Args:
-        times_T: Instants, seconds.
-        start: Where the foot stands before its first step, metres.
-        steps: Moves in time order.
-        ankle: Height of the ankle of a flat foot, metres.
+    `ankle` is the height of the ankle of a flat foot, metres.
     """
     path = np.zeros((len(times_T), 3))
     path[:] = (*start, ankle)

@@ -123,7 +123,8 @@ class StrokeMotion:
             ankles_T23=feet, wrists_T23=wrists, elbow_poles_T23=elbow_poles, knee_poles_T23=knee_poles,
             gaze_T3=self._gaze(times_T), foot_yaw_T2=np.stack([18 + 0.5 * hip_yaw, 4 + 0.3 * hip_yaw], axis=1),
         )  # fmt: skip
-        bat = _in_hands(joints, bat_way, scale=self.style.height)
+        middle = joints.middle("wrist")
+        bat = hold_bat(middle + 0.06 * unit(middle - joints.middle("shoulder")), bat_way, scale=self.style.height)
         return (joints, bat) if self.is_right_handed else (_mirrored(joints), _mirrored(bat))
 
     def channels(self, times_T: np.ndarray) -> dict[str, np.ndarray]:
@@ -255,11 +256,6 @@ def _reach(hands: np.ndarray, bat_way: np.ndarray, shoulders: np.ndarray, *, lon
             length = np.linalg.norm(way, axis=1, keepdims=True)
             hands -= np.maximum(length - longest, 0.0) * way / np.maximum(length, 1e-9)
     return hands[:, None] + offsets
-
-
-def _in_hands(joints: Joints, bat_way: np.ndarray, *, scale: float) -> Bat:
-    hands, neck = joints.middle("wrist"), joints.middle("shoulder")
-    return hold_bat(hands + 0.06 * unit(hands - neck), bat_way, scale=scale)
 
 
 def hold_bat(grip_T3: np.ndarray, way: np.ndarray, *, scale: float = 1.0) -> Bat:

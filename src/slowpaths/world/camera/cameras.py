@@ -88,15 +88,9 @@ def point_at(place_3: np.ndarray, target_T3: np.ndarray) -> tuple[np.ndarray, np
 
 
 def work(camera: Camera, times_T: np.ndarray, *, ball: BallPath | None, target_T3: np.ndarray | None = None) -> Aim:
-    """Let the operator work the camera through one ball.
+    """Let the operator work the camera through one ball, or towards a target instead of the camera's own aim.
 
     The aim is a second-order system driven by the ball as it was `lag_s` ago: it starts late and overshoots.
-
-    Args:
-        camera: The camera.
-        times_T: Instants, seconds from impact, increasing.
-        ball: What is followed once it is hit; None for nothing.
-        target_T3: What is looked at instead of the camera's own aim, metres.
     """
     times_T = np.asarray(times_T, dtype=np.float64)
     grid = np.arange(min(times_T[0], -0.5) - 1.0, times_T[-1] + 2 * _GRID_S, _GRID_S)
@@ -142,14 +136,7 @@ def _track(wanted: np.ndarray, stiffness: float, damping: float) -> np.ndarray:
 def make_camera(
     name: str, random: np.random.Generator, *, size: tuple[int, int], height_m: float = 12.0, lens: float = 1.0
 ) -> Camera:
-    """Put up a camera of a venue.
-
-    Args:
-        name: One of `presets.CAMERAS`.
-        random: Source of chance for place, lens and operator.
-        size: Width and height of the picture, pixels.
-        height_m: Height of the end-on gantries of this venue, metres.
-        lens: Factor on the field of view of this broadcaster.
+    """Put up a camera of a venue; `height_m` is that of its end-on gantries, `lens` a factor on the field of view.
 
     Raises:
         UsageError: If there is no such camera.

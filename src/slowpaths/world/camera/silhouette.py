@@ -39,12 +39,7 @@ class Silhouette:
 
 
 def project(capsules: Capsules, aim: Aim) -> Silhouette:
-    """Project the capsules of one figure for all instants of a shot at once.
-
-    Args:
-        capsules: Parts at I instants.
-        aim: The camera at those instants.
-    """
+    """Project the capsules of one figure for all instants of a shot at once."""
     a, depth_a = aim.project(capsules.starts_TP3)
     b, depth_b = aim.project(capsules.ends_TP3)
     focal = aim.focal_T()[:, None]

@@ -66,13 +66,10 @@ class StagedShot:
 
 
 class Stage:
-    """Set up the shots of one match.
+    """Set up the shots of one match; the wardrobe is drawn from its seed where not given.
 
-    Args:
-        match: The match and its edit.
-        wardrobe: Who wears what; drawn from the seed of the match where not given.
-        roles: Whose truth is wanted, such as ("striker", "ball"); everybody's and the ball's where not given. What is
-            left out is not computed, what is not is as it is among everybody.
+    `roles` are those whose truth is wanted, such as ("striker", "ball"); everybody's and the ball's where not given.
+    What is left out is not computed, what is not is as it is among everybody.
     """
 
     def __init__(self, match: Match, *, wardrobe: Wardrobe | None = None, roles: Collection[str] | None = None) -> None:
@@ -98,13 +95,7 @@ class Stage:
         )  # fmt: skip
 
     def set_up(self, number: int, random: np.random.Generator, *, frames_T: np.ndarray | None = None) -> StagedShot:
-        """Set up one shot in which people act.
-
-        Args:
-            number: Number of the shot in the edit.
-            random: Source of chance of the shot.
-            frames_T: Frames of the shot that are wanted, increasing; all where not given.
-        """
+        """Set up one shot in which people act: all its frames, or those that are wanted, increasing."""
         match, shot = self.match, self.match.shots[number]
         scene = match.scenes[shot.scene]
         frames_T = np.arange(shot.num_frames) if frames_T is None else frames_T

@@ -46,13 +46,7 @@ class Backdrop:
 
 
 def make_backdrop(venue: Venue, aim: Aim, known: Backdrop | None = None) -> Backdrop:
-    """Return a backdrop for a shot: the known one, the known one grown, or a new one.
-
-    Args:
-        venue: The ground.
-        aim: The camera over the whole shot.
-        known: What was painted for this camera before.
-    """
+    """Return a backdrop for a shot: the one known for this camera, the known one grown, or a new one."""
     if known is not None and known.covers(aim):
         return known
     most_px = _MAX_FRAMES * aim.size[0] * aim.size[1]

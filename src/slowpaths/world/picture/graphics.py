@@ -16,11 +16,7 @@ _OPACITY = 0.92  # of the score bug
 
 
 def score_bug(broadcaster: Broadcaster, score: Score, size: tuple[int, int]) -> tuple[np.ndarray, int, int]:
-    """Paint the score bug.
-
-    Returns:
-        Picture (h, w, 3), and the column and line of its top left corner.
-    """
+    """Paint the score bug (h, w, 3), and return it with the column and line of its top left corner."""
     (width, height), scale = size, size[1] / 360.0
     main, second = broadcaster.paint
     text = f"{score.team} {score.runs}-{score.wickets}"

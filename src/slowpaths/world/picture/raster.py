@@ -36,11 +36,7 @@ class Sprite:
 def prepare(figure: Silhouette, aim: Aim, *, sun_3: np.ndarray, shadow: float) -> Sprite:
     """Shade and outline one figure for all frames of a shot at once.
 
-    Args:
-        figure: The figure as the camera sees it.
-        aim: The camera at the same instants.
-        sun_3: Unit direction towards the light.
-        shadow: Length of shadows per metre of height; 0 for none.
+    The sun is a unit direction towards the light, `shadow` the length of shadows per metre of height; 0 for none.
     """
     capsules, a, b = figure.capsules, figure.starts_IP2, figure.ends_IP2
     radius_a, radius_b, depth = figure.start_radii_IP, figure.end_radii_IP, figure.depth_IP[MIDDLE]

@@ -19,18 +19,10 @@ def paint(
     venue: Venue, *, place_3: np.ndarray, rotation_33: np.ndarray, focal: float, centre: tuple[float, float],
     shape: tuple[int, int],
 ) -> np.ndarray:  # fmt: skip
-    """Paint what a camera sees of a ground, by casting one ray a pixel.
+    """Paint what a camera sees of a ground, by casting one ray a pixel: (H, W, 3), uint8, BGR.
 
-    Args:
-        venue: The ground.
-        place_3: Where the camera stands, metres.
-        rotation_33: World to camera axes.
-        focal: Focal length, pixels.
-        centre: Principal point, pixels.
-        shape: Height and width of the picture, pixels.
-
-    Returns:
-        Picture (H, W, 3), uint8, BGR.
+    Focal length and principal point (`centre`) are in pixels, so is the shape (height, width); the rotation turns world
+    to camera axes.
     """
     height, width = shape
     columns = ((np.arange(width) - centre[0]) / focal).astype(np.float32)

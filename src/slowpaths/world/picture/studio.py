@@ -27,11 +27,7 @@ _Bug = tuple[np.ndarray, int, int]
 
 
 class Studio:
-    """Film one match frame by frame, in order.
-
-    Args:
-        match: The match and its edit.
-        wardrobe: Who wears what; drawn from the seed of the match where not given.
+    """Film one match frame by frame, in order; the wardrobe is drawn from its seed where not given.
 
     Attributes:
         truths: What is known of the shots filmed so far.
@@ -60,12 +56,7 @@ class Studio:
                 yield cv2.cvtColor(frame, cv2.COLOR_BGR2RGB)
 
     def glimpse(self, number: int, frames_T: np.ndarray) -> Iterator[np.ndarray]:
-        """Yield chosen frames of one shot with people only, without wipes; notes them in `truths`.
-
-        Args:
-            number: Number of the shot in the edit.
-            frames_T: Frames of that shot, increasing.
-        """
+        """Yield chosen frames (increasing) of one shot with people only, without wipes; notes them in `truths`."""
         random, bug = self._stage.random(number), self._bug(self.match.shots[number])
         staged = self._stage.set_up(number, random, frames_T=frames_T)
         self.truths.append(staged.truth)

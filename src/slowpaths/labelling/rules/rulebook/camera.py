@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import DEFEND, HORZ, IN_FRONT, LEAVE, LEG, LOFT, OFF, STRAIGHT
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import pick, rule
+from slowpaths.labelling.rules.rule import pick, plain_rule, rule
 from slowpaths.labelling.rules.thresholds import above, below
 
 _BROADCAST = frozenset({"pitch_endon"})  # nets and phones stand still or shake; a still camera says nothing there
@@ -39,8 +39,9 @@ def pan(block: FeatureBlock) -> np.ndarray:
     return pick(block.met("pan") & to_off, block.met("pan") & ~to_off, rests)
 
 
-@rule(
-    code="camera.tilt",
+tilt = plain_rule(
+    "camera.tilt",
+    "A camera behind the bowler tilts up after a ball in the air or behind the batter, down after one that comes.",
     votes={"up": LOFT | _BEHIND, "down": IN_FRONT},
     thresholds={"up": above("camera_tilt_up", 0.05), "down": below("camera_tilt_up", -0.05)},
     views=_BROADCAST,
@@ -48,6 +49,3 @@ def pan(block: FeatureBlock) -> np.ndarray:
     impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; perspective, and a ball in the air, make the operator tilt; design choice for the numbers",
 )
-def tilt(block: FeatureBlock) -> np.ndarray:
-    """A camera behind the bowler tilts up after a ball in the air or behind the batter, down after one that comes."""
-    return pick(block.met("up"), block.met("down"))

@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import KNEE
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import END_ON, pick, rule
+from slowpaths.labelling.rules.rule import END_ON, pick, plain_rule, rule
 from slowpaths.labelling.rules.rulebook.cues import FRONT_KNEE_FOLDED, HEAD_DROPPED, HIPS_DROPPED, KNEE_DOWN
 from slowpaths.labelling.rules.thresholds import above, below
 
@@ -17,15 +17,13 @@ def _is_down(block: FeatureBlock) -> np.ndarray:
     return block.met("head_dropped") & (block.met("knee_folded") | block.met("hips_dropped"))
 
 
-@rule(
-    code="knee.down",
+knee_down = plain_rule(
+    "knee.down",
+    "Sweeps are played with the back knee on the ground.",
     votes={"knee": KNEE},
     thresholds={"knee_down": KNEE_DOWN, "hips_dropped": HIPS_DROPPED},
     source=f"{_SWEEP_TEXT}; design choice for the numbers",
 )
-def knee_down(block: FeatureBlock) -> np.ndarray:
-    """Sweeps are played with the back knee on the ground."""
-    return pick(block.met("knee_down") & block.met("hips_dropped"))
 
 
 @rule(
@@ -61,13 +59,11 @@ def sweep_direction(block: FeatureBlock) -> np.ndarray:
     return pick(is_down & block.met("leg"), is_down & block.met("off"))
 
 
-@rule(
-    code="knee.grip_switch",
+grip_switch = plain_rule(
+    "knee.grip_switch",
+    "Wrists that change order well before impact turn the bat for a reverse sweep.",
     votes={"switch": frozenset({"reverse_sweep_ramp"})},
     thresholds={"switch": above("grip_switch_s", 0.2)},
     views=END_ON,
     source="the reverse sweep turns the bat over before the ball arrives; design choice for the number",
 )
-def grip_switch(block: FeatureBlock) -> np.ndarray:
-    """Wrists that change order well before impact turn the bat for a reverse sweep."""
-    return pick(block.met("switch"))

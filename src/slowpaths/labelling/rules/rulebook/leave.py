@@ -6,22 +6,19 @@ import numpy as np
 
 from slowpaths.core.strokes import LEAVE
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import END_ON, pick, rule
+from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.rule import END_ON, pick, plain_rule, rule
 from slowpaths.labelling.rules.rulebook.cues import SHORT_SWING
 from slowpaths.labelling.rules.thresholds import above, below
 
-
-@rule(
-    code="leave.no_downswing",
+no_downswing = plain_rule(
+    "leave.no_downswing",
+    "Hands that stay high and hardly move when the ball passes leave it.",
     votes={"leave": LEAVE},
     thresholds={"short": SHORT_SWING, "hands_high": above("hand_height", 0.75)},
-    gates=(*MOVEMENT_GATES, "live"),
+    gates=LIVE_GATES,
     source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",
 )
-def no_downswing(block: FeatureBlock) -> np.ndarray:
-    """Hands that stay high and hardly move when the ball passes leave it."""
-    return pick(block.met("short") & block.met("hands_high"))
 
 
 @rule(

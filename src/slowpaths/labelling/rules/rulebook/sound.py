@@ -7,7 +7,7 @@ import numpy as np
 from slowpaths.core.strokes import ATTACK, DEFEND, LEAVE
 from slowpaths.core.views import PLAY_VIEWS
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.rule import pick, rule
+from slowpaths.labelling.rules.rule import pick, plain_rule, rule
 from slowpaths.labelling.rules.thresholds import above, below
 
 _HEARD = ("live",)  # replays carry commentary instead of the ground
@@ -30,8 +30,9 @@ def silent(block: FeatureBlock) -> np.ndarray:
     return pick(block.met("nothing") | block.met("faint"))
 
 
-@rule(
-    code="sound.loudness",
+loudness = plain_rule(
+    "sound.loudness",
+    "The loudest quarter of a video's hits are attacking strokes, the softest quarter defensive ones.",
     votes={"attack": ATTACK, "defend": DEFEND | LEAVE | {"flick_glance"}},
     thresholds={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
     views=PLAY_VIEWS,
@@ -39,6 +40,3 @@ def silent(block: FeatureBlock) -> np.ndarray:
     impact_within_s=0.15,  # loudest within .15 s
     source="harder hits sound louder through one microphone; quartiles within a video, so that no level is assumed",
 )
-def loudness(block: FeatureBlock) -> np.ndarray:
-    """The loudest quarter of a video's hits are attacking strokes, the softest quarter defensive ones."""
-    return pick(block.met("attack"), block.met("defend"))

@@ -8,22 +8,13 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import MOVEMENT_GATES
-from slowpaths.labelling.rules.rule import END_ON, pick, rule
-from slowpaths.labelling.rules.rulebook.cues import (
-    BACK_STRIDE,
-    FAST_HANDS,
-    FLAT_PATH,
-    HORIZONTAL_FLOW,
-    LINEAR_PATH,
-    STRAIGHT_PATH,
-    VERTICAL_FLOW,
-)
+from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.rule import END_ON, pick, plain_rule, rule
+from slowpaths.labelling.rules.rulebook import cues
 from slowpaths.labelling.rules.thresholds import above, below
 
-_ACROSS = {"linear": LINEAR_PATH, "flat": FLAT_PATH, "flow": HORIZONTAL_FLOW}
-_STRAIGHT = {"linear": LINEAR_PATH, "straight": STRAIGHT_PATH, "flow": VERTICAL_FLOW}
-_LIVE = (*MOVEMENT_GATES, "live")
+_ACROSS = {"linear": cues.LINEAR_PATH, "flat": cues.FLAT_PATH, "flow": cues.HORIZONTAL_FLOW}
+_STRAIGHT = {"linear": cues.LINEAR_PATH, "straight": cues.STRAIGHT_PATH, "flow": cues.VERTICAL_FLOW}
 
 
 def _is_across(block: FeatureBlock) -> np.ndarray:
@@ -39,16 +30,16 @@ def _is_straight(block: FeatureBlock) -> np.ndarray:
     votes={"cut": frozenset({"cut"})},
     thresholds=_ACROSS
     | {
-        "back": BACK_STRIDE,
+        "back": cues.BACK_STRIDE,
         "reach": above("hand_reach", 0.60),
         "above_waist": above("hand_height", 0.2),
         "below_shoulder": below("hand_height", 0.9),
-        "fast": FAST_HANDS,
+        "fast": cues.FAST_HANDS,
     },
     requires=("stride_back", "hand_reach", "hand_height", "peak_hand_speed"),
     evidence={"cut": ("back", "reach", "above_waist", "fast")},
     views=END_ON,
-    gates=_LIVE,
+    gates=LIVE_GATES,
     source="coaching texts on the square cut: back foot back and across, arms fully extended, bat from high to low; "
     "design choice for the numbers",
 )
@@ -93,8 +84,9 @@ def flick_roll(block: FeatureBlock) -> np.ndarray:
     return pick(_is_straight(block) & block.met("roll") & block.met("finish_leg"))
 
 
-@rule(
-    code="strokes.glance",
+glance = plain_rule(
+    "strokes.glance",
+    "A short checked swing that deflects a little to leg is a glance.",
     votes={"glance": frozenset({"flick_glance"})},
     thresholds={
         "checked": below("post_impact_speed", 0.35),
@@ -103,22 +95,23 @@ def flick_roll(block: FeatureBlock) -> np.ndarray:
         "short": below("arc_length", 1.8),
     },
     views=END_ON,
-    gates=_LIVE,
+    gates=LIVE_GATES,
     source="coaching texts on the leg glance: the ball's own pace is turned to leg; design choice for the numbers",
 )
-def glance(block: FeatureBlock) -> np.ndarray:
-    """A short checked swing that deflects a little to leg is a glance."""
-    return pick(block.met("checked") & block.met("to_leg") & block.met("not_far") & block.met("short"))
 
 
 @rule(
     code="strokes.bf_punch",
     votes={"punch": frozenset({"bf_punch"})},
     thresholds=_STRAIGHT
-    | {"back": BACK_STRIDE, "moving": above("post_impact_speed", 0.25), "checked": below("post_impact_speed", 0.55)},
+    | {
+        "back": cues.BACK_STRIDE,
+        "moving": above("post_impact_speed", 0.25),
+        "checked": below("post_impact_speed", 0.55),
+    },
     requires=("stride_back", "post_impact_speed"),
     evidence={"punch": ("back", "moving", "checked")},
-    gates=_LIVE,
+    gates=LIVE_GATES,
     source="coaching texts on the back-foot punch: straight bat and a checked follow-through; "
     "design choice for the numbers",
 )
