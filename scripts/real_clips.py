@@ -67,13 +67,13 @@ def main() -> None:
     asked = parser.parse_args()
     golds = {name: GoldFolder(asked.shared / SETS[name]) for name in ([asked.only] if asked.only else SETS)}
     groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
-    samples: dict[str, MiningSample] = {}
-    negatives: dict[str, MiningSample] = {}
+    samples: dict[str, list[MiningSample]] = {}
+    negatives: dict[str, list[MiningSample]] = {}
     for name, gold in golds.items():
         clips, others = (mined_parts(asked, name, folder, groups) for folder in (gold.clips, gold.negatives))
         is_part = bool(asked.limit or asked.crossed)
-        samples[name] = together([compare(gold, out, is_part=is_part) for out in clips], groups)
-        negatives[name] = together([other_sports(out) for out in others], groups)
+        samples[name] = [compare(gold, out, is_part=is_part) for out in clips]
+        negatives[name] = [other_sports(out) for out in others]
     write_tables(asked.out, golds, samples, negatives)
     if not asked.no_sheets:
         command = [sys.executable, Path(__file__).parent / "loss_sheets.py", asked.out, "--shared", asked.shared]
@@ -97,11 +97,6 @@ def mined_parts(asked: argparse.Namespace, name: str, clips: Path, groups: Mappi
         if not asked.no_mine:
             mine(asked, footage, asked.out / folder, half=half)
     return [asked.out / folder for folder in parts]
-
-
-def together(samples: Sequence[MiningSample], groups: Mapping[str, str]) -> MiningSample:
-    """Return several mined sets as one."""
-    return samples[0] if len(samples) == 1 else part_of(samples, group_of=groups, is_inside=lambda group: True)
 
 
 def mine(
@@ -147,14 +142,15 @@ def other_sports(mined: Path) -> MiningSample:
 def write_tables(
     out: Path,
     golds: Mapping[str, GoldFolder],
-    samples: Mapping[str, MiningSample],
-    negatives: Mapping[str, MiningSample],
+    samples: Mapping[str, Sequence[MiningSample]],
+    negatives: Mapping[str, Sequence[MiningSample]],
 ) -> None:
     """Write the measures of all parts, the losses, the false claims and their counts."""
     groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
-    every = [*samples.values(), *negatives.values()]
+    every = [sample for some in (samples, negatives) for parts in some.values() for sample in parts]
     parts = {
-        name: part_of([samples[name], negatives[name]], group_of=groups, is_inside=lambda group: True) for name in golds
+        name: part_of([*samples[name], *negatives[name]], group_of=groups, is_inside=lambda group: True)
+        for name in golds
     }
     for half in (0, 1):
         parts[f"half {half}"] = part_of(every, group_of=groups, is_inside=lambda g, half=half: half_of(g) == half)
@@ -164,11 +160,12 @@ def write_tables(
     losses, false = [], []
     for name, gold in golds.items():
         known = {"set": name, "groups": groups, "kinds": gold.kinds()}
-        spans = [{"start_s": fate.truth.start_s, "end_s": fate.truth.end_s} for fate in samples[name].check.fates]
-        outcomes = zip(table("outcomes", samples[name]), spans, strict=True)
-        losses += [described(row, **known) | span for row, span in outcomes]
-        claimed = (table("false_deliveries", samples[name]), table("false_deliveries", negatives[name]))
-        false += [described(row, **known) for rows in claimed for row in rows]
+        for sample in samples[name]:
+            spans = [{"start_s": fate.truth.start_s, "end_s": fate.truth.end_s} for fate in sample.check.fates]
+            outcomes = zip(table("outcomes", sample), spans, strict=True)
+            losses += [described(row, **known) | span for row, span in outcomes]
+        for sample in (*samples[name], *negatives[name]):
+            false += [described(row, **known) for row in table("false_deliveries", sample)]
     write_text(out / "losses.csv", to_csv(losses))
     write_text(out / "false_claims.csv", to_csv(false) if false else "set,video,delivery,kind\n")
     counts = [*counted(losses, "outcome", OUTCOMES), *counted(false, "fault", CLAIMS)]
@@ -216,7 +213,7 @@ def counted(rows: Sequence[Row], what: str, words: Mapping[str, str]) -> list[Ro
 
 
 def write_waterfall(
-    asked: argparse.Namespace, golds: Mapping[str, GoldFolder], samples: Mapping[str, MiningSample]
+    asked: argparse.Namespace, golds: Mapping[str, GoldFolder], samples: Mapping[str, Sequence[MiningSample]]
 ) -> None:
     """Mine with one more true stage after another, and write the measures of every run."""
     groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
@@ -228,8 +225,9 @@ def write_waterfall(
             if not asked.no_mine:
                 clips = sorted(gold.clips.iterdir())[: asked.limit] if asked.limit else [gold.clips]
                 mine(asked, clips, out, gold=gold, num=num)
-            known[name] = compare(gold, out, is_part=bool(asked.limit))
-        sample = part_of(list(known.values()), group_of=groups, is_inside=lambda group: True)
+            known[name] = [compare(gold, out, is_part=bool(asked.limit))]
+        every = [sample for parts in known.values() for sample in parts]
+        sample = part_of(every, group_of=groups, is_inside=lambda group: True)
         rows += measure_rows(sample, oracle="+".join(STAGES[:num]) or "nothing")
         losses = Counter(str(row["outcome"]) for row in table("outcomes", sample))
         rows += [{"oracle": rows[-1]["oracle"], "measure": f"lost: {word}", "value": losses[word]} for word in OUTCOMES]

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from slowpaths.mining.impact.audio_lag import LAGS_S
-from slowpaths.mining.impact.events import Event, find_events
+from slowpaths.mining.impact.events import CALIBRATED, Event, find_events
 from slowpaths.mining.impact.evidence import Evidence, weigh
 from slowpaths.mining.impact.instant_features import Standing, _over, grid_of, instant_features
 from slowpaths.mining.impact.instants import STEP_S
@@ -88,14 +88,17 @@ def test_every_stroke_of_a_long_shot_is_found():
     expected = sum(0.9 * STEP_S / 0.05 / 2.507 * np.exp(-0.5 * ((times_s - at_s) / 0.05) ** 2) for at_s in (8.0, 21.0))
     events = find_events(silent(times_s, expected), prior_log_odds=0.0, min_event_p=0.5, min_gap_s=3.0)
     assert [event.impact_s for event in events] == pytest.approx([8.0, 21.0], abs=STEP_S)
-    # .9 expected impacts are at least one with probability 1 - exp(-.9); a normal posterior's sigma is its own
-    assert [event.event_p for event in events] == pytest.approx([1 - np.exp(-0.9)] * 2, abs=0.01)
+    # .9 expected impacts are at least one with probability 1 - exp(-.9), before the calibration of the log odds
+    log_odds = CALIBRATED[0] * np.log(np.expm1(0.9)) + CALIBRATED[1]
+    assert [event.log_odds for event in events] == pytest.approx([log_odds] * 2, abs=0.02)
+    assert [event.event_p for event in events] == pytest.approx([1 / (1 + np.exp(-log_odds))] * 2, abs=0.01)
+    # a normal posterior's sigma is its own
     assert [event.uncertainty_s for event in events] == pytest.approx([0.05] * 2, abs=0.015)
 
 
 def test_a_stroke_that_may_be_anywhere_is_not_claimed():
     times_s = np.arange(0, 20, STEP_S)
-    flat = silent(times_s, np.full(len(times_s), 0.9 * STEP_S / 20))
+    flat = silent(times_s, np.full(len(times_s), 0.5 * STEP_S / 20))
     assert find_events(flat, prior_log_odds=0.0, min_event_p=0.5, min_gap_s=3.0) == []
 
 
@@ -105,7 +108,7 @@ def test_a_doubtful_view_makes_a_stroke_doubtful():
     sure, doubtful = (
         find_events(evidence, prior_log_odds=odds, min_event_p=0.01, min_gap_s=3.0)[0].event_p for odds in (0.0, -2.0)
     )
-    assert doubtful == pytest.approx(1 / (1 + (1 - sure) / sure * np.exp(2.0)))
+    assert doubtful == pytest.approx(1 / (1 + (1 - sure) / sure * np.exp(2.0 * CALIBRATED[0])))
 
 
 def test_what_is_heard_with_a_replay_is_not_the_bat():

@@ -17,6 +17,11 @@ TOLERANCE_SD_S = 0.04  # a frame at 25 a second
 # That a shot holds a stroke is no use where nothing says when: further off than this is another moment.
 LOCATED_S = 0.5
 
+# The network is shown few impacts among many instants and answers with too little. Logistic regression of whether a
+# claim is true within half a second on its log odds, 114 claims on both halves of footage a and b, each mined by what
+# was set on the other half: those that say .92 are true in .92, .73 in .69, .53 in .57.
+CALIBRATED = (0.75, 2.3)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
@@ -36,7 +41,7 @@ def find_events(evidence: Evidence, *, prior_log_odds: float, min_event_p: float
         # The most probable short interval, not the highest point: a narrow spike holds little probability.
         peak = int(smooth(rate, TOLERANCE_SD_S).argmax())
         offsets_s = np.abs(times_s - times_s[peak])
-        log_odds = _log_odds(rate[offsets_s <= LOCATED_S].sum()) + prior_log_odds
+        log_odds = _log_odds(rate[offsets_s <= LOCATED_S].sum(), prior_log_odds=prior_log_odds)
         event_p = float(1 / (1 + np.exp(-log_odds)))
         if event_p < min_event_p or rate[peak] <= 0:
             break
@@ -52,13 +57,13 @@ def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
     """Return the probability that there is a stroke anywhere, by everything but the sound."""
     if evidence.times_s.size == 0:
         return 0.0
-    log_odds = _log_odds(float(np.exp(logsumexp(evidence.silent_G)))) + prior_log_odds
+    log_odds = _log_odds(float(np.exp(logsumexp(evidence.silent_G))), prior_log_odds=prior_log_odds)
     return float(1 / (1 + np.exp(-log_odds)))
 
 
-def _log_odds(expected: float) -> float:
-    """Return the log odds of at least one impact where so many are expected."""
-    return float(np.log(np.expm1(min(max(expected, 1e-9), 20.0))))
+def _log_odds(expected: float, *, prior_log_odds: float) -> float:
+    """Return the log odds of at least one impact where so many are expected, as they turned out on real clips."""
+    return CALIBRATED[0] * (float(np.log(np.expm1(min(max(expected, 1e-9), 20.0)))) + prior_log_odds) + CALIBRATED[1]
 
 
 def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:
