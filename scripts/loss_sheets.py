@@ -49,6 +49,8 @@ def main() -> None:
         clips = (gold.clips, gold.negatives)
         video = next(folder / row["video"] for folder in clips if (folder / row["video"]).exists())
         mined = asked.out / ("negatives_" * (video.parent == gold.negatives) + row["set"])
+        if not mined.is_dir():  # mined by halves
+            mined = mined.with_name(f"{mined.name}_half_{row['half']}")
         folders.setdefault(mined, read_mined(mined))
         name = f"{number:03d}.jpg"
         draw(sheets / name, video, row, folders[mined], {} if "fault" in row else boxes_of(gold, row))
