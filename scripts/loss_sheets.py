@@ -89,8 +89,13 @@ def draw(path: Path, video: Path, row: Mapping[str, str], mined: MinedSet, boxes
     track = track_of(claim, tracks) if claim else None
     video_id = next(one.video_id for one in mined.videos if Path(one.path).name == video.name)
     shots = mined.shots_of.get(video_id, [])
-    contact_s = float(row["impact_s"] or 0.5 * (float(row["start_s"]) + float(row["end_s"])))
     with open_video(video) as decoder:
+        if row["impact_s"]:
+            contact_s = float(row["impact_s"])
+        elif row.get("start_s") and row.get("end_s"):
+            contact_s = 0.5 * (float(row["start_s"]) + float(row["end_s"]))
+        else:  # gold says only that there is a stroke
+            contact_s = float(np.median(decoder.pts_s)) if claim is None else claim.impact_s
         offset_T = decoder.pts_s - contact_s
         inside = np.flatnonzero((offset_T >= -BEFORE_S) & (offset_T <= AFTER_S))
         if not len(inside):
