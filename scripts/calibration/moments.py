@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import logging
 import pickle
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -285,7 +286,7 @@ def main() -> None:
     parts: list[Part] = []
     for name, video in sources:
         parts += watch(video, pose=poses[name], kept=asked.out / f"{video.key}.pickle")
-        print(video.key, len(parts), flush=True)
+        print(video.key, len(parts), file=sys.stderr, flush=True)
     crossed = []
     for half in (0, 1):
         network = fit([part for part in parts if half_of(part.video.group) != half])

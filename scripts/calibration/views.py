@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import logging
+import sys
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -193,7 +194,7 @@ def main() -> None:
     examples: list[Example] = []
     for name, video in sources:
         examples += look_at(video, pose=poses[name], kept=asked.out / f"{video.key}.npz")
-        print(video.key, len(examples), flush=True)
+        print(video.key, len(examples), file=sys.stderr, flush=True)
     crossed = []
     for half in (0, 1):
         model = fit([example for example in examples if half_of(example.video.group) != half])
