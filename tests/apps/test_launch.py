@@ -81,7 +81,7 @@ def test_an_unknown_key_is_named_with_the_nearest_one(verb, capsys):
         ("mine", "workers=lots", "workers=lots is not a whole number or auto"),
         ("mine", "seed=foo", "seed=foo is not a whole number"),
         ("mine", "seed=null", "seed=null is not a whole number"),
-        ("mine", "pose=openpose", "unknown pose 'openpose'; choose one of auto, compact"),
+        ("mine", "pose=openpose", "unknown pose 'openpose'; choose one of auto, "),
         ("label", "selection.keep_share=3", "selection.keep_share"),
         ("label", "rules.include={foot: 1}", "rules.include"),
         ("label", "label_model=snorkel", "unknown label_model 'snorkel'; choose one of dawid_skene"),
