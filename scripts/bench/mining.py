@@ -1,8 +1,8 @@
 """Time mining against looking at every frame, all in one run on synthetic footage that this script makes itself.
 
-Two matches of 640x360 are filmed: a dense one, where balls follow each other as in the demo, and one of a real over
-rate, where the pictures between two balls go on for half a minute. Seconds are those of the processor, so that other
-work on the machine counts for little. Every ratio is to the same footage, backend and number of threads.
+Two matches are filmed, 640x360 unless told otherwise: a dense one, where balls follow each other as in the demo, and
+one of a real over rate, where what is shown between two balls goes on for half a minute. Seconds are those of the
+processor, so that other work on the machine counts for less. Every ratio is to the same footage, backend and threads.
 
 python scripts/bench/mining.py --weights-dir models --out mining.json
 """
@@ -40,6 +40,7 @@ from slowpaths.world.build import build_world
 from slowpaths.world.world_settings import PartSettings, WorldSettings
 
 LEISURE = {"dense": 1.0, "real": 9.0}  # 9 gives a ball about every 35 s
+QUICK = PartSettings(mode="clip", balls_per_match=1, width=192, height=108, num_batters=2)
 NEAR_S = 0.2  # a delivery is found where an impact is claimed so near (five frames of 25 a second)
 _BATCH = 16
 _WORK_HEIGHT = MiningSettings().work_height
@@ -81,6 +82,7 @@ def main() -> int:
     """Make the matches, measure, and print the table; return 1 with one sentence where that cannot be done."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--balls", type=int, default=4, help="balls of each match (default 4)")
+    parser.add_argument("--height", type=int, default=360, help="lines of the picture, 16:9 (default 360)")
     parser.add_argument("--seed", type=int, default=0, help="seed of the matches (default 0)")
     parser.add_argument("--weights-dir", type=Path, help="folder with the weights of MoveNet and YOLOX")
     parser.add_argument("--threads", type=int, default=available_threads(), help="threads of the pose backend")
@@ -97,7 +99,8 @@ def main() -> int:
             kinds = ["dense"] if args.quick else list(LEISURE)
             timings = {}
             for kind in kinds:
-                world = make_match(kept / kind, kind=kind, balls=args.balls, seed=args.seed, is_quick=args.quick)
+                part = QUICK if args.quick else match_of(kind, balls=args.balls, height=args.height)
+                world = make_match(kept / kind, kind=kind, part=part, seed=args.seed)
                 sample = 8 if args.quick else args.sample
                 timings[kind] = measure(world, pose=pose, sample=sample, out=Path(name) / f"{kind}_mined")
     except SlowpathsError as error:
@@ -113,11 +116,14 @@ def main() -> int:
     return 0
 
 
-def make_match(out: Path, *, kind: str, balls: int, seed: int, is_quick: bool) -> WorldFolder:
+def match_of(kind: str, *, balls: int, height: int) -> PartSettings:
+    """Return a match of a kind; widths are even, as H.264 wants them."""
+    width = 2 * round(height * 8 / 9)
+    return PartSettings(balls_per_match=balls, num_batters=4, leisure=LEISURE[kind], width=width, height=height)
+
+
+def make_match(out: Path, *, kind: str, part: PartSettings, seed: int) -> WorldFolder:
     """Film a match of a kind unless it is there already."""
-    part = PartSettings(balls_per_match=balls, num_batters=4, leisure=LEISURE[kind])
-    if is_quick:
-        part = PartSettings(mode="clip", balls_per_match=1, width=192, height=108, num_batters=2)
     build_world(settings=WorldSettings(name=kind, parts={kind: part}), out=out, seed=seed)
     return WorldFolder(out)
 
