@@ -40,6 +40,7 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/film.py
 	$(RUN) python scripts/bench/decode.py $(BENCH)/t01.mp4
 	$(RUN) python scripts/bench/pose.py $(BENCH)/t01.mp4 --backends compact simulated
+	$(RUN) python scripts/bench/mining.py
 	$(RUN) python scripts/bench/relabel.py
 	$(RUN) python scripts/bench/train_reads.py
 	$(RUN) python scripts/bench/inference.py

@@ -55,7 +55,7 @@ class Example:
 def look_at(video: GoldVideo, *, pose, kept: Path) -> list[Example]:
     """Survey one video with its true shot boundaries, or read what an earlier call saw."""
     if not kept.is_file():
-        settings = MiningSettings(survey_every_s=EVERY_S)
+        settings = MiningSettings(survey_every_s=EVERY_S, survey_looks=1000)
         try:
             reference = probe(video.path, root=video.path.parent)
             with open_video(video.path, backend=settings.backend) as decoder:

@@ -14,6 +14,7 @@ _RANGES: dict[str, tuple[float, float]] = {
     "work_fps": (1, 1000),
     "detect_fps": (0.5, 1000),
     "survey_every_s": (0.02, 60),
+    "survey_looks": (1, 10_000),
     "max_candidates": (1, 100),
     "max_play_s": (2, 3600),
     "min_view_p": _SHARE,
@@ -40,7 +41,8 @@ class MiningSettings:
         work_fps: Frames a second that are looked at inside a play shot; more adds cost and no information, since the
             downswing lasts about .2 s.
         detect_fps: Detections a second inside a play shot; boxes in between are interpolated.
-        survey_every_s: Time between the frames on which people are counted to name views, seconds.
+        survey_every_s: Least time between the frames on which people are counted to name views, seconds.
+        survey_looks: Most frames of a shot on which they are counted.
         max_candidates: Tracks a shot on which pose is run to find the striker.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
             `min_gap_s`, by which pieces overlap.
@@ -76,6 +78,7 @@ class MiningSettings:
     work_fps: float = 30.0
     detect_fps: float = 10.0
     survey_every_s: float = 0.5
+    survey_looks: int = 4
     max_candidates: int = 4
     max_play_s: float = 60.0
     min_view_p: float = 0.35

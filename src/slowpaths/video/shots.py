@@ -123,6 +123,12 @@ class ShotFinder:
             self._judge(len(self._changes) - 1 - WINDOW)
         return thumbnail
 
+    @property
+    def last_cut(self) -> int:
+        """Return the frame after the newest hard cut so far, 0 before the first; a flash may prove it wrong later."""
+        cuts = [boundary.position for boundary in self._boundaries[-1:] if not boundary.is_smeared]
+        return self._changes[cuts[0]].frame if cuts else 0
+
     def shots(self) -> list[ShotBounds]:
         """Return the shots of all frames taken so far, in order; they cover every frame."""
         for position in range(self._judged, len(self._changes)):

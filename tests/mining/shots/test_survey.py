@@ -23,7 +23,7 @@ def look(frames, pose, **settings):
 
 def test_counts_people_twice_a_second_and_sees_every_frame():
     pose = OnePerson(still_box)
-    seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose)
+    seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose, survey_looks=10)
     assert len(seen.thumbnails_THWC) == 75
     assert 5 <= len(pose.detected) <= 7
     assert list(seen.looks) == sorted(pose.detected)
@@ -60,3 +60,16 @@ def test_every_shot_is_looked_at_however_short():
     assert [cut.first_frame for cut in seen.boundaries] == [0, 30, 37]
     for shot in seen.boundaries:
         assert len(seen.looks_at(shot)) >= 1
+
+
+def test_a_long_shot_is_looked_at_as_often_as_a_short_one_and_evenly():
+    parts = [moving_scene(num_frames=num, seed=seed, pan_px=1.0) for num, seed in ((120, 4), (20, 5), (300, 6))]
+    pose = OnePerson(still_box)
+    seen = look(np.concatenate(parts), pose, survey_every_s=0.2, survey_looks=4)
+    assert [cut.first_frame for cut in seen.boundaries] == [0, 120, 140]
+    assert sorted(pose.detected) == list(seen.looks)
+    looked = [[index for index in seen.looks if cut.first_frame <= index <= cut.last_frame] for cut in seen.boundaries]
+    assert len(looked[0]) == len(looked[2]) == 4 and 1 <= len(looked[1]) <= 4
+    assert looked[0][0] < 10 and looked[0][-1] >= 100
+    assert looked[2][0] < 150 and looked[2][-1] > 400
+    assert max(np.diff(looked[2])) < 2 * min(np.diff(looked[2])) + 10

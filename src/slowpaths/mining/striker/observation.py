@@ -59,12 +59,13 @@ class Observation:
     def joints(self, track: PoseTrack, *, every_s: float = 0.0) -> PoseTrack:
         """Return the track with joints estimated about every `every_s` seconds; in every frame where that is 0.
 
-        Frames in between keep what they had.
+        Frames that have joints already are not looked at again, and frames in between keep what they had.
         """
         footage = self.context.footage
         rows = np.searchsorted(self.frames_T, track.frames_T)
         keypoints_TJC = track.keypoints_TJC.copy()
         wanted = grid(track.pts_s, every_s)
+        wanted = wanted[~np.isfinite(keypoints_TJC[wanted]).any(axis=(1, 2), where=[True, True, False])]
         for start in range(0, len(wanted), _JOINTS_BATCH):
             some = wanted[start : start + _JOINTS_BATCH]
             boxes = list(track.boxes_T4[some][:, None] * self.scale)

@@ -60,19 +60,14 @@ def find_striker(observation: Observation) -> Striker | None:
     candidates = candidates_of(places, most=context.footage.settings.max_candidates)
     every_s = 1 / context.footage.settings.detect_fps
     standings = standings_of(observation, places, candidates)
-    scores, flows = np.empty(len(candidates)), []
-    for number, candidate in enumerate(candidates):
-        track = observation.joints(observation.tracks[candidate], every_s=every_s)
-        flows.append(observation.flow(track, every_s=every_s))
-        scores[number] = _weigh(observation, track, flows[number][0], standings[number]).strength
+    tracks = [observation.joints(observation.tracks[candidate], every_s=every_s) for candidate in candidates]
+    flows = [observation.flow(track, every_s=every_s) for track in tracks]
+    scores = np.array([
+        _weigh(observation, track, energy_T, standing).strength
+        for track, (energy_T, _), standing in zip(tracks, flows, standings, strict=True)
+    ])  # fmt: skip
     best, striker_p = striker_scores.choose(scores)
-    return _look_closely(
-        observation,
-        observation.tracks[candidates[best]],
-        standing=standings[best],
-        striker_p=striker_p,
-        known=flows[best],
-    )
+    return _look_closely(observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best])
 
 
 def candidates_of(places_P: np.ndarray, *, most: int) -> np.ndarray:
