@@ -22,10 +22,10 @@ cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv 
 
 # What finding strokes is calibrated to, each half of the clips for the other; then the clips mined that way.
 calibration=runs/calibration real=runs/real_clips
-for seed in 11 12; do slowpaths world world=demo seed=$seed out="$calibration/worlds/$seed"; done
-python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{11,12} --out "$calibration/views" \
+for seed in 11 12; do slowpaths world world=demo seed=$seed out="$calibration/worlds/d$seed"; done
+python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{d11,d12} --out "$calibration/views" \
   > experiments/real_clips/results/calibrated_views.txt
-python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/11" --out "$calibration/moments" \
+python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments" \
   > experiments/real_clips/results/calibrated_moments.txt
 python scripts/real_clips.py --shared "$shared" --out "$real/crossed" --crossed "$calibration"
 cp "$real"/crossed/{measures,loss_counts}.csv experiments/real_clips/results/

@@ -1,7 +1,7 @@
 """Calibrate the network that tells impacts from other instants on gold of real clips and on synthetic worlds.
 
 usage: python -m scripts.calibration.moments --shared ../shared --worlds runs/worlds/* [--out runs/calibration/moments]
-           [--write src/slowpaths/mining/impact/weights/moments.npz]
+           [--write src/slowpaths/mining/weights/moments.npz]
 
 Every true shot of a view of play is observed as mining observes it; every person who may be the striker gives two
 series of examples, one looked at closely and one now and then, as mining does to choose among them. An instant of the
@@ -12,22 +12,20 @@ group, and read on the other, both ways: true views and boundaries given. OUT ke
 
 from __future__ import annotations
 
-import argparse
 import logging
 import pickle
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 import torch
-from scripts.calibration.gold import GoldVideo, real_videos, world_videos
+from scripts.calibration.crossing import calibrate
+from scripts.calibration.gold import GoldVideo
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.core.records import PoseTrack
+from slowpaths.core.records import Box, PoseTrack
 from slowpaths.core.views import PLAY_VIEWS
-from slowpaths.evaluation.halves import half_of
 from slowpaths.mining.context import ShotContext, VideoContext
 from slowpaths.mining.impact.instant_features import grid_of, instant_features
 from slowpaths.mining.impact.instants import smooth
@@ -35,10 +33,9 @@ from slowpaths.mining.impact.moment_network import MomentNetwork
 from slowpaths.mining.impact.signals import track_signals
 from slowpaths.mining.pipeline import pieces, read_onsets
 from slowpaths.mining.settings import MiningSettings
-from slowpaths.mining.striker import striker_scores
 from slowpaths.mining.striker.observation import observe
-from slowpaths.mining.striker.selection import candidates_of, standings_of
-from slowpaths.pose.estimate import build_pose
+from slowpaths.mining.striker.selection import candidates_of, places_of, standings_of
+from slowpaths.store.world_folder import TrueBall
 from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 
@@ -74,6 +71,7 @@ class Part:
 
 def watch(video: GoldVideo, *, pose, kept: Path) -> list[Part]:
     """Observe the true shots of play of a video, or read what an earlier call saw."""
+    kept = kept.with_name(f"{kept.name}.pickle")
     if kept.is_file():
         return pickle.loads(kept.read_bytes())
     settings, parts = MiningSettings(), []
@@ -97,24 +95,19 @@ def watch(video: GoldVideo, *, pose, kept: Path) -> list[Part]:
                         parts.append(part)
     except BrokenVideoError as error:
         _log.warning("%s", error)
-    kept.parent.mkdir(parents=True, exist_ok=True)
     kept.write_bytes(pickle.dumps(parts))
     return parts
 
 
 def _part(video: GoldVideo, shown: ShotContext) -> Part | None:
     span = shown.shot.span
-    strokes = [stroke for stroke in video.strokes if span.start_s - 0.02 <= stroke.impact_s <= span.end_s + 0.02]
-    impacts = tuple((stroke.impact_s, stroke.fps) for stroke in strokes)
+    balls = [ball for ball in video.balls if span.start_s - 0.02 <= ball.impact_s <= span.end_s + 0.02]
+    impacts = tuple((ball.impact_s, float(shown.footage.video.fps)) for ball in balls)
     observation = observe(shown)
     people = []
     if observation is not None and observation.tracks:
-        width, height = shown.footage.picture_size
-        places = striker_scores.place_scores(
-            observation.tracks, view=shown.shot.view, height=height, width=width,
-            start_s=float(observation.pts_s[0]), end_s=float(observation.pts_s[-1]),
-        )  # fmt: skip
-        candidates = candidates_of(places, most=4)
+        places = places_of(observation)
+        candidates = candidates_of(places, most=shown.footage.settings.max_candidates)
         every_s = 1 / shown.footage.settings.detect_fps
         for candidate, standing in zip(candidates, standings_of(observation, places, candidates), strict=True):
             track = observation.tracks[candidate]
@@ -126,7 +119,7 @@ def _part(video: GoldVideo, shown: ShotContext) -> Part | None:
                 found.append((times_s, instant_features(times_s, signals, standing) if times_s.size else None))
             if found[0][1] is None or found[1][1] is None:
                 continue
-            own = tuple(stroke.impact_s for stroke in strokes if _is_striker(track, stroke.impact_s, stroke.box_4))
+            own = tuple(ball.impact_s for ball in balls if _is_striker(track, ball))
             people.append(
                 Person(
                     times_s=found[0][0],
@@ -139,15 +132,12 @@ def _part(video: GoldVideo, shown: ShotContext) -> Part | None:
     return Part(video=video, view=shown.shot.view, impacts=impacts, people=people) if people or impacts else None
 
 
-def _is_striker(track: PoseTrack, impact_s: float, box_4: np.ndarray) -> bool:
-    row = int(np.abs(track.pts_s - impact_s).argmin())
-    if abs(track.pts_s[row] - impact_s) > 0.15 or not np.isfinite(box_4).all():
+def _is_striker(track: PoseTrack, ball: TrueBall) -> bool:
+    row = int(np.abs(track.pts_s - ball.impact_s).argmin())
+    if abs(track.pts_s[row] - ball.impact_s) > 0.15 or ball.box is None:
         return False
-    own_4 = track.boxes_T4[row]
-    corner_2 = np.minimum(own_4[2:], box_4[2:]) - np.maximum(own_4[:2], box_4[:2])
-    common = float(np.prod(np.maximum(corner_2, 0.0)))
-    areas = [float(np.prod(one[2:] - one[:2])) for one in (own_4, box_4)]
-    return common / max(sum(areas) - common, 1e-9) >= LEAST_OVERLAP
+    x1, y1, x2, y2 = track.boxes_T4[row].tolist()
+    return Box(x1=x1, y1=y1, x2=x2, y2=y2).iou(ball.box) >= LEAST_OVERLAP
 
 
 def target(times_s: np.ndarray, impacts_s: Sequence[float]) -> np.ndarray:
@@ -255,50 +245,17 @@ def measure(network: MomentNetwork, parts: Sequence[Part]) -> list[tuple[str, fl
     return rows
 
 
-def report(rows: list[tuple[str, float, float, bool, float]], title: str) -> None:
+def report(rows: list[tuple[str, float, float, bool, float]]) -> None:
     """Print how near the best instant is to the true impacts, by source, and how much is claimed."""
     for source in dict.fromkeys(row[0] for row in rows):
         some = [row for row in rows if row[0] == source]
         error_s, fps, right, answer = (np.array(column) for column in list(zip(*some, strict=True))[1:])
         print(
-            f"{title:22s} {source:18s} strokes {len(some):4d}  within .5 s {np.mean(error_s <= 0.5):.3f}  5 frames "
+            f"{source:18s} strokes {len(some):4d}  within .5 s {np.mean(error_s <= 0.5):.3f}  5 frames "
             f"{np.mean(error_s * fps <= 5.01):.3f}  2 frames {np.mean(error_s * fps <= 2.01):.3f}  striker "
             f"{right.mean():.3f}  median answer {np.median(answer):.2f}"
         )
 
 
-def arrays_of(network: MomentNetwork) -> dict[str, np.ndarray]:
-    """Return the arrays of a network by name."""
-    return {name: getattr(network, name) for name in MomentNetwork.__dataclass_fields__}
-
-
-def main() -> None:
-    """Watch everything, print the table, write the network."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=Path("../shared"))
-    parser.add_argument("--worlds", type=Path, nargs="*", default=[])
-    parser.add_argument("--out", type=Path, default=Path("runs/calibration/moments"))
-    parser.add_argument("--write", type=Path)
-    asked = parser.parse_args()
-    sources = [("movenet", video) for video in real_videos(asked.shared)]
-    sources += [("compact", video) for world in asked.worlds for video in world_videos(world)]
-    poses = {name: build_pose(name, weights_dir=asked.shared / "models") for name in {name for name, _ in sources}}
-    parts: list[Part] = []
-    for name, video in sources:
-        parts += watch(video, pose=poses[name], kept=asked.out / f"{video.key}.pickle")
-        print(video.key, len(parts), file=sys.stderr, flush=True)
-    crossed = []
-    for half in (0, 1):
-        network = fit([part for part in parts if half_of(part.video.group) != half])
-        np.savez_compressed(asked.out / f"for-half-{half}.npz", **arrays_of(network))
-        crossed += measure(network, [part for part in parts if half_of(part.video.group) == half])
-    report(crossed, "set on the other half")
-    if asked.write:
-        network = fit(parts)
-        asked.write.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(asked.write, **arrays_of(network))
-        print(f"wrote {asked.write}")
-
-
 if __name__ == "__main__":
-    main()
+    calibrate(__doc__, name="moments", look=watch, fit=fit, measure=measure, report=report)

@@ -1,7 +1,7 @@
 """Calibrate the classifier of camera views on gold shots of real clips and on synthetic worlds, and measure it.
 
 usage: python -m scripts.calibration.views --shared ../shared --worlds runs/worlds/* [--out runs/calibration/views]
-           [--write src/slowpaths/mining/shots/weights/views.npz]
+           [--write src/slowpaths/mining/weights/views.npz]
 
 Every frame that the survey of mining would look at (here five a second) is an example; a shot counts as one, whatever
 its length. Clips are split into halves by group: the table printed is set on one half and read on the other, both ways.
@@ -10,26 +10,24 @@ What is written with --write is set on all of them. Looks are kept in OUT, so th
 
 from __future__ import annotations
 
-import argparse
 import logging
-import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
-from scripts.calibration.gold import GoldVideo, real_videos, world_videos
+from scripts.calibration.crossing import calibrate
+from scripts.calibration.gold import GoldVideo
 
 from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.views import VIEWS
-from slowpaths.evaluation.halves import half_of
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.oracle import Oracle
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.shots.survey import survey
 from slowpaths.mining.shots.view_classifier import Look, ViewClassifier, scaled, standardise
 from slowpaths.mining.shots.view_cues import ViewCues
-from slowpaths.pose.estimate import build_pose
 from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 
@@ -54,6 +52,7 @@ class Example:
 
 def look_at(video: GoldVideo, *, pose, kept: Path) -> list[Example]:
     """Survey one video with its true shot boundaries, or read what an earlier call saw."""
+    kept = kept.with_name(f"{kept.name}.npz")
     if not kept.is_file():
         settings = MiningSettings(survey_every_s=EVERY_S, survey_looks=1000)
         try:
@@ -80,7 +79,6 @@ def look_at(video: GoldVideo, *, pose, kept: Path) -> list[Example]:
             "features": [look.features_E for _, _, look in rows],
             "cues": [[getattr(look.cues, name) for name in ViewCues.__dataclass_fields__] for _, _, look in rows],
         }
-        kept.parent.mkdir(parents=True, exist_ok=True)
         np.savez(kept, **{name: np.array(values) for name, values in arrays.items()})
     with np.load(kept) as arrays:
         views, shots, features, cues = (arrays[name] for name in ("views", "shots", "features", "cues"))
@@ -97,7 +95,7 @@ def look_at(video: GoldVideo, *, pose, kept: Path) -> list[Example]:
     ]
 
 
-def fit(examples: list[Example]) -> ViewClassifier:
+def fit(examples: Sequence[Example]) -> ViewClassifier:
     """Fit the classifier to the looks at some shots."""
     from sklearn.decomposition import PCA
     from sklearn.linear_model import LogisticRegression
@@ -138,7 +136,7 @@ def fit(examples: list[Example]) -> ViewClassifier:
     )
 
 
-def follows(examples: list[Example]) -> np.ndarray:
+def follows(examples: Sequence[Example]) -> np.ndarray:
     """Return the log of how much more often a view (row) is followed by another (column) than that is shown at all."""
     real = [example for example in examples if example.video.source in ("a", "b")]
     shown_V = np.bincount([example.view for example in real], minlength=len(VIEWS)) + 1.0
@@ -150,7 +148,7 @@ def follows(examples: list[Example]) -> np.ndarray:
     return np.log(count_VV / count_VV.sum(axis=1, keepdims=True)) - np.log(shown_V)
 
 
-def measure(model: ViewClassifier, examples: list[Example]) -> list[tuple[str, int, np.ndarray]]:
+def measure(model: ViewClassifier, examples: Sequence[Example]) -> list[tuple[str, int, np.ndarray]]:
     """Return source, true view and probabilities of every shot."""
     found = []
     for key in dict.fromkeys(example.video.key for example in examples):
@@ -160,7 +158,7 @@ def measure(model: ViewClassifier, examples: list[Example]) -> list[tuple[str, i
     return found
 
 
-def report(found: list[tuple[str, int, np.ndarray]], title: str) -> None:
+def report(found: list[tuple[str, int, np.ndarray]]) -> None:
     """Print what share of the shots is named right, and how often play is taken for play."""
     for source in dict.fromkeys(source for source, _, _ in found):
         some = [(view, probs_V) for name, view, probs_V in found if name == source]
@@ -170,43 +168,10 @@ def report(found: list[tuple[str, int, np.ndarray]], title: str) -> None:
         is_play = np.array([view in PLAY for view, _ in some])
         recall, alarm = (np.mean(np.array(play)[rows]) if rows.any() else np.nan for rows in (is_play, ~is_play))
         print(
-            f"{title:24s} {source:10s} shots {len(some):4d}  view right {right:.3f} (most frequent {usual:.3f})  "
+            f"{source:10s} shots {len(some):4d}  view right {right:.3f} (most frequent {usual:.3f})  "
             f"play searched {recall:.3f}  other searched {alarm:.3f}"
         )
 
 
-def arrays_of(model: ViewClassifier) -> dict[str, np.ndarray]:
-    """Return the arrays of a classifier by name."""
-    return {name: getattr(model, name) for name in ViewClassifier.__dataclass_fields__}
-
-
-def main() -> None:
-    """Look at everything, print the table, write the classifier."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--shared", type=Path, default=Path("../shared"))
-    parser.add_argument("--worlds", type=Path, nargs="*", default=[])
-    parser.add_argument("--out", type=Path, default=Path("runs/calibration/views"))
-    parser.add_argument("--write", type=Path)
-    asked = parser.parse_args()
-    sources = [("movenet", video) for video in real_videos(asked.shared)]
-    sources += [("compact", video) for world in asked.worlds for video in world_videos(world)]
-    poses = {name: build_pose(name, weights_dir=asked.shared / "models") for name in {name for name, _ in sources}}
-    examples: list[Example] = []
-    for name, video in sources:
-        examples += look_at(video, pose=poses[name], kept=asked.out / f"{video.key}.npz")
-        print(video.key, len(examples), file=sys.stderr, flush=True)
-    crossed = []
-    for half in (0, 1):
-        model = fit([example for example in examples if half_of(example.video.group) != half])
-        np.savez_compressed(asked.out / f"for-half-{half}.npz", **arrays_of(model))
-        crossed += measure(model, [example for example in examples if half_of(example.video.group) == half])
-    report(crossed, "set on the other half")
-    if asked.write:
-        model = fit(examples)
-        asked.write.parent.mkdir(parents=True, exist_ok=True)
-        np.savez_compressed(asked.write, **arrays_of(model))
-        print(f"wrote {asked.write}")
-
-
 if __name__ == "__main__":
-    main()
+    calibrate(__doc__, name="views", look=look_at, fit=fit, measure=measure, report=report)

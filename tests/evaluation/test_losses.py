@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
@@ -40,10 +41,10 @@ def losses(
     folder: Path,
     *,
     shots: list[Shot],
-    claims: list[Delivery] = [],  # noqa: B006
+    claims: Sequence[Delivery] = (),
     truth: list[str],
     true_shots: str = TRUE_SHOTS,
-    tracks: list[PoseTrack] = [],  # noqa: B006
+    tracks: Sequence[PoseTrack] = (),
     columns: str = "video,impact_s,label",
 ) -> LossCheck:
     video = VideoRef(video_id="v", path="v.mp4", fps=Fraction(25), num_frames=400, width=640, height=360)

@@ -46,7 +46,7 @@ class MiningSettings:
         max_candidates: Tracks a shot on which pose is run to find the striker.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
             `min_gap_s`, by which pieces overlap.
-        min_view_p: Shots whose most probable play view is less probable than this are not searched for strokes.
+        min_view_p: Shots that are less probably a view of play than this are not searched for strokes.
         min_event_p: Deliveries less probable than this are dropped.
         min_gap_s: Shortest time between two deliveries of one shot, seconds. An over takes four minutes, but bowling
             machines feed a ball every few seconds.

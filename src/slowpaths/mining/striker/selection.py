@@ -47,18 +47,10 @@ def find_striker(observation: Observation) -> Striker | None:
         return None if standing is None else _look_closely(observation, told[0], standing=standing, striker_p=1.0)
     if not observation.tracks:
         return None
-    context = observation.context
-    width, height = context.footage.picture_size
-    places = striker_scores.place_scores(
-        observation.tracks,
-        view=context.shot.view,
-        height=height,
-        width=width,
-        start_s=float(observation.pts_s[0]),
-        end_s=float(observation.pts_s[-1]),
-    )
-    candidates = candidates_of(places, most=context.footage.settings.max_candidates)
-    every_s = 1 / context.footage.settings.detect_fps
+    settings = observation.context.footage.settings
+    places = places_of(observation)
+    candidates = candidates_of(places, most=settings.max_candidates)
+    every_s = 1 / settings.detect_fps
     standings = standings_of(observation, places, candidates)
     tracks = [observation.joints(observation.tracks[candidate], every_s=every_s) for candidate in candidates]
     flows = [observation.flow(track, every_s=every_s) for track in tracks]
@@ -68,6 +60,19 @@ def find_striker(observation: Observation) -> Striker | None:
     ])  # fmt: skip
     best, striker_p = striker_scores.choose(scores)
     return _look_closely(observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best])
+
+
+def places_of(observation: Observation) -> np.ndarray:
+    """Return the log scores of the places of everybody in a shot (P,)."""
+    width, height = observation.context.footage.picture_size
+    return striker_scores.place_scores(
+        observation.tracks,
+        view=observation.context.shot.view,
+        height=height,
+        width=width,
+        start_s=float(observation.pts_s[0]),
+        end_s=float(observation.pts_s[-1]),
+    )
 
 
 def candidates_of(places_P: np.ndarray, *, most: int) -> np.ndarray:
