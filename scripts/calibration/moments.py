@@ -73,7 +73,8 @@ def watch(video: GoldVideo, *, pose, kept: Path) -> list[Part]:
     """Observe the true shots of play of a video, or read what an earlier call saw."""
     kept = kept.with_name(f"{kept.name}.pickle")
     if kept.is_file():
-        return pickle.loads(kept.read_bytes())
+        # the video is what is known now: a group that gold has changed since must not stay on its old side
+        return [replace(part, video=video) for part in pickle.loads(kept.read_bytes())]
     settings, parts = MiningSettings(), []
     try:
         reference = probe(video.path, root=video.path.parent)
