@@ -26,7 +26,8 @@ def to_markdown(summary: Summary) -> str:
         "",
         f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
         f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
-        f"{summary.num_gold} labelled by a person. Temperature {summary.temperature:.2f}. {_features(summary)}",
+        f"{summary.num_gold} labelled by a person. {_company(summary)}Temperature {summary.temperature:.2f}. "
+        f"{_features(summary)}",
         "",
         *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
         *_rules(summary),
@@ -35,6 +36,10 @@ def to_markdown(summary: Summary) -> str:
         *_antimodes(summary),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _company(summary: Summary) -> str:
+    return f"Fitted together with {summary.num_company} deliveries of company. " if summary.num_company else ""
 
 
 def _features(summary: Summary) -> str:
