@@ -22,7 +22,7 @@ from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.reliability import with_reliability
-from slowpaths.labelling.model.temperature import find_temperature
+from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -138,20 +138,25 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
         weighed = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
         model.fit(weighed, gold_N)
     held_out = hold_out_families(model, weighed.votes)
-    if model.temperature == AUTO:
-        model.temperature_ = find_temperature(model, held_out)
-    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
+    tempered, model.temperature_ = model.temperature_, 1.0
+    expected = expected_accuracy(model, held_out)
+    model.temperature_ = find_temperature(model, held_out, expected) if model.temperature == AUTO else tempered
+    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out, expected_accuracy=expected)
 
 
 def _probabilities(
     model: LabelModel, encoding: Encoding, *, gold_N: np.ndarray, balls: np.ndarray | None
 ) -> np.ndarray:
-    """Return the probabilities of the strokes (N, C); what a person says of a ball holds for its replays."""
-    probs_NC = model.predict_proba(encoding)
+    """Return the probabilities of the strokes (N, C).
+
+    A delivery on which no rule speaks has the prior; what a person says of a ball holds for its replays.
+    """
+    prior_C = np.ones(encoding.num_classes) if model.emissions_ is None else model.emissions_.prior_C
+    prior_C = temper(prior_C[None], model.temperature_)[0]
+    probs_NC = np.where(encoding.votes.has_votes[:, None], model.predict_proba(encoding), prior_C)
     clamp(probs_NC, gold_N)
     if balls is not None:
-        prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
-        probs_NC = share(probs_NC, balls, prior_C=temper(prior_C[None], model.temperature_)[0])
+        probs_NC = share(probs_NC, balls, prior_C=prior_C)
     return clamp(probs_NC, gold_N)
 
 
