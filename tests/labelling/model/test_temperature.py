@@ -45,7 +45,7 @@ def spoilt(world: World, *, share: float) -> World:
 
 
 def test_posteriors_are_as_sure_as_agreement_with_unseen_families_says() -> None:
-    votes = spoilt(simulate(400, seed=1), share=0.3).votes
+    votes = spoilt(simulate(400, seed=1), share=0.15).votes
     fitted, held_out = HierarchicalPartial().fit(votes), hold_out_families(HierarchicalPartial(), votes)
     expected = expected_accuracy(fitted, held_out)
     temperature = find_temperature(fitted, held_out, expected)

@@ -12,7 +12,9 @@ synthetic strokes each, hierarchical model:
     legs, chest and impact                        .69, .68          .48, .69
     and half of hands and head                    .35, .37          .21, .21
 
-The temperature is that under which posteriors are, on average, as sure as that.
+The temperature is that under which posteriors are, on average, as sure as that, but never above 3: sums over coarser
+groups of strokes would then tell how many strokes a group has rather than what was played. Of 547 real sequences, a
+fifth change their group of eight by flattening at 3, and half at 8.
 """
 
 from __future__ import annotations
@@ -25,7 +27,7 @@ from scipy.special import expit
 from slowpaths.labelling.model.agreement import HeldOut, leave_one_family_out
 from slowpaths.labelling.model.label_model import LabelModel, temper
 
-TEMPERATURES: np.ndarray = np.geomspace(0.4, 12.0, 41)
+TEMPERATURES: np.ndarray = np.geomspace(0.4, 3.0, 31)
 _AT_ZERO, _SLOPE = -3.2, 5.8  # logit of the share right where unseen families do not agree at all, and its rise to full
 
 
@@ -45,7 +47,7 @@ def expected_accuracy(model: LabelModel, held_out: HeldOut) -> float | None:
 
 
 def find_temperature(model: LabelModel, held_out: HeldOut, expected: float | None) -> float:
-    """Return the temperature (.4 to 12) under which a model that is not tempered is as sure as it is expected right.
+    """Return the temperature (.4 to 3) under which a model that is not tempered is as sure as it is expected right.
 
     It is 1 where nothing is expected.
     """
