@@ -266,7 +266,8 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
         **labelling: `gold`, what a person says: delivery -> stroke, or a file with delivery_id,label; it replaces the
             gold before, which is kept where this is not given ("none" forgets it). `label_model`: hierarchical,
             majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`) and its settings. `rules`:
-            `include`, `exclude`, `paths`. `selection`: fields of `labelling.select.Selection`. `seed`.
+            `include`, `exclude`, `paths`. `selection`: fields of `labelling.select.Selection`. `company`: other
+            mined folders to learn from. `seed`.
 
     Raises:
         UsageError: If a model, rule, setting, or a delivery or stroke of `gold` is unknown.

@@ -172,9 +172,12 @@ class LabelConfig(LabelKeys):
         mined: Folder that `slowpaths mine` wrote.
         gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
             newest label set is kept; a file replaces it, and `gold=none` forgets it.
+        company: Other mined folders: thresholds and label model learn from their deliveries too, none of which is
+            labelled.
     """
 
     mined: Path
+    company: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

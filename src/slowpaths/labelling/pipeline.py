@@ -54,6 +54,7 @@ def label(
     selection: Mapping[str, Any] | None = None,
     gold: Mapping[str, str] | None = None,
     shots: pa.Table | None = None,
+    company: Sequence[pa.Table] = (),
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -61,8 +62,9 @@ def label(
     The tables are of the deliveries, footage and shots schema; with shots a ball and its replays get one label. `model`
     is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
-    learns, and is the label, with source "gold". The seed is only kept in the fingerprint: every label model here is
-    deterministic.
+    learns, and is the label, with source "gold". `company` are deliveries of other mined folders: thresholds and label
+    model are fitted on them too, but none is labelled. The seed is only kept in the fingerprint: every label model here
+    is deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -73,21 +75,24 @@ def label(
     label_model = build_model(model)
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
-    block = FeatureBlock.from_table(deliveries)
-    ids = deliveries["delivery_id"].combine_chunks()
-    gold_N = gold_classes(gold or {}, ids)
-    is_gold = gold_N >= 0
+    everyone = with_company(deliveries, company)
+    block = FeatureBlock.from_table(everyone)
+    ids, own = deliveries["delivery_id"].combine_chunks(), np.arange(deliveries.num_rows)
+    gold_N = gold_classes(gold or {}, everyone["delivery_id"].combine_chunks())
+    is_gold = gold_N[own] >= 0
     calibration = calibrate(block, rules=chosen)
-    encoding = Encoding.of(apply_rules(deliveries, rules=chosen, calibration=calibration, block=block))
-    fitted = _fit(label_model, encoding, gold_N)
+    votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
+    fitted = _fit(label_model, Encoding.of(votes), gold_N).only(own)
+    votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N, balls=balls)
+    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N[own], balls=balls)
+    shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
     selected = select(
         probs_NC,
-        class_prior_C=label_model.class_prior_,
-        has_votes=encoding.votes.has_votes,
+        class_prior_C=shares_C,
+        has_votes=votes.has_votes,
         event_p=floats(deliveries["event_p"]),
-        groups=duplicate_groups(np.stack([block[name] for name in FEATURE_NAMES], axis=1)),
+        groups=duplicate_groups(np.stack([block[name][own] for name in FEATURE_NAMES], axis=1)),
         is_gold=is_gold,
         settings=settings,
     )
@@ -100,17 +105,27 @@ def label(
         "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
         "seed": seed,
     }
+    if everyone is not deliveries:
+        decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
     name = fingerprint(decisive)
     labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
     return LabelSet(
-        votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
+        votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
         summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
-        matrix=encoding.votes,
+        matrix=votes,
         fingerprint=name,
     )
+
+
+def with_company(deliveries: pa.Table, company: Sequence[pa.Table]) -> pa.Table:
+    """Return deliveries and after them those of other folders that are not there already."""
+    for other in company:
+        is_known = positions(other["delivery_id"], deliveries["delivery_id"].combine_chunks()) >= 0
+        deliveries = pa.concat_tables([deliveries, other.filter(pa.array(~is_known))])
+    return deliveries
 
 
 def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:

@@ -6,7 +6,7 @@ The mean confidence of the labels is left out on purpose: with correlated rules 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -33,6 +33,7 @@ class Summary:
     model: str  # name of the label model
     temperature: float  # by which the probabilities are flattened (above 1) or sharpened
     num_deliveries: int  # deliveries labelled
+    num_company: int  # further deliveries that the label model was fitted on
     num_votes: int  # votes cast
     num_features: int  # features that are evidence beside the votes; 0 where votes are all
     independent_features: float  # how many independent ones they are worth
@@ -57,12 +58,21 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fitted:
-    """Hold a label model and what it was fitted on."""
+    """Hold a label model and the deliveries it labels, which it was fitted on among others."""
 
     model: LabelModel  # the model
     encoding: Encoding  # the votes as the rules cast them
     weighed: Encoding  # the votes it was fitted on: families may be merged
     held_out: HeldOut  # what it says without each family
+    num_company: int = 0  # deliveries that it was fitted on and that are not among these
+
+    def only(self, rows: np.ndarray) -> Fitted:
+        """Return the same for the deliveries to label, by position."""
+        if len(rows) == self.encoding.num_deliveries:
+            return self
+        encoding, weighed = (Encoding.of(one.votes.take(rows)) for one in (self.encoding, self.weighed))
+        num_company = self.encoding.num_deliveries - len(rows)
+        return replace(self, encoding=encoding, weighed=weighed, num_company=num_company)
 
 
 def summary_of(
@@ -81,6 +91,7 @@ def summary_of(
         model=model.name,
         temperature=model.temperature_,
         num_deliveries=len(votes),
+        num_company=fitted.num_company,
         num_votes=int((votes.symbols_NR >= 0).sum()),
         num_features=num_features,
         independent_features=0.0 if features is None else num_features * independent_share(features.design()),

@@ -68,14 +68,15 @@ class HierarchicalPartial(LabelModel):
         weight_R = repetition_weights(encoding)
         has_votes = bool(weight_R.any())  # without any, nothing tells which features belong to which stroke
         share = independent_share(encoding.features_NG) if self.features and has_votes else 0.0
-        squares_F = (np.hsplit(encoding.features_NG, 2)[0] ** 2).sum(axis=0, dtype=np.float64)
 
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
             shares_C = counts.totals_C + prior_counts * expected_C
             prior_C, weights_GC = shares_C / shares_C.sum(), None
             if share:
-                weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
+                weights_GC = feature_weights(
+                    counts.features_GC, encoding.squares_F, share=share, strength=self.strength
+                )
             return replace(emissions, prior_C=prior_C, features_GC=weights_GC, weight_R=weight_R)
 
         emissions = replace(tied_emissions(encoding, prior, expected_C), weight_R=weight_R)
