@@ -22,6 +22,7 @@ from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.temperature import find_temperature
+from slowpaths.labelling.opinions import Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -29,6 +30,7 @@ from slowpaths.labelling.rules.evidence import votes_table
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
+from slowpaths.labelling.teacher import StrokeTeacher
 from slowpaths.store.schema import LABELS, PROB_PREFIX
 
 
@@ -55,6 +57,8 @@ def label(
     gold: Mapping[str, str] | None = None,
     shots: pa.Table | None = None,
     company: Sequence[pa.Table] = (),
+    teacher: StrokeTeacher | None = None,
+    student: Student | None = None,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -63,8 +67,9 @@ def label(
     is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
     learns, and is the label, with source "gold". `company` are deliveries of other mined folders: thresholds and label
-    model are fitted on them too, but none is labelled. The seed is only kept in the fingerprint: every label model here
-    is deterministic.
+    model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
+    say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
+    label model here is deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -82,10 +87,14 @@ def label(
     is_gold = gold_N[own] >= 0
     calibration = calibrate(block, rules=chosen)
     votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
-    fitted = _fit(label_model, Encoding.of(votes), gold_N).only(own)
+    fitted = _fit(label_model, Encoding.of(votes), gold_N)
+    heard = hear(
+        label_model.predict_proba(fitted.weighed), deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N
+    )
+    fitted, heard = fitted.only(own), heard.only(own)
     votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N[own], balls=balls)
+    probs_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
     shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
     selected = select(
         probs_NC,
@@ -105,6 +114,9 @@ def label(
         "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
         "seed": seed,
     }
+    for voice, said in (("teacher", teacher), ("student", student)):
+        if said is not None:
+            decisive[voice] = said.fingerprint
     if everyone is not deliveries:
         decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
     name = fingerprint(decisive)
@@ -112,7 +124,9 @@ def label(
     return LabelSet(
         votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
-        summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
+        summary=summary_of(
+            fitted, probs_NC, selected, calibration, voices=heard.voices(), num_gold=int(is_gold.sum()), name=name
+        ),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
         matrix=votes,
@@ -141,11 +155,8 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
     return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
 
 
-def _probabilities(
-    model: LabelModel, encoding: Encoding, *, gold_N: np.ndarray, balls: np.ndarray | None
-) -> np.ndarray:
-    """Return the probabilities of the strokes (N, C); what a person says of a ball holds for its replays."""
-    probs_NC = model.predict_proba(encoding)
+def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
+    """Return probabilities (N, C) shared by the views of a ball; what a person says of it holds for its replays."""
     clamp(probs_NC, gold_N)
     if balls is not None:
         prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
