@@ -23,6 +23,7 @@ _APART = {
     "ankle": 0.45,
 }
 _NOISE = {"wrist": 1.5, "ankle": 1.5, "elbow": 1.2, "hip": 0.7, "shoulder": 0.8}
+_AMOUNT = (0.2, 1.2)  # from nearly exact poses to worse ones than those the sizes above were read from
 _CONFIDENCE = 0.8
 
 
@@ -36,8 +37,10 @@ def estimate(random: np.random.Generator, pixels_TJ2: np.ndarray) -> np.ndarray:
     with_confidence = np.dstack([pixels_TJ2, np.full(pixels_TJ2.shape[:2], _CONFIDENCE)])
     scale = float(np.nanmedian(body_scales(with_confidence)))
     hips_T12 = pixels_TJ2[:, _pair("hip")].mean(axis=1, keepdims=True)
-    body_TJ2 = _squared_up(random, _distorted(random, (pixels_TJ2 - hips_T12) / scale))
+    exact_TJ2 = (pixels_TJ2 - hips_T12) / scale
+    body_TJ2 = _squared_up(random, _distorted(random, exact_TJ2))
     body_TJ2 = _wrists_apart(random, body_TJ2 + _noise(random, body_TJ2))
+    body_TJ2 = exact_TJ2 + random.uniform(*_AMOUNT) * (body_TJ2 - exact_TJ2)
     body_TJ2 = body_TJ2 * np.exp(_drifting(random, num_frames, (1, 1), 0.8) * random.uniform(0.0, 0.12))
     hips_T12 = hips_T12 + _drifting(random, num_frames, (1, 2), 0.6) * random.uniform(0.0, 0.12) * scale
     for _ in range(random.poisson(0.6)):

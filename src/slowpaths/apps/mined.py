@@ -25,7 +25,7 @@ from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
 
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
 # what decides a label set
@@ -126,13 +126,20 @@ def write_labels(
         target.write_labels(
             votes=votes,
             labels=labels.labels if labels else LABELS.schema.empty_table(),
+            voices=labels.voices if labels else PREDICTIONS.schema.empty_table(),
             rules=labels.rules if labels else {},
             card=card,
         )
     tables.write_text(folder.report_file, report)
     folder.describe(labels=card)
     mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
-    label_files = [own.file(VOTES), own.file(LABELS), own.rules_file, *([own.card_file] if card else [])]
+    label_files = [
+        own.file(VOTES),
+        own.file(LABELS),
+        own.voices_file,
+        own.rules_file,
+        *([own.card_file] if card else []),
+    ]
     entry = Entry(
         stage=stage,
         inputs={**inputs, **_given_files(config, company)},

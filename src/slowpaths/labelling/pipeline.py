@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
@@ -31,7 +33,7 @@ from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
 from slowpaths.labelling.teacher import StrokeTeacher
-from slowpaths.store.schema import LABELS, PROB_PREFIX
+from slowpaths.store.schema import LABELS, PREDICTIONS, PROB_PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -40,6 +42,7 @@ class LabelSet:
 
     votes: pa.Table  # votes with their evidence (votes schema)
     labels: pa.Table  # one row a delivery (labels schema)
+    voices: pa.Table  # what votes, teacher and student each say of the deliveries they speak on (predictions schema)
     summary: Summary  # what there is to say about both
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
@@ -120,10 +123,12 @@ def label(
     if everyone is not deliveries:
         decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
     name = fingerprint(decisive)
-    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    rows = partial(labels_table, deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    labels = rows(probs_NC)
     return LabelSet(
         votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
+        voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
         summary=summary_of(
             fitted, probs_NC, selected, calibration, voices=heard.voices(), num_gold=int(is_gold.sum()), name=name
         ),
@@ -208,6 +213,16 @@ def labels_table(
     }
     schema = LABELS.schema.remove_metadata()
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+
+
+def as_voice(said: pa.Table, *, voice: str) -> pa.Table:
+    """Return what a voice says (labels schema) as predictions; rows on which it says nothing are left out."""
+    said = said.filter(pc.is_finite(said["confidence"]))
+    constants = {"source": "weak", "model_id": voice, "view_index": -1, "split": "none"}
+    columns = {name: pa.repeat(pa.scalar(value), said.num_rows) for name, value in constants.items()}
+    given = {name: said[name] for name in said.schema.names}
+    schema = PREDICTIONS.schema.remove_metadata()
+    return pa.table({name: (given | columns)[name] for name in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:
