@@ -23,6 +23,7 @@ from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
+from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import find_temperature
 from slowpaths.labelling.opinions import Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
@@ -90,6 +91,7 @@ def label(
     is_gold = gold_N[own] >= 0
     calibration = calibrate(block, rules=chosen)
     votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
+    votes = with_reliability(votes, block.side_N)
     fitted = _fit(label_model, Encoding.of(votes), gold_N)
     heard = hear(
         label_model.predict_proba(fitted.weighed), deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N

@@ -39,7 +39,8 @@ class HierarchicalPartial(LabelModel):
             `EXPECTED`.
         prior_strength: Pseudo-counts of `class_prior`, as a share of the deliveries.
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
-            few strokes are played.
+            few strokes are played. With too few, strokes absorb each other where votes tell little: of 547 real
+            sequences, 30 leave seven of fourteen strokes without any, and 200 two.
         features: Whether the features that rules read are evidence too, where they are known.
     """
 
@@ -49,7 +50,7 @@ class HierarchicalPartial(LabelModel):
     strength: float = 30.0
     class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
     prior_strength: float = 0.5
-    prior_limit: float = 30.0
+    prior_limit: float = 200.0
     features: bool = True
     temperature: float | str = AUTO
     merge_families: bool = False

@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slowpaths.core.views import ASPECT
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.quality import SIDE_FEATURES
 
@@ -37,12 +36,12 @@ class FeatureValues:
         """
         scaled: dict[str, np.ndarray] = {}
         weights: list[np.ndarray] = []
-        aspects = [block.is_aspect(aspect) for aspect in dict.fromkeys(ASPECT.values())]
+        side_N = block.side_N
         for name in features:
             weight_N = hand_N if name in SIDE_FEATURES else np.ones(len(block))
             is_measured_N, scaled_N = np.isfinite(block[name]) & (weight_N > 0), np.full(len(block), np.nan)
-            for is_seen in aspects:
-                rows = np.flatnonzero(is_seen & is_measured_N)
+            for side in np.unique(side_N):
+                rows = np.flatnonzero((side_N == side) & is_measured_N)
                 scaled_N[rows] = _scaled(block[name][rows])
             if np.isfinite(scaled_N).any():
                 scaled[name] = scaled_N
