@@ -10,22 +10,26 @@ from typing import Any
 
 import pyarrow as pa
 
+from slowpaths.apps._student import SequenceStudent
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.evaluation.table_columns import read_columns
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
+from slowpaths.labelling.teacher import load_teacher
 from slowpaths.mining.report import mining_report
+from slowpaths.models.student_settings import StudentSettings
 from slowpaths.review.deck import read_deck
 from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
 
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
-_LABELLING = ("label_model", "rules", "selection", "gold", "company", "seed")  # what decides a label set
+# what decides a label set
+_LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "company", "seed")
 NO_GOLD = "none"
 
 
@@ -75,8 +79,8 @@ def write_labels(
     Args:
         mined: Mined folder.
         stage: Verb, for the ledger.
-        config: Resolved configuration: `label_model`, `rules`, `selection`, `seed`, `gold` (a file or delivery ->
-            stroke), and `company` where there are other mined folders to learn from.
+        config: Resolved configuration: `label_model`, `rules`, `teacher`, `student`, `selection`, `seed`, `gold` (a
+            file or delivery -> stroke), and `company` where there are other mined folders to learn from.
         inputs: Digests of what the stage read, for the ledger.
         counts: More counts for the ledger.
 
@@ -93,6 +97,9 @@ def write_labels(
     company = [Path(path) for path in config.get("company") or ()]
     if deliveries.num_rows:
         gold, num_lost = _gold(folder, config["gold"], deliveries)
+        student = SequenceStudent(
+            folders=(mined, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
+        )
         labels = label(
             deliveries,
             footage,
@@ -102,6 +109,8 @@ def write_labels(
             gold=gold,
             shots=shots,
             company=read_company(company, of=folder),
+            teacher=load_teacher(config["teacher"]),
+            student=student if student.settings.use else None,
             seed=config["seed"],
         )
         card = LabelSetCard(
@@ -117,13 +126,20 @@ def write_labels(
         target.write_labels(
             votes=votes,
             labels=labels.labels if labels else LABELS.schema.empty_table(),
+            voices=labels.voices if labels else PREDICTIONS.schema.empty_table(),
             rules=labels.rules if labels else {},
             card=card,
         )
     tables.write_text(folder.report_file, report)
     folder.describe(labels=card)
     mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
-    label_files = [own.file(VOTES), own.file(LABELS), own.rules_file, *([own.card_file] if card else [])]
+    label_files = [
+        own.file(VOTES),
+        own.file(LABELS),
+        own.voices_file,
+        own.rules_file,
+        *([own.card_file] if card else []),
+    ]
     entry = Entry(
         stage=stage,
         inputs={**inputs, **_given_files(config, company)},

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
@@ -23,6 +25,7 @@ from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
+from slowpaths.labelling.opinions import Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -30,7 +33,8 @@ from slowpaths.labelling.rules.evidence import votes_table
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
-from slowpaths.store.schema import LABELS, PROB_PREFIX
+from slowpaths.labelling.teacher import StrokeTeacher
+from slowpaths.store.schema import LABELS, PREDICTIONS, PROB_PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -39,6 +43,7 @@ class LabelSet:
 
     votes: pa.Table  # votes with their evidence (votes schema)
     labels: pa.Table  # one row a delivery (labels schema)
+    voices: pa.Table  # what votes, teacher and student each say of the deliveries they speak on (predictions schema)
     summary: Summary  # what there is to say about both
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
@@ -56,6 +61,8 @@ def label(
     gold: Mapping[str, str] | None = None,
     shots: pa.Table | None = None,
     company: Sequence[pa.Table] = (),
+    teacher: StrokeTeacher | None = None,
+    student: Student | None = None,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -64,8 +71,9 @@ def label(
     is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
     learns, and is the label, with source "gold". `company` are deliveries of other mined folders: thresholds and label
-    model are fitted on them too, but none is labelled. The seed is only kept in the fingerprint: every label model here
-    is deterministic.
+    model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
+    say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
+    label model here is deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -84,10 +92,13 @@ def label(
     calibration = calibrate(block, rules=chosen)
     votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
     votes = with_reliability(votes, block.side_N)
-    fitted = _fit(label_model, Encoding.of(votes), gold_N).only(own)
+    fitted = _fit(label_model, Encoding.of(votes), gold_N)
+    voted_NC = _voted(label_model, fitted.weighed)
+    heard = hear(voted_NC, deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N)
+    fitted, heard = fitted.only(own), heard.only(own)
     votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N[own], balls=balls)
+    probs_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
     shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
     selected = select(
         probs_NC,
@@ -107,14 +118,21 @@ def label(
         "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
         "seed": seed,
     }
+    for voice, said in (("teacher", teacher), ("student", student)):
+        if said is not None:
+            decisive[voice] = said.fingerprint
     if everyone is not deliveries:
         decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
     name = fingerprint(decisive)
-    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    rows = partial(labels_table, deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    labels = rows(probs_NC)
     return LabelSet(
         votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
-        summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
+        voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
+        summary=summary_of(
+            fitted, probs_NC, selected, calibration, voices=heard.voices(), num_gold=int(is_gold.sum()), name=name
+        ),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
         matrix=votes,
@@ -144,19 +162,23 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
     return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out, expected_accuracy=expected)
 
 
-def _probabilities(
-    model: LabelModel, encoding: Encoding, *, gold_N: np.ndarray, balls: np.ndarray | None
-) -> np.ndarray:
-    """Return the probabilities of the strokes (N, C).
+def _prior(model: LabelModel, num_classes: int) -> np.ndarray:
+    """Return what a fitted model believes of a delivery of which nothing is known (C,)."""
+    prior_C = np.ones(num_classes) if model.emissions_ is None else model.emissions_.prior_C
+    return temper(prior_C[None], model.temperature_)[0]
 
-    A delivery on which no rule speaks has the prior; what a person says of a ball holds for its replays.
-    """
-    prior_C = np.ones(encoding.num_classes) if model.emissions_ is None else model.emissions_.prior_C
-    prior_C = temper(prior_C[None], model.temperature_)[0]
-    probs_NC = np.where(encoding.votes.has_votes[:, None], model.predict_proba(encoding), prior_C)
+
+def _voted(model: LabelModel, encoding: Encoding) -> np.ndarray:
+    """Return the probabilities by the votes (N, C): the prior where no rule speaks."""
+    prior_C = _prior(model, encoding.num_classes)
+    return np.where(encoding.votes.has_votes[:, None], model.predict_proba(encoding), prior_C)
+
+
+def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
+    """Return probabilities (N, C) shared by the views of a ball; what a person says of it holds for its replays."""
     clamp(probs_NC, gold_N)
     if balls is not None:
-        probs_NC = share(probs_NC, balls, prior_C=prior_C)
+        probs_NC = share(probs_NC, balls, prior_C=_prior(model, probs_NC.shape[1]))
     return clamp(probs_NC, gold_N)
 
 
@@ -204,6 +226,16 @@ def labels_table(
     }
     schema = LABELS.schema.remove_metadata()
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+
+
+def as_voice(said: pa.Table, *, voice: str) -> pa.Table:
+    """Return what a voice says (labels schema) as predictions; rows on which it says nothing are left out."""
+    said = said.filter(pc.is_finite(said["confidence"]))
+    constants = {"source": "weak", "model_id": voice, "view_index": -1, "split": "none"}
+    columns = {name: pa.repeat(pa.scalar(value), said.num_rows) for name, value in constants.items()}
+    given = {name: said[name] for name in said.schema.names}
+    schema = PREDICTIONS.schema.remove_metadata()
+    return pa.table({name: (given | columns)[name] for name in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

@@ -13,6 +13,11 @@ _RULES_NOTE = (
     "precision are the label model's own estimates, from votes alone. Agreement: with a label model that was not shown "
     "the rule's family, beyond chance; a rule near or below 0 is noise to the others."
 )
+_VOICES_NOTE = (
+    "The votes of the rules, a teacher that has seen simulated strokes only, and a student of both on the pose "
+    "sequences of this footage (silent on small sets). What they agree on is no measure of accuracy: the student has "
+    "been taught by the others."
+)
 _FAMILIES_NOTE = (
     "How well the labels of a label model agree with the votes of a family it was not shown, beyond chance (1 perfect, "
     "0 none); and how many independent rules the family is worth."
@@ -31,6 +36,7 @@ def to_markdown(summary: Summary) -> str:
         f"{_features(summary)}",
         "",
         *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
+        *_voices(summary),
         *_rules(summary),
         *_families(summary),
         *_strokes(summary),
@@ -57,6 +63,15 @@ def _features(summary: Summary) -> str:
         f"Beside the votes, the {summary.num_features} features that rules read are evidence, worth "
         f"{summary.independent_features:.0f} independent ones."
     )
+
+
+def _voices(summary: Summary) -> list[str]:
+    rows = [
+        [voice.name, str(voice.speaks_on), _number(voice.agrees, 2), _number(voice.worth, 2)]
+        for voice in summary.voices
+    ]
+    table = _table(["voice", "deliveries", "agrees with the label", "labels that change without it"], rows)
+    return ["### Voices", "", _VOICES_NOTE, "", *table, ""] if len(rows) > 1 else []
 
 
 def _rules(summary: Summary) -> list[str]:

@@ -18,6 +18,7 @@ from slowpaths.labelling.model.feature_likelihood import independent_share
 from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import MajorityVote
 from slowpaths.labelling.model.rule_statistics import RuleSummary, effective_votes, residual_correlation, summarise
+from slowpaths.labelling.opinions import Voice
 from slowpaths.labelling.rules.calibration import Calibration
 from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.labelling.select import Selected
@@ -43,6 +44,7 @@ class Summary:
     independent_features: float  # how many independent ones they are worth
     num_silent: int  # deliveries on which every rule abstains
     num_gold: int  # deliveries labelled by a person
+    voices: list[Voice]  # how the votes, the teacher and the student fared
     rules: list[RuleSummary]  # one summary a rule
     # rule -> accuracy on the strokes it covers, estimated by the label model without labels; None without votes, and
     # for a rule with a single symbol
@@ -81,7 +83,14 @@ class Fitted:
 
 
 def summary_of(
-    fitted: Fitted, probs_NC: np.ndarray, selected: Selected, calibration: Calibration, *, num_gold: int, name: str
+    fitted: Fitted,
+    probs_NC: np.ndarray,
+    selected: Selected,
+    calibration: Calibration,
+    *,
+    voices: list[Voice],
+    num_gold: int,
+    name: str,
 ) -> Summary:
     """Return the summary of a label set; `name` is its fingerprint."""
     model, encoding, weighed = fitted.model, fitted.encoding, fitted.weighed.votes
@@ -103,6 +112,7 @@ def summary_of(
         independent_features=0.0 if features is None else num_features * independent_share(features.design()),
         num_silent=int((~votes.has_votes).sum()),
         num_gold=num_gold,
+        voices=voices,
         rules=summarise(encoding),
         rule_accuracy=_known(weighed.codes, model.rule_accuracy_),
         rule_precision=_known(weighed.codes, model.rule_precision_),
