@@ -151,7 +151,7 @@ def test_every_label_set_keeps_its_files_its_model_and_its_configuration(mined):
         own = mined.label_set(cards[name].fingerprint)
         assert entry.rules == cards[name].fingerprint
         files = {path.relative_to(mined.path).as_posix() for path in own.path.iterdir()}
-        assert set(entry.outputs) == files and len(files) == 4
+        assert set(entry.outputs) == files and len(files) == 5
         assert all(file_digest(mined.path / output) == digest for output, digest in entry.outputs.items())
         assert {clip.votes_fingerprint for clip in own.labels()} == {cards[name].fingerprint}
     assert mined.dataset().label_model == "majority"
