@@ -14,9 +14,10 @@ judge() {  # NAME OVERRIDES...: label, and compare with the truth
   slowpaths label mined="$mined" "${@:2}"
   slowpaths evaluate mined="$mined" truth="$archive" truth_taxonomy=cricshot10 out="$mined/evaluation/$1"
 }
-for model in majority naive_bayes dawid_skene; do judge "$model" label_model="$model"; done
-judge votes_alone label_model=hierarchical label_model.features=false
-judge hierarchical label_model=hierarchical
+votes=(teacher=none student.use=false)
+for model in majority naive_bayes dawid_skene; do judge "$model" label_model="$model" "${votes[@]}"; done
+judge votes_alone label_model=hierarchical label_model.features=false "${votes[@]}"
+judge hierarchical label_model=hierarchical "${votes[@]}"
 python scripts/collect_measures.py "$mined"/evaluation/{hierarchical,votes_alone,dawid_skene,naive_bayes,majority} > "$results/label_models.csv"
 cp "$mined"/evaluation/hierarchical/figures/{per_class,rule_families,rules}.csv "$results/"
 

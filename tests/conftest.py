@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import logging
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -18,3 +20,12 @@ def shared_dir() -> Path:
     if not (folder / "footage" / "gold.csv").exists():
         pytest.skip("the third-party footage folder ../shared is not beside this checkout")
     return folder
+
+
+@pytest.fixture(autouse=True)
+def _logging_stays_on() -> Iterator[None]:
+    """Fail a test that turns logging off for every test after it."""
+    before = logging.root.manager.disable
+    yield
+    after, logging.root.manager.disable = logging.root.manager.disable, before
+    assert after == before, "logging.disable was left on"

@@ -91,7 +91,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="one ball, small picture, few frames: does it run at all")
     parser.add_argument("--out", type=Path, help="JSON to write")
     args = parser.parse_args()
-    logging.disable(logging.WARNING)
+    logging.getLogger("slowpaths").addHandler(logging.NullHandler())  # what is passed over is not printed
     try:
         pose = _best_pose(args.weights_dir, num_threads=args.threads)
         with tempfile.TemporaryDirectory() as name:

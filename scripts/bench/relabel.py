@@ -17,7 +17,7 @@ from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.labelling.model.hierarchical import HierarchicalPartial
 from slowpaths.labelling.pipeline import label
 from slowpaths.labelling.rules.catalogue import all_rules
-from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
+from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.store.schema import DELIVERIES, FEATURE_PREFIX, FOOTAGE
 
 NUM_RULES = 44
@@ -60,7 +60,7 @@ def deliveries(num: int, *, seed: int = 0) -> pa.Table:
         "shot_id": np.full(num, "shot"),
         "view": rng.choice(["pitch_endon", "pitch_side"], size=num, p=[0.8, 0.2]),
         "handedness_p": rng.choice([0.03, 0.5, 0.97], size=num, p=[0.2, 0.1, 0.7]),
-        "impact_uncertainty_s": np.full(num, 0.03),
+        "impact_uncertainty_s": rng.uniform(0.02, 0.3, num),
         "event_p": rng.uniform(0.4, 1.0, num),
     }
     for name in FEATURE_NAMES:
@@ -88,9 +88,12 @@ def footage() -> pa.Table:
 def widened(votes: VoteMatrix) -> VoteMatrix:
     """Return the votes with rules repeated until there are 44, each copy shifted by one delivery."""
     extra = NUM_RULES - len(votes.specs)
-    copies: tuple[RuleSpec, ...] = tuple(replace(spec, code=spec.code + "2") for spec in votes.specs[:extra])
-    shifted = np.roll(votes.symbols_NR[:, :extra], 1, axis=0)
-    return replace(votes, specs=votes.specs + copies, symbols_NR=np.concatenate([votes.symbols_NR, shifted], axis=1))
+    specs = votes.specs + tuple(replace(spec, code=spec.code + "2") for spec in votes.specs[:extra])
+    symbols_NR, weights_NR = (
+        np.concatenate([values_NR, np.roll(values_NR[:, :extra], 1, axis=0)], axis=1)
+        for values_NR in (votes.symbols_NR, votes.weights)
+    )
+    return replace(votes, specs=specs, symbols_NR=symbols_NR, weights_NR=weights_NR)
 
 
 if __name__ == "__main__":

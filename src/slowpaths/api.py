@@ -266,7 +266,9 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
         **labelling: `gold`, what a person says: delivery -> stroke, or a file with delivery_id,label; it replaces the
             gold before, which is kept where this is not given ("none" forgets it). `label_model`: hierarchical,
             majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`) and its settings. `rules`:
-            `include`, `exclude`, `paths`. `selection`: fields of `labelling.select.Selection`. `seed`.
+            `include`, `exclude`, `paths`. `teacher`: shipped, none or a file. `student`: fields of
+            `models.student_settings.StudentSettings`. `selection`: fields of `labelling.select.Selection`.
+            `company`: other mined folders to learn from. `seed`.
 
     Raises:
         UsageError: If a model, rule, setting, or a delivery or stroke of `gold` is unknown.
@@ -334,15 +336,27 @@ def _table(source: Any) -> str | Path | pa.Table:
 
 
 def _labelling(
-    *, gold: Any = None, label_model: Any = "hierarchical", rules: Any = None, selection: Any = None, seed: int = 0
+    *,
+    gold: Any = None,
+    label_model: Any = "hierarchical",
+    rules: Any = None,
+    teacher: str = "shipped",
+    student: Mapping[str, Any] | None = None,
+    selection: Any = None,
+    company: Sequence[str | Path] = (),
+    seed: int = 0,
 ) -> dict[str, Any]:
     """Return the arguments of `label` as plain values, as label sets keep them."""
     from slowpaths.labelling.select import Selection
+    from slowpaths.models.student_settings import StudentSettings
 
     return {
         "gold": dict(gold) if isinstance(gold, Mapping) else None if gold is None else str(gold),
         "label_model": label_model if isinstance(label_model, str) else dict(label_model),
         "rules": dict(rules or {}),
+        "teacher": teacher,
+        "student": asdict(StudentSettings(**(student or {}))),
+        "company": [str(path) for path in company],
         "selection": asdict(selection) if isinstance(selection, Selection) else dict(selection or {}),
         "seed": seed,
     }

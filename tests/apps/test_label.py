@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import pyarrow.parquet as pq
 import pytest
 from tests.labelling.tables import footage_table, random_deliveries
 
@@ -68,6 +69,74 @@ def test_gold_that_cannot_be_is_named_with_its_line(mined, tmp_path, capsys, tex
     said = capsys.readouterr().err
     assert sentence in said and said.count("\n") == 1
     assert not mined.has(LABELS)
+
+
+@pytest.fixture
+def other(mined, tmp_path) -> MinedFolder:
+    """Return a second mined folder of 200 deliveries."""
+    folder = MinedFolder(tmp_path / "other")
+    deliveries = random_deliveries(200, seed=1)
+    names = [f"other-{number}" for number in range(200)]
+    folder.write(DELIVERIES, deliveries.set_column(0, "delivery_id", [names]))
+    folder.write(FOOTAGE, mined.read(FOOTAGE))
+    folder.write(SHOTS, SHOTS.schema.empty_table())
+    return folder
+
+
+def test_company_teaches_and_is_not_labelled(mined, other):
+    assert relabel(mined) == 0
+    alone = mined.read(LABELS)
+    before = {path: path.read_bytes() for path in other.path.rglob("*") if path.is_file()}
+    assert relabel(mined, f"company=[{other.path}]") == 0
+    together = mined.read(LABELS)
+    assert together["delivery_id"].equals(alone["delivery_id"])
+    assert not together["prob_cut"].equals(alone["prob_cut"])
+    assert {vote.delivery_id for vote in mined.votes()} <= set(together["delivery_id"].to_pylist())
+    assert before == {path: path.read_bytes() for path in other.path.rglob("*") if path.is_file()}
+    assert "together with 200 deliveries of company" in mined.report_file.read_text()
+    assert mined.card().configuration["company"] == [str(other.path)]
+    assert read_ledger(mined.path)[-1].inputs[str(other.file(DELIVERIES))] == file_digest(other.file(DELIVERIES))
+    assert relabel(mined) == 0
+    assert mined.read(LABELS)["prob_cut"].equals(alone["prob_cut"])
+
+
+def test_deliveries_that_company_repeats_count_once(mined, tmp_path):
+    copy = MinedFolder(tmp_path / "copy")
+    copy.write(DELIVERIES, mined.read(DELIVERIES))
+    assert relabel(mined) == 0
+    alone = mined.read(LABELS)
+    assert relabel(mined, f"company=[{copy.path}]") == 0
+    assert mined.read(LABELS)["prob_cut"].equals(alone["prob_cut"])
+
+
+@pytest.mark.parametrize(
+    ("spoil", "given", "sentence"),
+    [
+        (None, "[{other},{other}]", "is named twice or is the folder to label"),
+        (None, "[{mined}/../mined]", "is named twice or is the folder to label"),
+        (None, "[{other}/clips]", "company"),
+        ("empty", "[{other}]", "is no mined folder (no deliveries.parquet)"),
+        ("feature", "[{other}]", "was mined with other features ("),
+        ("strokes", "[{other}]", "was mined with another taxonomy of strokes: mine its footage again"),
+    ],
+)
+def test_company_that_cannot_be_is_one_sentence_and_nothing_is_lost(mined, other, capsys, spoil, given, sentence):
+    assert relabel(mined) == 0
+    before = {path: path.read_bytes() for path in mined.path.rglob("*") if path.is_file()}
+    if spoil == "empty":
+        other.file(DELIVERIES).unlink()
+    if spoil == "feature":
+        table = pq.read_table(other.file(DELIVERIES))
+        pq.write_table(table.drop_columns(["feature_head_drop"]), other.file(DELIVERIES))
+    if spoil == "strokes":
+        other.describe()
+        described = json.loads(other.dataset_file.read_text())
+        other.dataset_file.write_text(json.dumps(described | {"strokes": ["drive", "cut"]}))
+    capsys.readouterr()
+    assert relabel(mined, f"company={given.format(mined=mined.path, other=other.path)}") != 0
+    said = capsys.readouterr().err
+    assert sentence in said and said.strip().count("\n") == 0
+    assert before == {path: path.read_bytes() for path in mined.path.rglob("*") if path.is_file()}
 
 
 def test_every_label_set_keeps_its_files_its_model_and_its_configuration(mined):

@@ -17,6 +17,7 @@ def hierarchical(
     """Return the posterior (N, C) and the estimated accuracies (R,)."""
     S = votes.symbols_NR
     N, R = S.shape
+    W = votes.weights
     Y = votes.num_classes
     B = [spec.sets_SC for spec in votes.specs]
     n = [len(sets) for sets in B]
@@ -25,7 +26,7 @@ def hierarchical(
     in0, out0 = [], []
     for k in range(R):
         asked = [i for i in range(N) if S[i, k] != NOT_ASKED]
-        speaks = (sum(S[i, k] >= 0 for i in asked) + 1) / (len(asked) + 2)
+        speaks = (sum(W[i, k] * (S[i, k] >= 0) for i in asked) + 1) / (sum(W[i, k] for i in asked) + 2)
         covered = sum(inside[k]) / Y
         in0.append(min(speaks / (covered + OUT0 / IN0 * (1 - covered)), 0.95))
         rest = (speaks - in0[k] * covered) / (1 - covered) if covered < 1 else 0.0
@@ -34,8 +35,9 @@ def hierarchical(
     pi = [1.0 / Y] * Y
     Z = votes.features.values_NF.astype(float) if votes.features is not None else np.empty((N, 0))
     F = Z.shape[1]
+    V = votes.features.weights.astype(float) if votes.features is not None else Z
     rule_weight = [(S[:, k] >= 0).any() / sum(alike(votes, j, k) ** 3 for j in range(R)) for k in range(R)]
-    weight = F / sum(correlation(Z[:, f], Z[:, g]) ** 2 for f in range(F) for g in range(F)) if F else 0.0
+    weight = F / sum(correlation(Z, V, f, g) ** 2 for f in range(F) for g in range(F)) if F else 0.0
     mean: list[list[float]] | None = None
     variance = [1.0] * F
 
@@ -44,20 +46,25 @@ def hierarchical(
         mean = []
         for f in range(F):
             seen = [i for i in range(N) if not math.isnan(Z[i, f])]
-            mass = [sum(Q[i][y] for i in seen) for y in range(Y)]
-            total = [sum(Q[i][y] * Z[i, f] for i in seen) for y in range(Y)]
+            mass = [sum(V[i, f] * Q[i][y] for i in seen) for y in range(Y)]
+            total = [sum(V[i, f] * Q[i][y] * Z[i, f] for i in seen) for y in range(Y)]
             between = sum(total[y] ** 2 / mass[y] for y in range(Y))
-            noise = (sum(Z[i, f] ** 2 for i in seen) - between + M) / (len(seen) + M)
-            effect = (between - (Y - 1) * noise) / len(seen)
+            whole = sum(V[i, f] for i in seen)
+            noise = (sum(V[i, f] * Z[i, f] ** 2 for i in seen) - between + M) / (whole + M)
+            effect = (between - (Y - 1) * noise) / whole
             shrink = max(SHRINK, noise / effect) if effect > 1e-9 else 1e9 * noise
             mean.append([total[y] / (mass[y] + shrink) for y in range(Y)])
-            spread = sum(Q[i][y] * (Z[i, f] - mean[f][y]) ** 2 for i in seen for y in range(Y))
-            variance[f] = (spread + M) / (len(seen) + M)
+            spread = sum(V[i, f] * Q[i][y] * (Z[i, f] - mean[f][y]) ** 2 for i in seen for y in range(Y))
+            variance[f] = (spread + M) / (whole + M)
 
     def moves(i: int, y: int) -> float:
         """Return the logarithm of how likely the features are, without what all classes share."""
         seen = [f for f in range(F) if not math.isnan(Z[i, f])]
-        return sum(-0.5 * ((Z[i, f] - mean[f][y]) ** 2 - Z[i, f] ** 2) / variance[f] for f in seen) if mean else 0.0
+        return (
+            sum(-0.5 * V[i, f] * ((Z[i, f] - mean[f][y]) ** 2 - Z[i, f] ** 2) / variance[f] for f in seen)
+            if mean
+            else 0.0
+        )
 
     def tied_row(k: int, y: int) -> list[float]:
         right = sum(bool(B[k][s][y]) for s in range(n[k]))
@@ -82,7 +89,7 @@ def hierarchical(
                 total = math.log(pi[y]) + weight * moves(i, y)
                 for k in range(R):
                     if S[i, k] != NOT_ASKED:
-                        total += rule_weight[k] * math.log(table[k][y][S[i, k]])  # -1 is the last symbol
+                        total += W[i, k] * rule_weight[k] * math.log(table[k][y][S[i, k]])  # -1 is the last symbol
                 logs.append(total)
             top = max(logs)
             weights = [math.exp(value - top) for value in logs]
@@ -104,14 +111,15 @@ def hierarchical(
                 if S[i, k] == NOT_ASKED:
                     continue
                 for y in range(Y):
+                    q = W[i, k] * Q[i][y]
                     if inside[k][y]:
-                        all_in += Q[i][y]
+                        all_in += q
                         if S[i, k] >= 0:
-                            cast_in += Q[i][y]
-                            right += Q[i][y] * B[k][S[i, k]][y]
+                            cast_in += q
+                            right += q * B[k][S[i, k]][y]
                     else:
-                        all_out += Q[i][y]
-                        cast_out += Q[i][y] * (S[i, k] >= 0)
+                        all_out += q
+                        cast_out += q * (S[i, k] >= 0)
             c_in[k] = (cast_in + M * in0[k]) / (all_in + M)
             c_out[k] = (cast_out + M * out0[k]) / (all_out + M)
             a[k] = 0.999 if n[k] == 1 else (right + M * A0) / (cast_in + M)
@@ -128,23 +136,25 @@ def hierarchical(
                 row = [M * value for value in anchor[k][y]]
                 for i in range(N):
                     if S[i, k] != NOT_ASKED:
-                        row[S[i, k]] += Q[i][y]
+                        row[S[i, k]] += W[i, k] * Q[i][y]
                 rows.append([value / sum(row) for value in row])
             table.append(rows)
     Q = e_step(table)
     accuracy = []
     for k in range(R):
-        right = sum(Q[i][y] * B[k][S[i, k]][y] for i in range(N) if S[i, k] >= 0 for y in range(Y))
-        covered = sum(Q[i][y] for i in range(N) if S[i, k] >= 0 for y in range(Y) if inside[k][y])
+        right = sum(W[i, k] * Q[i][y] * B[k][S[i, k]][y] for i in range(N) if S[i, k] >= 0 for y in range(Y))
+        covered = sum(W[i, k] * Q[i][y] for i in range(N) if S[i, k] >= 0 for y in range(Y) if inside[k][y])
         accuracy.append(right / covered if covered and n[k] > 1 else float("nan"))
     return np.array(Q), np.array(accuracy)
 
 
-def correlation(x: np.ndarray, y: np.ndarray) -> float:
-    """Return the correlation about zero of what both measure; the spreads are those of all that each measures."""
-    both = ~np.isnan(x) & ~np.isnan(y)
-    mean = float((x[both] * y[both]).sum()) / max(int(both.sum()), 1)
-    return max(-1.0, min(1.0, mean / math.sqrt(float(np.nanmean(x**2)) * float(np.nanmean(y**2)))))
+def correlation(Z: np.ndarray, V: np.ndarray, f: int, g: int) -> float:
+    """Return the correlation about zero of what both features measure, each as far as it counts."""
+    both = [i for i in range(len(Z)) if not math.isnan(Z[i, f]) and not math.isnan(Z[i, g])]
+    mean = sum(V[i, f] * Z[i, f] * V[i, g] * Z[i, g] for i in both) / max(sum(V[i, f] * V[i, g] for i in both), 1)
+    spread = [sum((V[i, h] * Z[i, h]) ** 2 for i in range(len(Z)) if not math.isnan(Z[i, h])) for h in (f, g)]
+    mass = [sum(V[i, h] ** 2 for i in range(len(Z)) if not math.isnan(Z[i, h])) for h in (f, g)]
+    return max(-1.0, min(1.0, mean / math.sqrt(spread[0] / mass[0] * spread[1] / mass[1])))
 
 
 def alike(votes: VoteMatrix, j: int, k: int) -> float:

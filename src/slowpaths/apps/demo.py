@@ -17,6 +17,7 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.evaluation.summary import summarise, to_markdown
 from slowpaths.store.tables import write_text
 
+VOTES_ALONE = ("teacher=none", "student.use=false")
 LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]
 
@@ -59,7 +60,7 @@ def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iter
     scene, eyes = ([text for text in inside if text.lstrip("+~").startswith(name)] for name in ("world", "pose"))
     yield "filming", ["world", f"world={config['world']}", *scene, seed, f"out={world}", many]
     yield "mining", ["mine", f"footage={world}", f"out={mined}", f"pose={config['pose']}", *eyes, many]
-    yield "majority vote, to compare", ["label", f"mined={mined}", "label_model=majority"]
+    yield "majority vote, to compare", ["label", f"mined={mined}", "label_model=majority", *VOTES_ALONE]
     yield "judging majority vote", ["evaluate", f"predictions={labels}", *against, f"out={judged / MAJORITY}"]
     yield "label model", ["label", f"mined={mined}"]
     yield "judging mining and labels", ["evaluate", f"mined={mined}", *against, f"out={judged / LABELS}"]

@@ -3,29 +3,33 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 
-from slowpaths.core.errors import TableError
+from slowpaths.apps._student import SequenceStudent
+from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.evaluation.table_columns import read_columns
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
+from slowpaths.labelling.teacher import load_teacher
 from slowpaths.mining.report import mining_report
+from slowpaths.models.student_settings import StudentSettings
 from slowpaths.review.deck import read_deck
 from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
 
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
-_LABELLING = ("label_model", "rules", "selection", "gold", "seed")  # what decides a label set
+# what decides a label set
+_LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "company", "seed")
 NO_GOLD = "none"
 
 
@@ -75,8 +79,8 @@ def write_labels(
     Args:
         mined: Mined folder.
         stage: Verb, for the ledger.
-        config: Resolved configuration: `label_model`, `rules`, `selection`, `seed`, and `gold`, a
-            file or delivery -> stroke.
+        config: Resolved configuration: `label_model`, `rules`, `teacher`, `student`, `selection`, `seed`, `gold` (a
+            file or delivery -> stroke), and `company` where there are other mined folders to learn from.
         inputs: Digests of what the stage read, for the ledger.
         counts: More counts for the ledger.
 
@@ -90,8 +94,12 @@ def write_labels(
     if stage == "mine":
         tables.write_json(folder.configuration_file, said)
     labels, card, own = None, None, LabelSetFolder(mined)
+    company = [Path(path) for path in config.get("company") or ()]
     if deliveries.num_rows:
         gold, num_lost = _gold(folder, config["gold"], deliveries)
+        student = SequenceStudent(
+            folders=(mined, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
+        )
         labels = label(
             deliveries,
             footage,
@@ -100,13 +108,16 @@ def write_labels(
             selection=config["selection"],
             gold=gold,
             shots=shots,
+            company=read_company(company, of=folder),
+            teacher=load_teacher(config["teacher"]),
+            student=student if student.settings.use else None,
             seed=config["seed"],
         )
         card = LabelSetCard(
             fingerprint=labels.fingerprint,
             label_model=labels.summary.model,
             rule_set=labels.rule_set,
-            configuration={key: config[key] for key in _LABELLING},
+            configuration={key: config[key] for key in _LABELLING if key in config},
         )
         own = folder.label_set(labels.fingerprint)
         report += "\n" + to_markdown(_with_lost_gold(labels, num_lost).summary)
@@ -115,16 +126,23 @@ def write_labels(
         target.write_labels(
             votes=votes,
             labels=labels.labels if labels else LABELS.schema.empty_table(),
+            voices=labels.voices if labels else PREDICTIONS.schema.empty_table(),
             rules=labels.rules if labels else {},
             card=card,
         )
     tables.write_text(folder.report_file, report)
     folder.describe(labels=card)
     mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
-    label_files = [own.file(VOTES), own.file(LABELS), own.rules_file, *([own.card_file] if card else [])]
+    label_files = [
+        own.file(VOTES),
+        own.file(LABELS),
+        own.voices_file,
+        own.rules_file,
+        *([own.card_file] if card else []),
+    ]
     entry = Entry(
         stage=stage,
-        inputs={**inputs, **_given_files(config)},
+        inputs={**inputs, **_given_files(config, company)},
         outputs=digests(mined, [path.relative_to(mined).as_posix() for path in (*mined_files, *label_files)]),
         configuration=fingerprint(said),
         rules=labels.fingerprint if labels else "",
@@ -190,10 +208,34 @@ def _with_lost_gold(labels: LabelSet, num_lost: int) -> LabelSet:
     return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, warning]))
 
 
-def _given_files(config: Mapping[str, Any]) -> dict[str, str]:
+def read_company(paths: Sequence[Path], *, of: MinedFolder) -> list[pa.Table]:
+    """Read the deliveries of other mined folders that a folder is labelled together with.
+
+    Raises:
+        UsageError: If a folder is named twice, or is the one that is labelled.
+        TableError: If one is no mined folder, or was mined with other features or strokes.
+    """
+    known, found = {of.path.resolve()}, []
+    for path in paths:
+        if path.resolve() in known:
+            raise UsageError(f"company={path} is named twice or is the folder to label: name each other folder once")
+        known.add(path.resolve())
+        other = MinedFolder(path).check()
+        cure = "mine its footage again with this slowpaths, or take it out of company="
+        if other.dataset().strokes != STROKES:
+            raise TableError(f"company={path} was mined with another taxonomy of strokes: {cure}")
+        try:
+            found.append(other.read(DELIVERIES))
+        except TableError as error:
+            raise TableError(f"company={path} was mined with other features ({error}): {cure}") from error
+    return found
+
+
+def _given_files(config: Mapping[str, Any], company: Sequence[Path]) -> dict[str, str]:
     """Return the digests of the files that steer the labels, by path."""
     paths = config["rules"].get("paths") or []
     paths = [paths] if isinstance(paths, str) else list(paths)
     if isinstance(config["gold"], str) and config["gold"] not in ("", NO_GOLD):
         paths.append(config["gold"])
+    paths += [MinedFolder(path).file(DELIVERIES) for path in company]
     return {str(path): file_digest(Path(path)) for path in paths}

@@ -16,8 +16,10 @@ from slowpaths.core.parts import target_of
 from slowpaths.data.settings import ClipSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
+from slowpaths.labelling.teacher import SHIPPED
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.models.settings import LossSettings, OptimSettings
+from slowpaths.models.student_settings import StudentSettings
 from slowpaths.world.world_settings import WorldSettings
 
 _LARGEST_SEED = 2**32 - 1  # of numpy
@@ -135,6 +137,8 @@ class LabelKeys:
         seed: Seed of the label set.
         label_model: How votes become labels.
         rules: Which rules vote.
+        teacher: Who has seen simulated strokes, beside the rules: shipped, none, or weights of your own.
+        student: Who learns from the pose sequences what rules and teacher believe of them.
         selection: Which labels are kept for training.
     """
 
@@ -142,6 +146,8 @@ class LabelKeys:
     seed: int = 0
     label_model: Any
     rules: RuleChoice = RuleChoice()
+    teacher: str = SHIPPED
+    student: StudentSettings = StudentSettings()
     selection: Selection = Selection()
 
 
@@ -172,9 +178,12 @@ class LabelConfig(LabelKeys):
         mined: Folder that `slowpaths mine` wrote.
         gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
             newest label set is kept; a file replaces it, and `gold=none` forgets it.
+        company: Other mined folders: thresholds and label model learn from their deliveries too, none of which is
+            labelled.
     """
 
     mined: Path
+    company: tuple[Path, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,6 +165,7 @@ class Vote:
     rule: str  # code of the rule, such as "foot.stride"
     symbol: str  # the symbol it votes for, declared by the rule as a set of strokes
     evidence: str  # short text a person can check, with the measured number
+    weight: float = 1.0  # how far it counts, 0..1: the chance that what it says was there to be seen
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, fields
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
@@ -21,7 +23,9 @@ from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
+from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import find_temperature
+from slowpaths.labelling.opinions import Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -29,7 +33,8 @@ from slowpaths.labelling.rules.evidence import votes_table
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
-from slowpaths.store.schema import LABELS, PROB_PREFIX
+from slowpaths.labelling.teacher import StrokeTeacher
+from slowpaths.store.schema import LABELS, PREDICTIONS, PROB_PREFIX
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -38,6 +43,7 @@ class LabelSet:
 
     votes: pa.Table  # votes with their evidence (votes schema)
     labels: pa.Table  # one row a delivery (labels schema)
+    voices: pa.Table  # what votes, teacher and student each say of the deliveries they speak on (predictions schema)
     summary: Summary  # what there is to say about both
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
@@ -54,6 +60,9 @@ def label(
     selection: Mapping[str, Any] | None = None,
     gold: Mapping[str, str] | None = None,
     shots: pa.Table | None = None,
+    company: Sequence[pa.Table] = (),
+    teacher: StrokeTeacher | None = None,
+    student: Student | None = None,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -61,8 +70,10 @@ def label(
     The tables are of the deliveries, footage and shots schema; with shots a ball and its replays get one label. `model`
     is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
-    learns, and is the label, with source "gold". The seed is only kept in the fingerprint: every label model here is
-    deterministic.
+    learns, and is the label, with source "gold". `company` are deliveries of other mined folders: thresholds and label
+    model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
+    say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
+    label model here is deterministic.
 
     Raises:
         UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
@@ -73,21 +84,29 @@ def label(
     label_model = build_model(model)
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
-    block = FeatureBlock.from_table(deliveries)
-    ids = deliveries["delivery_id"].combine_chunks()
-    gold_N = gold_classes(gold or {}, ids)
-    is_gold = gold_N >= 0
+    everyone = with_company(deliveries, company)
+    block = FeatureBlock.from_table(everyone)
+    ids, own = deliveries["delivery_id"].combine_chunks(), np.arange(deliveries.num_rows)
+    gold_N = gold_classes(gold or {}, everyone["delivery_id"].combine_chunks())
+    is_gold = gold_N[own] >= 0
     calibration = calibrate(block, rules=chosen)
-    encoding = Encoding.of(apply_rules(deliveries, rules=chosen, calibration=calibration, block=block))
-    fitted = _fit(label_model, encoding, gold_N)
+    votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
+    votes = with_reliability(votes, block.side_N)
+    fitted = _fit(label_model, Encoding.of(votes), gold_N)
+    heard = hear(
+        label_model.predict_proba(fitted.weighed), deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N
+    )
+    fitted, heard = fitted.only(own), heard.only(own)
+    votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _probabilities(label_model, fitted.weighed, gold_N=gold_N, balls=balls)
+    probs_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
+    shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
     selected = select(
         probs_NC,
-        class_prior_C=label_model.class_prior_,
-        has_votes=encoding.votes.has_votes,
+        class_prior_C=shares_C,
+        has_votes=votes.has_votes,
         event_p=floats(deliveries["event_p"]),
-        groups=duplicate_groups(np.stack([block[name] for name in FEATURE_NAMES], axis=1)),
+        groups=duplicate_groups(np.stack([block[name][own] for name in FEATURE_NAMES], axis=1)),
         is_gold=is_gold,
         settings=settings,
     )
@@ -100,17 +119,34 @@ def label(
         "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
         "seed": seed,
     }
+    for voice, said in (("teacher", teacher), ("student", student)):
+        if said is not None:
+            decisive[voice] = said.fingerprint
+    if everyone is not deliveries:
+        decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
     name = fingerprint(decisive)
-    labels = labels_table(deliveries, footage, probs_NC, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    rows = partial(labels_table, deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    labels = rows(probs_NC)
     return LabelSet(
-        votes=votes_table(encoding.votes, block=block, rules=chosen, calibration=calibration),
+        votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
         labels=labels,
-        summary=summary_of(fitted, probs_NC, selected, calibration, num_gold=int(is_gold.sum()), name=name),
+        voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
+        summary=summary_of(
+            fitted, probs_NC, selected, calibration, voices=heard.voices(), num_gold=int(is_gold.sum()), name=name
+        ),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
-        matrix=encoding.votes,
+        matrix=votes,
         fingerprint=name,
     )
+
+
+def with_company(deliveries: pa.Table, company: Sequence[pa.Table]) -> pa.Table:
+    """Return deliveries and after them those of other folders that are not there already."""
+    for other in company:
+        is_known = positions(other["delivery_id"], deliveries["delivery_id"].combine_chunks()) >= 0
+        deliveries = pa.concat_tables([deliveries, other.filter(pa.array(~is_known))])
+    return deliveries
 
 
 def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
@@ -126,11 +162,8 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
     return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
 
 
-def _probabilities(
-    model: LabelModel, encoding: Encoding, *, gold_N: np.ndarray, balls: np.ndarray | None
-) -> np.ndarray:
-    """Return the probabilities of the strokes (N, C); what a person says of a ball holds for its replays."""
-    probs_NC = model.predict_proba(encoding)
+def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
+    """Return probabilities (N, C) shared by the views of a ball; what a person says of it holds for its replays."""
     clamp(probs_NC, gold_N)
     if balls is not None:
         prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
@@ -182,6 +215,16 @@ def labels_table(
     }
     schema = LABELS.schema.remove_metadata()
     return pa.table({name: columns[name] for name in schema.names}, schema=schema)
+
+
+def as_voice(said: pa.Table, *, voice: str) -> pa.Table:
+    """Return what a voice says (labels schema) as predictions; rows on which it says nothing are left out."""
+    said = said.filter(pc.is_finite(said["confidence"]))
+    constants = {"source": "weak", "model_id": voice, "view_index": -1, "split": "none"}
+    columns = {name: pa.repeat(pa.scalar(value), said.num_rows) for name, value in constants.items()}
+    given = {name: said[name] for name in said.schema.names}
+    schema = PREDICTIONS.schema.remove_metadata()
+    return pa.table({name: (given | columns)[name] for name in schema.names}, schema=schema)
 
 
 def _known(settings: Mapping[str, Any], names: Sequence[str], *, what: str) -> dict[str, Any]:

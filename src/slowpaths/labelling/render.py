@@ -8,10 +8,15 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.summary import Summary
 
 _RULES_NOTE = (
-    "Asked: the rule could look (view, features, quality). Overlap: another rule votes too. Conflict: another vote "
-    "excludes this one. Accuracy (on strokes the rule covers) and precision are the label model's own estimates, from "
-    "votes alone. Agreement: with a label model that was not shown the rule's family, beyond chance; a rule near or "
-    "below 0 is noise to the others."
+    "Weight: how far one of its votes counts, on average. Asked: the rule could look (view, features). Overlap: "
+    "another rule votes too. Conflict: another vote excludes this one. Accuracy (on strokes the rule covers) and "
+    "precision are the label model's own estimates, from votes alone. Agreement: with a label model that was not shown "
+    "the rule's family, beyond chance; a rule near or below 0 is noise to the others."
+)
+_VOICES_NOTE = (
+    "The votes of the rules, a teacher that has seen simulated strokes only, and a student of both on the pose "
+    "sequences of this footage (silent on small sets). What they agree on is no measure of accuracy: the student has "
+    "been taught by the others."
 )
 _FAMILIES_NOTE = (
     "How well the labels of a label model agree with the votes of a family it was not shown, beyond chance (1 perfect, "
@@ -26,15 +31,21 @@ def to_markdown(summary: Summary) -> str:
         "",
         f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
         f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
-        f"{summary.num_gold} labelled by a person. Temperature {summary.temperature:.2f}. {_features(summary)}",
+        f"{summary.num_gold} labelled by a person. {_company(summary)}Temperature {summary.temperature:.2f}. "
+        f"{_features(summary)}",
         "",
         *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
+        *_voices(summary),
         *_rules(summary),
         *_families(summary),
         *_strokes(summary),
         *_antimodes(summary),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _company(summary: Summary) -> str:
+    return f"Fitted together with {summary.num_company} deliveries of company. " if summary.num_company else ""
 
 
 def _features(summary: Summary) -> str:
@@ -46,12 +57,22 @@ def _features(summary: Summary) -> str:
     )
 
 
+def _voices(summary: Summary) -> list[str]:
+    rows = [
+        [voice.name, str(voice.speaks_on), _number(voice.agrees, 2), _number(voice.worth, 2)]
+        for voice in summary.voices
+    ]
+    table = _table(["voice", "deliveries", "agrees with the label", "labels that change without it"], rows)
+    return ["### Voices", "", _VOICES_NOTE, "", *table, ""] if len(rows) > 1 else []
+
+
 def _rules(summary: Summary) -> list[str]:
     by_rule = summary.agreement[summary.model].by_rule
     rows = [
         [
             rule.code,
             str(rule.num_votes),
+            _number(rule.weight if rule.num_votes else None, 2),
             *(f"{share:.3f}" for share in (rule.asked, rule.coverage, rule.overlap, rule.conflict)),
             _number(summary.rule_accuracy.get(rule.code), 2),
             _number(summary.rule_precision.get(rule.code), 2),
@@ -60,8 +81,9 @@ def _rules(summary: Summary) -> list[str]:
         ]
         for rule in summary.rules
     ]
-    header = ["rule", "votes", "asked", "coverage", "overlap", "conflict", "accuracy", "precision", "agreement"]
-    return ["### Rules", "", _RULES_NOTE, "", *_table([*header, "by symbol"], rows), ""]
+    header = ["rule", "votes", "weight", "asked", "coverage", "overlap", "conflict", "accuracy", "precision"]
+    table = _table([*header, "agreement", "by symbol"], rows)
+    return ["### Rules", "", _RULES_NOTE, "", *table, ""]
 
 
 def _families(summary: Summary) -> list[str]:

@@ -6,7 +6,7 @@ The mean confidence of the labels is left out on purpose: with correlated rules 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -18,6 +18,7 @@ from slowpaths.labelling.model.feature_likelihood import independent_share
 from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import MajorityVote
 from slowpaths.labelling.model.rule_statistics import RuleSummary, effective_votes, residual_correlation, summarise
+from slowpaths.labelling.opinions import Voice
 from slowpaths.labelling.rules.calibration import Calibration
 from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.labelling.select import Selected
@@ -33,11 +34,13 @@ class Summary:
     model: str  # name of the label model
     temperature: float  # by which the probabilities are flattened (above 1) or sharpened
     num_deliveries: int  # deliveries labelled
+    num_company: int  # further deliveries that the label model was fitted on
     num_votes: int  # votes cast
     num_features: int  # features that are evidence beside the votes; 0 where votes are all
     independent_features: float  # how many independent ones they are worth
     num_silent: int  # deliveries on which every rule abstains
     num_gold: int  # deliveries labelled by a person
+    voices: list[Voice]  # how the votes, the teacher and the student fared
     rules: list[RuleSummary]  # one summary a rule
     # rule -> accuracy on the strokes it covers, estimated by the label model without labels; None without votes, and
     # for a rule with a single symbol
@@ -57,16 +60,32 @@ class Summary:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Fitted:
-    """Hold a label model and what it was fitted on."""
+    """Hold a label model and the deliveries it labels, which it was fitted on among others."""
 
     model: LabelModel  # the model
     encoding: Encoding  # the votes as the rules cast them
     weighed: Encoding  # the votes it was fitted on: families may be merged
     held_out: HeldOut  # what it says without each family
+    num_company: int = 0  # deliveries that it was fitted on and that are not among these
+
+    def only(self, rows: np.ndarray) -> Fitted:
+        """Return the same for the deliveries to label, by position."""
+        if len(rows) == self.encoding.num_deliveries:
+            return self
+        encoding, weighed = (Encoding.of(one.votes.take(rows)) for one in (self.encoding, self.weighed))
+        num_company = self.encoding.num_deliveries - len(rows)
+        return replace(self, encoding=encoding, weighed=weighed, num_company=num_company)
 
 
 def summary_of(
-    fitted: Fitted, probs_NC: np.ndarray, selected: Selected, calibration: Calibration, *, num_gold: int, name: str
+    fitted: Fitted,
+    probs_NC: np.ndarray,
+    selected: Selected,
+    calibration: Calibration,
+    *,
+    voices: list[Voice],
+    num_gold: int,
+    name: str,
 ) -> Summary:
     """Return the summary of a label set; `name` is its fingerprint."""
     model, encoding, weighed = fitted.model, fitted.encoding, fitted.weighed.votes
@@ -81,11 +100,13 @@ def summary_of(
         model=model.name,
         temperature=model.temperature_,
         num_deliveries=len(votes),
+        num_company=fitted.num_company,
         num_votes=int((votes.symbols_NR >= 0).sum()),
         num_features=num_features,
         independent_features=0.0 if features is None else num_features * independent_share(features.design()),
         num_silent=int((~votes.has_votes).sum()),
         num_gold=num_gold,
+        voices=voices,
         rules=summarise(encoding),
         rule_accuracy=_known(weighed.codes, model.rule_accuracy_),
         rule_precision=_known(weighed.codes, model.rule_precision_),

@@ -20,7 +20,7 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
 from slowpaths.store.below import Below
 from slowpaths.store.ledger import LEDGER_NAME
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, TABLES, VOTES, TableSpec
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, TABLES, VOTES, TableSpec
 
 _LABEL_AGAIN = "run `slowpaths label` on the folder again"
 
@@ -134,6 +134,7 @@ class LabelSetFolder(TableFolder):
 
     rules_file = Below("rules.json")  # what each rule declares
     card_file = Below("label_set.json")  # how the set was made
+    voices_file = Below("voices.parquet")  # what votes, teacher and student each say (predictions schema)
 
     def rules(self) -> dict[str, RuleDeclaration]:
         """Read what the rules declare.
@@ -171,11 +172,18 @@ class LabelSetFolder(TableFolder):
             raise TableError(f"{self.card_file} does not describe a label set: {_LABEL_AGAIN}") from error
 
     def write_labels(
-        self, *, votes: pa.Table, labels: pa.Table, rules: Mapping[str, Any], card: LabelSetCard | None
+        self,
+        *,
+        votes: pa.Table,
+        labels: pa.Table,
+        voices: pa.Table,
+        rules: Mapping[str, Any],
+        card: LabelSetCard | None,
     ) -> None:
         """Write a label set; rules are described with at least `family` and `votes`, the card says how it was made."""
         self.write(VOTES, votes)
         self.write(LABELS, labels)
+        tables.write_table(self.voices_file, voices, PREDICTIONS)
         tables.write_json(self.rules_file, rules)
         if card is not None:
             tables.write_json(self.card_file, asdict(card))

@@ -70,7 +70,7 @@ FOOTAGE = _spec("footage", 1, _FOOTAGE)
 SHOTS = _spec("shots", 1, _SHOTS)
 DELIVERIES = _spec("deliveries", 1, _DELIVERIES)
 POSES = _spec("poses", 1, _POSES)
-VOTES = _spec("votes", 1, _columns("text delivery_id rule symbol evidence"))
+VOTES = _spec("votes", 2, _columns("text delivery_id rule symbol evidence", "real weight"))
 LABELS = _spec("labels", 1, _CLIP)
 PREDICTIONS = _spec("predictions", 1, [*_CLIP, *_columns("text model_id", "whole view_index", "text split")])
 

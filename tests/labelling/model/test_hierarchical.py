@@ -23,15 +23,19 @@ UNIFORM = dict.fromkeys(STROKES, 1.0)
 CLASS_CONDITIONAL = {"class_sd": 0.15, "coverage_sd": 0.15}
 
 
+@pytest.mark.parametrize("weighed", [False, True])
 @pytest.mark.parametrize("moves", [False, True])
 @pytest.mark.parametrize(("tied_rounds", "confusion_rounds"), [(0, 0), (3, 0), (3, 2)])
-def test_it_is_what_the_equations_say(tied_rounds: int, confusion_rounds: int, moves: bool) -> None:
+def test_it_is_what_the_equations_say(tied_rounds: int, confusion_rounds: int, moves: bool, weighed: bool) -> None:
     world = simulate(40, seed=11)
     votes = world.votes.with_rules(np.arange(33) % 3 == 0)
     blind = np.where(np.random.default_rng(0).random(votes.symbols_NR.shape) < 0.2, -2, votes.symbols_NR)
-    blind[:, :3] = np.where(blind[:, :3] == -1, -2, blind[:, :3])  # rules whose rarer silence is the abstention
-    blind[0, :3] = -1
     votes = replace(votes, symbols_NR=blind.astype(np.int8), features=feature_values(world, seed=5) if moves else None)
+    if weighed:
+        votes = replace(votes, weights_NR=np.random.default_rng(1).random(blind.shape))
+    if weighed and moves:
+        weights_NF = np.random.default_rng(2).random((40, 6)).astype(np.float32)
+        votes = replace(votes, features=replace(votes.features, weights_NF=weights_NF))
     gold = np.where(np.arange(40) < 5, world.truth, -1)
     expected, accuracy = reference.hierarchical(
         votes, tied_rounds=tied_rounds, confusion_rounds=confusion_rounds, gold=gold

@@ -100,6 +100,37 @@ def test_a_delivery_nobody_could_look_at_gets_the_class_prior(model: LabelModel)
 
 
 @every_model
+def test_what_counts_for_nothing_is_as_if_it_had_not_been_said(model: LabelModel) -> None:
+    """Weights 1 change nothing, weights 0 are the same as not asked, and less weight leaves labels less sure."""
+    votes = simulate(200, seed=4).votes
+    rng = np.random.default_rng(0)
+    is_lost = rng.random(votes.symbols_NR.shape) < 0.4
+    plain = clone(model).fit(votes)
+    whole, lost, faint = (
+        replace(votes, weights_NR=weights_NR)
+        for weights_NR in (np.ones(is_lost.shape), np.where(is_lost, 0.0, 1.0), np.full(is_lost.shape, 0.2))
+    )
+    np.testing.assert_array_equal(clone(model).fit(whole).predict_proba(whole), plain.predict_proba(votes))
+    unasked = replace(votes, symbols_NR=np.where(is_lost, -2, votes.symbols_NR).astype(np.int8))
+    expected = clone(model).fit(unasked).predict_proba(unasked)
+    np.testing.assert_allclose(clone(model).fit(lost).predict_proba(lost), expected, atol=1e-9)
+    if not isinstance(model, MajorityVote):  # shares of votes stay what they are
+        assert plain.predict_proba(faint).max(axis=1).mean() < plain.predict_proba(votes).max(axis=1).mean() - 0.05
+
+
+@every_model
+def test_a_vote_of_weight_w_teaches_as_w_of_a_vote(model: LabelModel) -> None:
+    """All labels known: what the model believes of a rule is then a weighted share."""
+    world = simulate(300, seed=5)
+    weights_NR = np.random.default_rng(0).random(world.votes.symbols_NR.shape)
+    fitted = clone(model).fit(replace(world.votes, weights_NR=weights_NR), gold=world.truth)
+    for rule, spec in enumerate(world.votes.specs):
+        rows = np.flatnonzero(world.votes.symbols_NR[:, rule] >= 0)
+        right = spec.sets_SC[world.votes.symbols_NR[rows, rule], world.truth[rows]]
+        assert fitted.rule_precision_[rule] == pytest.approx(np.average(right, weights=weights_NR[rows, rule]))
+
+
+@every_model
 def test_gold_rows_teach(model: LabelModel) -> None:
     """All labels known: what the model believes of the rules is then simply counted."""
     world = simulate(400, seed=5)

@@ -16,8 +16,8 @@ def test_columns_views_and_missing_numbers() -> None:
     assert len(block) == 3
     np.testing.assert_array_equal(block["stride_front"], [1.0, np.nan, 3.0])
     assert set(FEATURE_NAMES) < set(block.columns)
-    assert block.is_aspect("S").tolist() == [True, False, False]
-    assert block.is_aspect("-").tolist() == [False, False, True]
+    assert (block.side_N == "S").tolist() == [True, False, False]
+    assert (block.side_N == "-").tolist() == [False, False, True]
 
 
 def test_onset_rank_is_the_mid_rank_among_audible_hits_of_a_video() -> None:

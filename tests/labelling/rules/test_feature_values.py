@@ -28,9 +28,7 @@ def block(columns: dict[str, np.ndarray], *, view: np.ndarray | None = None) -> 
 def test_each_side_of_the_pitch_has_its_own_scale() -> None:
     values = np.concatenate([np.arange(9.0), 100.0 + 10.0 * np.arange(9.0)])
     views = np.repeat([VIEW_CODE["pitch_endon"], VIEW_CODE["pitch_side"]], 9)
-    found = FeatureValues.of(
-        block({"hand_height": values}, view=views), ["hand_height"], is_hand_known=np.ones(18, bool)
-    )
+    found = FeatureValues.of(block({"hand_height": values}, view=views), ["hand_height"], hand_N=np.ones(18))
     expected = (np.arange(9.0) - 4.0) / (1.4826 * 2.0)
     np.testing.assert_allclose(found.values_NF[:, 0], np.tile(expected, 2), rtol=1e-6)
 
@@ -41,14 +39,16 @@ def test_what_cannot_be_compared_is_left_out() -> None:
     columns["hand_height"][:2] = [50.0, np.inf]
     columns["head_drop"][:15] = 1.0  # most are the same: no spread
     columns["arc_length"][7:] = np.nan  # seven measured
-    is_hand_known = np.arange(20) >= 5
-    found = FeatureValues.of(block(columns), list(columns), is_hand_known=is_hand_known)
+    hand_N = np.where(np.arange(20) >= 5, 0.6, 0.0)
+    found = FeatureValues.of(block(columns), list(columns), hand_N=hand_N)
     assert found.names == ("hand_height", "hand_sweep")
     assert found.values_NF[0, 0] == 3.0
     assert np.isnan(found.values_NF[1, 0])
     assert np.isnan(found.values_NF[:5, 1]).all()  # off and leg mean nothing without the hand
     assert np.isfinite(found.values_NF[5:, 1]).all()
-    assert FeatureValues.of(block(columns), [], is_hand_known=is_hand_known).values_NF.shape == (20, 0)
+    np.testing.assert_allclose(found.weights[:, 1], hand_N)
+    np.testing.assert_array_equal(found.weights[:, 0], np.arange(20) != 1)  # infinite: unmeasured
+    assert FeatureValues.of(block(columns), [], hand_N=hand_N).values_NF.shape == (20, 0)
 
 
 def test_features_that_only_a_withheld_rule_reads_are_withheld() -> None:

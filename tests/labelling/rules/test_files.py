@@ -61,7 +61,7 @@ def test_the_fingerprint_follows_the_whole_file(tmp_path: Path) -> None:
         (RULE.replace("cut", "cutt"), 6, "unknown stroke 'cutt'; the nearest names are: cut"),
         (RULE.replace("hand_height", "hand_hight"), 6, "unknown feature 'hand_hight'; the nearest are: hand_height"),
         (RULE.replace("mine.one", "mine"), 6, "a code such as family.what"),
-        (RULE.replace(', source="me"', ', source="me", gates=["person", "x"]'), 6, "unknown gate 'x'"),
+        (RULE.replace(', source="me"', ', source="me", needs=["person", "x"]'), 6, "unknown need 'x'"),
         (RULE.replace(', source="me"', ', source="me", views=["moon"]'), 6, "unknown view 'moon'"),
         (RULE + RULE, 10, "the function one stands in line 7 already"),
         (RULE + RULE.replace("def one", "def two"), 9, "the code mine.one is taken by the rule in "),

@@ -60,7 +60,7 @@ def test_a_missing_required_feature_silences_the_rule() -> None:
         {"source": ""},
         {"code": "stride"},
         {"requires": ("no_such_feature",)},
-        {"gates": ("no_such_gate",)},
+        {"needs": ("no_such_need",)},
         {"evidence": {"front": ("no_such_cut",)}},
         {"evidence": {"no_such_symbol": ("front",)}},
     ],
@@ -82,7 +82,7 @@ def test_the_fingerprint_follows_votes_cuts_and_code() -> None:
         declare(votes={"front": FF, "back": FF}),
         declare(thresholds={"front": above("stride_front", 0.6), "back": THRESHOLDS["back"]}),
         declare(thresholds={"front": above("stride_front", 0.5, rails=(0.4, 0.6)), "back": THRESHOLDS["back"]}),
-        declare(gates=("live",)),
+        declare(needs=("live",)),
         declare(impact_within_s=0.2),
         recoded,
     ]

@@ -26,7 +26,7 @@ class Agreement:
 
     observed: float  # share of votes that allow the label
     chance: float  # the same with labels and votes shuffled within each rule
-    num_votes: int  # votes compared
+    num_votes: float  # votes compared, each as far as it counts
 
     @property
     def kappa(self) -> float:
@@ -84,8 +84,9 @@ def leave_one_family_out(held_out: HeldOut) -> FamilyAgreement:
         for rule in np.flatnonzero(family_R == family):
             rows = np.flatnonzero(votes.symbols_NR[:, rule] >= 0)
             means, labels = votes.specs[rule].sets_SC[votes.symbols_NR[rows, rule]], labels_NC[rows]
-            by_chance = means.sum(axis=0) @ labels.sum(axis=0) / max(len(rows), 1)
-            sums_R3[rule] = (means * labels).sum(), by_chance, len(rows)
+            weight_N = votes.weights[rows, rule]
+            by_chance = (weight_N @ means) @ (weight_N @ labels) / max(weight_N.sum(), 1e-12)
+            sums_R3[rule] = weight_N @ (means * labels).sum(axis=1), by_chance, weight_N.sum()
     return FamilyAgreement(
         overall=_agreement(sums_R3.sum(axis=0)),
         by_family={family: _agreement(sums_R3[family_R == family].sum(axis=0)) for family in votes.families},
@@ -102,5 +103,5 @@ def hard_labels(probs_NC: np.ndarray) -> np.ndarray:
 def _agreement(sums_3: np.ndarray) -> Agreement:
     right, by_chance, total = sums_3.tolist()
     if not total:
-        return Agreement(observed=float("nan"), chance=float("nan"), num_votes=0)
-    return Agreement(observed=right / total, chance=by_chance / total, num_votes=int(total))
+        return Agreement(observed=float("nan"), chance=float("nan"), num_votes=0.0)
+    return Agreement(observed=right / total, chance=by_chance / total, num_votes=total)

@@ -1,12 +1,15 @@
-"""Votes as sparse one-hot blocks: the arithmetic every label model shares.
+"""Votes as weighted one-hot columns: the arithmetic every label model shares.
 
 An abstention is evidence: a rule that looked and saw nothing says something about the stroke. A rule that could not
-look (wrong view, bad pose, feature unmeasured) says nothing. Votes are stored one-hot, and for each rule the rarer of
-the two silences; the commoner one is a constant. So a round costs what the votes cost, and no more memory than a block.
+look (wrong view, feature unmeasured) says nothing. So each rule has a column a symbol and one for its silence, and a
+delivery has in one of them the weight of what the rule says, 1 where it counts whole. Evidence of weight w counts as w
+of a vote: its log-likelihood is multiplied by w, and what is learnt from it too (a weighted likelihood; Hu and Zidek
+2002, doi 10.2307/3316141).
 
 The features that rules read are evidence too (`labelling.features`) and enter as further columns.
 
-Legend: N deliveries, R rules, S symbols of all rules stacked, C classes, F features, G = 2 F columns of features.
+Legend: N deliveries, R rules, S symbols of all rules stacked, E = S + R columns of votes, C classes, F features,
+G = 2 F columns of features.
 """
 
 from __future__ import annotations
@@ -15,10 +18,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
-from scipy import sparse
 
-from slowpaths.core.strokes import ABSTAIN
-from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
+from slowpaths.labelling.rules.votes import VoteMatrix
 
 _BLOCK = 4096  # deliveries a block: its posteriors stay in the processor's cache
 FLOOR = 1e-10  # least probability, so that no single vote can rule a class out for good
@@ -63,9 +64,7 @@ class Encoding:
     """Hold a vote matrix for label models: built once, read by every model and table."""
 
     votes: VoteMatrix  # the vote matrix (N deliveries, R rules)
-    # one-hot votes, then one-hot rarer silences (about 4096, S + R) each, in the order of the deliveries
-    blocks: tuple[sparse.csr_array, ...]
-    is_abstain_rarer_R: np.ndarray  # whether the rarer silence is the abstention (it is "could not look" otherwise)
+    evidence_NE: np.ndarray  # weights of the votes by symbol, then of the silences by rule
     sets_SC: np.ndarray  # classes each symbol may mean, bool
     rule_S: np.ndarray  # rule of each symbol
     starts_R: np.ndarray  # first symbol of each rule
@@ -73,6 +72,7 @@ class Encoding:
     # before it has looked at any
     speaks_R: np.ndarray
     features_NG: np.ndarray  # columns of features, float32
+    squares_F: np.ndarray  # weighted sums of the squared features
 
     @classmethod
     def of(cls, votes: VoteMatrix | Encoding) -> Encoding:
@@ -82,22 +82,20 @@ class Encoding:
         sizes = np.array([len(spec.symbols) for spec in votes.specs])
         starts_R = np.cumsum(sizes) - sizes
         num_rules, num_symbols = len(sizes), int(sizes.sum())
-        is_abstain_rarer_R = (votes.symbols_NR == ABSTAIN).sum(axis=0) < (votes.symbols_NR == NOT_ASKED).sum(axis=0)
-        is_stored = votes.symbols_NR != np.where(is_abstain_rarer_R, NOT_ASKED, ABSTAIN)
-        place_NR = np.where(votes.symbols_NR >= 0, votes.symbols_NR + starts_R, num_symbols + np.arange(num_rules))
-        columns = place_NR[is_stored].astype(np.int32)
-        ends = np.concatenate([[0], np.cumsum(is_stored.sum(axis=1))]).astype(np.int32)
-        shape = (len(votes), num_symbols + num_rules)
-        matrix = sparse.csr_array((np.ones(len(columns)), columns, ends), shape=shape)
+        weights_NR, is_cast_NR = votes.weights, votes.symbols_NR >= 0
+        place_NR = np.where(is_cast_NR, votes.symbols_NR + starts_R, num_symbols + np.arange(num_rules))
+        evidence_NE = np.zeros((len(votes), num_symbols + num_rules))
+        np.put_along_axis(evidence_NE, place_NR, weights_NR, axis=1)
+        features = votes.features
         return cls(
             votes=votes,
-            blocks=tuple(sparse.csr_array(matrix[start : start + _BLOCK]) for start in range(0, len(votes), _BLOCK)),
-            is_abstain_rarer_R=is_abstain_rarer_R,
+            evidence_NE=evidence_NE,
             sets_SC=np.concatenate([spec.sets_SC for spec in votes.specs]),
             rule_S=np.repeat(np.arange(num_rules), sizes),
             starts_R=starts_R,
-            speaks_R=((votes.symbols_NR >= 0).sum(axis=0) + 1) / ((votes.symbols_NR != NOT_ASKED).sum(axis=0) + 2),
-            features_NG=np.empty((len(votes), 0), np.float32) if votes.features is None else votes.features.design(),
+            speaks_R=((weights_NR * is_cast_NR).sum(axis=0) + 1) / (weights_NR.sum(axis=0) + 2),
+            features_NG=np.empty((len(votes), 0), np.float32) if features is None else features.design(),
+            squares_F=np.empty(0) if features is None else features.squares(),
         )
 
     @property
@@ -114,10 +112,14 @@ class Encoding:
         """Return the sums over the symbols of each rule (R, C)."""
         return np.add.reduceat(values_SC, self.starts_R, axis=0)
 
+    @property
+    def cast_NS(self) -> np.ndarray:
+        """Return the weights of the votes by symbol."""
+        return self.evidence_NE[:, : len(self.rule_S)]
+
     def scores(self, weights_SC: np.ndarray) -> np.ndarray:
-        """Return the sum of the weights of the votes cast on each delivery (N, C)."""
-        weights = np.concatenate([weights_SC, np.zeros((len(self.starts_R), weights_SC.shape[1]))])
-        return np.concatenate([block @ weights for block in self.blocks])
+        """Return the sum of weights over the votes cast on each delivery, each as far as it counts (N, C)."""
+        return self.cast_NS @ weights_SC
 
     def log_likelihood(self, emissions: EmissionParameters) -> np.ndarray:
         """Return the log-probability of the evidence on each delivery given each class (N, C)."""
@@ -149,46 +151,40 @@ class Encoding:
 
     @property
     def _parts(self) -> list[slice]:
-        """Return which deliveries the blocks hold."""
-        return [slice(number * _BLOCK, (number + 1) * _BLOCK) for number in range(len(self.blocks))]
+        """Return the deliveries block by block."""
+        return [slice(start, start + _BLOCK) for start in range(0, self.num_deliveries, _BLOCK)]
 
     def _scores(self, emissions: EmissionParameters) -> Iterator[tuple[slice, np.ndarray]]:
         """Yield the log of prior times likelihood, block by block, and which deliveries they belong to."""
-        weights, base_C = self._weights(emissions)
+        weights_EC = self._log_weights(emissions)
+        log_prior_C = np.log(np.maximum(emissions.prior_C, FLOOR))
         features_GC = None if emissions.features_GC is None else emissions.features_GC.astype(np.float32)
-        for part, block in zip(self._parts, self.blocks, strict=True):
-            scores = block @ weights + base_C
+        for part in self._parts:
+            scores_NC = self.evidence_NE[part] @ weights_EC + log_prior_C
             if features_GC is not None and self.features_NG.shape[1]:
-                scores += self.features_NG[part] @ features_GC
-            yield part, scores
+                scores_NC += self.features_NG[part] @ features_GC
+            yield part, scores_NC
 
-    def _weights(self, emissions: EmissionParameters) -> tuple[np.ndarray, np.ndarray]:
-        """Return the log-weights of the columns (S + R, C) and the constant (C,)."""
-        weight_R = np.ones(len(self.starts_R)) if emissions.weight_R is None else emissions.weight_R
-        symbols_SC = np.log(np.maximum(emissions.symbols_SC, FLOOR)) * weight_R[self.rule_S, None]
-        base_C = np.log(np.maximum(emissions.prior_C, FLOOR))
+    def _log_weights(self, emissions: EmissionParameters) -> np.ndarray:
+        """Return the log-weights of the columns of votes (S + R, C)."""
+        weight_R1 = np.ones((len(self.starts_R), 1)) if emissions.weight_R is None else emissions.weight_R[:, None]
+        symbols_SC = np.log(np.maximum(emissions.symbols_SC, FLOOR)) * weight_R1[self.rule_S]
         if emissions.abstain_RC is None:
-            return np.concatenate([symbols_SC, np.zeros((len(self.starts_R), len(base_C)))]), base_C
-        abstain_RC = np.log(np.maximum(emissions.abstain_RC, FLOOR)) * weight_R[:, None]
-        constant_RC = np.where(self.is_abstain_rarer_R[:, None], 0.0, abstain_RC)
-        weights = np.concatenate([symbols_SC - constant_RC[self.rule_S], abstain_RC - 2.0 * constant_RC])
-        return weights, base_C + constant_RC.sum(axis=0)
+            return np.concatenate([symbols_SC, np.zeros((len(self.starts_R), self.num_classes))])
+        return np.concatenate([symbols_SC, np.log(np.maximum(emissions.abstain_RC, FLOOR)) * weight_R1])
 
     def _sum(self, posteriors: Iterable[tuple[slice, np.ndarray]]) -> Counts:
         """Return the counts under posteriors that come block by block, without their log-likelihood."""
-        votes = np.zeros((len(self.rule_S) + len(self.starts_R), self.num_classes))
+        votes_EC = np.zeros((self.evidence_NE.shape[1], self.num_classes))
         features_GC = np.zeros((self.features_NG.shape[1], self.num_classes))
         totals_C = np.zeros(self.num_classes)
-        for block, (part, posterior_NC) in zip(self.blocks, posteriors, strict=True):
-            votes += block.T @ posterior_NC
+        for part, posterior_NC in posteriors:
+            votes_EC += self.evidence_NE[part].T @ posterior_NC
             features_GC += self.features_NG[part].T @ posterior_NC.astype(np.float32)
             totals_C += posterior_NC.sum(axis=0)
-        symbols_SC, silence_RC = np.split(votes, [len(self.rule_S)])
-        spoke_RC = self.by_rule(symbols_SC)
-        asked_RC = np.where(self.is_abstain_rarer_R[:, None], spoke_RC + silence_RC, totals_C - silence_RC)
-        return Counts(
-            symbols_SC=symbols_SC, asked_RC=np.maximum(asked_RC, 0.0), totals_C=totals_C, features_GC=features_GC
-        )
+        symbols_SC, silence_RC = np.split(votes_EC, [len(self.rule_S)])
+        asked_RC = self.by_rule(symbols_SC) + silence_RC
+        return Counts(symbols_SC=symbols_SC, asked_RC=asked_RC, totals_C=totals_C, features_GC=features_GC)
 
 
 def clamp(posterior_NC: np.ndarray, gold: np.ndarray | None) -> np.ndarray:

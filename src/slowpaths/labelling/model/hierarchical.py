@@ -39,7 +39,8 @@ class HierarchicalPartial(LabelModel):
             `EXPECTED`.
         prior_strength: Pseudo-counts of `class_prior`, as a share of the deliveries.
         prior_limit: Most of these pseudo-counts, in deliveries: without a limit no number of deliveries could show that
-            few strokes are played.
+            few strokes are played. With too few, strokes absorb each other where votes tell little: of 547 real
+            sequences, 30 leave seven of fourteen strokes without any, and 200 two.
         features: Whether the features that rules read are evidence too, where they are known.
     """
 
@@ -49,7 +50,7 @@ class HierarchicalPartial(LabelModel):
     strength: float = 30.0
     class_prior: Mapping[str, float] = field(default_factory=lambda: EXPECTED)
     prior_strength: float = 0.5
-    prior_limit: float = 30.0
+    prior_limit: float = 200.0
     features: bool = True
     temperature: float | str = AUTO
     merge_families: bool = False
@@ -68,14 +69,15 @@ class HierarchicalPartial(LabelModel):
         weight_R = repetition_weights(encoding)
         has_votes = bool(weight_R.any())  # without any, nothing tells which features belong to which stroke
         share = independent_share(encoding.features_NG) if self.features and has_votes else 0.0
-        squares_F = (np.hsplit(encoding.features_NG, 2)[0] ** 2).sum(axis=0, dtype=np.float64)
 
         def believed(emissions: EmissionParameters, counts: Counts) -> EmissionParameters:
             """Return the parameters with what the counts say of classes and of features."""
             shares_C = counts.totals_C + prior_counts * expected_C
             prior_C, weights_GC = shares_C / shares_C.sum(), None
             if share:
-                weights_GC = feature_weights(counts.features_GC, squares_F, share=share, strength=self.strength)
+                weights_GC = feature_weights(
+                    counts.features_GC, encoding.squares_F, share=share, strength=self.strength
+                )
             return replace(emissions, prior_C=prior_C, features_GC=weights_GC, weight_R=weight_R)
 
         emissions = replace(tied_emissions(encoding, prior, expected_C), weight_R=weight_R)

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar, Self
 
@@ -94,7 +93,7 @@ class LabelModel(BaseEstimator):
         if gold is not None and (gold.shape != (len(matrix),) or gold.max() >= matrix.num_classes or gold.min() < -1):
             raise UsageError(f"gold needs one class number below {matrix.num_classes}, or -1, for each delivery")
         order = np.arange(len(matrix.specs)) if votes is not matrix else np.argsort(matrix.codes, kind="stable")
-        encoding = Encoding.of(votes if votes is not matrix else _with_rules(matrix, order))
+        encoding = Encoding.of(votes if votes is not matrix else matrix.columns(order))
         self.classes_ = np.arange(matrix.num_classes)
         self._codes = encoding.votes.codes
         self._features = matrix.features.names if matrix.features is not None else ()
@@ -132,7 +131,7 @@ class LabelModel(BaseEstimator):
     def in_order(self, votes: VoteMatrix) -> VoteMatrix:
         """Return votes with the rules and features in the order of those that the model was fitted on."""
         if votes.codes != self._codes:
-            votes = _with_rules(votes, [votes.codes.index(code) for code in self._codes])
+            votes = votes.columns([votes.codes.index(code) for code in self._codes])
         if votes.features is not None and votes.features.names != self._features:
             votes = replace(votes, features=votes.features.ordered(self._features))
         return votes
@@ -145,11 +144,6 @@ class LabelModel(BaseEstimator):
         """Return untempered probabilities (N, C), gold rows one-hot."""
         assert self.emissions_ is not None
         return encoding.posterior(self.emissions_, gold=gold)
-
-
-def _with_rules(votes: VoteMatrix, columns: Sequence[int] | np.ndarray) -> VoteMatrix:
-    specs = tuple(votes.specs[column] for column in columns)
-    return replace(votes, specs=specs, symbols_NR=votes.symbols_NR[:, columns])
 
 
 def judge_rules(encoding: Encoding, counts_SC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

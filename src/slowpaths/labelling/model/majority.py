@@ -12,7 +12,7 @@ from slowpaths.labelling.model.label_model import AUTO, LabelModel
 
 @dataclass(kw_only=True, eq=False, repr=False)
 class MajorityVote(LabelModel):
-    """Spread each vote evenly over the strokes it may mean; a delivery without votes is uniform.
+    """Spread each vote evenly over the strokes it may mean, as far as it counts; a delivery without votes is uniform.
 
     Args:
         temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto is 1, since this model learns

@@ -11,7 +11,6 @@ counts for nothing.
 from __future__ import annotations
 
 import numpy as np
-from scipy import sparse
 
 from slowpaths.labelling.model.encoding import Encoding
 
@@ -24,11 +23,8 @@ def repetition_weights(encoding: Encoding) -> np.ndarray:
     Two votes are alike where they stand for the same set of strokes; their share is of the deliveries on which either
     rule votes.
     """
-    num_symbols = len(encoding.rule_S)
-    together_SS = np.zeros((num_symbols, num_symbols))
-    for block in encoding.blocks:
-        cast = sparse.csr_array(block[:, :num_symbols])
-        together_SS += (cast.T @ cast).toarray()
+    is_cast_NS = (encoding.cast_NS > 0).astype(np.float32)
+    together_SS = (is_cast_NS.T @ is_cast_NS).astype(np.float64)
     means_same_SS = (encoding.sets_SC[:, None] == encoding.sets_SC).all(axis=2)
     alike_RR, both_RR = (
         encoding.by_rule(encoding.by_rule(counts_SS).T) for counts_SS in (together_SS * means_same_SS, together_SS)

@@ -23,7 +23,8 @@ class RuleSummary:
     code: str  # code of the rule
     family: str  # family of the rule
     num_votes: int  # deliveries it votes on
-    asked: float  # share of all deliveries it could look at: its view, its features measured, the gates open
+    weight: float  # how far one of its votes counts, 0..1, on average; 0 without any
+    asked: float  # share of all deliveries it could look at: its view, its features measured
     coverage: float  # their share of all deliveries
     overlap: float  # share of all deliveries where another rule votes too
     conflict: float  # share of all deliveries where another rule's vote excludes its own
@@ -34,24 +35,25 @@ def summarise(votes: VoteMatrix | Encoding) -> list[RuleSummary]:
     """Return one summary a rule, in order; all shares are 0 where there are no deliveries."""
     encoding = Encoding.of(votes)
     votes = encoding.votes
-    excludes_SS = (encoding.sets_SC.astype(int) @ encoding.sets_SC.T.astype(int) == 0).astype(np.float64)
-    num_S, overlap_S, conflict_S = (np.zeros(len(encoding.rule_S)) for _ in range(3))
-    for block in encoding.blocks:
-        cast = block.toarray()[:, : len(encoding.rule_S)]
-        num_S += cast.sum(axis=0)
-        overlap_S += cast.T @ (cast.sum(axis=1) > 1)
-        conflict_S += (cast * (cast @ excludes_SS > 0)).sum(axis=0)
-    num_R, overlap_R, conflict_R = (
-        np.add.reduceat(values, encoding.starts_R) for values in (num_S, overlap_S, conflict_S)
+    excludes_SS = (encoding.sets_SC.astype(int) @ encoding.sets_SC.T.astype(int) == 0).astype(np.float32)
+    cast_NS = (encoding.cast_NS > 0).astype(np.float32)
+    num_S = cast_NS.sum(axis=0, dtype=np.float64)
+    overlap_S = (cast_NS * (cast_NS.sum(axis=1, keepdims=True) > 1)).sum(axis=0, dtype=np.float64)
+    conflict_S = (cast_NS * (cast_NS @ excludes_SS > 0)).sum(axis=0, dtype=np.float64)
+    num_R, overlap_R, conflict_R, weight_R = (
+        np.add.reduceat(values, encoding.starts_R)
+        for values in (num_S, overlap_S, conflict_S, encoding.cast_NS.sum(axis=0))
     )
     asked_R = (votes.symbols_NR != NOT_ASKED).sum(axis=0)
     shares_R4 = np.stack([asked_R, num_R, overlap_R, conflict_R], axis=1) * (1.0 / max(len(votes), 1))
+    weight_R /= np.maximum(num_R, 1.0)
     names = ("asked", "coverage", "overlap", "conflict")
     summaries = []
-    for spec, num_votes, shares, start in zip(votes.specs, num_R, shares_R4.tolist(), encoding.starts_R, strict=True):
+    for rule, (spec, start) in enumerate(zip(votes.specs, encoding.starts_R, strict=True)):
         by_symbol = {symbol: int(num_S[start + number]) for number, symbol in enumerate(spec.symbols)}
-        more: dict[str, Any] = dict(zip(names, shares, strict=True)) | {"by_symbol": by_symbol}
-        summaries.append(RuleSummary(code=spec.code, family=spec.family, num_votes=int(num_votes), **more))
+        more: dict[str, Any] = dict(zip(names, shares_R4[rule].tolist(), strict=True))
+        more |= {"num_votes": int(num_R[rule]), "weight": float(weight_R[rule]), "by_symbol": by_symbol}
+        summaries.append(RuleSummary(code=spec.code, family=spec.family, **more))
     return summaries
 
 

@@ -45,9 +45,10 @@ class FeatureBlock:
             raise UsageError(f"there is no threshold '{threshold}': the rule declares {', '.join(self.met_by_name)}")
         return self.met_by_name[threshold]
 
-    def is_aspect(self, aspect: str) -> np.ndarray:
-        """Return where the view is end-on ("E"), side-on ("S") or unreadable ("-") (N,)."""
-        return np.array([ASPECT[view] == aspect for view in VIEWS])[self.view_codes]
+    @property
+    def side_N(self) -> np.ndarray:
+        """Return from where each delivery is seen: end-on ("E"), side-on ("S") or unreadable ("-") (N,)."""
+        return np.array([ASPECT[view] for view in VIEWS])[self.view_codes]
 
     @classmethod
     def from_table(cls, deliveries: pa.Table) -> FeatureBlock:

@@ -18,7 +18,7 @@ import numpy as np
 from slowpaths.core.views import ASPECT, VIEWS
 from slowpaths.labelling.rules.antimode import Antimode, find_antimode
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import INSTANT_S, QUALITY, Gates
+from slowpaths.labelling.rules.quality import INSTANT_S, NEEDS, USABLE, Quality
 from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.thresholds import Threshold
 
@@ -91,9 +91,7 @@ def calibrate(block: FeatureBlock, *, rules: Iterable[Rule]) -> Calibration:
         for threshold in rule.thresholds.values()
         if threshold.rails is not None
     }
-    gates = Gates.of(block)
-    is_usable = np.logical_and.reduce([gates.by_name[name] for name in QUALITY])
-    is_usable &= ~(block.impact_uncertainty_s > INSTANT_S)
+    is_usable = Quality.of(block).weight((), needs=NEEDS, impact_within_s=INSTANT_S) >= USABLE
     antimodes: dict[Key, Antimode] = {}
     for code, view in enumerate(VIEWS):
         rows = np.flatnonzero(is_usable & (block.view_codes == code))

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.labelling.rules import antimode, calibration, gates
+from slowpaths.labelling.rules import antimode, calibration, quality
 from slowpaths.labelling.rules.files import load_rules, refuse_duplicates
 from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.rulebook import (
@@ -64,14 +64,13 @@ def select_rules(
 
 
 def rules_fingerprint(rules: Sequence[Rule]) -> str:
-    """Return 12 hex digits that change with the votes, thresholds, gates or code of any rule."""
+    """Return 12 hex digits that change with the votes, thresholds, needs or code of any rule."""
     return fingerprint(
         {
             "rules": [rule.describe() for rule in rules],
-            "quality": gates.QUALITY,
-            "min_observability": gates.MIN_OBSERVABILITY,
-            "ambiguous_handedness": gates.AMBIGUOUS_HANDEDNESS,
-            "side_features": sorted(gates.SIDE_FEATURES),
+            "quality": [quality.FULL, quality.USABLE],
+            "min_observability": quality.MIN_OBSERVABILITY,
+            "side_features": sorted(quality.SIDE_FEATURES),
             "calibration": [antimode.MIN_COUNT, calibration.DEAD_ZONE],
         }
     )

@@ -20,7 +20,7 @@ from slowpaths.store.schema import VOTES
 def votes_table(votes: VoteMatrix, *, block: FeatureBlock, rules: Sequence[Rule], calibration: Calibration) -> pa.Table:
     """Return the cast votes with their evidence (votes schema), rule by rule, deliveries in order within a rule."""
     schema = VOTES.schema.remove_metadata()
-    shards = [schema.empty_table()]
+    shards, weights_NR = [schema.empty_table()], votes.weights
     for column, rule in enumerate(rules):
         for number, symbol in enumerate(rule.symbols):
             rows = np.flatnonzero(votes.symbols_NR[:, column] == number)
@@ -32,6 +32,7 @@ def votes_table(votes: VoteMatrix, *, block: FeatureBlock, rules: Sequence[Rule]
                 pa.repeat(pa.scalar(rule.code), len(rows)),
                 pa.repeat(pa.scalar(symbol), len(rows)),
                 join_texts(parts, separator="; "),
+                pa.array(weights_NR[rows, column]),
             ]
             shards.append(pa.Table.from_arrays(shard, schema=schema))
     return pa.concat_tables(shards)

@@ -10,9 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from slowpaths.core.views import ASPECT
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import SIDE_FEATURES
+from slowpaths.labelling.rules.quality import SIDE_FEATURES
 
 _REACH = 3.0  # robust standard deviations beyond which a value counts as this far off: no single one decides
 _MIN_COUNT = 8  # fewer deliveries of one aspect do not show where its middle lies
@@ -26,48 +25,63 @@ class FeatureValues:
     # distance from the median of the deliveries seen from the same side, in robust standard deviations (1.4826 MAD), at
     # most 3, float32; NaN where unmeasured
     values_NF: np.ndarray
+    weights_NF: np.ndarray | None = None  # how far each value counts, 0..1, float32; None where all count whole
 
     @classmethod
-    def of(cls, block: FeatureBlock, features: Sequence[str], *, is_hand_known: np.ndarray) -> FeatureValues:
-        """Return the values of a block.
+    def of(cls, block: FeatureBlock, features: Sequence[str], *, hand_N: np.ndarray) -> FeatureValues:
+        """Return the values of a block, given how far off can be told from leg (N,).
 
-        Features with no spread are left out, and those that change sign with the batter's hand where that is not known.
+        Features with no spread are left out. Noise in a feature widens its distribution and so weakens it by itself;
+        only those that change sign with the batter's hand count as far as that is known.
         """
-        values_NF = np.stack([block[name] for name in features], axis=1) if features else np.empty((len(block), 0))
-        values_NF = np.where(np.isfinite(values_NF), values_NF, np.nan)
-        is_side_F = np.array([name in SIDE_FEATURES for name in features], dtype=bool)
-        values_NF[np.ix_(~is_hand_known, is_side_F)] = np.nan
-        scaled_NF = np.full(values_NF.shape, np.nan, dtype=np.float32)
-        for aspect in set(ASPECT.values()):
-            rows = np.flatnonzero(block.is_aspect(aspect))
-            for column in range(len(features)):
-                measured = rows[np.isfinite(values_NF[rows, column])]
-                scaled_NF[measured, column] = _scaled(values_NF[measured, column])
-        used = np.flatnonzero(np.isfinite(scaled_NF).any(axis=0)).tolist()
-        return cls(names=tuple(features[column] for column in used), values_NF=scaled_NF[:, used])
+        scaled: dict[str, np.ndarray] = {}
+        weights: list[np.ndarray] = []
+        side_N = block.side_N
+        for name in features:
+            weight_N = hand_N if name in SIDE_FEATURES else np.ones(len(block))
+            is_measured_N, scaled_N = np.isfinite(block[name]) & (weight_N > 0), np.full(len(block), np.nan)
+            for side in np.unique(side_N):
+                rows = np.flatnonzero((side_N == side) & is_measured_N)
+                scaled_N[rows] = _scaled(block[name][rows])
+            if np.isfinite(scaled_N).any():
+                scaled[name] = scaled_N
+                weights.append(weight_N)
+        values_NF, weights_NF = (
+            np.array([*columns], dtype=np.float32).reshape(len(weights), len(block)).T
+            for columns in (scaled.values(), weights)
+        )
+        return cls(names=tuple(scaled), values_NF=values_NF, weights_NF=weights_NF)
 
     def ordered(self, names: Sequence[str]) -> FeatureValues:
         """Return the named features in that order; those that are not there are unmeasured."""
-        blank = np.full((len(self.values_NF), 1), np.nan, dtype=np.float32)
-        values_NF = np.concatenate([self.values_NF, blank], axis=1)
+        padded = [
+            np.pad(values_NF, ((0, 0), (0, 1)), constant_values=np.nan) for values_NF in (self.values_NF, self.weights)
+        ]
         places = [self.names.index(name) if name in self.names else -1 for name in names]
-        return FeatureValues(names=tuple(names), values_NF=values_NF[:, places])
+        values_NF, weights_NF = (values[:, places] for values in padded)
+        return FeatureValues(names=tuple(names), values_NF=values_NF, weights_NF=weights_NF)
 
     def take(self, rows: np.ndarray) -> FeatureValues:
         """Return the values of some deliveries, by position."""
-        return FeatureValues(names=self.names, values_NF=self.values_NF[rows])
+        return FeatureValues(names=self.names, values_NF=self.values_NF[rows], weights_NF=self.weights[rows])
 
     def only(self, features: set[str]) -> FeatureValues:
         """Return what is left when all other features are withheld."""
-        columns = [column for column, name in enumerate(self.names) if name in features]
-        return FeatureValues(
-            names=tuple(self.names[column] for column in columns), values_NF=self.values_NF[:, columns]
-        )
+        return self.ordered([name for name in self.names if name in features])
+
+    @property
+    def weights(self) -> np.ndarray:
+        """Return how far each value counts (N, F), 0 where it is unmeasured."""
+        is_measured_NF = np.isfinite(self.values_NF)
+        return np.where(is_measured_NF, 1.0 if self.weights_NF is None else self.weights_NF, 0.0).astype(np.float32)
 
     def design(self) -> np.ndarray:
-        """Return values, 0 where unmeasured, then whether they are measured (N, 2 F), float32."""
-        is_measured_NF = np.isfinite(self.values_NF)
-        return np.concatenate([np.where(is_measured_NF, self.values_NF, 0.0), is_measured_NF], axis=1, dtype=np.float32)
+        """Return values times weights, then weights (N, 2 F), float32; both 0 where unmeasured."""
+        return np.concatenate([np.nan_to_num(self.values_NF) * self.weights, self.weights], axis=1, dtype=np.float32)
+
+    def squares(self) -> np.ndarray:
+        """Return the weighted sums of the squared values (F,)."""
+        return (np.nan_to_num(self.values_NF) ** 2 * self.weights).sum(axis=0, dtype=np.float64)
 
 
 def _scaled(values: np.ndarray) -> np.ndarray | float:

@@ -2,7 +2,7 @@
 
 A rule is a pure function of a `FeatureBlock` (N deliveries as columns) that returns one symbol a delivery. Each symbol
 is declared to mean a set of strokes. Numbers are declared as thresholds, so that they can follow the footage; the
-common reasons to abstain (view, quality, handedness) are applied around the function and never inside it.
+common reasons to doubt (view, quality, handedness) are applied around the function and never inside it.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import ABSTAIN, STROKES
 from slowpaths.core.views import ASPECT, VIEWS
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import GATES, INSTANT_S, MOVEMENT_GATES
+from slowpaths.labelling.rules.quality import INSTANT_S, MOVEMENT, NEEDS
 from slowpaths.labelling.rules.thresholds import Threshold, feature_of
 
 END_ON: frozenset[str] = frozenset({"pitch_endon", "nets_endon"})
@@ -43,8 +43,8 @@ class Rule:
     thresholds: Mapping[str, Threshold]  # name -> comparison; a threshold named like a symbol is that symbol's evidence
     requires: tuple[str, ...]  # features without which the rule abstains
     views: frozenset[str]  # views it reads
-    gates: tuple[str, ...]  # quality gates it needs
-    impact_within_s: float  # largest uncertainty of the impact it bears, seconds
+    needs: tuple[str, ...]  # what has to be well seen for it: names in `labelling.rules.quality`
+    impact_within_s: float  # largest error of the impact that it bears, seconds
     source: str  # where the rule or its numbers come from
     evidence: Mapping[str, tuple[str, ...]]  # symbol -> names of the thresholds that speak for it
     function: RuleFunction = field(repr=False)  # maps a block to symbols (N,), int8, -1 to abstain
@@ -71,7 +71,7 @@ class Rule:
         return f"{self.function.__code__.co_filename} line {self.function.__code__.co_firstlineno}"
 
     def __call__(self, block: FeatureBlock) -> np.ndarray:
-        """Return the symbols (N,), int8, without the common gates.
+        """Return the symbols (N,), int8, whatever the quality.
 
         Raises:
             UsageError: If the function fails, or returns something else; it names the file and line.
@@ -101,7 +101,7 @@ class Rule:
             "thresholds": {name: asdict(threshold) for name, threshold in self.thresholds.items()},
             "requires": list(self.requires),
             "views": sorted(self.views),
-            "gates": list(self.gates),
+            "needs": list(self.needs),
             "impact_within_s": self.impact_within_s,
             "source": self.source,
             "evidence": {symbol: list(names) for symbol, names in self.evidence.items()},
@@ -119,7 +119,7 @@ def rule(
     family: str | None = None,
     views: Iterable[str] = BOTH,
     requires: Iterable[str] | None = None,
-    gates: Iterable[str] = MOVEMENT_GATES,
+    needs: Iterable[str] = MOVEMENT,
     impact_within_s: float = INSTANT_S,
     evidence: Mapping[str, tuple[str, ...]] | None = None,
 ) -> Callable[[RuleFunction], Rule]:
@@ -142,7 +142,7 @@ def rule(
         "thresholds": dict(thresholds),
         "requires": tuple(requires),
         "views": frozenset(views),
-        "gates": tuple(gates),
+        "needs": tuple(needs),
         "impact_within_s": impact_within_s,
         "source": source,
         "evidence": {name: named.get(name, (name,) if name in thresholds else tuple(thresholds)) for name in sets},
@@ -174,7 +174,7 @@ def _check(code: str, declared: Mapping[str, Any], evidence: Mapping[str, tuple[
             raise UsageError(f"rule {code}: the symbol '{symbol}' means no stroke or every stroke, so it says nothing")
     for name in declared["requires"]:
         feature_of(name)
-    _known(code, "gate", declared["gates"], GATES)
+    _known(code, "need", declared["needs"], NEEDS)
     _known(code, "view", declared["views"], VIEWS)
     _known(code, "symbol in evidence=", evidence, tuple(declared["votes"]))
     for names in declared["evidence"].values():

@@ -28,7 +28,7 @@ _SOURCE = "Gupta and Balan 2022, doi 10.1007/s11042-022-13307-y: flow of the bro
     requires=("camera_pan_off", "camera_zoom"),
     evidence={"off": ("pan",), "leg": ("pan",), "still": ("still", "no_zoom", "operated")},
     views=_BROADCAST,
-    gates=_OPERATED,
+    needs=_OPERATED,
     impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; design choice for the numbers",
 )
@@ -45,7 +45,7 @@ tilt = plain_rule(
     votes={"up": LOFT | _BEHIND, "down": IN_FRONT},
     thresholds={"up": above("camera_tilt_up", 0.05), "down": below("camera_tilt_up", -0.05)},
     views=_BROADCAST,
-    gates=_OPERATED,
+    needs=_OPERATED,
     impact_within_s=0.34,  # travel over .68 s
     source=f"{_SOURCE}; perspective, and a ball in the air, make the operator tilt; design choice for the numbers",
 )

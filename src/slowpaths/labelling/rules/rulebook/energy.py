@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slowpaths.core.strokes import ATTACK, DEFEND, LEAVE
-from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.quality import LIVE_MOVEMENT
 from slowpaths.labelling.rules.rule import SIDE_ON, plain_rule
 from slowpaths.labelling.rules.rulebook.cues import FAST_HANDS, SHORT_SWING, SLOW_HANDS
 from slowpaths.labelling.rules.thresholds import above, apart, below
@@ -22,7 +22,7 @@ fast_hands = plain_rule(
     "Attacking strokes move the hands about twice as fast as defensive ones.",
     votes={"attack": ATTACK},
     thresholds={"attack": FAST_HANDS},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     impact_within_s=_PEAK_WITHIN_S,
     source=_BAT_SPEEDS,
 )
@@ -33,7 +33,7 @@ slow_hands = plain_rule(
     votes={"defend": DEFEND | LEAVE},
     thresholds={"defend": SLOW_HANDS},
     views=SIDE_ON,
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     impact_within_s=_PEAK_WITHIN_S,
     source=_BAT_SPEEDS,
 )
@@ -43,7 +43,7 @@ follow_through = plain_rule(
     "A struck ball is followed through.",
     votes={"attack": ATTACK},
     thresholds={"attack": above("post_impact_speed", 0.60, rails=(0.32, 0.60))},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source=_SOFT_HANDS,
 )
 
@@ -53,7 +53,7 @@ soft_hands = plain_rule(
     votes={"defend": DEFEND},
     thresholds={"defend": below("post_impact_speed", 0.32, rails=(0.32, 0.60))},
     views=SIDE_ON,
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source=_SOFT_HANDS,
 )
 
@@ -62,7 +62,7 @@ arc_length = plain_rule(
     "Attacking strokes draw a long arc from the top of the backlift to the follow-through.",
     votes={"defend": DEFEND | LEAVE, "attack": ATTACK},
     thresholds={"defend": SHORT_SWING, "attack": above("arc_length", 2.2, rails=(1.2, 2.2))},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="coaching texts: full swing against a short, checked one; design choice for the numbers",
 )
 
@@ -79,7 +79,7 @@ runs_after = plain_rule(
     "A batter who sets off for a run has played an attacking stroke.",
     votes={"attack": ATTACK},
     thresholds={"attack": above("runs_after", 1.0)},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     impact_within_s=0.5,  # travel over 1 s
     source="batters run after strokes that score; design choice for the number",
 )

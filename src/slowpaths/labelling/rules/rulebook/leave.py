@@ -6,7 +6,7 @@ import numpy as np
 
 from slowpaths.core.strokes import LEAVE
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.quality import LIVE_MOVEMENT
 from slowpaths.labelling.rules.rule import END_ON, pick, plain_rule, rule
 from slowpaths.labelling.rules.rulebook.cues import SHORT_SWING
 from slowpaths.labelling.rules.thresholds import above, below
@@ -16,7 +16,7 @@ no_downswing = plain_rule(
     "Hands that stay high and hardly move when the ball passes leave it.",
     votes={"leave": LEAVE},
     thresholds={"short": SHORT_SWING, "hands_high": above("hand_height", 0.75)},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="coaching texts: the batter who leaves keeps bat and hands high; design choice for the numbers",
 )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from slowpaths.core.strokes import LOFT
-from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.quality import LIVE_MOVEMENT
 from slowpaths.labelling.rules.rule import SIDE_ON, plain_rule
 from slowpaths.labelling.rules.rulebook.cues import ALONG_GAIN, FAST_HANDS
 from slowpaths.labelling.rules.thresholds import above
@@ -14,7 +14,7 @@ lean_back = plain_rule(
     votes={"loft": LOFT},
     thresholds={"lean": above("lean_back_deg", 8.0), "fast": FAST_HANDS, "high": above("finish_height", 0.6)},
     views=SIDE_ON,
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="power hitting needs bat speed and uncocked wrists (Peploe et al. 2017; McErlain-Naylor et al. 2021, "
     "doi 10.1080/02640414.2021.1934289); design choice for the numbers",
 )

@@ -19,7 +19,7 @@ _HEARD = ("live",)  # replays carry commentary instead of the ground
     thresholds={"nothing": below("onset_z", 4.0), "faint": below("onset_share", 0.25)},
     requires=("onset_z",),
     views=PLAY_VIEWS,
-    gates=_HEARD,
+    needs=_HEARD,
     impact_within_s=0.15,  # loudest within .15 s
     source="bat and pad are audible on match recordings (Khan et al. 2019, doi 10.3906/elk-1901-166); sound pressure "
     "falls with distance, and a keeper stands at least four times as far from the stump microphone as the bat; a play "
@@ -36,7 +36,7 @@ loudness = plain_rule(
     votes={"attack": ATTACK, "defend": DEFEND | LEAVE | {"flick_glance"}},
     thresholds={"attack": above("onset_rank", 0.75), "defend": below("onset_rank", 0.25)},
     views=PLAY_VIEWS,
-    gates=_HEARD,
+    needs=_HEARD,
     impact_within_s=0.15,  # loudest within .15 s
     source="harder hits sound louder through one microphone; quartiles within a video, so that no level is assumed",
 )

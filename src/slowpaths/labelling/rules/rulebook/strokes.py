@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.gates import LIVE_GATES
+from slowpaths.labelling.rules.quality import LIVE_MOVEMENT
 from slowpaths.labelling.rules.rule import END_ON, pick, plain_rule, rule
 from slowpaths.labelling.rules.rulebook import cues
 from slowpaths.labelling.rules.thresholds import above, below
@@ -39,7 +39,7 @@ def _is_straight(block: FeatureBlock) -> np.ndarray:
     requires=("stride_back", "hand_reach", "hand_height", "peak_hand_speed"),
     evidence={"cut": ("back", "reach", "above_waist", "fast")},
     views=END_ON,
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="coaching texts on the square cut: back foot back and across, arms fully extended, bat from high to low; "
     "design choice for the numbers",
 )
@@ -95,7 +95,7 @@ glance = plain_rule(
         "short": below("arc_length", 1.8),
     },
     views=END_ON,
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="coaching texts on the leg glance: the ball's own pace is turned to leg; design choice for the numbers",
 )
 
@@ -111,7 +111,7 @@ glance = plain_rule(
     },
     requires=("stride_back", "post_impact_speed"),
     evidence={"punch": ("back", "moving", "checked")},
-    gates=LIVE_GATES,
+    needs=LIVE_MOVEMENT,
     source="coaching texts on the back-foot punch: straight bat and a checked follow-through; "
     "design choice for the numbers",
 )

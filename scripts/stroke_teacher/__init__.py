@@ -1,0 +1,1 @@
+"""What makes the shipped teacher: simulated strokes, random cameras, the errors of small pose models."""

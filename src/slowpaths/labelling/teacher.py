@@ -1,0 +1,102 @@
+"""A teacher that has seen simulated strokes only: what a stroke is called, from how hands and head move.
+
+It was taught on strokes of the synthetic world, played through random cameras, moments of the cut and errors of pose
+models, and measured by mining's own code (`scripts/stroke_teacher`): it has seen neither footage nor a label of it. It
+reads the features of hands and head: those of feet, chest and knees tell strokes apart in the world, but not on real
+end-on footage, where small pose models square a body up (area under the curve .31 to .56 on 620 real sequences).
+
+Legend: N deliveries, F features, M members of the ensemble, C classes.
+"""
+
+from __future__ import annotations
+
+import zipfile
+from dataclasses import dataclass, field, fields
+from functools import lru_cache
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+from scipy.special import softmax
+
+from slowpaths.core.errors import UsageError
+from slowpaths.core.ids import fingerprint
+from slowpaths.core.strokes import NUM_STROKES
+
+FEATURES_READ = (
+    "hand_path_deg", "hand_path_linearity", "elbow_height", "hand_height", "hand_sweep", "finish_side", "hand_reach",
+    "gaze_side", "peak_hand_speed", "post_impact_speed", "arc_length", "backlift_height", "elbow_extension_deg",
+    "finish_height", "finish_wrap", "wrist_roll", "hands_withdraw",
+)  # fmt: skip
+FARTHEST = 4.0  # times the interquartile range from the median; what lies further off is as far as that
+FEWEST_KNOWN = 4
+"""With fewer features than this a delivery gets no opinion (a design choice: hands seen at impact give four)."""
+SHIPPED, NOBODY = "shipped", "none"
+
+
+def _none() -> np.ndarray:
+    return np.zeros(0, np.float32)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class StrokeTeacher:
+    """Hold an ensemble of networks with two hidden layers, and how their inputs are scaled."""
+
+    median_F: np.ndarray
+    spread_F: np.ndarray  # interquartile range
+    first_weights_M: np.ndarray = field(default_factory=_none)  # (M, 2 F, hidden): features, then whether unknown
+    first_bias_M: np.ndarray = field(default_factory=_none)
+    second_weights_M: np.ndarray = field(default_factory=_none)
+    second_bias_M: np.ndarray = field(default_factory=_none)
+    last_weights_M: np.ndarray = field(default_factory=_none)  # (M, hidden, C)
+    last_bias_M: np.ndarray = field(default_factory=_none)
+
+    @classmethod
+    def scaled_to(cls, features_NF: np.ndarray) -> StrokeTeacher:
+        """Return a teacher that knows nothing but how features are spread."""
+        low_F, median_F, high_F = np.nanpercentile(features_NF, [25, 50, 75], axis=0)
+        return cls(median_F=median_F, spread_F=high_F - low_F + 1e-6)
+
+    @property
+    def fingerprint(self) -> str:
+        """Identify these weights."""
+        return fingerprint({item.name: getattr(self, item.name).tolist() for item in fields(self)})
+
+    def inputs(self, features_NF: np.ndarray) -> np.ndarray:
+        """Return the inputs (N, 2 F), float32; what is unknown is the median, and said to be unknown."""
+        scaled_NF = ((features_NF - self.median_F) / self.spread_F).clip(-FARTHEST, FARTHEST)
+        return np.hstack([np.nan_to_num(scaled_NF), np.isnan(scaled_NF)]).astype(np.float32)
+
+    def __call__(self, features_NF: np.ndarray) -> np.ndarray:
+        """Return the probability of each stroke (N, C); rows are NaN where fewer than four features are known."""
+        hidden_MNH = np.maximum(self.inputs(features_NF) @ self.first_weights_M + self.first_bias_M[:, None], 0.0)
+        hidden_MNH = np.maximum(hidden_MNH @ self.second_weights_M + self.second_bias_M[:, None], 0.0)
+        logits_MNC = hidden_MNH @ self.last_weights_M + self.last_bias_M[:, None]
+        probs_NC = softmax(logits_MNC.astype(np.float64), axis=2).mean(axis=0)
+        probs_NC[np.isfinite(features_NF).sum(axis=1) < FEWEST_KNOWN] = np.nan
+        return probs_NC
+
+
+@lru_cache(maxsize=2)
+def load_teacher(name: str = SHIPPED) -> StrokeTeacher | None:
+    """Load the shipped teacher, none, or one from a file that `scripts/stroke_teacher/train.py` wrote.
+
+    Raises:
+        UsageError: If the file cannot be read, or holds a teacher that reads other features or knows other strokes.
+    """
+    if name == NOBODY:
+        return None
+    cure = "make one with scripts/stroke_teacher/train.py, or leave teacher= out for the shipped one"
+    file = files("slowpaths.labelling") / "weights" / "teacher.npz" if name == SHIPPED else Path(name).expanduser()
+    try:
+        with file.open("rb") as stream, np.load(stream) as arrays:
+            teacher = StrokeTeacher(**{item.name: arrays[item.name] for item in fields(StrokeTeacher)})
+    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise UsageError(f"teacher={name} cannot be read ({error}): {cure}") from error
+    if teacher.first_weights_M.shape[1:2] != (2 * len(FEATURES_READ),):
+        raise UsageError(
+            f"teacher={name} was taught on other features than {len(FEATURES_READ)} of this version: {cure}"
+        )
+    if teacher.last_bias_M.shape[1:] != (NUM_STROKES,):
+        raise UsageError(f"teacher={name} was taught another taxonomy of strokes: {cure}")
+    return teacher

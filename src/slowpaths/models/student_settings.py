@@ -1,0 +1,49 @@
+"""Settings of the sequence student; apart from it, so that reading them loads no torch."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from slowpaths.core.errors import UsageError
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StudentSettings:
+    """Configure the student.
+
+    Args:
+        use: Whether it is asked at all.
+        min_deliveries: Fewer deliveries with a sequence, those of `company` counted, teach nothing: it stays off.
+        folds: Parts; a network is taught on the matches of all others, and asked about this one.
+        repeats: Networks a part, averaged.
+        epochs: Times each sequence is seen.
+        batch_size: Sequences of a batch.
+        lr: Highest learning rate of the one-cycle schedule.
+        weight_decay: Of AdamW.
+        sharpness: Power of the opinions it is taught; above 1 it is taught surer ones.
+        dropout: Of the network.
+
+    Raises:
+        UsageError: If a number cannot be.
+    """
+
+    use: bool = True
+    min_deliveries: int = 200
+    folds: int = 4
+    repeats: int = 2
+    epochs: int = 22
+    batch_size: int = 64
+    lr: float = 3e-3
+    weight_decay: float = 1e-2
+    sharpness: float = 1.25
+    dropout: float = 0.4
+
+    def __post_init__(self) -> None:
+        for name, least in (("min_deliveries", 8), ("folds", 2), ("repeats", 1), ("epochs", 1), ("batch_size", 2)):
+            if getattr(self, name) < least:
+                raise UsageError(f"student.{name}={getattr(self, name)}: it is at least {least}")
+        for name in ("lr", "sharpness"):
+            if not 0 < getattr(self, name) < float("inf"):
+                raise UsageError(f"student.{name}={getattr(self, name)}: it is a number above 0")
+        if not 0 <= self.dropout < 1 or not 0 <= self.weight_decay < float("inf"):
+            raise UsageError("student.dropout lies in 0 to 1, student.weight_decay is at least 0")
