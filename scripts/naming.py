@@ -62,9 +62,7 @@ def main() -> None:
     """Read the command line, mine what is missing, judge every set of voices, write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="poses, footage, footage_b and models")
-    parser.add_argument(
-        "--out", type=Path, default=Path("runs/naming"), help="for mined folders and reports"
-    )
+    parser.add_argument("--out", type=Path, default=Path("runs/naming"), help="for mined folders and reports")
     parser.add_argument("--worlds", type=int, nargs="*", default=[31, 32], help="seeds of world=demo")
     parser.add_argument("--results", type=Path, default=Path("experiments/naming/results"), help="for the table")
     asked = parser.parse_args()

@@ -23,7 +23,8 @@ def mined(tmp_path) -> MinedFolder:
     folder = MinedFolder(tmp_path / "mined")
     folder.write(DELIVERIES, random_deliveries(60))
     footage = footage_table({"v": "m1", "w": "m1", "x": "m2", "y": "m2"})
-    footage = footage.set_column(footage.column_names.index("status"), "status", [["ok"] * 4])
+    for column, value in (("status", "ok"), ("fps_fraction", "25")):
+        footage = footage.set_column(footage.column_names.index(column), column, [[value] * 4])
     folder.write(FOOTAGE, footage)
     folder.write(SHOTS, SHOTS.schema.empty_table())
     return folder
@@ -81,6 +82,16 @@ def other(mined, tmp_path) -> MinedFolder:
     folder.write(FOOTAGE, mined.read(FOOTAGE))
     folder.write(SHOTS, SHOTS.schema.empty_table())
     return folder
+
+
+def test_few_deliveries_and_rules_at_odds_are_told_in_the_terminal(mined, other, capsys):
+    """The features are drawn by lot, so no rule bears out another."""
+    assert relabel(mined) == 0
+    said = capsys.readouterr().out
+    assert "note: 60 deliveries teach a label model little of its rules (200 do): name other" in said
+    assert "of labels may be right: trust the labels little" in said
+    assert relabel(mined, f"company=[{other.path}]") == 0
+    assert "teach a label model little" not in capsys.readouterr().out
 
 
 def test_company_teaches_and_is_not_labelled(mined, other):
@@ -151,7 +162,7 @@ def test_every_label_set_keeps_its_files_its_model_and_its_configuration(mined):
         own = mined.label_set(cards[name].fingerprint)
         assert entry.rules == cards[name].fingerprint
         files = {path.relative_to(mined.path).as_posix() for path in own.path.iterdir()}
-        assert set(entry.outputs) == files and len(files) == 4
+        assert set(entry.outputs) == files and len(files) == 5
         assert all(file_digest(mined.path / output) == digest for output, digest in entry.outputs.items())
         assert {clip.votes_fingerprint for clip in own.labels()} == {cards[name].fingerprint}
     assert mined.dataset().label_model == "majority"

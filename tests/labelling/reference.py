@@ -8,7 +8,7 @@ import numpy as np
 
 from slowpaths.labelling.rules.votes import NOT_ASKED, VoteMatrix
 
-M, A0, IN0, OUT0, SHRINK, LIMIT = 30.0, 0.78, 0.65, 0.25, 6.0, 30.0
+M, A0, IN0, OUT0, SHRINK, LIMIT, LEAN = 30.0, 0.78, 0.65, 0.25, 6.0, 200.0, 10.0
 
 
 def hierarchical(
@@ -140,6 +140,13 @@ def hierarchical(
                 rows.append([value / sum(row) for value in row])
             table.append(rows)
     Q = e_step(table)
+    for i in range(N):  # few deliveries teach little: the majority has its say
+        said = [k for k in range(R) if S[i, k] >= 0]
+        if said and (gold is None or gold[i] < 0):
+            for y in range(Y):
+                tally = sum(W[i, k] * B[k][S[i, k]][y] / sum(B[k][S[i, k]]) for k in said)
+                share = tally / sum(W[i, k] for k in said)
+                Q[i][y] += LEAN / (LEAN + N) * (share - Q[i][y])
     accuracy = []
     for k in range(R):
         right = sum(W[i, k] * Q[i][y] * B[k][S[i, k]][y] for i in range(N) if S[i, k] >= 0 for y in range(Y))

@@ -113,13 +113,32 @@ def test_the_summary_is_plain_and_readable() -> None:
     assert [rule.code for rule in found.summary.rules] == list(found.rules)
 
 
-def test_silent_rules_are_a_warning_and_other_models_are_no_advice() -> None:
-    found = run(30)
-    assert not found.summary.warnings and "label with" not in to_markdown(found.summary)
-    silent = replace(found.matrix, symbols_NR=np.full_like(found.matrix.symbols_NR, -1))
-    assert find_warnings(silent) == [
-        "no rule speaks on 30 of 30 deliveries: look at the quality features of the poses."
-    ]
+def test_what_makes_labels_doubtful_is_said() -> None:
+    votes = run(30).matrix
+    silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
+    assert find_warnings(votes, num_fitted=200, expected=0.5) == []
+    assert find_warnings(votes, num_fitted=200, expected=None) == []
+    for (matrix, num_fitted, expected), said in (
+        ((silent, 500, 0.9), "no rule speaks on 30 of 30 deliveries: look at the quality features of the poses."),
+        (
+            (votes, 199, 0.9),
+            "199 deliveries teach a label model little of its rules (200 do): name other mined folders",
+        ),
+        ((votes, 500, 0.25), "rules bear each other out so little that about 25% of labels may be right: trust the"),
+    ):
+        (warning,) = find_warnings(matrix, num_fitted=num_fitted, expected=expected)
+        assert warning.startswith(said)
+
+
+def test_a_silent_delivery_has_the_prior_and_is_never_kept() -> None:
+    table = random_deliveries(80)
+    lost = table.set_column(table.schema.get_field_index("view"), "view", [["crowd"] * 3 + ["pitch_endon"] * 77])
+    for model in ("hierarchical", "dawid_skene", "naive_bayes", "majority"):
+        found = label(lost, FOOTAGE, model=model)
+        probs = np.stack([found.labels[f"prob_{stroke}"].to_numpy() for stroke in STROKES], axis=1)
+        np.testing.assert_allclose(probs[:3], np.broadcast_to(probs[0], (3, 14)))
+        assert probs[0].max() <= probs[3:].max(axis=1).mean()
+        assert not any(found.labels["is_kept"].to_pylist()[:3])
 
 
 @pytest.mark.parametrize(

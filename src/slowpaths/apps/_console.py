@@ -22,7 +22,12 @@ _NAME_WIDTH = 30  # characters; what is shorter is a name and stays whole where 
 
 
 def show_table(
-    title: str, columns: Sequence[str], rows: Iterable[Sequence[Any]], *, wrote: Iterable[Path] = ()
+    title: str,
+    columns: Sequence[str],
+    rows: Iterable[Sequence[Any]],
+    *,
+    notes: Iterable[str] = (),
+    wrote: Iterable[Path] = (),
 ) -> None:
     """Print a table and where the result was written.
 
@@ -30,6 +35,7 @@ def show_table(
         title: Heading.
         columns: Column names.
         rows: Cells; numbers are right-aligned.
+        notes: What to know of them.
         wrote: Files or folders that hold the result.
     """
     console = Console()
@@ -43,8 +49,8 @@ def show_table(
     for row in texts:
         table.add_row(*[escape(fold(text, width)) for text, width in zip(row, widths, strict=True)])
     console.print(table)
-    for path in wrote:
-        console.print(f"wrote {path}", markup=False, highlight=False, soft_wrap=True)
+    for line in (*(f"note: {note}" for note in notes), *(f"wrote {path}" for path in wrote)):
+        console.print(line, markup=False, highlight=False, soft_wrap=True)
 
 
 def fit_widths(rows: Sequence[Sequence[str]], *, width: int, keep: Sequence[bool]) -> list[int]:

@@ -27,5 +27,6 @@ def run(cfg: DictConfig) -> Outcome:
     rows.append(("all", len(names), kept.total()))
     own = folder.label_set(labels.fingerprint)
     wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, folder.review_file]
-    show_table(f"slowpaths label: label set {labels.fingerprint}", ["stroke", "labels", "kept"], rows, wrote=wrote)
+    title, notes = f"slowpaths label: label set {labels.fingerprint}", labels.summary.warnings
+    show_table(title, ["stroke", "labels", "kept"], rows, notes=notes, wrote=wrote)
     return Outcome(metrics={"kept": float(kept.total())})

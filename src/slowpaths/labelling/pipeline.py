@@ -24,7 +24,7 @@ from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.reliability import with_reliability
-from slowpaths.labelling.model.temperature import find_temperature
+from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
 from slowpaths.labelling.opinions import Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
@@ -93,9 +93,8 @@ def label(
     votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
     votes = with_reliability(votes, block.side_N)
     fitted = _fit(label_model, Encoding.of(votes), gold_N)
-    heard = hear(
-        label_model.predict_proba(fitted.weighed), deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N
-    )
+    voted_NC = _voted(label_model, fitted.weighed)
+    heard = hear(voted_NC, deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N)
     fitted, heard = fitted.only(own), heard.only(own)
     votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
@@ -157,17 +156,29 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
         weighed = Encoding.of(merge_families(encoding, model.predict_proba(encoding)))
         model.fit(weighed, gold_N)
     held_out = hold_out_families(model, weighed.votes)
-    if model.temperature == AUTO:
-        model.temperature_ = find_temperature(model, held_out)
-    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out)
+    tempered, model.temperature_ = model.temperature_, 1.0
+    expected = expected_accuracy(model, held_out)
+    model.temperature_ = find_temperature(model, held_out, expected) if model.temperature == AUTO else tempered
+    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out, expected_accuracy=expected)
+
+
+def _prior(model: LabelModel, num_classes: int) -> np.ndarray:
+    """Return what a fitted model believes of a delivery of which nothing is known (C,)."""
+    prior_C = np.ones(num_classes) if model.emissions_ is None else model.emissions_.prior_C
+    return temper(prior_C[None], model.temperature_)[0]
+
+
+def _voted(model: LabelModel, encoding: Encoding) -> np.ndarray:
+    """Return the probabilities by the votes (N, C): the prior where no rule speaks."""
+    prior_C = _prior(model, encoding.num_classes)
+    return np.where(encoding.votes.has_votes[:, None], model.predict_proba(encoding), prior_C)
 
 
 def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
     """Return probabilities (N, C) shared by the views of a ball; what a person says of it holds for its replays."""
     clamp(probs_NC, gold_N)
     if balls is not None:
-        prior_C = np.ones(probs_NC.shape[1]) if model.emissions_ is None else model.emissions_.prior_C
-        probs_NC = share(probs_NC, balls, prior_C=temper(prior_C[None], model.temperature_)[0])
+        probs_NC = share(probs_NC, balls, prior_C=_prior(model, probs_NC.shape[1]))
     return clamp(probs_NC, gold_N)
 
 

@@ -32,6 +32,7 @@ def to_markdown(summary: Summary) -> str:
         f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
         f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
         f"{summary.num_gold} labelled by a person. {_company(summary)}Temperature {summary.temperature:.2f}. "
+        f"{_expected(summary)}"
         f"{_features(summary)}",
         "",
         *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
@@ -42,6 +43,13 @@ def to_markdown(summary: Summary) -> str:
         *_antimodes(summary),
     ]
     return "\n".join(lines).rstrip() + "\n"
+
+
+def _expected(summary: Summary) -> str:
+    if summary.expected_accuracy is None:
+        return ""
+    share = f"{summary.expected_accuracy:.2f}"
+    return f"By how far rules bear each other out, about {share} of the labels are right (set on synthetic strokes). "
 
 
 def _company(summary: Summary) -> str:

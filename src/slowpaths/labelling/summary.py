@@ -23,6 +23,8 @@ from slowpaths.labelling.rules.calibration import Calibration
 from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.labelling.select import Selected
 
+_FEW = 200  # deliveries
+_DOUBTFUL = 0.5  # share of right labels
 _MAX_CORRELATED = 20_000  # deliveries from which the residual correlations are estimated
 
 
@@ -33,6 +35,8 @@ class Summary:
     fingerprint: str  # of the label set
     model: str  # name of the label model
     temperature: float  # by which the probabilities are flattened (above 1) or sharpened
+    # share of right labels to expect, from agreement with families unseen; None where that says nothing
+    expected_accuracy: float | None
     num_deliveries: int  # deliveries labelled
     num_company: int  # further deliveries that the label model was fitted on
     num_votes: int  # votes cast
@@ -66,6 +70,7 @@ class Fitted:
     encoding: Encoding  # the votes as the rules cast them
     weighed: Encoding  # the votes it was fitted on: families may be merged
     held_out: HeldOut  # what it says without each family
+    expected_accuracy: float | None  # share of right labels, from agreement alone; None where there is none to speak of
     num_company: int = 0  # deliveries that it was fitted on and that are not among these
 
     def only(self, rows: np.ndarray) -> Fitted:
@@ -99,6 +104,7 @@ def summary_of(
         fingerprint=name,
         model=model.name,
         temperature=model.temperature_,
+        expected_accuracy=fitted.expected_accuracy,
         num_deliveries=len(votes),
         num_company=fitted.num_company,
         num_votes=int((votes.symbols_NR >= 0).sum()),
@@ -118,16 +124,23 @@ def summary_of(
         least_confidence=_known(STROKES, selected.least_C),
         left_out=selected.counts,
         antimodes=calibration.to_dict(),
-        warnings=find_warnings(votes),
+        warnings=find_warnings(votes, num_fitted=len(votes) + fitted.num_company, expected=fitted.expected_accuracy),
     )
 
 
-def find_warnings(votes: VoteMatrix) -> list[str]:
-    """Return what a reader should know before trusting the labels."""
-    silent = int((~votes.has_votes).sum())
-    if silent <= 0.5 * len(votes):
-        return []
-    return [f"no rule speaks on {silent} of {len(votes)} deliveries: look at the quality features of the poses."]
+def find_warnings(votes: VoteMatrix, *, num_fitted: int, expected: float | None) -> list[str]:
+    """Return what a reader should know before trusting the labels: silence, few deliveries, little agreement."""
+    warnings, silent = [], int((~votes.has_votes).sum())
+    if silent > 0.5 * len(votes):
+        found = f"no rule speaks on {silent} of {len(votes)} deliveries"
+        warnings.append(f"{found}: look at the quality features of the poses.")
+    if num_fitted < _FEW:
+        cure = "name other mined folders in company="
+        warnings.append(f"{num_fitted} deliveries teach a label model little of its rules ({_FEW} do): {cure}.")
+    if expected is not None and expected < _DOUBTFUL:
+        found = f"rules bear each other out so little that about {expected:.0%} of labels may be right"
+        warnings.append(f"{found}: trust the labels little, and look at what each rule says.")
+    return warnings
 
 
 def _correlation(encoding: Encoding, probs_NC: np.ndarray) -> np.ndarray:

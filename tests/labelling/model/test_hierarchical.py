@@ -73,7 +73,7 @@ def test_tied_rows_by_hand() -> None:
 
 def test_fixed_naive_bayes_learns_nothing_but_how_often_rules_speak() -> None:
     votes = simulate(60, seed=3).votes
-    unlearnt = HierarchicalPartial(tied_rounds=0, confusion_rounds=0).fit(votes).predict_proba(votes)
+    unlearnt = HierarchicalPartial(tied_rounds=0, confusion_rounds=0, lean=0).fit(votes).predict_proba(votes)
     fixed = FixedNaiveBayes().fit(votes).predict_proba(votes)
     np.testing.assert_allclose(fixed, unlearnt, atol=1e-12)
     twice = votes.take(np.repeat(np.arange(60), 50))

@@ -37,15 +37,6 @@ class EmissionParameters:
     features_GC: np.ndarray | None = None
     weight_R: np.ndarray | None = None  # share of its evidence that counts for each rule; None where all of it does
 
-    def take(self, is_wanted_R: np.ndarray, *, rule_S: np.ndarray) -> EmissionParameters:
-        """Return the beliefs about some rules (a mask), given the rule of each symbol, and none about features."""
-        return EmissionParameters(
-            prior_C=self.prior_C,
-            symbols_SC=self.symbols_SC[is_wanted_R[rule_S]],
-            abstain_RC=None if self.abstain_RC is None else self.abstain_RC[is_wanted_R],
-            weight_R=None if self.weight_R is None else self.weight_R[is_wanted_R],
-        )
-
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class Counts:

@@ -19,10 +19,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from slowpaths.core.errors import UsageError
 from slowpaths.labelling.model.class_prior import EXPECTED, check_class_prior, expected_shares
-from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding
+from slowpaths.labelling.model.encoding import Counts, EmissionParameters, Encoding, clamp
 from slowpaths.labelling.model.feature_likelihood import feature_weights, independent_share
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
+from slowpaths.labelling.model.majority import majority
 from slowpaths.labelling.model.repetition import repetition_weights
 from slowpaths.labelling.model.tied import Tied, maximise_tied, tied_emissions
 
@@ -42,6 +44,8 @@ class HierarchicalPartial(LabelModel):
             few strokes are played. With too few, strokes absorb each other where votes tell little: of 547 real
             sequences, 30 leave seven of fourteen strokes without any, and 200 two.
         features: Whether the features that rules read are evidence too, where they are known.
+        lean: How many deliveries teach the model as much as the plain majority of the votes knows: of n deliveries, the
+            majority has lean / (lean + n) of the say.
     """
 
     name = "hierarchical"
@@ -52,6 +56,7 @@ class HierarchicalPartial(LabelModel):
     prior_strength: float = 0.5
     prior_limit: float = 200.0
     features: bool = True
+    lean: float = 10.0
     temperature: float | str = AUTO
     merge_families: bool = False
 
@@ -61,8 +66,16 @@ class HierarchicalPartial(LabelModel):
         self.check_rounds("tied_rounds", "confusion_rounds")
         self.check_positive("strength", "prior_strength", "prior_limit")
         check_class_prior(self.class_prior)
+        if not 0 <= self.lean < np.inf:
+            raise UsageError(f"label_model.lean is a number of at least 0, not {self.lean!r}")
+
+    def _posterior(self, encoding: Encoding, gold: np.ndarray | None) -> np.ndarray:
+        posterior_NC = super()._posterior(encoding, gold)
+        say_N1 = encoding.votes.has_votes[:, None] * (self.lean / (self.lean + self._num_taught))
+        return clamp(posterior_NC + say_N1 * (majority(encoding) - posterior_NC), gold)
 
     def _learn(self, encoding: Encoding, gold: np.ndarray | None) -> None:
+        self._num_taught = encoding.num_deliveries
         expected_C = expected_shares(self.class_prior, num_classes=encoding.num_classes)
         prior_counts = min(self.prior_strength * encoding.num_deliveries, self.prior_limit)
         prior = Tied.prior(encoding, expected_C)
