@@ -66,6 +66,7 @@ class MiningSettings:
             instant.
         stabilise: Whether the movement of the camera is taken out of boxes and joints (flow is compared with what lies
             beside a person in any case).
+        other_games: Whether strokes are left out whose pictures more likely show another game, or an animal, than not.
         mine_replays: Whether replays are searched for strokes too (they are marked and left out of rates).
         write_clips: Whether clips are written at all.
 
@@ -96,6 +97,7 @@ class MiningSettings:
     sound: bool = True
     phases: bool = True
     stabilise: bool = True
+    other_games: bool = True
     mine_replays: bool = True
     write_clips: bool = True
 
