@@ -9,8 +9,9 @@ enough to name views, at a small part of the cost of looking for people in every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
@@ -57,8 +58,8 @@ def survey(context: VideoContext) -> Survey:
             before = grey
             continue
         step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
-        pan, zoom = _camera_speed(before, grey, last_sample, step_s=step_s)
-        closer.add(_Sample(index=index, frame_HWC=frame_HWC, pan=pan, zoom=zoom))
+        moved = partial(_camera_speed, before, grey, last_sample, step_s=step_s)
+        closer.add(_Sample(index=index, frame_HWC=frame_HWC, camera_speed=moved))
         next_s = decoder.pts_s[index] + context.settings.survey_every_s
         before, last_sample = None, grey
     looks = closer.finish()
@@ -73,12 +74,11 @@ def survey(context: VideoContext) -> Survey:
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sample:
-    """Hold a frame that may be looked at closely, and the speed of the camera in it."""
+    """Hold a frame that may be looked at closely, and how to measure the speed of the camera in it."""
 
     index: int
     frame_HWC: np.ndarray
-    pan: float = 0.0
-    zoom: float = 0.0
+    camera_speed: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
 
 
 class _CloserLooks:
@@ -120,7 +120,8 @@ def _look(context: VideoContext, sample: _Sample) -> Look:
     """Count the people in a frame, measure its cues, and take its picture features."""
     frame_HWC = sample.frame_HWC
     people = context.pose.detect(frame_HWC[None], at=context.at(np.array([sample.index])))[0]
-    cues = measure_frame(frame_HWC, people.boxes_N4, pan=sample.pan, zoom=sample.zoom)
+    pan, zoom = sample.camera_speed()
+    cues = measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
     return Look(cues=cues, features_E=picture_features([frame_HWC])[0])
 
 
