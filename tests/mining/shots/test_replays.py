@@ -93,6 +93,20 @@ def test_marks_the_side_view_after_a_wipe_and_names_its_source():
     assert all(source is None for index, (_, source) in enumerate(marks) if index != 3)
 
 
+@pytest.mark.parametrize(
+    ("views", "seconds"),
+    [
+        (["other", "pitch_side", "crowd", "field"], 2.0),  # nothing was there to be repeated
+        (["pitch_endon", "pitch_side", "crowd", "field"], 1.2),  # the ball is not over yet
+        (["pitch_endon", "field", "closeup", "field"], 4.0),  # no view of play
+        (["pitch_endon", "crowd", "field", "pitch_side"], 20.0),  # long ago
+    ],
+)
+def test_what_cannot_repeat_a_ball_is_no_replay_whatever_it_looks_like(views, seconds):
+    shots = shots_of(views, seconds=seconds, transitions={1: "wipe", 2: "wipe", 3: "wipe"})
+    assert mark_replays(shots, video(4, hidden={1, 3})) == [(0.0, None)] * 4
+
+
 def test_a_shot_of_one_frame_can_be_marked():
     shot = Shot(shot_id="v-s0000", video_id="v", span=Span(0.0, 0.04), first_frame=0, last_frame=0, view="pitch_endon")
     ((replay_p, source),) = mark_replays([shot], video(1)[:1])

@@ -4,7 +4,9 @@ Legend: T frames, Z shots.
 
 Independent hints are added as log odds: score graphics gone (play and replay are told apart by the scoreboard; IIT
 Bombay delivery segmentation), pictures repeated at a steady period or movement slowed down, a play view soon after
-another play view without time for a new ball, a wipe or dissolve at the shot's ends.
+another play view without time for a new ball, a wipe or dissolve at the shot's ends. None of them counts where nothing
+was there to be repeated: a broadcast shows a ball again some seconds after it. On real clips a wipe comes as often
+before live play (the replay, or the graphics, end), and held frames come from screens that were filmed.
 """
 
 from __future__ import annotations
@@ -22,6 +24,9 @@ PRIOR_LOG_ODDS = -1.4  # about one play shot in five of a broadcast is a replay
 # Between two balls of an over pass 25 s and more; a play view sooner than that shows the same ball again.
 SOONEST_BALL_S = 15.0
 LATEST_REPLAY_S = 45.0
+# From the start of a live shot to its replay: the ball is bowled, hit and followed first. A play shot that follows
+# sooner is the same scene after a wipe or a jump; on either half of the real clips anything from 1.3 to 5 s does.
+SOONEST_REPLAY_S = 3.0
 OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind them does
 
 
@@ -121,9 +126,9 @@ def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tup
             is_play=is_play,
             sees_other_view=last_play is not None and last_play.view != shot.view,
         )
-        odds = log_odds(hints)
-        source = last_play.shot_id if last_play and hints.since_play_s <= LATEST_REPLAY_S else None
-        marks.append((float(1 / (1 + np.exp(-odds))), source if odds > 0 else None))
+        is_possible = is_play and SOONEST_REPLAY_S <= hints.since_play_s <= LATEST_REPLAY_S
+        odds = log_odds(hints) if is_possible else -np.inf
+        marks.append((float(1 / (1 + np.exp(-odds))), last_play.shot_id if last_play and odds > 0 else None))
         if is_play and odds <= 0:
             last_play = shot
     return marks
