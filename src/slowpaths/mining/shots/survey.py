@@ -18,6 +18,7 @@ import numpy as np
 
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.picture_features import picture_features
+from slowpaths.mining.shots.replays import Thumbnails
 from slowpaths.mining.shots.view_classifier import Look
 from slowpaths.mining.shots.view_cues import measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
@@ -29,7 +30,7 @@ class Survey:
     """Hold the first look at a video."""
 
     boundaries: list[ShotBounds]  # first and last frame of each shot, in time order
-    thumbnails_THWC: np.ndarray  # thumbnails (T, 36, 64, 3), RGB uint8
+    thumbnails: Thumbnails  # what every frame looks like
     looks: dict[int, Look]  # what the frames show that were looked at closely, by frame, ascending
 
     def looks_at(self, shot: ShotBounds) -> list[Look]:
@@ -41,12 +42,11 @@ def survey(context: VideoContext) -> Survey:
     """Look at every frame once."""
     decoder, height = context.decoder, context.work_height
     finder, closer = ShotFinder(), _CloserLooks(context)
-    thumbnails: list[np.ndarray] = []
     before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
     last_sample: np.ndarray | None = None
     next_s = -np.inf
     for index, frame_HWC in decoder.iterate(height=height):
-        thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
+        finder.add(frame_HWC, pts_s=float(decoder.pts_s[index]))
         closer.begin(finder.last_cut)
         if decoder.pts_s[index] < next_s:
             continue
@@ -69,7 +69,8 @@ def survey(context: VideoContext) -> Survey:
         if not any(shot.first_frame <= index <= shot.last_frame for index in looks):
             middle = (shot.first_frame + shot.last_frame) // 2
             looks[middle] = _look(context, _Sample(index=middle, frame_HWC=decoder.frames([middle], height=height)[0]))
-    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), looks=dict(sorted(looks.items())))
+    thumbnails = Thumbnails(pictures=finder.thumbnails, distinct_frames=finder.distinct_frames)
+    return Survey(boundaries=boundaries, thumbnails=thumbnails, looks=dict(sorted(looks.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
