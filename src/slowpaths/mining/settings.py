@@ -40,7 +40,8 @@ class MiningSettings:
             more than 360 lines of a 16:9 picture are thrown away before it looks.
         work_fps: Frames a second that are looked at inside a play shot; more adds cost and no information, since the
             downswing lasts about .2 s.
-        detect_fps: Detections a second inside a play shot; boxes in between are interpolated.
+        detect_fps: Times a second that people, and joints and movement of those who may be the striker, are looked for
+            inside a play shot. Boxes in between are interpolated; about a stroke every frame is looked at.
         survey_every_s: Least time between the frames on which people are counted to name views, seconds.
         survey_looks: Most frames of a shot on which they are counted.
         max_candidates: Tracks a shot on which pose is run to find the striker.
@@ -77,7 +78,7 @@ class MiningSettings:
     backend: str = "auto"
     work_height: int = 360
     work_fps: float = 30.0
-    detect_fps: float = 10.0
+    detect_fps: float = 5.0
     survey_every_s: float = 0.5
     survey_looks: int = 4
     max_candidates: int = 4
