@@ -50,6 +50,7 @@ _FILES = (
     ("`dataset.json`", "what a clip looks like, table versions, counts; the label set, its label model and rule set"),
     ("`configuration.json`", "the configuration the folder was mined with"),
     ("`rules.json`", "the rules that voted: their symbols as sets of strokes, thresholds, sources"),
+    ("`voices.parquet`", "what votes, teacher and student each say, as predictions; `model_id` names the voice"),
     ("`label_set.json`", "label model and configuration of the newest label set"),
     ("`label_sets/<id>/`", "every label set made so far, with the same files"),
     ("`shards/`", "finished videos, for resuming"),

@@ -93,7 +93,7 @@ def main() -> int:
     args = parser.parse_args()
     logging.getLogger("slowpaths").addHandler(logging.NullHandler())  # what is passed over is not printed
     try:
-        pose = _best_pose(args.weights_dir, num_threads=args.threads)
+        pose = best_pose(args.weights_dir, num_threads=args.threads)
         with tempfile.TemporaryDirectory() as name:
             kept = args.world or Path(name)
             kinds = ["dense"] if args.quick else list(LEISURE)
@@ -161,7 +161,7 @@ def _share_found(balls_s: Sequence[float], mined: MinedVideo) -> float:
     return float(np.mean([bool((np.abs(claims_s - ball_s) <= NEAR_S).any()) for ball_s in balls_s]))
 
 
-def _best_pose(weights_dir: Path | None, *, num_threads: int) -> PoseEstimator:
+def best_pose(weights_dir: Path | None, *, num_threads: int) -> PoseEstimator:
     """Return MoveNet where its weights are at hand, else the networks that ship with the package."""
     needed = [WEIGHTS[name] for name in ("movenet_lightning", "yolox_nano")]
     if all(local_weights(spec, weights_dir=weights_dir) for spec in needed):

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
 from tests.labelling.tables import footage_table, random_deliveries
 
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
+from slowpaths.core.records import PoseTrack
 from slowpaths.store.ledger import read_ledger
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS
+from slowpaths.store.tables import write_poses
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my_rule.py"
 
@@ -198,3 +203,43 @@ def test_the_card_is_plain_json(mined):
     assert relabel(mined) == 0
     card = json.loads(mined.card_file.read_text())
     assert card["configuration"]["gold"] is None and card["label_model"] == "hierarchical"
+
+
+def test_each_voice_can_be_switched_off_and_leaves_what_it_said(mined, tmp_path, capsys):
+    assert relabel(mined) == 0
+    heard = mined.read(LABELS)
+    said = pq.read_table(mined.voices_file)
+    assert set(said["model_id"].to_pylist()) == {"votes", "teacher"}, "few deliveries teach no student"
+    assert "### Voices" in mined.report_file.read_text()
+    assert relabel(mined, "teacher=none", "student.use=false") == 0
+    assert set(pq.read_table(mined.voices_file)["model_id"].to_pylist()) == {"votes"}
+    assert not mined.read(LABELS)["prob_cut"].equals(heard["prob_cut"])
+    (tmp_path / "mine.npz").write_bytes((files("slowpaths.labelling") / "weights" / "teacher.npz").read_bytes())
+    assert relabel(mined, f"teacher={tmp_path / 'mine.npz'}") == 0
+    assert mined.read(LABELS)["prob_cut"].equals(heard["prob_cut"])
+    assert relabel(mined, "teacher=nobody.npz") == 2
+    sentence = capsys.readouterr().err
+    assert "teacher=nobody.npz" in sentence and sentence.count("\n") == 1
+    assert mined.read(LABELS)["prob_cut"].equals(heard["prob_cut"])
+
+
+def test_the_student_speaks_where_enough_poses_are_at_hand(mined):
+    random, tracks = np.random.default_rng(0), []
+    for delivery in mined.deliveries():
+        keypoints = random.uniform(0, 100, size=(10, 17, 3))
+        keypoints[..., 2] = 0.9
+        tracks.append(
+            PoseTrack(
+                video_id=delivery.video_id, shot_id=delivery.shot_id, track_id=0, frames_T=np.arange(10),
+                pts_s=delivery.impact_s + np.arange(-5, 5) / 25, keypoints_TJC=keypoints, boxes_T4=np.zeros((10, 4)),
+                camera_T3=np.zeros((10, 3)),
+            )
+        )  # fmt: skip
+    write_poses(mined.file(POSES), tracks)
+    quick = ("student.min_deliveries=8", "student.folds=2", "student.repeats=1", "student.epochs=1")
+    assert relabel(mined, *quick) == 0
+    said = pq.read_table(mined.voices_file)
+    assert set(said["model_id"].to_pylist()) == {"votes", "teacher", "student"}
+    student = said.filter(pc.equal(said["model_id"], "student"))
+    assert student.num_rows == mined.read(DELIVERIES).num_rows
+    assert "| student | 60 |" in mined.report_file.read_text()

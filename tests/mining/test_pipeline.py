@@ -13,6 +13,7 @@ from slowpaths.core.errors import BrokenVideoError
 from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
+from slowpaths.mining import pipeline
 from slowpaths.mining.pipeline import mine_video, pieces
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.estimate import build_pose
@@ -55,6 +56,12 @@ def test_finds_the_shots_and_their_views(mined):
     assert [shot.view for shot in shots] == ["pitch_endon", "field"]
     assert shots[0].span.end_s == pytest.approx(shots[1].span.start_s)
     assert not any(shot.is_replay for shot in shots)
+
+
+def test_strokes_of_other_games_are_left_out_where_asked(footage, tmp_path, monkeypatch):
+    monkeypatch.setattr(pipeline, "plays_other_game", lambda context, track, *, impact_s: True)
+    assert not mine(footage, tmp_path).deliveries
+    assert len(mine(footage, tmp_path, replace(SETTINGS, other_games=False)).deliveries) == 1
 
 
 def test_finds_the_ball(mined):

@@ -11,7 +11,7 @@ import numpy as np
 from slowpaths.core.ids import fingerprint
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import POSES
+from slowpaths.store.schema import FOOTAGE, POSES
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,8 @@ class SequenceStudent:
             tracks_by_shot: dict[str, list] = {}
             for track in folder.poses() if folder.has(POSES) else ():
                 tracks_by_shot.setdefault(track.shot_id, []).append(track)
-            matches = {video.video_id: video.match_id for video in folder.footage()}
+            footage = folder.read(FOOTAGE)
+            matches = dict(zip(footage["video_id"].to_pylist(), footage["match_id"].to_pylist(), strict=True))
             for delivery in folder.deliveries():
                 sequences[delivery.delivery_id] = sequence_of(delivery, tracks_by_shot.get(delivery.shot_id, ()))
                 match_of[delivery.delivery_id] = f"{path}/{matches[delivery.video_id]}"

@@ -115,7 +115,8 @@ def pool(said_by: Mapping[str, np.ndarray]) -> np.ndarray:
 
 
 def _product(said_by: Mapping[str, np.ndarray], powers: Mapping[str, float | np.ndarray]) -> np.ndarray:
-    logs_NC = sum(np.nan_to_num(powers[name] * np.log(np.maximum(said, _FLOOR))) for name, said in said_by.items())
+    logs = [powers[name] * np.log(np.maximum(said_NC, _FLOOR)) for name, said_NC in said_by.items()]
+    logs_NC = np.nan_to_num(np.stack(logs)).sum(axis=0)
     probs_NC = np.exp(logs_NC - logs_NC.max(axis=1, keepdims=True))
     return probs_NC / probs_NC.sum(axis=1, keepdims=True)
 

@@ -10,7 +10,6 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
@@ -230,7 +229,7 @@ def labels_table(
 
 def as_voice(said: pa.Table, *, voice: str) -> pa.Table:
     """Return what a voice says (labels schema) as predictions; rows on which it says nothing are left out."""
-    said = said.filter(pc.is_finite(said["confidence"]))
+    said = said.filter(pa.array(np.isfinite(floats(said["confidence"]))))
     constants = {"source": "weak", "model_id": voice, "view_index": -1, "split": "none"}
     columns = {name: pa.repeat(pa.scalar(value), said.num_rows) for name, value in constants.items()}
     given = {name: said[name] for name in said.schema.names}

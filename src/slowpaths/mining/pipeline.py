@@ -24,6 +24,7 @@ from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.shots.naming import name_shots
 from slowpaths.mining.shots.survey import survey
 from slowpaths.mining.striker.handedness import handedness, pool, take_turns
+from slowpaths.mining.striker.other_games import plays_other_game
 from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.video.open import open_video
@@ -72,7 +73,7 @@ def mine_video(
         onsets = read_onsets(context)
         parts = play_parts(context, shots, play_p, onsets)
         gathered = [one for one in map(gather, parts) if one is not None]
-        candidates = find_candidates(context, gathered)
+        candidates = [one for one in find_candidates(context, gathered) if _is_cricket(context, one)]
         hands_p = _hands(context, candidates)
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
         shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
@@ -124,6 +125,14 @@ def pieces(shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings) -> list[t
         if len(inside) > 2:
             result.append((int(inside[0]), int(inside[-1])))
     return result
+
+
+def _is_cricket(context: VideoContext, candidate: Candidate) -> bool:
+    """Return whether the pictures of a stroke show no other game; they are not asked where the oracle knows it."""
+    event = candidate.event
+    if not context.settings.other_games or np.isinf(event.log_odds):
+        return True
+    return not plays_other_game(context, candidate.track, impact_s=event.impact_s)
 
 
 def _hands(context: VideoContext, candidates: Sequence[Candidate]) -> list[float]:

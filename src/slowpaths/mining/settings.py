@@ -40,7 +40,8 @@ class MiningSettings:
             more than 360 lines of a 16:9 picture are thrown away before it looks.
         work_fps: Frames a second that are looked at inside a play shot; more adds cost and no information, since the
             downswing lasts about .2 s.
-        detect_fps: Detections a second inside a play shot; boxes in between are interpolated.
+        detect_fps: Times a second that people, and joints and movement of those who may be the striker, are looked for
+            inside a play shot. Boxes in between are interpolated; about a stroke every frame is looked at.
         survey_every_s: Least time between the frames on which people are counted to name views, seconds.
         survey_looks: Most frames of a shot on which they are counted.
         max_candidates: Tracks a shot on which pose is run to find the striker.
@@ -66,6 +67,7 @@ class MiningSettings:
             instant.
         stabilise: Whether the movement of the camera is taken out of boxes and joints (flow is compared with what lies
             beside a person in any case).
+        other_games: Whether strokes are left out whose pictures more likely show another game, or an animal, than not.
         mine_replays: Whether replays are searched for strokes too (they are marked and left out of rates).
         write_clips: Whether clips are written at all.
 
@@ -76,7 +78,7 @@ class MiningSettings:
     backend: str = "auto"
     work_height: int = 360
     work_fps: float = 30.0
-    detect_fps: float = 10.0
+    detect_fps: float = 5.0
     survey_every_s: float = 0.5
     survey_looks: int = 4
     max_candidates: int = 4
@@ -96,6 +98,7 @@ class MiningSettings:
     sound: bool = True
     phases: bool = True
     stabilise: bool = True
+    other_games: bool = True
     mine_replays: bool = True
     write_clips: bool = True
 

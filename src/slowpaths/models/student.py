@@ -14,7 +14,8 @@ Legend: N deliveries, B a batch, T frames, D channels, C classes, S = 32 steps o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 import numpy as np
 import torch
@@ -143,7 +144,7 @@ def _teach(
     sequences: Sequence[np.ndarray], targets_NC: np.ndarray, settings: StudentSettings, *, seed: int
 ) -> SequenceNetwork:
     random = np.random.default_rng([seed, 1])
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), _one_thread():
         torch.manual_seed(seed)
         network = SequenceNetwork(targets_NC.shape[1], dropout=settings.dropout)
         num_batches = -(-len(sequences) // settings.batch_size)
@@ -166,10 +167,21 @@ def _teach(
     return network.eval()
 
 
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Run small networks on one thread: more gain nothing, cost much on a busy machine, and may round otherwise."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 def _ask(network: SequenceNetwork, sequences: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mean of what is said of a sequence and of its mirror image (N, C)."""
     plain = np.stack([_resampled(sequence, 0.0, len(sequence) - 1.0) for sequence in sequences])
-    with torch.inference_mode():
+    with torch.inference_mode(), _one_thread():
         probs = [torch.softmax(network(torch.from_numpy(way)), dim=1) for way in (plain, _mirrored(plain))]
     return (0.5 * (probs[0] + probs[1])).double().numpy()
 

@@ -24,6 +24,7 @@ from slowpaths.video.likeness import (
     is_blend,
     smear_share,
 )
+from slowpaths.video.picture_file import PictureFile
 
 Transition = Literal["start", "cut", "wipe", "dissolve"]
 GRADUAL: frozenset[str] = frozenset({"wipe", "dissolve"})  # a shot that begins so is the wipe or dissolve itself
@@ -82,35 +83,40 @@ class _Boundary:
 
 
 class ShotFinder:
-    """Take frames one by one and name the shots at the end; keeps a thumbnail and about 700 bytes a frame."""
+    """Take frames one by one and name the shots at the end; keeps about 1,200 bytes a frame, and thumbnails in a file.
+
+    Attributes:
+        thumbnails: Pictures (36, 64, 3) of the distinct frames.
+    """
 
     def __init__(self) -> None:
         self._pts_s: list[float] = []
         self._changes: list[_Change] = []  # one a distinct frame
-        self._thumbnails: list[np.ndarray] = []  # one a distinct frame
+        self.thumbnails = PictureFile((*_THUMBNAIL[::-1], 3))
         self._small: list[np.ndarray] = []  # one a distinct frame
         self._boundaries: list[_Boundary] = []
         self._last: tuple[np.ndarray, np.ndarray, np.ndarray] | None = None
         self._judged = 0
 
-    def add(self, image_HWC: np.ndarray, *, pts_s: float) -> np.ndarray:
-        """Take the next frame (H, W, 3), uint8, of any size (always the same), and its presentation time.
+    @property
+    def distinct_frames(self) -> np.ndarray:
+        """Return the frames that are no repeat of the one before (D,), in order."""
+        return np.array([change.frame for change in self._changes], dtype=np.int64)
 
-        Returns:
-            A thumbnail of it (36, 64, 3), for whoever needs one.
-        """
+    def add(self, image_HWC: np.ndarray, *, pts_s: float) -> None:
+        """Take the next frame (H, W, 3), uint8, of any size (always the same), and its presentation time."""
         frame = len(self._pts_s)
         self._pts_s.append(pts_s)
         halved_HWC = _halved(image_HWC, _MATCH_WIDTH)
         grey = _at_most(cv2.cvtColor(halved_HWC, cv2.COLOR_RGB2GRAY), _MATCH_WIDTH)
-        thumbnail = cv2.resize(halved_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
         if self._last is not None:
             blocks = cv2.resize(cv2.absdiff(grey, self._last[2]), (16, 9), interpolation=cv2.INTER_AREA)
             if blocks.max() < _REPEAT_GREY:
-                return thumbnail
+                return
+        thumbnail = cv2.resize(halved_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
         hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
         histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
-        self._thumbnails.append(thumbnail)
+        self.thumbnails.append(thumbnail)
         self._small.append(transitions.shrink(thumbnail))
         if self._last is None:
             change = _Change(frame=frame, content=0.0, blocks_B=np.zeros(16), before=None, after=None)
@@ -121,7 +127,6 @@ class ShotFinder:
         self._last = (hsv, histograms, grey)
         if len(self._changes) > WINDOW:
             self._judge(len(self._changes) - 1 - WINDOW)
-        return thumbnail
 
     @property
     def last_cut(self) -> int:
@@ -143,7 +148,7 @@ class ShotFinder:
         """Return the wipes and dissolves: positions of the first and the last frame of each."""
         small_DHW = np.stack(self._small)
         cuts = [item.position for item in hard]
-        wipes = transitions.find_plain_wipes(self._thumbnails, times_s)
+        wipes = transitions.find_plain_wipes(self.thumbnails, times_s)
         wipes += transitions.find_wipes(small_DHW, times_s)
         dissolves = transitions.find_dissolves(small_DHW, times_s, cuts=cuts)
         found: list[tuple[int, int, Transition]] = []

@@ -55,7 +55,8 @@ def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
         return None
     index = read_index(path)
     most = round((index.pts_s[-1] + _AFTER_END_S) * rate)
-    pieces: list[tuple[int, np.ndarray]] = []
+    sound = np.zeros(max(most, 0), dtype=np.float32)
+    length: int | None = None
     position: int | None = None
     for time_s, samples in _pieces(path, index=index, rate=rate):
         stamp = None if time_s is None else round((time_s - index.origin_s) * rate)
@@ -63,15 +64,11 @@ def read_sound(path: Path, *, rate: int = 16_000) -> np.ndarray | None:
         if position is None or (stamp is not None and abs(stamp - position) > rate // 10):
             position = stamp or 0
         if position < most:
-            pieces.append((position, samples[: most - position]))
+            end = max(min(position + len(samples), most), 0)
+            sound[max(position, 0) : end] = samples[max(-position, 0) : max(end - position, 0)]
+            length = max(length or 0, end)
         position += len(samples)
-    if not pieces:
-        return None
-    sound = np.zeros(max(0, max(start + len(samples) for start, samples in pieces)), dtype=np.float32)
-    for start, samples in pieces:
-        if start + len(samples) > 0:
-            sound[max(start, 0) : start + len(samples)] = samples[max(-start, 0) :]
-    return sound
+    return None if length is None else sound[:length]
 
 
 def _pieces(path: Path, *, index: StreamIndex, rate: int) -> Iterator[tuple[float | None, np.ndarray]]:
@@ -130,12 +127,13 @@ def spectral_flux(samples: np.ndarray, *, rate: int) -> tuple[np.ndarray, np.nda
     is_bright = (frequencies >= _BRIGHT_HZ[0]) & (frequencies <= _BRIGHT_HZ[1])
     is_dull = (frequencies > 0) & (frequencies < _DULL_HZ)
     window = np.hanning(_WINDOW).astype(np.float32)
-    padded = np.concatenate([np.zeros(_WINDOW - _HOP, dtype=np.float32), samples.astype(np.float32)])
+    silence = np.zeros(_WINDOW - _HOP, dtype=np.float32)
     flux_B, energy_B2 = np.zeros(num_blocks), np.zeros((num_blocks, 2))
     last_F = np.zeros(int(in_band.sum()))
     for first in range(0, num_blocks, _CHUNK):
         stop = min(first + _CHUNK, num_blocks)
-        part = padded[first * _HOP : (stop - 1) * _HOP + _WINDOW]
+        begin = first * _HOP - len(silence)
+        part = np.concatenate([silence[: max(-begin, 0)], samples[max(begin, 0) : stop * _HOP].astype(np.float32)])
         blocks = np.lib.stride_tricks.sliding_window_view(part, _WINDOW)[::_HOP]
         size_BF = np.abs(np.fft.rfft(blocks * window, axis=1))
         band_BF = size_BF[:, in_band]

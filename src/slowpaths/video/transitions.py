@@ -10,6 +10,8 @@ from collections.abc import Iterator, Sequence
 import cv2
 import numpy as np
 
+from slowpaths.video.picture_file import PictureFile
+
 _SIZE = (32, 18)
 _DISSOLVE_S = (0.15, 0.8)  # 4 to 20 frames at 25 a second
 _MIN_DISSOLVE_FRAMES = 4
@@ -156,15 +158,14 @@ def _distances(flat_N: np.ndarray, flats_MN: np.ndarray) -> np.ndarray:
     return np.abs(flats_MN - flat_N).mean(axis=-1)
 
 
-def find_plain_wipes(thumbnails_HWC: Sequence[np.ndarray], times_s: np.ndarray) -> list[tuple[int, int]]:
+def find_plain_wipes(thumbnails: PictureFile, times_s: np.ndarray) -> list[tuple[int, int]]:
     """Find wipes of a plain colour: first and last frame that the colour touches.
 
     The colour covers the picture, and on its way there and back it grows from nothing over some frames. A lawn that a
     camera pans to is as plain but was in the picture before.
     """
-    sparse = np.stack([picture[::4, ::4].reshape(-1, 3) for picture in thumbnails_HWC]).astype(np.int16)
-    colour_DC = np.median(sparse, axis=1).astype(np.int16)
-    share = (np.abs(sparse - colour_DC[:, None]) <= _PLAIN_LEVELS).all(axis=2).mean(axis=1)
+    parts = [_plainness(pictures[:, ::4, ::4].reshape(len(pictures), -1, 3)) for pictures in thumbnails.runs()]
+    colour_DC, share = np.concatenate([part[0] for part in parts]), np.concatenate([part[1] for part in parts])
     rows = np.flatnonzero((share >= _PLAIN_SHARE) & (np.ptp(colour_DC, axis=1) >= _PLAIN_CHROMA))
     found: list[tuple[int, int]] = []
     for run in np.split(rows, np.flatnonzero(np.diff(rows) > 1) + 1):
@@ -173,7 +174,7 @@ def find_plain_wipes(thumbnails_HWC: Sequence[np.ndarray], times_s: np.ndarray) 
         colour_C = colour_DC[run[share[run].argmax()]]
         first = int(np.searchsorted(times_s, times_s[run[0]] - _PLAIN_REACH_S))
         last = int(np.searchsorted(times_s, times_s[run[-1]] + _PLAIN_REACH_S, side="right")) - 1
-        near = np.abs(np.stack(thumbnails_HWC[first : last + 1]).astype(np.int16) - colour_C) <= _EDGE_LEVELS
+        near = np.abs(thumbnails[first : last + 1].astype(np.int16) - colour_C) <= _EDGE_LEVELS
         covered = near.all(axis=3).mean(axis=(1, 2))
         before, grows = _growth(covered[: run[0] - first + 1][::-1])
         after, shrinks = _growth(covered[run[-1] - first :])
@@ -182,6 +183,13 @@ def find_plain_wipes(thumbnails_HWC: Sequence[np.ndarray], times_s: np.ndarray) 
         if (grows or begins == 0) and (shrinks or ends == len(times_s) - 1) and (grows or shrinks):
             found.append((begins if begins > _SLIVER_FRAMES else 0, ends))
     return found
+
+
+def _plainness(pixels_DPC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return the middle colour of each frame (D, C) and the share of pixels P that are about that (D,)."""
+    colour_DC = np.median(pixels_DPC, axis=1).astype(np.int16)
+    is_near = np.abs(pixels_DPC.astype(np.int16) - colour_DC[:, None]) <= _PLAIN_LEVELS
+    return colour_DC, is_near.all(axis=2).mean(axis=1)
 
 
 def _growth(covered: np.ndarray) -> tuple[int, bool]:

@@ -5,7 +5,15 @@ import pytest
 
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
-from slowpaths.mining.shots.replays import Hints, log_odds, mark_replays, overlay_shares, repeat_period
+from slowpaths.mining.shots.replays import (
+    Hints,
+    Thumbnails,
+    log_odds,
+    mark_replays,
+    overlay_shares,
+    repeat_period,
+)
+from slowpaths.video.picture_file import PictureFile
 
 FPS = 25
 NOTHING = dict(
@@ -59,7 +67,21 @@ def video(num_shots, *, hidden=()):
         if shot not in hidden:
             frames[:, 32:35, 4:30] = 250
         pictures.append(frames)
-    return np.concatenate(pictures)
+    return thumbnails_of(np.concatenate(pictures))
+
+
+def thumbnails_of(frames, *, distinct=None):
+    kept = PictureFile((36, 64, 3))
+    for frame in frames if distinct is None else frames[distinct]:
+        kept.append(frame)
+    return Thumbnails(pictures=kept, distinct_frames=np.arange(len(frames)) if distinct is None else np.array(distinct))
+
+
+def test_a_frame_that_repeats_looks_like_the_one_before():
+    frames = np.arange(6, dtype=np.uint8)[:, None, None, None] * np.ones((36, 64, 3), np.uint8)
+    kept = thumbnails_of(frames, distinct=[0, 1, 4])
+    assert kept.of(0, 5)[:, 0, 0, 0].tolist() == [0, 1, 1, 1, 4, 4]
+    assert kept.of(2, 4)[:, 0, 0, 0].tolist() == [1, 1, 4]
 
 
 def shots_of(views, *, seconds=1.0, transitions=None):
@@ -93,7 +115,21 @@ def test_marks_the_side_view_after_a_wipe_and_names_its_source():
     assert all(source is None for index, (_, source) in enumerate(marks) if index != 3)
 
 
+@pytest.mark.parametrize(
+    ("views", "seconds"),
+    [
+        (["other", "pitch_side", "crowd", "field"], 2.0),  # nothing was there to be repeated
+        (["pitch_endon", "pitch_side", "crowd", "field"], 1.2),  # the ball is not over yet
+        (["pitch_endon", "field", "closeup", "field"], 4.0),  # no view of play
+        (["pitch_endon", "crowd", "field", "pitch_side"], 25.0),  # long ago
+    ],
+)
+def test_what_cannot_repeat_a_ball_is_no_replay_whatever_it_looks_like(views, seconds):
+    shots = shots_of(views, seconds=seconds, transitions={1: "wipe", 2: "wipe", 3: "wipe"})
+    assert mark_replays(shots, video(4, hidden={1, 3})) == [(0.0, None)] * 4
+
+
 def test_a_shot_of_one_frame_can_be_marked():
     shot = Shot(shot_id="v-s0000", video_id="v", span=Span(0.0, 0.04), first_frame=0, last_frame=0, view="pitch_endon")
-    ((replay_p, source),) = mark_replays([shot], video(1)[:1])
+    ((replay_p, source),) = mark_replays([shot], video(1))
     assert replay_p < 0.5 and source is None

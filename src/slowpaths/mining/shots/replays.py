@@ -4,7 +4,9 @@ Legend: T frames, Z shots.
 
 Independent hints are added as log odds: score graphics gone (play and replay are told apart by the scoreboard; IIT
 Bombay delivery segmentation), pictures repeated at a steady period or movement slowed down, a play view soon after
-another play view without time for a new ball, a wipe or dissolve at the shot's ends.
+another play view without time for a new ball, a wipe or dissolve at the shot's ends. None of them counts where nothing
+was there to be repeated: a broadcast shows a ball again some seconds after it. On real clips a wipe comes as often
+before live play (the replay, or the graphics, end), and held frames come from screens that were filmed.
 """
 
 from __future__ import annotations
@@ -17,12 +19,29 @@ import numpy as np
 
 from slowpaths.core.records import Shot
 from slowpaths.core.views import PLAY_VIEWS
+from slowpaths.video.picture_file import PictureFile
 
 PRIOR_LOG_ODDS = -1.4  # about one play shot in five of a broadcast is a replay
 # Between two balls of an over pass 25 s and more; a play view sooner than that shows the same ball again.
 SOONEST_BALL_S = 15.0
-LATEST_REPLAY_S = 45.0
+LATEST_REPLAY_S = 60.0
+# From the start of a live shot to its replay: the ball is bowled, hit and followed first. A play shot that follows
+# sooner is the same scene after a wipe or a jump; on either half of the real clips anything from 1.3 to 5 s does.
+SOONEST_REPLAY_S = 3.0
 OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind them does
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Thumbnails:
+    """Hold what every frame of a video looks like, small; a frame that repeats the one before looks like that one."""
+
+    pictures: PictureFile  # RGB pictures of the distinct frames
+    distinct_frames: np.ndarray  # which these are (D,), ascending, the first frame among them
+
+    def of(self, first_frame: int, last_frame: int) -> np.ndarray:
+        """Return the thumbnails of the frames from first to last, inclusive (T, H, W, 3), uint8."""
+        rows_T = np.searchsorted(self.distinct_frames, np.arange(first_frame, last_frame + 1), side="right") - 1
+        return self.pictures[rows_T[0] : rows_T[-1] + 1][rows_T - rows_T[0]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +99,7 @@ def repeat_period(changes_T: np.ndarray) -> float:
     return float(np.clip((best - 0.75) / 0.25, 0.0, 1.0)) if still.mean() > 0.3 else 0.0
 
 
-def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]) -> np.ndarray:
+def overlay_shares(thumbnails: Thumbnails, shots: Sequence[tuple[int, int]]) -> np.ndarray:
     """Return how much of the video's static graphics each shot, first to last frame, shows (Z,), 0..1.
 
     Graphics are the pixels that look the same in most shots although the shots differ. It is NaN where fewer than four
@@ -91,7 +110,7 @@ def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]
         return nothing
     pictures = np.stack(
         [
-            cv2.cvtColor(np.median(thumbnails_THWC[first : last + 1 : 5], axis=0).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+            cv2.cvtColor(np.median(thumbnails.of(first, last)[::5], axis=0).astype(np.uint8), cv2.COLOR_RGB2GRAY)
             for first, last in shots
         ]
     ).astype(np.float32)
@@ -103,14 +122,14 @@ def overlay_shares(thumbnails_THWC: np.ndarray, shots: Sequence[tuple[int, int]]
     return close[:, graphics].mean(axis=1)
 
 
-def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tuple[float, str | None]]:
+def mark_replays(shots: Sequence[Shot], thumbnails: Thumbnails) -> list[tuple[float, str | None]]:
     """Return for every shot of a video, its view named, the probability that it is a replay and the shot it repeats."""
-    overlays = overlay_shares(thumbnails_THWC, [(shot.first_frame, shot.last_frame) for shot in shots])
+    overlays = overlay_shares(thumbnails, [(shot.first_frame, shot.last_frame) for shot in shots])
     marks: list[tuple[float, str | None]] = []
     last_play: Shot | None = None
     for index, shot in enumerate(shots):
         is_play = shot.view in PLAY_VIEWS and shot.view != "closeup"
-        frames = thumbnails_THWC[shot.first_frame : shot.last_frame + 1].astype(np.int16)
+        frames = thumbnails.of(shot.first_frame, shot.last_frame).astype(np.int16)
         changes = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)) if len(frames) > 1 else np.zeros(0)
         hints = Hints(
             overlay_share=float(overlays[index]),
@@ -121,9 +140,9 @@ def mark_replays(shots: Sequence[Shot], thumbnails_THWC: np.ndarray) -> list[tup
             is_play=is_play,
             sees_other_view=last_play is not None and last_play.view != shot.view,
         )
-        odds = log_odds(hints)
-        source = last_play.shot_id if last_play and hints.since_play_s <= LATEST_REPLAY_S else None
-        marks.append((float(1 / (1 + np.exp(-odds))), source if odds > 0 else None))
+        is_possible = is_play and SOONEST_REPLAY_S <= hints.since_play_s <= LATEST_REPLAY_S
+        odds = log_odds(hints) if is_possible else -np.inf
+        marks.append((float(1 / (1 + np.exp(-odds))), last_play.shot_id if last_play and odds > 0 else None))
         if is_play and odds <= 0:
             last_play = shot
     return marks

@@ -9,14 +9,16 @@ enough to name views, at a small part of the cost of looking for people in every
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
 
 from slowpaths.mining.context import VideoContext
 from slowpaths.mining.shots.picture_features import picture_features
+from slowpaths.mining.shots.replays import Thumbnails
 from slowpaths.mining.shots.view_classifier import Look
 from slowpaths.mining.shots.view_cues import measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
@@ -28,7 +30,7 @@ class Survey:
     """Hold the first look at a video."""
 
     boundaries: list[ShotBounds]  # first and last frame of each shot, in time order
-    thumbnails_THWC: np.ndarray  # thumbnails (T, 36, 64, 3), RGB uint8
+    thumbnails: Thumbnails  # what every frame looks like
     looks: dict[int, Look]  # what the frames show that were looked at closely, by frame, ascending
 
     def looks_at(self, shot: ShotBounds) -> list[Look]:
@@ -40,12 +42,11 @@ def survey(context: VideoContext) -> Survey:
     """Look at every frame once."""
     decoder, height = context.decoder, context.work_height
     finder, closer = ShotFinder(), _CloserLooks(context)
-    thumbnails: list[np.ndarray] = []
     before: np.ndarray | None = None  # the frame before a sample: the camera's speed needs two
     last_sample: np.ndarray | None = None
     next_s = -np.inf
     for index, frame_HWC in decoder.iterate(height=height):
-        thumbnails.append(finder.add(frame_HWC, pts_s=float(decoder.pts_s[index])))
+        finder.add(frame_HWC, pts_s=float(decoder.pts_s[index]))
         closer.begin(finder.last_cut)
         if decoder.pts_s[index] < next_s:
             continue
@@ -57,8 +58,8 @@ def survey(context: VideoContext) -> Survey:
             before = grey
             continue
         step_s = float(decoder.pts_s[index] - decoder.pts_s[index - 1]) if index else 0.0
-        pan, zoom = _camera_speed(before, grey, last_sample, step_s=step_s)
-        closer.add(_Sample(index=index, frame_HWC=frame_HWC, pan=pan, zoom=zoom))
+        moved = partial(_camera_speed, before, grey, last_sample, step_s=step_s)
+        closer.add(_Sample(index=index, frame_HWC=frame_HWC, camera_speed=moved))
         next_s = decoder.pts_s[index] + context.settings.survey_every_s
         before, last_sample = None, grey
     looks = closer.finish()
@@ -68,17 +69,17 @@ def survey(context: VideoContext) -> Survey:
         if not any(shot.first_frame <= index <= shot.last_frame for index in looks):
             middle = (shot.first_frame + shot.last_frame) // 2
             looks[middle] = _look(context, _Sample(index=middle, frame_HWC=decoder.frames([middle], height=height)[0]))
-    return Survey(boundaries=boundaries, thumbnails_THWC=np.stack(thumbnails), looks=dict(sorted(looks.items())))
+    thumbnails = Thumbnails(pictures=finder.thumbnails, distinct_frames=finder.distinct_frames)
+    return Survey(boundaries=boundaries, thumbnails=thumbnails, looks=dict(sorted(looks.items())))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class _Sample:
-    """Hold a frame that may be looked at closely, and the speed of the camera in it."""
+    """Hold a frame that may be looked at closely, and how to measure the speed of the camera in it."""
 
     index: int
     frame_HWC: np.ndarray
-    pan: float = 0.0
-    zoom: float = 0.0
+    camera_speed: Callable[[], tuple[float, float]] = lambda: (0.0, 0.0)
 
 
 class _CloserLooks:
@@ -120,7 +121,8 @@ def _look(context: VideoContext, sample: _Sample) -> Look:
     """Count the people in a frame, measure its cues, and take its picture features."""
     frame_HWC = sample.frame_HWC
     people = context.pose.detect(frame_HWC[None], at=context.at(np.array([sample.index])))[0]
-    cues = measure_frame(frame_HWC, people.boxes_N4, pan=sample.pan, zoom=sample.zoom)
+    pan, zoom = sample.camera_speed()
+    cues = measure_frame(frame_HWC, people.boxes_N4, pan=pan, zoom=zoom)
     return Look(cues=cues, features_E=picture_features([frame_HWC])[0])
 
 

@@ -26,11 +26,11 @@ _FILL = 114
 _PERSON = 0  # first class of COCO
 
 
-def open_session(weights: Path, *, num_threads: int, device: str) -> Any:
+def open_session(weights: Path | bytes, *, num_threads: int, device: str) -> Any:
     """Open an ONNX Runtime session with its threads pinned, so that a run repeats bit for bit.
 
     Args:
-        weights: ONNX file.
+        weights: ONNX file, or what stands in it.
         num_threads: Threads inside one operator.
         device: "cpu" or "cuda".
 
@@ -49,7 +49,8 @@ def open_session(weights: Path, *, num_threads: int, device: str) -> Any:
             cure = "pip install onnxruntime-gpu in its place, or take device=cpu"
             raise MissingDependencyError(f"this onnxruntime is built without CUDA: {cure}")
         providers.insert(0, "CUDAExecutionProvider")
-    return onnxruntime.InferenceSession(str(weights), settings, providers=providers)
+    model = weights if isinstance(weights, bytes) else str(weights)
+    return onnxruntime.InferenceSession(model, settings, providers=providers)
 
 
 class YoloxDetector:
@@ -70,16 +71,25 @@ class YoloxDetector:
         entry = self._session.get_inputs()[0]
         self._input_name = entry.name
         self._side_px = int(entry.shape[2]) if isinstance(entry.shape[2], int) else 640
+        self._is_square = True
+        if (free := with_free_height(weights.read_bytes(), self._side_px)) is not None and self._has_cells():
+            self._session = open_session(free, num_threads=num_threads, device=device)
+            self._is_square = False
         self._score_min, self._iou_max = score_min, iou_max
+
+    def _has_cells(self) -> bool:
+        """Return whether the network answers with raw cells of its three strides and nothing else."""
+        num_cells = sum((self._side_px // stride) ** 2 for stride in _STRIDES)
+        return [list(output.shape)[1:2] for output in self._session.get_outputs()] == [[num_cells]]
 
     def __call__(self, frame_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Return boxes (N, 4), pixels of an RGB frame (H, W, 3), uint8, and scores (N,), best first."""
-        blob_BCHW, ratio = letterbox(frame_HWC, self._side_px)
+        blob_BCHW, ratio = letterbox(frame_HWC, self._side_px, is_square=self._is_square)
         output = np.asarray(self._session.run(None, {self._input_name: blob_BCHW})[0])[0]
         if output.shape[-1] == 5:
             boxes_N4, scores_N = output[:, :4], output[:, 4]
         else:
-            boxes_N4, scores_N = decode(output, self._side_px)
+            boxes_N4, scores_N = decode(output, self._side_px, height_px=blob_BCHW.shape[2])
         kept = scores_N >= self._score_min
         boxes_N4, scores_N = boxes_N4[kept].astype(np.float64) / ratio, scores_N[kept].astype(np.float64)
         height, width = frame_HWC.shape[:2]
@@ -120,29 +130,45 @@ class TopDown:
         """Return the joints (N, 17, 3) of the people in boxes of one frame."""
 
 
-def letterbox(frame_HWC: np.ndarray, side_px: int) -> tuple[np.ndarray, float]:
-    """Return the network input (1, 3, side, side), BGR float32, and the scale the frame was shrunk by."""
+def with_free_height(model: bytes, side_px: int) -> bytes | None:
+    """Return an ONNX file whose one square input may be lower than its side; None where it has no such input.
+
+    Of a broad picture nearly half of the square is padding. A convolutional network takes any height; the file alone
+    forbids it. Its two last dimensions stand in it as numbers (field 1 of TensorShapeProto.Dimension, onnx.proto): the
+    first one becomes a name (field 2) of the same length.
+    """
+    number = bytes([0x0A, 3, 0x08, side_px & 0x7F | 0x80, side_px >> 7])  # a varint of two bytes: 128 to 16,383
+    return model.replace(2 * number, b"\x0a\x03\x12\x01h" + number) if model.count(2 * number) == 1 else None
+
+
+def letterbox(frame_HWC: np.ndarray, side_px: int, *, is_square: bool = True) -> tuple[np.ndarray, float]:
+    """Return the network input (1, 3, side or less, side), BGR float32, and the scale the frame was shrunk by.
+
+    What is no square is as high as the coarsest stride allows.
+    """
     height, width = frame_HWC.shape[:2]
     ratio = min(side_px / height, side_px / width)
     size = (max(1, int(width * ratio)), max(1, int(height * ratio)))
-    square = np.full((side_px, side_px, 3), _FILL, dtype=np.uint8)
+    height_px = side_px if is_square else -(-size[1] // _STRIDES[-1]) * _STRIDES[-1]
+    square = np.full((height_px, side_px, 3), _FILL, dtype=np.uint8)
     square[: size[1], : size[0]] = cv2.resize(frame_HWC, size, interpolation=cv2.INTER_LINEAR)
     return np.ascontiguousarray(square[:, :, ::-1].transpose(2, 0, 1)[None], dtype=np.float32), ratio
 
 
-def decode(cells_PC: np.ndarray, side_px: int) -> tuple[np.ndarray, np.ndarray]:
+def decode(cells_PC: np.ndarray, side_px: int, *, height_px: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Turn raw cells into person boxes (P, 4), pixels of the network input, and scores (P,).
 
     Args:
         cells_PC: Raw output (P, 5 + classes): centre offset, log size, objectness, class scores.
-        side_px: Side of the network input.
+        side_px: Width of the network input.
+        height_px: Its height; the same where not given.
     """
     corners, strides = [], []
     for stride in _STRIDES:
-        num = side_px // stride
-        rows, columns = np.divmod(np.arange(num * num), num)
+        num, num_rows = side_px // stride, (height_px or side_px) // stride
+        rows, columns = np.divmod(np.arange(num_rows * num), num)
         corners.append(np.stack([columns, rows], axis=1))
-        strides.append(np.full((num * num, 1), stride))
+        strides.append(np.full((num_rows * num, 1), stride))
     corners_P2, strides_P1 = np.concatenate(corners), np.concatenate(strides)
     centres = (cells_PC[:, :2] + corners_P2) * strides_P1
     halves = np.exp(cells_PC[:, 2:4]) * strides_P1 / 2
