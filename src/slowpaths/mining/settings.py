@@ -78,7 +78,7 @@ class MiningSettings:
     backend: str = "auto"
     work_height: int = 360
     work_fps: float = 30.0
-    detect_fps: float = 5.0
+    detect_fps: float = 10.0
     survey_every_s: float = 0.5
     survey_looks: int = 4
     max_candidates: int = 4
