@@ -38,7 +38,7 @@ class Striker:
 
 
 def find_striker(observation: Observation) -> Striker | None:
-    """Look at the people who may be the striker now and then, and at the likeliest one closely where they may bat.
+    """Look at the people who may be the striker now and then, and at the likeliest one closely.
 
     Joints and flow are the dearest parts of mining. Where the oracle knows the striker, nobody else is looked at.
 
@@ -65,7 +65,7 @@ def find_striker(observation: Observation) -> Striker | None:
     ]
     best, striker_p = striker_scores.choose(np.array([one.strength for one in evidence]))
     told_s = oracle.impacts_s(float(observation.pts_s[0]), float(observation.pts_s[-1]))
-    near_T = near_strokes(evidence[best], tracks[best].pts_s) if told_s is None else None
+    near_T = near_strokes(evidence[best], tracks[best].pts_s) if told_s is None and settings.near_only else None
     return _look_closely(
         observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best], within_T=near_T
     )
