@@ -124,7 +124,7 @@ def test_what_makes_labels_doubtful_is_said() -> None:
             (votes, 199, 0.9),
             "199 deliveries teach a label model little of its rules (200 do): name other mined folders",
         ),
-        ((votes, 500, 0.25), "rules bear each other out so little that about 25% of labels may be right: trust the"),
+        ((votes, 500, 0.25), "rules bear each other out so little that the votes alone may name 25% right: trust the"),
     ):
         (warning,) = find_warnings(matrix, num_fitted=num_fitted, expected=expected)
         assert warning.startswith(said)

@@ -49,7 +49,7 @@ def _expected(summary: Summary) -> str:
     if summary.expected_accuracy is None:
         return ""
     share = f"{summary.expected_accuracy:.2f}"
-    return f"By how far rules bear each other out, about {share} of the labels are right (set on synthetic strokes). "
+    return f"By how far rules bear each other out, votes alone name {share} right (a relation of synthetic strokes). "
 
 
 def _company(summary: Summary) -> str:

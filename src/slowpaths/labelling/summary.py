@@ -138,7 +138,7 @@ def find_warnings(votes: VoteMatrix, *, num_fitted: int, expected: float | None)
         cure = "name other mined folders in company="
         warnings.append(f"{num_fitted} deliveries teach a label model little of its rules ({_FEW} do): {cure}.")
     if expected is not None and expected < _DOUBTFUL:
-        found = f"rules bear each other out so little that about {expected:.0%} of labels may be right"
+        found = f"rules bear each other out so little that the votes alone may name {expected:.0%} right"
         warnings.append(f"{found}: trust the labels little, and look at what each rule says.")
     return warnings
 
