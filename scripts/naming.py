@@ -16,6 +16,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pyarrow.parquet as pq
+
 from slowpaths.store.run_folder import RunFolder
 
 VOICES: dict[str, tuple[str, ...]] = {
@@ -25,7 +27,6 @@ VOICES: dict[str, tuple[str, ...]] = {
     "votes, student": ("teacher=none",),
     "votes, teacher, student": (),
 }
-ALONE = ("teacher", "student")
 MEASURES = ("top1", "accuracy_at_half", "top1_kept", "balanced_accuracy", "ece", "foot", "plane", "side")
 NUMBERS = ("value", "low", "high", "chance", "constant", "num")
 
@@ -50,11 +51,13 @@ def judge(mined: Path, *, truth: Path, to: Path, how: tuple[str, ...], taxonomy:
     if not (to / "report.json").exists():
         slowpaths("label", f"mined={mined}", *how)
         against = (f"truth={truth}", f"truth_taxonomy={taxonomy}", "split=all")
-        for voice in ALONE if not {"teacher=none", "student.use=false"} & set(how) else ():
-            said = mined / "voices.parquet"
+        said = mined / "voices.parquet"
+        is_whole = not {"teacher=none", "student.use=false"} & set(how)
+        spoke = set(pq.read_table(said, columns=["model_id"])["model_id"].to_pylist())  # few deliveries: no student
+        for voice in sorted(spoke & {"teacher", "student"}) if is_whole else ():
             slowpaths("evaluate", f"predictions={said}", f"model_id={voice}", *against, f"out={to}-{voice}")
         slowpaths("evaluate", f"predictions={mined / 'labels.parquet'}", *against, f"out={to}")
-    folders = {"": to, **{f"{voice} alone": Path(f"{to}-{voice}") for voice in ALONE}}
+    folders = {"": to, **{f"{voice} alone": Path(f"{to}-{voice}") for voice in ("teacher", "student")}}
     return {name: RunFolder(path).report()["measures"] for name, path in folders.items() if path.is_dir()}
 
 
