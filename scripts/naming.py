@@ -79,7 +79,7 @@ def main() -> None:
     mined["clips"] = (real, truth, "cricshot10", found)
     for seed in asked.worlds:
         world = asked.out / f"world{seed}"
-        if not (world / "truth").is_dir():
+        if not (world / "truth" / "truth.csv").exists():
             slowpaths("world", "world=demo", f"seed={seed}", f"out={world}", "workers=2")
         mined[f"world {seed}"] = (asked.out / f"mined{seed}", world, "slowpaths", (f"footage={world}", "workers=2"))
     rows = []

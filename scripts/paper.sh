@@ -30,14 +30,5 @@ python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/
   > experiments/real_clips/results/calibrated_moments.txt
 python scripts/real_clips.py --shared "$shared" --out "$real/crossed" --crossed "$calibration"
 cp "$real"/crossed/{measures,loss_counts}.csv experiments/real_clips/results/
-# Naming was set on no clip: the shipped files find the strokes, and only what is said of their names is read.
-for set in footage:a footage_b:b; do
-  clips=${set%:*} name=${set#*:}
-  results=experiments/real_clips/results/$name
-  slowpaths mine footage="$shared/$clips/clips" out="$real/$name" pose=movenet weights_dir="$shared/models" workers=2 || [ $? = 3 ]
-  slowpaths evaluate mined="$real/$name" truth="$shared/$clips/truth.csv" truth_taxonomy=cricshot10 \
-    shots_truth="$shared/$clips/gold_shots.csv" is_complete=true out="$real/$name/evaluation"
-  mkdir -p "$results"
-  python scripts/collect_measures.py "$real/$name/evaluation" > "$results/measures.csv"
-  cp "$real/$name"/evaluation/figures/{rule_families,rules}.csv "$results/"
-done
+# Naming was set on no clip: what votes, teacher and student are worth, strokes found by the shipped files.
+python scripts/naming.py --shared "$shared" --out runs/naming --results experiments/naming/results
