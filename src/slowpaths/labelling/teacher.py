@@ -92,7 +92,7 @@ def load_teacher(name: str = SHIPPED) -> StrokeTeacher | None:
         with file.open("rb") as stream, np.load(stream) as arrays:
             teacher = StrokeTeacher(**{item.name: arrays[item.name] for item in fields(StrokeTeacher)})
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
-        raise UsageError(f"teacher={name} cannot be read ({error}): {cure}") from error
+        raise UsageError(f"teacher={name} cannot be read as weights of a teacher: {cure}") from error
     if teacher.first_weights_M.shape[1:2] != (2 * len(FEATURES_READ),):
         raise UsageError(
             f"teacher={name} was taught on other features than {len(FEATURES_READ)} of this version: {cure}"
