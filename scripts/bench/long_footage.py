@@ -54,7 +54,7 @@ def main() -> int:
     parser.add_argument("--quick", action="store_true", help="a match of one ball, a small picture: does it run at all")
     parser.add_argument("--out", type=Path, help="JSON to write")
     args = parser.parse_args()
-    logging.disable(logging.WARNING)
+    logging.getLogger("slowpaths").addHandler(logging.NullHandler())  # what is passed over is not printed
     try:
         pose = best_pose(args.weights_dir, num_threads=args.threads)
         with tempfile.TemporaryDirectory() as name:

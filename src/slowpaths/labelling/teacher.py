@@ -17,7 +17,6 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
-from scipy.special import softmax
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
@@ -72,7 +71,8 @@ class StrokeTeacher:
         hidden_MNH = np.maximum(self.inputs(features_NF) @ self.first_weights_M + self.first_bias_M[:, None], 0.0)
         hidden_MNH = np.maximum(hidden_MNH @ self.second_weights_M + self.second_bias_M[:, None], 0.0)
         logits_MNC = hidden_MNH @ self.last_weights_M + self.last_bias_M[:, None]
-        probs_NC = softmax(logits_MNC.astype(np.float64), axis=2).mean(axis=0)
+        odds_MNC = np.exp(logits_MNC.astype(np.float64) - logits_MNC.max(axis=2, keepdims=True))
+        probs_NC = (odds_MNC / odds_MNC.sum(axis=2, keepdims=True)).mean(axis=0)
         probs_NC[np.isfinite(features_NF).sum(axis=1) < FEWEST_KNOWN] = np.nan
         return probs_NC
 
