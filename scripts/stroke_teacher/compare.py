@@ -69,9 +69,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=7)
     asked = parser.parse_args()
     folder = MinedFolder(asked.mined).check()
-    tracks: dict[str, list] = {}
-    for track in folder.poses():
-        tracks.setdefault(track.shot_id, []).append(track)
+    tracks = folder.poses_by_shot()
     found = [sequence_of(delivery, tracks.get(delivery.shot_id, ())) for delivery in folder.deliveries()]
     real, made = quantiles([one for one in found if one is not None]), quantiles(simulated(asked.num, seed=asked.seed))
     print(f"{'quantiles ' + ', '.join(map(str, QUANTILES)):28s} {'found in ' + asked.mined.name:40s} simulated")

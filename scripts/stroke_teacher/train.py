@@ -14,7 +14,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +25,7 @@ from sklearn.neural_network import MLPClassifier
 
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher
+from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher, scaled
 from slowpaths.mining.features.measure import measure
 from slowpaths.mining.sequences import mine_sequence
 from slowpaths.mining.striker.handedness import handedness
@@ -97,8 +97,9 @@ def _features(random: np.random.Generator, filmed: FilmedStroke, *, is_archive: 
 def fit(measured: Measured, *, seed: int) -> StrokeTeacher:
     """Learn from simulated strokes, with features blanked at random."""
     random = np.random.default_rng(seed)
-    scale = StrokeTeacher.scaled_to(measured.features_NF)
-    inputs = [scale.inputs(_blanked(random, measured.features_NF)) for _ in range(COPIES)]
+    low_F, median_F, high_F = np.nanpercentile(measured.features_NF, [25, 50, 75], axis=0)
+    spread_F = high_F - low_F + 1e-6
+    inputs = [scaled(_blanked(random, measured.features_NF), median_F, spread_F) for _ in range(COPIES)]
     inputs_NI, strokes_N = np.concatenate(inputs), np.tile(measured.strokes_N, COPIES)
     settings = {"alpha": 1e-2, "learning_rate_init": 2e-3, "max_iter": 30, "n_iter_no_change": 100}
     batch_size, members = min(256, len(strokes_N)), []
@@ -110,7 +111,7 @@ def fit(measured: Measured, *, seed: int) -> StrokeTeacher:
     for layer, name in enumerate(("first", "second", "last")):
         layers[f"{name}_weights_M"] = np.stack([member.coefs_[layer] for member in members]).astype(np.float32)
         layers[f"{name}_bias_M"] = np.stack([member.intercepts_[layer] for member in members]).astype(np.float32)
-    return replace(scale, **layers)
+    return StrokeTeacher(median_F=median_F, spread_F=spread_F, **layers)
 
 
 def _blanked(random: np.random.Generator, features_NF: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """The teacher of simulated strokes: what it says, when it is silent, and which files it is not."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -34,16 +34,17 @@ def test_an_outlier_counts_no_more_than_what_is_far():
 
 
 def test_the_layers_are_applied_as_written():
-    teacher = StrokeTeacher.scaled_to(np.array([[0.0], [1.0], [2.0]]))
-    teacher = replace(
-        teacher,
-        first_weights_M=np.array([[[1.0], [0.0]]]), first_bias_M=np.array([[0.0]]),
-        second_weights_M=np.array([[[2.0]]]), second_bias_M=np.array([[-1.0]]),
-        last_weights_M=np.array([[[1.0, 0.0]]]), last_bias_M=np.array([[0.0, 0.0]]),
+    first = np.zeros((2, 8, 1))
+    first[:, 0] = [[1.0], [3.0]]  # of two members, each reads the first feature
+    teacher = StrokeTeacher(
+        median_F=np.zeros(4), spread_F=np.ones(4), first_weights_M=first, first_bias_M=np.zeros((2, 1)),
+        second_weights_M=np.full((2, 1, 1), 2.0), second_bias_M=np.full((2, 1), -1.0),
+        last_weights_M=np.array([[[1.0, 0.0]]] * 2), last_bias_M=np.array([[0.0, 0.0]] * 2),
     )  # fmt: skip
-    # (2 - 1) / 1 = 1; 2 * 1 - 1 = 1; logits 1 and 0. One feature is fewer than four: look behind the silence.
-    hidden = np.maximum(np.maximum(teacher.inputs(np.array([[2.0]])) @ teacher.first_weights_M, 0) * 2 - 1, 0)
-    assert hidden.ravel() == pytest.approx([1.0], abs=1e-4)
+    # logits of the first class: 2 * 1 - 1 = 1 and 2 * 3 - 1 = 5, of the other 0; below zero both units are silent
+    expected = 0.5 * (1 / (1 + np.exp(-1.0)) + 1 / (1 + np.exp(-5.0)))
+    probs_NC = teacher(np.array([[1.0, 0.0, 0.0, 0.0], [-1.0, 0.0, 0.0, 0.0]]))
+    assert probs_NC[:, 0] == pytest.approx([expected, 0.5])
 
 
 def test_none_is_nobody_and_other_files_are_refused(tmp_path):

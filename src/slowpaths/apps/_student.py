@@ -11,7 +11,7 @@ import numpy as np
 from slowpaths.core.ids import fingerprint
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import FOOTAGE, POSES
+from slowpaths.store.schema import FOOTAGE
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,13 +37,10 @@ class SequenceStudent:
         match_of: dict[str, str] = {}
         for path in self.folders:
             folder = MinedFolder(path)
-            tracks_by_shot: dict[str, list] = {}
-            for track in folder.poses() if folder.has(POSES) else ():
-                tracks_by_shot.setdefault(track.shot_id, []).append(track)
-            footage = folder.read(FOOTAGE)
+            footage, tracks = folder.read(FOOTAGE), folder.poses_by_shot()
             matches = dict(zip(footage["video_id"].to_pylist(), footage["match_id"].to_pylist(), strict=True))
             for delivery in folder.deliveries():
-                sequences[delivery.delivery_id] = sequence_of(delivery, tracks_by_shot.get(delivery.shot_id, ()))
+                sequences[delivery.delivery_id] = sequence_of(delivery, tracks.get(delivery.shot_id, ()))
                 match_of[delivery.delivery_id] = f"{path}/{matches[delivery.video_id]}"
         return cross_fit(
             [sequences.get(name) for name in delivery_ids],

@@ -2,7 +2,7 @@
 
 The pool is logarithmic, with weights that sum to one over those who speak: it is never surer than its members, which
 repeat each other (the student has been taught by the others). The weights, and how much less the votes count than the
-teacher in what the student is taught, are those that were measured once on real sequences (docs/labelling.md).
+teacher in what the student is taught, were chosen with measures of real sequences in view (experiments/naming).
 
 Legend: N deliveries, C classes.
 """

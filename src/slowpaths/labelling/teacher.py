@@ -11,7 +11,7 @@ Legend: N deliveries, F features, M members of the ensemble, C classes.
 from __future__ import annotations
 
 import zipfile
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
@@ -33,48 +33,41 @@ FEWEST_KNOWN = 4
 SHIPPED, NOBODY = "shipped", "none"
 
 
-def _none() -> np.ndarray:
-    return np.zeros(0, np.float32)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class StrokeTeacher:
     """Hold an ensemble of networks with two hidden layers, and how their inputs are scaled."""
 
     median_F: np.ndarray
     spread_F: np.ndarray  # interquartile range
-    first_weights_M: np.ndarray = field(default_factory=_none)  # (M, 2 F, hidden): features, then whether unknown
-    first_bias_M: np.ndarray = field(default_factory=_none)
-    second_weights_M: np.ndarray = field(default_factory=_none)
-    second_bias_M: np.ndarray = field(default_factory=_none)
-    last_weights_M: np.ndarray = field(default_factory=_none)  # (M, hidden, C)
-    last_bias_M: np.ndarray = field(default_factory=_none)
-
-    @classmethod
-    def scaled_to(cls, features_NF: np.ndarray) -> StrokeTeacher:
-        """Return a teacher that knows nothing but how features are spread."""
-        low_F, median_F, high_F = np.nanpercentile(features_NF, [25, 50, 75], axis=0)
-        return cls(median_F=median_F, spread_F=high_F - low_F + 1e-6)
+    first_weights_M: np.ndarray  # (M, 2 F, hidden): features, then whether unknown
+    first_bias_M: np.ndarray
+    second_weights_M: np.ndarray
+    second_bias_M: np.ndarray
+    last_weights_M: np.ndarray  # (M, hidden, C)
+    last_bias_M: np.ndarray
 
     @property
     def fingerprint(self) -> str:
         """Identify these weights."""
         return fingerprint({item.name: getattr(self, item.name).tolist() for item in fields(self)})
 
-    def inputs(self, features_NF: np.ndarray) -> np.ndarray:
-        """Return the inputs (N, 2 F), float32; what is unknown is the median, and said to be unknown."""
-        scaled_NF = ((features_NF - self.median_F) / self.spread_F).clip(-FARTHEST, FARTHEST)
-        return np.hstack([np.nan_to_num(scaled_NF), np.isnan(scaled_NF)]).astype(np.float32)
-
     def __call__(self, features_NF: np.ndarray) -> np.ndarray:
         """Return the probability of each stroke (N, C); rows are NaN where fewer than four features are known."""
-        hidden_MNH = np.maximum(self.inputs(features_NF) @ self.first_weights_M + self.first_bias_M[:, None], 0.0)
+        hidden_MNH = np.maximum(
+            scaled(features_NF, self.median_F, self.spread_F) @ self.first_weights_M + self.first_bias_M[:, None], 0.0
+        )
         hidden_MNH = np.maximum(hidden_MNH @ self.second_weights_M + self.second_bias_M[:, None], 0.0)
         logits_MNC = hidden_MNH @ self.last_weights_M + self.last_bias_M[:, None]
         odds_MNC = np.exp(logits_MNC.astype(np.float64) - logits_MNC.max(axis=2, keepdims=True))
         probs_NC = (odds_MNC / odds_MNC.sum(axis=2, keepdims=True)).mean(axis=0)
         probs_NC[np.isfinite(features_NF).sum(axis=1) < FEWEST_KNOWN] = np.nan
         return probs_NC
+
+
+def scaled(features_NF: np.ndarray, median_F: np.ndarray, spread_F: np.ndarray) -> np.ndarray:
+    """Return the inputs of a teacher (N, 2 F), float32; what is unknown is the median, and said to be unknown."""
+    scaled_NF = ((features_NF - median_F) / spread_F).clip(-FARTHEST, FARTHEST)
+    return np.hstack([np.nan_to_num(scaled_NF), np.isnan(scaled_NF)]).astype(np.float32)
 
 
 @lru_cache(maxsize=2)

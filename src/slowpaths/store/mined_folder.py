@@ -105,6 +105,13 @@ class TableFolder:
         """Read the pose tracks."""
         return tables.read_poses(self.file(POSES))
 
+    def poses_by_shot(self) -> dict[str, list[PoseTrack]]:
+        """Read the pose tracks of each shot; none where the folder has none."""
+        found: dict[str, list[PoseTrack]] = {}
+        for track in self.poses() if self.has(POSES) else ():
+            found.setdefault(track.shot_id, []).append(track)
+        return found
+
     def votes(self) -> list[Vote]:
         """Read the votes table."""
         return tables.read_votes(self.file(VOTES))
