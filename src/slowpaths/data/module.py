@@ -149,13 +149,16 @@ class ClipDataModule(L.LightningDataModule):
             raise UsageError(
                 f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
             )
-        return records
+        order = np.random.default_rng([self._seed, len(records)]).permutation(len(records))
+        taken = sorted(order[: self._settings.max_train_clips])
+        return [records[row] for row in taken]
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
         wanted = self._settings
         if not wanted.num_folds:
-            return split_clips(clips, fractions=wanted.fractions, seed=self._seed, links=links)
+            shares = {"fractions": wanted.fractions, "test_matches": wanted.test_matches}
+            return split_clips(clips, seed=self._seed, links=links, **shares)
         return fold_clips(clips, num_folds=wanted.num_folds, seed=self._seed, links=links)[wanted.fold]
 
     def _take_features(self) -> None:
