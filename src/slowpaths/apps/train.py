@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
 
+import numpy as np
+import torch
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig
 
@@ -21,6 +24,7 @@ from slowpaths.data.module import ClipDataModule
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.training_set import TrainingSet
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS, VOTES
 from slowpaths.store.tables import write_predictions, write_text
@@ -38,6 +42,7 @@ def run(cfg: DictConfig) -> Outcome:
         optim=config.optim,
         run=job.run_settings(data),
         class_prior=data.class_prior(),
+        training=_training_set(data, mined=config.mined),
     )
     data.predict_dataloader()  # windows that do not fit the clips are said before anything is trained
     fitted = fit(classifier, data, job, monitor="val/nll", extra=[wandb_media.ConfusionMedia()])
@@ -68,6 +73,12 @@ def run(cfg: DictConfig) -> Outcome:
     wrote = [best, folder.predictions, folder.history, folder.model_card]
     show_table(f"slowpaths train: {config.trainer.max_epochs} epochs", ["what", "value"], rows, wrote=wrote)
     return Outcome(metrics=metrics)
+
+
+def _training_set(data: ClipDataModule, *, mined: Path) -> TrainingSet:
+    clips = [record.clip for record in data.records("train")]
+    probs_NC = torch.tensor(np.array([clip.probs for clip in clips]), dtype=torch.float32)
+    return TrainingSet(probs_NC=probs_NC, delivery_ids=[clip.delivery_id for clip in clips], mined=mined)
 
 
 def _held_out(predictions: list[Prediction], data: ClipDataModule) -> Counter[tuple[str, str]]:
