@@ -27,6 +27,7 @@ from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.data.splits import Part, Split, fold_clips, split_clips
 from slowpaths.data.transforms import eval_transform, train_transform
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import LABELS
 
 
 class ClipDataModule(L.LightningDataModule):
@@ -38,7 +39,8 @@ class ClipDataModule(L.LightningDataModule):
     Args:
         mined: Folder written by `slowpaths mine`.
         settings: How clips are read, shown and divided.
-        labels: Another labels table than the folder's own.
+        labels: Another labels table than the folder's own; matches are dealt to parts by the folder's own even so,
+            and what learns from different tables is judged on the same matches.
         targets: What is learnt.
         fps: Rate the clips must have, where a network was trained at it; None takes any.
         seed: Seed of split, order and augmentation.
@@ -153,6 +155,9 @@ class ClipDataModule(L.LightningDataModule):
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
+        if self._labels is not None and MinedFolder(self._mined).has(LABELS):
+            own = read_clips(self._mined, delivery_ids=self._delivery_ids)
+            clips = [record.clip for record in own]
         wanted = self._settings
         if not wanted.num_folds:
             return split_clips(clips, fractions=wanted.fractions, seed=self._seed, links=links)

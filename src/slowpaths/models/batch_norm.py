@@ -6,6 +6,7 @@ Legend: B batch.
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import cast
 
 import torch
 from torch import Tensor, nn
@@ -30,7 +31,8 @@ def measure_batch_norm(network: nn.Module, inputs: Iterable[list[Tensor]]) -> No
     """
     layers, modes = norms(network), {module: module.training for module in network.modules()}
     momenta = [layer.momentum for layer in layers]
-    sums = [[torch.zeros_like(layer.running_mean), torch.zeros_like(layer.running_mean)] for layer in layers]
+    moments = [(cast(Tensor, layer.running_mean), cast(Tensor, layer.running_var)) for layer in layers]
+    sums = [[torch.zeros_like(mean), torch.zeros_like(mean)] for mean, _ in moments]
     counts = [0] * len(layers)
 
     def count(layer: _BatchNorm, given: tuple[Tensor]) -> None:
@@ -55,7 +57,7 @@ def measure_batch_norm(network: nn.Module, inputs: Iterable[list[Tensor]]) -> No
             layer.momentum = momentum
         for module, mode in modes.items():
             module.training = mode
-    for layer, (total, square), number in zip(layers, sums, counts, strict=True):
+    for (mean, var), (total, square), number in zip(moments, sums, counts, strict=True):
         if number:
-            layer.running_mean.copy_(total / number)
-            layer.running_var.copy_((square / number - (total / number) ** 2).clamp_min(0))
+            mean.copy_(total / number)
+            var.copy_((square / number - (total / number) ** 2).clamp_min(0))

@@ -185,6 +185,7 @@ class StrokeClassifier(EmaModule):
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Give the loss what it knew of the clips."""
         if _LOSS_STATE in checkpoint:
+            assert isinstance(self.loss, nn.Module)
             self.loss.load_state_dict(checkpoint[_LOSS_STATE])
 
 
