@@ -24,7 +24,7 @@ from slowpaths.data.clips import ClipRecord, find_links, read_clips
 from slowpaths.data.feature_targets import read_features
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.settings import ClipSettings, Targets
-from slowpaths.data.splits import Part, Split, fold_clips, split_clips
+from slowpaths.data.splits import Part, Split, cross_fit_groups, fold_clips, split_clips
 from slowpaths.data.transforms import eval_transform, train_transform
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
@@ -124,6 +124,12 @@ class ClipDataModule(L.LightningDataModule):
         """Return the clips of one part of the split, of labelled ones those that selection kept."""
         found = [record for record in self._records if self.split.parts.get(record.clip.delivery_id) == part]
         return [record for record in found if record.clip.is_kept or self._targets != "labels"]
+
+    def cross_fit_groups(self, num_folds: int) -> list[list[str]]:
+        """Return the training deliveries in groups of whole matches; see `splits.cross_fit_groups`."""
+        records = self._training_records()
+        links = find_links(self._mined, records)
+        return cross_fit_groups([record.clip for record in records], num_folds=num_folds, seed=self._seed, links=links)
 
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""

@@ -163,8 +163,8 @@ class StrokeClassifier(EmaModule):
         """Empty the confusion matrix (the logged metrics are emptied by Lightning)."""
         self.val_confusion.reset()
 
-    def validation_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Accumulate the metrics of a validation batch and return its losses (B,)."""
+    def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, Tensor]:
+        """Accumulate the metrics of a validation batch and return its losses (B,) and logits (B, C)."""
         logits_BC = self(batch).float()
         labels_B = batch.probs_BC.argmax(dim=1)
         self.val_metrics.update(logits_BC, labels_B)
@@ -173,7 +173,7 @@ class StrokeClassifier(EmaModule):
         self.val_nll.update(losses_B.nan_to_num(torch.inf), batch.weights_B)
         self.log_dict(dict(self.val_metrics.items()), on_step=False, on_epoch=True, batch_size=len(batch))
         self.log("val/nll", self.val_nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
-        return losses_B
+        return {"loss": losses_B, "logits_BC": logits_BC}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint what it is, and keep what the loss knows of the clips."""

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from slowpaths.core.errors import UsageError
 
 T = TypeVar("T")
+LabelFree = Literal["val/covering_rate", "val/approximated_accuracy", "val/jitter_consistency"]
+"""Metrics of `callbacks.label_free`."""
+BestBy = Literal["val/nll", "val/top1", "val/macro_f1"] | LabelFree
+"""What the best epoch may be chosen by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
