@@ -9,7 +9,7 @@ from tests.data.mined import labelled
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import NUM_STROKES
-from slowpaths.data.splits import PARTS, Split, check_split, fold_clips, split_clips
+from slowpaths.data.splits import PARTS, Split, check_split, cross_fit_groups, fold_clips, split_clips
 
 
 def matches(sizes: list[int], *, num_strokes: int = 3) -> list[LabelledClip]:
@@ -134,3 +134,15 @@ def test_soft_targets_count_as_mass() -> None:
         labelled(f"m{match}-0", stroke=0, match_id=f"m{match}", confidence=1 / NUM_STROKES + 1e-9) for match in range(6)
     ]
     assert {len(split_clips(clips, fractions=(1, 1, 1)).deliveries(part)) for part in PARTS} == {2}
+
+
+def test_groups_for_cross_fitting_are_whole_matches_and_no_more_than_there_are() -> None:
+    clips = matches([4, 3, 5])
+    groups = cross_fit_groups(clips, num_folds=5)
+    assert sorted(sorted({name.split("-")[0] for name in group}) for group in groups) == [["m0"], ["m1"], ["m2"]]
+    assert sorted(name for group in groups for name in group) == sorted(clip.delivery_id for clip in clips)
+    assert len(cross_fit_groups(clips, num_folds=2)) == 2
+    linked = cross_fit_groups(clips, num_folds=5, links=[("m0-0", "m1-2")])
+    assert len(linked) == 2
+    with pytest.raises(UsageError, match="all training clips come from one match"):
+        cross_fit_groups(matches([4]), num_folds=4)
