@@ -27,9 +27,10 @@ from slowpaths.data.frozen_features import PictureFeatureDataset, Told, with_pic
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.data.skeletons import SkeletonDataset, with_skeletons
-from slowpaths.data.splits import Part, Split, fold_clips, split_clips
+from slowpaths.data.splits import Part, Split, cross_fit_groups, fold_clips, split_clips
 from slowpaths.data.transforms import eval_transform, train_transform
 from slowpaths.store.mined_folder import ClipSpec, MinedFolder
+from slowpaths.store.schema import LABELS
 
 _NO_CLIP = ClipSpec(fps=0, num_frames=0, size=0, impact_frame=0)
 _log = logging.getLogger(__name__)
@@ -44,7 +45,8 @@ class ClipDataModule(L.LightningDataModule):
     Args:
         mined: Folder written by `slowpaths mine`.
         settings: How clips are read, shown and divided.
-        labels: Another labels table than the folder's own.
+        labels: Another labels table than the folder's own; matches are dealt to parts by the folder's own even so,
+            and what learns from different tables is judged on the same matches.
         targets: What is learnt.
         input_kind: What the network takes; nothing else is read. One that takes skeletons needs no clips.
         told: Shows how far picture features are that have to be computed.
@@ -146,6 +148,12 @@ class ClipDataModule(L.LightningDataModule):
         ]
         return [record for record in found if record.clip.is_kept or self._targets != "labels"]
 
+    def cross_fit_groups(self, num_folds: int) -> list[list[str]]:
+        """Return the training deliveries in groups of whole matches; see `splits.cross_fit_groups`."""
+        records = self._training_records()
+        links = find_links(self._mined, records)
+        return cross_fit_groups([record.clip for record in records], num_folds=num_folds, seed=self._seed, links=links)
+
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
         mean = np.mean([record.clip.probs for record in self._training_records()], axis=0)
@@ -184,6 +192,9 @@ class ClipDataModule(L.LightningDataModule):
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
+        if self._labels is not None and MinedFolder(self._mined).has(LABELS):
+            own = read_clips(self._mined, delivery_ids=self._delivery_ids)
+            clips = [record.clip for record in own]
         wanted = self._settings
         if not wanted.num_folds:
             shares = {"fractions": wanted.fractions, "test_matches": wanted.test_matches}

@@ -95,6 +95,22 @@ def fold_clips(
     return splits
 
 
+def cross_fit_groups(
+    clips: Sequence[LabelledClip], *, num_folds: int, seed: int = 0, links: Iterable[Link] = ()
+) -> list[list[str]]:
+    """Deal whole matches out to groups of deliveries, as many as asked for or as there are matches.
+
+    Raises:
+        UsageError: If all clips come from one match.
+    """
+    links = list(links)
+    num_groups = min(num_folds, len(_components(clips, links=links)))
+    if num_groups < 2:
+        raise UsageError("all training clips come from one match, and none is left to ask about it: mine more matches")
+    bins = _deal(clips, shares=np.ones(num_groups), seed=seed, links=links, what="folds")
+    return [sorted(delivery for delivery, bin_ in bins.items() if bin_ == group) for group in range(num_groups)]
+
+
 def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[Link] = ()) -> None:
     """Refuse a split that leaks.
 

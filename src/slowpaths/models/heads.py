@@ -43,6 +43,14 @@ def head_prefix(network: nn.Module) -> str:
     return f"blocks.{len(_blocks(network)) - 1}." if is_slowfast(network) else f"{_projection_name(network)}."
 
 
+def stages(network: nn.Module) -> list[nn.Module]:
+    """Return the parts of the backbone from the input on: the blocks of SlowFast, otherwise the children."""
+    head = _projection_name(network)
+    children = network.get_submodule("blocks").named_children() if is_slowfast(network) else network.named_children()
+    prefix = "blocks." if is_slowfast(network) else ""
+    return [child for name, child in children if not f"{head}.".startswith(f"{prefix}{name}.")]
+
+
 def logits_and_features(network: nn.Module, shown: Tensor | list[Tensor]) -> tuple[Tensor, Tensor]:
     """Return the logits (B, C) and the pooled features (B, D) below the head: of SlowFast slow first, then fast.
 
