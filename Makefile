@@ -46,7 +46,7 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/inference.py
 
 docs: setup ## write the generated pages anew and build the documentation into site/
-	$(RUN) python scripts/generate_docs.py
+	$(RUN) python -m scripts.generate_docs
 	$(UV) run --frozen --group docs mkdocs build --strict
 
 paper: setup ## recompute the committed result tables of experiments/

@@ -31,7 +31,7 @@ LABEL_SETS = {
     "voices": ("label_model=hierarchical",),
 }
 TESTED = "hc"  # how names of the matches begin that are judged
-HEADS = ("model=skeleton_gru,frozen_gru", "experiment=head_cpu")
+HEADS = ("model=skeleton_gru,frozen_gru", "trainer=cpu")
 PARTS = {  # what is swept, beside seeds and labels
     "pseudo": ((*HEADS, "loss=soft_ce,hard_ce,gce", "data.max_train_clips=300,null"), ("majority", "votes", "voices")),
     "truth": ((*HEADS, "data.max_train_clips=50,150,500,null"), ("truth",)),

@@ -13,6 +13,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from scripts import paper
 from slowpaths.apps._fields import docs_of
 from slowpaths.apps._help import FLAGS, VerbReference, verb_reference
 from slowpaths.cli import VERBS
@@ -90,6 +91,7 @@ def pages() -> dict[str, str]:
     return {
         "tables.md": tables_page(),
         "measures.md": measures_page(),
+        "paper.md": paper.fill(paper.SOURCE.read_text()),
         "verbs/index.md": verbs_page(),
         **{f"verbs/{verb}.md": verb_page(verb, verb_reference(verb)) for verb in VERBS},
     }
