@@ -12,7 +12,7 @@ from scripts import paper
 def root(tmp_path: Path) -> Path:
     results = tmp_path / "experiments" / "naming" / "results"
     results.mkdir(parents=True)
-    (results / "measures.csv").write_text('set,voices,value,low,high\na,"one, two",0.3784,0.3333,0.4235\na,one,0.2,,\n')
+    (results / "measures.csv").write_text('set,voices,value,low,high\na,"one, two",0.3784,0.3333,0.4239\na,one,0.2,,\n')
     return tmp_path
 
 
