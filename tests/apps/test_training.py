@@ -22,7 +22,8 @@ from slowpaths.store.tables import read_labels, read_predictions
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
-    "model=tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32",
+    "model=slowfast_tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2",
+    "data.crop_px=32",
     "data.read_px=null", "data.num_test_views=1", "optim.warmup_epochs=0",
 )  # fmt: skip
 # No norms and no dropout: what two processes learn together is what one learns from the same clips.

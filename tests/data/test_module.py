@@ -145,6 +145,16 @@ def test_empty_parts_and_empty_folders_are_said(mined: Path, tmp_path: Path) -> 
         module(unkept).train_dataloader()
 
 
+def test_fewer_training_clips_are_a_part_of_more(mined: Path) -> None:
+    def learnt(number: int | None) -> set[str]:
+        dataset = module(mined, max_train_clips=number).train_dataloader().dataset
+        return {record.clip.delivery_id for record in dataset.records}  # type: ignore[attr-defined]
+
+    sets = [learnt(number) for number in (2, 3, None)]
+    assert sets[0] < sets[1] < sets[2]
+    assert [len(found) for found in sets[:2]] == [2, 3]
+
+
 def test_a_last_batch_of_one_is_dropped(mined: Path) -> None:
     data = module(mined, fractions=(1, 0, 0))
     assert [len(batch) for batch in data.train_dataloader()] == [3, 3, 3]  # 10 kept clips

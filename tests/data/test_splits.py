@@ -136,6 +136,25 @@ def test_soft_targets_count_as_mass() -> None:
     assert {len(split_clips(clips, fractions=(1, 1, 1)).deliveries(part)) for part in PARTS} == {2}
 
 
+def test_named_matches_are_tested_and_the_others_divided() -> None:
+    clips = matches([5] * 6)
+    split = split_clips(clips, fractions=(0.8, 0.2, 0.5), test_matches=["m4", "m[5]"], seed=3)
+    assert split.deliveries("test") == sorted(f"m{match}-{ball}" for match in (4, 5) for ball in range(5))
+    assert len(split.deliveries("train")) == 15
+    assert len(split.deliveries("val")) == 5
+
+
+def test_what_is_linked_to_a_named_match_is_tested_with_it() -> None:
+    clips = matches([5] * 5)
+    split = split_clips(clips, fractions=(1, 1, 1), test_matches=["m4"], links=[("m4-0", "m0-0")])
+    assert {name.split("-")[0] for name in split.deliveries("test")} == {"m0", "m4"}
+
+
+def test_a_pattern_that_names_no_match_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"names 'h\*', but no match is called so: take names or patterns of m0, m1"):
+        split_clips(matches([5] * 3), test_matches=["h*"])
+
+
 def test_groups_for_cross_fitting_are_whole_matches_and_no_more_than_there_are() -> None:
     clips = matches([4, 3, 5])
     groups = cross_fit_groups(clips, num_folds=5)

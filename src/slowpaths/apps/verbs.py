@@ -363,6 +363,19 @@ class EvaluateConfig:
 
 
 @dataclass(frozen=True, kw_only=True)
+class FiguresConfig:
+    """Configure `slowpaths figures`.
+
+    Args:
+        experiments: Folder with one folder a question, each with its tables and figures.yaml.
+        only: Figures to draw; all where not given.
+    """
+
+    experiments: Path = Path("experiments")
+    only: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class CompareConfig:
     """Configure `slowpaths compare`.
 

@@ -33,8 +33,9 @@ class EmaModule(L.LightningModule):
     What a checkpoint carries as hyperparameters are plain values, so it loads without running code.
 
     Args:
-        network: `_target_` of the network and its arguments; it is called with `num_classes` too, and takes
-            [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)].
+        network: `_target_` of the network and its arguments; it is called with `num_classes` too, and takes what its
+            `input_kind` says (`data.batch.InputKind`): [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)] unless
+            it says otherwise.
         num_classes: Outputs of the network.
         optim: Optimiser and rates.
         run: What identifies the run.
@@ -158,9 +159,9 @@ class EmaModule(L.LightningModule):
         self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
 
 
-def network_input(batch: ClipBatch) -> list[Tensor]:
-    """Return [slow, fast] as the network takes them: normalised, channels last."""
-    return [clip.contiguous(memory_format=torch.channels_last_3d) for clip in batch.pathways()]
+def network_input(batch: ClipBatch) -> Any:
+    """Return what the network takes: [slow, fast], the clip, or sequences."""
+    return batch.shown()
 
 
 @torch.no_grad()
