@@ -146,10 +146,12 @@ def test_labels_are_corrected_by_models_that_have_not_seen_the_match(mined, tmp_
 def test_odd_label_sets_train(tmp_path, labels):
     num = (1, 1) if labels == "one clip" else (3, 2)
     folder = write_mined(tmp_path / "mined", num_matches=num[0], clips_a_match=num[1], num_strokes=1, size=32)
-    words = ("loss=elr", "trainer.max_epochs=1", "loss.curriculum_start=0.5")
+    words = ("loss=elr", "trainer.max_epochs=1", "loss.curriculum_start=0.5", "data.max_train_clips=1")
     fractions = "data.fractions=[1,0,0]" if labels == "one clip" else "data.fractions=[.34,.33,.33]"
     assert main(train(folder, tmp_path / "run", *words, fractions)) == 0
     assert len(read_predictions(RunFolder(tmp_path / "run").predictions)) == 2 * num[0] * num[1]
+    said = read_checkpoint(RunFolder(tmp_path / "run").last_checkpoint)["loss_state"]["said_NC"]
+    assert said.shape == (1, 14) and said.sum() > 0  # the clip that was learnt from
 
 
 @pytest.mark.parametrize(

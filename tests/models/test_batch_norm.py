@@ -38,6 +38,12 @@ def test_the_statistics_are_the_moments_of_all_batches() -> None:
     assert torch.allclose(network.second.running_var, inner.var(dim=(0, 2, 3, 4), correction=0), rtol=1e-4)
 
 
+def test_a_network_of_one_tensor_gets_one() -> None:
+    norm = nn.BatchNorm1d(2)
+    measure_batch_norm(norm, [torch.tensor([[1.0, 0.0], [3.0, 0.0]])])
+    assert norm.running_mean.tolist() == [2, 0] and norm.running_var.tolist() == [1, 0]
+
+
 def test_modes_momentum_and_weights_stay_as_they_were() -> None:
     network = Small()
     network.conv.eval()

@@ -25,6 +25,14 @@ def test_all_tensors_of_a_clip_are_mixed_with_those_of_one_partner() -> None:
         assert mixed.inputs[1][row].flatten().tolist() == pytest.approx([10 * value] * 10)
 
 
+def test_a_network_of_one_tensor_gets_one() -> None:
+    torch.manual_seed(3)
+    mixed = mix(torch.arange(4.0)[:, None].expand(4, 3), alpha=1.0)
+    assert isinstance(mixed.inputs, torch.Tensor) and mixed.inputs.shape == (4, 3)
+    assert mixed.inputs[:, 0].mean() == pytest.approx(1.5)
+    assert 0.5 <= mixed.share < 1 and sorted(mixed.partner_B.tolist()) == [0, 1, 2, 3]
+
+
 def test_the_loss_of_mixed_clips_is_that_of_mixed_targets() -> None:
     # Cross-entropy is linear in its target: with equal weights both ways of mixing give the same number.
     model = classifier(mixup_alpha=0.4, factor_weight=0.0, logit_adjustment=0.0, dropout=0.0).eval()

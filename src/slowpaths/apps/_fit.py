@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib.util
 import shlex
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -72,8 +72,10 @@ class Job(Generic[C]):
         decides = {key: value for key, value in self.plain.items() if key not in _ELSEWHERE}
         return fingerprint({**decides, "trainer": trainer})
 
-    def data(self, *, targets: Targets, labels: Path | None = None) -> ClipDataModule:
-        """Return the clips of `mined=`, read and split."""
+    def data(
+        self, *, targets: Targets, labels: Path | None = None, delivery_ids: Collection[str] | None = None
+    ) -> ClipDataModule:
+        """Return the clips of `mined=`, or those of some deliveries, read and split."""
         config = self.config
         data = ClipDataModule(
             mined=config.mined,
@@ -83,6 +85,7 @@ class Job(Generic[C]):
             told=progress,
             labels=labels,
             seed=config.seed,
+            delivery_ids=delivery_ids,
         )
         data.setup()
         return data

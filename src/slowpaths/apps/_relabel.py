@@ -41,17 +41,13 @@ def relabel(job: Job[TrainConfig], build: Callable[[Job[Any], ClipDataModule], S
     for number, held_out in enumerate(groups):
         _log.info("relabelling: model %d of %d", number + 1, len(groups))
         others = [delivery for other in groups if other is not held_out for delivery in other]
-        whole = replace(config.data, fractions=(1.0, 0.0, 0.0), num_folds=0)
+        whole = replace(config.data, fractions=(1.0, 0.0, 0.0), num_folds=0, test_matches=(), max_train_clips=None)
         own = replace(config, out=job.folder.relabel_fold(number), data=whole, logger=None, callbacks=())
         fold = replace(job, config=own)
         learnt, asked = (
-            ClipDataModule(
-                mined=config.mined, settings=whole, labels=config.labels, seed=config.seed, delivery_ids=deliveries
-            )
+            fold.data(targets="labels", labels=config.labels, delivery_ids=deliveries)
             for deliveries in (others, held_out)
         )
-        for part in (learnt, asked):
-            part.setup()
         fitted = fit(build(fold, learnt), learnt, fold, monitor="val/nll")
         trained = load_classifier(
             fitted.checkpoint, device=str(fitted.trainer.strategy.root_device), allowed={config.model["_target_"]}

@@ -86,7 +86,7 @@ def _classifier(job: Job[TrainConfig], data: ClipDataModule) -> StrokeClassifier
 
 
 def _training_set(data: ClipDataModule, *, mined: Path) -> TrainingSet:
-    clips = [record.clip for record in data.records("train")]
+    clips = [record.clip for record in data.training_records()]
     probs_NC = torch.tensor(np.array([clip.probs for clip in clips]), dtype=torch.float32)
     return TrainingSet(probs_NC=probs_NC, delivery_ids=[clip.delivery_id for clip in clips], mined=mined)
 

@@ -119,7 +119,7 @@ class ClipDataModule(L.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
-        dataset = self._dataset(self._training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
+        dataset = self._dataset(self.training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
         sampler = EpochSampler(len(dataset), seed=self._seed, num_replicas=replicas, rank=rank)
         is_odd_one_left = len(sampler) % self._settings.batch_size == 1 and len(sampler) > 1
@@ -148,15 +148,30 @@ class ClipDataModule(L.LightningDataModule):
         ]
         return [record for record in found if record.clip.is_kept or self._targets != "labels"]
 
+    def training_records(self) -> list[ClipRecord]:
+        """Return the clips that are learnt from, as `ClipBatch.index_B` numbers them.
+
+        Raises:
+            UsageError: If there are none.
+        """
+        records = self.records("train")
+        if not records:
+            raise UsageError(
+                f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
+            )
+        order = np.random.default_rng([self._seed, len(records)]).permutation(len(records))
+        taken = sorted(order[: self._settings.max_train_clips])
+        return [records[row] for row in taken]
+
     def cross_fit_groups(self, num_folds: int) -> list[list[str]]:
         """Return the training deliveries in groups of whole matches; see `splits.cross_fit_groups`."""
-        records = self._training_records()
+        records = self.training_records()
         links = find_links(self._mined, records)
         return cross_fit_groups([record.clip for record in records], num_folds=num_folds, seed=self._seed, links=links)
 
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
-        mean = np.mean([record.clip.probs for record in self._training_records()], axis=0)
+        mean = np.mean([record.clip.probs for record in self.training_records()], axis=0)
         return [float(value) for value in mean / mean.sum()]
 
     def lineage(self) -> dict[str, str]:
@@ -180,20 +195,10 @@ class ClipDataModule(L.LightningDataModule):
         shown = self._settings.shown(fps=self._spec.fps)
         return shown if self._input_kind == "pathways" else {**shown, "input_kind": self._input_kind}
 
-    def _training_records(self) -> list[ClipRecord]:
-        records = self.records("train")
-        if not records:
-            raise UsageError(
-                f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
-            )
-        order = np.random.default_rng([self._seed, len(records)]).permutation(len(records))
-        taken = sorted(order[: self._settings.max_train_clips])
-        return [records[row] for row in taken]
-
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
         if self._labels is not None and MinedFolder(self._mined).has(LABELS):
-            own = read_clips(self._mined, delivery_ids=self._delivery_ids)
+            own = read_clips(self._mined, needs_clips=False, delivery_ids=self._delivery_ids)
             clips = [record.clip for record in own]
         wanted = self._settings
         if not wanted.num_folds:

@@ -19,7 +19,7 @@ def norms(network: nn.Module) -> list[_BatchNorm]:
 
 
 @torch.no_grad()
-def measure_batch_norm(network: nn.Module, inputs: Iterable[list[Tensor]]) -> None:
+def measure_batch_norm(network: nn.Module, inputs: Iterable[Tensor | list[Tensor]]) -> None:
     """Set the statistics of batch norm to the mean moments of batches under the weights of now, in place.
 
     Running averages lag behind weights that move, and those of an average of weights belong to no network. Wu and
@@ -49,7 +49,7 @@ def measure_batch_norm(network: nn.Module, inputs: Iterable[list[Tensor]]) -> No
         layer.momentum = 0.0  # batches are normalised by their own moments, as in training; nothing is averaged in
     try:
         for batch in inputs:
-            network(list(batch))
+            network(batch if isinstance(batch, Tensor) else list(batch))
     finally:
         for handle in handles:
             handle.remove()

@@ -15,21 +15,24 @@ from torch import Tensor
 class Mixed(NamedTuple):
     """Hold a mixed batch."""
 
-    inputs: list[Tensor]  # what the network takes
+    inputs: Tensor | list[Tensor]  # what the network takes
     partner_B: Tensor  # which clip of the batch each was mixed with
     share: float  # how much of a clip is its own, at least a half
 
 
-def mix(inputs: Sequence[Tensor], *, alpha: float) -> Mixed:
+def mix(inputs: Tensor | Sequence[Tensor], *, alpha: float) -> Mixed:
     """Mix every clip of a batch with another one, all its tensors alike (Zhang et al. 2018, arXiv 1710.09412).
 
-    The share comes from Beta(alpha, alpha), the pairs from a permutation, both from torch's global generator. Clips lie
-    with their impact at one frame, so equal phases of two strokes are mixed.
+    The batch is what a network takes, one tensor or several. The share comes from Beta(alpha, alpha), the pairs from a
+    permutation, both from torch's global generator. Clips lie with their impact at one frame, so equal phases of two
+    strokes are mixed.
     """
     share = float(torch.distributions.Beta(alpha, alpha).sample())
     share = max(share, 1 - share)
-    partner_B = torch.randperm(len(inputs[0])).to(inputs[0].device)
-    return Mixed([share * one + (1 - share) * one[partner_B] for one in inputs], partner_B, share)
+    several = [inputs] if isinstance(inputs, Tensor) else inputs
+    partner_B = torch.randperm(len(several[0])).to(several[0].device)
+    mixed = [share * one + (1 - share) * one[partner_B] for one in several]
+    return Mixed(mixed[0] if isinstance(inputs, Tensor) else mixed, partner_B, share)
 
 
 def sureness_ranks(probs_NC: Tensor) -> Tensor:
