@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from slowpaths.core.records import Box, Delivery, LabelledClip, Shot, VideoRef
+from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Shot, VideoRef
+from slowpaths.core.skeleton import INDEX, NUM_JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.store.mined_folder import ClipSpec, MinedFolder
@@ -30,6 +32,22 @@ def stroke_frames(stroke: int, *, size: int = 64, is_left_handed: bool = False, 
         x, y = np.clip(reach, 0, size - side).astype(int)
         frames[t, y : y + side, x : x + side] = colour
     return frames[:, :, ::-1] if is_left_handed else frames
+
+
+def pose_track(stroke: int, *, video_id: str, shot_id: str, impact_s: float) -> PoseTrack:
+    """Return a body of fixed joints whose hands go where the square of a stroke goes, 1.2 s at 25 fps."""
+    times_s = impact_s + np.arange(-15, 15) / FPS
+    keypoints_TJC = np.ones((len(times_s), NUM_JOINTS, 3))
+    keypoints_TJC[..., :2] = np.random.default_rng(0).uniform(0, 20, size=(NUM_JOINTS, 2))
+    angle, hands = 2 * np.pi * stroke / NUM_STROKES, [INDEX["left_wrist"], INDEX["right_wrist"]]
+    way_T12 = (times_s - impact_s)[:, None, None] * np.array([np.cos(angle), np.sin(angle)])
+    keypoints_TJC[:, hands, :2] += 20 * way_T12
+    frames_T = np.arange(len(times_s))
+    boxes_T4, camera_T3 = np.tile([0.0, 0, 10, 20], (len(times_s), 1)), np.zeros((len(times_s), 3))
+    return PoseTrack(
+        video_id=video_id, shot_id=shot_id, track_id=0, frames_T=frames_T, pts_s=times_s, keypoints_TJC=keypoints_TJC,
+        boxes_T4=boxes_T4, camera_T3=camera_T3,
+    )  # fmt: skip
 
 
 def features_of(stroke: int) -> dict[str, float]:
@@ -77,6 +95,7 @@ def write_mined(
     size: int = 64,
     left_handers: frozenset[int] = frozenset(),
     dropped: frozenset[int] = frozenset(),
+    posed: Collection[int] = (),
 ) -> Path:
     """Write a mined folder and return it.
 
@@ -88,8 +107,9 @@ def write_mined(
         size: Side of the clips, pixels.
         left_handers: Deliveries (counted through) shown as left-handers.
         dropped: Deliveries that selection does not keep.
+        posed: Deliveries whose batter is tracked.
     """
-    videos, shots, deliveries, labels = [], [], [], []
+    videos, shots, deliveries, labels, poses = [], [], [], [], []
     for match in range(num_matches):
         video_id = f"v{match}"
         videos.append(
@@ -105,6 +125,8 @@ def write_mined(
                 fps=FPS,
             )
             span = Span(ball * 10 + 1.2, ball * 10 + 2.48)
+            if count in posed:
+                poses.append(pose_track(stroke, video_id=video_id, shot_id=shot, impact_s=ball * 10 + 2.0))
             shots.append(Shot(shot_id=shot, video_id=video_id, span=span, first_frame=0, last_frame=9))
             deliveries.append(
                 Delivery(
@@ -125,7 +147,7 @@ def write_mined(
                 labelled(name, stroke=stroke, match_id=f"m{match}", video_id=video_id, is_kept=count not in dropped)
             )
     mined = MinedFolder(folder)
-    mined.write_mined(footage=videos, shots=shots, deliveries=deliveries, poses=[])
+    mined.write_mined(footage=videos, shots=shots, deliveries=deliveries, poses=poses)
     write_labels(mined.file(LABELS), labels)
     mined.describe(clip=ClipSpec(fps=FPS, num_frames=NUM_FRAMES, size=size, impact_frame=IMPACT_FRAME))
     return folder

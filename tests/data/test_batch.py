@@ -4,7 +4,18 @@ import pytest
 import torch
 from torch import Tensor
 
-from slowpaths.data.batch import ClipBatch, ClipItem, collate, normalise, pack_pathways, slow_indices
+from slowpaths.core.errors import UsageError
+from slowpaths.data.batch import (
+    NO_FRAMES,
+    ClipBatch,
+    ClipItem,
+    collate,
+    input_kind_of,
+    normalise,
+    pack_pathways,
+    slow_indices,
+    takes,
+)
 
 
 def item(index: int, *, num_frames: int = 32) -> ClipItem:
@@ -56,3 +67,25 @@ def test_pathways_are_normalised_once() -> None:
     assert fast[0, 0, 31, 0, 0].item() == pytest.approx((31 / 255 - 0.45) / 0.225, abs=1e-6)
     assert slow[0, 0, -1, 0, 0] == fast[0, 0, -1, 0, 0]
     assert normalise(fast) is fast
+
+
+def test_a_network_is_shown_what_there_is() -> None:
+    both, clip = collate([item(0)]), collate([item(0)], has_slow=False)
+    slow, fast = both.shown()
+    assert torch.equal(fast, both.pathways()[1]) and torch.equal(slow, both.pathways()[0])
+    assert not clip.slow_BCTHW.numel() and torch.equal(clip.shown(), fast)
+    sequence = torch.rand(5, 2)
+    bare = collate([item(0)._replace(frames_CTHW=NO_FRAMES, sequence_TD=sequence)])
+    assert torch.equal(bare.shown()[0], sequence) and not bare.fast_BCTHW.numel()
+
+
+def test_a_network_says_what_it_takes_or_takes_both_pathways(monkeypatch) -> None:
+    class Own:
+        pass
+
+    monkeypatch.setattr("slowpaths.data.batch.locate", lambda target, *, key: Own)
+    assert input_kind_of({"_target_": "my.Own"}) == "pathways"
+    assert takes("clip")(Own) is Own and input_kind_of({"_target_": "my.Own"}) == "clip"
+    Own.input_kind = "sound"
+    with pytest.raises(UsageError, match=r"my\.Own has the input_kind 'sound': name one of pathways, clip"):
+        input_kind_of({"_target_": "my.Own"})

@@ -48,3 +48,12 @@ def test_only_kernels_that_look_one_way_are_replaced() -> None:
     network = nn.Sequential(nn.Conv3d(1, 2, (5, 7, 7)), nn.Conv3d(2, 2, (1, 3, 3)), nn.MaxPool3d(2))
     flatten_kernels(network)
     assert [type(layer) for layer in network] == [nn.Conv3d, FlatConv3d, nn.MaxPool3d]
+
+
+@pytest.mark.parametrize(("kernel", "stride"), [((1, 1, 1), (2, 2, 2)), ((1, 3, 3), (2, 1, 1)), ((3, 1, 1), (1, 2, 2))])
+def test_a_stride_across_the_kernel_stays_in_three_dimensions(kernel, stride) -> None:
+    network = nn.Sequential(nn.Conv3d(2, 3, kernel, stride))
+    clip = torch.randn(1, 2, 6, 6, 6)
+    expected = network(clip)
+    flatten_kernels(network)
+    assert torch.equal(network(clip), expected) and type(network[0]) is nn.Conv3d

@@ -65,7 +65,8 @@ class FlatMaxPool3d(nn.Module):
 
 def _is_flat(conv: nn.Conv3d) -> bool:
     is_plain = conv.groups == 1 and set(conv.dilation) == {1} and not isinstance(conv.padding, str)
-    return is_plain and (conv.kernel_size[0] == 1 or conv.kernel_size[1:] == (1, 1))
+    is_spatial = conv.kernel_size[0] == conv.stride[0] == 1  # a stride is along the axes of the kernel, or none
+    return is_plain and (is_spatial or (conv.kernel_size[0] > 1 and conv.kernel_size[1:] == conv.stride[1:] == (1, 1)))
 
 
 def _over_frames(clip_BCTHW: Tensor, function: Callable[[Tensor], Tensor]) -> Tensor:

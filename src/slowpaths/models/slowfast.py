@@ -5,14 +5,11 @@ Legend: B batch, T frames of the fast pathway, H, W pixels, C classes.
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Callable
-from typing import Any, cast
-
 from torch import nn
 
 from slowpaths.core.errors import UsageError
 from slowpaths.models.flat import flatten_kernels
+from slowpaths.models.stock import require_dropout, stock_builder
 
 DEPTHS: tuple[int, ...] = (18, 50, 101, 152)
 
@@ -74,9 +71,8 @@ def build_slowfast(
         raise UsageError("model.alpha, model.fusion_kernel and model.channel_ratio: give at least 1")
     if width < channel_ratio or width % channel_ratio:
         raise UsageError(f"model.width={width} must be a multiple of channel_ratio: give such as {4 * channel_ratio}")
-    if not 0 <= dropout < 1:
-        raise UsageError(f"model.dropout={dropout} is out of range: give 0 or more, and less than 1")
-    network = _stock_builder()(
+    require_dropout(dropout)
+    network = stock_builder("slowfast", "create_slowfast")(
         model_depth=depth,
         model_num_class=num_classes,
         dropout_rate=dropout,
@@ -90,12 +86,3 @@ def build_slowfast(
     if is_flat:
         flatten_kernels(network)
     return network
-
-
-def _stock_builder() -> Callable[..., nn.Module]:
-    with warnings.catch_warnings():
-        # fvcore, which pytorchvideo draws its initialisation from, scripts a loss at import that nothing here uses.
-        warnings.filterwarnings("ignore", message=".*torch.jit", category=FutureWarning)
-        warnings.filterwarnings("ignore", message=".*torch.jit", category=DeprecationWarning)
-        from pytorchvideo.models.slowfast import create_slowfast
-    return cast(Any, create_slowfast)  # its annotations call every tuple a tuple of one
