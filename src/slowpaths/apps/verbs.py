@@ -14,10 +14,12 @@ from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import target_of
 from slowpaths.data.settings import ClipSettings
+from slowpaths.data.view_settings import ViewSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.models.pretrain.probe_settings import ProbeSettings
 from slowpaths.models.settings import LossSettings, OptimSettings
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.world.world_settings import WorldSettings
@@ -263,12 +265,16 @@ class PretrainConfig(FitConfig):
     """Configure `slowpaths pretrain`.
 
     Args:
-        mined: Folder that `slowpaths mine` wrote; its labels are not read.
+        mined: Folder that `slowpaths mine` wrote; its labels teach nothing but objective=distil.
         objective: What is taught.
+        views: Views that an objective compares; objective=features sees one.
+        probe: When their embedding is looked at, and what counts as a collapse.
     """
 
     out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
     objective: Any
+    views: ViewSettings = ViewSettings()
+    probe: ProbeSettings = ProbeSettings()
 
 
 @dataclass(frozen=True, kw_only=True)
