@@ -133,7 +133,7 @@ def fit(
     if last.exists():
         _refuse_other_run(folder, module)
     elif config.init:
-        load_initialisation(module.network, config.init, weights_dir=config.weights_dir)
+        load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]

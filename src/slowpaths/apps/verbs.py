@@ -221,6 +221,8 @@ class FitConfig:
         mined: Folder that `slowpaths mine` wrote.
         out: Give it by name, and the same command resumes.
         init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        init_sha256: The sha256, or its first 8 digits or more, that the file of init= must have; where its authors
+            publish none, this is how you confirm it.
         weights_dir: Looked at before the user's cache and the network.
         logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
         callbacks: Further Lightning callbacks, each by its _target_.
@@ -234,6 +236,7 @@ class FitConfig:
     mined: Path
     out: Path
     init: str | None = None
+    init_sha256: str | None = None
     weights_dir: Path | None = None
     logger: Any = None
     callbacks: tuple[Any, ...] = ()

@@ -13,7 +13,6 @@ from torch import Tensor, nn
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import NUM_STROKES
-from slowpaths.data.batch import ClipBatch
 from slowpaths.models.losses import soft_cross_entropy
 from slowpaths.models.pretrain.features import known_loss
 from slowpaths.models.pretrain.part import Part, Sizes, Views
@@ -67,20 +66,3 @@ def confident_loss(logits_BC: Tensor, probs_BC: Tensor, *, min_confidence: float
     """
     counts_B = (probs_BC.amax(dim=1) >= min_confidence).float()
     return (soft_cross_entropy(logits_BC, probs_BC) * counts_B).sum() / counts_B.sum().clamp_min(1)
-
-
-class FeatureHead(nn.Module):
-    """See measured features beside the strokes that a classifier learns: an auxiliary loss.
-
-    Args:
-        num_inputs: Pooled features of the network.
-        num_features: Features F.
-    """
-
-    def __init__(self, num_inputs: int, num_features: int) -> None:
-        super().__init__()
-        self.projection = nn.Linear(num_inputs, num_features)
-
-    def forward(self, pooled_BD: Tensor, batch: ClipBatch) -> Tensor:
-        """Return the Huber loss over what is known."""
-        return known_loss(self.projection(pooled_BD).float(), batch.features_BF)
