@@ -67,7 +67,7 @@ def run(words: list[str], folder: Path, *, code: int = 0, **places: Path) -> Pat
         words = [re.sub(rf"(?<=[=\[]){re.escape(name)}(?=[/\],]|$)", str(place), word) for word in words]
     if words[0] in ("train", "pretrain"):
         has_model = any(word.startswith(("model=", "model._target_")) for word in words)
-        words = [*words, *SMALL, *([] if has_model else ["model=tiny", "model.width=8"])]
+        words = [*words, *SMALL, *([] if has_model else ["model=slowfast_tiny", "model.width=8"])]
     assert main(words) == code, words
     return next((Path(word[4:]) for word in words if word.startswith("out=")), folder)
 

@@ -208,7 +208,7 @@ def _pose_s(pose: PoseEstimator, path: Path, *, num_frames: int, sample: int) ->
 
 def _warm_up(pose: PoseEstimator, path: Path) -> None:
     """Load what is loaded once, so that no measurement pays for it."""
-    from slowpaths.mining.shots.picture_features import picture_features
+    from slowpaths.video.picture_features import picture_features
 
     with open_video(path) as decoder:
         frames_THWC = decoder.frames([0])

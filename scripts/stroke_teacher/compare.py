@@ -16,8 +16,8 @@ from scripts.stroke_teacher.strokes import SIZE, film_stroke
 from scripts.stroke_teacher.train import track_of
 
 from slowpaths.core.records import PoseSequence
+from slowpaths.core.stroke_sequence import sequence_of
 from slowpaths.mining.sequences import mine_sequence
-from slowpaths.models.student import sequence_of
 from slowpaths.store.mined_folder import MinedFolder
 
 JOINTS = ("nose", *(f"{side}_{name}" for name in ("shoulder", "elbow", "wrist", "hip", "knee", "ankle")
@@ -26,7 +26,7 @@ QUANTILES = (10, 25, 50, 75, 90)
 
 
 def quantiles(sequences: list[np.ndarray]) -> dict[str, np.ndarray]:
-    """Return quantiles of what errs, by name; sequences are those of `models.student.sequence_of`."""
+    """Return quantiles of what errs, by name; sequences are those of `core.stroke_sequence.sequence_of`."""
     bodies = [sequence[:, :26].reshape(-1, 13, 2) for sequence in sequences]
     frames = np.concatenate(bodies)
     steps = np.concatenate([np.diff(body, axis=0) for body in bodies])

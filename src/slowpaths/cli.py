@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "predict": "raw footage -> tagged strokes              ckpt=FILE footage=DIR",
     "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
     "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
+    "figures": "draw the experiments' figures again        experiments=DIR",
 }
 
 

@@ -86,7 +86,7 @@ def test_pretrained_weights_initialise_training(road, capsys):
         "trainer.max_epochs=1",
     ]
     out = road / "pretrained"
-    words = ["pretrain", f"mined={road / 'mined'}", "model=tiny", "trainer=cpu", f"out={out}", *small]
+    words = ["pretrain", f"mined={road / 'mined'}", "model=slowfast_tiny", "trainer=cpu", f"out={out}", *small]
     assert main([*words, "data.fractions=[0.5,0.5,0.0]"]) == 0
     assert "val/r2" in capsys.readouterr().out
     features = (out / "features.csv").read_text().splitlines()

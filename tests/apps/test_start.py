@@ -14,7 +14,8 @@ from slowpaths.store.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
-    "model=tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32",
+    "model=slowfast_tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2",
+    "data.crop_px=32",
     "data.read_px=null", "data.num_test_views=1", "optim.warmup_epochs=0", "trainer.max_epochs=1",
     "data.fractions=[.5,.25,.25]",
 )  # fmt: skip

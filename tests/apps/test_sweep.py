@@ -272,8 +272,9 @@ def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
 def test_twenty_sweeps_killed_at_a_random_moment_end_as_one_that_was_not(tmp_path):
     """Six cells of training each; whatever the moment, no cell is lost, none is run twice, the tables are equal."""
     mined = write_mined(tmp_path / "mined", num_matches=3, clips_a_match=4, size=32)
-    small = ["model=tiny", "model.width=8", "trainer=cpu", "trainer.max_epochs=2", "data.crop_px=32", "data.read_px=32",
-             "data.num_workers=0", "optim.warmup_epochs=0", "data.fractions=[0.34,0.33,0.33]"]  # fmt: skip
+    small = ["model=slowfast_tiny", "model.width=8", "trainer=cpu", "trainer.max_epochs=2", "data.crop_px=32",
+             "data.read_px=32", "data.num_workers=0", "optim.warmup_epochs=0",
+             "data.fractions=[0.34,0.33,0.33]"]  # fmt: skip
 
     def words(out: Path) -> list[str]:
         axes = ["seed=0,1,2", "loss=soft_ce,gce"]

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.data.mined import write_mined
 
 from slowpaths.cli import main
 from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import SweepFolder
-from slowpaths.store.tables import read_predictions
+from slowpaths.store.tables import read_labels, read_predictions
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
-    "model=tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32",
+    "model=slowfast_tiny", "trainer=cpu", "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2",
+    "data.crop_px=32",
     "data.read_px=null", "data.num_test_views=1", "optim.warmup_epochs=0",
 )  # fmt: skip
 # No norms and no dropout: what two processes learn together is what one learns from the same clips.
@@ -115,9 +119,45 @@ def test_a_rate_that_is_too_high_is_one_sentence_and_no_number_is_not_finite(min
     assert state["state"] == "failed" and "training stopped at step" in state["reason"]
 
 
+def test_labels_are_corrected_by_models_that_have_not_seen_the_match(mined, tmp_path):
+    out = tmp_path / "run"
+    words = ("data.batch_size=4", "data.fractions=[.5,.25,.25]", "relabel_folds=4", "trainer.max_epochs=1")
+    words += ("best_by=val/covering_rate",)
+    assert main(train(mined, out, *words)) == 0
+    folder = RunFolder(out)
+    before = {clip.delivery_id: clip for clip in MinedFolder(mined).labels()}
+    after = {clip.delivery_id: clip for clip in read_labels(folder.relabelled)}
+    parts = {row.delivery_id: row.split for row in read_predictions(folder.predictions)}
+    assert after.keys() == before.keys()
+    moved = {name for name in after if not np.allclose(after[name].probs, before[name].probs)}
+    assert moved == {name for name, part in parts.items() if part == "train"}
+    assert [folder.relabel_fold(n).is_dir() for n in range(3)] == [True, True, False]  # two matches to learn from
+    assert {"val/covering_rate", "val/jitter_consistency"} <= set(folder.history.read_text().splitlines()[0].split(","))
+    # Killed before the model: the folds are not trained again, and the end is the same.
+    digests = {path: path.read_bytes() for path in (folder.relabelled, folder.predictions)}
+    for path in (folder.relabelled, folder.predictions, folder.history):
+        path.unlink()
+    shutil.rmtree(folder.checkpoints)
+    assert main(train(mined, out, *words)) == 0
+    assert all(path.read_bytes() == content for path, content in digests.items())
+
+
+@pytest.mark.parametrize("labels", ["all alike", "one clip"])
+def test_odd_label_sets_train(tmp_path, labels):
+    num = (1, 1) if labels == "one clip" else (3, 2)
+    folder = write_mined(tmp_path / "mined", num_matches=num[0], clips_a_match=num[1], num_strokes=1, size=32)
+    words = ("loss=elr", "trainer.max_epochs=1", "loss.curriculum_start=0.5")
+    fractions = "data.fractions=[1,0,0]" if labels == "one clip" else "data.fractions=[.34,.33,.33]"
+    assert main(train(folder, tmp_path / "run", *words, fractions)) == 0
+    assert len(read_predictions(RunFolder(tmp_path / "run").predictions)) == 2 * num[0] * num[1]
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
+        (("relabel_folds=1",), "relabel_folds=1 leaves no model to ask: give 2 or more, or 0"),
+        (("best_by=val/truth",), "best_by=val/truth is unknown: choose one of"),
+        (("loss=sop", "loss.mixup_alpha=0.2"), "set loss.mixup_alpha=0"),
         (("data.batch_size=0",), "data.batch_size=0 is too small: give at least 1"),
         (("optim.lr=0",), "optim.lr=0.0 is no rate: give a number above 0"),
         (("trainer.precision=foo",), "precision"),

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from tests.data.mined import write_mined
@@ -12,6 +14,8 @@ from slowpaths.core.threads import available_threads
 from slowpaths.data.batch import ClipBatch
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import ClipSettings, Targets
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.tables import write_labels
 
 SMALL = {"num_frames": 8, "frame_stride": 2, "crop_px": 48, "batch_size": 3, "num_workers": 0, "fractions": (2, 1, 1)}
 
@@ -79,6 +83,26 @@ def test_lineage_tells_labels_and_splits_apart(mined: Path) -> None:
     assert one.lineage()["labels"] == other.lineage()["labels"]
 
 
+def test_another_label_set_is_judged_on_the_same_matches(mined: Path, tmp_path: Path) -> None:
+    # Every stroke of two matches is another one: by these labels alone the parts would be dealt anew.
+    other = [
+        replace(clip, probs=np.roll(clip.probs, 5 if clip.match_id in ("m0", "m3") else 9), is_kept=True)
+        for clip in MinedFolder(mined).labels()
+    ]
+    write_labels(tmp_path / "other.parquet", other)
+    own, moved = (
+        module(mined),
+        ClipDataModule(mined=mined, settings=ClipSettings(**SMALL), labels=tmp_path / "other.parquet"),
+    )
+    moved.setup()
+    assert moved.split == own.split
+    assert [c.probs.tolist() for c in moved.clips()] == [c.probs.tolist() for c in other]
+    assert moved.lineage()["labels"] != own.lineage()["labels"]
+    groups = moved.cross_fit_groups(4)
+    learnt = sorted(record.clip.delivery_id for record in moved.records("train"))
+    assert sorted(name for group in groups for name in group) == learnt
+
+
 def test_what_is_shown_can_be_asked_for_again_and_the_rate_is_checked(mined: Path) -> None:
     shown = module(mined, read_px=56).shown()
     assert shown == {"fps": 25, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 48, "read_px": 56}
@@ -119,6 +143,16 @@ def test_empty_parts_and_empty_folders_are_said(mined: Path, tmp_path: Path) -> 
     unkept = write_mined(tmp_path / "unkept", num_matches=3, clips_a_match=1, dropped=frozenset(range(3)), size=32)
     with pytest.raises(UsageError, match=r"no clip .* is kept"):
         module(unkept).train_dataloader()
+
+
+def test_fewer_training_clips_are_a_part_of_more(mined: Path) -> None:
+    def learnt(number: int | None) -> set[str]:
+        dataset = module(mined, max_train_clips=number).train_dataloader().dataset
+        return {record.clip.delivery_id for record in dataset.records}  # type: ignore[attr-defined]
+
+    sets = [learnt(number) for number in (2, 3, None)]
+    assert sets[0] < sets[1] < sets[2]
+    assert [len(found) for found in sets[:2]] == [2, 3]
 
 
 def test_a_last_batch_of_one_is_dropped(mined: Path) -> None:

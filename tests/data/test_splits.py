@@ -9,7 +9,7 @@ from tests.data.mined import labelled
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import NUM_STROKES
-from slowpaths.data.splits import PARTS, Split, check_split, fold_clips, split_clips
+from slowpaths.data.splits import PARTS, Split, check_split, cross_fit_groups, fold_clips, split_clips
 
 
 def matches(sizes: list[int], *, num_strokes: int = 3) -> list[LabelledClip]:
@@ -134,3 +134,34 @@ def test_soft_targets_count_as_mass() -> None:
         labelled(f"m{match}-0", stroke=0, match_id=f"m{match}", confidence=1 / NUM_STROKES + 1e-9) for match in range(6)
     ]
     assert {len(split_clips(clips, fractions=(1, 1, 1)).deliveries(part)) for part in PARTS} == {2}
+
+
+def test_named_matches_are_tested_and_the_others_divided() -> None:
+    clips = matches([5] * 6)
+    split = split_clips(clips, fractions=(0.8, 0.2, 0.5), test_matches=["m4", "m[5]"], seed=3)
+    assert split.deliveries("test") == sorted(f"m{match}-{ball}" for match in (4, 5) for ball in range(5))
+    assert len(split.deliveries("train")) == 15
+    assert len(split.deliveries("val")) == 5
+
+
+def test_what_is_linked_to_a_named_match_is_tested_with_it() -> None:
+    clips = matches([5] * 5)
+    split = split_clips(clips, fractions=(1, 1, 1), test_matches=["m4"], links=[("m4-0", "m0-0")])
+    assert {name.split("-")[0] for name in split.deliveries("test")} == {"m0", "m4"}
+
+
+def test_a_pattern_that_names_no_match_is_refused() -> None:
+    with pytest.raises(UsageError, match=r"names 'h\*', but no match is called so: take names or patterns of m0, m1"):
+        split_clips(matches([5] * 3), test_matches=["h*"])
+
+
+def test_groups_for_cross_fitting_are_whole_matches_and_no_more_than_there_are() -> None:
+    clips = matches([4, 3, 5])
+    groups = cross_fit_groups(clips, num_folds=5)
+    assert sorted(sorted({name.split("-")[0] for name in group}) for group in groups) == [["m0"], ["m1"], ["m2"]]
+    assert sorted(name for group in groups for name in group) == sorted(clip.delivery_id for clip in clips)
+    assert len(cross_fit_groups(clips, num_folds=2)) == 2
+    linked = cross_fit_groups(clips, num_folds=5, links=[("m0-0", "m1-2")])
+    assert len(linked) == 2
+    with pytest.raises(UsageError, match="all training clips come from one match"):
+        cross_fit_groups(matches([4]), num_folds=4)

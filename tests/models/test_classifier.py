@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import copy
 import math
 import re
 from pathlib import Path
@@ -11,9 +12,11 @@ from tests.models.training import QUIET, batch, classifier, loader, trainer
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import STROKES
+from slowpaths.models.batch_norm import measure_batch_norm, norms
 from slowpaths.models.callbacks.checkpoints import build_checkpoints
 from slowpaths.models.callbacks.history import History
 from slowpaths.models.classifier import StrokeClassifier
+from slowpaths.models.ema import network_input
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
@@ -116,6 +119,44 @@ def test_a_frozen_backbone_does_not_move() -> None:
     trainer(max_steps=2).fit(model, loader(8))
     moved = {name for name, tensor in model.network.state_dict().items() if not torch.equal(tensor, before[name])}
     assert moved == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
+
+
+def test_frozen_stages_wait_for_their_epoch() -> None:
+    def moved(epochs: int) -> set[str]:
+        model = classifier(frozen_stages=2, frozen_epochs=1, lr=0.1, weight_decay=0.1)
+        before = {name: weight.clone() for name, weight in model.network.named_parameters()}
+        trainer(max_epochs=epochs).fit(model, loader(8))
+        return {name for name, weight in model.network.named_parameters() if not torch.equal(weight, before[name])}
+
+    first, second = moved(1), moved(2)
+    assert first and not any(name.startswith(("blocks.0.", "blocks.1.")) for name in first)
+    assert any(name.startswith("blocks.0.") for name in second)
+
+
+def test_batch_norm_of_small_batches_keeps_its_statistics() -> None:
+    def statistics(below: int) -> float:
+        model = classifier(frozen_bn_below=below)
+        trainer(max_epochs=1).fit(model, loader(8))
+        return sum(float(norm.running_mean.abs().sum()) for norm in norms(model.network))
+
+    assert statistics(below=5) == 0  # batches of four
+    assert statistics(below=4) > 0
+
+
+@pytest.mark.parametrize("has_validation", [True, False])
+def test_precise_statistics_are_those_of_the_weights_that_are_kept(tmp_path: Path, has_validation: bool) -> None:
+    model = classifier(precise_bn_batches=2, ema_decay=0.9)
+    clips = [loader(8), loader(4, is_shuffled=False)] if has_validation else [loader(8)]
+    keeper = build_checkpoints(tmp_path, monitor=None)
+    trainer(max_epochs=2, callbacks=[keeper], enable_checkpointing=True).fit(model, *clips)
+    kept = torch.load(tmp_path / "last.ckpt", weights_only=True)["state_dict"]
+    wanted = copy.deepcopy(model.ema)
+    train = loader(8)
+    train.sampler.set_epoch(1)
+    measure_batch_norm(wanted, [network_input(batch) for batch in train])
+    for name, tensor in wanted.state_dict().items():
+        if "running" in name:
+            assert torch.allclose(kept[f"ema.{name}"], tensor, atol=1e-6), name
 
 
 def test_factor_heads_add_to_the_loss() -> None:

@@ -13,8 +13,16 @@ from slowpaths.models.heads import (
     head_prefix,
     logits_and_features,
     projection,
+    stages,
 )
 from slowpaths.models.slowfast import TINY, build_slowfast
+
+
+def test_stages_are_the_backbone_from_the_input_on() -> None:
+    slowfast = build_slowfast(num_classes=14, **TINY)
+    assert stages(slowfast) == [slowfast.get_submodule(f"blocks.{place}") for place in range(6)]
+    plain = Plain(num_classes=14)
+    assert stages(plain) == [plain.conv]
 
 
 def test_features_and_head_compose_to_the_network() -> None:

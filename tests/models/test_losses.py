@@ -11,6 +11,7 @@ from slowpaths.models.losses import (
     generalised_cross_entropy,
     hard_cross_entropy,
     soft_cross_entropy,
+    symmetric_cross_entropy,
     weighted_mean,
 )
 
@@ -24,6 +25,10 @@ LOGITS = torch.tensor([[math.log(3.0), 0.0]])
         (soft_cross_entropy, [1.0, 0.0], -math.log(0.75)),
         (soft_cross_entropy, [0.5, 0.5], -0.5 * math.log(0.75) - 0.5 * math.log(0.25)),
         (hard_cross_entropy, [0.4, 0.6], -math.log(0.25)),
+        # Forward .1 x CE; backward, the class that the target rules out costs 4 times its probability.
+        (symmetric_cross_entropy, [1.0, 0.0], -0.1 * math.log(0.75) + 0.25 * 4),
+        (symmetric_cross_entropy, [0.0, 1.0], -0.1 * math.log(0.25) + 0.75 * 4),
+        (symmetric_cross_entropy, [0.5, 0.5], -0.05 * math.log(0.75 * 0.25) + math.log(2)),
         (generalised_cross_entropy, [1.0, 0.0], (1 - 0.75**0.7) / 0.7),
         (generalised_cross_entropy, [0.5, 0.5], 0.5 * (1 - 0.75**0.7) / 0.7 + 0.5 * (1 - 0.25**0.7) / 0.7),
     ],
@@ -41,7 +46,15 @@ def test_generalised_cross_entropy_lies_between_its_limits() -> None:
     assert generalised_cross_entropy(LOGITS, target, q=1e-4).item() == pytest.approx(-math.log(0.75), abs=1e-3)
 
 
-@pytest.mark.parametrize("loss", [soft_cross_entropy, hard_cross_entropy, generalised_cross_entropy])
+@pytest.mark.parametrize("options", [{"alpha": -1.0}, {"beta": float("nan")}, {"log_zero": 0.0}])
+def test_symmetric_cross_entropy_refuses_what_is_out_of_range(options: dict) -> None:
+    with pytest.raises(UsageError, match=r"loss\.function: give alpha and beta"):
+        symmetric_cross_entropy(LOGITS, torch.tensor([[1.0, 0.0]]), **options)
+
+
+@pytest.mark.parametrize(
+    "loss", [soft_cross_entropy, hard_cross_entropy, generalised_cross_entropy, symmetric_cross_entropy]
+)
 def test_one_value_a_clip_and_a_gradient_towards_the_target(loss) -> None:
     logits = torch.zeros(3, 14, requires_grad=True)
     losses = loss(logits, torch.eye(14)[:3])

@@ -18,7 +18,7 @@ def test_rates_scale_with_the_batch_and_vectors_do_not_decay() -> None:
     layers = network()
     optimiser = build_optimiser(
         OptimSettings(lr=0.01, head_lr_ratio=10, weight_decay=1e-4),
-        backbone=[*layers[0].parameters(), *layers[1].parameters()],
+        backbone=[[*layers[0].parameters(), *layers[1].parameters()]],
         head=layers[2].parameters(),
         batch_size=16,
     )
@@ -38,7 +38,7 @@ def test_adamw_has_the_same_groups() -> None:
     layers = network()
     adamw = {"_target_": "slowpaths.models.optim.adamw", "beta1": 0.8}
     settings = OptimSettings(optimiser=adamw, lr=0.001, weight_decay=0.05)
-    parts = {"backbone": layers[0].parameters(), "head": layers[2].parameters()}
+    parts = {"backbone": [layers[0].parameters()], "head": layers[2].parameters()}
     optimiser = build_optimiser(settings, batch_size=16, **parts)
     assert isinstance(optimiser, torch.optim.AdamW)
     assert [(group["lr"], group["weight_decay"]) for group in optimiser.param_groups] == [
@@ -47,9 +47,24 @@ def test_adamw_has_the_same_groups() -> None:
     assert {group["betas"] for group in optimiser.param_groups} == {(0.8, 0.999)}
 
 
+def test_rates_fall_from_stage_to_stage_and_scale_with_the_batch() -> None:
+    layers = network()
+    settings = OptimSettings(lr=0.01, head_lr_ratio=10, layer_decay=0.5)
+    stages = [layers[0].parameters(), layers[1].parameters()]
+    optimiser = build_optimiser(settings, backbone=stages, head=layers[2].parameters(), batch_size=16)
+    rate_of = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
+    assert [rate_of[id(layer.bias)] for layer in layers] == pytest.approx([0.01, 0.02, 0.2])
+
+
+@pytest.mark.parametrize("options", [{"layer_decay": 0.0}, {"frozen_stages": -1}, {"precise_bn_batches": -1}])
+def test_settings_out_of_range_are_refused(options: dict) -> None:
+    with pytest.raises(UsageError, match=rf"optim\.{next(iter(options))}="):
+        OptimSettings(**options)
+
+
 def test_any_optimiser_of_torch_will_do_and_wrong_arguments_are_said() -> None:
     layers = network()
-    parts = {"backbone": list(layers[0].parameters()), "head": list(layers[2].parameters())}
+    parts = {"backbone": [list(layers[0].parameters())], "head": list(layers[2].parameters())}
     wanted = {"_target_": "torch.optim.RMSprop", "alpha": 0.9}
     optimiser = build_optimiser(OptimSettings(optimiser=wanted, lr=0.5), batch_size=8, **parts)
     assert isinstance(optimiser, torch.optim.RMSprop)
@@ -64,7 +79,7 @@ def test_frozen_parameters_are_left_out() -> None:
     layers = network()
     layers[0].requires_grad_(False)
     optimiser = build_optimiser(
-        OptimSettings(lr=0.1), backbone=layers[0].parameters(), head=layers[2].parameters(), batch_size=8
+        OptimSettings(lr=0.1), backbone=[layers[0].parameters()], head=layers[2].parameters(), batch_size=8
     )
     assert {id(p) for group in optimiser.param_groups for p in group["params"]} == set(map(id, layers[2].parameters()))
 

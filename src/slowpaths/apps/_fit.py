@@ -17,12 +17,14 @@ from lightning.pytorch.callbacks import Callback, ProgressBar
 from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
+from slowpaths.apps._console import progress
 from slowpaths.apps._errors import one_line
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.threads import limit_threads
+from slowpaths.data.batch import input_kind_of
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import Targets
 from slowpaths.data.splits import PARTS
@@ -74,7 +76,13 @@ class Job(Generic[C]):
         """Return the clips of `mined=`, read and split."""
         config = self.config
         data = ClipDataModule(
-            mined=config.mined, settings=config.data, targets=targets, labels=labels, seed=config.seed
+            mined=config.mined,
+            settings=config.data,
+            targets=targets,
+            input_kind=input_kind_of(config.model),
+            told=progress,
+            labels=labels,
+            seed=config.seed,
         )
         data.setup()
         return data

@@ -31,7 +31,8 @@ class SequenceStudent:
         """Return probabilities (N, C), NaN rows where it says nothing; see `models.student.cross_fit`."""
         if len(delivery_ids) < self.settings.min_deliveries:
             return np.full(believed_NC.shape, np.nan)
-        from slowpaths.models.student import cross_fit, sequence_of
+        from slowpaths.core.stroke_sequence import sequence_of
+        from slowpaths.models.student import cross_fit
 
         sequences: dict[str, np.ndarray | None] = {}
         match_of: dict[str, str] = {}

@@ -100,9 +100,17 @@ def predict_mined(
     from slowpaths.models.prediction import predict
 
     shown = dict(classifier.run.clip)
-    fps = shown.pop("fps", None)
+    fps, kind = shown.pop("fps", None), shown.pop("input_kind", "pathways")
     settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
-    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps, delivery_ids=delivery_ids)
+    data = ClipDataModule(
+        mined=mined,
+        settings=settings,
+        targets="none",
+        input_kind=kind,
+        told=progress,
+        fps=fps,
+        delivery_ids=delivery_ids,
+    )
     data.setup()
     loader = data.predict_dataloader()
     with progress("naming strokes", len(loader), every_s=NOTE_EVERY_S) as step:

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from pathlib import Path
+from typing import get_args
 
+import numpy as np
+import torch
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig
 
@@ -12,6 +16,7 @@ from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._fit import Job, fit, record
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._relabel import relabel
 from slowpaths.apps.verbs import TrainConfig
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Prediction
@@ -19,8 +24,11 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table
 from slowpaths.data.module import ClipDataModule
 from slowpaths.models.callbacks import wandb_media
+from slowpaths.models.callbacks.label_free import LabelFreeMetrics
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.settings import LabelFree
+from slowpaths.models.training_set import TrainingSet
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS, VOTES
 from slowpaths.store.tables import write_predictions, write_text
@@ -31,16 +39,12 @@ def run(cfg: DictConfig) -> Outcome:
     config = _values.build(TrainConfig, plain(cfg))
     job = Job(verb="train", config=config, plain=plain(cfg))
     folder, mined = job.folder, MinedFolder(config.mined)
-    data = job.data(targets="labels", labels=config.labels)
-    classifier = StrokeClassifier(
-        network=config.model,
-        loss=config.loss,
-        optim=config.optim,
-        run=job.run_settings(data),
-        class_prior=data.class_prior(),
-    )
+    labels = relabel(job, _classifier) if config.relabel_folds else config.labels
+    data = job.data(targets="labels", labels=labels)
+    classifier = _classifier(job, data)
     data.predict_dataloader()  # windows that do not fit the clips are said before anything is trained
-    fitted = fit(classifier, data, job, monitor="val/nll", extra=[wandb_media.ConfusionMedia()])
+    extra = [LabelFreeMetrics()] if config.best_by in get_args(LabelFree) else []
+    fitted = fit(classifier, data, job, monitor=config.best_by, extra=[wandb_media.ConfusionMedia(), *extra])
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
     if not trainer.is_global_zero:
         return Outcome(metrics=metrics)  # one process of several writes
@@ -51,15 +55,14 @@ def run(cfg: DictConfig) -> Outcome:
     metrics = {**metrics, **_agreement(pairs)}
     write_text(folder.confusion, _confusion(pairs))
     _send_clips(trainer.loggers, predictions, data=data, mined=mined)
-    lineage, labels = data.lineage(), config.labels or mined.file(LABELS)
-    label_set = str(config.labels or mined.dataset().label_set)
+    lineage, label_set = data.lineage(), str(labels or mined.dataset().label_set)
     counts = record(
         fitted,
         trained,
         data,
         job,
         files=[folder.predictions, best, folder.model_card],
-        inputs={"labels": file_digest(labels), **lineage},
+        inputs={"labels": file_digest(labels or mined.file(LABELS)), **lineage},
         sources={"label set": label_set, "labels": lineage["labels"], "split": lineage["split"]},
         warning="Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts "
         "as right here.",
@@ -68,6 +71,24 @@ def run(cfg: DictConfig) -> Outcome:
     wrote = [best, folder.predictions, folder.history, folder.model_card]
     show_table(f"slowpaths train: {config.trainer.max_epochs} epochs", ["what", "value"], rows, wrote=wrote)
     return Outcome(metrics=metrics)
+
+
+def _classifier(job: Job[TrainConfig], data: ClipDataModule) -> StrokeClassifier:
+    config = job.config
+    return StrokeClassifier(
+        network=config.model,
+        loss=config.loss,
+        optim=config.optim,
+        run=job.run_settings(data),
+        class_prior=data.class_prior(),
+        training=_training_set(data, mined=config.mined),
+    )
+
+
+def _training_set(data: ClipDataModule, *, mined: Path) -> TrainingSet:
+    clips = [record.clip for record in data.records("train")]
+    probs_NC = torch.tensor(np.array([clip.probs for clip in clips]), dtype=torch.float32)
+    return TrainingSet(probs_NC=probs_NC, delivery_ids=[clip.delivery_id for clip in clips], mined=mined)
 
 
 def _held_out(predictions: list[Prediction], data: ClipDataModule) -> Counter[tuple[str, str]]:

@@ -20,7 +20,7 @@ from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.models.pretrain.probe_settings import ProbeSettings
-from slowpaths.models.settings import LossSettings, OptimSettings
+from slowpaths.models.settings import BestBy, LossSettings, OptimSettings
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.world.world_settings import WorldSettings
 
@@ -287,11 +287,24 @@ class TrainConfig(FitConfig):
     Args:
         labels: Another labels table than the folder's own.
         loss: The loss.
+        best_by: What the best epoch is chosen by, where there are validation clips: the loss or the agreement with weak
+            labels, or what needs no right label.
+        relabel_folds: Before training, so many models each learn from a part of the training matches, and labels become
+            what they and the rules agree on; 0 takes labels as they are.
     """
 
     labels: Path | None = None
     out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
     loss: LossSettings = LossSettings()
+    best_by: BestBy = "val/nll"
+    relabel_folds: int = 0
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.relabel_folds < 0 or self.relabel_folds == 1:
+            raise UsageError(f"relabel_folds={self.relabel_folds} leaves no model to ask: give 2 or more, or 0")
+        if self.relabel_folds and (self.trainer.devices != 1 or self.trainer.num_nodes != 1):
+            raise UsageError("relabel_folds= trains one model after the other on one device: set trainer.devices=1")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -356,6 +369,19 @@ class EvaluateConfig:
         from slowpaths.evaluation.report import EvaluationSettings
 
         EvaluationSettings(tolerance_s=self.tolerance_s, split=self.split)  # refuses what is out of range
+
+
+@dataclass(frozen=True, kw_only=True)
+class FiguresConfig:
+    """Configure `slowpaths figures`.
+
+    Args:
+        experiments: Folder with one folder a question, each with its tables and figures.yaml.
+        only: Figures to draw; all where not given.
+    """
+
+    experiments: Path = Path("experiments")
+    only: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -55,10 +56,10 @@ class ClipDataset(Dataset[ClipItem]):
     seed: int = 0  # of these draws
 
     def __post_init__(self) -> None:
-        self.window.check(self.spec)
+        shifts = self._view_shifts()
+        self._shifts = (0,) if self.is_train else shifts
         self._cache: dict[int, np.ndarray] = {}
         self._cache_bytes_left = int(self.settings.cache_mib / max(1, self.settings.num_workers) * 2**20)
-        self._shifts = (0,) if self.is_train else self.window.view_shifts()
 
     def __len__(self) -> int:
         return len(self.records) * len(self._shifts)
@@ -67,25 +68,31 @@ class ClipDataset(Dataset[ClipItem]):
         epoch, position = divmod(index, len(self))
         row, view = divmod(position, len(self._shifts))
         record = self.records[row]
-        if self.is_train:
-            rng = np.random.default_rng((self.seed, epoch, row))
-            frames_THWC = self._read(row, shift=self.window.train_shift(rng))
-            # torchvision draws from the global generator: give it a state of its own, and leave the caller's alone.
-            with torch.random.fork_rng(devices=[]):
-                torch.random.default_generator.manual_seed(int(rng.integers(2**63)))
-                frames_CTHW = self.transform(_to_tensor(frames_THWC))
-        elif epoch:
+        if epoch and not self.is_train:
             raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
-        else:
-            frames_CTHW = self.transform(_to_tensor(self._read(row, shift=self._shifts[view])))
+        rng = np.random.default_rng((self.seed, epoch, row)) if self.is_train else None
         return ClipItem(
-            frames_CTHW=frames_CTHW,
+            **self._seen(row, shift=self.window.train_shift(rng) if rng else self._shifts[view], rng=rng),
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
             features_F=torch.from_numpy(record.features_F),
             weight=float(record.clip.confidence**self.settings.weight_power),
             index=row,
             view=view,
         )
+
+    def _view_shifts(self) -> tuple[int, ...]:
+        self.window.check(self.spec)
+        return self.window.view_shifts()
+
+    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Any]:
+        """Return what the network sees of a clip, varied by the generator where there is one: fields of `ClipItem`."""
+        frames_TCHW = _to_tensor(self._read(row, shift=shift))
+        if rng is None:
+            return {"frames_CTHW": self.transform(frames_TCHW)}
+        # torchvision draws from the global generator: give it a state of its own, and leave the caller's alone.
+        with torch.random.fork_rng(devices=[]):
+            torch.random.default_generator.manual_seed(int(rng.integers(2**63)))
+            return {"frames_CTHW": self.transform(frames_TCHW)}
 
     def _read(self, row: int, *, shift: int) -> np.ndarray:
         """Return the shown frames (T, H, W, 3) uint8, turned into a right-hander's."""
@@ -95,16 +102,8 @@ class ClipDataset(Dataset[ClipItem]):
         record = self.records[row]
         needs_all = self._cache_bytes_left > 0
         wanted = range(self.spec.num_frames) if needs_all else shown.tolist()
-        try:
-            with open_video(record.path, backend=self.settings.backend) as decoder:
-                read_px = self.settings.read_px
-                is_smaller = read_px is not None and read_px < self.spec.size
-                frames_THWC = decoder.frames(wanted, height=read_px if is_smaller else None)
-        except (BrokenVideoError, UsageError) as error:
-            raise BrokenClipError(
-                f"the clip {record.path} cannot be read ({error}): mine the footage again, or restore the file"
-            ) from error
-        frames_THWC = canonical(frames_THWC, handedness_p=record.handedness_p)
+        how = {"read_px": self.settings.read_px, "backend": self.settings.backend}
+        frames_THWC = read_frames(record, wanted, spec=self.spec, **how)
         if not needs_all:
             return frames_THWC
         if frames_THWC.nbytes <= self._cache_bytes_left:
@@ -113,6 +112,25 @@ class ClipDataset(Dataset[ClipItem]):
         else:
             self._cache_bytes_left = 0
         return frames_THWC[shown]
+
+
+def read_frames(
+    record: ClipRecord, frames: Sequence[int], *, spec: ClipSpec, read_px: int | None, backend: str
+) -> np.ndarray:
+    """Return frames of a clip (T, H, W, 3) uint8, no larger than `read_px`, turned into a right-hander's.
+
+    Raises:
+        BrokenClipError: If the file cannot be read.
+    """
+    try:
+        with open_video(record.path, backend=backend) as decoder:
+            is_smaller = read_px is not None and read_px < spec.size
+            frames_THWC = decoder.frames(frames, height=read_px if is_smaller else None)
+    except (BrokenVideoError, UsageError) as error:
+        raise BrokenClipError(
+            f"the clip {record.path} cannot be read ({error}): mine the footage again, or restore the file"
+        ) from error
+    return canonical(frames_THWC, handedness_p=record.handedness_p)
 
 
 def _to_tensor(frames_THWC: np.ndarray) -> Tensor:

@@ -31,15 +31,22 @@ class ClipRecord:
     shot_id: str  # the shot it was cut from
     # the features a network is to see in it, float32; empty unless it is trained to
     features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
+    sequence_TD: np.ndarray | None = None  # the skeletons of the stroke, where the network takes them and there are any
+    picture_features: Path | None = None  # file of the features of its pictures, where the network takes them
 
 
 def read_clips(
-    mined: Path, *, labels: Path | None = None, needs_labels: bool = True, delivery_ids: Collection[str] | None = None
+    mined: Path,
+    *,
+    labels: Path | None = None,
+    needs_labels: bool = True,
+    needs_clips: bool = True,
+    delivery_ids: Collection[str] | None = None,
 ) -> list[ClipRecord]:
     """Read the clips of a mined folder with their labels: one record a delivery, in the order of the deliveries table.
 
     `labels` is another labels table than the folder's own. Where no labels are needed none are read, and every clip
-    comes out uniform. All deliveries are read where none are named.
+    comes out uniform. All deliveries are read where none are named. Where no clips are needed, files may be missing.
 
     Raises:
         UsageError: If a delivery is asked for that the folder does not hold.
@@ -73,7 +80,7 @@ def read_clips(
             **nothing,
         )
         file = folder.clip_file(row["delivery_id"])
-        if not file.is_file():
+        if needs_clips and not file.is_file():
             raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
         records.append(ClipRecord(clip=clip, path=file, handedness_p=row["handedness_p"], shot_id=row["shot_id"]))
     return records
@@ -83,11 +90,11 @@ def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:
     """Find the pairs of deliveries that show the same ball: replays of a live ball, and clips of the same bytes."""
     by_shot: dict[str, list[str]] = defaultdict(list)
     by_content: dict[tuple[int, str], list[str]] = defaultdict(list)
-    sizes = [record.path.stat().st_size for record in records]
+    sizes = [record.path.stat().st_size if record.path.is_file() else 0 for record in records]
     count = Counter(sizes)
     for record, size in zip(records, sizes, strict=True):
         by_shot[record.shot_id].append(record.clip.delivery_id)
-        if count[size] > 1:  # files of one size only are worth reading
+        if size and count[size] > 1:  # files of one size only are worth reading
             by_content[size, file_digest(record.path)].append(record.clip.delivery_id)
     links = [(same[0], other) for same in by_content.values() for other in same[1:]]
     for shot in MinedFolder(mined).read(SHOTS).to_pylist():

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+import logging
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -11,22 +12,28 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.threads import limit_threads
-from slowpaths.data.batch import ClipItem, collate
+from slowpaths.data.batch import ClipItem, InputKind, collate
 from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import ClipRecord, find_links, read_clips
 from slowpaths.data.feature_targets import read_features
+from slowpaths.data.frozen_features import PictureFeatureDataset, Told, with_picture_features
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.settings import ClipSettings, Targets
-from slowpaths.data.splits import Part, Split, fold_clips, split_clips
+from slowpaths.data.skeletons import SkeletonDataset, with_skeletons
+from slowpaths.data.splits import Part, Split, cross_fit_groups, fold_clips, split_clips
 from slowpaths.data.transforms import eval_transform, train_transform
-from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder
+from slowpaths.store.schema import LABELS
+
+_NO_CLIP = ClipSpec(fps=0, num_frames=0, size=0, impact_frame=0)
+_log = logging.getLogger(__name__)
 
 
 class ClipDataModule(L.LightningDataModule):
@@ -38,8 +45,11 @@ class ClipDataModule(L.LightningDataModule):
     Args:
         mined: Folder written by `slowpaths mine`.
         settings: How clips are read, shown and divided.
-        labels: Another labels table than the folder's own.
+        labels: Another labels table than the folder's own; matches are dealt to parts by the folder's own even so,
+            and what learns from different tables is judged on the same matches.
         targets: What is learnt.
+        input_kind: What the network takes; nothing else is read. One that takes skeletons needs no clips.
+        told: Shows how far picture features are that have to be computed.
         fps: Rate the clips must have, where a network was trained at it; None takes any.
         seed: Seed of split, order and augmentation.
         delivery_ids: Which deliveries; all where None.
@@ -56,6 +66,8 @@ class ClipDataModule(L.LightningDataModule):
         settings: ClipSettings | None = None,
         labels: str | Path | None = None,
         targets: Targets = "labels",
+        input_kind: InputKind = "pathways",
+        told: Told | None = None,
         fps: float | None = None,
         seed: int = 0,
         delivery_ids: Collection[str] | None = None,
@@ -64,6 +76,8 @@ class ClipDataModule(L.LightningDataModule):
         self._mined = Path(mined)
         self._labels = Path(labels) if labels is not None else None
         self._targets: Targets = targets
+        self._input_kind: InputKind = input_kind
+        self._told = told
         self._fps = fps
         self._seed = seed
         self._delivery_ids = delivery_ids
@@ -80,18 +94,24 @@ class ClipDataModule(L.LightningDataModule):
         """
         if self._records:
             return
-        self._spec = MinedFolder(self._mined).clip_spec()
-        if self._fps is not None and self._fps != self._spec.fps:
+        takes_clips = self._input_kind != "skeleton"
+        self._spec = MinedFolder(self._mined).clip_spec() if takes_clips else _NO_CLIP
+        if takes_clips and self._fps is not None and self._fps != self._spec.fps:
             raise UsageError(
                 f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have "
                 f"{self._spec.fps:g}: mine the footage again with the clip rate of the training set"
             )
         needs_labels = self._targets == "labels"
         self._records = read_clips(
-            self._mined, labels=self._labels, needs_labels=needs_labels, delivery_ids=self._delivery_ids
+            self._mined,
+            labels=self._labels,
+            needs_labels=needs_labels,
+            needs_clips=takes_clips,
+            delivery_ids=self._delivery_ids,
         )
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
+        self._take_inputs()
         if self._targets != "none":
             self.split = self._make_split()
         if self._targets == "features":
@@ -119,9 +139,20 @@ class ClipDataModule(L.LightningDataModule):
         return [record.clip for record in self._records]
 
     def records(self, part: Part) -> list[ClipRecord]:
-        """Return the clips of one part of the split, of labelled ones those that selection kept."""
-        found = [record for record in self._records if self.split.parts.get(record.clip.delivery_id) == part]
+        """Return the clips of one part of the split that show what the network takes, of labelled ones those kept."""
+        found = [
+            record
+            for record in self._records
+            if self.split.parts.get(record.clip.delivery_id) == part
+            and (self._input_kind != "skeleton" or record.sequence_TD is not None)
+        ]
         return [record for record in found if record.clip.is_kept or self._targets != "labels"]
+
+    def cross_fit_groups(self, num_folds: int) -> list[list[str]]:
+        """Return the training deliveries in groups of whole matches; see `splits.cross_fit_groups`."""
+        records = self._training_records()
+        links = find_links(self._mined, records)
+        return cross_fit_groups([record.clip for record in records], num_folds=num_folds, seed=self._seed, links=links)
 
     def class_prior(self) -> list[float]:
         """Return the mean target (14,) of the training clips, for logit adjustment."""
@@ -140,8 +171,14 @@ class ClipDataModule(L.LightningDataModule):
         return {"labels": fingerprint(rows), **split, "strokes": fingerprint(STROKES)}
 
     def shown(self) -> dict[str, Any]:
-        """Return what a clip must look like for a network trained here; see `ClipSettings.shown`."""
-        return self._settings.shown(fps=self._spec.fps)
+        """Return what a clip must look like for a network trained here; see `ClipSettings.shown`.
+
+        Beside it stands what the network takes, unless it takes both pathways; skeletons come from no clip.
+        """
+        if self._input_kind == "skeleton":
+            return {"input_kind": self._input_kind}
+        shown = self._settings.shown(fps=self._spec.fps)
+        return shown if self._input_kind == "pathways" else {**shown, "input_kind": self._input_kind}
 
     def _training_records(self) -> list[ClipRecord]:
         records = self.records("train")
@@ -149,14 +186,30 @@ class ClipDataModule(L.LightningDataModule):
             raise UsageError(
                 f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
             )
-        return records
+        order = np.random.default_rng([self._seed, len(records)]).permutation(len(records))
+        taken = sorted(order[: self._settings.max_train_clips])
+        return [records[row] for row in taken]
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
+        if self._labels is not None and MinedFolder(self._mined).has(LABELS):
+            own = read_clips(self._mined, delivery_ids=self._delivery_ids)
+            clips = [record.clip for record in own]
         wanted = self._settings
         if not wanted.num_folds:
-            return split_clips(clips, fractions=wanted.fractions, seed=self._seed, links=links)
+            shares = {"fractions": wanted.fractions, "test_matches": wanted.test_matches}
+            return split_clips(clips, seed=self._seed, links=links, **shares)
         return fold_clips(clips, num_folds=wanted.num_folds, seed=self._seed, links=links)[wanted.fold]
+
+    def _take_inputs(self) -> None:
+        folder = MinedFolder(self._mined)
+        if self._input_kind == "skeleton":
+            self._records = with_skeletons(self._records, folder)
+            if unseen := sum(record.sequence_TD is None for record in self._records):
+                _log.warning("%d of %d deliveries do not show the batter: not learnt from", unseen, len(self._records))
+        if self._input_kind == "picture_features":
+            how = {"spec": self._spec, "backend": self._settings.backend, "told": self._told}
+            self._records = with_picture_features(self._records, folder, **how)
 
     def _take_features(self) -> None:
         is_training = [self.split.parts.get(record.clip.delivery_id) == "train" for record in self._records]
@@ -174,20 +227,25 @@ class ClipDataModule(L.LightningDataModule):
             colours = {"jitter": shown.colour_jitter, "flip_p": shown.flip_p}
             transform = train_transform(crop_px=shown.crop_px, crop_scale=shown.crop_scale, **colours)
         parts: dict[str, Any] = {"spec": self._spec, "window": window, "transform": transform, "settings": shown}
-        return ClipDataset(records, is_train=is_train, seed=self._seed, **parts)
+        kinds = {"skeleton": SkeletonDataset, "picture_features": PictureFeatureDataset}
+        return kinds.get(self._input_kind, ClipDataset)(records, is_train=is_train, seed=self._seed, **parts)
 
     def _loader(
-        self, dataset: ClipDataset, *, sampler: EpochSampler | None = None, drop_last: bool = False
+        self,
+        dataset: Dataset[ClipItem],
+        *,
+        sampler: EpochSampler | None = None,
+        drop_last: bool = False,
+        batches: Iterable[list[int]] | None = None,
     ) -> DataLoader[ClipItem]:
+        order: dict[str, Any] = {"batch_size": self._settings.batch_size, "sampler": sampler, "drop_last": drop_last}
         return DataLoader(
             dataset,
-            batch_size=self._settings.batch_size,
-            sampler=sampler,
-            drop_last=drop_last,
+            **(order if batches is None else {"batch_sampler": batches}),
             num_workers=self._settings.num_workers,
             worker_init_fn=_take_one_core,
             persistent_workers=self._settings.num_workers > 0,
-            collate_fn=partial(collate, alpha=self._settings.alpha),
+            collate_fn=partial(collate, alpha=self._settings.alpha, has_slow=self._input_kind == "pathways"),
             pin_memory=torch.cuda.is_available(),
         )
 

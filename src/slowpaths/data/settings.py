@@ -33,6 +33,9 @@ class ClipSettings:
         fractions: Shares of train, val and test, of whole matches.
         num_folds: Number of cross-validation folds; 0 splits by `fractions`.
         fold: Which fold is tested, where there are folds.
+        test_matches: Names of matches that are tested and never learnt from, such as [h*]; the others are then divided
+            by the shares of train and val.
+        max_train_clips: Most clips to learn from, drawn by the seed, fewer being a part of more; None takes all.
         cache_mib: Memory for decoded clips, MiB, shared out over the workers.
         backend: Decoder, as for `video.open.open_video`.
 
@@ -56,6 +59,8 @@ class ClipSettings:
     fractions: tuple[float, float, float] = FRACTIONS
     num_folds: int = 0
     fold: int = 0
+    test_matches: tuple[str, ...] = ()
+    max_train_clips: int | None = None
     cache_mib: float = 0.0
     backend: str = "auto"
 
@@ -83,6 +88,8 @@ class ClipSettings:
         for name in ("flip_p", "colour_jitter"):
             if not 0 <= getattr(self, name) <= 1:
                 raise UsageError(f"data.{name}={getattr(self, name)} is no share: give a number from 0 to 1")
+        if self.num_folds and self.test_matches:
+            raise UsageError("data.test_matches and data.num_folds both say what is tested: give one of them")
         if self.num_folds and not 0 <= self.fold < self.num_folds:
             raise UsageError(f"data.fold={self.fold} is no fold: give 0 to {self.num_folds - 1}")
 
@@ -95,6 +102,7 @@ class ClipSettings:
 _LARGEST_CLIP_PX = 2160  # of a mined clip
 _MOST = {"crop_px": _LARGEST_CLIP_PX, "read_px": _LARGEST_CLIP_PX, "num_workers": 1024}
 _LEAST = {
-    **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px", "num_test_views"), 1),
+    **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px"), 1),
+    **dict.fromkeys(("num_test_views", "max_train_clips"), 1),
     **dict.fromkeys(("num_workers", "jitter_frames", "weight_power", "num_folds", "cache_mib"), 0),
 }

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from typing import Literal
 
 import numpy as np
@@ -44,21 +45,32 @@ class Split:
 
 
 def split_clips(
-    clips: Sequence[LabelledClip], *, fractions: Sequence[float] = FRACTIONS, seed: int = 0, links: Iterable[Link] = ()
+    clips: Sequence[LabelledClip],
+    *,
+    fractions: Sequence[float] = FRACTIONS,
+    seed: int = 0,
+    links: Iterable[Link] = (),
+    test_matches: Sequence[str] = (),
 ) -> Split:
     """Deal whole matches out to train, validation and test.
 
     The three shares need not sum to 1, and 0 leaves a part empty. The seed orders groups of one size; `links` are pairs
-    of deliveries that must stay together (duplicates, replays).
+    of deliveries that must stay together (duplicates, replays). Where `test_matches` names matches, by patterns such as
+    h*, these and what is linked to them are tested, and the others are divided by the shares of train and val.
 
     Raises:
-        UsageError: If there are fewer groups than parts.
+        UsageError: If there are fewer groups than parts, or a pattern names no match.
     """
-    shares = np.asarray(fractions, dtype=np.float64)
+    shares, links = np.asarray(fractions, dtype=np.float64), list(links)
+    tested = _tested(clips, test_matches, links=links)
+    if test_matches:
+        shares[PARTS.index("test")] = 0
     wanted = [part for part, share in zip(PARTS, shares, strict=True) if share > 0]
-    links = list(links)
-    bins = _deal(clips, shares=shares[shares > 0], seed=seed, links=links, what="parts of the split")
-    split = Split(parts={delivery: wanted[bin_] for delivery, bin_ in bins.items()})
+    others = [clip for clip in clips if clip.delivery_id not in tested]
+    bins = _deal(others, shares=shares[shares > 0], seed=seed, links=links, what="parts of the split")
+    parts: dict[str, Part] = {delivery: wanted[bin_] for delivery, bin_ in bins.items()}
+    parts.update((delivery, "test") for delivery in tested)
+    split = Split(parts=parts)
     check_split(split, clips, links=links)
     return split
 
@@ -83,6 +95,22 @@ def fold_clips(
     return splits
 
 
+def cross_fit_groups(
+    clips: Sequence[LabelledClip], *, num_folds: int, seed: int = 0, links: Iterable[Link] = ()
+) -> list[list[str]]:
+    """Deal whole matches out to groups of deliveries, as many as asked for or as there are matches.
+
+    Raises:
+        UsageError: If all clips come from one match.
+    """
+    links = list(links)
+    num_groups = min(num_folds, len(_components(clips, links=links)))
+    if num_groups < 2:
+        raise UsageError("all training clips come from one match, and none is left to ask about it: mine more matches")
+    bins = _deal(clips, shares=np.ones(num_groups), seed=seed, links=links, what="folds")
+    return [sorted(delivery for delivery, bin_ in bins.items() if bin_ == group) for group in range(num_groups)]
+
+
 def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[Link] = ()) -> None:
     """Refuse a split that leaks.
 
@@ -102,6 +130,21 @@ def check_split(split: Split, clips: Sequence[LabelledClip], *, links: Iterable[
                 f"the split leaks: {one} ({split.parts[one]}) and {other} ({split.parts[other]}) show the same ball; "
                 "put duplicates and replays on one side"
             )
+
+
+def _tested(clips: Sequence[LabelledClip], patterns: Sequence[str], *, links: Iterable[Link]) -> set[str]:
+    """Return the deliveries of the matches that patterns name, and what is linked to them."""
+    matches = {_match(clip) for clip in clips}
+    named = {match for match in matches for pattern in patterns if fnmatchcase(match, pattern)}
+    for pattern in patterns:
+        if not any(fnmatchcase(match, pattern) for match in matches):
+            raise UsageError(
+                f"data.test_matches names '{pattern}', but no match is called so: take names or patterns of "
+                f"{', '.join(sorted(matches)[:5])}"
+            )
+    groups = _components(clips, links=links) if named else []
+    together = [rows for rows in groups if any(_match(clips[row]) in named for row in rows)]
+    return {clips[row].delivery_id for rows in together for row in rows}
 
 
 def _deal(

@@ -10,7 +10,6 @@ import contextlib
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -20,8 +19,7 @@ from scipy.sparse.csgraph import connected_components
 from torch.utils.data import DataLoader, Dataset, Sampler
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.threads import limit_threads
-from slowpaths.data.batch import ClipItem, collate
+from slowpaths.data.batch import ClipItem
 from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import ClipRecord, find_links
 from slowpaths.data.module import ClipDataModule
@@ -124,8 +122,8 @@ class ViewDataModule(ClipDataModule):
         if len(records) < 2:
             raise UsageError(f"{self._mined} has one clip to train on, and none to compare it with: mine more footage")
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
-        dataset = self._told(records)
-        return self._view_loader(dataset, self._sampler(dataset, num_replicas=replicas, rank=rank))
+        dataset = self._view_dataset(records)
+        return self._loader(dataset, batches=self._sampler(dataset, num_replicas=replicas, rank=rank))
 
     def val_dataloader(self) -> DataLoader[ClipItem] | list[DataLoader[ClipItem]]:
         """Return the validation clips, the same views of them every time; nothing where the part is empty."""
@@ -134,10 +132,10 @@ class ViewDataModule(ClipDataModule):
 
     def fixed_dataloader(self, records: Sequence[ClipRecord]) -> DataLoader[ClipItem]:
         """Return clips in their order, two views of each, which are always the same."""
-        dataset, size, count = self._told(records), self._settings.batch_size, len(records)
+        dataset, size, count = self._view_dataset(records), self._settings.batch_size, len(records)
         starts = range(0, count, size)
         rows = [list(range(start, min(start + size, count))) for start in starts]
-        return self._view_loader(dataset, [[*batch, *(count + row for row in batch)] for batch in rows])
+        return self._loader(dataset, batches=[[*batch, *(count + row for row in batch)] for batch in rows])
 
     def weak_labels(self) -> dict[str, np.ndarray]:
         """Return how the labels table spreads deliveries over strokes (14,); empty where there is none."""
@@ -156,7 +154,7 @@ class ViewDataModule(ClipDataModule):
         with contextlib.suppress(UsageError):  # an objective that needs them says so
             super()._take_features()
 
-    def _told(self, records: Sequence[ClipRecord]) -> ViewDataset:
+    def _view_dataset(self, records: Sequence[ClipRecord]) -> ViewDataset:
         clips = self._dataset(records, is_train=True, jitter_frames=self._settings.jitter_frames)
         table = MinedFolder(self._mined).read(DELIVERIES)
         camera = dict(zip(table["delivery_id"].to_pylist(), table["view"].to_pylist(), strict=True))
@@ -172,19 +170,3 @@ class ViewDataModule(ClipDataModule):
     def _sampler(self, dataset: ViewDataset, **process: int) -> ViewSampler:
         told = {"scene_N": dataset.scene_N, "ball_N": dataset.ball_N, "settings": self._views}
         return ViewSampler(**told, batch_size=self._settings.batch_size, seed=self._seed, **process)
-
-    def _view_loader(self, dataset: ViewDataset, batches: Any) -> DataLoader[ClipItem]:
-        shown = self._settings
-        return DataLoader(
-            dataset,
-            batch_sampler=batches,
-            num_workers=shown.num_workers,
-            worker_init_fn=_take_one_core,
-            persistent_workers=shown.num_workers > 0,
-            collate_fn=partial(collate, alpha=shown.alpha),
-            pin_memory=torch.cuda.is_available(),
-        )
-
-
-def _take_one_core(worker: int) -> None:
-    limit_threads(1)

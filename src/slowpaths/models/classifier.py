@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
@@ -20,7 +21,11 @@ from slowpaths.models.checkpoint import CHECKPOINT_KEY
 from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
 from slowpaths.models.heads import FactorHeads, logits_and_features, projection
 from slowpaths.models.losses import adjust_logits, soft_cross_entropy, weighted_mean
+from slowpaths.models.mixing import curriculum_share, mix, sureness_ranks
 from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, as_settings
+from slowpaths.models.training_set import TrainingSet
+
+_LOSS_STATE = "loss_state"
 
 
 class StrokeClassifier(EmaModule):
@@ -29,6 +34,7 @@ class StrokeClassifier(EmaModule):
     Args:
         loss: The loss and what stands beside it.
         class_prior: Share of each stroke in training (14), for logit adjustment; uniform where not given.
+        training: The training clips, for losses and a curriculum that want to know them; no hyperparameter.
     """
 
     def __init__(
@@ -39,6 +45,7 @@ class StrokeClassifier(EmaModule):
         optim: OptimSettings | Mapping[str, Any] | None = None,
         run: RunSettings | Mapping[str, Any] | None = None,
         class_prior: Sequence[float] | None = None,
+        training: TrainingSet | None = None,
     ) -> None:
         if class_prior is not None and len(class_prior) != NUM_STROKES:
             raise UsageError(f"class_prior needs {NUM_STROKES} shares, one a stroke, got {len(class_prior)}")
@@ -46,7 +53,8 @@ class StrokeClassifier(EmaModule):
         prior = [1 / NUM_STROKES] * NUM_STROKES if class_prior is None else [float(share) for share in class_prior]
         more = {"loss": asdict(settings), "class_prior": prior}
         super().__init__(network=network, num_classes=NUM_STROKES, optim=optim, run=run, more=more)
-        self.loss_settings = settings
+        self.loss_settings, self._training_set = settings, training
+        self.curriculum_share = settings.curriculum_start
         self.register_buffer("log_prior_C", torch.tensor(prior).clamp_min(1e-4).log(), persistent=False)
         self.val_metrics = _metrics()
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
@@ -58,11 +66,31 @@ class StrokeClassifier(EmaModule):
         self.factors = FactorHeads(projection(self.network).in_features) if has_factors else None
 
     @cached_property
-    def loss(self) -> Callable[[Tensor, Tensor], Tensor]:
+    def loss(self) -> Callable[..., Tensor]:
         """Return the loss; prediction never asks for it."""
         part, key = self.loss_settings.function, "loss.function"
         found = locate(target_of(part, key=key), key=key)
-        return build(part, key=key) if isinstance(found, type) else partial(found, **arguments_of(part))
+        if not isinstance(found, type):
+            return partial(found, **arguments_of(part))
+        wants_clips = "training" in inspect.signature(found).parameters
+        return build(part, key=key, **({"training": self.training_set} if wants_clips else {}))
+
+    @cached_property
+    def loss_knows_clips(self) -> bool:
+        """Return whether the loss is told which clips it sees."""
+        return "index_B" in inspect.signature(getattr(self.loss, "forward", self.loss)).parameters
+
+    @property
+    def training_set(self) -> TrainingSet:
+        """Return the training clips."""
+        if self._training_set is None:
+            raise UsageError("this loss or curriculum needs to know the training clips: give training=")
+        return self._training_set
+
+    @cached_property
+    def sureness_ranks_N(self) -> Tensor:
+        """Return how many clips of its stroke are surer than each training clip, a share (N,)."""
+        return sureness_ranks(self.training_set.probs_NC).to(self.device)
 
     def forward(self, batch: ClipBatch) -> Tensor:
         """Return logits (B, C), from the EMA where there is one."""
@@ -75,27 +103,68 @@ class StrokeClassifier(EmaModule):
             yield from self.factors.parameters()
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Return the loss of a batch: strokes, and factors beside them."""
-        logits_BC, pooled_BD = logits_and_features(self.network, network_input(batch))
-        tau = self.loss_settings.logit_adjustment
-        logits_BC = adjust_logits(logits_BC.float(), self.get_buffer("log_prior_C"), tau=tau)
-        losses_B = self.loss(logits_BC, batch.probs_BC)
-        if self.factors is not None:
-            targets = self.factors.targets(batch.probs_BC)
-            extra = [
-                soft_cross_entropy(logits.float(), targets[name]) for name, logits in self.factors(pooled_BD).items()
-            ]
-            losses_B = losses_B + self.loss_settings.factor_weight * torch.stack(extra).sum(dim=0)
-        loss = weighted_mean(losses_B, batch.weights_B)
+        """Return the loss of a batch: strokes, and factors beside them; of mixed clips that of both, by their shares.
+
+        Raises:
+            UsageError: If the loss remembers clips, and clips are mixed.
+        """
+        inputs, weights_B, settings = network_input(batch), batch.weights_B, self.loss_settings
+        if self.curriculum_share < 1:
+            weights_B = weights_B * (self.sureness_ranks_N[batch.index_B] < self.curriculum_share)
+        if settings.mixup_alpha and self.loss_knows_clips:
+            raise UsageError("this loss remembers each clip, and a mixture is none: set loss.mixup_alpha=0")
+        mixed = mix(inputs, alpha=settings.mixup_alpha) if settings.mixup_alpha else None
+        logits_BC, pooled_BD = logits_and_features(self.network, mixed.inputs if mixed else inputs)
+        logits_BC = adjust_logits(logits_BC.float(), self.get_buffer("log_prior_C"), tau=settings.logit_adjustment)
+        losses_B = self._losses(logits_BC, pooled_BD, batch.probs_BC, batch.index_B)
+        if mixed:
+            other_B = mixed.partner_B
+            others_B = self._losses(logits_BC, pooled_BD, batch.probs_BC[other_B], batch.index_B[other_B])
+            losses_B = torch.cat([losses_B, others_B])
+            weights_B = torch.cat([mixed.share * weights_B, (1 - mixed.share) * weights_B[other_B]])
+        loss = weighted_mean(losses_B, weights_B)
         self.log_loss(loss, batch)
         return loss
+
+    def _losses(self, logits_BC: Tensor, pooled_BD: Tensor, probs_BC: Tensor, index_B: Tensor) -> Tensor:
+        known = {"index_B": index_B} if self.loss_knows_clips else {}
+        losses_B = self.loss(logits_BC, probs_BC, **known)
+        if self.factors is None:
+            return losses_B
+        targets = self.factors.targets(probs_BC)
+        extra = [soft_cross_entropy(logits.float(), targets[name]) for name, logits in self.factors(pooled_BD).items()]
+        return losses_B + self.loss_settings.factor_weight * torch.stack(extra).sum(dim=0)
+
+    def on_train_start(self) -> None:
+        """Bring what the loss keeps to the device.
+
+        Raises:
+            UsageError: If the loss remembers clips, and they are dealt to several processes.
+        """
+        super().on_train_start()
+        if self.loss_knows_clips and self.trainer.world_size > 1:
+            raise UsageError("this loss remembers each clip, in one process: set trainer.devices=1")
+        if isinstance(self.loss, nn.Module):
+            self.loss.to(self.device)
+
+    def on_train_epoch_start(self) -> None:
+        """Let the curriculum go on."""
+        start, length = self.loss_settings.curriculum_start, self.loss_settings.curriculum_length
+        progress = self.current_epoch / max(1, self.trainer.max_epochs or 0)
+        self.curriculum_share = curriculum_share(progress, start=start, length=length)
+
+    def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
+        """Move the EMA, and what the loss learns for itself."""
+        super().on_train_batch_end(outputs, batch, batch_idx)
+        if hasattr(self.loss, "step"):
+            self.loss.step()
 
     def on_validation_epoch_start(self) -> None:
         """Empty the confusion matrix (the logged metrics are emptied by Lightning)."""
         self.val_confusion.reset()
 
-    def validation_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Accumulate the metrics of a validation batch and return its losses (B,)."""
+    def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, Tensor]:
+        """Accumulate the metrics of a validation batch and return its losses (B,) and logits (B, C)."""
         logits_BC = self(batch).float()
         labels_B = batch.probs_BC.argmax(dim=1)
         self.val_metrics.update(logits_BC, labels_B)
@@ -104,12 +173,20 @@ class StrokeClassifier(EmaModule):
         self.val_nll.update(losses_B.nan_to_num(torch.inf), batch.weights_B)
         self.log_dict(dict(self.val_metrics.items()), on_step=False, on_epoch=True, batch_size=len(batch))
         self.log("val/nll", self.val_nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
-        return losses_B
+        return {"loss": losses_B, "logits_BC": logits_BC}
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        """Say in the checkpoint what it is."""
+        """Say in the checkpoint what it is, and keep what the loss knows of the clips."""
         super().on_save_checkpoint(checkpoint)
         checkpoint[CHECKPOINT_KEY]["strokes"] = list(STROKES)
+        if isinstance(self.loss, nn.Module) and (state := self.loss.state_dict()):
+            checkpoint[_LOSS_STATE] = state
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Give the loss what it knew of the clips."""
+        if _LOSS_STATE in checkpoint:
+            assert isinstance(self.loss, nn.Module)
+            self.loss.load_state_dict(checkpoint[_LOSS_STATE])
 
 
 def _metrics() -> MetricCollection:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict
+from itertools import islice
 from typing import Any
 
 import lightning as L
@@ -17,8 +18,9 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.parts import build, target_of
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.batch_norm import measure_batch_norm, norms
 from slowpaths.models.checkpoint import CHECKPOINT_FORMAT, CHECKPOINT_KEY
-from slowpaths.models.heads import projection
+from slowpaths.models.heads import projection, stages
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup
 from slowpaths.models.settings import OptimSettings, RunSettings, as_settings
 
@@ -31,8 +33,9 @@ class EmaModule(L.LightningModule):
     What a checkpoint carries as hyperparameters are plain values, so it loads without running code.
 
     Args:
-        network: `_target_` of the network and its arguments; it is called with `num_classes` too, and takes
-            [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)].
+        network: `_target_` of the network and its arguments; it is called with `num_classes` too, and takes what its
+            `input_kind` says (`data.batch.InputKind`): [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)] unless
+            it says otherwise.
         num_classes: Outputs of the network.
         optim: Optimiser and rates.
         run: What identifies the run.
@@ -101,12 +104,32 @@ class EmaModule(L.LightningModule):
         """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
         step = [self.run.seed, self.global_step, batch_idx, self.global_rank]
         torch.manual_seed(int(fingerprint(step), 16))
+        if self.optim_settings.frozen_bn_below and self.network.training:
+            for norm in norms(self.network):
+                norm.train(len(batch) >= self.optim_settings.frozen_bn_below)
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Hold the first stages still while they are frozen: what has no gradient does not move, nor decay."""
+        if self.current_epoch < self.optim_settings.frozen_epochs:
+            for stage in stages(self.network)[: self.optim_settings.frozen_stages]:
+                stage.zero_grad(set_to_none=True)
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
         """Move the EMA."""
         if self.ema is not None:
             decay, num_updates = self.optim_settings.ema_decay, self.trainer.global_step
             update_ema(self.ema, self.network, decay=decay, num_updates=num_updates)
+
+    def on_validation_start(self) -> None:
+        """Measure the statistics of batch norm for the weights that are validated."""
+        if num_batches := self.optim_settings.precise_bn_batches:
+            batches = islice(self.trainer.train_dataloader or (), num_batches)
+            measure_batch_norm(self.evaluated, (network_input(batch.to(self.device)) for batch in batches))
+
+    def on_train_epoch_end(self) -> None:
+        """Do the same for the weights that are kept, where there is no validation."""
+        if not any(self.trainer.num_val_batches):
+            self.on_validation_start()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint which format it has."""
@@ -116,7 +139,8 @@ class EmaModule(L.LightningModule):
         """Return the optimiser and its schedule over the whole run."""
         head = list(self.head_parameters())
         taken = {id(parameter) for parameter in head}
-        backbone = [parameter for parameter in self.network.parameters() if id(parameter) not in taken]
+        parts = stages(self.network) if self.optim_settings.layer_decay < 1 else [self.network]
+        backbone = [[weight for weight in part.parameters() if id(weight) not in taken] for part in parts]
         batch_size = self.run.batch_size
         optimiser = build_optimiser(self.optim_settings, backbone=backbone, head=head, batch_size=batch_size)
         self.trainer.fit_loop.setup_data()
@@ -135,9 +159,9 @@ class EmaModule(L.LightningModule):
         self.log("train/loss", loss, on_step=False, on_epoch=True, batch_size=len(batch))
 
 
-def network_input(batch: ClipBatch) -> list[Tensor]:
-    """Return [slow, fast] as the network takes them: normalised, channels last."""
-    return [clip.contiguous(memory_format=torch.channels_last_3d) for clip in batch.pathways()]
+def network_input(batch: ClipBatch) -> Any:
+    """Return what the network takes: [slow, fast], the clip, or sequences."""
+    return batch.shown()
 
 
 @torch.no_grad()

@@ -19,11 +19,12 @@ FACTOR_NAMES: tuple[str, ...] = ("foot", "plane", "side", "intent")
 
 
 def is_slowfast(network: nn.Module) -> bool:
-    """Return whether a network is one of pytorchvideo's, blocks of which the last one projects."""
+    """Return whether a network is pytorchvideo's SlowFast: blocks that join two pathways, then one that projects."""
     blocks = getattr(network, "blocks", None)
     return (
         isinstance(blocks, nn.ModuleList)
         and len(blocks) > 1
+        and hasattr(blocks[0], "multipathway_blocks")
         and isinstance(getattr(blocks[-1], "proj", None), nn.Linear)
     )
 
@@ -42,23 +43,31 @@ def head_prefix(network: nn.Module) -> str:
     return f"blocks.{len(_blocks(network)) - 1}." if is_slowfast(network) else f"{_projection_name(network)}."
 
 
-def logits_and_features(network: nn.Module, pathways: list[Tensor]) -> tuple[Tensor, Tensor]:
+def stages(network: nn.Module) -> list[nn.Module]:
+    """Return the parts of the backbone from the input on: the blocks of SlowFast, otherwise the children."""
+    head = _projection_name(network)
+    children = network.get_submodule("blocks").named_children() if is_slowfast(network) else network.named_children()
+    prefix = "blocks." if is_slowfast(network) else ""
+    return [child for name, child in children if not f"{head}.".startswith(f"{prefix}{name}.")]
+
+
+def logits_and_features(network: nn.Module, shown: Tensor | list[Tensor]) -> tuple[Tensor, Tensor]:
     """Return the logits (B, C) and the pooled features (B, D) below the head: of SlowFast slow first, then fast.
 
-    The network takes [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)], normalised; of any other than SlowFast the
-    last linear layer names the classes.
+    SlowFast takes [slow (B, 3, T / alpha, H, W), fast (B, 3, T, H, W)], normalised; of any other network the last
+    linear layer names the classes.
     """
+    given: Any = list(shown) if isinstance(shown, list) else shown  # pytorchvideo writes into the list it is given
     if is_slowfast(network):
         *backbone, head = _blocks(network)
-        state: Any = list(pathways)  # pytorchvideo writes into the list it is given
         for block in backbone:
-            state = block(state)
-        pooled_BD = cast(Tensor, state).flatten(1)
+            given = block(given)
+        pooled_BD = cast(Tensor, given).flatten(1)
         return head(pooled_BD[:, :, None, None, None]), pooled_BD  # the head drops out before it projects
     seen: list[Tensor] = []
     handle = projection(network).register_forward_pre_hook(lambda _, inputs: seen.append(inputs[0]))
     try:
-        logits_BC = network(list(pathways))
+        logits_BC = network(given)
     finally:
         handle.remove()
     return logits_BC, seen[-1].flatten(1)

@@ -1,7 +1,7 @@
 """Losses on soft targets, one value a clip; and the weighted mean over a batch.
 
 A loss of your own is named by `loss.function._target_`: a function of logits (B, C) and targets (B, C), or a class
-whose objects are called so.
+whose objects are called so. Losses that know each clip are in `clip_losses`.
 """
 
 from __future__ import annotations
@@ -45,6 +45,30 @@ def generalised_cross_entropy(logits_BC: Tensor, probs_BC: Tensor, *, q: float =
     if not 0 < q <= 1:
         raise UsageError(f"loss.function.q={q} is out of range: give a number above 0, at most 1")
     return (probs_BC * (1 - F.softmax(logits_BC, dim=1) ** q) / q).sum(dim=1)
+
+
+def symmetric_cross_entropy(
+    logits_BC: Tensor, probs_BC: Tensor, *, alpha: float = 0.1, beta: float = 1.0, log_zero: float = -4.0
+) -> Tensor:
+    """Return alpha times cross-entropy plus beta times cross-entropy the other way round, - sum_c p_c log q_c (B,).
+
+    The second is bounded, so that wrong labels pull less. Wang et al. 2019, arXiv 1908.06112, with their alpha and
+    log 0 on CIFAR-10.
+
+    Args:
+        logits_BC: Logits (B, C).
+        probs_BC: Targets (B, C).
+        alpha: Weight of the cross-entropy.
+        beta: Weight of the other one.
+        log_zero: What log q is at least; below 0.
+
+    Raises:
+        UsageError: If a value is out of range.
+    """
+    if not (alpha >= 0 and beta >= 0 and log_zero < 0):
+        raise UsageError("loss.function: give alpha and beta of 0 or more, and log_zero below 0")
+    reverse_B = -(F.softmax(logits_BC, dim=1) * probs_BC.log().clamp_min(log_zero)).sum(dim=1)
+    return alpha * soft_cross_entropy(logits_BC, probs_BC) + beta * reverse_B
 
 
 def adjust_logits(logits_BC: Tensor, log_prior_C: Tensor, *, tau: float) -> Tensor:

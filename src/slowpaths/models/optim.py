@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 from torch import nn
@@ -22,18 +22,25 @@ ParameterGroups = list[dict[str, Any]]
 
 
 def build_optimiser(
-    settings: OptimSettings, *, backbone: Iterable[nn.Parameter], head: Iterable[nn.Parameter], batch_size: int
+    settings: OptimSettings,
+    *,
+    backbone: Sequence[Iterable[nn.Parameter]],
+    head: Iterable[nn.Parameter],
+    batch_size: int,
 ) -> Optimizer:
     """Build the optimiser over pretrained (backbone) and fresh (head) parameters; vectors (norms, biases) do not decay.
 
-    The batch size counts the clips of a step, over all devices and accumulated batches.
+    The backbone comes stage by stage from the input; the last has the rate of the settings, each before it
+    `layer_decay` of the next one's. The batch size counts the clips of a step, over all devices and accumulated
+    batches.
 
     Raises:
         UsageError: If the optimiser does not take its arguments.
     """
     scaled = settings.lr * batch_size / REFERENCE_BATCH
     groups: ParameterGroups = []
-    for parameters, rate in ((backbone, scaled), (head, scaled * settings.head_lr_ratio)):
+    rates = [scaled * settings.layer_decay**depth for depth in reversed(range(len(backbone)))]
+    for parameters, rate in zip([*backbone, head], [*rates, scaled * settings.head_lr_ratio], strict=True):
         wanted = [parameter for parameter in parameters if parameter.requires_grad]
         for is_matrix, decay in ((True, settings.weight_decay), (False, 0.0)):
             chosen = [parameter for parameter in wanted if (parameter.ndim > 1) == is_matrix]

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 from slowpaths.core.errors import UsageError
 
 T = TypeVar("T")
+LabelFree = Literal["val/covering_rate", "val/approximated_accuracy", "val/jitter_consistency"]
+"""Metrics of `callbacks.label_free`."""
+BestBy = Literal["val/nll", "val/top1", "val/macro_f1"] | LabelFree
+"""What the best epoch may be chosen by."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,6 +27,13 @@ class OptimSettings:
         warmup_epochs: Epochs over which the rate rises.
         ema_decay: Decay of the exponential average of the weights that is validated and kept; 0 keeps none.
         is_backbone_frozen: Whether only the heads train.
+        layer_decay: Rate of a stage of the backbone over that of the next one towards the head; 1 for one rate.
+        frozen_stages: Stages from the input that do not move in the first epochs; 2 are stem and res2 of SlowFast.
+        frozen_epochs: How many epochs these are.
+        frozen_bn_below: Batch norm uses its running statistics, and leaves them, in batches of fewer clips than this on
+            a device (8 for pretrained weights: moments of fewer are noise); 0 never.
+        precise_bn_batches: Training batches over which the statistics of batch norm are measured anew before each
+            validation; 0 keeps running averages.
 
     Raises:
         UsageError: If a value is out of range.
@@ -35,16 +46,28 @@ class OptimSettings:
     warmup_epochs: float = 2.0
     ema_decay: float = 0.999
     is_backbone_frozen: bool = False
+    layer_decay: float = 1.0
+    frozen_stages: int = 0
+    frozen_epochs: int = 0
+    frozen_bn_below: int = 0
+    precise_bn_batches: int = 0
 
     def __post_init__(self) -> None:
         for name in ("lr", "head_lr_ratio"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"optim.{name}={getattr(self, name)} is no rate: give a number above 0")
-        for name in ("weight_decay", "warmup_epochs"):
+        for name in _COUNTS:
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"optim.{name}={getattr(self, name)} is out of range: give 0 or more")
         if not 0 <= self.ema_decay < 1:
             raise UsageError(f"optim.ema_decay={self.ema_decay} is out of range: give 0 or more, and less than 1")
+        if not 0 < self.layer_decay <= 1:
+            raise UsageError(f"optim.layer_decay={self.layer_decay} is out of range: give above 0, and at most 1")
+
+
+_COUNTS = (
+    "weight_decay", "warmup_epochs", "frozen_stages", "frozen_epochs", "frozen_bn_below", "precise_bn_batches"
+)  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,9 +76,15 @@ class LossSettings:
 
     Args:
         function: `_target_` of a loss, one value a clip from logits (B, C) and target distributions (B, C), and its
-            other arguments; a class is made first, and its objects are called.
+            other arguments; a class is made first, and its objects are called. What takes `index_B` is told which
+            clips it sees, a constructor that takes `training` is given the training clips (`TrainingSet`).
         logit_adjustment: Strength of the logit adjustment for rare strokes; 0 leaves logits alone.
         factor_weight: Weight of the foot, plane, side and intent heads in the loss; 0 leaves them out.
+        mixup_alpha: Clips are mixed in pairs, frame by frame about the impact, with shares from Beta(alpha, alpha);
+            0 mixes none.
+        curriculum_start: Share of the clips of each stroke, the surest ones, that the first epoch learns from; 1 takes
+            all from the start.
+        curriculum_length: Share of the run after which all clips are learnt from.
 
     Raises:
         UsageError: If a value is out of range.
@@ -64,11 +93,17 @@ class LossSettings:
     function: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.losses.soft_cross_entropy"})
     logit_adjustment: float = 1.0
     factor_weight: float = 0.3
+    mixup_alpha: float = 0.0
+    curriculum_start: float = 1.0
+    curriculum_length: float = 0.4
 
     def __post_init__(self) -> None:
-        for name in ("logit_adjustment", "factor_weight"):
+        for name in ("logit_adjustment", "factor_weight", "mixup_alpha"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
+        for name in ("curriculum_start", "curriculum_length"):
+            if not 0 < getattr(self, name) <= 1:
+                raise UsageError(f"loss.{name}={getattr(self, name)} is no share: give above 0, and at most 1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

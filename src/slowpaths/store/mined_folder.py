@@ -211,6 +211,8 @@ class MinedFolder(LabelSetFolder):
         """Return the clip of a delivery."""
         return self.clips / f"{delivery_id}.mp4"
 
+    picture_features = Below("picture_features")  # of the clips, as frozen networks see them; a cache
+
     shards = Below("shards")  # `<fingerprint of the settings>/<video id>/`
 
     def label_set(self, fingerprint: str) -> LabelSetFolder:

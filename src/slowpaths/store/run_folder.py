@@ -55,6 +55,7 @@ class RunFolder:
     checkpoints = Below("checkpoints")
     last_checkpoint = Below("checkpoints/last.ckpt")  # what a run goes on from
     model_card = Below("checkpoints/CARD.md")
+    relabelled = Below("relabelled.parquet")  # labels table that rules and out-of-fold models agree on
     backbone = Below("backbone.safetensors")  # what pretraining makes
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
@@ -65,6 +66,10 @@ class RunFolder:
     report_md = Below("report.md")  # in words
     figures = Below("figures")
     mined = Below("mined")  # what prediction mines on its way
+
+    def relabel_fold(self, number: int) -> Path:
+        """Return the folder of the run that trains without one group of matches."""
+        return self.path / "relabel" / str(number)
 
     def events(self, suffix: str) -> Path:
         """Return the tagged strokes in one format: ".json", ".csv" or ".edl"."""

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 from slowpaths.core.views import VIEWS
-from slowpaths.mining.shots.picture_features import NUM_FEATURES, picture_features
 from slowpaths.mining.shots.view_classifier import Look, ViewClassifier, load_view_classifier
 from slowpaths.mining.shots.view_cues import measure_frame
+from slowpaths.video.picture_features import NUM_FEATURES, picture_features
 
 PITCH, FIELD = VIEWS.index("pitch_endon"), VIEWS.index("field")
 

@@ -7,9 +7,9 @@ from tests.mining.contexts import video_context
 from torchvision.models import EfficientNet_B0_Weights
 
 from slowpaths.core.records import PoseTrack
-from slowpaths.mining.shots.picture_features import SIDE_PX, picture_names
 from slowpaths.mining.striker import other_games
 from slowpaths.mining.striker.other_games import NO_CRICKET, plays_other_game
+from slowpaths.video.picture_features import SIDE_PX, picture_names
 from slowpaths.video.protocol import Decoder, shrink_all
 
 FPS, NUM_FRAMES, IMPACT_S = 25, 30, 0.6

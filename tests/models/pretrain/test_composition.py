@@ -132,7 +132,7 @@ class Flat(torch.nn.Module):
 
 
 def test_another_network_is_one_sentence() -> None:
-    with pytest.raises(UsageError, match=r"the network is a Flat: choose model=tiny"):
+    with pytest.raises(UsageError, match=r"the network is a Flat: choose model=slowfast_tiny"):
         Composition(network={"_target_": f"{__name__}.Flat"}, feature_names=(), optim=None, run=None, parts=PARTS)
 
 

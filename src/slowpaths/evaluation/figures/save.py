@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ FIGURES: dict[str, Callable[[Table], Figure]] = {
     "impact_error": draw.draw_impact_error,
 }
 INDEX_NAME = "README.md"
+FORMATS = ("pdf", "svg", "png")
 
 
 def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list[str]:
@@ -48,6 +49,23 @@ def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list
     lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", index]
     write_text(folder / INDEX_NAME, "\n".join(lines) + "\n")
     return drawn
+
+
+def save_figure(figure: Figure, paths: Iterable[Path], *, command: str) -> None:
+    """Write a figure to files, each in the format of its suffix: png, svg or pdf; the same bytes every time."""
+    for path in paths:
+        suffix = path.suffix.removeprefix(".")
+        with atomic_write(path) as stream:
+            figure.savefig(stream, format=suffix, metadata=_metadata(suffix, command))
+
+
+def _metadata(suffix: str, command: str) -> dict[str, str | None]:
+    """Return who made a figure, in the words of its format; without a date, that files stay the same."""
+    if suffix == "png":
+        return {"Software": "slowpaths", "Description": command}
+    if suffix == "pdf":
+        return {"Creator": "slowpaths", "Subject": command, "CreationDate": None}
+    return {"Creator": "slowpaths", "Description": command, "Date": None}
 
 
 def to_csv(table: Table) -> str:

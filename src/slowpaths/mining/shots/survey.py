@@ -17,11 +17,11 @@ import cv2
 import numpy as np
 
 from slowpaths.mining.context import VideoContext
-from slowpaths.mining.shots.picture_features import picture_features
 from slowpaths.mining.shots.replays import Thumbnails
 from slowpaths.mining.shots.view_classifier import Look
 from slowpaths.mining.shots.view_cues import measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
+from slowpaths.video.picture_features import picture_features
 from slowpaths.video.shots import ShotBounds, ShotFinder
 
 

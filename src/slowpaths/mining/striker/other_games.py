@@ -15,7 +15,7 @@ import numpy as np
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining.clips import crop_square
 from slowpaths.mining.context import VideoContext
-from slowpaths.mining.shots.picture_features import SIDE_PX, picture_names
+from slowpaths.video.picture_features import SIDE_PX, picture_names
 
 LOOKS_S = (-0.3, 0.0, 0.3)  # about the impact: backlift, impact, follow-through
 SURROUNDINGS = 1.5  # side of the square looked at over the longer side of the person's box

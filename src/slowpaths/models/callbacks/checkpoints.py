@@ -16,6 +16,9 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.models.checkpoint import require_finite
 from slowpaths.store.tables import atomic_write
 
+LOSSES = ("val/nll", "val/loss")
+"""What is better where it is lower; every other metric is better where it is higher."""
+
 
 class AtomicCheckpointIO(TorchCheckpointIO):
     """Write checkpoints beside the old ones and rename them; what is not finite is not written."""
@@ -84,12 +87,13 @@ class FiniteGuard(Callback):
 
 
 def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
-    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the lowest loss that is monitored.
+    """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the best value that is monitored.
 
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
     that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept.
     """
-    ways = {"save_on_train_epoch_end": True, "enable_version_counter": False}
+    ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     if monitor is None:  # `save_last` of a keeper that keeps no other would write at the very end only
         return ModelCheckpoint(folder, filename="last", **ways)
+    ways |= {"mode": "min" if monitor in LOSSES else "max"}
     return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)

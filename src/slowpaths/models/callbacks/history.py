@@ -12,6 +12,7 @@ import lightning as L
 from lightning.pytorch.callbacks import Callback, RichProgressBar
 
 from slowpaths.core.text import csv_table
+from slowpaths.models.callbacks.checkpoints import LOSSES
 from slowpaths.store.tables import write_text
 
 STEP_METRICS = frozenset({"train/step_loss"})
@@ -39,10 +40,11 @@ class History(Callback):
             write_text(self._path, csv_table(self._rows))
 
     def kept(self, monitor: str | None) -> dict[str, float]:
-        """Return the metrics of the epoch whose checkpoint is kept: of the lowest `monitor`, otherwise the last."""
+        """Return the metrics of the epoch whose checkpoint is kept: of the best `monitor`, otherwise the last."""
         if not self._rows:
             return {}
-        row = min(self._rows, key=lambda row: row.get(monitor, math.inf)) if monitor else self._rows[-1]
+        sign = 1 if monitor in LOSSES else -1
+        row = min(self._rows, key=lambda row: sign * row.get(monitor, sign * math.inf)) if monitor else self._rows[-1]
         return {name: value for name, value in row.items() if name not in ("epoch", "step")}
 
     def state_dict(self) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from torch.nn import functional as F
 
 from slowpaths.core.errors import UsageError
 from slowpaths.data.batch import ClipBatch, pack_pathways
+from slowpaths.models.batch_norm import norms
 from slowpaths.models.ema import network_input
 from slowpaths.models.heads import is_slowfast
 
@@ -170,10 +171,10 @@ def sizes_of(network: nn.Module, features: Sequence[str] = ()) -> Sizes:
     if len(pathways) != 2:
         raise UsageError(
             f"this objective compares the two pathways of a SlowFast, and the network is a {type(network).__name__}: "
-            "choose model=tiny or model=slowfast_r50, or objective=features"
+            "choose model=slowfast_tiny or model=slowfast_r50, or objective=features"
         )
-    norms = [[m for m in pathway.modules() if isinstance(m, nn.BatchNorm3d)][-1] for pathway in pathways]
-    return Sizes(slow=norms[0].num_features, fast=norms[1].num_features, features=tuple(features))
+    slow, fast = (norms(pathway)[-1].num_features for pathway in pathways)
+    return Sizes(slow=slow, fast=fast, features=tuple(features))
 
 
 def pool_pathways(network: nn.Module, pathways: Sequence[Tensor], *, lateral_B: Tensor | None = None) -> Pooled:
@@ -205,14 +206,13 @@ def _laterals(stages: Sequence[nn.Module], factors_B: Tensor | None) -> Iterator
 @contextmanager
 def still_statistics(network: nn.Module) -> Iterator[None]:
     """Keep the running moments of batch norm as they are: short windows have others than whole clips."""
-    norms = [m for m in network.modules() if isinstance(m, nn.BatchNorm3d)]
-    before = [norm.momentum for norm in norms]
-    for norm in norms:
+    before = [(norm, norm.momentum) for norm in norms(network)]
+    for norm, _ in before:
         norm.momentum = 0.0
     try:
         yield
     finally:
-        for norm, momentum in zip(norms, before, strict=True):
+        for norm, momentum in before:
             norm.momentum = momentum
 
 

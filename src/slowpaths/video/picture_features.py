@@ -17,6 +17,8 @@ import numpy as np
 
 NUM_FEATURES = 1280
 SIDE_PX = 224
+EXTRACTOR = "efficientnet_lite0"
+"""Names what decides the features, for those who keep them: another one where they become others."""
 # The network takes grey levels about 0, as its TensorFlow original was trained (efficientnet-lite-pytorch, README).
 _MIDDLE, _HALF_RANGE = 127.0, 128.0
 

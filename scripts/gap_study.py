@@ -1,0 +1,102 @@
+"""Run the study of experiments/gap: film, mine, label, train the population, and measure the gap.
+
+usage: python scripts/gap_study.py [--out runs/gap_study] [--workers 2] [--parts pseudo truth pixels] [--seeds 0 1]
+
+Hours on two cores. Run it again to go on where it stopped: the world, mining and each cell of a sweep resume.
+"""
+
+from __future__ import annotations
+
+import argparse
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from slowpaths.core.strokes import STROKES
+from slowpaths.evaluation.matching import TOLERANCE_S, match_moments
+from slowpaths.evaluation.truth_table import read_truth
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import LABELS
+from slowpaths.store.tables import read_table, write_table
+from slowpaths.store.world_folder import WorldFolder
+
+SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
+VOTES = ("teacher=none", "student.use=false")
+LABEL_SETS = {
+    "majority": ("label_model=majority", *VOTES),
+    "votes": ("label_model=hierarchical", *VOTES),
+    "voices": ("label_model=hierarchical",),
+}
+TESTED = "hc"  # how names of the matches begin that are judged
+HEADS = ("model=skeleton_gru,frozen_gru", "experiment=head_cpu")
+PARTS = {  # what is swept, beside seeds and labels
+    "pseudo": ((*HEADS, "loss=soft_ce,hard_ce,gce", "data.max_train_clips=300,null"), ("majority", "votes", "voices")),
+    "truth": ((*HEADS, "data.max_train_clips=50,150,500,null"), ("truth",)),
+    "pixels": (("experiment=demo", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
+}
+
+
+def slowpaths(verb: str, *words: str) -> None:
+    """Run a verb."""
+    subprocess.run([SLOWPATHS, verb, *words], check=True)
+
+
+def label(mined: Path, out: Path, world: Path) -> None:
+    """Write the tables of labels that systems learn from, one file each: three label sets, and the truth."""
+    for name, words in LABEL_SETS.items():
+        file = out / f"{name}.parquet"
+        if not file.exists():
+            slowpaths("label", f"mined={mined}", *words)
+            write_table(file, read_table(MinedFolder(mined).file(LABELS), LABELS), LABELS)
+    if not (out / "truth.parquet").exists():
+        write_table(out / "truth.parquet", true_labels(out / "voices.parquet", world), LABELS)
+
+
+def true_labels(labels: Path, world: Path) -> pa.Table:
+    """Return a table of labels with the strokes that were played; what is no stroke is not kept."""
+    table = read_table(labels, LABELS)
+    rows, balls = table.to_pylist(), read_truth(WorldFolder(world).truth.strokes_file).deliveries
+    stroke_of: dict[int, str] = {}
+    for video in sorted({row["video"] for row in rows}):
+        mined = [at for at, row in enumerate(rows) if row["video"] == video]
+        played = [ball for ball in balls if ball.video == video]
+        moments = np.array([[rows[at]["impact_s"]] * 2 for at in mined]), np.array([ball.moment_s for ball in played])
+        pairs = match_moments(*moments, tolerance_s=TOLERANCE_S)
+        stroke_of |= {mined[one]: played[other].label for one, other in pairs}
+    for at, row in enumerate(rows):
+        stroke = stroke_of.get(at)
+        row["is_kept"] = stroke is not None
+        if stroke:
+            row |= {f"prob_{name}": float(name == stroke) for name in STROKES}
+            row |= {"label": stroke, "confidence": 1.0, "source": "gold"}
+    return pa.Table.from_pylist(rows, schema=table.schema)
+
+
+def main() -> None:
+    """Run the study."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, default=Path("runs/gap_study"))
+    parser.add_argument("--workers", type=int, default=2, help="videos mined at the same time")
+    parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
+    parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    asked = parser.parse_args()
+    world, mined, labels = asked.out / "world", asked.out / "mined", asked.out / "labels"
+    slowpaths("world", "world=study", "seed=11", f"out={world}")
+    slowpaths("mine", f"footage={world}", f"out={mined}", "pose=simulated", f"workers={asked.workers}")
+    labels.mkdir(exist_ok=True)
+    label(mined, labels, world)
+    for part in asked.parts:
+        words, names = PARTS[part]
+        files = ",".join(str(labels / f"{name}.parquet") for name in names)
+        seeds = ",".join(map(str, asked.seeds))
+        swept = (f"labels={files}", f"seed={seeds}", f"data.test_matches=[{TESTED}*]", "data.fractions=[0.85,0.15,0]")
+        slowpaths("train", "-m", f"mined={mined}", *words, *swept, f"out={asked.out / part}")
+    runs = ",".join(str(asked.out / part) for part in asked.parts)
+    slowpaths("gap", f"runs=[{runs}]", f"truth={world}", f"out={asked.out / 'gap'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,121 @@
+"""`slowpaths figures`: draw every figure of the experiments again from its table."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from omegaconf import DictConfig, OmegaConf
+from omegaconf.errors import OmegaConfBaseException
+from yaml import YAMLError
+
+from slowpaths.apps import _values
+from slowpaths.apps._console import show_table
+from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps.verbs import FiguresConfig
+from slowpaths.core.errors import TableError, UsageError
+from slowpaths.core.ids import file_digest, fingerprint
+from slowpaths.core.text import did_you_mean
+from slowpaths.evaluation.figures.chart import Chart, draw_chart
+from slowpaths.evaluation.figures.draw import styled
+from slowpaths.evaluation.figures.save import FORMATS, save_figure
+from slowpaths.evaluation.measure import Table
+from slowpaths.store.experiment_folder import ExperimentFolder, ExperimentsFolder
+from slowpaths.store.tables import write_json, write_text
+
+
+def run(cfg: DictConfig) -> Outcome:
+    """Draw the figures of `experiments=`, and say in a manifest what each was drawn from."""
+    config = _values.build(FiguresConfig, plain(cfg))
+    folder = ExperimentsFolder(config.experiments)
+    charts = [(item, name, chart) for item in folder.experiments() for name, chart in read_charts(item)]
+    if not charts:
+        raise UsageError(f"{folder.path} describes no figures: give experiments= a folder with */figures.yaml")
+    names = [name for _, name, _ in charts]
+    if unknown := sorted(set(config.only) - set(names)):
+        hint = did_you_mean(unknown[0], names, otherwise=f"the figures are {', '.join(sorted(names))}")
+        raise UsageError(f"only= names the figure '{unknown[0]}', which there is not; {hint}")
+    if doubles := sorted({name for name in names if names.count(name) > 1}):
+        raise UsageError(f"two experiments have a figure '{doubles[0]}': rename one of them")
+    manifest: dict[str, Any] = {}
+    for item, name, chart in charts:
+        if not config.only or name in config.only:
+            with styled():
+                figure = draw_chart(chart, read_csv(item.path / chart.table))
+                save_figure(figure, [item.figure(name, suffix) for suffix in FORMATS], command=chart.command)
+        manifest[name] = traced(item, name, chart)
+    for file in {file for item, *_ in charts for file in item.figures.glob("*")}:
+        if file.stem not in names:  # of a figure that is described no more
+            file.unlink()
+    write_json(folder.manifest_file, manifest)
+    write_text(folder.index_file, index(charts))
+    rows = [(name, item.path.name, chart.title) for item, name, chart in charts]
+    show_table("slowpaths figures", ["figure", "experiment", "what it shows"], rows, wrote=[folder.index_file])
+    return Outcome(metrics={"figures": float(len(charts))})
+
+
+def read_charts(folder: ExperimentFolder) -> list[tuple[str, Chart]]:
+    """Return the figures that an experiment describes.
+
+    Raises:
+        UsageError: If a description cannot be read; names file and figure.
+    """
+    try:
+        described = OmegaConf.to_container(OmegaConf.load(folder.charts_file))
+    except (OmegaConfBaseException, YAMLError, OSError) as error:
+        raise UsageError(f"{folder.charts_file} is no YAML file: {' '.join(str(error).split())}") from error
+    if not isinstance(described, dict):
+        raise UsageError(f"{folder.charts_file} describes no figures: give names with the keys of a chart")
+    charts = []
+    for name, values in described.items():
+        try:
+            charts.append((str(name), _values.build(Chart, values)))
+        except (UsageError, TypeError) as error:
+            raise UsageError(f"{folder.charts_file}, figure {name}: {error}") from error
+    return charts
+
+
+def read_csv(path: Path) -> Table:
+    """Read a table of results.
+
+    Raises:
+        TableError: If it is missing.
+    """
+    try:
+        with path.open(newline="") as stream:
+            return list(csv.DictReader(stream))
+    except OSError as error:
+        raise TableError(f"{path} cannot be read ({error.strerror}): run the command that makes it") from error
+
+
+def traced(folder: ExperimentFolder, name: str, chart: Chart) -> dict[str, Any]:
+    """Return what a figure was drawn from: table, command, and what the table was made from."""
+    made_from = json.loads(folder.provenance_file.read_text()) if folder.provenance_file.exists() else {}
+    return {
+        "figure": folder.figure(name, "png").relative_to(folder.path.parent).as_posix(),
+        "table": (folder.path / chart.table).relative_to(folder.path.parent).as_posix(),
+        "table_digest": file_digest(folder.path / chart.table),
+        "chart": fingerprint(_plain(chart)),
+        "command": chart.command,
+        "made_from": made_from,
+    }
+
+
+def index(charts: Iterable[tuple[ExperimentFolder, str, Chart]]) -> str:
+    """Return the page with every figure, its caption and its command."""
+    parts = [
+        "# Figures",
+        "Drawn by `slowpaths figures` from the tables beside them; each command makes its table anew.",
+    ]
+    for folder, name, chart in charts:
+        place = folder.figure(name, "png").relative_to(folder.path.parent).as_posix()
+        parts += [f"## {name}: {chart.title}", f"![{chart.title}]({place})", chart.caption]
+        parts += [f"Table `{folder.path.name}/{chart.table}`, made by `{chart.command}`."]
+    return "\n\n".join(parts) + "\n"
+
+
+def _plain(chart: Chart) -> dict[str, Any]:
+    return {name: getattr(chart, name) for name in Chart.__dataclass_fields__}

@@ -1,0 +1,1 @@
+"""Networks to compare SlowFast with: one pathway, other kinds of convolutions, the skeleton alone, frozen pictures."""
