@@ -9,6 +9,7 @@ import pytest
 import torch
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.core.ids import file_digest
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.heads import projection
 from slowpaths.models.initialisation import SHIPPED, WEIGHTS, load_backbone, load_initialisation, save_backbone
@@ -110,9 +111,65 @@ def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: p
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
         load_initialisation(network, "slowfast_r50_k400")
     path = published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
-    found = load_initialisation(network, "slowfast_r50_k400", weights_dir=tmp_path)
+    digest = file_digest(path)
+    with pytest.raises(MissingWeightsError, match=rf"sha256 {digest}, .* confirm it with init_sha256={digest[:16]}$"):
+        load_initialisation(network, "slowfast_r50_k400", weights_dir=tmp_path)
+    found = load_initialisation(network, "slowfast_r50_k400", weights_dir=tmp_path, sha256=digest[:16].upper())
     assert found.source == "SLOWFAST_8x8_R50.pyth"
     assert load_initialisation(network, str(path)).loaded == found.loaded
+
+
+@pytest.mark.parametrize("name", ["slowfast_r50_k400", "slowfast_tiny_features", "file"])
+def test_a_file_of_another_digest_is_refused(tmp_path: Path, name: str) -> None:
+    path = published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
+    network = build_slowfast(num_classes=14, **TINY)
+    with pytest.raises(MissingWeightsError, match=r"has the sha256 \w{64}, not init_sha256=00000000: .* get it anew"):
+        load_initialisation(network, name.replace("file", str(path)), weights_dir=tmp_path, sha256="00000000")
+
+
+def pyslowfast(state: dict[str, Any]) -> dict[str, Any]:
+    """Return a state under the names of PySlowFast, layer by layer from what its modules are called."""
+    renamed = {}
+    for name, value in state.items():
+        parts = name.split(".")
+        layer = {"conv": "conv", "norm": "bn", "conv_fast_to_slow": "conv_f2s"}.get(parts[-2], parts[-2])
+        stage = f"s{int(parts[1]) + 1}"
+        if "proj" in parts:
+            new = "head.projection"
+        elif "multipathway_fusion" in parts:
+            new = f"{stage}_fuse.{layer}"
+        elif "res_blocks" not in parts:
+            new = f"{stage}.pathway{parts[3]}_stem.{layer}"
+        else:
+            inner = {"branch1_conv": "branch1", "branch1_norm": "branch1_bn"} | {
+                f"{kind}_{letter}": f"branch2.{letter}{suffix}"
+                for letter in "abc" for kind, suffix in (("conv", ""), ("norm", "_bn"))
+            }  # fmt: skip
+            new = f"{stage}.pathway{parts[3]}_res{parts[5]}.{inner[parts[-2]]}"
+        renamed[f"{new}.{parts[-1]}"] = value
+    return renamed
+
+
+def test_a_checkpoint_of_pyslowfast_is_converted(tmp_path: Path) -> None:
+    options = {**TINY, "depth": 50, "width": 8}  # blocks beyond the first
+    torch.manual_seed(3)
+    state = build_slowfast(num_classes=400, **options).state_dict()
+    renamed = pyslowfast(state)
+    for name in ("s1.pathway1_stem.bn.running_var", "s1_fuse.conv_f2s.weight", "s3.pathway0_res1.branch2.b_bn.bias",
+                 "s2.pathway1_res0.branch1.weight", "head.projection.bias"):  # fmt: skip
+        assert name in renamed
+    torch.save({"epoch": 196, "model_state": renamed, "cfg": "MODEL: ..."}, tmp_path / "SLOWFAST_8x8_R50.pkl")
+    network = build_slowfast(num_classes=14, **options)
+    report = load_backbone(network, tmp_path / "SLOWFAST_8x8_R50.pkl")
+    assert report.missing == report.unexpected == () and len(report.mismatched) == 2
+    for name in report.loaded:
+        assert torch.equal(network.state_dict()[name], state[name]), name
+    del renamed["s4.pathway0_res2.branch2.c.weight"]
+    torch.save({"model_state": renamed}, tmp_path / "less.pyth")
+    with pytest.raises(
+        UsageError, match=r"another architecture \(1 of .*blocks\.3\..*\.res_blocks\.2\.branch2\.conv_c"
+    ):
+        load_backbone(build_slowfast(num_classes=14, **options), tmp_path / "less.pyth")
 
 
 def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(

@@ -51,6 +51,12 @@ def batch(count: int = 4, **options: int) -> ClipBatch:
     return collate(clip_items(count, **options))
 
 
+def view_batch(count: int = 4, **options: int) -> ClipBatch:
+    """Return two views of each clip, as `data.views` orders them: every other clip of one scene, each its own ball."""
+    first = [item._replace(scene=item.index % 2, ball=item.index) for item in clip_items(count, **options)]
+    return collate([*first, *(item._replace(frames_CTHW=item.frames_CTHW.clamp(max=200)) for item in first)])
+
+
 class Items(torch.utils.data.Dataset[ClipItem]):
     """Hold items under the indices that `EpochSampler` gives."""
 
@@ -76,7 +82,7 @@ def settings(**options: Any) -> dict[str, Any]:
     options = {"batch_size": 4, "warmup_epochs": 0.0, "ema_decay": 0.0, **options}
     take = lambda names: {name: options.pop(name) for name in list(options) if name in names}  # noqa: E731
     optim, run, loss = OptimSettings(**take(_OPTIM)), RunSettings(**take(_RUN)), take(_LOSS)
-    more = take({"class_prior", "feature_names", "network", "training"})
+    more = take({"class_prior", "feature_names", "network", "training", "parts"})
     return {"network": {**SMALL, **options}, "optim": optim, "run": run, **({"loss": loss} if loss else {}), **more}
 
 

@@ -120,7 +120,7 @@ class Fitted:
 
 
 def fit(
-    module: EmaModule, data: ClipDataModule, job: Job[Any], *, monitor: str, extra: Sequence[Callback] = ()
+    module: EmaModule, data: ClipDataModule, job: Job[Any], *, monitor: str | None, extra: Sequence[Callback] = ()
 ) -> Fitted:
     """Fit a module; the same call with the same `out` goes on where an earlier one stopped.
 
@@ -131,8 +131,8 @@ def fit(
         module: Fresh module; pretrained weights are loaded where `init=` names them.
         data: Its clips.
         job: What is fitted.
-        monitor: The loss by which the best epoch is chosen, where there are validation clips.
-        extra: Further callbacks.
+        monitor: The loss by which the best epoch is chosen, where there are validation clips; None keeps the last.
+        extra: Further callbacks; what they log of an epoch is in its history.
 
     Raises:
         UsageError: If `out` holds a run with other settings or clips, or Lightning refuses its settings.
@@ -144,12 +144,12 @@ def fit(
     if last.exists():
         _refuse_other_run(folder, module)
     elif config.init:
-        load_initialisation(module.network, config.init, weights_dir=config.weights_dir)
+        load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
-    callbacks = [FiniteGuard(last), history, *own, *extra, build_progress(), keeper, begin]
+    callbacks = [FiniteGuard(last), *extra, history, *own, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
     rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
     with relaunched(job):

@@ -127,6 +127,10 @@ def _typed(node: DictConfig, name: str) -> DictConfig:
             if isinstance(child, DictConfig) and not child._is_none() and not child._is_interpolation():
                 node[key] = _typed(child, f"{name}.{key}")
         return node
+    for key in node:  # groups of parts inside, such as objective.parts
+        child = node._get_node(key)
+        if isinstance(child, DictConfig) and not child._is_none() and TARGET not in child:
+            node[key] = _typed(child, f"{name}.{key}")
     kind = locate(target, key=name)
     takes_any = any(item.kind is item.VAR_KEYWORD for item in inspect.signature(kind).parameters.values())
     return node if takes_any else _over(schema(kind, target), node)

@@ -1,9 +1,11 @@
-"""`slowpaths pretrain`: teach a network, without a label, to see what mining measured."""
+"""`slowpaths pretrain`: teach a network without a label."""
 
 from __future__ import annotations
 
 import math
 
+import numpy as np
+import torch
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
@@ -12,9 +14,14 @@ from slowpaths.apps._fit import Job, fit, record, relaunched
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.verbs import PretrainConfig
 from slowpaths.core.ids import file_digest
+from slowpaths.core.parts import locate, target_of
 from slowpaths.core.text import csv_table
+from slowpaths.data.module import ClipDataModule
+from slowpaths.data.views import ViewDataModule
+from slowpaths.models.callbacks.embedding_probe import EmbeddingProbe, ProbeClips
 from slowpaths.models.heads import head_prefix
 from slowpaths.models.initialisation import save_backbone
+from slowpaths.models.pretrain.composition import Composition
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
@@ -24,7 +31,7 @@ def run(cfg: DictConfig) -> Outcome:
     """Pretrain on `mined=`; run again with the same `out=` to resume."""
     config = _values.build(PretrainConfig, plain(cfg))
     job = Job(verb="pretrain", config=config, plain=plain(cfg))
-    folder, data = job.folder, job.data(targets="features")
+    folder, data = job.folder, _data(job)
     module = _values.instantiate(
         config.objective,
         key="objective",
@@ -33,10 +40,11 @@ def run(cfg: DictConfig) -> Outcome:
         run=job.run_settings(data),
         feature_names=data.feature_names,
     )
-    fitted = fit(module, data, job, monitor=module.monitor)
+    extra = [_probe(data, job)] if isinstance(data, ViewDataModule) else []
+    fitted = fit(module, data, job, monitor=module.monitor, extra=extra)
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
     scores = []
-    if data.records("val"):
+    if data.records("val") and module.monitor:
         with relaunched(job):
             trainer.validate(module, data, ckpt_path=best, weights_only=True, verbose=False)
         scores = module.scores()
@@ -61,7 +69,7 @@ def run(cfg: DictConfig) -> Outcome:
         files=files,
         inputs={"deliveries": file_digest(MinedFolder(config.mined).file(DELIVERIES)), **lineage},
         sources=lineage,
-        warning="Measured against what mining measured in held-out matches, not against truth.",
+        warning="Measured against what mining measured and labelled, not against truth.",
     )
     seen = sorted((-share, name) for name, _, share in scores if share > 0)
     rows = [
@@ -73,3 +81,32 @@ def run(cfg: DictConfig) -> Outcome:
     title = f"slowpaths pretrain: {config.trainer.max_epochs} epochs"
     show_table(title, ["what", "value"], rows, wrote=files)
     return outcome
+
+
+def _data(job: Job[PretrainConfig]) -> ClipDataModule:
+    """Return the clips, in two views where the objective compares views."""
+    config, kind = job.config, locate(target_of(job.config.objective, key="objective"), key="objective")
+    if not (isinstance(kind, type) and issubclass(kind, Composition)):
+        return job.data(targets="features")
+    data = ViewDataModule(views=config.views, mined=config.mined, settings=config.data, seed=config.seed)
+    data.setup()
+    return data
+
+
+def _probe(data: ViewDataModule, job: Job[PretrainConfig]) -> EmbeddingProbe:
+    """Return what watches the embedding of training and validation clips."""
+    wanted, labels = job.config.probe, data.weak_labels()
+    records = [*data.records("train"), *data.records("val")]
+    if len(records) > wanted.max_clips:
+        records = [records[row] for row in np.linspace(0, len(records) - 1, wanted.max_clips).round().astype(int)]
+    ids, validation = [record.clip.delivery_id for record in records], set(data.split.deliveries("val"))
+    probs = np.array([labels[name] for name in ids]) if labels.keys() >= set(ids) else np.empty((len(ids), 0))
+    matches = [record.clip.match_id or record.clip.video_id for record in records]
+    clips = ProbeClips(
+        loader=data.fixed_dataloader(records),
+        probs_NC=torch.from_numpy(probs),
+        match_N=torch.from_numpy(np.unique(matches, return_inverse=True)[1]),
+        ball_N=torch.from_numpy(data.balls(records)),
+        is_val_N=torch.tensor([name in validation for name in ids]),
+    )
+    return EmbeddingProbe(clips, wanted, last=job.folder.last_checkpoint)

@@ -14,10 +14,12 @@ from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import target_of
 from slowpaths.data.settings import ClipSettings
+from slowpaths.data.view_settings import ViewSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.models.pretrain.probe_settings import ProbeSettings
 from slowpaths.models.settings import BestBy, LossSettings, OptimSettings
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.world.world_settings import WorldSettings
@@ -219,6 +221,8 @@ class FitConfig:
         mined: Folder that `slowpaths mine` wrote.
         out: Give it by name, and the same command resumes.
         init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        init_sha256: The sha256, or its first 8 digits or more, that the file of init= must have; where its authors
+            publish none, this is how you confirm it.
         weights_dir: Looked at before the user's cache and the network.
         logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
         callbacks: Further Lightning callbacks, each by its _target_.
@@ -232,6 +236,7 @@ class FitConfig:
     mined: Path
     out: Path
     init: str | None = None
+    init_sha256: str | None = None
     weights_dir: Path | None = None
     logger: Any = None
     callbacks: tuple[Any, ...] = ()
@@ -263,12 +268,16 @@ class PretrainConfig(FitConfig):
     """Configure `slowpaths pretrain`.
 
     Args:
-        mined: Folder that `slowpaths mine` wrote; its labels are not read.
+        mined: Folder that `slowpaths mine` wrote; its labels teach nothing but objective=distil.
         objective: What is taught.
+        views: Views that an objective compares; objective=features sees one.
+        probe: When their embedding is looked at, and what counts as a collapse.
     """
 
     out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
     objective: Any
+    views: ViewSettings = ViewSettings()
+    probe: ProbeSettings = ProbeSettings()
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -41,6 +41,8 @@ class ClipItem(NamedTuple):
     weight: float  # weight of the clip in the loss
     index: int  # row of the clip in its dataset
     view: int  # number of the test view; 0 in training
+    scene: int = 0  # number of its match and camera view; told in pretraining only, as is the ball
+    ball: int = 0  # number of the ball it shows: a live ball and its replays have one
     sequence_TD: Tensor = torch.empty(0, 0)  # skeletons or picture features (T, D), float32; then there are no frames
 
 
@@ -56,6 +58,8 @@ class ClipBatch:
     weights_B: Tensor  # weights of the clips in the loss (B,), float32
     index_B: Tensor  # rows of the clips in their dataset (B,), int64
     view_B: Tensor  # numbers of the test views (B,), int64
+    scene_B: Tensor  # numbers of match and camera view (B,), int64; 0 where nobody asks for them
+    ball_B: Tensor  # numbers of the balls (B,), int64; likewise
     # skeletons or picture features (B, T, D), float32; empty where the network takes pixels
     sequences_BTD: Tensor = field(default_factory=lambda: torch.empty(0, 0, 0))
 
@@ -150,5 +154,7 @@ def collate(items: Sequence[ClipItem], *, alpha: int = 4, has_slow: bool = True)
         weights_B=torch.tensor([item.weight for item in items], dtype=torch.float32),
         index_B=torch.tensor([item.index for item in items]),
         view_B=torch.tensor([item.view for item in items]),
+        scene_B=torch.tensor([item.scene for item in items]),
+        ball_B=torch.tensor([item.ball for item in items]),
         sequences_BTD=torch.stack([item.sequence_TD for item in items]),
     )

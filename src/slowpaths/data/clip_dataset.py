@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -83,7 +84,7 @@ class ClipDataset(Dataset[ClipItem]):
         self.window.check(self.spec)
         return self.window.view_shifts()
 
-    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Any]:
         """Return what the network sees of a clip, varied by the generator where there is one: fields of `ClipItem`."""
         frames_TCHW = _to_tensor(self._read(row, shift=shift))
         if rng is None:

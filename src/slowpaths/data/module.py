@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
+from torch.utils.data import DataLoader, Dataset
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
@@ -236,13 +236,17 @@ class ClipDataModule(L.LightningDataModule):
         return kinds.get(self._input_kind, ClipDataset)(records, is_train=is_train, seed=self._seed, **parts)
 
     def _loader(
-        self, dataset: ClipDataset, *, sampler: EpochSampler | None = None, drop_last: bool = False
+        self,
+        dataset: Dataset[ClipItem],
+        *,
+        sampler: EpochSampler | None = None,
+        drop_last: bool = False,
+        batches: Iterable[list[int]] | None = None,
     ) -> DataLoader[ClipItem]:
+        order: dict[str, Any] = {"batch_size": self._settings.batch_size, "sampler": sampler, "drop_last": drop_last}
         return DataLoader(
             dataset,
-            batch_size=self._settings.batch_size,
-            sampler=sampler,
-            drop_last=drop_last,
+            **(order if batches is None else {"batch_sampler": batches}),
             num_workers=self._settings.num_workers,
             worker_init_fn=_take_one_core,
             persistent_workers=self._settings.num_workers > 0,

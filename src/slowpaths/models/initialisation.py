@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ _log = logging.getLogger(__name__)
 _ZOO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
 # The addresses are those of pytorchvideo's hub. Its authors publish no digests, so these files are never downloaded
-# unseen: a person puts them into a weights folder.
+# unseen: a person puts them into a weights folder, and confirms the digest they have.
 WEIGHTS: dict[str, WeightSpec] = {
     name: WeightSpec(name=name, filename=file, url=f"{_ZOO}/{file}", sha256="", licence="Apache-2.0")
     for name, file in (("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"), ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"))
@@ -59,19 +60,30 @@ class LoadReport:
 
 
 def load_initialisation(
-    network: nn.Module, name: str, *, weights_dir: str | Path | None = None, allow_download: bool = True
+    network: nn.Module,
+    name: str,
+    *,
+    weights_dir: str | Path | None = None,
+    allow_download: bool = True,
+    sha256: str | None = None,
 ) -> LoadReport:
     """Start a network from pretrained weights, in place; its head stays fresh.
 
     They are one of `WEIGHTS` (published; `weights_dir` is searched first) or `SHIPPED` (in the package), or a file, as
-    for `load_backbone`.
+    for `load_backbone`. `sha256`, or its first digits, is what a person expects of the file; published weights without
+    a published digest are loaded with it only.
 
     Raises:
         UsageError: If they are of another architecture.
-        MissingWeightsError: If the file is nowhere, or is no checkpoint.
+        MissingWeightsError: If the file is nowhere, is no checkpoint, or has another digest.
     """
     if name in WEIGHTS:
         path = find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download)
+        if not WEIGHTS[name].sha256 and not sha256:
+            raise MissingWeightsError(
+                f"{path} has the sha256 {(digest := file_digest(path))}, and its authors publish none to compare with: "
+                f"if you trust where you have it from, confirm it with init_sha256={digest[:16]}"
+            )
     elif name in SHIPPED:
         path, digest = SHIPPED[name]
         if not path.is_file() or file_digest(path) != digest:
@@ -79,6 +91,10 @@ def load_initialisation(
     else:
         require_known(name)
         path = Path(name)
+    if sha256 and not (digest := file_digest(path)).startswith(sha256.lower()):
+        raise MissingWeightsError(
+            f"{path} has the sha256 {digest}, not init_sha256={sha256}: it is another file, or damaged; get it anew"
+        )
     return load_backbone(network, path)
 
 
@@ -110,8 +126,8 @@ def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> N
 def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     """Copy every tensor of a checkpoint that fits by name and shape; a head for other classes is left out.
 
-    The file is a checkpoint of pytorchvideo (`model_state`), of Lightning (`state_dict`; its EMA where it has one), a
-    bare state dict, or a safetensors file of `save_backbone`.
+    The file is a checkpoint of pytorchvideo or PySlowFast (`model_state`), of Lightning (`state_dict`; its EMA where it
+    has one), a bare state dict, or a safetensors file of `save_backbone`.
 
     Raises:
         UsageError: If tensors below the head are missing or of another shape: it is another architecture.
@@ -151,7 +167,38 @@ def _read_state(path: Path) -> Mapping[str, Tensor]:
     state = own or {str(name): value for name, value in content.items()}
     if not state or not all(isinstance(value, Tensor) for value in state.values()):
         raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): choose another file")
-    return state
+    return {_PYSLOWFAST.sub(_our_name, name): value for name, value in state.items()}
+
+
+# Names of PySlowFast's SlowFast, `slowfast/models/{stem_helper,resnet_helper,video_model_builder,head_helper}.py`.
+_PYSLOWFAST = re.compile(
+    r"^(?:module\.)?(?:s(?P<stem>1)\.pathway(?P<stem_path>\d)_stem\.(?P<stem_part>conv|bn)"
+    r"|s(?P<fuse>\d)_fuse\.(?P<fuse_part>conv_f2s|bn)"
+    r"|s(?P<res>\d)\.pathway(?P<path>\d)_res(?P<block>\d+)\.(?P<branch>branch1|branch2\.[abc])(?P<norm>_bn)?"
+    r"|head\.(?P<head>projection))(?=\.)"
+)
+
+
+def _our_name(found: re.Match[str]) -> str:
+    """Return pytorchvideo's name of a layer of PySlowFast.
+
+    Example:
+        >>> _PYSLOWFAST.sub(_our_name, "s3.pathway1_res0.branch2.c_bn.running_mean")
+        'blocks.2.multipathway_blocks.1.res_blocks.0.branch2.norm_c.running_mean'
+    """
+    part = found.groupdict()
+    if part["head"]:
+        return "blocks.6.proj"
+    if part["stem"]:
+        layer = "conv" if part["stem_part"] == "conv" else "norm"
+        return f"blocks.0.multipathway_blocks.{part['stem_path']}.{layer}"
+    if part["fuse"]:
+        layer = "norm" if part["fuse_part"] == "bn" else "conv_fast_to_slow"
+        return f"blocks.{int(part['fuse']) - 1}.multipathway_fusion.{layer}"
+    kind = "norm" if part["norm"] else "conv"
+    branch, _, letter = part["branch"].partition(".")
+    layer = f"branch2.{kind}_{letter}" if letter else f"{branch}_{kind}"
+    return f"blocks.{int(part['res']) - 1}.multipathway_blocks.{part['path']}.res_blocks.{part['block']}.{layer}"
 
 
 def _read_safetensors(path: Path) -> dict[str, Any]:

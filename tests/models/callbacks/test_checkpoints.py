@@ -27,6 +27,20 @@ def test_last_is_kept_always_and_best_with_validation(tmp_path: Path) -> None:
         assert sorted(path.name for path in folder.iterdir()) == names
 
 
+def test_a_run_without_validation_is_kept_after_every_epoch(tmp_path: Path) -> None:
+    class Look(Callback):
+        seen: list[int] = []  # noqa: RUF012
+
+        def on_train_epoch_start(self, trainer, pl_module) -> None:
+            if trainer.current_epoch:
+                self.seen.append(read_checkpoint(tmp_path / "last.ckpt")["epoch"])
+
+    keeper = build_checkpoints(tmp_path, monitor=None)
+    trainer(max_epochs=3, enable_checkpointing=True, callbacks=[Look(), keeper]).fit(classifier(), loader(4))
+    assert Look.seen == [0, 1]
+    assert read_checkpoint(Path(keeper.best_model_path))["epoch"] == 2
+
+
 def fit(folder: Path, *, epochs: int = 1, callbacks: tuple[Callback, ...] = (), **options: Any) -> None:
     keeper, guard = build_checkpoints(folder, monitor="val/nll"), FiniteGuard(folder / "last.ckpt")
     run = trainer(

@@ -92,7 +92,8 @@ def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
     that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept.
     """
-    top = 0 if monitor is None else 1
     ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    ways |= {"mode": "min" if monitor in (None, *LOSSES) else "max"}
-    return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=top, save_last=True, **ways)
+    if monitor is None:  # `save_last` of a keeper that keeps no other would write at the very end only
+        return ModelCheckpoint(folder, filename="last", **ways)
+    ways |= {"mode": "min" if monitor in LOSSES else "max"}
+    return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)
