@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,9 +14,10 @@ from tests.data.mined import write_mined
 
 from slowpaths.cli import main
 from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.prediction import load_classifier
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import SweepFolder
-from slowpaths.store.tables import read_predictions
+from slowpaths.store.tables import read_labels, read_predictions, write_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
@@ -90,6 +92,39 @@ def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
     for num_epochs, cell in cells.items():
         assert len(cell.history.read_text().splitlines()) == 1 + int(num_epochs)
         assert len(read_predictions(cell.predictions)) == 2 * 16
+
+
+def test_a_temperature_is_fitted_to_gold_of_validation_matches_only(mined, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("slowpaths.apps.train.LEAST_GOLD", 4)
+    labels, out = read_labels(mined / "labels.parquet"), tmp_path / "run"
+    write_labels(tmp_path / "gold.parquet", [replace(clip, source="gold") for clip in labels])
+    words = ("data.batch_size=4", "data.fractions=[.5,.25,.25]", "trainer.max_epochs=1", "data.num_test_views=3")
+    assert main(train(mined, out, *words, f"labels={tmp_path / 'gold.parquet'}")) == 0
+    temperature = load_classifier(RunFolder(out).checkpoints / "best.ckpt").temperature
+    assert temperature != 1
+    card, printed = RunFolder(out).model_card.read_text(), capsys.readouterr().out
+    for text in (card, printed):
+        words_of = " ".join(text.split())
+        assert f"{temperature:.3g}, the temperature fitted to 4 gold labels of validation matches" in words_of
+    assert "| stroke | labelled | named | precision | recall |" in card and "mean of 3 views" in card
+    state = RunFolder(out).state()
+    assert state is not None and 0 <= state.metrics["held_out/view_disagreement"] < 2
+    assert state.metrics["temperature"] == pytest.approx(temperature)
+    before = RunFolder(out).predictions.read_bytes()
+    assert main(train(mined, out, *words, f"labels={tmp_path / 'gold.parquet'}")) == 0  # finished: only told again
+    assert RunFolder(out).predictions.read_bytes() == before
+
+    assert main(train(mined, tmp_path / "weak", *words)) == 0
+    card = RunFolder(tmp_path / "weak").model_card.read_text()
+    assert "at least 4 of them, and there are 0" in card
+    assert load_classifier(RunFolder(tmp_path / "weak").checkpoints / "best.ckpt").temperature == 1
+
+
+def test_views_that_clips_cannot_give_are_one_sentence(mined, tmp_path, capsys):
+    assert main(train(mined, tmp_path / "run", "data.num_test_views=33")) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert "do not fit into clips of 52 frames: lower" in error and "num_test_views" in error
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("key", ["max_epochs", "max_steps"])

@@ -203,6 +203,8 @@ def record(
     inputs: Mapping[str, str],
     sources: Mapping[str, str],
     warning: str,
+    per_class: Sequence[Mapping[str, str]] = (),
+    notes: Sequence[str] = (),
 ) -> dict[str, int]:
     """Write the model card and the ledger, and send the ledgers to W&B, where it is on.
 
@@ -215,6 +217,8 @@ def record(
         inputs: What was read, for the ledger.
         sources: What was read, for the card.
         warning: What the metrics are measured against, one sentence.
+        per_class: Numbers of each stroke on held-out clips, for the card.
+        notes: What else the card says, paragraphs.
 
     Returns:
         Part of the split -> deliveries in it.
@@ -231,6 +235,8 @@ def record(
         counts=counts,
         metrics=fitted.metrics,
         warning=warning,
+        per_class=per_class,
+        notes=notes,
     )
     write_text(folder.model_card, card)
     root = folder.path.resolve()

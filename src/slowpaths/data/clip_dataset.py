@@ -58,14 +58,14 @@ class ClipDataset(Dataset[ClipItem]):
         self.window.check(self.spec)
         self._cache: dict[int, np.ndarray] = {}
         self._cache_bytes_left = int(self.settings.cache_mib / max(1, self.settings.num_workers) * 2**20)
-        self._shifts = (0,) if self.is_train else self.window.view_shifts()
+        self._views = ((0, 0),) if self.is_train else self.window.views()
 
     def __len__(self) -> int:
-        return len(self.records) * len(self._shifts)
+        return len(self.records) * len(self._views)
 
     def __getitem__(self, index: int) -> ClipItem:
         epoch, position = divmod(index, len(self))
-        row, view = divmod(position, len(self._shifts))
+        row, view = divmod(position, len(self._views))
         record = self.records[row]
         if self.is_train:
             rng = np.random.default_rng((self.seed, epoch, row))
@@ -77,7 +77,9 @@ class ClipDataset(Dataset[ClipItem]):
         elif epoch:
             raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
         else:
-            frames_CTHW = self.transform(_to_tensor(self._read(row, shift=self._shifts[view])))
+            shift, place = self._views[view]
+            places = (place,) if place else ()  # only the transform of testing knows any but the centre
+            frames_CTHW = self.transform(_to_tensor(self._read(row, shift=shift)), *places)
         return ClipItem(
             frames_CTHW=frames_CTHW,
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),

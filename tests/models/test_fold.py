@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch import nn
 
-from slowpaths.models.export import fold_for_cpu
+from slowpaths.models.fold import fold_for_cpu
 from slowpaths.models.heads import projection
 from slowpaths.models.slowfast import TINY, build_slowfast
 
