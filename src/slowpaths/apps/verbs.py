@@ -294,7 +294,10 @@ class PredictConfig(FootageConfig):
         footage: A folder, a file, or a list of them.
         out: Events, predictions and clips go here.
         batch_size: Clips a batch.
-        num_test_views: Shifted views of each clip, averaged.
+        num_test_views: Views of each clip, averaged, each moved by two frames; 30 are 10 such, each cut left, centre
+            and right.
+        suppress_s: Of strokes of a video whose impacts lie nearer than this, seconds, the surest is an event: a shot
+            boundary inside a stroke would make two. The stroke window is as long; predictions keep all.
         device: cpu or cuda.
         allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
     """
@@ -303,6 +306,7 @@ class PredictConfig(FootageConfig):
     out: Path = Path("runs/events")
     batch_size: int = 8
     num_test_views: int = 3
+    suppress_s: float = 1.28
     device: str = "cpu"
     allow_target: str | None = None
 
@@ -310,6 +314,8 @@ class PredictConfig(FootageConfig):
         for name in ("batch_size", "num_test_views"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name}={getattr(self, name)} predicts nothing: give 1 or more")
+        if not 0 <= self.suppress_s < float("inf"):
+            raise UsageError(f"suppress_s={self.suppress_s} is no time: give seconds, or 0 to suppress nothing")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -59,6 +59,9 @@ class RunFolder:
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
     predictions = Below("predictions.parquet")
+    prediction_shards = Below(
+        "prediction_shards"
+    )  # `<model and views>/<video id>.parquet`, what `predict` goes on from
     confusion = Below("confusion.csv")  # held-out clips, weak label by predicted stroke
     feature_scores = Below("features.csv")  # how well pretraining sees each
     report_json = Below("report.json")  # of an evaluation
