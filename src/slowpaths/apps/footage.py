@@ -25,6 +25,7 @@ from slowpaths.store.tables import concat_tables, read_table, write_predictions,
 from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
+    from slowpaths.data.module import ClipDataModule
     from slowpaths.models.classifier import StrokeClassifier
 
 T = TypeVar("T")
@@ -82,6 +83,26 @@ def label_collected(out: Path, collected: Collected, config: Mapping[str, Any]) 
     return labels
 
 
+def clips_shown_to(
+    classifier: StrokeClassifier,
+    mined: Path,
+    *,
+    batch_size: int,
+    num_test_views: int,
+    delivery_ids: Collection[str] | None,
+) -> ClipDataModule:
+    """Return the clips of a mined folder as a classifier saw clips in training; arguments as for `predict_mined`."""
+    from slowpaths.data.module import ClipDataModule
+    from slowpaths.data.settings import ClipSettings
+
+    shown = dict(classifier.run.clip)
+    fps = shown.pop("fps", None)
+    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
+    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps, delivery_ids=delivery_ids)
+    data.setup()
+    return data
+
+
 def predict_mined(
     classifier: StrokeClassifier,
     mined: Path,
@@ -101,15 +122,10 @@ def predict_mined(
         delivery_ids: Which deliveries; all where None.
         note: Told how far it is, where somebody else shows progress.
     """
-    from slowpaths.data.module import ClipDataModule
-    from slowpaths.data.settings import ClipSettings
     from slowpaths.models.prediction import predict
 
-    shown = dict(classifier.run.clip)
-    fps = shown.pop("fps", None)
-    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
-    data = ClipDataModule(mined=mined, settings=settings, targets="none", fps=fps, delivery_ids=delivery_ids)
-    data.setup()
+    views = {"batch_size": batch_size, "num_test_views": num_test_views}
+    data = clips_shown_to(classifier, mined, delivery_ids=delivery_ids, **views)
     loader = data.predict_dataloader()
     if note is not None:
         numbers = iter(range(1, len(loader) + 1))

@@ -13,6 +13,8 @@ from typing import Any, Literal
 from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import target_of
+from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import did_you_mean
 from slowpaths.data.settings import ClipSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
@@ -316,6 +318,58 @@ class PredictConfig(FootageConfig):
                 raise UsageError(f"{name}={getattr(self, name)} predicts nothing: give 1 or more")
         if not 0 <= self.suppress_s < float("inf"):
             raise UsageError(f"suppress_s={self.suppress_s} is no time: give seconds, or 0 to suppress nothing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Configure `slowpaths export`.
+
+    Args:
+        ckpt: Checkpoint that `slowpaths train` wrote.
+        to: torch_export for `torch.export.load`, onnx for other runtimes (extra `export`).
+        out: The network and how to feed it go here.
+        repeats: Timed passes of one clip; the median is told.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
+    """
+
+    ckpt: Path
+    to: Literal["torch_export", "onnx"] = "torch_export"
+    out: Path = Path("runs/export")
+    repeats: int = 10
+    allow_target: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise UsageError(f"repeats={self.repeats} measures nothing: give 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainConfig:
+    """Configure `slowpaths explain`.
+
+    Args:
+        ckpt: Checkpoint that `slowpaths train` wrote.
+        mined: Folder that `slowpaths mine` wrote.
+        num: Clips, evenly over the folder.
+        clip: Id of the one delivery to explain.
+        stroke: What the heat is for; what the network says of each clip where not given.
+        out: A video a clip goes here.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
+    """
+
+    ckpt: Path
+    mined: Path
+    num: int = 4
+    clip: str | None = None
+    stroke: str | None = None
+    out: Path = Path("runs/explain")
+    allow_target: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.num < 1:
+            raise UsageError(f"num={self.num} explains nothing: give 1 or more")
+        if self.stroke is not None and self.stroke not in STROKES:
+            raise UsageError(f"stroke={self.stroke} is unknown: {did_you_mean(self.stroke, STROKES)}")
 
 
 @dataclass(frozen=True, kw_only=True)

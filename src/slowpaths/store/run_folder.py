@@ -67,11 +67,20 @@ class RunFolder:
     report_json = Below("report.json")  # of an evaluation
     report_md = Below("report.md")  # in words
     figures = Below("figures")
+    export_card = Below("model.json")  # how to feed an exported network
     mined = Below("mined")  # what prediction mines on its way
 
     def events(self, suffix: str) -> Path:
         """Return the tagged strokes in one format: ".json", ".csv" or ".edl"."""
         return self.path / f"events{suffix}"
+
+    def exported(self, suffix: str) -> Path:
+        """Return the exported network in one format: ".onnx" or ".pt2"."""
+        return self.path / f"model{suffix}"
+
+    def explanation(self, delivery_id: str) -> Path:
+        """Return the video that shows where a network looks in one clip."""
+        return self.path / f"{delivery_id}.mp4"
 
     def state(self) -> RunState | None:
         """Read where the run stands; None where nothing was started.
