@@ -28,6 +28,7 @@ from slowpaths.data.settings import Targets
 from slowpaths.data.splits import PARTS
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
+from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
@@ -138,7 +139,7 @@ def fit(
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
-    callbacks = [FiniteGuard(last), history, *own, *extra, build_progress(), keeper, begin]
+    callbacks = [FiniteGuard(last), history, Curves(), *own, *extra, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
     rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
     with relaunched(job):
@@ -167,12 +168,20 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
 
 
 def _build_loggers(job: Job[Any]) -> list[Logger]:
-    """Return the loggers of `logger=`, which know the configuration; none where W&B is disabled."""
-    made = [instantiate(node, key=f"logger.{name}") for name, node in (job.config.logger or {}).items()]
-    loggers = [logger for logger in made if logger is not None]
+    """Return the loggers of `logger=`, which know the configuration."""
+    loggers = build_loggers(job.config.logger, verb=job.verb)
     for logger in loggers:
         logger.log_hyperparams(dict(job.plain))
     return loggers
+
+
+def build_loggers(nodes: Mapping[str, Any] | None, *, verb: str) -> list[Logger]:
+    """Return the loggers of `logger=`, for the job type of a verb where they have one; none where W&B is disabled."""
+    made = []
+    for name, node in (nodes or {}).items():
+        job_type = {"job_type": verb} if "job_type" in node and not node["job_type"] else {}
+        made.append(instantiate({**node, **job_type}, key=f"logger.{name}"))
+    return [logger for logger in made if logger is not None]
 
 
 @contextmanager

@@ -27,7 +27,7 @@ def run(cfg: DictConfig) -> Outcome:
         stream.write(exported.content)
     about = {
         "model_id": model_id(classifier),
-        "inputs": {name: list(shape) for name, shape in exported.shapes.items()},
+        "inputs": [{"name": name, "shape": list(shape)} for name, shape in exported.shapes.items()],
         "output": "logits over the temperature: their softmax are the probabilities of the strokes",
         "strokes": list(STROKES),
         "pixels": {"mean": PIXEL_MEAN, "std": PIXEL_STD, "of": "RGB / 255"},

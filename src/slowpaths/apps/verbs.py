@@ -389,6 +389,8 @@ class EvaluateConfig:
         model_id: Whose predictions, where the table holds several models'.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
         out: Report and figures go here.
+        logger: Any of csv, wandb, tensorboard; W&B goes on with the run that made the predictions, where they lie in
+            the folder of one.
     """
 
     predictions: Path | None = None
@@ -402,6 +404,7 @@ class EvaluateConfig:
     model_id: str | None = None
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/evaluation")
+    logger: Any = None
 
     def __post_init__(self) -> None:
         from slowpaths.evaluation.report import EvaluationSettings

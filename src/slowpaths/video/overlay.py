@@ -13,7 +13,7 @@ import numpy as np
 from slowpaths.core.skeleton import INDEX, LIMBS
 
 SIDE_PX = 320  # of each picture
-_HEADER_PX, _SKELETON_PX, _TEXT_PX, _LINE_PX = 28, 200, 340, 17
+_HEADER_PX, _SKELETON_PX, _TEXT_PX, _LINE_PX = 28, 200, 480, 17
 _MOST_HEAT = 0.6  # share of the colour where heat is 1: the picture stays to be seen
 _PAPER, _INK = (24, 24, 24), (235, 235, 235)
 _LEFT, _RIGHT, _MIDDLE = (255, 170, 60), (90, 190, 255), (200, 200, 200)  # RGB
