@@ -26,6 +26,10 @@ SMALL = (
 )  # fmt: skip
 # No norms and no dropout: what two processes learn together is what one learns from the same clips.
 NETWORK = """
+import os
+import pathlib
+import signal
+
 import torch
 from lightning.pytorch.callbacks import Callback
 
@@ -50,6 +54,16 @@ class Count(Callback):
 
     def on_train_end(self, trainer, pl_module):
         open(self.path, "w").write(str(trainer.global_step))
+
+
+class Die(Callback):
+    def __init__(self, *, mark: str, step: int) -> None:
+        self.mark, self.step = pathlib.Path(mark), step
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if trainer.global_step == self.step and not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGTERM)
 """
 
 
@@ -164,6 +178,38 @@ def test_wrong_settings_are_one_sentence(mined, tmp_path, capsys, words, sentenc
     assert main(train(mined, tmp_path / "run", *words)) == 2
     error = capsys.readouterr().err.strip()
     assert sentence in error and len(error.splitlines()) == 1, error
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_goes_on_to_the_loss_curve_of_one_that_was_not(mined, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(mined.parent), *sys.path])}
+    script = Path(sys.executable).parent / "slowpaths"
+
+    def start(name: str) -> subprocess.CompletedProcess[str]:
+        die = f"{{_target_: my_parts.Die, mark: {tmp_path / name}.txt, step: 5}}"  # in the middle of the third epoch
+        words = (
+            "model._target_=my_parts.Network", "data.batch_size=4", "data.fractions=[.5,.25,.25]",
+            "trainer.max_epochs=5", f"callbacks=[{die}]",
+        )  # fmt: skip
+        command = [str(script), *train(mined, tmp_path / name, *words)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
+
+    (tmp_path / "whole.txt").touch()
+    assert start("whole").returncode == 0
+    stopped = start("killed")
+    assert (stopped.returncode, stopped.stderr) == (
+        143, "slowpaths train: told to end; the same command goes on from here\n"
+    )  # fmt: skip
+    assert 1 + 2 <= len(RunFolder(tmp_path / "killed").history.read_text().splitlines()) <= 1 + 3
+    again = start("killed")
+    assert again.returncode == 0, again.stderr[-3000:]
+    curves = [
+        [[float(value) for value in line.split(",")] for line in text.splitlines()[1:]]
+        for text in (RunFolder(tmp_path / name).history.read_text() for name in ("whole", "killed"))
+    ]
+    assert len(curves[0]) == 5 and curves[1] == [pytest.approx(row, abs=1e-6) for row in curves[0]]
+    one, two = (read_predictions(RunFolder(tmp_path / name).predictions) for name in ("whole", "killed"))
+    assert all(a.probs == pytest.approx(b.probs, abs=1e-6) for a, b in zip(one, two, strict=True))
 
 
 @pytest.mark.slow

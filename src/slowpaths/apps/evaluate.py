@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
 
@@ -61,8 +61,9 @@ def _of_judged_run(nodes: Mapping[str, Any], config: EvaluateConfig) -> dict[str
     judged = RunFolder(config.predictions.parent) if config.predictions else None
     if "wandb" not in nodes or judged is None or not judged.wandb_id_file.is_file():
         return dict(nodes)
-    before = OmegaConf.load(judged.configuration_file) if judged.configuration_file.is_file() else {}
-    known = ((before.get("logger") or {}).get("wandb")) or {}
+    file = judged.configuration_file
+    before = cast(Any, OmegaConf.to_container(OmegaConf.load(file))) if file.is_file() else {}
+    known = (before.get("logger") or {}).get("wandb") or {}
     return {**nodes, "wandb": {**nodes["wandb"], **known, "save_dir": str(judged.path)}}
 
 
