@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 
 from slowpaths.data.batch import pack_pathways
-from slowpaths.models.export import fold_for_cpu
+from slowpaths.models.fold import fold_for_cpu
 from slowpaths.models.heads import projection
 from slowpaths.models.slowfast import TINY, build_slowfast
 

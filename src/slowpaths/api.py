@@ -166,7 +166,7 @@ class Classifier:
         from slowpaths.models.prediction import AVERAGE_VIEW
         from slowpaths.store.tables import predictions_table
 
-        rows = predict_mined(self.network, _mined(mined).path, delivery_ids=delivery_ids, **shown)
+        rows = predict_mined(self.network, _mined(mined).path, delivery_ids=delivery_ids, note=None, **shown)
         return predictions_table(row for row in rows if row.view_index == AVERAGE_VIEW)
 
     def __repr__(self) -> str:

@@ -17,6 +17,8 @@ VERBS: dict[str, str] = {
     "pretrain": "teach SlowFast without labels              mined=DIR out=DIR",
     "train": "fit SlowFast on the labels                 mined=DIR out=DIR",
     "predict": "raw footage -> tagged strokes              ckpt=FILE footage=DIR",
+    "explain": "where a network looks, as videos           ckpt=FILE mined=DIR",
+    "export": "a network for other runtimes               ckpt=FILE to=onnx",
     "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
     "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
     "figures": "draw the experiments' figures again        experiments=DIR",

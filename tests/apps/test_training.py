@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,10 +16,11 @@ from tests.data.mined import write_mined
 
 from slowpaths.cli import main
 from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.prediction import load_classifier
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import SweepFolder
-from slowpaths.store.tables import read_labels, read_predictions
+from slowpaths.store.tables import read_labels, read_predictions, write_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
@@ -28,6 +30,10 @@ SMALL = (
 )  # fmt: skip
 # No norms and no dropout: what two processes learn together is what one learns from the same clips.
 NETWORK = """
+import os
+import pathlib
+import signal
+
 import torch
 from lightning.pytorch.callbacks import Callback
 
@@ -52,6 +58,16 @@ class Count(Callback):
 
     def on_train_end(self, trainer, pl_module):
         open(self.path, "w").write(str(trainer.global_step))
+
+
+class Die(Callback):
+    def __init__(self, *, mark: str, step: int) -> None:
+        self.mark, self.step = pathlib.Path(mark), step
+
+    def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
+        if trainer.global_step == self.step and not self.mark.exists():
+            self.mark.touch()
+            os.kill(os.getpid(), signal.SIGTERM)
 """
 
 
@@ -94,6 +110,39 @@ def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
     for num_epochs, cell in cells.items():
         assert len(cell.history.read_text().splitlines()) == 1 + int(num_epochs)
         assert len(read_predictions(cell.predictions)) == 2 * 16
+
+
+def test_a_temperature_is_fitted_to_gold_of_validation_matches_only(mined, tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr("slowpaths.apps.train.LEAST_GOLD", 4)
+    labels, out = read_labels(mined / "labels.parquet"), tmp_path / "run"
+    write_labels(tmp_path / "gold.parquet", [replace(clip, source="gold") for clip in labels])
+    words = ("data.batch_size=4", "data.fractions=[.5,.25,.25]", "trainer.max_epochs=1", "data.num_test_views=3")
+    assert main(train(mined, out, *words, f"labels={tmp_path / 'gold.parquet'}")) == 0
+    temperature = load_classifier(RunFolder(out).checkpoints / "best.ckpt").temperature
+    assert temperature != 1
+    card, printed = RunFolder(out).model_card.read_text(), capsys.readouterr().out
+    for text in (card, printed):
+        words_of = " ".join(text.split())
+        assert f"{temperature:.3g}, the temperature fitted to 4 gold labels of validation matches" in words_of
+    assert "| stroke | labelled | named | precision | recall |" in card and "mean of 3 views" in card
+    state = RunFolder(out).state()
+    assert state is not None and 0 <= state.metrics["held_out/view_disagreement"] < 2
+    assert state.metrics["temperature"] == pytest.approx(temperature)
+    before = RunFolder(out).predictions.read_bytes()
+    assert main(train(mined, out, *words, f"labels={tmp_path / 'gold.parquet'}")) == 0  # finished: only told again
+    assert RunFolder(out).predictions.read_bytes() == before
+
+    assert main(train(mined, tmp_path / "weak", *words)) == 0
+    card = RunFolder(tmp_path / "weak").model_card.read_text()
+    assert "at least 4 of them, and there are 0" in card
+    assert load_classifier(RunFolder(tmp_path / "weak").checkpoints / "best.ckpt").temperature == 1
+
+
+def test_views_that_clips_cannot_give_are_one_sentence(mined, tmp_path, capsys):
+    assert main(train(mined, tmp_path / "run", "data.num_test_views=33")) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert "do not fit into clips of 52 frames: lower" in error and "num_test_views" in error
+    assert not (tmp_path / "run").exists()
 
 
 @pytest.mark.parametrize("key", ["max_epochs", "max_steps"])
@@ -171,6 +220,38 @@ def test_wrong_settings_are_one_sentence(mined, tmp_path, capsys, words, sentenc
     assert main(train(mined, tmp_path / "run", *words)) == 2
     error = capsys.readouterr().err.strip()
     assert sentence in error and len(error.splitlines()) == 1, error
+
+
+@pytest.mark.slow
+def test_a_run_that_is_told_to_end_goes_on_to_the_loss_curve_of_one_that_was_not(mined, tmp_path):
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(mined.parent), *sys.path])}
+    script = Path(sys.executable).parent / "slowpaths"
+
+    def start(name: str) -> subprocess.CompletedProcess[str]:
+        die = f"{{_target_: my_parts.Die, mark: {tmp_path / name}.txt, step: 5}}"  # in the middle of the third epoch
+        words = (
+            "model._target_=my_parts.Network", "data.batch_size=4", "data.fractions=[.5,.25,.25]",
+            "trainer.max_epochs=5", f"callbacks=[{die}]",
+        )  # fmt: skip
+        command = [str(script), *train(mined, tmp_path / name, *words)]
+        return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
+
+    (tmp_path / "whole.txt").touch()
+    assert start("whole").returncode == 0
+    stopped = start("killed")
+    assert (stopped.returncode, stopped.stderr) == (
+        143, "slowpaths train: told to end; the same command goes on from here\n"
+    )  # fmt: skip
+    assert 1 + 2 <= len(RunFolder(tmp_path / "killed").history.read_text().splitlines()) <= 1 + 3
+    again = start("killed")
+    assert again.returncode == 0, again.stderr[-3000:]
+    curves = [
+        [[float(value) for value in line.split(",")] for line in text.splitlines()[1:]]
+        for text in (RunFolder(tmp_path / name).history.read_text() for name in ("whole", "killed"))
+    ]
+    assert len(curves[0]) == 5 and curves[1] == [pytest.approx(row, abs=1e-6) for row in curves[0]]
+    one, two = (read_predictions(RunFolder(tmp_path / name).predictions) for name in ("whole", "killed"))
+    assert all(a.probs == pytest.approx(b.probs, abs=1e-6) for a, b in zip(one, two, strict=True))
 
 
 @pytest.mark.slow

@@ -54,6 +54,16 @@ def test_item_carries_clip_target_and_weight(mined: Path) -> None:
         items[4]
 
 
+def test_thirty_views_show_ten_times_in_three_places(mined: Path) -> None:
+    items = dataset(mined, num_views=30)
+    assert len(items) == 120
+    left, centre, right = (items[30 + view].frames_CTHW for view in (12, 13, 14))  # shift -1 of clip 1
+    assert torch.equal(left[..., 6:], right[..., :-6]) and not torch.equal(left, right)  # 48 of 54 px
+    assert torch.equal(centre[..., :-3], left[..., 3:])
+    later = items[30 + 16].frames_CTHW
+    assert not torch.equal(later, centre)
+
+
 def test_views_of_a_clip_lie_beside_each_other(mined: Path) -> None:
     items = dataset(mined, num_views=3)
     assert len(items) == 12

@@ -24,6 +24,15 @@ def test_views_lie_evenly_around_impact(num_views: int, shifts: tuple[int, ...])
     assert Window(num_views=num_views).view_shifts() == shifts
 
 
+def test_thirty_views_are_ten_shifts_in_three_places() -> None:
+    window = Window(num_views=30)
+    views = window.views()
+    assert len(set(views)) == 30
+    assert views[:4] == ((-9, -1), (-9, 0), (-9, 1), (-7, -1))
+    window.check(SPEC)
+    assert Window(num_views=5).views() == tuple((shift, 0) for shift in (-4, -2, 0, 2, 4))
+
+
 def test_every_shift_is_drawn_and_none_beyond() -> None:
     rng = np.random.default_rng(0)
     drawn = [Window(jitter_frames=3).train_shift(rng) for _ in range(700)]

@@ -47,6 +47,13 @@ def test_evaluation_shows_the_centre(size: int, crop_px: int) -> None:
     assert torch.equal(clip, clip.flip(-1))
 
 
+def test_places_are_the_left_the_centre_and_the_right_of_the_picture() -> None:
+    ramp = torch.arange(128, dtype=torch.uint8).expand(2, 3, 128, 128).contiguous()
+    cut = eval_transform(crop_px=112)  # of 128 px: nothing is resized
+    shown = [cut(ramp, place)[0, 0, 0] for place in (-1, 0, 1)]
+    assert [(int(row[0]), int(row[-1])) for row in shown] == [(0, 111), (8, 119), (16, 127)]
+
+
 def test_only_a_left_hander_is_mirrored() -> None:
     frames = np.random.default_rng(0).integers(0, 256, (2, 4, 6, 3), dtype=np.uint8)
     for handedness_p in (0.9, 0.5, float("nan")):

@@ -47,3 +47,14 @@ def test_a_card_without_validation_claims_no_number() -> None:
     assert "| metric |" not in card
     assert "| initialisation | none: random weights |" in card
     assert "names no stroke" in card
+
+
+def test_a_card_tells_of_each_stroke_of_views_and_of_calibration() -> None:
+    rows = [
+        {"stroke": "cut", "labelled": "4", "precision": "0.500"},
+        {"stroke": "leave", "labelled": "0", "precision": ""},
+    ]
+    card = card_of(classifier(), "train", per_class=rows, notes=["**Calibration.** Not fitted."])
+    assert "| stroke | labelled | precision |" in card and "| cut | 4 | 0.500 |" in card
+    assert card.index("| cut |") < card.index("**Calibration.** Not fitted.") < card.index("**Limits.**")
+    assert "**Strokes" not in card_of(classifier(), "train")

@@ -13,7 +13,8 @@ from tests.models.training import QUIET, batch, classifier, loader, trainer
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.models.prediction import load_classifier, model_id, predict
+from slowpaths.models.checkpoint import keep_temperature
+from slowpaths.models.prediction import calibrate, load_classifier, model_id, predict, view_disagreement
 from slowpaths.store.tables import read_predictions, write_predictions
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
@@ -108,3 +109,31 @@ def test_missing_and_broken_files_are_named(tmp_path: Path) -> None:
     (tmp_path / "text.ckpt").write_text("no checkpoint")
     with pytest.raises(MissingWeightsError, match=r"text\.ckpt is not a checkpoint"):
         load_classifier(tmp_path / "text.ckpt")
+
+
+def test_a_temperature_is_fitted_kept_in_the_checkpoint_and_used(checkpoint: Path, tmp_path: Path) -> None:
+    path = tmp_path / "best.ckpt"
+    path.write_bytes(checkpoint.read_bytes())
+    model = load_classifier(path)
+    clips = [labelled(f"d{row}", stroke=row) for row in range(4)]
+    views = replace(batch(4), index_B=torch.tensor([0, 0, 1, 1]), view_B=torch.tensor([0, 1, 0, 1]))
+    plain = predict(model, [views], clips=clips)
+    before = model_id(model)
+    tempered = calibrate(model, plain, gold={"d0": plain[0].label, "d1": plain[3].label, "gone": "cut"})
+    assert model.temperature < 1  # what is always right may be surer
+    keep_temperature(path, model.temperature)
+    again = load_classifier(path)
+    assert again.temperature == model.temperature and model_id(again) == model_id(model) != before
+    direct = predict(again, [views], clips=clips)
+    for one, other in zip(tempered, direct, strict=True):
+        assert (one.delivery_id, one.view_index, one.label) == (other.delivery_id, other.view_index, other.label)
+        assert one.probs == pytest.approx(other.probs, abs=1e-6)
+        assert one.model_id == other.model_id
+    assert max(item.confidence for item in direct) > max(item.confidence for item in plain)
+
+
+def test_disagreement_is_asked_of_clips_with_several_views() -> None:
+    clips = [labelled(f"d{row}", stroke=row) for row in range(2)]
+    views = replace(batch(4), index_B=torch.tensor([0, 0, 0, 1]), view_B=torch.tensor([0, 1, 2, 0]))
+    found = view_disagreement(predict(classifier(), [views], clips=clips))
+    assert found.keys() == {"d0"} and 0 < found["d0"] < np.log2(3)

@@ -1,12 +1,13 @@
 import csv
 import json
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
 
 from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
-from slowpaths.review.events import write_events
+from slowpaths.review.events import suppressed, write_events
 
 VIDEOS = [
     VideoRef(video_id="b", path="day/b.mp4", fps=Fraction(25), num_frames=2500),
@@ -54,6 +55,27 @@ def test_json_csv_and_edl_tell_the_same_strokes(tmp_path):
     # the clip of the second event would start before the video: it starts at its first frame
     assert lines[6].startswith("002  AX       V     C        00:00:00:00 00:00:00:24 00:00:01:07")
     assert lines[9].startswith("003  AX       V     C        00:01:00:05 00:01:01:12")
+
+
+def test_of_strokes_that_lie_near_the_surest_is_an_event():
+    chain = [clip("b", 1.0), clip("b", 2.0), clip("b", 3.0), clip("a", 1.5), clip("b", 9.0)]
+    sure = replace(chain[1], confidence=0.9)
+    kept = suppressed([chain[0], sure, *chain[2:]], within_s=1.28)
+    assert sorted((item.video_id, item.impact_s) for item in kept) == [("a", 1.5), ("b", 2.0), ("b", 9.0)]
+    # what a surer one suppresses suppresses nothing itself
+    falling = [replace(one, confidence=c) for one, c in zip(chain[:3], (0.9, 0.8, 0.7), strict=True)]
+    assert sorted(item.impact_s for item in suppressed(falling, within_s=1.28)) == [1.0, 3.0]
+    # P(stroke) counts as much, equals go to the earlier one, and what lies just as far stays
+    assert [item.impact_s for item in suppressed([replace(chain[0], event_p=0.4), chain[1]], within_s=1.28)] == [2.0]
+    assert [item.impact_s for item in suppressed(chain[1::-1], within_s=1.28)] == [1.0]
+    assert len(suppressed(chain[:3], within_s=1.0)) == 3
+    assert len(suppressed(chain, within_s=0)) == 5
+
+
+def test_how_far_views_disagree_stands_with_the_event(tmp_path):
+    files = write_events(tmp_path, [clip("b", 1.0), clip("b", 9.0)], VIDEOS, disagreement={"b-9.0": 0.25})
+    (_, video) = json.loads(files[0].read_text())
+    assert [event.get("view_disagreement") for event in video["events"]] == [None, 0.25]
 
 
 def test_a_video_without_strokes_is_listed_empty(tmp_path):

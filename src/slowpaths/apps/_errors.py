@@ -16,6 +16,8 @@ from slowpaths.store.tables import write_text
 
 RUNS = ("train", "pretrain", "predict", "evaluate")
 """Verbs whose out= is a run folder."""
+SIGTERM = "SIGTERMException"
+"""What Lightning ends with where the process is told to end; a `SystemExit` that would look like success."""
 
 
 def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
@@ -42,6 +44,8 @@ def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
 
 def exit_code_of(error: BaseException) -> int:
     """Return the exit code of a verb that ended with an error."""
+    if type(error).__name__ == SIGTERM:
+        return 143  # what a shell says of a process that the signal ended
     return error.exit_code if isinstance(error, SlowpathsError) else 1
 
 
@@ -52,6 +56,8 @@ def sentence_of(error: BaseException) -> str | None:
         return text
     if isinstance(error, KeyboardInterrupt):
         return "interrupted; the same command goes on from here"
+    if name == SIGTERM:
+        return "told to end; the same command goes on from here"
     if name == "OutOfMemoryError":
         return "the GPU has too little memory: lower data.batch_size or data.crop_px"
     if isinstance(error, MemoryError) or "can't allocate memory" in text:

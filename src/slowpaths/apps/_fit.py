@@ -30,6 +30,7 @@ from slowpaths.data.settings import Targets
 from slowpaths.data.splits import PARTS
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
+from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
@@ -149,7 +150,7 @@ def fit(
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
-    callbacks = [FiniteGuard(last), *extra, history, *own, build_progress(), keeper, begin]
+    callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
     rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
     with relaunched(job):
@@ -178,12 +179,20 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
 
 
 def _build_loggers(job: Job[Any]) -> list[Logger]:
-    """Return the loggers of `logger=`, which know the configuration; none where W&B is disabled."""
-    made = [instantiate(node, key=f"logger.{name}") for name, node in (job.config.logger or {}).items()]
-    loggers = [logger for logger in made if logger is not None]
+    """Return the loggers of `logger=`, which know the configuration."""
+    loggers = build_loggers(job.config.logger, verb=job.verb)
     for logger in loggers:
         logger.log_hyperparams(dict(job.plain))
     return loggers
+
+
+def build_loggers(nodes: Mapping[str, Any] | None, *, verb: str) -> list[Logger]:
+    """Return the loggers of `logger=`, for the job type of a verb where they have one; none where W&B is disabled."""
+    made = []
+    for name, node in (nodes or {}).items():
+        job_type = {"job_type": verb} if "job_type" in node and not node["job_type"] else {}
+        made.append(instantiate({**node, **job_type}, key=f"logger.{name}"))
+    return [logger for logger in made if logger is not None]
 
 
 @contextmanager
@@ -214,6 +223,8 @@ def record(
     inputs: Mapping[str, str],
     sources: Mapping[str, str],
     warning: str,
+    per_class: Sequence[Mapping[str, str]] = (),
+    notes: Sequence[str] = (),
 ) -> dict[str, int]:
     """Write the model card and the ledger, and send the ledgers to W&B, where it is on.
 
@@ -226,6 +237,8 @@ def record(
         inputs: What was read, for the ledger.
         sources: What was read, for the card.
         warning: What the metrics are measured against, one sentence.
+        per_class: Numbers of each stroke on held-out clips, for the card.
+        notes: What else the card says, paragraphs.
 
     Returns:
         Part of the split -> deliveries in it.
@@ -242,6 +255,8 @@ def record(
         counts=counts,
         metrics=fitted.metrics,
         warning=warning,
+        per_class=per_class,
+        notes=notes,
     )
     write_text(folder.model_card, card)
     root = folder.path.resolve()

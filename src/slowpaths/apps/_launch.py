@@ -18,7 +18,7 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.apps._compose import compose, config_dir, explain, hydra_for, parsed_overrides, plain
-from slowpaths.apps._errors import RUNS, fail
+from slowpaths.apps._errors import RUNS, SIGTERM, fail
 from slowpaths.apps._start import check_start
 from slowpaths.core.errors import UsageError
 from slowpaths.core.threads import limit_threads
@@ -80,7 +80,9 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
             typed = parsed_overrides(verb, overrides)
             axes = {item.get_key_element(): item.get_value_element_as_str() for item in typed}
             return run_tracked(verb, cfg, folder=out, axes=axes, fingerprint=decides(cfg)).exit_code
-    except (Exception, KeyboardInterrupt) as error:
+    except (Exception, KeyboardInterrupt, SystemExit) as error:
+        if isinstance(error, SystemExit) and type(error).__name__ != SIGTERM:
+            raise
         return fail(verb, error, out=out)
     return 0
 

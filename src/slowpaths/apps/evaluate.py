@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from typing import Any
+from typing import Any, cast
 
-from omegaconf import DictConfig
+from omegaconf import DictConfig, OmegaConf
 
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
@@ -32,6 +32,7 @@ def run(cfg: DictConfig) -> Outcome:
     if config.truth.is_dir():
         config = replace(config, **world_truth(asdict(config)))
     arguments = asdict(replace(config, is_complete=bool(config.is_complete)))
+    nodes = arguments.pop("logger")
     report = evaluate(**arguments).to_dict()
     entry = Entry(
         stage="evaluate",
@@ -42,6 +43,8 @@ def run(cfg: DictConfig) -> Outcome:
     )
     append_entry(config.out, entry)
     measures = {name: item for name, item in report["measures"].items() if item["value"] is not None}
+    if nodes:
+        _log(_of_judged_run(nodes, config), measures, folder)
     rows = [
         (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["num"])
         for name, item in measures.items()
@@ -51,6 +54,27 @@ def run(cfg: DictConfig) -> Outcome:
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
     show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
+
+
+def _of_judged_run(nodes: Mapping[str, Any], config: EvaluateConfig) -> dict[str, Any]:
+    """Let W&B go on with the run that made the predictions, as it was configured there."""
+    judged = RunFolder(config.predictions.parent) if config.predictions else None
+    if "wandb" not in nodes or judged is None or not judged.wandb_id_file.is_file():
+        return dict(nodes)
+    file = judged.configuration_file
+    before = cast(Any, OmegaConf.to_container(OmegaConf.load(file))) if file.is_file() else {}
+    known = (before.get("logger") or {}).get("wandb") or {}
+    return {**nodes, "wandb": {**nodes["wandb"], **known, "save_dir": str(judged.path)}}
+
+
+def _log(nodes: Mapping[str, Any], measures: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> None:
+    from slowpaths.apps._fit import build_loggers
+    from slowpaths.models.callbacks import wandb_media
+
+    loggers = build_loggers(nodes, verb="evaluate")
+    wandb_media.log_report(loggers, measures=measures, figures=folder.figures)
+    wandb_media.log_ledger(loggers, folder=folder.path)
+    wandb_media.finish(loggers, summary={f"evaluate/{name}": item["value"] for name, item in measures.items()})
 
 
 def _number(value: float | None) -> str:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from slowpaths.apps._console import NOTE_EVERY_S, cores, progress
 from slowpaths.apps.mined import review_mined, write_labels
+from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import Prediction
 from slowpaths.data.pose_archive import read_pose_archive
 from slowpaths.labelling.pipeline import LabelSet
@@ -18,9 +19,13 @@ from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES, PREDICTIONS
+from slowpaths.store.tables import concat_tables, read_table, write_predictions, write_table
 from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
+    from slowpaths.data.module import ClipDataModule
     from slowpaths.models.classifier import StrokeClassifier
 
 T = TypeVar("T")
@@ -78,6 +83,27 @@ def label_collected(out: Path, collected: Collected, config: Mapping[str, Any]) 
     return labels
 
 
+def clips_shown_to(
+    classifier: StrokeClassifier,
+    mined: Path,
+    *,
+    batch_size: int,
+    num_test_views: int,
+    delivery_ids: Collection[str] | None,
+) -> ClipDataModule:
+    """Return the clips of a mined folder as a classifier saw clips in training; arguments as for `predict_mined`."""
+    from slowpaths.data.module import ClipDataModule
+    from slowpaths.data.settings import ClipSettings
+
+    shown = dict(classifier.run.clip)
+    fps, kind = shown.pop("fps", None), shown.pop("input_kind", "pathways")
+    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
+    how: dict[str, Any] = {"input_kind": kind, "told": progress, "fps": fps, "delivery_ids": delivery_ids}
+    data = ClipDataModule(mined=mined, settings=settings, targets="none", **how)
+    data.setup()
+    return data
+
+
 def predict_mined(
     classifier: StrokeClassifier,
     mined: Path,
@@ -85,6 +111,7 @@ def predict_mined(
     batch_size: int = 8,
     num_test_views: int = 3,
     delivery_ids: Collection[str] | None = None,
+    note: Callable[[str], None] | None = None,
 ) -> list[Prediction]:
     """Predict the clips of a mined folder, shown as the classifier saw clips in training.
 
@@ -92,29 +119,58 @@ def predict_mined(
         classifier: The classifier.
         mined: Mined folder.
         batch_size: Clips a batch.
-        num_test_views: Shifted views of each clip, averaged.
+        num_test_views: Views of each clip, averaged; see `data.settings.ClipSettings`.
         delivery_ids: Which deliveries; all where None.
+        note: Told how far it is, where somebody else shows progress.
     """
-    from slowpaths.data.module import ClipDataModule
-    from slowpaths.data.settings import ClipSettings
     from slowpaths.models.prediction import predict
 
-    shown = dict(classifier.run.clip)
-    fps, kind = shown.pop("fps", None), shown.pop("input_kind", "pathways")
-    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
-    data = ClipDataModule(
-        mined=mined,
-        settings=settings,
-        targets="none",
-        input_kind=kind,
-        told=progress,
-        fps=fps,
-        delivery_ids=delivery_ids,
-    )
-    data.setup()
+    views = {"batch_size": batch_size, "num_test_views": num_test_views}
+    data = clips_shown_to(classifier, mined, delivery_ids=delivery_ids, **views)
     loader = data.predict_dataloader()
+    if note is not None:
+        numbers = iter(range(1, len(loader) + 1))
+        batches = _told(loader, lambda: note(f"{next(numbers) / len(loader):.0%} of its strokes"))
+        return predict(classifier, batches, clips=data.clips())
     with progress("naming strokes", len(loader), every_s=NOTE_EVERY_S) as step:
         return predict(classifier, _told(loader, step), clips=data.clips())
+
+
+def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_views: int = 3, **how: Any) -> int:
+    """Predict what a run has mined, and write its predictions table; a killed run goes on after its last whole video.
+
+    Args:
+        classifier: The classifier.
+        folder: Folder of the run.
+        num_test_views: As for `predict_mined`.
+        **how: More of its arguments.
+
+    Returns:
+        How many videos had been predicted before.
+    """
+    from slowpaths.models.prediction import model_id
+
+    mined = MinedFolder(folder.mined)
+    deliveries = mined.read(DELIVERIES)
+    ids: dict[str, list[str]] = {}
+    for video, name in zip(deliveries["video_id"].to_pylist(), deliveries["delivery_id"].to_pylist(), strict=True):
+        ids.setdefault(video, []).append(name)
+    shards = folder.prediction_shards / fingerprint([model_id(classifier), num_test_views])
+    files = [shards / f"{video}.parquet" for video in ids]
+    num_resumed = 0
+    with progress("naming strokes", len(ids)) as step:
+        for file, (video, own) in zip(files, ids.items(), strict=True):
+            known = set(read_table(file, PREDICTIONS)["delivery_id"].to_pylist()) if file.is_file() else set()
+            if is_known := known == set(own):
+                num_resumed += 1
+            else:
+                note = lambda text, video=video: step.note(f"{video}: {text}")  # noqa: E731
+                shown = {"num_test_views": num_test_views, **how}
+                found = predict_mined(classifier, mined.path, delivery_ids=own, note=note, **shown)
+                write_predictions(file, found)
+            step(f"{video}: {len(own)} strokes{', named already' if is_known else ''}")
+    write_table(folder.predictions, concat_tables(files, PREDICTIONS), PREDICTIONS)
+    return num_resumed
 
 
 def _told(batches: Iterable[T], step: Callable[[], None]) -> Iterator[T]:

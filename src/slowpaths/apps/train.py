@@ -23,10 +23,12 @@ from slowpaths.core.records import Prediction
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table
 from slowpaths.data.module import ClipDataModule
+from slowpaths.models.calibration import LEAST_GOLD
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.label_free import LabelFreeMetrics
+from slowpaths.models.checkpoint import keep_temperature
 from slowpaths.models.classifier import StrokeClassifier
-from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
+from slowpaths.models.prediction import AVERAGE_VIEW, calibrate, load_classifier, predict, view_disagreement
 from slowpaths.models.settings import LabelFree
 from slowpaths.models.training_set import TrainingSet
 from slowpaths.store.mined_folder import MinedFolder
@@ -49,10 +51,13 @@ def run(cfg: DictConfig) -> Outcome:
     if not trainer.is_global_zero:
         return Outcome(metrics=metrics)  # one process of several writes
     trained = load_classifier(best, device=str(trainer.strategy.root_device), allowed={config.model["_target_"]})
+    trained.temperature = 1.0  # a run that went on has one already
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
+    predictions, calibration = _calibrate(trained, predictions, data=data, checkpoint=best)
     write_predictions(folder.predictions, predictions)
     pairs = _held_out(predictions, data)
-    metrics = {**metrics, **_agreement(pairs)}
+    metrics = {**metrics, **_agreement(pairs), **_views(predictions)}
+    metrics |= {"temperature": trained.temperature} if trained.temperature != 1 else {}
     write_text(folder.confusion, _confusion(pairs))
     _send_clips(trainer.loggers, predictions, data=data, mined=mined)
     lineage, label_set = data.lineage(), str(labels or mined.dataset().label_set)
@@ -66,10 +71,16 @@ def run(cfg: DictConfig) -> Outcome:
         sources={"label set": label_set, "labels": lineage["labels"], "split": lineage["split"]},
         warning="Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts "
         "as right here.",
+        per_class=_per_class(pairs),
+        notes=[
+            f"**Views.** Predictions are the mean of {config.data.num_test_views} views of a clip.",
+            f"**Calibration.** {calibration}",
+        ],
     )
     rows = [*((f"clips to {part}", count) for part, count in counts.items()), *metrics.items()]
     wrote = [best, folder.predictions, folder.history, folder.model_card]
-    show_table(f"slowpaths train: {config.trainer.max_epochs} epochs", ["what", "value"], rows, wrote=wrote)
+    title = f"slowpaths train: {config.trainer.max_epochs} epochs"
+    show_table(title, ["what", "value"], rows, wrote=wrote, notes=[calibration])
     return Outcome(metrics=metrics)
 
 
@@ -89,6 +100,46 @@ def _training_set(data: ClipDataModule, *, mined: Path) -> TrainingSet:
     clips = [record.clip for record in data.training_records()]
     probs_NC = torch.tensor(np.array([clip.probs for clip in clips]), dtype=torch.float32)
     return TrainingSet(probs_NC=probs_NC, delivery_ids=[clip.delivery_id for clip in clips], mined=mined)
+
+
+def _calibrate(
+    trained: StrokeClassifier, predictions: list[Prediction], *, data: ClipDataModule, checkpoint: Path
+) -> tuple[list[Prediction], str]:
+    """Fit the temperature to gold of the validation part, and say so, or why not."""
+    known = {clip.delivery_id: clip.label for clip in data.clips() if clip.source == "gold"}
+    gold = {name: label for name, label in known.items() if data.split.parts.get(name) == "val"}
+    if len(gold) < LEAST_GOLD:
+        return predictions, (
+            f"Confidences are as the network gives them: a temperature is fitted to gold labels of validation matches, "
+            f"at least {LEAST_GOLD} of them, and there are {len(gold)}."
+        )
+    predictions = calibrate(trained, predictions, gold=gold)
+    keep_temperature(checkpoint, trained.temperature)
+    return predictions, (
+        f"Logits are divided by {trained.temperature:.3g}, the temperature fitted to {len(gold)} gold labels of "
+        "validation matches."
+    )
+
+
+def _views(predictions: list[Prediction]) -> dict[str, float]:
+    """Return how far the views of held-out clips disagree, bits, where there are several."""
+    held_out = {row.delivery_id for row in predictions if row.split in ("val", "test")}
+    found = [value for name, value in view_disagreement(predictions).items() if name in held_out]
+    return {"held_out/view_disagreement": sum(found) / len(found)} if found else {}
+
+
+def _per_class(pairs: Counter[tuple[str, str]]) -> list[dict[str, str]]:
+    """Return precision and recall of every stroke that is labelled or named, against weak labels."""
+    share = lambda part, whole: f"{part / whole:.3f}" if whole else ""  # noqa: E731
+    rows = []
+    for stroke in STROKES:
+        labelled = sum(count for (true, _), count in pairs.items() if true == stroke)
+        named = sum(count for (_, said), count in pairs.items() if said == stroke)
+        if labelled or named:
+            both = pairs[stroke, stroke]
+            row = {"stroke": stroke, "labelled": str(labelled), "named": str(named)}
+            rows.append(row | {"precision": share(both, named), "recall": share(both, labelled)})
+    return rows
 
 
 def _held_out(predictions: list[Prediction], data: ClipDataModule) -> Counter[tuple[str, str]]:

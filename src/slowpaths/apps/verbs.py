@@ -13,6 +13,8 @@ from typing import Any, Literal
 from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import target_of
+from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import did_you_mean
 from slowpaths.data.settings import ClipSettings
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
@@ -316,7 +318,10 @@ class PredictConfig(FootageConfig):
         footage: A folder, a file, or a list of them.
         out: Events, predictions and clips go here.
         batch_size: Clips a batch.
-        num_test_views: Shifted views of each clip, averaged.
+        num_test_views: Views of each clip, averaged, each moved by two frames; 30 are 10 such, each cut left, centre
+            and right.
+        suppress_s: Of strokes of a video whose impacts lie nearer than this, seconds, the surest is an event: a shot
+            boundary inside a stroke would make two. The stroke window is as long; predictions keep all.
         device: cpu or cuda.
         allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
     """
@@ -325,6 +330,7 @@ class PredictConfig(FootageConfig):
     out: Path = Path("runs/events")
     batch_size: int = 8
     num_test_views: int = 3
+    suppress_s: float = 1.28
     device: str = "cpu"
     allow_target: str | None = None
 
@@ -332,6 +338,60 @@ class PredictConfig(FootageConfig):
         for name in ("batch_size", "num_test_views"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name}={getattr(self, name)} predicts nothing: give 1 or more")
+        if not 0 <= self.suppress_s < float("inf"):
+            raise UsageError(f"suppress_s={self.suppress_s} is no time: give seconds, or 0 to suppress nothing")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportConfig:
+    """Configure `slowpaths export`.
+
+    Args:
+        ckpt: Checkpoint that `slowpaths train` wrote.
+        to: torch_export for `torch.export.load`, onnx for other runtimes (extra `export`).
+        out: The network and how to feed it go here.
+        repeats: Timed passes of one clip; the median is told.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
+    """
+
+    ckpt: Path
+    to: Literal["torch_export", "onnx"] = "torch_export"
+    out: Path = Path("runs/export")
+    repeats: int = 10
+    allow_target: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.repeats < 1:
+            raise UsageError(f"repeats={self.repeats} measures nothing: give 1 or more")
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExplainConfig:
+    """Configure `slowpaths explain`.
+
+    Args:
+        ckpt: Checkpoint that `slowpaths train` wrote.
+        mined: Folder that `slowpaths mine` wrote.
+        num: Clips, evenly over the folder.
+        clip: Id of the one delivery to explain.
+        stroke: What the heat is for; what the network says of each clip where not given.
+        out: A video a clip goes here.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
+    """
+
+    ckpt: Path
+    mined: Path
+    num: int = 4
+    clip: str | None = None
+    stroke: str | None = None
+    out: Path = Path("runs/explain")
+    allow_target: str | None = None
+
+    def __post_init__(self) -> None:
+        if self.num < 1:
+            raise UsageError(f"num={self.num} explains nothing: give 1 or more")
+        if self.stroke is not None and self.stroke not in STROKES:
+            raise UsageError(f"stroke={self.stroke} is unknown: {did_you_mean(self.stroke, STROKES)}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -351,6 +411,8 @@ class EvaluateConfig:
         model_id: Whose predictions, where the table holds several models'.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
         out: Report and figures go here.
+        logger: Any of csv, wandb, tensorboard; W&B goes on with the run that made the predictions, where they lie in
+            the folder of one.
     """
 
     predictions: Path | None = None
@@ -364,6 +426,7 @@ class EvaluateConfig:
     model_id: str | None = None
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/evaluation")
+    logger: Any = None
 
     def __post_init__(self) -> None:
         from slowpaths.evaluation.report import EvaluationSettings

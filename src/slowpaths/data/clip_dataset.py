@@ -56,23 +56,24 @@ class ClipDataset(Dataset[ClipItem]):
     seed: int = 0  # of these draws
 
     def __post_init__(self) -> None:
-        shifts = self._view_shifts()
-        self._shifts = (0,) if self.is_train else shifts
+        views = self._test_views()
+        self._views = ((0, 0),) if self.is_train else views
         self._cache: dict[int, np.ndarray] = {}
         self._cache_bytes_left = int(self.settings.cache_mib / max(1, self.settings.num_workers) * 2**20)
 
     def __len__(self) -> int:
-        return len(self.records) * len(self._shifts)
+        return len(self.records) * len(self._views)
 
     def __getitem__(self, index: int) -> ClipItem:
         epoch, position = divmod(index, len(self))
-        row, view = divmod(position, len(self._shifts))
+        row, view = divmod(position, len(self._views))
         record = self.records[row]
         if epoch and not self.is_train:
             raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
         rng = np.random.default_rng((self.seed, epoch, row)) if self.is_train else None
+        shift, place = self._views[view]
         return ClipItem(
-            **self._seen(row, shift=self.window.train_shift(rng) if rng else self._shifts[view], rng=rng),
+            **self._seen(row, shift=self.window.train_shift(rng) if rng else shift, place=place, rng=rng),
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
             features_F=torch.from_numpy(record.features_F),
             weight=float(record.clip.confidence**self.settings.weight_power),
@@ -80,15 +81,16 @@ class ClipDataset(Dataset[ClipItem]):
             view=view,
         )
 
-    def _view_shifts(self) -> tuple[int, ...]:
+    def _test_views(self) -> tuple[tuple[int, int], ...]:
         self.window.check(self.spec)
-        return self.window.view_shifts()
+        return self.window.views()
 
-    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Any]:
+    def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Any]:
         """Return what the network sees of a clip, varied by the generator where there is one: fields of `ClipItem`."""
         frames_TCHW = _to_tensor(self._read(row, shift=shift))
         if rng is None:
-            return {"frames_CTHW": self.transform(frames_TCHW)}
+            places = (place,) if place else ()  # only the transform of testing knows any but the centre
+            return {"frames_CTHW": self.transform(frames_TCHW, *places)}
         # torchvision draws from the global generator: give it a state of its own, and leave the caller's alone.
         with torch.random.fork_rng(devices=[]):
             torch.random.default_generator.manual_seed(int(rng.integers(2**63)))

@@ -59,7 +59,7 @@ def with_picture_features(
 class PictureFeatureDataset(ClipDataset):
     """Give the picture features of the window of a clip; in training the window is shifted, and nothing else varied."""
 
-    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+    def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
         path = _of(self.records[row])
         try:
             features_TF = np.load(path, allow_pickle=False)

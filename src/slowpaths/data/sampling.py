@@ -18,6 +18,7 @@ from slowpaths.store.mined_folder import ClipSpec
 # The stroke window is impact -.80 s .. +.48 s: this share of it lies before impact.
 _BEFORE_IMPACT = 0.80 / 1.28
 _VIEW_STEP_FRAMES = 2
+KINETICS_VIEWS = 30  # the protocol of Kinetics: 10 in time, each in 3 places
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,7 +28,7 @@ class Window:
     num_frames: int = 32  # frames shown
     frame_stride: int = 1  # step between them, in frames of the file
     jitter_frames: int = 0  # largest shift in training, either way
-    num_views: int = 1  # shifted views in testing
+    num_views: int = 1  # views in testing
 
     def frames(self, spec: ClipSpec, *, shift: int = 0) -> np.ndarray:
         """Return the frames (T,) of the file that are shown, the window moved by `shift` frames.
@@ -41,10 +42,23 @@ class Window:
         start = spec.impact_frame - round(span * _BEFORE_IMPACT) + shift
         return start + np.arange(self.num_frames) * self.frame_stride
 
+    def views(self) -> tuple[tuple[int, int], ...]:
+        """Return the shift in frames of every test view, and its place: -1 left, 0 centre, 1 right.
+
+        All are centred, but for 30 views: those are 10 shifts in 3 places.
+
+        Example:
+            >>> Window(num_views=3).views()
+            ((-2, 0), (0, 0), (2, 0))
+        """
+        places = (-1, 0, 1) if self.num_views == KINETICS_VIEWS else (0,)
+        return tuple((shift, place) for shift in self.view_shifts() for place in places)
+
     def view_shifts(self) -> tuple[int, ...]:
-        """Return the shifts of the test views, two frames apart around impact: -2, 0, 2 for three."""
-        first = -_VIEW_STEP_FRAMES * (self.num_views - 1) // 2
-        return tuple(range(first, first + _VIEW_STEP_FRAMES * self.num_views, _VIEW_STEP_FRAMES))
+        """Return the shifts of the test views, two frames apart around impact: -2, 0, 2 for three, 10 of 30."""
+        count = self.num_views // 3 if self.num_views == KINETICS_VIEWS else self.num_views
+        first = -_VIEW_STEP_FRAMES * (count - 1) // 2
+        return tuple(range(first, first + _VIEW_STEP_FRAMES * count, _VIEW_STEP_FRAMES))
 
     def train_shift(self, rng: np.random.Generator) -> int:
         """Draw a shift, every one of -jitter .. jitter as likely."""

@@ -25,7 +25,8 @@ class ClipSettings:
         crop_px: Side of the picture the network sees, pixels.
         read_px: Side at which clips are decoded, pixels; None for the side of the files.
         jitter_frames: Largest shift of the window in training, either way.
-        num_test_views: Shifted views of a clip in prediction.
+        num_test_views: Views of a clip in prediction, each moved by two frames; 30 are 10 such, each cut left, centre
+            and right.
         crop_scale: Smallest and largest share of the picture that training cuts; see `train_transform`.
         colour_jitter: Largest relative change of brightness, contrast and saturation.
         flip_p: Probability of a horizontal flip; clips are mirrored to right-handers, and a flip would undo that.

@@ -45,10 +45,10 @@ class SkeletonDataset(ClipDataset):
     Where the batter is not seen the skeleton is zero: a network says what it says of nobody.
     """
 
-    def _view_shifts(self) -> tuple[int, ...]:
-        return (0,)
+    def _test_views(self) -> tuple[tuple[int, int], ...]:
+        return ((0, 0),)
 
-    def _seen(self, row: int, *, shift: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
+    def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
         sequence_TD = self.records[row].sequence_TD
         if sequence_TD is None:
             sequence_SD = np.zeros((STEPS, CHANNELS))

@@ -16,7 +16,7 @@ from torch import Tensor
 from torchvision import tv_tensors
 from torchvision.transforms import v2
 
-ClipTransform = Callable[[Tensor], Tensor]
+ClipTransform = Callable[..., Tensor]
 
 # The Kinetics test protocol cuts 224 out of 256 px: a fourteenth of the crop is left over on either side.
 _MARGIN = 1 / 14
@@ -65,9 +65,26 @@ def jitter_colours(clip_CTHW: Tensor, *, strength: float) -> Tensor:
 
 
 def eval_transform(*, crop_px: int = 224) -> ClipTransform:
-    """Build the transform of testing: the centre of the picture, at the scale of the Kinetics test protocol."""
-    resize_px = crop_px + 2 * round(crop_px * _MARGIN)
-    return _OverFrames(v2.Compose([v2.Resize(resize_px, antialias=True), v2.CenterCrop(crop_px)]), jitter=0)
+    """Build the transform of testing, at the scale of the Kinetics test protocol.
+
+    Its second argument is the place of the crop: -1 left, 0 centre, 1 right.
+    """
+    return _Cut(v2.Resize(crop_px + 2 * round(crop_px * _MARGIN), antialias=True), crop_px)
+
+
+@dataclass(frozen=True, slots=True)
+class _Cut:
+    """Resize a clip and cut a square out of it; loader workers can pickle it."""
+
+    resize: v2.Transform
+    crop_px: int
+
+    def __call__(self, frames_TCHW: Tensor, place: int = 0) -> Tensor:
+        clip_TCHW = self.resize(tv_tensors.Video(frames_TCHW)).as_subclass(torch.Tensor)
+        top, left = ((size - self.crop_px) // 2 for size in clip_TCHW.shape[-2:])
+        left *= 1 + place
+        cut = clip_TCHW[..., top : top + self.crop_px, left : left + self.crop_px]
+        return cut.transpose(0, 1).contiguous()
 
 
 @dataclass(frozen=True, slots=True)

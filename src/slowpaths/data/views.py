@@ -118,7 +118,7 @@ class ViewDataModule(ClipDataModule):
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the training clips, shuffled, in augmented views."""
-        records = self._training_records()
+        records = self.training_records()
         if len(records) < 2:
             raise UsageError(f"{self._mined} has one clip to train on, and none to compare it with: mine more footage")
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from slowpaths import __version__
 from slowpaths.core.text import markdown_table
@@ -32,6 +32,8 @@ def model_card(
     counts: Mapping[str, int],
     metrics: Mapping[str, float],
     warning: str,
+    per_class: Sequence[Mapping[str, str]] = (),
+    notes: Sequence[str] = (),
 ) -> str:
     """Return the card as Markdown.
 
@@ -45,6 +47,8 @@ def model_card(
         counts: Part of the split -> deliveries in it.
         metrics: Metrics of the epoch of the checkpoint, by name.
         warning: What the metrics are measured against, one sentence.
+        per_class: Numbers of each stroke on held-out clips: `stroke` and what was measured.
+        notes: Further paragraphs.
     """
     run, network = module.run, module.hparams["network"]
     arguments = ", ".join(f"{name} {value}" for name, value in sorted(network.items()) if name != "_target_")
@@ -65,4 +69,9 @@ def model_card(
     if metrics:
         numbers = [(name, f"{value:.4g}") for name, value in metrics.items()]
         parts.append(markdown_table(["metric", "value"], numbers))
-    return "\n\n".join([*parts, f"**Limits.** {_LIMITS[verb]}"]) + "\n"
+    if per_class:
+        parts += [
+            "**Strokes of held-out matches.**",
+            markdown_table(list(per_class[0]), [list(row.values()) for row in per_class]),
+        ]
+    return "\n\n".join([*parts, *notes, f"**Limits.** {_LIMITS[verb]}"]) + "\n"

@@ -6,6 +6,7 @@ them in one flat list and knew our own parts only.
 
 from __future__ import annotations
 
+import io
 import pickle
 import warnings
 from collections.abc import Callable, Collection, Mapping
@@ -17,6 +18,7 @@ from torch import Tensor
 
 from slowpaths.core.errors import MissingWeightsError, SlowpathsError, UsageError
 from slowpaths.core.parts import locate
+from slowpaths.store.tables import atomic_write
 
 CHECKPOINT_KEY = "slowpaths"
 CHECKPOINT_FORMAT = 2
@@ -94,6 +96,16 @@ def require_trusted(target: str, *, source: Path, allowed: Collection[str]) -> N
             f"{source} names the network {target}, and loading it would run code of that module: "
             f"give allow_target={target} if you trust it"
         )
+
+
+def keep_temperature(path: Path, temperature: float) -> None:
+    """Write into one of our checkpoints the temperature its logits are divided by in prediction."""
+    content = read_checkpoint(path)
+    content[CHECKPOINT_KEY]["temperature"] = temperature
+    stream = io.BytesIO()
+    torch.save(content, stream)
+    with atomic_write(path) as file:
+        file.write(stream.getbuffer())
 
 
 def _tensors(*values: Any, prefix: str = "") -> list[tuple[str, Tensor]]:

@@ -35,7 +35,12 @@ class StrokeClassifier(EmaModule):
         loss: The loss and what stands beside it.
         class_prior: Share of each stroke in training (14), for logit adjustment; uniform where not given.
         training: The training clips, for losses and a curriculum that want to know them; no hyperparameter.
+
+    Attributes:
+        temperature: What logits are divided by in prediction; 1 where no gold told.
     """
+
+    temperature: float = 1.0
 
     def __init__(
         self,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -14,12 +14,13 @@ import torch
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.parts import target_of
 from slowpaths.core.records import LabelledClip, Prediction
-from slowpaths.core.strokes import STROKES
+from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.calibration import disagreement, fit_temperature, temper
 from slowpaths.models.checkpoint import CHECKPOINT_KEY, migrated, read_checkpoint, require_finite, require_trusted
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.ema import network_input
-from slowpaths.models.export import fold_for_cpu
+from slowpaths.models.fold import fold_for_cpu
 
 AVERAGE_VIEW = -1
 Split = Literal["train", "val", "test", "none"]
@@ -56,12 +57,14 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
     except (TypeError, RuntimeError) as error:
         why = str(error).strip().splitlines()[-1].strip()
         raise UsageError(f"{path} does not fit the network it describes ({why}): train again") from error
+    classifier.temperature = float(about.get("temperature", 1.0))
     return classifier.to(device).eval()
 
 
 def model_id(classifier: StrokeClassifier) -> str:
-    """Return 12 hex digits over everything that decides a prediction: weights, their names, and the clip settings."""
-    digest = hashlib.sha256(repr(sorted(classifier.run.clip.items())).encode())
+    """Return 12 hex digits over all that decides a prediction: weights, their names, clip settings, temperature."""
+    tempered = [] if classifier.temperature == 1 else [("temperature", classifier.temperature)]
+    digest = hashlib.sha256(repr(sorted(classifier.run.clip.items()) + tempered).encode())
     for name, tensor in sorted(classifier.evaluated.state_dict().items()):
         digest.update(name.encode())
         digest.update(tensor.detach().cpu().contiguous().numpy().tobytes())
@@ -88,7 +91,7 @@ def predict(
     views: dict[int, dict[int, np.ndarray]] = {}
     for batch in batches:
         logits_BC = network(network_input(batch.to(classifier.device)))
-        probs_BC = logits_BC.float().softmax(dim=1).double().cpu().numpy()
+        probs_BC = (logits_BC.float() / classifier.temperature).softmax(dim=1).double().cpu().numpy()
         if not np.isfinite(probs_BC).all():
             raise SlowpathsError("the network answers with numbers that are not finite: lower optim.lr and train again")
         for row, view, probs_C in zip(batch.index_B.tolist(), batch.view_B.tolist(), probs_BC, strict=True):
@@ -98,14 +101,54 @@ def predict(
         clip = clips[row]
         part = (parts or {}).get(clip.delivery_id, "none")
         mean_C = np.mean([views[row][view] for view in sorted(views[row])], axis=0)
+        said = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
+        said |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
         for view, probs_C in [(AVERAGE_VIEW, mean_C), *sorted(views[row].items())]:
-            predictions.append(_prediction(clip, probs_C, view=view, identity=identity, part=part))
+            said |= _named(probs_C)
+            predictions.append(Prediction(**said, model_id=identity, view_index=view, split=part))
     return predictions
 
 
-def _prediction(clip: LabelledClip, probs_C: np.ndarray, *, view: int, identity: str, part: Split) -> Prediction:
-    said = {field.name: getattr(clip, field.name) for field in fields(LabelledClip)}
+def calibrate(
+    classifier: StrokeClassifier, predictions: Sequence[Prediction], *, gold: Mapping[str, str]
+) -> list[Prediction]:
+    """Fit the temperature of a classifier that has none to what persons said, and return its predictions with it.
+
+    Args:
+        classifier: The classifier; it keeps the temperature.
+        predictions: What it predicts at temperature 1, view by view.
+        gold: Delivery -> true stroke, of deliveries that training has not seen.
+    """
+    assert classifier.temperature == 1
+    views = views_of(predictions)
+    known = [name for name in sorted(gold) if name in views]
+    classifier.temperature = fit_temperature([views[name] for name in known], [INDEX[gold[name]] for name in known])
+    identity, means = model_id(classifier), {}
+    for name, views_VC in views.items():
+        means[name] = temper(views_VC, classifier.temperature).mean(axis=0)
+    found = []
+    for item in predictions:
+        is_mean = item.view_index == AVERAGE_VIEW
+        probs_C = means[item.delivery_id] if is_mean else temper(item.probs, classifier.temperature)
+        found.append(replace(item, model_id=identity, **_named(probs_C)))
+    return found
+
+
+def views_of(predictions: Iterable[Prediction]) -> dict[str, np.ndarray]:
+    """Return what the views of each delivery say, (V, 14), view by view."""
+    views: dict[str, list[np.ndarray]] = {}
+    for item in predictions:
+        if item.view_index != AVERAGE_VIEW:
+            views.setdefault(item.delivery_id, []).append(item.probs)
+    return {name: np.array(rows) for name, rows in views.items()}
+
+
+def view_disagreement(predictions: Iterable[Prediction]) -> dict[str, float]:
+    """Return how far the views of each delivery disagree, bits; nothing of deliveries with a single view."""
+    views = views_of(predictions).items()
+    return {name: disagreement(views_VC) for name, views_VC in views if len(views_VC) > 1}
+
+
+def _named(probs_C: np.ndarray) -> dict[str, Any]:
     probs_C = probs_C / probs_C.sum()
-    said |= {"probs": probs_C, "label": STROKES[int(probs_C.argmax())], "confidence": float(probs_C.max())}
-    said |= {"source": "model", "is_kept": True, "votes_fingerprint": ""}
-    return Prediction(**said, model_id=identity, view_index=view, split=part)
+    return {"probs": probs_C, "label": STROKES[int(probs_C.argmax())], "confidence": float(probs_C.max())}

@@ -60,16 +60,19 @@ def write_events(
     *,
     shots: Iterable[Shot] = (),
     tracks: Iterable[PoseTrack] = (),
+    disagreement: Mapping[str, float] | None = None,
 ) -> list[Path]:
     """Write `events.json`, `events.csv` and `events.edl` of at most one label or prediction a delivery.
 
-    Shots and tracks carry the presentation times that frame numbers come from.
+    Shots and tracks carry the presentation times that frame numbers come from; `disagreement` is how far the views of a
+    delivery disagree, bits, for the JSON.
     """
     shots = list(shots)
     times, replays = frame_times(videos, shots, tracks), replays_among(clips, shots)
     ordered = sorted(clips, key=lambda clip: (clip.video, clip.span.start_s, clip.delivery_id))
     files = {
-        folder / "events.json": json.dumps(to_spot(ordered, videos, times, replays), indent=1) + "\n",
+        folder / "events.json": json.dumps(to_spot(ordered, videos, times, replays, disagreement or {}), indent=1)
+        + "\n",
         folder / "events.csv": to_csv(ordered, replays),
         folder / "events.edl": to_edl(ordered, videos, times, replays),
     }
@@ -91,8 +94,27 @@ def replays_among(clips: Iterable[LabelledClip], shots: Iterable[Shot]) -> froze
     )
 
 
+def suppressed(clips: Iterable[LabelledClip], *, within_s: float) -> list[LabelledClip]:
+    """Return clips without those that lie near a surer one of their video: greedy non-maximum suppression.
+
+    Args:
+        clips: One label or prediction a delivery.
+        within_s: How near impacts are that leave one event, seconds, exclusive.
+    """
+    kept: dict[str, list[LabelledClip]] = {}
+    for clip in sorted(clips, key=lambda clip: (-_score(clip), _anchor_s(clip), clip.delivery_id)):
+        surer = kept.setdefault(clip.video_id, [])
+        if all(abs(_anchor_s(clip) - _anchor_s(other)) >= within_s for other in surer):
+            surer.append(clip)
+    return [clip for of_video in kept.values() for clip in of_video]
+
+
 def to_spot(
-    clips: Iterable[LabelledClip], videos: Sequence[VideoRef], times: Mapping[str, FrameTimes], replays: Container[str]
+    clips: Iterable[LabelledClip],
+    videos: Sequence[VideoRef],
+    times: Mapping[str, FrameTimes],
+    replays: Container[str],
+    disagreement: Mapping[str, float],
 ) -> list[dict[str, Any]]:
     """Return events in the layout of E2E-Spot (github.com/jhong93/spot): a list of videos with frame-indexed events.
 
@@ -105,12 +127,13 @@ def to_spot(
             {
                 "frame": times[video.video_id].frame(_anchor_s(clip)),
                 "label": clip.label,
-                "score": round(clip.event_p * clip.confidence, 6),
+                "score": round(_score(clip), 6),
                 "comment": "",
                 "is_replay": clip.delivery_id in replays,
                 "impact_s": round(_anchor_s(clip), 3),
                 "start_s": round(clip.span.start_s, 3),
                 "end_s": round(clip.span.end_s, 3),
+                **_rounded("view_disagreement", disagreement.get(clip.delivery_id)),
                 "probs": {stroke: round(float(p), 6) for stroke, p in zip(STROKES, clip.probs, strict=True)},
             }
             for clip in clips
@@ -152,6 +175,14 @@ def to_edl(
         lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}{again}")
         record_s += (source[1] - source[0]) / rate
     return "\n".join(lines) + "\n"
+
+
+def _score(clip: LabelledClip) -> float:
+    return clip.event_p * clip.confidence
+
+
+def _rounded(name: str, value: float | None) -> dict[str, float]:
+    return {} if value is None else {name: round(value, 6)}
 
 
 def _anchor_s(clip: LabelledClip) -> float:

@@ -60,11 +60,15 @@ class RunFolder:
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
     predictions = Below("predictions.parquet")
+    prediction_shards = Below(
+        "prediction_shards"
+    )  # `<model and views>/<video id>.parquet`, what `predict` goes on from
     confusion = Below("confusion.csv")  # held-out clips, weak label by predicted stroke
     feature_scores = Below("features.csv")  # how well pretraining sees each
     report_json = Below("report.json")  # of an evaluation
     report_md = Below("report.md")  # in words
     figures = Below("figures")
+    export_card = Below("model.json")  # how to feed an exported network
     mined = Below("mined")  # what prediction mines on its way
 
     def relabel_fold(self, number: int) -> Path:
@@ -74,6 +78,14 @@ class RunFolder:
     def events(self, suffix: str) -> Path:
         """Return the tagged strokes in one format: ".json", ".csv" or ".edl"."""
         return self.path / f"events{suffix}"
+
+    def exported(self, suffix: str) -> Path:
+        """Return the exported network in one format: ".onnx" or ".pt2"."""
+        return self.path / f"model{suffix}"
+
+    def explanation(self, delivery_id: str) -> Path:
+        """Return the video that shows where a network looks in one clip."""
+        return self.path / f"{delivery_id}.mp4"
 
     def state(self) -> RunState | None:
         """Read where the run stands; None where nothing was started.

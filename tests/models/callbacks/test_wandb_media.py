@@ -29,7 +29,9 @@ def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypa
     loggers = [wandb_logger(save_dir=str(tmp_path / "run"))]
     sent: list[list[str]] = []
     monkeypatch.setattr(
-        loggers[0].experiment, "log_artifact", lambda artifact: sent.append(sorted(artifact.manifest.entries))
+        loggers[0].experiment,
+        "log_artifact",
+        lambda artifact, aliases=None: sent.append([artifact.type, *sorted(artifact.manifest.entries)]),
     )
     model = classifier()
     run = trainer(max_epochs=1, logger=loggers, callbacks=[ConfusionMedia()], log_every_n_steps=1)
@@ -60,4 +62,4 @@ def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypa
     assert list(folder.parent.glob("*.wandb"))  # what `wandb sync` sends
     assert torch.isfinite(model.val_confusion.compute()).all()
     mirrored = [names for names in sent if "ledger.jsonl" in names]
-    assert mirrored == [["labels.parquet", "ledger.jsonl"]]  # the shots are not those that the entry wrote
+    assert mirrored == [["labels", "labels.parquet", "ledger.jsonl"]]  # the shots are not those that the entry wrote

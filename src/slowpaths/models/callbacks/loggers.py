@@ -48,7 +48,14 @@ def tensorboard_logger(*, save_dir: str = ".") -> Logger:
 
 
 def wandb_logger(
-    *, save_dir: str = ".", project: str = "slowpaths", name: str | None = None, group: str | None = None
+    *,
+    save_dir: str = ".",
+    project: str = "slowpaths",
+    name: str | None = None,
+    group: str | None = None,
+    job_type: str | None = None,
+    tags: tuple[str, ...] = (),
+    notes: str | None = None,
 ) -> Logger | None:
     """Log to W&B; a run that is killed and started again in the same folder is one run there.
 
@@ -57,6 +64,9 @@ def wandb_logger(
         project: Project in W&B.
         name: Name of the run; that of its folder where not given.
         group: Group of the run in W&B.
+        job_type: What kind of run it is there; the verb where not given.
+        tags: Its tags.
+        notes: A longer description.
 
     Returns:
         The logger; None where WANDB_MODE is "disabled", and nothing is written.
@@ -78,6 +88,9 @@ def wandb_logger(
         project=project,
         name=name or folder.path.name,
         group=group,
+        job_type=job_type,
+        tags=list(tags) or None,
+        notes=notes,
         save_dir=save_dir,
         offline=is_offline,
         id=_run_id(folder.wandb_id_file),

@@ -87,24 +87,71 @@ def log_clips(
 
 
 def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
-    """Mirror the ledger of a folder to W&B: one artifact an entry, with the files that entry wrote.
+    """Mirror the ledger of a folder to W&B: of each entry one artifact a kind of file, with the files that it wrote.
 
-    A file that another entry has written over since is left out: an artifact never holds what its entry did not write.
+    Artifacts are typed dataset, labels, model, predictions or report, and carry the verb as an alias; those of a label
+    set are named by its fingerprint, so that two sets never share one. A file that another entry has written over since
+    is left out: an artifact never holds what its entry did not write.
     Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already holds the lineage.
     """
     for run in _wandb_runs(loggers):
         import wandb
 
         for entry in read_ledger(folder):
-            artifact = wandb.Artifact(f"{entry.stage}-{entry.entry_id}", type=entry.stage, metadata=asdict(entry))
-            artifact.add_file(str(folder / LEDGER_NAME))
+            kinds: dict[str, list[str]] = {}
             for output, digest in entry.outputs.items():
                 path = folder / output
                 if not path.is_file() or path.suffix == ".mp4" or path.stat().st_size > _MAX_ARTIFACT_BYTES:
                     continue
                 if file_digest(path) == digest:
-                    artifact.add_file(str(path), name=output)
-            run.log_artifact(artifact)
+                    kinds.setdefault(_artifact_type(output), []).append(output)
+            for kind, outputs in kinds.items():
+                label_set = entry.rules if kind == "labels" else ""
+                name, aliases = f"{kind}-{label_set or entry.entry_id}", [entry.stage, *filter(None, [label_set])]
+                artifact = wandb.Artifact(name, type=kind, metadata=asdict(entry))
+                artifact.add_file(str(folder / LEDGER_NAME))
+                for output in outputs:
+                    artifact.add_file(str(folder / output), name=output)
+                run.log_artifact(artifact, aliases=["latest", *aliases])
+
+
+def log_report(loggers: Iterable[Logger], *, measures: Mapping[str, Mapping[str, Any]], figures: Path) -> None:
+    """Send what an evaluation measured: each number to every logger, and to W&B the table and the figures.
+
+    Args:
+        loggers: Loggers of the run that is judged.
+        measures: Measure -> its `value` and the other columns of a report.
+        figures: Folder of its figures.
+    """
+    loggers = list(loggers)
+    for logger in loggers:
+        logger.log_metrics({f"evaluate/{name}": item["value"] for name, item in measures.items()})
+        logger.save()
+    columns = ["side", "value", "low", "high", "chance", "num"]
+    rows: list[Any] = [[name, *(item[column] for column in columns)] for name, item in measures.items()]
+    for run in _wandb_runs(loggers):
+        import wandb
+
+        run.log({"evaluate/measures": wandb.Table(columns=["measure", *columns], data=rows)})
+        for path in sorted(figures.glob("*.png")):
+            run.log({f"evaluate/figures/{path.stem}": wandb.Image(str(path))})
+
+
+def _artifact_type(output: str) -> str:
+    """Return what kind of thing a file is that a stage wrote.
+
+    Example:
+        >>> [_artifact_type(name) for name in ("label_sets/1a/votes.parquet", "checkpoints/best.ckpt", "shots.parquet")]
+        ['labels', 'model', 'dataset']
+    """
+    path = Path(output)
+    if path.parts[0] == "label_sets" or path.stem in ("labels", "votes"):
+        return "labels"
+    if path.parts[0] == "checkpoints" or path.suffix in (".ckpt", ".safetensors"):
+        return "model"
+    if path.stem == "predictions" or path.stem == "events":
+        return "predictions"
+    return "report" if path.stem in ("report", "features") else "dataset"
 
 
 def finish(loggers: Iterable[Logger], *, summary: Mapping[str, float] | None = None) -> None:
