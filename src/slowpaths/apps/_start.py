@@ -156,5 +156,6 @@ def _check_labelling(values: dict[str, Any]) -> None:
 
     build_model(values["label_model"])
     select_rules(**values["rules"])
-    if (gold := values["gold"]) and gold != "none":
-        read_columns(Path(gold)).require(("delivery_id", "label"))
+    for path in (values["gold"], values.get("corrections")):
+        if path and path != "none":
+            read_columns(Path(path)).require(("delivery_id", "label"))

@@ -176,13 +176,15 @@ class LabelConfig(LabelKeys):
 
     Args:
         mined: Folder that `slowpaths mine` wrote.
-        gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
-            newest label set is kept; a file replaces it, and `gold=none` forgets it.
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label. A file replaces all that a person said
+            before, `gold=none` forgets it; where it is not given, all of it is kept.
+        corrections: What a person says now, added to that: corrections.csv of the review page, or any such table.
         company: Other mined folders: thresholds and label model learn from their deliveries too, none of which is
             labelled.
     """
 
     mined: Path
+    corrections: Path | None = None
     company: tuple[Path, ...] = ()
 
 

@@ -15,12 +15,23 @@ from typing import Any
 import pyarrow as pa
 
 from slowpaths.core.errors import TableError
-from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
+from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
 from slowpaths.store.below import Below
 from slowpaths.store.ledger import LEDGER_NAME
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, TABLES, VOTES, TableSpec
+from slowpaths.store.schema import (
+    CORRECTIONS,
+    DELIVERIES,
+    FOOTAGE,
+    LABELS,
+    POSES,
+    PREDICTIONS,
+    SHOTS,
+    TABLES,
+    VOTES,
+    TableSpec,
+)
 
 _LABEL_AGAIN = "run `slowpaths label` on the folder again"
 
@@ -115,6 +126,10 @@ class TableFolder:
     def votes(self) -> list[Vote]:
         """Read the votes table."""
         return tables.read_votes(self.file(VOTES))
+
+    def corrections(self) -> list[Correction]:
+        """Read what a person said; nothing where nobody did."""
+        return tables.read_corrections(self.file(CORRECTIONS)) if self.has(CORRECTIONS) else []
 
     def labels(self) -> list[LabelledClip]:
         """Read the labels table."""
@@ -211,7 +226,13 @@ class MinedFolder(LabelSetFolder):
         """Return the clip of a delivery."""
         return self.clips / f"{delivery_id}.mp4"
 
+    moved_file = Below("moved.parquet")  # deliveries as mined whose impact a person moved (deliveries schema)
     shards = Below("shards")  # `<fingerprint of the settings>/<video id>/`
+
+    def as_mined(self) -> dict[str, Delivery]:
+        """Read the deliveries whose impact a person moved, as they were mined and as their clips show them."""
+        moved = tables.read_deliveries(self.moved_file) if self.moved_file.is_file() else []
+        return {delivery.delivery_id: delivery for delivery in moved}
 
     def label_set(self, fingerprint: str) -> LabelSetFolder:
         """Return the folder of one label set."""

@@ -17,11 +17,12 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from slowpaths.core.errors import SlowpathsError, TableError
-from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.records import Box, Correction, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import STROKES
 from slowpaths.store.schema import (
+    CORRECTIONS,
     DELIVERIES,
     FEATURE_PREFIX,
     FOOTAGE,
@@ -170,6 +171,7 @@ read_footage, write_footage = _reader(VideoRef, FOOTAGE), _writer(FOOTAGE)
 read_shots, write_shots = _reader(Shot, SHOTS), _writer(SHOTS)
 read_deliveries, write_deliveries = _reader(Delivery, DELIVERIES), _writer(DELIVERIES)
 read_votes = _reader(Vote, VOTES)
+read_corrections, write_corrections = _reader(Correction, CORRECTIONS), _writer(CORRECTIONS)
 read_labels, write_labels = _reader(LabelledClip, LABELS), _writer(LABELS)
 read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(PREDICTIONS)
 
@@ -177,6 +179,16 @@ read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(
 def clips_of(labels: pa.Table) -> list[LabelledClip]:
     """Return the rows of a labels table, or of some rows of one, as records."""
     return [_record(LabelledClip, row) for row in labels.to_pylist()]
+
+
+def deliveries_of(deliveries: pa.Table) -> list[Delivery]:
+    """Return the rows of a deliveries table, or of some rows of one, as records."""
+    return [_record(Delivery, row) for row in deliveries.to_pylist()]
+
+
+def deliveries_table(deliveries: Iterable[Delivery]) -> pa.Table:
+    """Return deliveries as a table."""
+    return _records_table(deliveries, DELIVERIES)
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
