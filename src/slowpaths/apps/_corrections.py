@@ -132,7 +132,7 @@ def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fr
     moving = tables.deliveries_of(original.filter(pc.field("delivery_id").isin(pa.array(wanted_s, pa.string()))))
     shots = {shot.shot_id: shot for shot in folder.shots()}
     videos = {video.video_id: video for video in folder.footage()}
-    tracks, settings = folder.poses_by_shot() if moving else {}, _mining_settings(folder)
+    tracks, settings = folder.poses_by_shot({one.shot_id for one in moving}), mining_settings(folder)
     as_mined, moved = [], []
     for one in moving:
         impact_s, shot = wanted_s[one.delivery_id], shots.get(one.shot_id)
@@ -184,13 +184,14 @@ def _with_rows(deliveries: pa.Table, rows: Iterable[Delivery]) -> pa.Table:
     return pa.concat_tables([deliveries, new]).take(pa.array(order)).combine_chunks()
 
 
-def _mining_settings(folder: MinedFolder) -> MiningSettings:
-    """Return how long before and after the impact a delivery of the folder reaches; the defaults where nothing says."""
+def mining_settings(folder: MinedFolder) -> MiningSettings:
+    """Return what deliveries and clips of a folder look like; the defaults where nothing says."""
     try:
         said = json.loads(folder.configuration_file.read_text())["mining"]
     except (OSError, ValueError, KeyError, TypeError):
         return MiningSettings()
-    return MiningSettings(**{key: said[key] for key in ("before_s", "after_s", "margin_s", "clip_fps") if key in said})
+    names = ("before_s", "after_s", "margin_s", "clip_fps", "clip_px", "crop_scale")
+    return MiningSettings(**{name: said[name] for name in names if name in said})
 
 
 def in_words(folder: MinedFolder, check: GoldCheck | None) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from slowpaths.apps import _corrections
+from slowpaths.apps._overlay import skeletons
 from slowpaths.apps._student import SequenceStudent
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
@@ -57,7 +58,7 @@ def review_mined(mined: Path) -> Path:
         The page.
     """
     path = MinedFolder(mined).review_file
-    write_page(read_deck(mined), path)
+    write_page(read_deck(mined, draw=skeletons), path)
     return path
 
 

@@ -199,6 +199,7 @@ class ReviewConfig:
         embed: Clips inside the page: auto (where they fit), always, never.
         embed_limit_mb: What fits, megabytes of clips.
         max_cards: Of a larger set every second, third ... delivery is shown.
+        next: How many deliveries to name that a person should look at next; they come first on the page.
     """
 
     mined: Path
@@ -207,10 +208,13 @@ class ReviewConfig:
     embed: Literal["auto", "always", "never"] = "auto"
     embed_limit_mb: float = 32
     max_cards: int = 5000
+    next: int = 0
 
     def __post_init__(self) -> None:
         if self.max_cards < 1:
             raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
+        if self.next < 0:
+            raise UsageError(f"next={self.next} is no number of deliveries: give 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -7,7 +7,7 @@ the label tables beside the deliveries are a copy of the newest set.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -116,10 +116,10 @@ class TableFolder:
         """Read the pose tracks."""
         return tables.read_poses(self.file(POSES))
 
-    def poses_by_shot(self) -> dict[str, list[PoseTrack]]:
-        """Read the pose tracks of each shot; none where the folder has none."""
+    def poses_by_shot(self, shots: Collection[str] | None = None) -> dict[str, list[PoseTrack]]:
+        """Read the pose tracks of each shot, of all or of some; none where the folder has none."""
         found: dict[str, list[PoseTrack]] = {}
-        for track in self.poses() if self.has(POSES) else ():
+        for track in tables.read_poses(self.file(POSES), shots=shots) if self.has(POSES) else ():
             found.setdefault(track.shot_id, []).append(track)
         return found
 

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -14,6 +14,7 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from slowpaths.core.errors import SlowpathsError, TableError
@@ -112,14 +113,14 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
         pq.write_table(table, stream, compression="zstd")
 
 
-def read_table(path: Path, spec: TableSpec) -> pa.Table:
-    """Read a table written by `write_table`: exactly the columns of `spec`.
+def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = None) -> pa.Table:
+    """Read a table written by `write_table`: exactly the columns of `spec`, and the rows that pass `where`.
 
     Raises:
         TableError: If the file is missing, is no Parquet, is another table, or has another version.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, filters=where)
     except FileNotFoundError as error:
         raise TableError(f"{path} does not exist: check the folder, or run the stage that writes it") from error
     except (pa.ArrowInvalid, OSError) as error:
@@ -215,9 +216,10 @@ def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
     write_table(path, _table(rows, POSES), POSES)
 
 
-def read_poses(path: Path) -> list[PoseTrack]:
-    """Read pose tracks in the order they were written."""
-    table = read_table(path, POSES)
+def read_poses(path: Path, *, shots: Collection[str] | None = None) -> list[PoseTrack]:
+    """Read pose tracks, of all shots or of some, in the order they were written."""
+    where = None if shots is None else pc.field("shot_id").isin(pa.array(shots, pa.string()))
+    table = read_table(path, POSES, where=where)
     groups: dict[tuple[str, str, int], list[int]] = {}
     keys = zip(*(table[name].to_pylist() for name in ("video_id", "shot_id", "track_id")), strict=True)
     for position, key in enumerate(keys):
