@@ -28,7 +28,8 @@ def mined(tmp_path) -> MinedFolder:
     joints_TJC[:, 2, 0] = 900.0  # one outside the clip
     track = PoseTrack(
         video_id="v", shot_id="s", track_id=0, frames_T=np.arange(60), pts_s=np.arange(60) / 25,
-        keypoints_TJC=joints_TJC,        boxes_T4=np.tile([350.0, 200.0, 450.0, 400.0], (60, 1)), camera_T3=np.zeros((60, 3)),
+        keypoints_TJC=joints_TJC,
+        boxes_T4=np.tile([350.0, 200.0, 450.0, 400.0], (60, 1)), camera_T3=np.zeros((60, 3)),
     )  # fmt: skip
     span = Span(0.0, 2.4)
     delivery = Delivery(
