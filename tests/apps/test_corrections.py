@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 from dataclasses import replace
 
@@ -154,3 +155,17 @@ def test_the_python_api_takes_both(mined, tmp_path):
     assert found.gold() == {IDS[0]: "cut", IDS[2]: "sweep"}
     assert len(found.labels()) == 59
     assert np.isnan(mined.corrections()[0].impact_s)
+
+
+def test_labels_of_another_tool_are_corrections_too(mined, tmp_path, capsys):
+    events = [{"frame": frame, "label": "cut"} for frame in (round(25 * IMPACT_S), 499)]
+    (tmp_path / "spot.json").write_text(json.dumps([{"video": "v.mp4", "events": events}]))
+    assert relabel(mined, f"corrections={tmp_path / 'spot.json'}") == 0
+    assert list(gold_of(mined).values()) == ["cut"]
+    assert "1 events of the other tool's file are no delivery" in " ".join(capsys.readouterr().out.split())
+    (tmp_path / "list.txt").write_text(f"clips/{IDS[3]}.mp4 0\n")
+    assert relabel(mined, f"corrections={tmp_path / 'list.txt'}") == 0
+    assert gold_of(mined)[IDS[3]] == "leave" and len(gold_of(mined)) == 2
+    (tmp_path / "bad.txt").write_text("clips/nobody.mp4 0\n")
+    assert relabel(mined, f"corrections={tmp_path / 'bad.txt'}") == 1
+    assert "'nobody' is no delivery of this mined folder" in capsys.readouterr().err

@@ -12,6 +12,7 @@ import math
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -21,14 +22,16 @@ import pyarrow.compute as pc
 from slowpaths.core.records import Correction, CorrectionKind, Delivery
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.data.interchange.read import Read, is_foreign, read_labels
 from slowpaths.evaluation.table_columns import Source, read_columns
 from slowpaths.labelling.gold_check import GoldCheck
 from slowpaths.labelling.pipeline import NO_STROKE
 from slowpaths.mining.remeasure import move_impact
 from slowpaths.mining.settings import MiningSettings
+from slowpaths.review.events import frame_times
 from slowpaths.store import tables
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import CORRECTIONS, DELIVERIES, LABELS
+from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS
 
 NO_GOLD = "none"
 _FARTHEST_S = 1.0  # an impact beyond the clip belongs to another delivery
@@ -41,6 +44,7 @@ class Said:
 
     corrections: Sequence[Correction]  # one a delivery, in order of their ids
     num_lost: int  # corrections kept before that belong to no delivery any more
+    num_unmined: int = 0  # events of another tool's file that are no delivery
 
     def gold(self) -> dict[str, str]:
         """Return delivery -> stroke, or that it is none."""
@@ -65,10 +69,14 @@ def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table)
         kept = [_from_word(name, word) for name, word in gold.items()]
     else:
         kept = read_corrections(gold, deliveries) if gold else _kept(folder)
+    num_unmined = 0
+    if added and is_foreign(Path(added)):
+        read = _read_foreign(folder, Path(added), deliveries)
+        added, num_unmined = read.table, read.num_unmined
     known = set(deliveries["delivery_id"].to_pylist())
     there = [one for one in kept if isinstance(gold, Mapping) or one.delivery_id in known]
     said = _merged([*there, *(read_corrections(added, deliveries) if added else ())])
-    return Said(corrections=said, num_lost=len(kept) - len(there))
+    return Said(corrections=said, num_lost=len(kept) - len(there), num_unmined=num_unmined)
 
 
 def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
@@ -107,6 +115,18 @@ def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
             Correction(delivery_id=name, label=stroke, kind=kind, impact_s=float(impacts_s[row]), note=notes[row])
         )
     return found
+
+
+def _read_foreign(folder: MinedFolder, path: Path, deliveries: pa.Table) -> Read:
+    """Read the labels of another tool's file; `frame_times` knows frames by time, here the way back is asked."""
+    times = frame_times(folder.footage(), folder.shots())
+
+    def seconds(video_id: str, frame: int) -> float:
+        known = times[video_id]
+        inside = float(np.clip(frame, known.frames[0], known.frames[-1]))
+        return float(np.interp(inside, known.frames, known.times_s)) + (frame - inside) / (known.fps or 25.0)
+
+    return read_labels(path, deliveries, folder.read(FOOTAGE), seconds=seconds)
 
 
 def keep(folder: MinedFolder, said: Said) -> None:

@@ -123,7 +123,8 @@ def write_labels(
             configuration={key: config[key] for key in _LABELLING if key in config},
         )
         own = folder.label_set(labels.fingerprint)
-        report += "\n" + to_markdown(_with_lost(labels, said_by_person.num_lost).summary)
+        labels = _with_lost(labels, said_by_person)
+        report += "\n" + to_markdown(labels.summary)
     _corrections.keep(folder, said_by_person)
     votes = labels.votes if labels else VOTES.schema.empty_table()
     for target in (own, folder):
@@ -161,11 +162,13 @@ def write_labels(
     return labels
 
 
-def _with_lost(labels: LabelSet, num_lost: int) -> LabelSet:
-    if not num_lost:
-        return labels
-    warning = f"{num_lost} corrections kept before belong to no delivery any more and were left out."
-    return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, warning]))
+def _with_lost(labels: LabelSet, said: _corrections.Said) -> LabelSet:
+    counts = {
+        "corrections kept before belong to no delivery any more and were left out": said.num_lost,
+        "events of the other tool's file are no delivery and were left out": said.num_unmined,
+    }
+    warnings = [f"{count} {what}." for what, count in counts.items() if count]
+    return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, *warnings]))
 
 
 def read_company(paths: Sequence[Path], *, of: MinedFolder) -> list[pa.Table]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
+from slowpaths.apps._export import export
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps._overlay import skeletons
 from slowpaths.apps.verbs import ReviewConfig
@@ -21,6 +23,8 @@ from slowpaths.store.mined_folder import MinedFolder
 def run(cfg: DictConfig) -> Outcome:
     """Write the review page of `mined=`."""
     config = _values.build(ReviewConfig, plain(cfg))
+    if config.to != "page" and config.out:
+        return _export(config.mined, config.to, config.out)
     folder = MinedFolder(config.mined)
     queue = next_to_review(folder.labels(), config.next) if config.next else []
     shown = {"predictions": config.predictions, "max_cards": config.max_cards, "draw": skeletons}
@@ -41,6 +45,13 @@ def run(cfg: DictConfig) -> Outcome:
         _show_next(queue)
     show_table("slowpaths review", ["what", "count"], [*rows, ("clips", embedding.reason)], wrote=[path])
     return Outcome(metrics={"cards": float(len(deck.cards))})
+
+
+def _export(mined: Path, target: str, out: Path) -> Outcome:
+    files, notes = export(mined, target, out)
+    rows = [(path.name, path.stat().st_size) for path in files]
+    show_table(f"slowpaths review to={target}", ["file", "bytes"], rows, notes=notes, wrote=[out])
+    return Outcome(metrics={"files": float(len(files))})
 
 
 def _show_next(queue: Sequence[Next]) -> None:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n")  # how a cell begins that a spreadsheet takes for a formula
+_NOT_XML = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?|[+-]?(inf|nan)", re.IGNORECASE)
 
 
@@ -54,6 +55,16 @@ def guarded(value: Any) -> Any:
     """
     is_formula = isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
     return f"'{value}" if is_formula else value
+
+
+def xml_safe(text: str) -> str:
+    r"""Return a text that XML 1.0 can hold: what it cannot is a replacement character.
+
+    Example:
+        >>> xml_safe("a\x00b")
+        'a\ufffdb'
+    """
+    return _NOT_XML.sub("\ufffd", text)
 
 
 def unguarded(text: str) -> str:
