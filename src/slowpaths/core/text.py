@@ -40,9 +40,13 @@ def csv_table(rows: Sequence[Mapping[str, Any]], *, columns: Sequence[str] | Non
     """
     names = list(columns or dict.fromkeys(name for row in rows for name in row))
     stream = io.StringIO()
-    writer = csv.DictWriter(stream, names, lineterminator="\n")
+    cells = [{name: guarded(value) for name, value in row.items()} for row in rows]
+    # the csv module leaves a bare carriage return unquoted, and then reads it as the end of the row
+    has_return = any(isinstance(value, str) and "\r" in value for row in cells for value in row.values())
+    quoting = csv.QUOTE_ALL if has_return else csv.QUOTE_MINIMAL
+    writer = csv.DictWriter(stream, names, lineterminator="\n", quoting=quoting)
     writer.writeheader()
-    writer.writerows({name: guarded(value) for name, value in row.items()} for row in rows)
+    writer.writerows(cells)
     return stream.getvalue()
 
 
@@ -55,6 +59,16 @@ def guarded(value: Any) -> Any:
     """
     is_formula = isinstance(value, str) and value.startswith(_FORMULA) and not _NUMBER.fullmatch(value)
     return f"'{value}" if is_formula else value
+
+
+def one_line(text: str) -> str:
+    r"""Return a text that stays on its line and moves no cursor: what does not print is a question mark.
+
+    Example:
+        >>> one_line("a\n* COMMENT: cut")
+        'a?* COMMENT: cut'
+    """
+    return "".join(letter if letter.isprintable() else "?" for letter in text)
 
 
 def xml_safe(text: str) -> str:

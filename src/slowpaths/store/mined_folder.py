@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.ids import plain_name
 from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
@@ -223,7 +224,12 @@ class MinedFolder(LabelSetFolder):
     clips = Below("clips")
 
     def clip_file(self, delivery_id: str) -> Path:
-        """Return the clip of a delivery."""
+        """Return the clip of a delivery.
+
+        Raises:
+            TableError: If the id is no name of a file.
+        """
+        plain_name(delivery_id)
         return self.clips / f"{delivery_id}.mp4"
 
     moved_file = Below("moved.parquet")  # deliveries as mined whose impact a person moved (deliveries schema)
