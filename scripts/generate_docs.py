@@ -18,7 +18,7 @@ from slowpaths.apps._fields import docs_of
 from slowpaths.apps._help import FLAGS, VerbReference, verb_reference
 from slowpaths.cli import VERBS
 from slowpaths.core.features import FEATURES
-from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import markdown_table
 from slowpaths.evaluation.measures import SPECS
@@ -33,6 +33,7 @@ _RECORDS: dict[str, tuple[type, ...]] = {
     "deliveries": (Delivery,),
     "poses": (PoseTrack,),
     "votes": (Vote,),
+    "corrections": (Correction,),
     "labels": (LabelledClip,),
     "predictions": (LabelledClip, Prediction),
 }
@@ -42,7 +43,8 @@ _ROWS = {
     "deliveries": "One row a ball faced.",
     "poses": "One row a person and frame.",
     "votes": "One row a vote; abstentions are not stored.",
-    "labels": "One row a delivery.",
+    "corrections": "One row a delivery of which a person said something; `corrections=` reads these columns as CSV.",
+    "labels": "One row a delivery that is no correction of kind no_stroke or wrong_person.",
     "predictions": "One row a delivery and test view, and one for their average.",
 }
 _FILES = (
@@ -54,6 +56,7 @@ _FILES = (
     ("`voices.parquet`", "what votes, teacher and student each say, as predictions; `model_id` names the voice"),
     ("`label_set.json`", "label model and configuration of the newest label set"),
     ("`label_sets/<id>/`", "every label set made so far, with the same files"),
+    ("`moved.parquet`", "deliveries as mined, where a person moved the impact; their clips lie about that impact"),
     ("`shards/`", "finished videos, for resuming"),
     ("`ledger.jsonl`", "lineage: what each file was made from"),
     ("`report.md`", "what was found, and the checks that need no label"),

@@ -70,7 +70,7 @@ class Mined:
         return self._labelled(label_set).read(LABELS)
 
     def gold(self) -> dict[str, str]:
-        """Return what a person said: delivery -> stroke, in the newest label set."""
+        """Return the strokes that a person said: delivery -> stroke, in the newest label set."""
         gold = self.labels().filter(pc.field("source") == "gold")
         return dict(zip(gold["delivery_id"].to_pylist(), gold["label"].to_pylist(), strict=True))
 
@@ -263,8 +263,9 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
 
     Args:
         mined: Mined folder.
-        **labelling: `gold`, what a person says: delivery -> stroke, or a file with delivery_id,label; it replaces the
-            gold before, which is kept where this is not given ("none" forgets it). `label_model`: hierarchical,
+        **labelling: `gold`, what a person says: delivery -> stroke or "no_stroke", or a file with delivery_id,label; it
+            replaces what was said before, which is kept where this is not given ("none" forgets it). `corrections`, a
+            file that adds to it, as the review page gives one. `label_model`: hierarchical,
             majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`) and its settings. `rules`:
             `include`, `exclude`, `paths`. `teacher`: shipped, none or a file. `student`: fields of
             `models.student_settings.StudentSettings`. `selection`: fields of `labelling.select.Selection`.
@@ -338,6 +339,7 @@ def _table(source: Any) -> str | Path | pa.Table:
 def _labelling(
     *,
     gold: Any = None,
+    corrections: str | Path | None = None,
     label_model: Any = "hierarchical",
     rules: Any = None,
     teacher: str = "shipped",
@@ -352,6 +354,7 @@ def _labelling(
 
     return {
         "gold": dict(gold) if isinstance(gold, Mapping) else None if gold is None else str(gold),
+        "corrections": None if corrections is None else str(corrections),
         "label_model": label_model if isinstance(label_model, str) else dict(label_model),
         "rules": dict(rules or {}),
         "teacher": teacher,

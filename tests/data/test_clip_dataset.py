@@ -177,3 +177,13 @@ def test_dataset_can_be_sent_to_a_worker_that_is_started_anew(mined: Path) -> No
     for is_train in (True, False):
         items = dataset(mined, is_train=is_train)
         assert torch.equal(pickle.loads(pickle.dumps(items))[1].frames_CTHW, items[1].frames_CTHW)
+
+
+def test_the_window_follows_a_moved_impact_to_the_end_of_the_clip(mined: Path) -> None:
+    items = dataset(mined, num_views=3)
+    items.records = [replace(items.records[0], impact_shift=2), *items.records[1:]]
+    as_mined = dataset(mined, num_views=3)
+    assert torch.equal(items[1].frames_CTHW, as_mined[2].frames_CTHW)  # views lie two frames apart
+    items.records = [replace(items.records[0], impact_shift=99)]
+    last = items[1].frames_CTHW
+    assert torch.equal(last[:, 0], last[:, -1])

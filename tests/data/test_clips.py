@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,8 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
 from slowpaths.data.clips import find_links, read_clips
-from slowpaths.store.tables import read_shots, write_shots
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.tables import read_shots, write_deliveries, write_shots
 
 
 @pytest.fixture
@@ -47,3 +49,11 @@ def test_duplicates_and_replays_are_linked(mined: Path) -> None:
     )  # fmt: skip
     write_shots(mined / "shots.parquet", [shots[0], replay, *shots[2:]])
     assert sorted(find_links(mined, records)) == [("v0-d000", "v0-d001"), ("v0-d000", "v1-d001")]
+
+
+def test_a_moved_impact_is_known_in_frames_of_the_clip(mined: Path) -> None:
+    folder = MinedFolder(mined)
+    first, *rest = folder.deliveries()
+    write_deliveries(folder.moved_file, [first])
+    write_deliveries(mined / "deliveries.parquet", [replace(first, impact_s=first.impact_s - 0.12), *rest])
+    assert [record.impact_shift for record in read_clips(mined)] == [-3, 0, 0, 0]

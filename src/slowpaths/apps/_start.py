@@ -150,11 +150,13 @@ def _check_trainer(trainer: dict[str, Any]) -> None:
 
 def _check_labelling(values: dict[str, Any]) -> None:
     """Build the label model and the rules, and look into gold: mining takes hours before they are used."""
+    from slowpaths.data.interchange.read import is_foreign
     from slowpaths.evaluation.table_columns import read_columns
     from slowpaths.labelling.model.build import build_model
     from slowpaths.labelling.rules.catalogue import select_rules
 
     build_model(values["label_model"])
     select_rules(**values["rules"])
-    if (gold := values["gold"]) and gold != "none":
-        read_columns(Path(gold)).require(("delivery_id", "label"))
+    for path in (values["gold"], values.get("corrections")):
+        if path and path != "none" and not (path == values.get("corrections") and is_foreign(Path(path))):
+            read_columns(Path(path)).require(("delivery_id", "label"))

@@ -8,6 +8,7 @@ from pathlib import Path
 from omegaconf import DictConfig
 
 from slowpaths.apps._console import show_table
+from slowpaths.apps._corrections import in_words
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.mined import relabel
 from slowpaths.core.strokes import STROKES
@@ -27,6 +28,7 @@ def run(cfg: DictConfig) -> Outcome:
     rows.append(("all", len(names), kept.total()))
     own = folder.label_set(labels.fingerprint)
     wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, folder.review_file]
-    title, notes = f"slowpaths label: label set {labels.fingerprint}", labels.summary.warnings
+    title = f"slowpaths label: label set {labels.fingerprint}"
+    notes = [*in_words(folder, labels.summary.gold_check), *labels.summary.warnings]
     show_table(title, ["stroke", "labels", "kept"], rows, notes=notes, wrote=wrote)
     return Outcome(metrics={"kept": float(kept.total())})

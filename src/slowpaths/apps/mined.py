@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,11 +9,12 @@ from typing import Any
 
 import pyarrow as pa
 
+from slowpaths.apps import _corrections
+from slowpaths.apps._overlay import skeletons
 from slowpaths.apps._student import SequenceStudent
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
-from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.evaluation.table_columns import read_columns
+from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
 from slowpaths.labelling.teacher import load_teacher
@@ -25,12 +25,11 @@ from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
+from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
 
 _ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
 # what decides a label set
-_LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "company", "seed")
-NO_GOLD = "none"
+_LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "corrections", "company", "seed")
 
 
 def relabel(mined: Path, config: Mapping[str, Any]) -> LabelSet:
@@ -59,7 +58,7 @@ def review_mined(mined: Path) -> Path:
         The page.
     """
     path = MinedFolder(mined).review_file
-    write_page(read_deck(mined), path)
+    write_page(read_deck(mined, draw=skeletons), path)
     return path
 
 
@@ -80,7 +79,8 @@ def write_labels(
         mined: Mined folder.
         stage: Verb, for the ledger.
         config: Resolved configuration: `label_model`, `rules`, `teacher`, `student`, `selection`, `seed`, `gold` (a
-            file or delivery -> stroke), and `company` where there are other mined folders to learn from.
+            file or delivery -> stroke), `corrections` (a file), and `company` where there are other
+            mined folders to learn from.
         inputs: Digests of what the stage read, for the ledger.
         counts: More counts for the ledger.
 
@@ -89,6 +89,7 @@ def write_labels(
     """
     folder = MinedFolder(mined)
     deliveries, footage, shots = (folder.read(spec) for spec in (DELIVERIES, FOOTAGE, SHOTS))
+    said_by_person = _corrections.gather(folder, config, deliveries)
     report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
     said = {key: value for key, value in config.items() if key not in _ELSEWHERE}
     if stage == "mine":
@@ -96,7 +97,8 @@ def write_labels(
     labels, card, own = None, None, LabelSetFolder(mined)
     company = [Path(path) for path in config.get("company") or ()]
     if deliveries.num_rows:
-        gold, num_lost = _gold(folder, config["gold"], deliveries)
+        deliveries = _corrections.move_impacts(folder, deliveries, said_by_person, is_fresh=stage == "mine")
+        moved = folder.as_mined()
         student = SequenceStudent(
             folders=(mined, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
         )
@@ -106,7 +108,8 @@ def write_labels(
             model=config["label_model"],
             rules=config["rules"],
             selection=config["selection"],
-            gold=gold,
+            gold=said_by_person.gold(),
+            moved={name: impact_s for name, impact_s in said_by_person.impacts_s().items() if name in moved},
             shots=shots,
             company=read_company(company, of=folder),
             teacher=load_teacher(config["teacher"]),
@@ -120,7 +123,9 @@ def write_labels(
             configuration={key: config[key] for key in _LABELLING if key in config},
         )
         own = folder.label_set(labels.fingerprint)
-        report += "\n" + to_markdown(_with_lost_gold(labels, num_lost).summary)
+        labels = _with_lost(labels, said_by_person)
+        report += "\n" + to_markdown(labels.summary)
+    _corrections.keep(folder, said_by_person)
     votes = labels.votes if labels else VOTES.schema.empty_table()
     for target in (own, folder):
         target.write_labels(
@@ -133,6 +138,9 @@ def write_labels(
     tables.write_text(folder.report_file, report)
     folder.describe(labels=card)
     mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
+    said_files = [folder.file(CORRECTIONS)] if folder.has(CORRECTIONS) else []
+    if folder.moved_file.is_file():
+        said_files += [folder.moved_file, folder.file(DELIVERIES)]
     label_files = [
         own.file(VOTES),
         own.file(LABELS),
@@ -140,10 +148,11 @@ def write_labels(
         own.rules_file,
         *([own.card_file] if card else []),
     ]
+    written = dict.fromkeys((*mined_files, *said_files, *label_files))
     entry = Entry(
         stage=stage,
         inputs={**inputs, **_given_files(config, company)},
-        outputs=digests(mined, [path.relative_to(mined).as_posix() for path in (*mined_files, *label_files)]),
+        outputs=digests(mined, [path.relative_to(mined).as_posix() for path in written]),
         configuration=fingerprint(said),
         rules=labels.fingerprint if labels else "",
         seed=config["seed"],
@@ -153,59 +162,13 @@ def write_labels(
     return labels
 
 
-def read_gold(path: Path, delivery_ids: pa.ChunkedArray) -> dict[str, str]:
-    """Read the strokes that a person gave: `delivery_id,label`, CSV or Parquet; the last row of a delivery counts.
-
-    Args:
-        path: The file.
-        delivery_ids: Deliveries of the mined folder.
-
-    Returns:
-        Delivery -> stroke.
-
-    Raises:
-        TableError: If the file is missing or unreadable, lacks a column, or names an unknown delivery or stroke; it
-            names the line.
-    """
-    columns = read_columns(path)
-    columns.require(("delivery_id", "label"))
-    known = set(delivery_ids.to_pylist())
-    names, strokes = columns.texts("delivery_id"), columns.texts("label")
-    for row, (name, stroke) in enumerate(zip(names, strokes, strict=True)):
-        if name not in known:
-            raise columns.error(row, "delivery_id", f"'{name}' is no delivery of this mined folder: take the row out")
-        if stroke not in INDEX:
-            near = difflib.get_close_matches(stroke, STROKES, n=1) or STROKES
-            raise columns.error(row, "label", f"'{stroke}' is no stroke; choose: {', '.join(near)}")
-    return dict(zip(names, strokes, strict=True))
-
-
-def _gold(
-    folder: MinedFolder, given: str | Mapping[str, str] | None, deliveries: pa.Table
-) -> tuple[dict[str, str], int]:
-    """Return the gold labels, and how many of the label set before belong to no delivery any more.
-
-    A file or mapping is taken as it is. Where none is given, that of the newest label set is kept; "none" forgets it.
-    """
-    if given == NO_GOLD:
-        return {}, 0
-    if isinstance(given, Mapping):
-        return dict(given), 0
-    if given:
-        return read_gold(Path(given), deliveries["delivery_id"]), 0
-    if not folder.has(LABELS):
-        return {}, 0
-    known = set(deliveries["delivery_id"].to_pylist())
-    before = {clip.delivery_id: clip.label for clip in folder.labels() if clip.source == "gold"}
-    kept = {name: stroke for name, stroke in before.items() if name in known}
-    return kept, len(before) - len(kept)
-
-
-def _with_lost_gold(labels: LabelSet, num_lost: int) -> LabelSet:
-    if not num_lost:
-        return labels
-    warning = f"{num_lost} gold labels of the label set before belong to no delivery any more and were left out."
-    return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, warning]))
+def _with_lost(labels: LabelSet, said: _corrections.Said) -> LabelSet:
+    counts = {
+        "corrections kept before belong to no delivery any more and were left out": said.num_lost,
+        "events of the other tool's file are no delivery and were left out": said.num_unmined,
+    }
+    warnings = [f"{count} {what}." for what, count in counts.items() if count]
+    return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, *warnings]))
 
 
 def read_company(paths: Sequence[Path], *, of: MinedFolder) -> list[pa.Table]:
@@ -235,7 +198,7 @@ def _given_files(config: Mapping[str, Any], company: Sequence[Path]) -> dict[str
     """Return the digests of the files that steer the labels, by path."""
     paths = config["rules"].get("paths") or []
     paths = [paths] if isinstance(paths, str) else list(paths)
-    if isinstance(config["gold"], str) and config["gold"] not in ("", NO_GOLD):
-        paths.append(config["gold"])
+    given = (config["gold"], config.get("corrections"))
+    paths += [path for path in given if isinstance(path, str) and path not in ("", _corrections.NO_GOLD)]
     paths += [MinedFolder(path).file(DELIVERIES) for path in company]
     return {str(path): file_digest(Path(path)) for path in paths}

@@ -180,13 +180,16 @@ class LabelConfig(LabelKeys):
 
     Args:
         mined: Folder that `slowpaths mine` wrote.
-        gold: Labels given by a person: Parquet or CSV with delivery_id,label. Where it is not given, the gold of the
-            newest label set is kept; a file replaces it, and `gold=none` forgets it.
+        gold: Labels given by a person: Parquet or CSV with delivery_id,label. A file replaces all that a person said
+            before, `gold=none` forgets it; where it is not given, all of it is kept.
+        corrections: What a person says now, added to that: corrections.csv of the review page, any such table, a
+            list of clips (MMAction2, PySlowFast), a Kinetics CSV or spot JSON.
         company: Other mined folders: thresholds and label model learn from their deliveries too, none of which is
             labelled.
     """
 
     mined: Path
+    corrections: Path | None = None
     company: tuple[Path, ...] = ()
 
 
@@ -201,6 +204,8 @@ class ReviewConfig:
         embed: Clips inside the page: auto (where they fit), always, never.
         embed_limit_mb: What fits, megabytes of clips.
         max_cards: Of a larger set every second, third ... delivery is shown.
+        to: Instead of a page, the labels for another tool, written into the folder out=.
+        next: How many deliveries to name that a person should look at next; they come first on the page.
     """
 
     mined: Path
@@ -209,10 +214,18 @@ class ReviewConfig:
     embed: Literal["auto", "always", "never"] = "auto"
     embed_limit_mb: float = 32
     max_cards: int = 5000
+    to: Literal[
+        "page", "cvat", "labelstudio", "fiftyone", "mmaction", "pyslowfast", "kinetics", "spot", "coco", "croissant"
+    ] = "page"
+    next: int = 0
 
     def __post_init__(self) -> None:
+        if self.to != "page" and self.out is None:
+            raise UsageError(f"to={self.to} needs out=, the folder it is written into")
         if self.max_cards < 1:
             raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
+        if self.next < 0:
+            raise UsageError(f"next={self.next} is no number of deliveries: give 0 or more")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
+from slowpaths.core.errors import TableError
+
 _CHUNK_BYTES = 1 << 20
 
 
@@ -64,6 +66,21 @@ def shot_id(video: str, index: int) -> str:
 def delivery_id(video: str, impact_s: float) -> str:
     """Return the id of a delivery: its video and the impact time in milliseconds."""
     return f"{video}-d{round(impact_s * 1000):08d}"
+
+
+def plain_name(name: str) -> str:
+    """Return an id that may name a file: it leads out of no folder and holds nothing that does not print.
+
+    Raises:
+        TableError: If it does not.
+
+    Example:
+        >>> plain_name("n01-aa11bb22cc-d00012345")
+        'n01-aa11bb22cc-d00012345'
+    """
+    if name in ("", ".", "..") or set(name) & {"/", "\\", ":"} or not name.isprintable():
+        raise TableError(f"the id {name!r} is no name of a file: mine the footage again, or rename it in every table")
+    return name
 
 
 def fingerprint(value: Any) -> str:

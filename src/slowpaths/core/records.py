@@ -15,6 +15,7 @@ import numpy as np
 from slowpaths.core.spans import Span
 
 Source = Literal["weak", "gold", "model"]
+CorrectionKind = Literal["stroke", "impact", "no_stroke", "wrong_person"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -166,6 +167,18 @@ class Vote:
     symbol: str  # the symbol it votes for, declared by the rule as a set of strokes
     evidence: str  # short text a person can check, with the measured number
     weight: float = 1.0  # how far it counts, 0..1: the chance that what it says was there to be seen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Correction:
+    """Hold what a person says of one delivery."""
+
+    delivery_id: str  # the delivery
+    label: str = ""  # the stroke that was played; "" where that is not said
+    # "stroke" (it is the label), "impact" (only the impact is said), "no_stroke", or "wrong_person" (not the batter)
+    kind: CorrectionKind = "stroke"
+    impact_s: float = float("nan")  # where the impact is, seconds; NaN where it is not said
+    note: str = ""  # free text
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

@@ -98,10 +98,10 @@ class ClipDataset(Dataset[ClipItem]):
 
     def _read(self, row: int, *, shift: int) -> np.ndarray:
         """Return the shown frames (T, H, W, 3) uint8, turned into a right-hander's."""
-        shown = self.window.frames(self.spec, shift=shift)
+        record = self.records[row]
+        shown = self.window.frames(self.spec, shift=shift + record.impact_shift).clip(0, self.spec.num_frames - 1)
         if (clip_THWC := self._cache.get(row)) is not None:
             return clip_THWC[shown]
-        record = self.records[row]
         needs_all = self._cache_bytes_left > 0
         wanted = range(self.spec.num_frames) if needs_all else shown.tolist()
         how = {"read_px": self.settings.read_px, "backend": self.settings.backend}

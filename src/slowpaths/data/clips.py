@@ -29,6 +29,7 @@ class ClipRecord:
     path: Path  # the clip file
     handedness_p: float  # probability that the batter is right-handed
     shot_id: str  # the shot it was cut from
+    impact_shift: int = 0  # frames of the file by which a person moved the impact
     # the features a network is to see in it, float32; empty unless it is trained to
     features_F: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=np.float32))
     sequence_TD: np.ndarray | None = None  # the skeletons of the stroke, where the network takes them and there are any
@@ -68,6 +69,7 @@ def read_clips(
     path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
     nothing: dict[str, Any] = {"label": STROKES[0], "confidence": 1 / NUM_STROKES, "source": "weak", "is_kept": False}
+    spec, as_mined = folder.dataset().clip, folder.as_mined()
     records = []
     for row in deliveries.to_pylist():
         video = footage.get(row["video_id"], {})
@@ -82,7 +84,10 @@ def read_clips(
         file = folder.clip_file(row["delivery_id"])
         if needs_clips and not file.is_file():
             raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
-        records.append(ClipRecord(clip=clip, path=file, handedness_p=row["handedness_p"], shot_id=row["shot_id"]))
+        moved = as_mined.get(row["delivery_id"])
+        shift = round((row["impact_s"] - moved.impact_s) * spec.fps) if moved and spec else 0
+        known_of_it = {"handedness_p": row["handedness_p"], "shot_id": row["shot_id"], "impact_shift": shift}
+        records.append(ClipRecord(clip=clip, path=file, **known_of_it))
     return records
 
 

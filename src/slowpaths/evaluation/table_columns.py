@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.text import unguarded
 
 Source = Path | str | pa.Table
 EMPTY = frozenset({"", "na", "nan", "none", "null", "unknown"})
@@ -168,5 +169,5 @@ def _read_csv(path: Path) -> Columns:
         raise TableError(f"{path.name} is not UTF-8 text: save it as UTF-8 CSV") from error
     except csv.Error as error:
         raise TableError(f"{path.name} is not a readable CSV file ({error}): save it again") from error
-    values = {name: [row[index] for row in rows.values()] for index, name in enumerate(header)}
+    values = {name: [unguarded(row[index]) for row in rows.values()] for index, name in enumerate(header)}
     return Columns(name=path.name, places=list(rows), values=values)

@@ -17,6 +17,7 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
+from slowpaths.labelling.gold_check import check_gold
 from slowpaths.labelling.model.agreement import hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
@@ -24,7 +25,7 @@ from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
 from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
-from slowpaths.labelling.opinions import Student, hear
+from slowpaths.labelling.opinions import Heard, Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -34,6 +35,10 @@ from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
 from slowpaths.labelling.teacher import StrokeTeacher
 from slowpaths.store.schema import LABELS, PREDICTIONS, PROB_PREFIX
+
+NO_STROKE = "no_stroke"
+"""What gold says of a delivery that is none: it gets no label."""
+_DROPPED = -2
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -58,6 +63,7 @@ def label(
     rules: Mapping[str, Sequence[str]] | None = None,
     selection: Mapping[str, Any] | None = None,
     gold: Mapping[str, str] | None = None,
+    moved: Mapping[str, float] | None = None,
     shots: pa.Table | None = None,
     company: Sequence[pa.Table] = (),
     teacher: StrokeTeacher | None = None,
@@ -69,7 +75,9 @@ def label(
     The tables are of the deliveries, footage and shots schema; with shots a ball and its replays get one label. `model`
     is one, or what `labelling.model.build` makes one of, `rules` the arguments of `select_rules`, `selection` the
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
-    learns, and is the label, with source "gold". `company` are deliveries of other mined folders: thresholds and label
+    learns, and is the label, with source "gold"; a delivery of which they say `NO_STROKE` is left out. What would have
+    been said without gold is held against it (`gold_check`). `moved` are the impacts that a person moved, for the
+    fingerprint. `company` are deliveries of other mined folders: thresholds and label
     model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
     say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
     label model here is deterministic.
@@ -84,20 +92,37 @@ def label(
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
     everyone = with_company(deliveries, company)
+    gold_N = gold_classes(gold or {}, everyone["delivery_id"].combine_chunks())
+    is_stroke = gold_N != _DROPPED
+    dropped = everyone["delivery_id"].filter(pa.array(~is_stroke)).to_pylist()
+    if dropped:
+        deliveries = deliveries.filter(pa.array(is_stroke[: deliveries.num_rows]))
+        everyone, gold_N = everyone.filter(pa.array(is_stroke)), gold_N[is_stroke]
+    if not deliveries.num_rows:
+        raise TableError("a person says of every delivery that it is none: there is nothing to label")
     block = FeatureBlock.from_table(everyone)
     ids, own = deliveries["delivery_id"].combine_chunks(), np.arange(deliveries.num_rows)
-    gold_N = gold_classes(gold or {}, everyone["delivery_id"].combine_chunks())
     is_gold = gold_N[own] >= 0
     calibration = calibrate(block, rules=chosen)
     votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
     votes = with_reliability(votes, block.side_N)
-    fitted = _fit(label_model, Encoding.of(votes), gold_N)
-    voted_NC = _voted(label_model, fitted.weighed)
-    heard = hear(voted_NC, deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N)
-    fitted, heard = fitted.only(own), heard.only(own)
-    votes = fitted.encoding.votes
     balls = None if shots is None else ball_of(deliveries, shots)
-    probs_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
+
+    def believe(gold_N: np.ndarray) -> tuple[Fitted, Heard, np.ndarray]:
+        fitted = _fit(label_model, Encoding.of(votes), gold_N)
+        voted_NC = _voted(label_model, fitted.weighed)
+        heard = hear(voted_NC, deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N).only(own)
+        shared_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
+        return fitted.only(own), heard, shared_NC
+
+    gold_check = None
+    if is_gold.any():
+        _, blind, blind_NC = believe(np.full(len(gold_N), -1))
+        gold_check = check_gold(blind_NC, blind.said_by, gold_N[own])
+    fitted, heard, probs_NC = believe(gold_N)
+    if gold_check and gold_check.temperature:
+        probs_NC = temper(probs_NC, gold_check.temperature)
+    votes = fitted.encoding.votes
     shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
     selected = select(
         probs_NC,
@@ -122,6 +147,7 @@ def label(
             decisive[voice] = said.fingerprint
     if everyone is not deliveries:
         decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
+    decisive |= {key: value for key, value in (("dropped", dropped), ("moved", moved)) if value}
     name = fingerprint(decisive)
     rows = partial(labels_table, deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
     labels = rows(probs_NC)
@@ -130,7 +156,15 @@ def label(
         labels=labels,
         voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
         summary=summary_of(
-            fitted, probs_NC, selected, calibration, voices=heard.voices(), num_gold=int(is_gold.sum()), name=name
+            fitted,
+            probs_NC,
+            selected,
+            calibration,
+            voices=heard.voices(),
+            num_gold=int(is_gold.sum()),
+            num_dropped=len(dropped),
+            gold_check=gold_check,
+            name=name,
         ),
         rules={rule.code: rule.describe() for rule in chosen},
         rule_set=rule_set,
@@ -182,7 +216,7 @@ def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, ball
 
 
 def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
-    """Return the stroke a person gave each delivery (N,), -1 where nobody did.
+    """Return the stroke a person gave each delivery (N,), -1 where nobody did, -2 where they say it is none.
 
     Raises:
         UsageError: If a delivery or a stroke is unknown.
@@ -192,10 +226,10 @@ def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:
     for row, (delivery, stroke) in zip(rows, gold.items(), strict=True):
         if row < 0:
             raise UsageError(f"gold names the delivery '{delivery}', which is not among those to label: take it out")
-        if stroke not in INDEX:
+        if stroke not in INDEX and stroke != NO_STROKE:
             near = difflib.get_close_matches(str(stroke), STROKES, n=1) or STROKES
             raise UsageError(f"gold gives {delivery} the label '{stroke}'; choose: {', '.join(near)}")
-        gold_N[row] = INDEX[stroke]
+        gold_N[row] = INDEX.get(stroke, _DROPPED)
     return gold_N
 
 

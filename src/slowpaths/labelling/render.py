@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.gold_check import FEWEST_FOR_TEMPERATURE
 from slowpaths.labelling.summary import Summary
 
 _RULES_NOTE = (
@@ -17,6 +18,10 @@ _VOICES_NOTE = (
     "The votes of the rules, a teacher that has seen simulated strokes only, and a student of both on the pose "
     "sequences of this footage (silent on small sets). What they agree on is no measure of accuracy: the student has "
     "been taught by the others."
+)
+_GOLD_NOTE = (
+    "Labels made without what a person said, held against it. The person chose what to look at: where the least sure "
+    "come first, the share over the whole set is higher."
 )
 _FAMILIES_NOTE = (
     "How well the labels of a label model agree with the votes of a family it was not shown, beyond chance (1 perfect, "
@@ -31,11 +36,13 @@ def to_markdown(summary: Summary) -> str:
         "",
         f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
         f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
-        f"{summary.num_gold} labelled by a person. {_company(summary)}Temperature {summary.temperature:.2f}. "
+        f"{summary.num_gold} labelled by a person{_dropped(summary)}. {_company(summary)}"
+        f"Temperature {summary.temperature:.2f}. "
         f"{_expected(summary)}"
         f"{_features(summary)}",
         "",
         *[f"**Warning:** {warning}" + "\n" for warning in summary.warnings],
+        *_gold(summary),
         *_voices(summary),
         *_rules(summary),
         *_families(summary),
@@ -63,6 +70,31 @@ def _features(summary: Summary) -> str:
         f"Beside the votes, the {summary.num_features} features that rules read are evidence, worth "
         f"{summary.independent_features:.0f} independent ones."
     )
+
+
+def _dropped(summary: Summary) -> str:
+    return f", {summary.num_dropped} left out as none" if summary.num_dropped else ""
+
+
+def _gold(summary: Summary) -> list[str]:
+    if (check := summary.gold_check) is None:
+        return []
+    rows = [
+        [
+            score.name,
+            f"{score.right} of {score.num}",
+            *(f"{x:.2f}" for x in (score.right / score.num, score.low, score.high)),
+        ]
+        for score in check.scores
+    ]
+    fitted = (
+        f"too few for a temperature ({FEWEST_FOR_TEMPERATURE} do)"
+        if check.temperature is None
+        else f"all posteriors were then brought to the temperature {check.temperature:.2f} that fits them"
+    )
+    sure = f"The labels were {check.confidence:.2f} sure of themselves there; {fitted}."
+    table = _table(["who", "right", "share", "95 % from", "to"], rows)
+    return ["### What a person said", "", _GOLD_NOTE, "", *table, "", sure, ""]
 
 
 def _voices(summary: Summary) -> list[str]:

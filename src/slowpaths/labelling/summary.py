@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.gold_check import GoldCheck
 from slowpaths.labelling.model.agreement import FamilyAgreement, HeldOut, hold_out_families, leave_one_family_out
 from slowpaths.labelling.model.encoding import Encoding
 from slowpaths.labelling.model.feature_likelihood import independent_share
@@ -44,6 +45,8 @@ class Summary:
     independent_features: float  # how many independent ones they are worth
     num_silent: int  # deliveries on which every rule abstains
     num_gold: int  # deliveries labelled by a person
+    num_dropped: int  # further deliveries that a person says are none; they have no label
+    gold_check: GoldCheck | None  # labels made without the gold, held against it; None without gold
     voices: list[Voice]  # how the votes, the teacher and the student fared
     rules: list[RuleSummary]  # one summary a rule
     # rule -> accuracy on the strokes it covers, estimated by the label model without labels; None without votes, and
@@ -90,6 +93,8 @@ def summary_of(
     *,
     voices: list[Voice],
     num_gold: int,
+    num_dropped: int,
+    gold_check: GoldCheck | None,
     name: str,
 ) -> Summary:
     """Return the summary of a label set; `name` is its fingerprint."""
@@ -112,6 +117,8 @@ def summary_of(
         independent_features=0.0 if features is None else num_features * independent_share(features.design()),
         num_silent=int((~votes.has_votes).sum()),
         num_gold=num_gold,
+        num_dropped=num_dropped,
+        gold_check=gold_check,
         voices=voices,
         rules=summarise(encoding),
         rule_accuracy=_known(weighed.codes, model.rule_accuracy_),

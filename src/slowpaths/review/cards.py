@@ -12,7 +12,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from itertools import combinations
 from typing import Any
 
-from slowpaths.core.records import LabelledClip, Prediction, Vote
+from slowpaths.core.records import Correction, Delivery, LabelledClip, Prediction, Vote
 from slowpaths.core.strokes import FACTORS
 from slowpaths.store.mined_folder import RuleDeclaration
 
@@ -51,6 +51,10 @@ class Card:
     conflict: float  # share of the pairs of votes that cannot both be right
     disagreement: float | None  # total variation between label and model; None where one is missing
     has_clip: bool  # whether there is a clip to play
+    impact_shift: int  # frames of the clip by which a person moved the impact
+    correction: Correction | None  # what a person said of it before
+    next: int | None  # its place among those to look at next, from 1; None where it is none of them
+    skeleton: str  # joints in the clip, see `apps._overlay.skeletons`; "" where unknown
 
 
 _FROM_DELIVERY = ("delivery_id", "impact_s", "impact_uncertainty_s", "view", "handedness_p", "event_p")
@@ -67,23 +71,32 @@ def make_cards(
     rules: Mapping[str, RuleDeclaration],
     predictions: Iterable[Prediction] = (),
     clips: Collection[str] = (),
+    fps: float = 0.0,
+    as_mined: Mapping[str, Delivery] | None = None,
+    corrections: Iterable[Correction] = (),
+    first: Sequence[str] = (),
+    skeletons: Mapping[str, str] | None = None,
 ) -> list[Card]:
     """Return one card a delivery, in the order of the deliveries (rows of their table).
 
     Videos map ids to paths, shots ids to rows of the shots table. Deliveries without a label get a card without a
-    posterior; predictions hold at most one row a delivery (see `average_views`); `clips` are those that have one.
+    posterior; predictions hold at most one row a delivery (see `average_views`); `clips` are those that have one, at a
+    rate of `fps`. `as_mined` are deliveries before a person moved them, `first` those to look at next.
     """
     by_id = {clip.delivery_id: clip for clip in labels}
     said = {row.delivery_id: row for row in predictions}
     cast: dict[str, list[Vote]] = defaultdict(list)
     for vote in votes:
         cast[vote.delivery_id].append(vote)
+    corrected = {one.delivery_id: one for one in corrections}
+    place = {name: number for number, name in enumerate(first, start=1)}
     family_of = {code: rule.family for code, rule in rules.items()}
 
     def card(row: Mapping[str, Any]) -> Card:
         name = row["delivery_id"]
         shot = shots.get(row["shot_id"], {})
         label, model = _opinion(by_id.get(name)), _opinion(said.get(name))
+        mined_s = as_mined[name].impact_s if as_mined and name in as_mined else row["impact_s"]
         cast_here = tuple(sorted(cast[name], key=lambda vote: (family_of.get(vote.rule, ""), vote.rule)))
         return Card(
             **{column: row[column] for column in _FROM_DELIVERY},
@@ -97,6 +110,10 @@ def make_cards(
             conflict=conflict([strokes_of(vote, rules) for vote in cast_here]),
             disagreement=total_variation(label.probs, model.probs) if label and model else None,
             has_clip=name in clips,
+            impact_shift=round((row["impact_s"] - mined_s) * fps),
+            correction=corrected.get(name),
+            next=place.get(name),
+            skeleton=(skeletons or {}).get(name, ""),
         )
 
     return [card(row) for row in deliveries]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import Prediction, Vote
 from slowpaths.review.cards import Card, average_views, make_cards
 from slowpaths.store.mined_folder import ClipSpec, MinedFolder, RuleDeclaration
@@ -35,14 +36,23 @@ class Deck:
     rules: Mapping[str, RuleDeclaration]  # declarations of the rules
     clips: Mapping[str, Path]  # delivery -> clip file, for the cards that have one
     clip: ClipSpec | None  # what a clip looks like; None where there are none
+    key: str  # identifies its deliveries; under it a browser keeps corrections
     lineage: Mapping[str, str]  # what the labels and predictions came from, name -> fingerprint or name
 
 
-def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = MAX_CARDS) -> Deck:
+def read_deck(
+    mined: Path,
+    *,
+    predictions: Path | None = None,
+    max_cards: int = MAX_CARDS,
+    first: Sequence[str] = (),
+    draw: Callable[[MinedFolder, Collection[str]], Mapping[str, str]] | None = None,
+) -> Deck:
     """Read a mined folder.
 
     With a predictions table made on it the folder may lack labels. Of a larger folder than `max_cards` every second,
-    third ... delivery is taken.
+    third ... delivery is taken, and those to look at `first`. `draw` returns the skeletons of deliveries (see
+    `cards.Card`); a folder that is shown in part gets none, as all its poses would have to be read.
 
     Raises:
         TableError: If the folder or a table is missing or wrong, or the predictions belong to another folder.
@@ -60,7 +70,8 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
     videos = {row["video_id"]: row["path"] for row in footage}
     rows = deliveries.select([name for name in deliveries.column_names if not name.startswith(FEATURE_PREFIX)])
     ordered = sorted(rows.to_pylist(), key=lambda row: (videos.get(row["video_id"], ""), row["impact_s"]))
-    shown = ordered[:: max(1, -(-len(ordered) // max_cards))]
+    every, urgent = max(1, -(-len(ordered) // max_cards)), set(first)
+    shown = [row for at, row in enumerate(ordered) if at % every == 0 or row["delivery_id"] in urgent]
     ids = pa.array([row["delivery_id"] for row in shown], pa.string())
     clips = find_clips(folder, ids.to_pylist())
     return Deck(
@@ -74,6 +85,11 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
             rules=rules,
             predictions=said,
             clips=clips,
+            fps=described.clip.fps if described.clip else 0.0,
+            as_mined=folder.as_mined(),
+            corrections=folder.corrections(),
+            first=first,
+            skeletons=draw(folder, clips) if draw and every == 1 and clips else None,
         ),
         num_deliveries=len(ordered),
         num_videos=len(footage),
@@ -83,6 +99,7 @@ def read_deck(mined: Path, *, predictions: Path | None = None, max_cards: int = 
         rules=rules,
         clips=clips,
         clip=described.clip,
+        key=fingerprint(sorted(row["delivery_id"] for row in ordered)),
         lineage={
             "label model": described.label_model if is_labelled else "",
             "label set": ", ".join(sorted(set(labels["votes_fingerprint"].to_pylist()) - {"", None})),

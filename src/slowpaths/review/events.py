@@ -12,7 +12,7 @@ import numpy as np
 
 from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.strokes import STROKES
-from slowpaths.core.text import csv_table
+from slowpaths.core.text import csv_table, one_line
 from slowpaths.store.tables import write_text
 
 CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p", "is_replay")
@@ -170,7 +170,7 @@ def to_edl(
         begin = round(record_s * rate)
         codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
         lines.append(f"{number:03d}  AX       V     C        {' '.join(codes)}")
-        lines.append(f"* FROM CLIP NAME: {Path(clip.video).name}")
+        lines.append(f"* FROM CLIP NAME: {one_line(Path(clip.video).name)}")
         again = " replay" if clip.delivery_id in replays else ""
         lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}{again}")
         record_s += (source[1] - source[0]) / rate

@@ -20,6 +20,8 @@ from typing import Any
 from urllib.parse import quote
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.skeleton import INDEX as JOINT_INDEX
+from slowpaths.core.skeleton import LIMBS
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.review.cards import GROUPS, stroke_group, stroke_text, to_plain
 from slowpaths.review.deck import Deck
@@ -27,7 +29,13 @@ from slowpaths.store.tables import write_text
 
 EMBEDS: tuple[str, ...] = ("auto", "always", "never")
 LIMIT_MB = 32.0
-_SCRIPTS = ("player.js", "cards.js", "page.js")
+_SCRIPTS = ("player.js", "cards.js", "corrections.js", "page.js")
+STROKE_KEYS: Mapping[str, str] = {
+    "leave": "l", "ff_defence": "f", "bf_defence": "b", "cover_drive": "c", "straight_drive": "d", "on_drive": "o",
+    "bf_punch": "p", "cut": "t", "pull_hook": "h", "sweep": "w", "reverse_sweep_ramp": "r", "flick_glance": "g",
+    "loft_straight_off": "u", "loft_leg_slog": "m",
+}  # fmt: skip
+"""The key of each stroke on the page; none of them moves about or plays."""
 _PLAIN_ROWS = 500  # shown where JavaScript is off
 
 
@@ -92,7 +100,12 @@ def page_data(deck: Deck, *, embedding: Embedding, folder: Path) -> dict[str, An
     """Return what the script reads."""
     return {
         "name": deck.name,
-        "strokes": [{"name": name, "text": stroke_text(name), "group": stroke_group(name)} for name in STROKES],
+        "key": deck.key,
+        "strokes": [
+            {"name": name, "text": stroke_text(name), "group": stroke_group(name), "key": STROKE_KEYS[name]}
+            for name in STROKES
+        ],
+        "limbs": [[JOINT_INDEX[name] for name in limb] for limb in LIMBS],
         "groups": list(GROUPS),
         "rules": {
             code: {

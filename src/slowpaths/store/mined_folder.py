@@ -7,7 +7,7 @@ the label tables beside the deliveries are a copy of the newest set.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,24 @@ from typing import Any
 import pyarrow as pa
 
 from slowpaths.core.errors import TableError
-from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
+from slowpaths.core.ids import plain_name
+from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
 from slowpaths.store.below import Below
 from slowpaths.store.ledger import LEDGER_NAME
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, TABLES, VOTES, TableSpec
+from slowpaths.store.schema import (
+    CORRECTIONS,
+    DELIVERIES,
+    FOOTAGE,
+    LABELS,
+    POSES,
+    PREDICTIONS,
+    SHOTS,
+    TABLES,
+    VOTES,
+    TableSpec,
+)
 
 _LABEL_AGAIN = "run `slowpaths label` on the folder again"
 
@@ -105,16 +117,20 @@ class TableFolder:
         """Read the pose tracks."""
         return tables.read_poses(self.file(POSES))
 
-    def poses_by_shot(self) -> dict[str, list[PoseTrack]]:
-        """Read the pose tracks of each shot; none where the folder has none."""
+    def poses_by_shot(self, shots: Collection[str] | None = None) -> dict[str, list[PoseTrack]]:
+        """Read the pose tracks of each shot, of all or of some; none where the folder has none."""
         found: dict[str, list[PoseTrack]] = {}
-        for track in self.poses() if self.has(POSES) else ():
+        for track in tables.read_poses(self.file(POSES), shots=shots) if self.has(POSES) else ():
             found.setdefault(track.shot_id, []).append(track)
         return found
 
     def votes(self) -> list[Vote]:
         """Read the votes table."""
         return tables.read_votes(self.file(VOTES))
+
+    def corrections(self) -> list[Correction]:
+        """Read what a person said; nothing where nobody did."""
+        return tables.read_corrections(self.file(CORRECTIONS)) if self.has(CORRECTIONS) else []
 
     def labels(self) -> list[LabelledClip]:
         """Read the labels table."""
@@ -208,12 +224,22 @@ class MinedFolder(LabelSetFolder):
     clips = Below("clips")
 
     def clip_file(self, delivery_id: str) -> Path:
-        """Return the clip of a delivery."""
+        """Return the clip of a delivery.
+
+        Raises:
+            TableError: If the id is no name of a file.
+        """
+        plain_name(delivery_id)
         return self.clips / f"{delivery_id}.mp4"
 
     picture_features = Below("picture_features")  # of the clips, as frozen networks see them; a cache
-
+    moved_file = Below("moved.parquet")  # deliveries as mined whose impact a person moved (deliveries schema)
     shards = Below("shards")  # `<fingerprint of the settings>/<video id>/`
+
+    def as_mined(self) -> dict[str, Delivery]:
+        """Read the deliveries whose impact a person moved, as they were mined and as their clips show them."""
+        moved = tables.read_deliveries(self.moved_file) if self.moved_file.is_file() else []
+        return {delivery.delivery_id: delivery for delivery in moved}
 
     def label_set(self, fingerprint: str) -> LabelSetFolder:
         """Return the folder of one label set."""

@@ -71,11 +71,12 @@ SHOTS = _spec("shots", 1, _SHOTS)
 DELIVERIES = _spec("deliveries", 1, _DELIVERIES)
 POSES = _spec("poses", 1, _POSES)
 VOTES = _spec("votes", 2, _columns("text delivery_id rule symbol evidence", "real weight"))
+CORRECTIONS = _spec("corrections", 1, _columns("text delivery_id label kind", "real impact_s", "text note"))
 LABELS = _spec("labels", 1, _CLIP)
 PREDICTIONS = _spec("predictions", 1, [*_CLIP, *_columns("text model_id", "whole view_index", "text split")])
 
 TABLES: dict[str, TableSpec] = {
-    spec.name: spec for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, VOTES, LABELS, PREDICTIONS)
+    spec.name: spec for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, VOTES, CORRECTIONS, LABELS, PREDICTIONS)
 }
 
 # What a column holds that is no field of its record in `core.records` (those are described there).

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -14,14 +14,16 @@ from typing import IO, Any, TypeVar
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from slowpaths.core.errors import SlowpathsError, TableError
-from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.records import Box, Correction, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import STROKES
 from slowpaths.store.schema import (
+    CORRECTIONS,
     DELIVERIES,
     FEATURE_PREFIX,
     FOOTAGE,
@@ -111,14 +113,14 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
         pq.write_table(table, stream, compression="zstd")
 
 
-def read_table(path: Path, spec: TableSpec) -> pa.Table:
-    """Read a table written by `write_table`: exactly the columns of `spec`.
+def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = None) -> pa.Table:
+    """Read a table written by `write_table`: exactly the columns of `spec`, and the rows that pass `where`.
 
     Raises:
         TableError: If the file is missing, is no Parquet, is another table, or has another version.
     """
     try:
-        table = pq.read_table(path)
+        table = pq.read_table(path, filters=where)
     except FileNotFoundError as error:
         raise TableError(f"{path} does not exist: check the folder, or run the stage that writes it") from error
     except (pa.ArrowInvalid, OSError) as error:
@@ -170,6 +172,7 @@ read_footage, write_footage = _reader(VideoRef, FOOTAGE), _writer(FOOTAGE)
 read_shots, write_shots = _reader(Shot, SHOTS), _writer(SHOTS)
 read_deliveries, write_deliveries = _reader(Delivery, DELIVERIES), _writer(DELIVERIES)
 read_votes = _reader(Vote, VOTES)
+read_corrections, write_corrections = _reader(Correction, CORRECTIONS), _writer(CORRECTIONS)
 read_labels, write_labels = _reader(LabelledClip, LABELS), _writer(LABELS)
 read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(PREDICTIONS)
 
@@ -177,6 +180,16 @@ read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(
 def clips_of(labels: pa.Table) -> list[LabelledClip]:
     """Return the rows of a labels table, or of some rows of one, as records."""
     return [_record(LabelledClip, row) for row in labels.to_pylist()]
+
+
+def deliveries_of(deliveries: pa.Table) -> list[Delivery]:
+    """Return the rows of a deliveries table, or of some rows of one, as records."""
+    return [_record(Delivery, row) for row in deliveries.to_pylist()]
+
+
+def deliveries_table(deliveries: Iterable[Delivery]) -> pa.Table:
+    """Return deliveries as a table."""
+    return _records_table(deliveries, DELIVERIES)
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:
@@ -203,9 +216,10 @@ def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
     write_table(path, _table(rows, POSES), POSES)
 
 
-def read_poses(path: Path) -> list[PoseTrack]:
-    """Read pose tracks in the order they were written."""
-    table = read_table(path, POSES)
+def read_poses(path: Path, *, shots: Collection[str] | None = None) -> list[PoseTrack]:
+    """Read pose tracks, of all shots or of some, in the order they were written."""
+    where = None if shots is None else pc.field("shot_id").isin(pa.array(shots, pa.string()))
+    table = read_table(path, POSES, where=where)
     groups: dict[tuple[str, str, int], list[int]] = {}
     keys = zip(*(table[name].to_pylist() for name in ("video_id", "shot_id", "track_id")), strict=True)
     for position, key in enumerate(keys):

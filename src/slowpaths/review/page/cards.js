@@ -34,14 +34,50 @@ class CardView {
    * @param {object} card The delivery.
    * @param {object} data The page's data.
    * @param {Player} player Its clip.
+   * @param {object} act What its buttons do: stroke(id, name), none(id, kind), nudge(id, frames), note(id, text).
    */
-  constructor(card, data, player) {
-    Object.assign(this, { card, data, player, rows: [] });
+  constructor(card, data, player, act) {
+    Object.assign(this, { card, data, player, act, rows: [], said: make("span", { class: "said" }) });
     const title = `title-${card.delivery_id}`;
     this.root = make("article", { class: "card", id: `delivery-${card.delivery_id}`, tabindex: "-1", "aria-labelledby": title },
       this.header(title),
       make("div", { class: "body" }, make("div", { class: "seen" }, player.root, this.posterior(), this.facts()),
-        this.votes()));
+        make("div", {}, this.edit(), this.votes())));
+  }
+
+  /** The buttons of what is no stroke, the impact and a note; strokes are named by their rows in the posterior. */
+  edit() {
+    const { card, act } = this, id = card.delivery_id;
+    const button = (text, key, action) => make("button", { type: "button", on: { click: action } }, text,
+      key ? make("kbd", {}, key) : null);
+    this.nones = [["no_stroke", "no stroke", "n"], ["wrong_person", "wrong person", "x"]].map(([kind, text, key]) => {
+      const one = button(text, key, () => act.none(id, kind));
+      one.dataset.kind = kind;
+      return one;
+    });
+    this.noteBox = make("input", { type: "text", maxlength: 200, placeholder: "note", "aria-label": "note",
+      on: { change: () => act.note(id, this.noteBox.value) } });
+    const best = card.label || card.model, canMove = card.has_clip && this.data.clip;
+    return make("div", { class: "edit", role: "group", "aria-label": "What you say" },
+      best ? button("label is right", "⏎", () => act.stroke(id, best.label)) : null, ...this.nones,
+      canMove ? button("impact earlier", "←", () => act.nudge(id, -1)) : null,
+      canMove ? button("later", "→", () => act.nudge(id, 1)) : null, this.noteBox);
+  }
+
+  /** Show what a person says of it, if anything. */
+  showSaid(one, shift) {
+    const label = one && one.kind === "stroke" ? one.label : "";
+    const parts = one ? [label ? this.stroke(label).text : one.kind === "impact" ? "" : words(one.kind)] : [];
+    if (shift) parts.push(`impact ${shift > 0 ? "+" : "−"}${Math.abs(shift)}`);
+    const text = parts.filter(Boolean).join(", ");
+    this.said.textContent = text ? `you say: ${text}` : "";
+    this.root.classList.toggle("is-said", Boolean(text));
+    for (const button of this.nones) button.setAttribute("aria-pressed", String(one?.kind === button.dataset.kind));
+    for (const row of this.rows) {
+      row.querySelector("button").setAttribute("aria-pressed", String(row.dataset.stroke === label));
+    }
+    if (document.activeElement !== this.noteBox) this.noteBox.value = one?.note || "";
+    this.player.setShift(this.card.impact_shift + shift);
   }
 
   stroke(name) { return this.data.strokes.find((stroke) => stroke.name === name); }
@@ -62,7 +98,8 @@ class CardView {
       const same = card.label.label === card.model.label;
       tags.push([`model: ${this.stroke(card.model.label).text} ${two(card.model.confidence)}`, same ? "good" : "bad"]);
     }
-    return make("header", {}, heading, ...tags.map(([text, kind]) => make("span", { class: `tag ${kind}` }, text)),
+    if (card.next !== null) tags.unshift([`next ${card.next}`, ""]);
+    return make("header", {}, heading, this.said, ...tags.map(([text, kind]) => make("span", { class: `tag ${kind}` }, text)),
       make("span", { class: "where" }, `${card.video} `,
         make("a", { href: `#${encodeURIComponent(card.delivery_id)}`, title: card.delivery_id }, clock(card.impact_s))));
   }
@@ -70,13 +107,14 @@ class CardView {
   posterior() {
     const { card, data } = this;
     const opinions = [[card.label, ""], [card.model, "said"]].filter(([opinion]) => opinion);
-    if (!opinions.length) return make("p", { class: "silent" }, "No posterior: the set has no labels.");
-    const both = opinions.length > 1;
-    const first = opinions[0][0];
+    const silent = opinions.length === 0, both = opinions.length > 1;
+    const first = silent ? { label: "" } : opinions[0][0];
     this.rows = data.strokes.map((stroke, index) => {
       const value = opinions.map(([opinion]) => two(opinion.probs[index])).join(" · ");
-      return make("tr", { class: stroke.name === first.label ? "is-top" : "" },
-        make("th", { scope: "row", title: stroke.name }, stroke.text),
+      return make("tr", { class: stroke.name === first.label ? "is-top" : "", "data-stroke": stroke.name },
+        make("th", { scope: "row" }, make("kbd", {}, stroke.key), make("button", { type: "button",
+          title: `say it is ${stroke.name}`, on: { click: () => this.act.stroke(card.delivery_id, stroke.name) } },
+        stroke.text)),
         make("td", {}, make("div", { class: "scale", style: { "--colour": colour(stroke.group) } },
           ...opinions.map(([opinion, kind]) => make("i", { class: both ? kind : "",
             style: { width: `${100 * opinion.probs[index]}%` } })))),
@@ -84,7 +122,7 @@ class CardView {
     });
     const key = both
       ? [make("i", { class: "key" }), "label ", make("i", { class: "key said" }), "model"]
-      : [card.label ? "posterior of the label model" : "posterior of the model"];
+      : [silent ? "no posterior: there is no label" : `posterior of the ${card.label ? "label " : ""}model`];
     return make("table", { class: both ? "bars has-model" : "bars" }, make("caption", {}, ...key),
       make("tbody", {}, ...this.rows),
       make("tfoot", { "aria-hidden": "true" }, make("tr", {}, make("td"), make("td", {},

@@ -6,6 +6,7 @@ const at = (id) => document.getElementById(id);
 const hasLabels = data.cards.some((card) => card.label), hasModel = data.cards.some((card) => card.model);
 const best = (card) => card.label || card.model;
 const found = (values) => [...new Set(values)].sort();
+const hasNext = data.cards.some((card) => card.next !== null);
 const isWrong = (card) => card.label && card.model && card.label.label !== card.model.label;
 
 // Filters and orders: name, choices (value, text) and what each lets through or compares.
@@ -19,21 +20,58 @@ const FILTERS = {
   votes: { all: [["", "all"], ["conflict", "in conflict"], ["agree", "no conflict"], ["none", "no vote"]],
     keep: (card, value) => ({ conflict: card.conflict > 0, agree: card.votes.length > 0 && card.conflict === 0,
       none: !card.votes.length })[value] },
+  said: { all: [["", "all"], ["yes", "by you"], ["no", "not yet"]],
+    keep: (card, value) => Boolean(corrections.current(card.delivery_id)) === (value === "yes") },
   model: { all: [["", "all"], ["differs", "differs"], ["agrees", "agrees"]],
     keep: (card, value) => Boolean(card.label && card.model) && isWrong(card) === (value === "differs") },
 };
 const sure = (card) => (best(card) ? best(card).confidence : -1);
 const ORDERS = {
   time: ["video and time", () => 0],
+  next: ["what to look at next", (a, b) => (a.next ?? Infinity) - (b.next ?? Infinity) || 0],
   least: ["least sure first", (a, b) => sure(a) - sure(b)],
   most: ["surest first", (a, b) => sure(b) - sure(a)],
   conflict: ["most conflict first", (a, b) => b.conflict - a.conflict],
   model: ["model differs most first", (a, b) => (b.disagreement ?? -1) - (a.disagreement ?? -1)],
 };
-const needsModel = (name) => name === "model" && !(hasModel && hasLabels);
+const isLeftOut = (name) => (name === "model" && !(hasModel && hasLabels)) || (name === "next" && !hasNext);
 
-const state = { stroke: "", view: "", training: "", votes: "", model: "", order: "time", speed: 1, page: 0 };
+const state = { stroke: "", view: "", training: "", votes: "", said: "", model: "", order: hasNext ? "next" : "time",
+  speed: 1, page: 0 };
 let shown = data.cards, views = [], current = -1;
+
+// --- what a person says ----------------------------------------------------------------------------------------
+
+const corrections = new Corrections(data, (id) => {
+  const view = views.find((one) => one.card.delivery_id === id);
+  if (view) view.showSaid(corrections.current(id), corrections.shift(id));
+  showCount();
+});
+
+const act = {
+  stroke: (id, label) => corrections.stroke(id, label),
+  none: (id, kind) => corrections.none(id, kind),
+  note: (id, note) => corrections.set(id, { note }),
+  nudge: (id, frames) => {
+    const view = views.find((one) => one.card.delivery_id === id);
+    if (!view.card.has_clip || !data.clip) return;
+    corrections.nudge(id, frames);
+    view.player.show(view.player.impact);
+  },
+};
+
+function undo() {
+  const id = corrections.undo();
+  if (id) open(id);
+}
+
+function showCount() {
+  const count = corrections.said.size;
+  at("download").textContent = `corrections.csv (${count})`;
+  at("download").disabled = count === 0;
+  at("undo").disabled = corrections.steps.length === 0;
+  at("unkept").hidden = corrections.isKept;
+}
 
 // --- clips -----------------------------------------------------------------------------------------------------
 
@@ -67,7 +105,10 @@ function draw(page, { select = -1 } = {}) {
   const pages = Math.max(1, Math.ceil(shown.length / CARDS_A_PAGE));
   state.page = Math.min(Math.max(page, 0), pages - 1);
   const first = state.page * CARDS_A_PAGE, some = shown.slice(first, first + CARDS_A_PAGE);
-  views = some.map((card) => new CardView(card, data, new Player(card, data.clip, locate, state.speed)));
+  views = some.map((card) => new CardView(card, data, new Player(card, data.clip, locate, state.speed, data.limbs), act));
+  for (const view of views) {
+    view.showSaid(corrections.current(view.card.delivery_id), corrections.shift(view.card.delivery_id));
+  }
   at("cards").replaceChildren(...views.map((view) => view.root));
   if (!views.length) {
     at("cards").append(make("p", { class: "none" }, data.cards.length ? "No delivery passes these filters."
@@ -158,10 +199,11 @@ function tools() {
     on: { change: (event) => { state[name] = event.target.value; action(event.target.value); } } },
   ...all.map(([value, label]) => make("option", { value }, label))));
   for (const [name, filter] of Object.entries(FILTERS)) {
-    if (!needsModel(name)) at("choices").append(pick(name, name, filter.all, choose));
+    if (!isLeftOut(name)) at("choices").append(pick(name, name, filter.all, choose));
   }
-  const orders = Object.entries(ORDERS).filter(([name]) => !needsModel(name)).map(([name, [text]]) => [name, text]);
+  const orders = Object.entries(ORDERS).filter(([name]) => !isLeftOut(name)).map(([name, [text]]) => [name, text]);
   at("choices").append(pick("order", "sort", orders, choose));
+  at("choose-order").value = state.order;
   const speeds = [...SPEEDS].reverse();
   at("choices").append(pick("speed", "speed", speeds, (value) => {
     state.speed = Number(value);
@@ -175,17 +217,35 @@ const KEYS = {
   k: () => move(-1),
   " ": (player) => player?.toggle(),
   s: (player) => player?.nextSpeed(),
-  i: (player) => player?.show(player.look?.impact_frame),
+  i: (player) => player?.look && player.show(player.impact),
   ",": (player) => player?.step(-1),
   ".": (player) => player?.step(1),
+  v: () => { document.body.classList.toggle("has-skeleton"); views[current]?.player.redraw(); },
+  z: undo,
+  n: (_player, id) => act.none(id, "no_stroke"),
+  x: (_player, id) => act.none(id, "wrong_person"),
+  ArrowLeft: (_player, id) => act.nudge(id, -1),
+  ArrowRight: (_player, id) => act.nudge(id, 1),
+  Enter: (_player, id) => {
+    const card = views[current].card, label = best(card)?.label;
+    if (!label) return;
+    act.stroke(id, label);
+    move(1);
+  },
+  ...Object.fromEntries(data.strokes.map((stroke) => [stroke.key, (_player, id) => act.stroke(id, stroke.name)])),
 };
+const OF_NO_CARD = "jkvz";
 
 document.addEventListener("keydown", (event) => {
   if (event.ctrlKey || event.metaKey || event.altKey || !(event.key in KEYS)) return;
-  if (event.target.closest("select") || (event.key === " " && event.target.closest("button, a, input"))) return;
+  if (event.target.closest("select, input[type=text]")) return;
+  if ([" ", "Enter"].includes(event.key) && event.target.closest("button, a, input")) return;
+  if (event.key.startsWith("Arrow") && event.target.closest("input")) return;
   event.preventDefault();
-  if (current < 0 && !"jk".includes(event.key) && views.length) mark(firstVisible());
-  KEYS[event.key](views[current]?.player);
+  const needsCard = !OF_NO_CARD.includes(event.key);
+  if (current < 0 && needsCard && views.length) mark(firstVisible());
+  if (needsCard && current < 0) return;
+  KEYS[event.key](views[current]?.player, views[current]?.card.delivery_id);
 });
 at("cards").addEventListener("focusin", (event) => {
   const index = views.findIndex((view) => view.root.contains(event.target));
@@ -194,6 +254,8 @@ at("cards").addEventListener("focusin", (event) => {
   current = index;
   views[index].root.classList.add("is-current");
 });
+at("download").addEventListener("click", () => corrections.download());
+at("undo").addEventListener("click", undo);
 at("before").addEventListener("click", () => { draw(state.page - 1, { select: 0 }); });
 at("after").addEventListener("click", () => { draw(state.page + 1, { select: 0 }); });
 const named = () => open(decodeURIComponent(location.hash.slice(1)));
@@ -201,5 +263,6 @@ window.addEventListener("hashchange", named);
 
 head();
 tools();
+showCount();
 choose();
 if (location.hash) named();

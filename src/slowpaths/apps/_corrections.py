@@ -1,0 +1,237 @@
+"""What a person says of deliveries: read, kept in the mined folder, and put into its deliveries. No Hydra.
+
+There is one such table a mined folder, `corrections.parquet`. `gold=` replaces it, `corrections=` adds to it, and every
+labelling applies the whole of it, so that what was said once holds in every later label set.
+"""
+
+from __future__ import annotations
+
+import difflib
+import json
+import math
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, get_args
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from slowpaths.core.records import Correction, CorrectionKind, Delivery
+from slowpaths.core.spans import Span
+from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.data.interchange.read import Read, is_foreign, read_labels
+from slowpaths.evaluation.table_columns import Source, read_columns
+from slowpaths.labelling.gold_check import GoldCheck
+from slowpaths.labelling.pipeline import NO_STROKE
+from slowpaths.mining.remeasure import move_impact
+from slowpaths.mining.settings import MiningSettings
+from slowpaths.review.events import frame_times
+from slowpaths.store import tables
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS
+
+NO_GOLD = "none"
+_FARTHEST_S = 1.0  # an impact beyond the clip belongs to another delivery
+_KINDS: tuple[CorrectionKind, ...] = get_args(CorrectionKind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Said:
+    """Hold what a person said of a mined folder."""
+
+    corrections: Sequence[Correction]  # one a delivery, in order of their ids
+    num_lost: int  # corrections kept before that belong to no delivery any more
+    num_unmined: int = 0  # events of another tool's file that are no delivery
+
+    def gold(self) -> dict[str, str]:
+        """Return delivery -> stroke, or that it is none."""
+        return {one.delivery_id: one.label or NO_STROKE for one in self.corrections if one.kind != "impact"}
+
+    def impacts_s(self) -> dict[str, float]:
+        """Return delivery -> impact, seconds, where a person moved it."""
+        strokes = (one for one in self.corrections if one.kind in ("stroke", "impact"))
+        return {one.delivery_id: one.impact_s for one in strokes if math.isfinite(one.impact_s)}
+
+
+def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table) -> Said:
+    """Return what is kept in a mined folder, after `gold` (replaces it) and `corrections` (adds to it).
+
+    Raises:
+        TableError: As `read_corrections`.
+    """
+    gold, added = config["gold"], config.get("corrections")
+    if gold == NO_GOLD:
+        kept = []
+    elif isinstance(gold, Mapping):
+        kept = [_from_word(name, word) for name, word in gold.items()]
+    else:
+        kept = read_corrections(gold, deliveries) if gold else _kept(folder)
+    num_unmined = 0
+    if added and is_foreign(Path(added)):
+        read = _read_foreign(folder, Path(added), deliveries)
+        added, num_unmined = read.table, read.num_unmined
+    known = set(deliveries["delivery_id"].to_pylist())
+    there = [one for one in kept if isinstance(gold, Mapping) or one.delivery_id in known]
+    said = _merged([*there, *(read_corrections(added, deliveries) if added else ())])
+    return Said(corrections=said, num_lost=len(kept) - len(there), num_unmined=num_unmined)
+
+
+def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
+    """Read corrections: `delivery_id`, `label` and, where wanted, `kind`, `impact_s` and `note`; CSV or Parquet.
+
+    Without a kind a row says the stroke.
+
+    Raises:
+        TableError: If the file is missing or unreadable, lacks a column, or names an unknown delivery, stroke or kind,
+            or an impact outside the delivery's shot; it names the line.
+    """
+    columns = read_columns(source)
+    columns.require(("delivery_id", "label"))
+    places = (deliveries[name].to_pylist() for name in ("delivery_id", "start_s", "end_s"))
+    ids = {name: Span(start_s - _FARTHEST_S, end_s + _FARTHEST_S) for name, start_s, end_s in zip(*places, strict=True)}
+    names, strokes, notes = (columns.texts(key) for key in ("delivery_id", "label", "note"))
+    kinds = columns.choices("kind", _KINDS, "a kind of correction")
+    impacts_s = columns.numbers("impact_s", unit="seconds")
+    strangers = [name for name in names if name not in ids]
+    found = []
+    for row, (name, stroke) in enumerate(zip(names, strokes, strict=True)):
+        kind: Any = kinds[row] or "stroke"
+        if name not in ids:
+            more = f", nor are {len(strangers) - 1} others" if len(strangers) > 1 else ""
+            raise columns.error(row, "delivery_id", f"'{name}' is no delivery of this mined folder{more}: take it out")
+        if kind == "stroke" and stroke not in INDEX:
+            near = difflib.get_close_matches(stroke, STROKES, n=1) or STROKES
+            raise columns.error(row, "label", f"'{stroke}' is no stroke; choose: {', '.join(near)}")
+        if kind != "stroke" and stroke:
+            raise columns.error(row, "label", f"kind={kind} has no stroke, but '{stroke}' stands there: empty one")
+        if kind == "impact" and np.isnan(impacts_s[row]):
+            raise columns.error(row, "impact_s", "kind=impact needs the impact, seconds")
+        if not np.isnan(impacts_s[row]) and impacts_s[row] not in ids[name]:
+            raise columns.error(row, "impact_s", f"{impacts_s[row]:g} is far from {name}: give seconds in its video")
+        found.append(
+            Correction(delivery_id=name, label=stroke, kind=kind, impact_s=float(impacts_s[row]), note=notes[row])
+        )
+    return found
+
+
+def _read_foreign(folder: MinedFolder, path: Path, deliveries: pa.Table) -> Read:
+    """Read the labels of another tool's file; `frame_times` knows frames by time, here the way back is asked."""
+    times = frame_times(folder.footage(), folder.shots())
+
+    def seconds(video_id: str, frame: int) -> float:
+        known = times[video_id]
+        inside = float(np.clip(frame, known.frames[0], known.frames[-1]))
+        return float(np.interp(inside, known.frames, known.times_s)) + (frame - inside) / (known.fps or 25.0)
+
+    return read_labels(path, deliveries, folder.read(FOOTAGE), seconds=seconds)
+
+
+def keep(folder: MinedFolder, said: Said) -> None:
+    """Keep corrections in the mined folder."""
+    if said.corrections or folder.has(CORRECTIONS):
+        tables.write_corrections(folder.file(CORRECTIONS), said.corrections)
+
+
+def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fresh: bool) -> pa.Table:
+    """Return deliveries as mined, but where a person moved an impact measured again from the poses; write what changed.
+
+    Args:
+        folder: Mined folder.
+        deliveries: Its deliveries table.
+        said: What a person said.
+        is_fresh: Whether the table has just been mined, so that nothing is moved in it yet.
+    """
+    before = {} if is_fresh else folder.as_mined()
+    wanted_s = said.impacts_s()
+    if not wanted_s and not folder.moved_file.is_file():
+        return deliveries
+    original = _with_rows(deliveries, before.values())
+    moving = tables.deliveries_of(original.filter(pc.field("delivery_id").isin(pa.array(wanted_s, pa.string()))))
+    shots = {shot.shot_id: shot for shot in folder.shots()}
+    videos = {video.video_id: video for video in folder.footage()}
+    tracks, settings = folder.poses_by_shot({one.shot_id for one in moving}), mining_settings(folder)
+    as_mined, moved = [], []
+    for one in moving:
+        impact_s, shot = wanted_s[one.delivery_id], shots.get(one.shot_id)
+        if shot is not None and tracks.get(one.shot_id) and impact_s != one.impact_s:
+            given = {"tracks": tracks[one.shot_id], "shot": shot, "video": videos[one.video_id]}
+            moved.append(move_impact(one, impact_s=impact_s, settings=settings, **given))
+            as_mined.append(one)
+    tables.write_deliveries(folder.moved_file, as_mined)  # first: a killed run finds the way back
+    changed = _with_rows(original, moved)
+    if not changed.equals(deliveries):
+        folder.write(DELIVERIES, changed)
+    return changed
+
+
+def _kept(folder: MinedFolder) -> list[Correction]:
+    """Return what is kept; of a folder older than that table, the gold of its newest label set."""
+    if folder.has(CORRECTIONS) or not folder.has(LABELS):
+        return folder.corrections()
+    gold = folder.read(LABELS).filter(pc.field("source") == "gold")
+    return [Correction(delivery_id=row["delivery_id"], label=row["label"]) for row in gold.to_pylist()]
+
+
+def _from_word(name: str, word: str) -> Correction:
+    said: dict[str, Any] = {"kind": "no_stroke"} if word == NO_STROKE else {"label": word}
+    return Correction(delivery_id=name, **said)
+
+
+def _merged(corrections: Iterable[Correction]) -> list[Correction]:
+    """Return one correction a delivery: the last, with the stroke or impact said before where it is silent on it."""
+    merged: dict[str, Correction] = {}
+    for one in corrections:
+        if (known := merged.get(one.delivery_id)) is not None:
+            if one.kind == "impact":
+                one = replace(one, kind=known.kind, label=known.label)
+            elif math.isnan(one.impact_s):
+                one = replace(one, impact_s=known.impact_s)
+        merged[one.delivery_id] = one
+    return [merged[name] for name in sorted(merged)]
+
+
+def _with_rows(deliveries: pa.Table, rows: Iterable[Delivery]) -> pa.Table:
+    """Return the table with some of its rows replaced, by delivery."""
+    new = tables.deliveries_table(rows)
+    place = {name: index for index, name in enumerate(deliveries["delivery_id"].to_pylist())}
+    order = np.arange(deliveries.num_rows)
+    for index, name in enumerate(new["delivery_id"].to_pylist()):
+        if name in place:
+            order[place[name]] = deliveries.num_rows + index
+    return pa.concat_tables([deliveries, new]).take(pa.array(order)).combine_chunks()
+
+
+def mining_settings(folder: MinedFolder) -> MiningSettings:
+    """Return what deliveries and clips of a folder look like; the defaults where nothing says."""
+    try:
+        said = json.loads(folder.configuration_file.read_text())["mining"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return MiningSettings()
+    names = ("before_s", "after_s", "margin_s", "clip_fps", "clip_px", "crop_scale")
+    return MiningSettings(**{name: said[name] for name in names if name in said})
+
+
+def in_words(folder: MinedFolder, check: GoldCheck | None) -> list[str]:
+    """Return what became of the corrections of a mined folder, for the terminal."""
+    kinds, moved = Counter(one.kind for one in folder.corrections()), folder.as_mined()
+    wanted = Said(corrections=folder.corrections(), num_lost=0).impacts_s()
+    notes = []
+    if kinds:
+        dropped = kinds["no_stroke"] + kinds["wrong_person"]
+        notes.append(f"a person says: {kinds['stroke']} strokes are gold, {dropped} deliveries get no label")
+    if moved:
+        notes.append(f"{len(moved)} impacts moved and measured again from poses; flow, sound and clips stay as mined")
+    if lost := sum(name not in moved for name in wanted):
+        notes.append(f"{lost} impacts stay where they are: said as mined, or no pose is kept of them")
+    if check:
+        label = check.scores[0]
+        notes.append(
+            f"without these corrections the label is right on {label.right} of the {label.num} strokes "
+            f"({label.low:.2f} to {label.high:.2f}), which were chosen, not drawn"
+        )
+    if check and check.temperature:
+        notes.append(f"they fit the temperature {check.temperature:.2f}")
+    return notes

@@ -1,0 +1,1 @@
+"""Files of other people's tools: one module a format."""
