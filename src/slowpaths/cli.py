@@ -18,6 +18,7 @@ VERBS: dict[str, str] = {
     "train": "fit SlowFast on the labels                 mined=DIR out=DIR",
     "predict": "raw footage -> tagged strokes              ckpt=FILE footage=DIR",
     "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
+    "gap": "what accuracy tells of usefulness          runs=DIR,DIR truth=FILE",
     "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
 }
 

@@ -35,6 +35,7 @@ _RC = {
     "legend.frameon": False,
     "legend.fontsize": 8,
     "savefig.dpi": DPI,
+    "svg.hashsalt": "slowpaths",  # the same names inside an SVG every time
 }
 
 

@@ -25,29 +25,47 @@ FIGURES: dict[str, Callable[[Table], Figure]] = {
 INDEX_NAME = "README.md"
 
 
-def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list[str]:
+def save_tables(
+    folder: Path,
+    tables: dict[str, Table],
+    *,
+    command: str,
+    figures: dict[str, Callable[[Table], Figure]] = FIGURES,
+    formats: tuple[str, ...] = ("png",),
+) -> list[str]:
     """Write every table that is not empty as CSV, draw those that have a figure, and return the names of the figures.
 
     Figures of an earlier run whose table is gone are removed: a folder never mixes two runs. `command` is what a reader
-    types to make them again; it is also stored inside each PNG.
+    types to make them again; it is also stored inside each figure. Formats are png, svg and pdf, all without a date.
     """
     filled = {name: table for name, table in tables.items() if table}
-    for old in (*folder.glob("*.png"), *folder.glob("*.csv")):
+    for old in (item for suffix in (*formats, "csv") for item in folder.glob(f"*.{suffix}")):
         if old.stem not in filled:
             old.unlink()
     for name, table in filled.items():
         write_text(folder / f"{name}.csv", to_csv(table))
-    drawn = [name for name in FIGURES if name in filled]
+    drawn = [name for name in figures if name in filled]
     for name in drawn:
-        metadata = {"Software": "slowpaths", "Description": command}
-        with draw.styled(), atomic_write(folder / f"{name}.png") as stream:
-            FIGURES[name](filled[name]).savefig(stream, format="png", metadata=metadata)
+        with draw.styled():
+            figure = figures[name](filled[name])
+            for suffix in formats:
+                with atomic_write(folder / f"{name}.{suffix}") as stream:
+                    figure.savefig(stream, format=suffix, metadata=_metadata(suffix, command))
     index = markdown_table(
         ["table", "figure"], [(f"{name}.csv", f"{name}.png" if name in drawn else "") for name in sorted(filled)]
     )
     lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", index]
     write_text(folder / INDEX_NAME, "\n".join(lines) + "\n")
     return drawn
+
+
+def _metadata(suffix: str, command: str) -> dict[str, str | None]:
+    """Return who made a figure, in the words of its format; without a date, that files stay the same."""
+    if suffix == "png":
+        return {"Software": "slowpaths", "Description": command}
+    if suffix == "pdf":
+        return {"Creator": "slowpaths", "Subject": command, "CreationDate": None}
+    return {"Creator": "slowpaths", "Description": command, "Date": None}
 
 
 def to_csv(table: Table) -> str:
