@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -24,7 +24,7 @@ _COLOURS = (*CYCLE, "#56B4E9", "#D55E00", "#000000")
 
 def draw_systems(table: Table) -> Figure:
     """Draw accuracy against every measure, one point a run."""
-    names = [name for name in PANELS if np.isfinite([float(row.get(name, np.nan)) for row in table]).sum() > 1]
+    names = [name for name in PANELS if _varies([row.get(name, np.nan) for row in table])]
     kinds = sorted({str(row["kind"]) for row in table})
     figure, axes = _panels(len(names))
     for name, own in zip(names, axes, strict=False):
@@ -58,8 +58,7 @@ def draw_gap(table: Table) -> Figure:
     for number, own in enumerate(axes):
         own.set_yticks(places, [readable(str(row["measure"])) for row in table] if number == 0 else [])
         own.set_ylim(-0.7, len(table) - 0.3)
-    axes[0].legend(loc="lower left")
-    axes[2].legend(loc="best")
+    figure.legend(loc="outside lower center", ncols=5)
     return figure
 
 
@@ -73,8 +72,8 @@ def draw_explained(table: Table) -> Figure:
     ):
         axes.barh(places + shift, [max(float(row[key]), 0.0) for row in table], height=0.38, color=colour, label=label)
     axes.set_yticks(places, [readable(str(row["measure"])) for row in table])
-    axes.set(xlim=(0, 1), xlabel="variance explained on other matches (cross-validated R2; below 0 is drawn as 0)")
-    axes.legend(loc="best")
+    axes.set(xlim=(0, 1), ylim=(-0.7, len(table) - 0.3), xlabel="variance explained (R2 on other matches; 0: none)")
+    figure.legend(loc="outside lower center", ncols=2)
     return figure
 
 
@@ -82,7 +81,7 @@ def draw_editing(table: Table) -> Figure:
     """Draw every measure against how far errors were edited, at the same accuracy."""
     columns = [name for name in table[0] if name not in ("edit", "strength", "accuracy_top1")]
     of = {column.split("_", 1)[1]: column for column in columns}
-    names = [name for name in PANELS if name in of and np.isfinite([float(row[of[name]]) for row in table]).all()]
+    names = [name for name in PANELS if name in of and _varies([row[of[name]] for row in table])]
     figure, axes = _panels(len(names))
     edits = list(dict.fromkeys(str(row["edit"]) for row in table))
     for name, own in zip(names, axes, strict=False):
@@ -136,6 +135,11 @@ def _panels(num: int) -> tuple[Figure, list[Axes]]:
     for spare in axes[num:]:
         spare.set_visible(False)
     return figure, axes
+
+
+def _varies(values: Sequence[float | int | str]) -> bool:
+    """Return whether there is anything to see: two values or more, all but the unknown ones."""
+    return len({float(value) for value in values if np.isfinite(float(value))}) > 1
 
 
 def _title(name: str) -> str:

@@ -33,13 +33,15 @@ def tau_ap(listed_K: np.ndarray, reference_K: np.ndarray, weights_BK: np.ndarray
 
     Yilmaz, Aslam and Robertson 2008 (doi 10.1145/1390334.1390435): twice the mean, over all but the first item, of the
     share of the items above it that belong above it, minus 1. Items of equal place in the list do not stand above one
-    another; those that are equal in the reference are half right.
+    another; those that are equal in the reference are half right; NaN where all are.
 
     Example:
         >>> tau_ap(np.array([4.0, 3, 2, 1]), np.array([3.0, 4, 2, 1]), np.ones((1, 4))).round(3).tolist()
         [0.333]
     """
     listed_K, reference_K, weights_BK = _known(listed_K, reference_K, weights_BK)
+    if len(set(reference_K)) < 2:
+        return np.full(len(weights_BK), np.nan)
     above_KK = (listed_K > listed_K[:, None]).astype(np.float64)  # whether the column stands above the row
     right_KK = above_KK * (np.sign(reference_K - reference_K[:, None]) + 1) / 2
     share_BK = divide(weights_BK @ right_KK.T, weights_BK @ above_KK.T)
