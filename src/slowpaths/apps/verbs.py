@@ -17,6 +17,7 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import did_you_mean
 from slowpaths.data.settings import ClipSettings
 from slowpaths.data.view_settings import ViewSettings
+from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
@@ -473,3 +474,27 @@ class CompareConfig:
     runs: tuple[Path, ...]
     out: Path = Path("runs/compare")
     title: str = "Runs compared"
+
+
+@dataclass(frozen=True, kw_only=True)
+class GapConfig(GapSettings):
+    """Configure `slowpaths gap`.
+
+    Args:
+        runs: Whose predictions: runs, sweeps, folders of predictions tables, mined folders (their label sets); or a
+            table measures.parquet of an earlier study, or its folder, to compute it again without predictions.
+        truth: As for `slowpaths evaluate`; not needed for a table of measures.
+        truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
+        shots_truth: True shots, which say how long the videos are.
+        split: What is judged: auto takes what was held out; else test, val, train or all.
+        tolerance_s: Largest gap between a prediction and its true delivery, seconds.
+        out: Tables, figures and the page go here.
+    """
+
+    runs: tuple[Path, ...]
+    truth: Path | None = None
+    truth_taxonomy: str = "slowpaths"
+    shots_truth: Path | None = None
+    split: Literal["auto", "test", "val", "train", "all"] = "auto"
+    tolerance_s: float = TOLERANCE_S
+    out: Path = Path("runs/gap")

@@ -80,6 +80,7 @@ class MeasureSpec:
     baseline: str = ""
     unit: str = ""  # unit, "" for a share or score
     bounds: tuple[float, float] = (0.0, 1.0)  # smallest and largest value it can take; the interval stays inside
+    best: Literal["highest", "lowest", "zero"] = "highest"  # the best value there can be
     # whether it is a share of `num`: where matches do not differ (all right, all wrong) it takes Wilson's interval;
     # other measures have none there, for matches that do not differ tell nothing of the next
     is_share: bool = False

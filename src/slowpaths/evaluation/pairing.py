@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 import numpy as np
@@ -56,6 +56,13 @@ class Pairing:
     def is_graded(self) -> np.ndarray:
         """Return where both a prediction and a true class stand (U,): what accuracy is measured on."""
         return self.is_found & (self.true_U >= 0)
+
+    def take(self, rows: np.ndarray) -> Pairing:
+        """Return some rows, by index or by mask (U,)."""
+        arrays = {item.name: getattr(self, item.name) for item in fields(self)}
+        taken = {name: value[rows] for name, value in arrays.items() if isinstance(value, np.ndarray)}
+        truths = [self.truths[at] for at in np.arange(len(self.true_U))[rows]]
+        return replace(self, **taken, truths=truths, videos=tuple(sorted(set(taken["video"]))))
 
 
 def pair(

@@ -75,7 +75,9 @@ def rank(scores_N: np.ndarray, is_relevant_N: np.ndarray, weights_BN: np.ndarray
     places_H = np.flatnonzero(_sums(relevant_N[None, order], starts)[0])
     # only the clips of groups with hits matter for hits: the others are summed for nothing
     group_N = np.repeat(np.arange(len(starts)), np.diff(np.r_[starts, len(order)]))
-    near_N = np.isin(group_N, places_H)
+    has_hits_U = np.zeros(len(starts), dtype=bool)
+    has_hits_U[places_H] = True
+    near_N = has_hits_U[group_N]
     near_starts = np.flatnonzero(np.r_[True, np.diff(group_N[near_N]) != 0]) if near_N.any() else places_H
     return Ranking(
         size_BU=_sums(drawn_BN, starts),

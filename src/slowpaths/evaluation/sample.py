@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import divide, leave_out, weighted_mean
+from slowpaths.evaluation.intervals import divide, leave_out, unit_weights, weighted_mean
 from slowpaths.evaluation.measure import NotMeasured, Reading
 from slowpaths.evaluation.pairing import Pairing
 from slowpaths.evaluation.ranking import Ranking, rank
@@ -46,11 +46,13 @@ class Sample:
     footage_s: float | None = None  # how long the judged videos are together, seconds; None where that is not known
     # share of each stroke in what the model was trained on (14,); None where that is not known
     training_C: np.ndarray | None = None
+    has_intervals: bool = True  # whether matches are left out, one at a time, for intervals
 
     @cached_property
     def weights_BU(self) -> np.ndarray:
         """Return weights (B, U): ones, then each match left out."""
-        return leave_out(self.pairing.match)
+        match_U = self.pairing.match
+        return leave_out(match_U) if self.has_intervals else unit_weights(len(match_U))
 
     @cached_property
     def rows(self) -> np.ndarray:

@@ -26,23 +26,31 @@ INDEX_NAME = "README.md"
 FORMATS = ("pdf", "svg", "png")
 
 
-def save_tables(folder: Path, tables: dict[str, Table], *, command: str) -> list[str]:
+def save_tables(
+    folder: Path,
+    tables: dict[str, Table],
+    *,
+    command: str,
+    figures: dict[str, Callable[[Table], Figure]] = FIGURES,
+    formats: tuple[str, ...] = ("png",),
+) -> list[str]:
     """Write every table that is not empty as CSV, draw those that have a figure, and return the names of the figures.
 
     Figures of an earlier run whose table is gone are removed: a folder never mixes two runs. `command` is what a reader
-    types to make them again; it is also stored inside each PNG.
+    types to make them again; it is also stored inside each figure. Formats are png, svg and pdf, all without a date.
     """
     filled = {name: table for name, table in tables.items() if table}
-    for old in (*folder.glob("*.png"), *folder.glob("*.csv")):
+    for old in (item for suffix in (*formats, "csv") for item in folder.glob(f"*.{suffix}")):
         if old.stem not in filled:
             old.unlink()
     for name, table in filled.items():
         write_text(folder / f"{name}.csv", to_csv(table))
-    drawn = [name for name in FIGURES if name in filled]
+    drawn = [name for name in figures if name in filled]
     for name in drawn:
-        metadata = {"Software": "slowpaths", "Description": command}
-        with draw.styled(), atomic_write(folder / f"{name}.png") as stream:
-            FIGURES[name](filled[name]).savefig(stream, format="png", metadata=metadata)
+        with draw.styled():
+            save_figure(
+                figures[name](filled[name]), [folder / f"{name}.{suffix}" for suffix in formats], command=command
+            )
     index = markdown_table(
         ["table", "figure"], [(f"{name}.csv", f"{name}.png" if name in drawn else "") for name in sorted(filled)]
     )

@@ -60,13 +60,13 @@ def calibration_error(*given: np.ndarray) -> np.ndarray:
     return np.abs(bin_gaps(*given)[0]).sum(axis=1)
 
 
-@measure(16, "calibration")
+@measure(16, "calibration", best="lowest")
 def _ece(sample: Sample) -> Reading:
     """How far confidence is from the share that is right (lower is better)."""
     return _read(sample, equal_width_bins(sample.confidence_N))
 
 
-@measure(17, "calibration")
+@measure(17, "calibration", best="lowest")
 def _ece_adaptive(sample: Sample) -> Reading:
     """The same, bins of equal size (lower is better)."""
     return _read(sample, equal_mass_bins(sample.confidence_N))

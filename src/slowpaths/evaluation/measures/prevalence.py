@@ -87,7 +87,7 @@ def _smooth(shares_G: np.ndarray, num: int) -> np.ndarray:
     return (shares_G + extra) / (1 + extra * len(shares_G))
 
 
-@measure(70, "usefulness", baseline="every class alike; the most frequent class")
+@measure(70, "usefulness", baseline="every class alike; the most frequent class", best="lowest")
 def _prevalence_error(sample: Sample) -> Reading:
     """Mean error of a stroke's overall share, counting named strokes."""
     own, true_G = _balls(sample)

@@ -39,7 +39,7 @@ def mean_total_variation(profiles: StrokeProfiles) -> np.ndarray:
     return divide(unbiased_absolute(differences.reshape(flat), errors.reshape(flat)) + lost_B, has_truth.sum(axis=1))
 
 
-@measure(43, "usefulness", baseline=BASELINE)
+@measure(43, "usefulness", baseline=BASELINE, best="lowest")
 def _profile_error(sample: Sample) -> Reading:
     """Share of each batter's balls booked on the wrong stroke (lower is better)."""
     meaning = f"share of {sample.profiles.whose} balls booked on the wrong stroke (lower is better)"
@@ -56,7 +56,7 @@ def relative_bias(true_B: np.ndarray, counted_B: np.ndarray) -> np.ndarray:
     return divide(counted_B, true_B) - 1
 
 
-@measure(44, "usefulness", baseline=BASELINE, bounds=(-1.0, np.inf))
+@measure(44, "usefulness", baseline=BASELINE, bounds=(-1.0, np.inf), best="zero")
 def _rare_stroke_bias(sample: Sample) -> Reading:
     """By which share the rarest stroke is over-counted (below 0: under-counted)."""
     profiles = sample.profiles

@@ -30,7 +30,7 @@ def negative_log_likelihood(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN
     return weighted_mean(-np.log(np.maximum(own_N, _FLOOR)), weights_BN)
 
 
-@measure(14, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, np.inf))
+@measure(14, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, np.inf), best="lowest")
 def _nll(sample: Sample) -> Reading:
     """Surprise at what happened, nats (lower is better)."""
     values_B = negative_log_likelihood(sample.probs_NG, sample.true_N, sample.weights_BN)
@@ -48,7 +48,7 @@ def brier(probs_NG: np.ndarray, true_N: np.ndarray, weights_BN: np.ndarray) -> n
     return weighted_mean(((probs_NG - np.eye(probs_NG.shape[1])[true_N]) ** 2).sum(axis=1), weights_BN)
 
 
-@measure(15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0))
+@measure(15, "calibration", baseline="every class alike; the true shares, always", bounds=(0.0, 2.0), best="lowest")
 def _brier(sample: Sample) -> Reading:
     """Squared distance to the truth, 0 to 2 (lower is better)."""
     values_B = brier(sample.probs_NG, sample.true_N, sample.weights_BN)

@@ -16,12 +16,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import Reading, measure
-from slowpaths.evaluation.ranking import Ranking, random_rank, rank
+from slowpaths.evaluation.ranking import Ranking, random_rank
 from slowpaths.evaluation.sample import Query, Sample
 
 PAGE, FIRST, HIT = 10, 20, 3
@@ -32,6 +33,7 @@ def average_precision(ranking: Ranking) -> np.ndarray:
     """Return precision where a group ends, weighted by the recall gained (B,).
 
     Example:
+        >>> from slowpaths.evaluation.ranking import rank
         >>> average_precision(rank(np.array([4.0, 3, 2, 1]), np.array([True, False, True, False]))).round(4).tolist()
         [0.8333]
     """
@@ -48,16 +50,28 @@ def random_average_precision(num_relevant: int, num_clips: int) -> float:
     """
     if num_relevant < 1 or num_clips < 1:
         return float("nan")
-    harmonic = float((1 / np.arange(1, num_clips + 1)).sum())
     if num_clips == 1:
         return 1.0
+    harmonic = _harmonic(num_clips)
     return ((num_relevant - 1) / (num_clips - 1) * (num_clips - harmonic) + harmonic) / num_clips
+
+
+@lru_cache(maxsize=1024)
+def _harmonic(num: int) -> float:
+    return float((1 / np.arange(1, num + 1)).sum())
+
+
+@lru_cache(maxsize=8)
+def _gains(k: int) -> np.ndarray:
+    """Return what the first 0 to k places gain together (k + 1,)."""
+    return np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
 
 
 def precision_at(ranking: Ranking, k: int = PAGE) -> np.ndarray:
     """Return the expected share of hits among the first k clips (B,).
 
     Example:
+        >>> from slowpaths.evaluation.ranking import rank
         >>> precision_at(rank(np.array([4.0, 3, 2, 1]), np.array([True, False, True, False])), 2).tolist()
         [0.5]
     """
@@ -69,10 +83,11 @@ def ndcg_at(ranking: Ranking, k: int = FIRST) -> np.ndarray:
     """Return the expected gain of the first k clips over that of the best order (B,).
 
     Example:
+        >>> from slowpaths.evaluation.ranking import rank
         >>> ndcg_at(rank(np.array([3.0, 2, 1]), np.array([False, True, False])), 2).round(4).tolist()
         [0.6309]
     """
-    gain_K = np.concatenate([[0.0], np.cumsum(1 / np.log2(np.arange(2, k + 2)))])
+    gain_K = _gains(k)
     last_BH = np.clip(ranking.seen_BH, 0, k).astype(int)
     first_BH = np.clip(ranking.seen_BH - ranking.size_BH, 0, k).astype(int)
     gained_BH = (gain_K[last_BH] - gain_K[first_BH]) * ranking.rate_BH
@@ -89,6 +104,7 @@ def saving_to_hit(ranking: Ranking, k: int = HIT) -> np.ndarray:
     """Return the watching saved until the k-th hit (B,).
 
     Example:
+        >>> from slowpaths.evaluation.ranking import rank
         >>> saving_to_hit(rank(np.array([4.0, 3, 2, 1]), np.array([True, False, True, False])), 2).round(3).tolist()
         [0.1]
     """
@@ -123,7 +139,10 @@ def _retrieval_ndcg20(sample: Sample) -> Reading:
     """How near the first twenty clips are to the best order, 'show me this stroke'."""
 
     def random(query: Query) -> float:
-        return float(ndcg_at(rank(np.where(query.is_shown, 0.0, -np.inf), query.is_wanted))[0])
+        wanted, shown = query.is_wanted, query.is_shown  # all in one group, so each has the same share of the hits
+        gain_K, num = _gains(FIRST), int(shown.sum())
+        rate = float(wanted[shown].sum()) / num if num else 0.0
+        return float(gain_K[min(num, FIRST)] * rate / gain_K[min(int(wanted.sum()), FIRST)])
 
     return _read(sample, ndcg_at, random, "how near the first twenty clips are to the best order,")
 

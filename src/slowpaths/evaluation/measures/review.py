@@ -94,7 +94,7 @@ def _wss95(sample: Sample) -> Reading:
     return sample.mean_over(sample.searched, lambda r: work_saved(clips_to_recall(r), r.num_clips_B), chance=0.0)
 
 
-@measure(51, "usefulness", baseline="watching everything", unit="min", bounds=(0.0, np.inf))
+@measure(51, "usefulness", baseline="watching everything", unit="min", bounds=(0.0, np.inf), best="lowest")
 def _review_minutes(sample: Sample) -> Reading:
     """Minutes to find 95 % of a stroke, 5 s a clip; where clips miss too many, the footage too (lower is better)."""
     footage_s = sample.footage_s

@@ -75,13 +75,13 @@ def _accuracy_at_half(sample: Sample) -> Reading:
     return _read(sample, accuracy_at_coverage, chance=float(sample.correct_N.mean()))
 
 
-@measure(61, "usefulness", baseline=_BASELINE)
+@measure(61, "usefulness", baseline=_BASELINE, best="lowest")
 def _aurc(sample: Sample) -> Reading:
     """Mean error rate among the surest, over all shares accepted (lower is better)."""
     return _read(sample, aurc, chance=float(1 - sample.correct_N.mean()))
 
 
-@measure(62, "usefulness", baseline=_BASELINE)
+@measure(62, "usefulness", baseline=_BASELINE, best="lowest")
 def _augrc(sample: Sample) -> Reading:
     """Mean risk of an error that slips through (lower is better)."""
     return _read(sample, augrc, chance=float(1 - sample.correct_N.mean()) / 2)

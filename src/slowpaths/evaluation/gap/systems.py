@@ -1,0 +1,136 @@
+"""Whose predictions a gap study reads: runs, sweeps, label sets of a mined folder, and folders of tables.
+
+A table `systems.csv` in a folder of predictions may say what sets them apart: columns `file` (name of the table without
+suffix), and any of `system`, `seed` and more, which become groups. Without it a file `<system>-seed<number>` is a
+system with a seed. A table with several `model_id` holds as many systems.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from slowpaths.core.errors import TableError
+from slowpaths.core.text import did_you_mean
+from slowpaths.evaluation.table_columns import read_columns
+from slowpaths.store.gap_folder import GapFolder
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES, LABELS
+from slowpaths.store.sweep_folder import SweepFolder
+
+_SEED = re.compile(r"(.+?)[-_]seed[-_=]?(\d+)$")
+_SUFFIXES = (".parquet", ".csv")
+_PLACES = ("mined", "out", "seed", "ckpt", "logger", "truth", "predictions")  # keys that do not tell systems apart
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Name a system's predictions."""
+
+    path: Path  # its table
+    system: str  # name of the configuration
+    seed: str = "0"  # which of the runs that differ by their seed only
+    groups: Mapping[str, str] = field(default_factory=dict)  # what sets it apart: key -> value
+    model_id: str | None = None  # whose rows, where the table holds several models
+
+
+def find_systems(paths: Iterable[Path]) -> list[Source]:
+    """Return the predictions below folders and files, in order.
+
+    Raises:
+        TableError: If a path holds none.
+    """
+    found: list[Source] = []
+    for path in paths:
+        sources = [part for source in _below(path) for part in _models(source)]
+        if not sources:
+            raise TableError(
+                f"{path} holds no predictions: give out= folders of `slowpaths train` or a sweep, a mined folder, or a "
+                "folder of predictions tables"
+            )
+        found += sources
+    return found
+
+
+def prepared(paths: Sequence[Path]) -> pa.Table | None:
+    """Return the table of measures that a path is or holds; None where the paths hold predictions."""
+    tables = []
+    for path in paths:
+        file = GapFolder(path).measures_file if path.is_dir() else path
+        if file.suffix == ".parquet" and file.exists() and {"system", "half"} <= set(pq.read_schema(file).names):
+            tables.append(pq.read_table(file))
+    if tables and len(tables) < len(paths):
+        raise TableError("tables of measures and predictions cannot be mixed: give one kind")
+    return pa.concat_tables(tables, promote_options="default") if tables else None
+
+
+def _below(path: Path) -> Iterator[Source]:
+    if path.is_file():
+        yield _named(path)
+    elif SweepFolder(path).plan_file.exists():
+        sweep = SweepFolder(path)
+        for cell in sweep.plan():
+            yield _run(sweep.run(cell).path, cell.axes)
+    elif (state := RunFolder(path).state()) is not None:
+        yield _run(path, state.overrides)
+    elif MinedFolder(path).has(DELIVERIES):
+        yield from _label_sets(MinedFolder(path))
+    else:
+        yield from _tables(path)
+        for folder in sorted(item for item in path.glob("*") if RunFolder(item).state_file.exists()):
+            yield from _below(folder)
+
+
+def _run(path: Path, axes: Mapping[str, str]) -> Source:
+    groups = {key: value for key, value in axes.items() if key not in _PLACES}
+    name = " ".join(f"{key}={value}" for key, value in sorted(groups.items())) or path.name
+    return Source(path=RunFolder(path).predictions, system=name, seed=axes.get("seed", "0"), groups=groups)
+
+
+def _label_sets(folder: MinedFolder) -> Iterator[Source]:
+    for labels in folder.label_sets():
+        card = labels.card()
+        name = f"{card.label_model if card else 'labels'} {labels.path.name[:6]}"
+        yield Source(path=labels.file(LABELS), system=name, groups={"kind": "labels"})
+        if labels.voices_file.exists():
+            yield Source(path=labels.voices_file, system=f"voice {labels.path.name[:6]}", groups={"kind": "voice"})
+
+
+def _tables(path: Path) -> Iterator[Source]:
+    files = {file.stem: file for file in sorted(path.glob("*")) if file.suffix in _SUFFIXES}
+    index = files.pop("systems", None)
+    if index is None:
+        yield from map(_named, files.values())
+        return
+    columns = read_columns(index)
+    columns.require(["file"])
+    texts = {name: columns.texts(name) for name in columns.values}
+    for row, stem in enumerate(texts["file"]):
+        if stem not in files:
+            raise columns.error(row, "file", f"there is no {stem}.parquet beside it{did_you_mean(stem, files)}")
+        said = {name: values[row] for name, values in texts.items() if values[row] and name != "file"}
+        own = replace(_named(files[stem]), groups={k: v for k, v in said.items() if k not in ("system", "seed")})
+        yield replace(own, system=said.get("system", own.system), seed=said.get("seed", own.seed))
+
+
+def _named(file: Path) -> Source:
+    found = _SEED.match(file.stem)
+    stem = file.parent.name if file.stem == "predictions" else file.stem
+    return Source(path=file, system=found[1], seed=found[2]) if found else Source(path=file, system=stem)
+
+
+def _models(source: Source) -> Iterator[Source]:
+    names: list[str] = []
+    if source.path.suffix == ".parquet" and source.path.exists() and "model_id" in pq.read_schema(source.path).names:
+        names = sorted({str(name) for name in pq.read_table(source.path, columns=["model_id"])[0].to_pylist()})
+    if len(names) < 2:
+        yield source
+        return
+    for name in names:
+        yield replace(source, system=f"{source.system} {name}", model_id=name)

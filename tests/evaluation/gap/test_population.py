@@ -1,0 +1,74 @@
+"""The table of measures: read, checked, turned, resampled."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pytest
+
+from slowpaths.core.errors import TableError, UsageError
+from slowpaths.evaluation.gap.population import drop_degenerate, population_table, read_population
+
+
+def rows(num: int = 3, **more: Any) -> list[dict[str, Any]]:
+    return [
+        {"system": f"s{at}", "seed": seed, "half": half, "truth": "t", "split": "test", "group_loss": "ce",
+         "accuracy_top1": 0.5 + 0.1 * at, "usefulness_profile_error": 0.1 * at, "num": 10} | more
+        for at in range(num) for seed in "01" for half in ("A", "B", "all")
+    ]  # fmt: skip
+
+
+def test_measures_are_turned_so_that_more_is_better() -> None:
+    population = read_population(population_table(rows()))
+    assert population.of("usefulness_profile_error")["A"].tolist() == pytest.approx([0, 0, -0.1, -0.1, -0.2, -0.2])
+    assert population.groups["loss"].tolist() == ["ce"] * 6
+    assert (len(population), population.num_systems) == (6, 3)
+
+
+def test_what_was_not_measured_is_not_a_number() -> None:
+    given = rows()
+    given[0]["usefulness_profile_error"] = None
+    population = read_population(population_table([row for row in given if row["half"] != "B"]))
+    assert np.isnan(population.of("usefulness_profile_error")["A"][0])
+    assert np.isnan(population.accuracies["B"]).all()
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        (lambda given: given[0].update(truth="u"), "2 truths"),
+        (lambda given: given[0].update(split="val"), "2 splits"),
+        (lambda given: given.append(given[0]), "stands twice"),
+    ],
+)
+def test_tables_that_cannot_be_compared_are_refused(change: Any, sentence: str) -> None:
+    given = rows()
+    change(given)
+    with pytest.raises(TableError, match=sentence):
+        read_population(population_table(given))
+
+
+def test_a_table_without_keys_or_accuracy_is_refused() -> None:
+    with pytest.raises(TableError, match="no column 'half'"):
+        read_population(pa.table({"system": ["a"], "seed": ["0"]}))
+    with pytest.raises(UsageError, match="there are top1"):
+        read_population(population_table(rows()), accuracy="f1")
+
+
+def test_seeds_of_a_configuration_are_drawn_together() -> None:
+    weights_BK = read_population(population_table(rows(5))).weights(50, seed=0)
+    assert weights_BK.shape == (51, 10)
+    assert (weights_BK[0] == 1).all()
+    assert (weights_BK[:, ::2] == weights_BK[:, 1::2]).all()
+    assert (weights_BK[:, ::2].sum(axis=1) == 5).all()
+
+
+def test_systems_below_half_of_the_best_are_left_out_and_named() -> None:
+    given = rows(4)
+    for row in given:
+        row["accuracy_top1"] = {"s0": 0.39, "s1": 0.4, "s2": 0.8, "s3": None}[row["system"]]
+    kept, left_out = drop_degenerate(read_population(population_table(given)))
+    assert sorted(set(kept.system)) == ["s1", "s2"]
+    assert [str(row["reason"])[:20] for row in left_out] == ["accuracy 0.390 is be"] * 2 + ["its accuracy could n"] * 2
