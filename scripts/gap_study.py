@@ -8,6 +8,7 @@ Hours on two cores. Run it again to go on where it stopped: the world, mining an
 from __future__ import annotations
 
 import argparse
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -16,11 +17,13 @@ import numpy as np
 import pyarrow as pa
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import csv_table
 from slowpaths.evaluation.matching import TOLERANCE_S, match_moments
 from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
-from slowpaths.store.tables import read_table, write_table
+from slowpaths.store.sweep_folder import SweepFolder
+from slowpaths.store.tables import read_table, write_table, write_text
 from slowpaths.store.world_folder import WorldFolder
 
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
@@ -75,6 +78,31 @@ def true_labels(labels: Path, world: Path) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=table.schema)
 
 
+def collect(sweeps: list[Path], out: Path) -> None:
+    """Put the predictions of all cells into one folder, with a table that says what each cell is."""
+    out.mkdir(exist_ok=True)
+    rows = []
+    for sweep in map(SweepFolder, sweeps):
+        for cell in sweep.plan():
+            if not (predictions := sweep.run(cell).predictions).exists():
+                print(f"left out, not trained: {sweep.path / cell.name}")
+                continue
+            axes, labels = cell.axes, Path(cell.axes["labels"]).stem
+            said = {
+                "supervision": "truth" if labels == "truth" else "pseudo-labels",
+                "network": axes.get("model", "slowfast_tiny"),
+                "labels": labels,
+                "loss": axes.get("loss", "soft_ce"),
+                "clips": axes.get("data.max_train_clips", "null").replace("null", "all"),
+                "init": axes.get("init", "null").replace("null", "random"),
+            }
+            system = " ".join(list(said.values())[1:])
+            file = f"{system.replace(' ', '-')}-seed{axes['seed']}"
+            shutil.copyfile(predictions, out / f"{file}.parquet")
+            rows.append({"file": file, "system": system, "seed": axes["seed"], **said})
+    write_text(out / "systems.csv", csv_table(rows))
+
+
 def main() -> None:
     """Run the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -94,8 +122,8 @@ def main() -> None:
         seeds = ",".join(map(str, asked.seeds))
         swept = (f"labels={files}", f"seed={seeds}", f"data.test_matches=[{TESTED}*]", "data.fractions=[0.85,0.15,0]")
         slowpaths("train", "-m", f"mined={mined}", *words, *swept, f"out={asked.out / part}")
-    runs = ",".join(str(asked.out / part) for part in asked.parts)
-    slowpaths("gap", f"runs=[{runs}]", f"truth={world}", f"out={asked.out / 'gap'}")
+    collect([asked.out / part for part in asked.parts], asked.out / "systems")
+    slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
 
 
 if __name__ == "__main__":
