@@ -43,18 +43,22 @@ def run(cfg: DictConfig) -> Outcome:
     append_entry(config.out, entry)
     measures = {name: item for name, item in report["measures"].items() if item["value"] is not None}
     rows = [
-        (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["num"])
+        (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
     ]
     wrote = [folder.report_md, folder.report_json, folder.figures]
     num_missing = len(report["measures"]) - len(rows)
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
-    show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
+    show_table(title, ["side", "measure", "value", "95 %", "chance", "constant", "n"], rows, wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
 
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def _baselines(item: Mapping[str, Any]) -> tuple[str, str]:
+    return _number(item["chance"]), _number(item["constant"])
 
 
 def _interval(item: Mapping[str, Any]) -> str:
