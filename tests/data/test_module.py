@@ -15,7 +15,8 @@ from slowpaths.data.batch import ClipBatch
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.tables import write_labels
+from slowpaths.store.schema import LABELS
+from slowpaths.store.tables import read_labels, write_labels
 
 SMALL = {"num_frames": 8, "frame_stride": 2, "crop_px": 48, "batch_size": 3, "num_workers": 0, "fractions": (2, 1, 1)}
 
@@ -182,3 +183,19 @@ def test_features_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) 
     assert {clip.confidence for clip in data.clips()} == {1 / 14}  # not even the split looks at labels
     (folder / "labels.parquet").unlink()
     assert module(folder, targets="features").lineage() == data.lineage()
+
+
+def test_gold_alone_is_learnt_and_every_clip_is_predicted(tmp_path: Path) -> None:
+    folder = write_mined(tmp_path, num_matches=4, clips_a_match=3, size=16)
+    with pytest.raises(UsageError, match=r"no person labelled a training clip of .*: give gold= to `slowpaths label`"):
+        module(folder, gold_only=True).train_dataloader()
+    path = MinedFolder(folder).file(LABELS)
+    gold = {"v0-d001", "v1-d001", "v2-d001", "v3-d001"}
+    rows = [replace(clip, source="gold" if clip.delivery_id in gold else "weak") for clip in read_labels(path)]
+    write_labels(path, rows)
+    everybody, people = module(folder), module(folder, gold_only=True)
+    assert people.split == everybody.split  # so that both are judged on the same clips
+    learnt = {record.clip.delivery_id for record in people.records("train")}
+    assert learnt == gold & set(everybody.split.deliveries("train"))
+    assert len(people.records("val")) == 1 and len(people.records("test")) == len(everybody.records("test"))
+    assert len(people.predict_dataloader().dataset) == len(everybody.predict_dataloader().dataset)

@@ -46,13 +46,13 @@ def run(cfg: DictConfig) -> Outcome:
     if nodes:
         _log(_of_judged_run(nodes, config), measures, folder)
     rows = [
-        (item["side"], name, _number(item["value"]), _interval(item), _number(item["chance"]), item["num"])
+        (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
     ]
     wrote = [folder.report_md, folder.report_json, folder.figures]
     num_missing = len(report["measures"]) - len(rows)
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
-    show_table(title, ["side", "measure", "value", "95 %", "chance", "n"], rows, wrote=wrote)
+    show_table(title, ["side", "measure", "value", "95 %", "chance", "constant", "n"], rows, wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
 
 
@@ -79,6 +79,10 @@ def _log(nodes: Mapping[str, Any], measures: Mapping[str, Mapping[str, Any]], fo
 
 def _number(value: float | None) -> str:
     return "" if value is None else f"{value:.3f}"
+
+
+def _baselines(item: Mapping[str, Any]) -> tuple[str, str]:
+    return _number(item["chance"]), _number(item["constant"])
 
 
 def _interval(item: Mapping[str, Any]) -> str:

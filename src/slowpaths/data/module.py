@@ -146,7 +146,10 @@ class ClipDataModule(L.LightningDataModule):
             if self.split.parts.get(record.clip.delivery_id) == part
             and (self._input_kind != "skeleton" or record.sequence_TD is not None)
         ]
-        return [record for record in found if record.clip.is_kept or self._targets != "labels"]
+        if self._targets != "labels":
+            return found
+        is_left_out = self._settings.gold_only and part != "test"
+        return [item for item in found if item.clip.is_kept and not (is_left_out and item.clip.source != "gold")]
 
     def training_records(self) -> list[ClipRecord]:
         """Return the clips that are learnt from, as `ClipBatch.index_B` numbers them.
@@ -155,6 +158,11 @@ class ClipDataModule(L.LightningDataModule):
             UsageError: If there are none.
         """
         records = self.records("train")
+        if not records and self._settings.gold_only:
+            raise UsageError(
+                f"no person labelled a training clip of {self._mined}: give gold= to `slowpaths label`, or leave "
+                "data.gold_only out"
+            )
         if not records:
             raise UsageError(
                 f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"

@@ -30,6 +30,7 @@ class ClipSettings:
         crop_scale: Smallest and largest share of the picture that training cuts; see `train_transform`.
         colour_jitter: Largest relative change of brightness, contrast and saturation.
         flip_p: Probability of a horizontal flip; clips are mirrored to right-handers, and a flip would undo that.
+        gold_only: Whether clips that no person labelled are left out of training and validation.
         weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
         fractions: Shares of train, val and test, of whole matches.
         num_folds: Number of cross-validation folds; 0 splits by `fractions`.
@@ -56,6 +57,7 @@ class ClipSettings:
     crop_scale: tuple[float, float] = (0.6, 1.0)
     colour_jitter: float = 0.4
     flip_p: float = 0.0
+    gold_only: bool = False
     weight_power: float = 1.0
     fractions: tuple[float, float, float] = FRACTIONS
     num_folds: int = 0
