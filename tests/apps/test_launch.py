@@ -242,3 +242,21 @@ def test_a_verb_within_another_says_a_warning_once(monkeypatch, capsys):
     out, error = capsys.readouterr()
     assert out.count("said once") == 1 and error == "and of the outer verb\n"
     assert list(Path().iterdir()) == []
+
+
+class SIGTERMException(SystemExit):
+    """What Lightning raises where the process is told to end."""
+
+
+@pytest.mark.parametrize(("error", "code"), [(SIGTERMException(), 143), (SystemExit(7), None)])
+def test_a_verb_that_is_told_to_end_does_not_look_like_success(monkeypatch, capsys, error, code):
+    def told(verb, cfg):
+        raise error
+
+    monkeypatch.setattr("slowpaths.apps._launch.run_verb", told)
+    if code is None:
+        with pytest.raises(SystemExit):
+            _launch.launch("doctor", [])
+    else:
+        assert _launch.launch("doctor", []) == code
+        assert capsys.readouterr().err == "slowpaths doctor: told to end; the same command goes on from here\n"
