@@ -99,7 +99,8 @@ def noise_batch(shown: Mapping[str, Any], *, seed: int = 0) -> ClipBatch:
     frames = torch.randint(0, 256, size, dtype=torch.uint8, generator=torch.Generator().manual_seed(seed))
     empty = {"probs_C": torch.full((NUM_STROKES,), 1 / NUM_STROKES), "features_F": torch.empty(0)}
     item = ClipItem(frames_CTHW=frames, **empty, weight=1.0, index=0, view=0)
-    return collate([item], alpha=shown.get("alpha", 4))
+    has_slow = shown.get("input_kind", "pathways") == "pathways"
+    return collate([item], alpha=shown.get("alpha", 4), has_slow=has_slow)
 
 
 class _Network(nn.Module):
