@@ -34,7 +34,9 @@ LABEL_SETS = {
     "voices": ("label_model=hierarchical",),
 }
 TESTED = "hc"  # how names of the matches begin that are judged
-HEADS = ("model=skeleton_gru,frozen_gru", "trainer=cpu")
+HEADS = (
+    "model=skeleton_gru", "model.hidden=64,16", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30",
+)  # fmt: skip
 PARTS = {  # what is swept, beside seeds and labels
     "pseudo": ((*HEADS, "loss=soft_ce,hard_ce,gce", "data.max_train_clips=300,null"), ("majority", "votes", "voices")),
     "truth": ((*HEADS, "data.max_train_clips=50,150,500,null"), ("truth",)),
@@ -90,7 +92,7 @@ def collect(sweeps: list[Path], out: Path) -> None:
             axes, labels = cell.axes, Path(cell.axes["labels"]).stem
             said = {
                 "supervision": "truth" if labels == "truth" else "pseudo-labels",
-                "network": axes.get("model", "slowfast_tiny"),
+                "network": f"skeleton_gru_{axes['model.hidden']}" if "model.hidden" in axes else "slowfast_tiny",
                 "labels": labels,
                 "loss": axes.get("loss", "soft_ce"),
                 "clips": axes.get("data.max_train_clips", "null").replace("null", "all"),
