@@ -19,6 +19,7 @@ VERBS: dict[str, str] = {
     "predict": "raw footage -> tagged strokes              ckpt=FILE footage=DIR",
     "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
     "gap": "what accuracy tells of usefulness          runs=DIR,DIR truth=FILE",
+    "audit": "what leakage between clips is worth        mined=DIR truth=FILE",
     "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
 }
 
