@@ -21,6 +21,7 @@ VERBS: dict[str, str] = {
     "export": "a network for other runtimes               ckpt=FILE to=onnx",
     "evaluate": "accuracy and usefulness against truth      predictions=FILE truth=FILE",
     "gap": "what accuracy tells of usefulness          runs=DIR,DIR truth=FILE",
+    "audit": "what leakage between clips is worth        mined=DIR truth=FILE",
     "compare": "runs and sweeps side by side, on one page  runs=DIR,DIR",
     "figures": "draw the experiments' figures again        experiments=DIR",
 }

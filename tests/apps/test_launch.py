@@ -19,7 +19,7 @@ from slowpaths.core.errors import UsageError
 GIVEN = {
     "demo": [], "doctor": [], "world": ["out=w", "world=tiny"], "mine": ["footage=f"], "label": ["mined=m"],
     "review": ["mined=m"], "pretrain": ["mined=m"], "train": ["mined=m"], "predict": ["ckpt=c", "footage=f"],
-    "evaluate": ["truth=t.csv"], "compare": ["runs=r"], "gap": ["runs=r"],
+    "evaluate": ["truth=t.csv"], "compare": ["runs=r"], "gap": ["runs=r"], "audit": ["mined=m"],
 }  # fmt: skip
 
 

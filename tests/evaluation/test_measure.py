@@ -84,3 +84,9 @@ def test_every_measure_is_declared_once_and_whole() -> None:
 @pytest.mark.parametrize("name", ["top1", "profile_fidelity", "mining_recall"])
 def test_measures_are_found_by_themselves(name: str) -> None:
     assert name in {spec.name for spec in SPECS}
+
+
+def test_every_measure_says_where_less_is_better() -> None:
+    said = {spec.name for spec in SPECS if "lower is better" in spec.meaning}
+    told = {"prevalence_error"}  # an error says it by its name
+    assert {spec.name for spec in SPECS if spec.best == "lowest" and spec.side != "mining"} == said | told

@@ -498,3 +498,23 @@ class GapConfig(GapSettings):
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/gap")
+
+
+@dataclass(frozen=True, kw_only=True)
+class AuditConfig:
+    """Configure `slowpaths audit`.
+
+    Args:
+        mined: Folder that `slowpaths mine` wrote: trees are trained and tested on its features.
+        truth: As for `slowpaths evaluate`; where not given, the folder's own labels take its place.
+        seed: Seed of folds and trees.
+        out: The report goes here.
+    """
+
+    mined: Path
+    truth: Path | None = None
+    seed: int = 0
+    out: Path = Path("runs/audit")
+
+    def __post_init__(self) -> None:
+        _check_seed(self.seed)

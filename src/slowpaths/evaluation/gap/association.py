@@ -14,8 +14,8 @@ from typing import Any
 
 import numpy as np
 
-from slowpaths.evaluation.gap.rank_correlation import tau_ap, tau_b
 from slowpaths.evaluation.intervals import divide
+from slowpaths.evaluation.rank_correlation import tau_ap, tau_b
 
 MIN_SYSTEMS = 3  # fewer have no order to speak of
 MIN_FOR_INTERVAL = 8  # configurations; with fewer a bootstrap draws the same few again and again

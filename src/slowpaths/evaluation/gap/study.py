@@ -25,11 +25,12 @@ from slowpaths.evaluation.gap.association import (
     regret,
     top_quartile,
 )
+from slowpaths.evaluation.gap.label_budget import label_budget
 from slowpaths.evaluation.gap.population import STRUCTURE, Population, drop_degenerate
-from slowpaths.evaluation.gap.rank_correlation import tau_ap, tau_b
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.measures import SPECS
+from slowpaths.evaluation.rank_correlation import tau_ap, tau_b
 
 ESTIMATES: dict[str, str] = {
     "tau": "agreement of the order by accuracy with the order by this measure (Kendall's tau-b)",
@@ -49,6 +50,7 @@ ESTIMATES: dict[str, str] = {
     "r2_structure": "the same, accuracy and the structure of errors",
 }
 """Every number there is of a measure, and what it means."""
+BUDGET_DRAWS = 300  # curves are fitted one by one: fewer draws than for the rest
 _NO_HALVES = "it needs halves of disjoint matches, so two matches at least, in which this measure could be taken"
 _NO_ORDER = "the runs whose value is known have no order"
 _FEW = f"a regression needs {explanation.MIN_RUNS} runs of {explanation.MIN_SYSTEMS} configurations with this measure"
@@ -110,13 +112,15 @@ def study_gap(population: Population, settings: GapSettings) -> Gap:
         _compare(population, column, weights_BK) for column in population.columns("usefulness", "calibration")
     )
     contrast, contrast_note = _contrast(population, settings.contrast, weights_BK)
+    budget, budget_note = label_budget(population, weights_BK[: 1 + BUDGET_DRAWS])
     tables = {
+        "label_budget": budget,
         "gap": [item.row() for item in compared],
         "systems": _systems(population, settings.contrast),
         "contrast": contrast,
         "left_out": left_out,
     }
-    notes = (*_notes(population), *([contrast_note] if contrast_note else []))
+    notes = (*_notes(population), *(note for note in (contrast_note, budget_note) if note))
     return Gap(
         settings=settings,
         num_systems=population.num_systems,

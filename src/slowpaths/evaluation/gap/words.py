@@ -122,6 +122,12 @@ def _contrast(table: Table) -> list[str]:
     return [*lines, "", markdown_table(["measure", "kind", "at equal accuracy", "per ten points"], cells)]
 
 
+def _budget(table: Table) -> list[str]:
+    cells = [(row["kind"], row["measure"], row["beyond"] or _cell(_estimate(row, "labels"))) for row in table]
+    said = "The number of labels with which a supervised system is as good, by each measure."
+    return [said, "", markdown_table(["kind", "measure", "labels"], cells)]
+
+
 def _editing(table: Table) -> list[str]:
     columns = [name for name in table[0] if name not in ("edit", "strength", "accuracy_top1")]
     cells = []
@@ -167,6 +173,7 @@ def _missing(compared: Sequence[Compared]) -> list[str]:
 
 
 _SECTIONS = {
+    "label_budget": ("What systems are worth in labels", _budget),
     "contrast": ("At equal accuracy", _contrast),
     "editing": ("The same accuracy, other errors", _editing),
     "choosing": ("Choosing a system with few labels", _choosing),

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from scipy.stats import kendalltau
 
-from slowpaths.evaluation.gap.rank_correlation import tau_ap, tau_b
+from slowpaths.evaluation.rank_correlation import tau_ap, tau_b
 
 
 def test_tau_b_is_that_of_scipy_ties_and_all() -> None:

@@ -1,0 +1,116 @@
+"""What leakage is worth, where it was put in and where it was not; every check fires once and is silent once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from slowpaths.evaluation.audit.checks import CHECKS, check_all
+from slowpaths.evaluation.audit.leakage import SPLITS, Labelled, cross_named, folds, leakage
+
+MATCHES, EACH = 8, 30
+
+
+def nearest(train_NF: np.ndarray, label_N: np.ndarray, test_NF: np.ndarray) -> np.ndarray:
+    """Name what the nearest training delivery is."""
+    return label_N[((test_NF[:, None] - train_NF) ** 2).sum(axis=2).argmin(axis=1)]
+
+
+def labelled(*, leak: float, signal: float, seed: int = 0) -> Labelled:
+    """Return deliveries whose features tell the stroke (signal) or the match (leak), in which strokes cluster."""
+    rng = np.random.default_rng(seed)
+    match_N = np.repeat(np.arange(MATCHES), EACH)
+    label_N = (match_N + rng.integers(2, size=len(match_N)) * 2) % 4
+    features_NF = rng.standard_normal((len(match_N), 6)) * 0.3
+    features_NF[:, :4] += signal * np.eye(4)[label_N]
+    features_NF[:, 4] += leak * match_N
+    features_NF[:, 5] += leak * (label_N // 2) * np.where(match_N % 2, 1, -1)  # what it means differs by match
+    match = np.array([f"m{at}" for at in match_N], dtype=object)
+    groups = {"innings": match, "match": match, "batter": match, "venue": np.full(len(match), "", dtype=object)}
+    return Labelled(
+        features_NF=features_NF, label_N=label_N, groups=groups, is_right_handed_N=np.arange(len(match)) % 3 > 0
+    )
+
+
+LEAKY, HONEST = labelled(leak=3.0, signal=0.0), labelled(leak=0.0, signal=3.0)
+
+
+def test_a_model_that_knows_the_match_is_flattered_by_clips_and_one_that_knows_strokes_is_not() -> None:
+    table, _ = leakage(LEAKY, fit=nearest)
+    rows = {str(row["split"]): row for row in table}
+    assert list(rows) == list(SPLITS)
+    assert float(rows["clip"]["accuracy"]) > 0.9 > 0.6 > float(rows["match"]["accuracy"])
+    assert float(rows["match"]["flattered_low"]) > 0.1
+    assert float(rows["match"]["profile_error"]) > float(rows["clip"]["profile_error"])
+    honest = {str(row["split"]): row for row in leakage(HONEST, fit=nearest)[0]}
+    assert abs(float(honest["match"]["flattered"])) < 0.02
+
+
+def test_what_is_not_known_has_a_reason_and_no_number() -> None:
+    rows = {str(row["split"]): row for row in leakage(LEAKY, fit=nearest)[0]}
+    assert np.isnan(float(rows["venue"]["accuracy"]))
+    assert rows["venue"]["reason"] == "the venue of some deliveries is not known"
+
+
+def test_groups_stay_whole_and_no_delivery_is_tested_on_itself() -> None:
+    fold_N = folds(LEAKY.match_N)
+    assert all(len(set(fold_N[match == LEAKY.match_N])) == 1 for match in set(LEAKY.match_N))
+    assert len(set(fold_N)) == 5
+    seen: list[int] = []
+
+    def fit(train_NF: np.ndarray, label_N: np.ndarray, test_NF: np.ndarray) -> np.ndarray:
+        assert not set(map(bytes, train_NF)) & set(map(bytes, test_NF))
+        seen.append(len(test_NF))
+        return np.zeros(len(test_NF), dtype=np.int64)
+
+    cross_named(LEAKY, LEAKY.match_N, fit)
+    assert sum(seen) == len(LEAKY)
+
+
+def _right(data: Labelled) -> dict[str, np.ndarray]:
+    return leakage(data, fit=nearest)[1]
+
+
+def _copied(data: Labelled) -> Labelled:
+    features = data.features_NF.copy()
+    features[EACH] = features[0]
+    return replace(data, features_NF=features)
+
+
+def _lonely(data: Labelled) -> Labelled:
+    return replace(data, label_N=np.where(np.arange(len(data)) == 0, 9, data.label_N))
+
+
+def _one_match(data: Labelled) -> Labelled:
+    groups = {name: np.full(len(data), "m", dtype=object) for name in data.groups}
+    return replace(data, groups=groups)
+
+
+def _left_wrong(right: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"match": np.where(HONEST.is_right_handed_N, 1.0, np.arange(len(HONEST)) % 2)}
+
+
+CASES: dict[str, tuple[Labelled, Callable[[dict[str, np.ndarray]], dict[str, np.ndarray]]]] = {
+    "EV001": (LEAKY, lambda right: right),
+    "EV002": (_one_match(HONEST), lambda right: right),
+    "EV003": (_copied(HONEST), lambda right: right),
+    "EV004": (_lonely(HONEST), lambda right: right),
+    "EV005": (HONEST, lambda right: {"clip": right["clip"], "match": np.zeros(len(HONEST))}),
+    "EV006": (HONEST, _left_wrong),
+}
+
+
+@pytest.mark.parametrize("code", CHECKS)
+def test_every_check_fires_where_it_should_and_is_silent_where_not(code: str) -> None:
+    data, change = CASES[code]
+    assert CHECKS[code](data, change(_right(data)))
+    assert not CHECKS[code](HONEST, _right(HONEST))
+
+
+def test_checks_that_fire_are_listed_with_their_sentence() -> None:
+    fired = check_all(_copied(HONEST), _right(HONEST))
+    assert [row["code"] for row in fired] == ["EV003"]
+    assert str(fired[0]["says"]).startswith("1 deliveries stand in several matches")
