@@ -295,7 +295,7 @@ def evaluate(
         mined: Where the predictions were made: adds the measures of mining.
         out: Folder for report and figures; nothing is written where not given.
         **how: Files of more truth (`shots_truth`, `poses_truth`), and fields of `evaluation.report.EvaluationSettings`
-            (`truth_taxonomy`, `is_complete`, `split`, `model_id`, `tolerance_s`).
+            (`truth_taxonomy`, `is_complete`, `split`, `split_of`, `model_id`, `tolerance_s`).
 
     Returns:
         The report: `report["top1"].value`, `report.table()` and `report.tables`.

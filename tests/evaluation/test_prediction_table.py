@@ -158,3 +158,12 @@ def test_binary_columns_are_text(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "p.parquet")
     assert read_predictions(tmp_path / "p.parquet").video.tolist() == ["n01.mp4"]
     assert read_predictions(table).named.tolist() == [INDEX["cut"]]
+
+
+def test_labels_take_over_the_split_of_predictions() -> None:
+    labels = read_predictions({"delivery_id": ["a", "b", "c"], "video": ["v"] * 3, "impact_s": [1.0, 2.0, 3.0], "label": ["cut"] * 3, "confidence": [0.5] * 3} if False else pa.table({"delivery_id": ["a", "b", "c"], "video": ["v"] * 3, "impact_s": [1.0, 2.0, 3.0], "label": ["cut"] * 3, "confidence": [0.5] * 3}))
+    model = read_predictions(pa.table({"delivery_id": ["c", "a"], "video": ["v"] * 2, "impact_s": [3.0, 1.0], "label": ["cut"] * 2, "confidence": [0.5] * 2, "split": ["test", "train"]}))
+    judged, _ = choose_split(with_split_of(labels, model))
+    assert judged.delivery_id.tolist() == ["c"]
+    with pytest.raises(TableError, match="split_of= names a table with other deliveries"):
+        with_split_of(labels, model.take(np.array([], dtype=int)))

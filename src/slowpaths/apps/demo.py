@@ -14,12 +14,20 @@ from rich.console import Console
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, launch, plain
 from slowpaths.core.errors import SlowpathsError
+from slowpaths.core.text import markdown_table
+from slowpaths.evaluation.figures.save import save_tables
+from slowpaths.evaluation.report import evaluate
 from slowpaths.evaluation.summary import summarise, to_markdown
+from slowpaths.evaluation.systems_compared import USEFUL, compare_systems, draw_systems, sentence, table_lines
+from slowpaths.evaluation.world_truth import world_truth
+from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import LABELS as LABELS_TABLE
 from slowpaths.store.tables import write_text
 
 VOTES_ALONE = ("teacher=none", "student.use=false")
-LABELS, MAJORITY, MODEL = "labels", "majority", "model"  # what is judged
+LABELS, MAJORITY, MODEL, SKELETON = "labels", "majority", "model", "skeleton"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]
+_GIVEN = ("mined", "shots_truth", "poses_truth", "is_complete")  # what a world may stand for
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -42,7 +50,40 @@ def run(cfg: DictConfig) -> Outcome:
     console.print(", ".join(took), markup=False, highlight=False)
     wrote = [out / "report.md", out / "review.html"]
     show_table("results of the demo", _COLUMNS, [row.cells() for row in rows], wrote=wrote)
+    _show_gap(out)
     return Outcome()
+
+
+def _show_gap(out: Path) -> None:
+    """Judge everything that names strokes on the same held-out ones: accuracy beside usefulness."""
+    mined, model = MinedFolder(out / "mined"), out / MODEL / "predictions.parquet"
+    majority = [item for item in mined.label_sets() if (card := item.card()) and card.label_model == "majority"]
+    tables = {
+        "majority vote": majority[-1].file(LABELS_TABLE),
+        "labels": mined.file(LABELS_TABLE),
+        "SlowFast": model,
+        "skeleton network": out / SKELETON / "predictions.parquet",
+    }
+    how: dict[str, Any] = {"split_of": model, **world_truth({**dict.fromkeys(_GIVEN), "truth": out / "world"})}
+    truth = how.pop("truth")
+    reports = {name: evaluate(table, truth, **how).to_dict()["measures"] for name, table in tables.items()}
+    table = compare_systems(reports)
+    command = f"slowpaths demo out={out}"
+    save_tables(out / "gap", {"systems": table}, command=command, figures={"systems": draw_systems})
+    words = ["system", "stroke named right", *USEFUL.values()]
+    wrote, said = out / "gap" / "systems.png", sentence(table)
+    with (out / "report.md").open("a") as report:
+        parts = ["## The gap", "All on the same held-out strokes, 95 % in brackets.", "![the gap](gap/systems.png)"]
+        report.write(
+            "\n".join(["", *parts[:2], "", markdown_table(words, table_lines(table)), "", said, "", parts[2], ""])
+        )
+    show_table(
+        "the gap: accuracy beside usefulness, on the same strokes",
+        words,
+        table_lines(table),
+        notes=[said],
+        wrote=[wrote],
+    )
 
 
 def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iterator[tuple[str, list[str]]]:
@@ -65,6 +106,8 @@ def steps(config: dict[str, Any], out: Path, inside: Sequence[str] = ()) -> Iter
     yield "label model", ["label", f"mined={mined}"]
     yield "judging mining and labels", ["evaluate", f"mined={mined}", *against, f"out={judged / LABELS}"]
     yield "training", ["train", f"mined={mined}", f"experiment={config['recipe']}", f"out={model}", seed]
+    baseline = [f"experiment={config['recipe']}", "model=skeleton_gru", f"out={out / SKELETON}", seed]
+    yield "training a baseline on skeletons", ["train", f"mined={mined}", *baseline]
     yield "judging the model", ["evaluate", f"predictions={predictions}", *against, f"out={judged / MODEL}"]
     yield "review page", ["review", f"mined={mined}", f"predictions={predictions}", f"out={out / 'review.html'}"]
 

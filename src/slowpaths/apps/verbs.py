@@ -422,6 +422,7 @@ class EvaluateConfig:
         poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
         is_complete: Whether truth lists every delivery of every mined video, as that of a synthetic world does.
         split: What is judged: auto takes what was held out; else test, val, train or all.
+        split_of: Predictions whose split counts, so that labels and models are judged on the same deliveries.
         model_id: Whose predictions, where the table holds several models'.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
         out: Report and figures go here.
@@ -437,6 +438,7 @@ class EvaluateConfig:
     poses_truth: Path | None = None
     is_complete: bool | None = None
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
+    split_of: Path | None = None
     model_id: str | None = None
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/evaluation")

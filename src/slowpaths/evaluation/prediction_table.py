@@ -96,6 +96,19 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     return _merge_views(_of_model(predictions, columns, model_id))
 
 
+def with_split_of(predictions: Predictions, other: Predictions) -> Predictions:
+    """Return predictions with the split of another table of the same deliveries; rows it does not hold have none.
+
+    Raises:
+        TableError: If the tables have no delivery in common.
+    """
+    split_of = dict(zip(other.delivery_id.tolist(), other.split.tolist(), strict=True))
+    known = [split_of.get(name, "") for name in predictions.delivery_id.tolist()]
+    if not any(known):
+        raise TableError("split_of= names a table with other deliveries: give predictions on the same mined set")
+    return replace(predictions, split=np.array(known, dtype=object), has_split=True)
+
+
 def choose_split(predictions: Predictions, split: str = "auto") -> tuple[Predictions, str]:
     """Return the held-out rows and a sentence on what was left out ("" where nothing was).
 

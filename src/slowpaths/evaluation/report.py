@@ -26,7 +26,7 @@ from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.notes import notes_on
 from slowpaths.evaluation.pairing import NO_STROKE, pair
 from slowpaths.evaluation.pose_check import check_poses
-from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions
+from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions, with_split_of
 from slowpaths.evaluation.render import to_markdown
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.shot_check import (
@@ -53,6 +53,7 @@ class EvaluationSettings:
         truth_taxonomy: Stroke vocabulary of the truth.
         is_complete: Whether truth lists every delivery of every mined video.
         split: "auto" takes what was held out; else test, val, train or all.
+        split_of: Predictions whose split counts, so that labels and models are judged on the same deliveries.
         model_id: Which model's predictions, where the table holds several.
         tolerance_s: Largest gap between a prediction and its true delivery, seconds.
     """
@@ -60,6 +61,7 @@ class EvaluationSettings:
     truth_taxonomy: str = "slowpaths"
     is_complete: bool = False
     split: str = "auto"
+    split_of: Path | None = None
     model_id: str | None = None
     tolerance_s: float = TOLERANCE_S
 
@@ -219,6 +221,8 @@ def _judge_predictions(
     shots_truth: Path | None,
 ) -> _Part:
     everything = read_predictions(table, model_id=chosen.model_id)
+    if chosen.split_of is not None:
+        everything = with_split_of(everything, read_predictions(chosen.split_of))
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
     pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)
     is_training = everything.split == "train"
