@@ -119,8 +119,8 @@ def test_an_impact_without_poses_stays_and_that_is_said(mined, tmp_path, capsys)
 @pytest.mark.parametrize(
     ("rows", "sentence"),
     [
-        (["nobody,cut,stroke,,", "nobody,cut,,,"], "line 2, column delivery_id: 'nobody' is no delivery of this mined"),
-        (["nobody,cut,stroke,,", "nobody,cut,,,"], "nor are 1 others"),
+        (["nobody,cut,stroke,,", "nemo,cut,,,"], "line 2, column delivery_id: 'nobody' is no delivery of this mined"),
+        (["nobody,cut,stroke,,", "nemo,cut,,,"], "nor are 1 others"),
         ([f"{IDS[0]},cutt,stroke,,"], "line 2, column label: 'cutt' is no stroke; choose: cut"),
         ([f"{IDS[0]},cut,no_stroke,,"], "kind=no_stroke has no stroke, but 'cut' stands there"),
         ([f"{IDS[0]},,impact,,"], "kind=impact needs the impact"),

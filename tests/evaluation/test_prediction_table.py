@@ -13,7 +13,7 @@ from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
 from slowpaths.evaluation.classes import class_space
 from slowpaths.evaluation.pairing import pair
-from slowpaths.evaluation.prediction_table import choose_split, read_predictions
+from slowpaths.evaluation.prediction_table import choose_split, read_predictions, with_split_of
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
 from slowpaths.store.schema import PREDICTIONS
 from slowpaths.store.tables import write_table
@@ -161,9 +161,14 @@ def test_binary_columns_are_text(tmp_path: Path) -> None:
 
 
 def test_labels_take_over_the_split_of_predictions() -> None:
-    labels = read_predictions({"delivery_id": ["a", "b", "c"], "video": ["v"] * 3, "impact_s": [1.0, 2.0, 3.0], "label": ["cut"] * 3, "confidence": [0.5] * 3} if False else pa.table({"delivery_id": ["a", "b", "c"], "video": ["v"] * 3, "impact_s": [1.0, 2.0, 3.0], "label": ["cut"] * 3, "confidence": [0.5] * 3}))
-    model = read_predictions(pa.table({"delivery_id": ["c", "a"], "video": ["v"] * 2, "impact_s": [3.0, 1.0], "label": ["cut"] * 2, "confidence": [0.5] * 2, "split": ["test", "train"]}))
-    judged, _ = choose_split(with_split_of(labels, model))
+    def table(names: list[str], **more: list[str]) -> pa.Table:
+        times = {"impact_s": [float(ord(name)) for name in names], "confidence": [0.5] * len(names)}
+        return pa.table(
+            {"delivery_id": names, "video": ["v"] * len(names), "label": ["cut"] * len(names), **times, **more}
+        )
+
+    labels, model = read_predictions(table(["a", "b", "c"])), table(["c", "a"], split=["test", "train"])
+    judged, _ = choose_split(with_split_of(labels, read_predictions(model)))
     assert judged.delivery_id.tolist() == ["c"]
     with pytest.raises(TableError, match="split_of= names a table with other deliveries"):
-        with_split_of(labels, model.take(np.array([], dtype=int)))
+        with_split_of(labels, read_predictions(table(["d"], split=["test"])))

@@ -31,11 +31,11 @@ def test_each_system_stands_beside_the_most_frequent_stroke() -> None:
 
 def test_the_sentence_says_where_usefulness_orders_otherwise() -> None:
     table = compare_systems({"a": measures(0.8, 0.6, 0.5), "b": measures(0.5, 0.9, 0.4)})
-    assert sentence(table) == (
-        "By accuracy: a, b. Usefulness orders them otherwise: stroke profiles put b before a."
-    )
+    assert sentence(table) == ("By accuracy: a, b. Usefulness orders them otherwise: stroke profiles put b before a.")
     alike = compare_systems({"a": measures(0.8, 0.9, 0.5), "b": measures(0.78, 0.6, 0.4)})
-    assert sentence(alike) == "By accuracy: a, b. Usefulness orders them alike. Intervals overlap: the order may be luck."
+    assert (
+        sentence(alike) == "By accuracy: a, b. Usefulness orders them alike. Intervals overlap: the order may be luck."
+    )
     bare = compare_systems({"a": measures(0.8, 0.9, 0.5, width=None), "b": measures(0.5, 0.6, 0.4, width=None)})
     assert sentence(bare).endswith("So few matches allow no interval: the order may be luck.")
 
