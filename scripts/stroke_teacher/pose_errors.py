@@ -99,12 +99,14 @@ def _noise(random: np.random.Generator, body_TJ2: np.ndarray) -> np.ndarray:
 
 
 def _wrists_apart(random: np.random.Generator, body_TJ2: np.ndarray) -> np.ndarray:
-    """Part the wrists of one grip, or, in a quarter of the strokes, draw them together."""
+    """Part the wrists of one grip, more where they are fast; or, in a quarter of the strokes, draw them together."""
     left, right = _pair("wrist")
-    amount = random.uniform(0, 0.28)
-    gap_T2 = amount * (_drifting(random, len(body_TJ2), (2,), 0.8) + 0.6 * random.normal(size=2))
-    body_TJ2[:, left] += 0.5 * gap_T2
-    body_TJ2[:, right] -= 0.5 * gap_T2
+    speed_T1 = np.linalg.norm(np.gradient(body_TJ2[:, [left, right]].mean(axis=1), axis=0), axis=1, keepdims=True)
+    amount_T1 = random.uniform(0, 0.35) * (1 + random.uniform(0, 2) * np.minimum(speed_T1 / 0.25, 1.5))
+    gap_T2 = amount_T1 * (_drifting(random, len(body_TJ2), (2,), 0.8) + 0.6 * random.normal(size=2))
+    share = random.uniform(0.2, 0.8)  # of the error that is the left wrist's
+    body_TJ2[:, left] += share * gap_T2
+    body_TJ2[:, right] -= (1 - share) * gap_T2
     if random.random() < 0.25:
         wrists, kept = [left, right], random.uniform(0.0, 0.5)
         middle_T12 = body_TJ2[:, wrists].mean(axis=1, keepdims=True)

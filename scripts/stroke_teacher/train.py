@@ -34,6 +34,7 @@ from slowpaths.world.presets import VIEW_OF
 PART = 1000
 HELD_OUT_EVERY = 5
 IMPACT_ERRORS_S = (0.02, 0.06, 0.12)
+UNNOTICED = 0.5  # share of slow motion that mining takes for live
 POOLED = 0.8  # share of balls whose handedness is known from the innings
 COPIES = 4  # of each stroke, with other features blanked
 MOST_BLANK = 0.6
@@ -57,7 +58,7 @@ def measured_part(number: int, *, seed: int) -> Measured:
         random = np.random.default_rng([seed, index])
         is_archive = index % 2 == 0
         filmed = film_stroke(random, is_archive=is_archive)
-        features = _features(random, filmed, is_archive=is_archive) if np.isfinite(filmed.pixels_TJ2).all() else None
+        features = features_of(random, filmed, is_archive=is_archive) if np.isfinite(filmed.pixels_TJ2).all() else None
         if features is not None:
             rows.append(([features[name] for name in FEATURES_READ], INDEX[filmed.stroke], is_archive))
     features, strokes, is_archive = zip(*rows, strict=True)
@@ -79,7 +80,8 @@ def track_of(random: np.random.Generator, filmed: FilmedStroke, *, is_archive: b
     )  # fmt: skip
 
 
-def _features(random: np.random.Generator, filmed: FilmedStroke, *, is_archive: bool) -> dict[str, float] | None:
+def features_of(random: np.random.Generator, filmed: FilmedStroke, *, is_archive: bool) -> dict[str, float] | None:
+    """Return what mining measures of a stroke; None where nobody is seen."""
     track = track_of(random, filmed, is_archive=is_archive)
     if is_archive:
         sequence = PoseSequence(name="", label="", track=track, duplicate_of="", picture_size=SIZE, digest="")
@@ -90,8 +92,10 @@ def _features(random: np.random.Generator, filmed: FilmedStroke, *, is_archive: 
     impact_s = float(np.clip(impact_s, 0.0, track.pts_s[-1]))
     right_p = handedness(track, impact_s=impact_s, view=view, picture_size=SIZE)
     if random.random() < POOLED:
-        right_p = float(filmed.is_right_handed)
-    return measure(track, impact_s=impact_s, view=view, handedness_p=right_p, is_live=filmed.is_live, picture_size=SIZE)
+        # A camera behind the keeper shows a right-hander as one behind the bowler shows a left-hander.
+        right_p = float(filmed.is_right_handed != (filmed.camera == "keeper_end"))
+    is_live = filmed.is_live or random.random() < UNNOTICED
+    return measure(track, impact_s=impact_s, view=view, handedness_p=right_p, is_live=is_live, picture_size=SIZE)
 
 
 def fit(measured: Measured, *, seed: int) -> StrokeTeacher:

@@ -5,10 +5,10 @@ import sys
 import numpy as np
 import pytest
 from scripts.stroke_teacher.pose_errors import estimate
-from scripts.stroke_teacher.strokes import film_stroke
+from scripts.stroke_teacher.strokes import FPS, film_stroke
 
-from scripts.stroke_teacher import train
-from slowpaths.core.body import middle
+from scripts.stroke_teacher import strokes, train
+from slowpaths.core.body import body_scales, middle
 from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.teacher import load_teacher
 
@@ -21,6 +21,25 @@ def test_strokes_are_filmed_with_their_impact_where_it_is_said_to_be():
         assert filmed.camera_T3.shape == (num_frames, 3)
         assert filmed.camera_T3[0] == pytest.approx(0.0)
         assert 0 <= filmed.impact_s <= num_frames / 25
+
+
+def test_hands_are_held_lower_and_further_to_off_before_impact_than_key_poses_say(monkeypatch):
+    def highest():
+        found = []
+        for seed in range(40):
+            filmed = film_stroke(np.random.default_rng([3, seed]), is_archive=False)
+            if filmed.camera != "bowler_end":
+                continue
+            pixels_TJC = np.dstack([filmed.pixels_TJ2, np.ones(filmed.pixels_TJ2.shape[:2])])
+            hands_T2 = middle(pixels_TJC, "wrist") - middle(pixels_TJC, "hip")
+            up_T = -hands_T2[:, 1] / np.nanmedian(body_scales(pixels_TJC))
+            first = max(int(filmed.impact_s * FPS) - 2, 1)
+            found.append(up_T[:first].max())
+        return np.median(found)
+
+    held = highest()
+    monkeypatch.setattr(strokes, "MOST_LOW", {False: 0.0})
+    assert held < highest() - 0.15
 
 
 def test_errors_square_a_body_up_and_lose_frames():
