@@ -95,8 +95,10 @@ def read_by_teacher(deliveries: Sequence[Delivery]) -> dict[str, np.ndarray]:
 
 def told_apart(real_NF: np.ndarray, made_NF: np.ndarray) -> float:
     """Return how well real strokes are told from simulated ones by what is known of them: area under the curve."""
-    low_F, median_F, high_F = np.nan_to_num(np.nanpercentile(made_NF, [25, 50, 75], axis=0))
-    values_NF = scaled(np.vstack([real_NF, made_NF]), median_F, high_F - low_F + 1e-6)[:, : len(FEATURES_READ)]
+    both_NF = np.vstack([real_NF, made_NF])
+    both_NF = both_NF[:, np.isfinite(made_NF).any(axis=0)]
+    low_F, median_F, high_F = np.nanpercentile(both_NF[len(real_NF) :], [25, 50, 75], axis=0)
+    values_NF = scaled(both_NF, median_F, high_F - low_F + 1e-6)[:, : both_NF.shape[1]]
     is_real_N = np.repeat([1, 0], [len(real_NF), len(made_NF)])
     judge = LogisticRegression(C=0.1, class_weight="balanced", max_iter=1000)
     return float(

@@ -37,7 +37,7 @@ HELD_LOW: dict[str, dict[str, float]] = {
     "hand_off": {"trigger": 0.1, "backlift": 0.45, "plant": 0.3},
     "trunk_off": {"backlift": 12.0, "plant": 10.0, "impact": 5.0},
 }
-MOST_LOW = {True: 0.7, False: 1.2}  # of `HELD_LOW`, in an archive and in a video
+MOST_LOW = 1.2  # times `HELD_LOW`
 QUICKER = (0.55, 1.1)  # factor on times
 CAMERAS = ("bowler_end", "bowler_end", "bowler_end", "keeper_end", "side_on", "nets_handheld", "nets_side")
 
@@ -95,22 +95,22 @@ def _play(
     other, weight = name, 1.0
     if random.random() < BLENDED:
         other, weight = str(random.choice(NEIGHBOURS[name])), float(random.uniform(0.56, 0.75))
+    style = style_from(random.normal(size=NUM_LATENTS) * random.uniform(0.7, 1.5))
+    jitter = draw_jitter(random, amount=float(random.uniform(0.7, 1.5)))
     return StrokeMotion(
         name=name, other=other, weight=weight, is_right_handed=is_right_handed, azimuth_deg=azimuth_deg,
-        style=style_from(random.normal(size=NUM_LATENTS) * random.uniform(0.7, 1.5)),
-        jitter=_held_low(
-            random, draw_jitter(random, amount=float(random.uniform(0.7, 1.5))), most=MOST_LOW[is_archive]
-        ),
+        style=style,
+        jitter=jitter if is_archive else _held_low(random, jitter),
         run_s=float(random.uniform(0.5, 0.9)) if random.random() < 0.3 else float("nan"),
     )  # fmt: skip
 
 
-def _held_low(random: np.random.Generator, jitter: Jitter, *, most: float) -> Jitter:
+def _held_low(random: np.random.Generator, jitter: Jitter) -> Jitter:
     """Lift the bat rather than the hands: lower, further to off, bent over, and later than the key poses say."""
     keys = jitter.keys.copy()
     for channel, lower in HELD_LOW.items():
         offset = np.array([lower.get(pose, 0.0) for pose in KEYS])
-        keys[:, CHANNELS.index(channel)] += random.uniform(0.0, most) * offset
+        keys[:, CHANNELS.index(channel)] += random.uniform(0.0, MOST_LOW) * offset
     return replace(jitter, keys=keys, tempo=jitter.tempo * float(random.uniform(*QUICKER)))
 
 
