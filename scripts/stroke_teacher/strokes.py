@@ -8,16 +8,16 @@ Legend: T frames, J = 17 joints.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from slowpaths.core.strokes import STROKES
 from slowpaths.world.action.ball import make_ball
 from slowpaths.world.action.batters import NUM_LATENTS, style_from
-from slowpaths.world.action.key_poses import stroke
+from slowpaths.world.action.key_poses import CHANNELS, KEYS, stroke
 from slowpaths.world.action.scene import NEIGHBOURS
-from slowpaths.world.action.stroke_motion import StrokeMotion, draw_jitter
+from slowpaths.world.action.stroke_motion import Jitter, StrokeMotion, draw_jitter
 from slowpaths.world.camera.cameras import make_camera, work
 
 FPS = 25.0
@@ -29,6 +29,16 @@ MISSED = 0.06
 # Archives of sequences hold one stroke in about half a second, and no word of how fast they play it: lengths in frames
 # are log-normal about the median of 13 frames (all of 620 unlabelled sequences: 6 to 30), and the speed is anybody's.
 ARCHIVE_FRAMES = (13.5, 0.42)
+# Before impact real batters lift the bat rather than the hands: at their highest, hands are .4 torsos above the hips
+# and .7 to off of them, .2 s before impact (medians of unlabelled strokes of video seen end-on); as the key poses say
+# it, they would be 1.0 and .3, .35 s before. So hands of a stroke are anywhere between the two, and somewhat beyond.
+HELD_LOW: dict[str, dict[str, float]] = {
+    "hand_height": {"trigger": -0.05, "backlift": -0.7, "plant": -0.3},
+    "hand_off": {"trigger": 0.1, "backlift": 0.45, "plant": 0.3},
+    "trunk_off": {"backlift": 12.0, "plant": 10.0, "impact": 5.0},
+}
+MOST_LOW = 1.2  # times `HELD_LOW`
+QUICKER = (0.55, 1.1)  # factor on times
 CAMERAS = ("bowler_end", "bowler_end", "bowler_end", "keeper_end", "side_on", "nets_handheld", "nets_side")
 
 
@@ -54,7 +64,7 @@ def film_stroke(random: np.random.Generator, *, is_archive: bool) -> FilmedStrok
     )
     if name == "leave" or random.random() < MISSED:
         azimuth, elevation, speed = float(random.normal(180, 2)), 4.0, 28.0
-    motion = _play(random, name, is_right_handed=is_right_handed, azimuth_deg=azimuth)
+    motion = _play(random, name, is_right_handed=is_right_handed, azimuth_deg=azimuth, is_archive=is_archive)
     times_T, is_live = _window(random, is_archive=is_archive)
     camera = make_camera(
         "bowler_end" if is_archive else str(random.choice(CAMERAS)), random, size=SIZE,
@@ -79,16 +89,29 @@ def film_stroke(random: np.random.Generator, *, is_archive: bool) -> FilmedStrok
     )  # fmt: skip
 
 
-def _play(random: np.random.Generator, name: str, *, is_right_handed: bool, azimuth_deg: float) -> StrokeMotion:
+def _play(
+    random: np.random.Generator, name: str, *, is_right_handed: bool, azimuth_deg: float, is_archive: bool
+) -> StrokeMotion:
     other, weight = name, 1.0
     if random.random() < BLENDED:
         other, weight = str(random.choice(NEIGHBOURS[name])), float(random.uniform(0.56, 0.75))
+    style = style_from(random.normal(size=NUM_LATENTS) * random.uniform(0.7, 1.5))
+    jitter = draw_jitter(random, amount=float(random.uniform(0.7, 1.5)))
     return StrokeMotion(
         name=name, other=other, weight=weight, is_right_handed=is_right_handed, azimuth_deg=azimuth_deg,
-        style=style_from(random.normal(size=NUM_LATENTS) * random.uniform(0.7, 1.5)),
-        jitter=draw_jitter(random, amount=float(random.uniform(0.7, 1.5))),
+        style=style,
+        jitter=jitter if is_archive else _held_low(random, jitter),
         run_s=float(random.uniform(0.5, 0.9)) if random.random() < 0.3 else float("nan"),
     )  # fmt: skip
+
+
+def _held_low(random: np.random.Generator, jitter: Jitter) -> Jitter:
+    """Lift the bat rather than the hands: lower, further to off, bent over, and later than the key poses say."""
+    keys = jitter.keys.copy()
+    for channel, lower in HELD_LOW.items():
+        offset = np.array([lower.get(pose, 0.0) for pose in KEYS])
+        keys[:, CHANNELS.index(channel)] += random.uniform(0.0, MOST_LOW) * offset
+    return replace(jitter, keys=keys, tempo=jitter.tempo * float(random.uniform(*QUICKER)))
 
 
 def _window(random: np.random.Generator, *, is_archive: bool) -> tuple[np.ndarray, bool]:

@@ -45,8 +45,8 @@ def test_rows_are_chosen_and_those_without_a_number_left_out() -> None:
 
 
 def test_what_cannot_be_drawn_is_said() -> None:
-    with pytest.raises(TableError, match=r"t.csv has no column 'sytem'; did you mean 'system'\?"):
-        Chart(x="sytem", **WORDS).rows(TABLE)
+    with pytest.raises(TableError, match=r"t.csv has no column 'systems'; did you mean 'system'\?"):
+        Chart(x="systems", **WORDS).rows(TABLE)
     with pytest.raises(TableError, match="holds no row with a number in 'share'"):
         Chart(x="system", where={"set": ("three",)}, **WORDS).rows(TABLE)
     with pytest.raises(UsageError, match="two ends of an interval"):

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scripts.stroke_teacher.compare import JOINTS, quantiles, simulated
+from scripts.stroke_teacher.compare import JOINTS, measured, quantiles, simulated, told_apart
 
 
 def test_quantiles_are_of_what_they_are_called():
@@ -20,3 +20,20 @@ def test_quantiles_are_of_what_they_are_called():
 def test_simulated_strokes_are_sequences():
     made = simulated(5, seed=0)
     assert made and all(one.shape[1] == 30 and np.isfinite(one).all() for one in made)
+
+
+def test_strokes_are_told_apart_by_what_differs_and_not_by_what_is_unknown():
+    random = np.random.default_rng(0)
+    made, real = random.normal(size=(300, 17)), random.normal(size=(60, 17))
+    real[:, 3] = np.nan
+    assert told_apart(real, made) == pytest.approx(0.5, abs=0.12)
+    real[:, 5] += 3.0
+    assert told_apart(real, made) > 0.95
+
+
+def test_simulated_strokes_are_measured_from_either_side():
+    made = measured(24, seed=1, is_archive=False)
+    assert set(made) == {"E", "S"}
+    assert all(rows.shape[1] == 17 for rows in made.values())
+    assert np.isnan(made["S"]).all(axis=0).any(), "side-on, what lies along off cannot be seen"
+    assert set(measured(4, seed=1, is_archive=True)) == {"E"}
