@@ -9,6 +9,7 @@ experiments/<experiment>/results/<table>.csv with these values. `low..high` give
 
 from __future__ import annotations
 
+import argparse
 import csv
 import re
 from pathlib import Path
@@ -56,4 +57,5 @@ def _written(text: str, decimals: int) -> str:
 
 
 if __name__ == "__main__":
+    argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter).parse_args()
     PAGE.write_text(fill(SOURCE.read_text()))
