@@ -86,7 +86,7 @@ def draw_systems(table: Table) -> Figure:
             one.errorbar(
                 [float(row[ACCURACY])], [float(row[name])], **errors, linestyle="", label=str(row["system"]), **look
             )
-        one.set(xlim=(0, 1), ylim=(0, 1), xlabel="strokes named right", ylabel=words)
+        one.set(xlim=(-0.03, 1.03), ylim=(-0.03, 1.03), xlabel="strokes named right", ylabel=words)
     figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(table))
     return figure
 
