@@ -20,6 +20,7 @@ GIVEN = {
     "demo": [], "doctor": [], "world": ["out=w", "world=tiny"], "mine": ["footage=f"], "label": ["mined=m"],
     "review": ["mined=m"], "pretrain": ["mined=m"], "train": ["mined=m"], "predict": ["ckpt=c", "footage=f"],
     "evaluate": ["truth=t.csv"], "compare": ["runs=r"], "gap": ["runs=r"], "audit": ["mined=m"],
+    "explain": ["ckpt=c", "mined=m"], "export": ["ckpt=c"], "figures": [],
 }  # fmt: skip
 
 
@@ -59,7 +60,7 @@ KEYS = [
 @pytest.mark.parametrize("verb", VERBS)
 def test_every_typed_key_of_every_verb_refuses_another_kind_by_its_name(verb):
     keys = [(key, value) for owner, key, value in KEYS if owner == verb]
-    assert keys or verb in ("doctor", "compare")
+    assert keys or verb in ("doctor", "compare", "figures")
     for key, value in keys:
         with pytest.raises(UsageError, match=rf"^{key}(\[0\])?=nonesuch is (not|unknown)|^{key}: "):
             _launch.compose(verb, [*GIVEN[verb], f"{key}={value}"])

@@ -55,7 +55,7 @@ def test_accuracy_is_broken_down_by_what_truth_knows(pairing, read) -> None:
 
 def test_nothing_to_grade_is_not_zero(nothing, read) -> None:
     accuracy = [item for item in read(nothing)[0].values() if item.side in ("accuracy", "calibration")]
-    assert len(accuracy) == 13 and all(item.value is None and item.reason for item in accuracy)
+    assert len(accuracy) == 14 and all(item.value is None and item.reason for item in accuracy)
 
 
 def test_baselines_by_hand(pairing, read) -> None:

@@ -55,7 +55,7 @@ def folds(group_N: np.ndarray, *, seed: int = 0) -> np.ndarray:
 
     Example:
         >>> fold = folds(np.array(["a", "a", "b", "c"]))
-        >>> fold[0] == fold[1], len(set(fold.tolist()))
+        >>> bool(fold[0] == fold[1]), len(set(fold.tolist()))
         (True, 3)
     """
     names, group = np.unique(group_N, return_inverse=True)
