@@ -23,7 +23,7 @@ from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.sweep_folder import SweepFolder
-from slowpaths.store.tables import read_table, write_table, write_text
+from slowpaths.store.tables import read_predictions, read_table, write_table, write_text
 from slowpaths.store.world_folder import WorldFolder
 
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
@@ -91,7 +91,7 @@ def collect(sweeps: list[Path], out: Path) -> None:
                 continue
             axes, labels = cell.axes, Path(cell.axes["labels"]).stem
             said = {
-                "supervision": "truth" if labels == "truth" else "pseudo-labels",
+                "supervision": "supervised" if labels == "truth" else "pseudo-labels",
                 "network": f"skeleton_gru_{axes['model.hidden']}" if "model.hidden" in axes else "slowfast_tiny",
                 "labels": labels,
                 "loss": axes.get("loss", "soft_ce"),
@@ -101,7 +101,9 @@ def collect(sweeps: list[Path], out: Path) -> None:
             system = " ".join(list(said.values())[1:])
             file = f"{system.replace(' ', '-')}-seed{axes['seed']}"
             shutil.copyfile(predictions, out / f"{file}.parquet")
-            rows.append({"file": file, "system": system, "seed": axes["seed"], **said})
+            learnt = {row.delivery_id for row in read_predictions(predictions) if row.split == "train"}
+            amount = len(learnt) if said["clips"] == "all" else min(int(said["clips"]), len(learnt))
+            rows.append({"file": file, "system": system, "seed": axes["seed"], "amount": amount, **said})
     write_text(out / "systems.csv", csv_table(rows))
 
 
