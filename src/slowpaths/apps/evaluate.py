@@ -49,7 +49,7 @@ def run(cfg: DictConfig) -> Outcome:
         (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
     ]
-    wrote = [folder.report_md, folder.report_json, folder.figures]
+    wrote = [folder.report_md, folder.report_html, folder.report_json, folder.figures]
     num_missing = len(report["measures"]) - len(rows)
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
     show_table(title, ["side", "measure", "value", "95 %", "chance", "constant", "n"], rows, wrote=wrote)

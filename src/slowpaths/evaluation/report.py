@@ -28,6 +28,7 @@ from slowpaths.evaluation.pairing import NO_STROKE, pair
 from slowpaths.evaluation.pose_check import check_poses
 from slowpaths.evaluation.prediction_table import SPLITS, choose_split, read_predictions, with_split_of
 from slowpaths.evaluation.render import to_markdown
+from slowpaths.evaluation.report_page import report_page
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.shot_check import (
     SHARP_TOLERANCE_S,
@@ -123,7 +124,7 @@ class Report(_Part):
         }
 
     def write(self, out: Path) -> dict[str, Any]:
-        """Write report.json, report.md, and every table with its figure; return what report.json holds."""
+        """Write report.json, report.md, report.html, and every table with its figure; return what report.json holds."""
         from slowpaths.evaluation.figures.save import save_tables
 
         folder = RunFolder(out)
@@ -131,6 +132,7 @@ class Report(_Part):
         content = {**self.to_dict(), "figures": figures}
         write_text(folder.report_json, json.dumps(content, indent=2, allow_nan=False) + "\n")
         write_text(folder.report_md, to_markdown(self, figures=figures))
+        write_text(folder.report_html, report_page(self, figures=figures, folder=folder.figures))
         _LOG.info("wrote %s", folder.report_md)
         return content
 

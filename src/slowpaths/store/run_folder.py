@@ -67,6 +67,7 @@ class RunFolder:
     feature_scores = Below("features.csv")  # how well pretraining sees each
     report_json = Below("report.json")  # of an evaluation
     report_md = Below("report.md")  # in words
+    report_html = Below("report.html")  # the same as a page
     figures = Below("figures")
     export_card = Below("model.json")  # how to feed an exported network
     mined = Below("mined")  # what prediction mines on its way
