@@ -10,7 +10,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import AuditConfig
+from slowpaths.apps.verbs_after_training import AuditConfig
 from slowpaths.evaluation.audit.checks import check_all
 from slowpaths.evaluation.audit.leakage import extra_trees, leakage
 from slowpaths.evaluation.audit.report import read_labelled, to_markdown

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import CompareConfig
+from slowpaths.apps.verbs_after_training import CompareConfig
 from slowpaths.core.text import csv_table
 from slowpaths.review.comparison import averages, comparison_markdown, read_runs
 from slowpaths.review.comparison_page import write_comparison

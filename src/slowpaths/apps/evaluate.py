@@ -11,7 +11,7 @@ from omegaconf import DictConfig, OmegaConf
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import EvaluateConfig
+from slowpaths.apps.verbs_after_training import EvaluateConfig
 from slowpaths.core.ids import fingerprint
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate

@@ -12,7 +12,7 @@ from slowpaths.apps import _values
 from slowpaths.apps._console import progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.footage import clips_shown_to
-from slowpaths.apps.verbs import ExplainConfig
+from slowpaths.apps.verbs_after_training import ExplainConfig
 from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Vote
 from slowpaths.core.skeleton import NUM_JOINTS, mirror
 from slowpaths.core.strokes import INDEX, STROKES

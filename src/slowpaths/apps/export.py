@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import ExportConfig
+from slowpaths.apps.verbs_after_training import ExportConfig
 from slowpaths.core.strokes import STROKES
 from slowpaths.data.batch import PIXEL_MEAN, PIXEL_STD
 from slowpaths.models.export import SUFFIX, export

@@ -15,7 +15,7 @@ from yaml import YAMLError
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import FiguresConfig
+from slowpaths.apps.verbs_after_training import FiguresConfig
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.text import did_you_mean

@@ -12,7 +12,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import progress, show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.verbs import GapConfig
+from slowpaths.apps.verbs_after_training import GapConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.evaluation.gap.editing import EDITS
