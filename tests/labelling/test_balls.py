@@ -5,8 +5,8 @@ import pyarrow as pa
 import pytest
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.balls import ball_of, share
-from slowpaths.labelling.model.label_model import temper
 from slowpaths.labelling.model.naive_bayes import FixedNaiveBayes
 from slowpaths.labelling.pipeline import label
 from slowpaths.store.schema import PROB_PREFIX

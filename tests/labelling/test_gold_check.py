@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 
 from slowpaths.core.errors import TableError
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.gold_check import FEWEST_FOR_TEMPERATURE, check_gold
-from slowpaths.labelling.model.label_model import temper
 from slowpaths.labelling.pipeline import NO_STROKE, label
 from slowpaths.labelling.render import to_markdown
 from tests.labelling.tables import footage_table, random_deliveries

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from slowpaths.models.calibration import disagreement, fit_temperature, temper
+from slowpaths.core.tempering import temper
+from slowpaths.models.calibration import disagreement, fit_temperature
 
 
 def test_the_temperature_is_the_one_that_spoilt_the_logits() -> None:

@@ -130,7 +130,10 @@ def _views(predictions: list[Prediction]) -> dict[str, float]:
 
 def _per_class(pairs: Counter[tuple[str, str]]) -> list[dict[str, str]]:
     """Return precision and recall of every stroke that is labelled or named, against weak labels."""
-    share = lambda part, whole: f"{part / whole:.3f}" if whole else ""  # noqa: E731
+
+    def share(part: int, whole: int) -> str:
+        return f"{part / whole:.3f}" if whole else ""
+
     rows = []
     for stroke in STROKES:
         labelled = sum(count for (true, _), count in pairs.items() if true == stroke)

@@ -15,7 +15,7 @@ import numpy as np
 from scipy.optimize import minimize_scalar
 from scipy.stats import binomtest
 
-from slowpaths.labelling.model.label_model import temper
+from slowpaths.core.tempering import temper
 
 FEWEST_FOR_TEMPERATURE = 100
 """With so many corrections the standard error of a share is at most .05; with fewer the label model's own estimate

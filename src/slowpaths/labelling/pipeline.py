@@ -15,6 +15,7 @@ from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.gold_check import check_gold
@@ -22,7 +23,7 @@ from slowpaths.labelling.model.agreement import hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
-from slowpaths.labelling.model.label_model import AUTO, LabelModel, temper
+from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
 from slowpaths.labelling.opinions import Heard, Student, hear

@@ -9,20 +9,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from slowpaths.core.tempering import temper
+
 LEAST_GOLD = 20  # clips: fewer leave a temperature that says more about them than about the network
 _RANGE = (0.05, 20.0)  # of temperatures
-
-
-def temper(probs_C: np.ndarray, temperature: float) -> np.ndarray:
-    """Return what probabilities (..., C) are where their logits are divided by a temperature.
-
-    Example:
-        >>> temper(np.array([0.9, 0.1]), 2.0).round(2).tolist()
-        [0.75, 0.25]
-    """
-    logits_C = np.log(np.maximum(probs_C, 1e-300)) / temperature
-    powers_C = np.exp(logits_C - logits_C.max(axis=-1, keepdims=True))
-    return powers_C / powers_C.sum(axis=-1, keepdims=True)
 
 
 def fit_temperature(views_NVC: Sequence[np.ndarray], labels_N: Sequence[int]) -> float:

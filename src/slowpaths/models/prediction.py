@@ -15,8 +15,9 @@ from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.parts import target_of
 from slowpaths.core.records import LabelledClip, Prediction
 from slowpaths.core.strokes import INDEX, STROKES
+from slowpaths.core.tempering import temper
 from slowpaths.data.batch import ClipBatch
-from slowpaths.models.calibration import disagreement, fit_temperature, temper
+from slowpaths.models.calibration import disagreement, fit_temperature
 from slowpaths.models.checkpoint import CHECKPOINT_KEY, migrated, read_checkpoint, require_finite, require_trusted
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.ema import network_input

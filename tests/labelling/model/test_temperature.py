@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 from sklearn.base import clone
 
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.model.agreement import HeldOut, hold_out_families
 from slowpaths.labelling.model.dawid_skene import DawidSkene
 from slowpaths.labelling.model.hierarchical import HierarchicalPartial
-from slowpaths.labelling.model.label_model import LabelModel, temper
+from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import MajorityVote
 from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
 from tests.labelling.simulate import World, simulate

@@ -16,6 +16,7 @@ import numpy as np
 from sklearn.base import BaseEstimator
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.model.encoding import EmissionParameters, Encoding
 from slowpaths.labelling.rules.votes import VoteMatrix
 
@@ -162,16 +163,3 @@ def judge_rules(encoding: Encoding, counts_SC: np.ndarray) -> tuple[np.ndarray, 
 
 def _ratio(part_R: np.ndarray, whole_R: np.ndarray) -> np.ndarray:
     return np.divide(part_R, whole_R, out=np.full(len(part_R), np.nan), where=whole_R > 1e-9)
-
-
-def temper(probs_NC: np.ndarray, temperature: float) -> np.ndarray:
-    """Return probabilities flattened (above 1) or sharpened (below 1) by a temperature (N, C).
-
-    Example:
-        >>> temper(np.array([[0.9, 0.1]]), 2.0).round(2).tolist()
-        [[0.75, 0.25]]
-    """
-    logits_NC = np.log(np.maximum(probs_NC, 1e-300)) / temperature
-    logits_NC -= logits_NC.max(axis=1, keepdims=True)
-    np.exp(logits_NC, out=logits_NC)
-    return logits_NC / logits_NC.sum(axis=1, keepdims=True)

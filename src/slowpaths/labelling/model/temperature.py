@@ -24,8 +24,9 @@ from dataclasses import replace
 import numpy as np
 from scipy.special import expit
 
+from slowpaths.core.tempering import temper
 from slowpaths.labelling.model.agreement import HeldOut, leave_one_family_out
-from slowpaths.labelling.model.label_model import LabelModel, temper
+from slowpaths.labelling.model.label_model import LabelModel
 
 TEMPERATURES: np.ndarray = np.geomspace(0.4, 3.0, 31)
 _AT_ZERO, _SLOPE = -3.2, 5.8  # logit of the share right where unseen families do not agree at all, and its rise to full
