@@ -15,7 +15,7 @@ help: ## list the verbs
 	@$(PYTHON) -m venv .uv && .uv/bin/python -m pip install --quiet uv
 
 setup: $(if $(findstring .uv,$(UV)),.uv/bin/uv) ## install the locked environment into .venv
-	@$(UV) sync --frozen --quiet --extra pose --extra export
+	@$(UV) sync --frozen --quiet --compile-bytecode --extra pose --extra export
 
 demo: setup ## film, mine, label, train, evaluate and review synthetic footage (offline, CPU)
 	$(RUN) slowpaths demo out=$(DEMO)

@@ -1,6 +1,6 @@
 """Run the study of experiments/gap: film, mine, label, train the population, and measure the gap.
 
-usage: python scripts/gap_study.py [--out runs/gap_study] [--workers 2] [--parts pseudo truth pixels] [--seeds 0 1]
+usage: python -m scripts.gap_study [--out runs/gap_study] [--workers 2] [--parts pseudo truth pixels] [--seeds 0 1]
 
 Hours on two cores. Run it again to go on where it stopped: the world, mining and each cell of a sweep resume.
 """
@@ -13,13 +13,9 @@ import subprocess
 import sys
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
+from scripts.true_labels import true_labels
 
-from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table
-from slowpaths.evaluation.matching import TOLERANCE_S, match_moments
-from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.sweep_folder import SweepFolder
@@ -57,27 +53,8 @@ def label(mined: Path, out: Path, world: Path) -> None:
             slowpaths("label", f"mined={mined}", *words)
             write_table(file, read_table(MinedFolder(mined).file(LABELS), LABELS), LABELS)
     if not (out / "truth.parquet").exists():
-        write_table(out / "truth.parquet", true_labels(out / "voices.parquet", world), LABELS)
-
-
-def true_labels(labels: Path, world: Path) -> pa.Table:
-    """Return a table of labels with the strokes that were played; what is no stroke is not kept."""
-    table = read_table(labels, LABELS)
-    rows, balls = table.to_pylist(), read_truth(WorldFolder(world).truth.strokes_file).deliveries
-    stroke_of: dict[int, str] = {}
-    for video in sorted({row["video"] for row in rows}):
-        mined = [at for at, row in enumerate(rows) if row["video"] == video]
-        played = [ball for ball in balls if ball.video == video]
-        moments = np.array([[rows[at]["impact_s"]] * 2 for at in mined]), np.array([ball.moment_s for ball in played])
-        pairs = match_moments(*moments, tolerance_s=TOLERANCE_S)
-        stroke_of |= {mined[one]: played[other].label for one, other in pairs}
-    for at, row in enumerate(rows):
-        stroke = stroke_of.get(at)
-        row["is_kept"] = stroke is not None
-        if stroke:
-            row |= {f"prob_{name}": float(name == stroke) for name in STROKES}
-            row |= {"label": stroke, "confidence": 1.0, "source": "gold"}
-    return pa.Table.from_pylist(rows, schema=table.schema)
+        table = true_labels(out / "voices.parquet", WorldFolder(world).truth.strokes_file)
+        write_table(out / "truth.parquet", table, LABELS)
 
 
 def collect(sweeps: list[Path], out: Path) -> None:

@@ -11,26 +11,19 @@ from omegaconf import DictConfig, OmegaConf
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._truth import truth_tables
 from slowpaths.apps.verbs_after_training import EvaluateConfig
 from slowpaths.core.ids import fingerprint
-from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.report import evaluate
-from slowpaths.evaluation.world_truth import world_truth
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.world_folder import TruthFolder
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Evaluate `predictions=`, `mined=` or both against `truth=`."""
     config = _values.build(EvaluateConfig, plain(cfg))
     folder = RunFolder(config.out)
-    if config.truth.suffix == ".npz":  # an archive of poses holds its own truth
-        truth = TruthFolder(config.out).strokes_file
-        write_archive_truth(truth, read_pose_archive(config.truth))
-        config = replace(config, truth=truth)
-    if config.truth.is_dir():
-        config = replace(config, **world_truth(asdict(config)))
+    config = replace(config, **truth_tables(asdict(config), config.out))
     arguments = asdict(replace(config, is_complete=bool(config.is_complete)))
     nodes = arguments.pop("logger")
     report = evaluate(**arguments).to_dict()

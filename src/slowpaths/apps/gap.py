@@ -12,6 +12,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import progress, show_table
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._truth import truth_tables
 from slowpaths.apps.verbs_after_training import GapConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
@@ -20,7 +21,6 @@ from slowpaths.evaluation.gap.report import gap_of_predictions, gap_of_table, wr
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.gap.systems import find_systems
 from slowpaths.evaluation.gap.words import answer
-from slowpaths.evaluation.world_truth import world_truth
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -32,8 +32,7 @@ def run(cfg: DictConfig) -> Outcome:
         if config.truth is None:
             raise UsageError("there is nothing to compare with: give truth=, or a table of measures as runs=")
         given: dict[str, Any] = {"truth": config.truth, "shots_truth": config.shots_truth}
-        if config.truth.is_dir():
-            given |= world_truth(given | {"is_complete": True, "mined": None, "poses_truth": None})
+        given |= truth_tables(given, config.out)
         sources, truth = find_systems(config.runs), Path(given["truth"])
         inputs["truth"] = file_digest(truth)
         with progress("gap", 2 * len(sources) + len(EDITS) + settings.repeats, every_s=10) as step:
