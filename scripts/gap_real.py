@@ -12,6 +12,7 @@ import argparse
 import shutil
 from pathlib import Path
 
+from scripts.gap_study import publish
 from scripts.naming import VOICES, slowpaths
 from scripts.real_training import held_out
 from scripts.true_labels import true_labels
@@ -42,6 +43,7 @@ def main() -> None:
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="folder with poses/")
     parser.add_argument("--out", type=Path, default=Path("runs/gap_real"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--results", type=Path, default=Path("experiments/gap_real/results"), help="for the tables")
     asked = parser.parse_args()
     archive = asked.shared / "poses" / "cricshot10_poses_dev.npz"
     mined, labels, systems = asked.out / "sequences", asked.out / "labels", asked.out / "systems"
@@ -76,6 +78,7 @@ def main() -> None:
     write_text(systems / "systems.csv", csv_table(rows))
     judged = ("split=all", f"truth={truth}", f"truth_taxonomy={TAXONOMY}")
     slowpaths("gap", f"runs={systems}", *judged, f"out={asked.out / 'gap'}")
+    publish(asked.out / "gap", asked.results)
 
 
 if __name__ == "__main__":

@@ -16,6 +16,7 @@ from pathlib import Path
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table
+from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.sweep_folder import SweepFolder
@@ -84,6 +85,14 @@ def collect(sweeps: list[Path], out: Path) -> None:
     write_text(out / "systems.csv", csv_table(rows))
 
 
+def publish(study: Path, results: Path) -> None:
+    """Keep the table of measures of a gap study and its tables, from which everything else is made again."""
+    folder = GapFolder(study)
+    results.mkdir(parents=True, exist_ok=True)
+    for file in (folder.measures_file, *folder.figures.glob("*.csv")):
+        shutil.copyfile(file, results / file.name)
+
+
 def main() -> None:
     """Run the study."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -91,6 +100,7 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2, help="videos mined at the same time")
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
+    parser.add_argument("--results", type=Path, default=Path("experiments/gap/results"), help="for the tables")
     asked = parser.parse_args()
     world, mined, labels = asked.out / "world", asked.out / "mined", asked.out / "labels"
     slowpaths("world", "world=study", "seed=11", f"out={world}")
@@ -105,6 +115,7 @@ def main() -> None:
         slowpaths("train", "-m", f"mined={mined}", *words, *swept, f"out={asked.out / part}")
     collect([asked.out / part for part in asked.parts], asked.out / "systems")
     slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
+    publish(asked.out / "gap", asked.results)
 
 
 if __name__ == "__main__":

@@ -41,6 +41,16 @@ def test_figures_are_drawn_in_three_formats_and_the_same_twice(experiments: Path
     assert files == {path.name: path.read_bytes() for path in folder.iterdir()}
 
 
+def test_a_figure_of_a_gap_study_is_drawn_from_its_table(experiments: Path) -> None:
+    folder = experiments / "question"
+    table = "measure,r2_accuracy,r2_structure\nretrieval_ap,0.5,0.75\nece,,\n"
+    (folder / "results" / "explained.csv").write_text(table)
+    more = "  table: results/explained.csv\n  title: What explains\n  caption: More.\n  command: c\n  kind: gap\n"
+    (folder / "figures.yaml").write_text(CHART + "explained:\n" + more)
+    assert main(["figures", f"experiments={experiments}"]) == 0
+    assert "retrieval" in (folder / "figures" / "explained.svg").read_text()
+
+
 def test_the_manifest_ties_a_figure_to_its_table_and_what_that_was_made_from(experiments: Path) -> None:
     assert main(["figures", f"experiments={experiments}"]) == 0
     entry = json.loads((experiments / "manifest.json").read_text())["shares"]
@@ -54,6 +64,8 @@ def test_the_manifest_ties_a_figure_to_its_table_and_what_that_was_made_from(exp
     [
         (CHART.replace("y: share", "y: shar"), (), "results/shares.csv has no column 'shar'; did you mean 'share'?"),
         (CHART.replace("x: system", "ex: system"), (), "figure shares: "),
+        (CHART.replace("  y: share\n", ""), (), "kind=bars needs the columns of both axes: give x and y"),
+        (CHART + "  kind: gap\n", (), "a gap study draws no figure of a table 'results/shares.csv'; it draws systems"),
         (CHART.replace("shares.csv", "gone.csv"), (), "gone.csv cannot be read"),
         ("- 1", (), "describes no figures"),
         ("a: [", (), "is no YAML file"),

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from matplotlib.figure import Figure
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 from yaml import YAMLError
@@ -22,6 +23,7 @@ from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.figures.chart import Chart, draw_chart
 from slowpaths.evaluation.figures.draw import styled
 from slowpaths.evaluation.figures.save import FORMATS, save_figure
+from slowpaths.evaluation.gap.draw import FIGURES, to_numbers
 from slowpaths.evaluation.measure import Table
 from slowpaths.store.experiment_folder import ExperimentFolder, ExperimentsFolder
 from slowpaths.store.tables import write_json, write_text
@@ -44,7 +46,7 @@ def run(cfg: DictConfig) -> Outcome:
     for item, name, chart in charts:
         if not config.only or name in config.only:
             with styled():
-                figure = draw_chart(chart, read_csv(item.path / chart.table))
+                figure = draw(chart, read_csv(item.path / chart.table))
                 save_figure(figure, [item.figure(name, suffix) for suffix in FORMATS], command=chart.command)
         manifest[name] = traced(item, name, chart)
     for file in {file for item, *_ in charts for file in item.figures.glob("*")}:
@@ -76,6 +78,21 @@ def read_charts(folder: ExperimentFolder) -> list[tuple[str, Chart]]:
         except (UsageError, TypeError) as error:
             raise UsageError(f"{folder.charts_file}, figure {name}: {error}") from error
     return charts
+
+
+def draw(chart: Chart, table: Table) -> Figure:
+    """Draw a chart, or a figure of a gap study.
+
+    Raises:
+        UsageError: If a gap study draws no figure of a table of this name.
+    """
+    if chart.kind != "gap":
+        return draw_chart(chart, table)
+    name = Path(chart.table).stem
+    if name not in FIGURES:
+        hint = did_you_mean(name, FIGURES, otherwise=f"it draws {', '.join(FIGURES)}")
+        raise UsageError(f"a gap study draws no figure of a table '{chart.table}'; {hint}")
+    return FIGURES[name](to_numbers(table))
 
 
 def read_csv(path: Path) -> Table:

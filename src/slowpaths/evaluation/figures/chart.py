@@ -15,7 +15,7 @@ from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.figures.draw import CYCLE, GREY, new_figure, readable
 from slowpaths.evaluation.measure import Table
 
-Kind = Literal["bars", "lines", "scatter"]
+Kind = Literal["bars", "lines", "scatter", "gap"]
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", ":", "-.")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")  # told apart in grey
@@ -31,7 +31,8 @@ class Chart:
         title: What it shows, one line.
         caption: What to read in it.
         command: What makes the table.
-        kind: bars, lines or scatter.
+        kind: bars, lines or scatter; or gap, the figure that a gap study draws of a table of this name, which needs
+            none of the keys below.
         x: Column of the horizontal axis.
         y: Column of the vertical axis, numbers.
         low: Column of the lower end of intervals; none where "".
@@ -46,16 +47,16 @@ class Chart:
         is_log: Whether the horizontal axis is logarithmic.
 
     Raises:
-        UsageError: If intervals have one end, or a range has not two.
+        UsageError: If a column is missing, intervals have one end, or a range has not two.
     """
 
     table: str
     title: str
     caption: str
     command: str
-    x: str
-    y: str
     kind: Kind = "bars"
+    x: str = ""
+    y: str = ""
     low: str = ""
     high: str = ""
     series: str = ""
@@ -68,6 +69,8 @@ class Chart:
     is_log: bool = False
 
     def __post_init__(self) -> None:
+        if self.kind != "gap" and not (self.x and self.y):
+            raise UsageError(f"kind={self.kind} needs the columns of both axes: give x and y")
         if bool(self.low) != bool(self.high):
             raise UsageError("low and high are the two ends of an interval: give both or none")
         if len(self.y_range) not in (0, 2):
@@ -98,7 +101,7 @@ class Chart:
 
 
 def draw_chart(chart: Chart, table: Table) -> Figure:
-    """Draw a chart; its panels share both axes."""
+    """Draw a chart of bars, lines or points; its panels share both axes."""
     rows = chart.rows(table)
     panels, series = _values(rows, chart.panel), _values(rows, chart.series)
     places = _values(rows, chart.x)

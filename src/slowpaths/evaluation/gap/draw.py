@@ -128,6 +128,18 @@ FIGURES: dict[str, Callable[[Table], Figure]] = {
 }
 
 
+def to_numbers(table: Table) -> Table:
+    """Return a table as it was before it was written as text: numbers as numbers, nothing as NaN."""
+    return [{key: _number(value) for key, value in row.items()} for row in table]
+
+
+def _number(value: float | str) -> float | str:
+    try:
+        return float(value or "nan")
+    except ValueError:
+        return value
+
+
 def _panels(num: int) -> tuple[Figure, list[Axes]]:
     columns = min(4, max(num, 1))
     rows = -(-max(num, 1) // columns)
