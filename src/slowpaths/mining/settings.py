@@ -62,8 +62,6 @@ class MiningSettings:
             empty.
         moment_weights: File of a moment network of your own (`scripts/calibration/moments.py`); the shipped one where
             empty.
-        near_only: Whether the striker is looked at in every frame only about where a stroke may be, not in the whole
-            shot. Faster, most of all with `detect_fps=5`; 84 strokes of 125 real ones are found then, not 86.
         sound: Whether the sound is listened to.
         phases: Whether the phases of a stroke and how long they last count for the impact, or only what points at one
             instant.
@@ -97,7 +95,6 @@ class MiningSettings:
     clip_crf: int = 20
     view_weights: str = ""
     moment_weights: str = ""
-    near_only: bool = False
     sound: bool = True
     phases: bool = True
     stabilise: bool = True

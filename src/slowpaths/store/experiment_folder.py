@@ -14,7 +14,6 @@ class ExperimentFolder:
 
     path: Path  # the folder
 
-    question_file = Below("README.md")  # question, hypothesis, command, result, verdict
     charts_file = Below("figures.yaml")  # figure -> how it is drawn
     results = Below("results")  # its tables
     figures = Below("figures")

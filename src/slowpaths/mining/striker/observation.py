@@ -56,16 +56,15 @@ class Observation:
         """Return the middle between each frame and the one before it (T,), seconds: when flow and pan are measured."""
         return np.r_[self.pts_s[:1], 0.5 * (self.pts_s[1:] + self.pts_s[:-1])]
 
-    def joints(self, track: PoseTrack, *, every_s: float = 0.0, within_T: np.ndarray | None = None) -> PoseTrack:
+    def joints(self, track: PoseTrack, *, every_s: float = 0.0) -> PoseTrack:
         """Return the track with joints estimated about every `every_s` seconds; in every frame where that is 0.
 
-        Frames that are not `within_T` (T,), where that is given, or that have joints already are not looked at; they
-        and frames in between keep what they had.
+        Frames that have joints already are not looked at; they and frames in between keep what they had.
         """
         footage = self.context.footage
         rows = np.searchsorted(self.frames_T, track.frames_T)
         keypoints_TJC = track.keypoints_TJC.copy()
-        wanted = _grid_within(track.pts_s, every_s, within_T)
+        wanted = grid(track.pts_s, every_s)
         wanted = wanted[~np.isfinite(keypoints_TJC[wanted]).any(axis=(1, 2), where=[True, True, False])]
         for start in range(0, len(wanted), _JOINTS_BATCH):
             some = wanted[start : start + _JOINTS_BATCH]
@@ -76,19 +75,18 @@ class Observation:
         return replace(track, keypoints_TJC=keypoints_TJC)
 
     def flow(
-        self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None,
-        within_T: np.ndarray | None = None,
-    ) -> tuple[np.ndarray, np.ndarray]:  # fmt: skip
+        self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
         """Return the energy of the flow around a person and the share of it that is horizontal, each (T,).
 
         What moves in another person's box and not in this one's is left out. Both are as `flow_around` gives them; NaN
-        at the first frame, where the box is too small to see movement in, and at frames passed over, for about every
-        `every_s` seconds of what is `within_T` are looked at. Those that are `known` are not looked at again.
+        at the first frame, where the box is too small to see movement in, and at frames passed over, for only about
+        every `every_s` seconds are looked at. Those that are `known` are not looked at again.
         """
         energy_T, horizontal_T = known or (np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan))
         energy_T, horizontal_T = energy_T.copy(), horizontal_T.copy()
         rows = np.searchsorted(self.frames_T, track.frames_T)
-        for number in _grid_within(track.pts_s, every_s, within_T):
+        for number in grid(track.pts_s, every_s):
             row = rows[number]
             if row == 0 or np.isfinite(energy_T[number]):
                 continue
@@ -212,11 +210,6 @@ def grid(pts_s: np.ndarray, every_s: float) -> np.ndarray:
             rows.append(row)
             next_s = time_s + every_s
     return np.unique([*rows, len(pts_s) - 1])
-
-
-def _grid_within(pts_s: np.ndarray, every_s: float, within_T: np.ndarray | None) -> np.ndarray:
-    rows = grid(pts_s, every_s)
-    return rows if within_T is None else rows[within_T[rows]]
 
 
 def _background(grey: np.ndarray, people: People) -> np.ndarray:

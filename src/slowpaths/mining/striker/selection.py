@@ -10,7 +10,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from slowpaths.core.records import PoseTrack
-from slowpaths.mining.impact.events import LOCATED_S, find_events
 from slowpaths.mining.impact.evidence import Evidence, weigh
 from slowpaths.mining.impact.instant_features import Standing
 from slowpaths.mining.impact.signals import track_signals
@@ -19,10 +18,6 @@ from slowpaths.mining.striker.observation import Observation
 
 # Whoever stands so much worse than the best is not looked at.
 HOPELESS = 5.0
-# A look now and then tells about when a stroke may be; only there every frame is looked at. A stroke is measured from
-# the guard to the finish (`impact.moments`), and what tells its instant lies within it.
-LEAST_P = 0.1
-BEFORE_S, AFTER_S = 1.2, 0.85
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -64,18 +59,7 @@ def find_striker(observation: Observation) -> Striker | None:
         for track, (energy_T, _), standing in zip(tracks, flows, standings, strict=True)
     ]
     best, striker_p = striker_scores.choose(np.array([one.strength for one in evidence]))
-    told_s = oracle.impacts_s(float(observation.pts_s[0]), float(observation.pts_s[-1]))
-    near_T = near_strokes(evidence[best], tracks[best].pts_s) if told_s is None and settings.near_only else None
-    return _look_closely(
-        observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best], within_T=near_T
-    )
-
-
-def near_strokes(evidence: Evidence, pts_s: np.ndarray) -> np.ndarray:
-    """Return whether a frame (T,) lies about an instant at which a stroke is not improbable."""
-    events = find_events(evidence, prior_log_odds=0.0, min_event_p=LEAST_P, min_gap_s=LOCATED_S)
-    spans_s = [(event.impact_s - BEFORE_S, event.impact_s + AFTER_S) for event in events]
-    return np.any([(pts_s >= first_s) & (pts_s <= last_s) for first_s, last_s in [(np.inf, -np.inf), *spans_s]], axis=0)
+    return _look_closely(observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best])
 
 
 def places_of(observation: Observation) -> np.ndarray:
@@ -129,14 +113,9 @@ def _look_closely(
     standing: Standing,
     striker_p: float,
     known: tuple[np.ndarray, np.ndarray] | None = None,
-    within_T: np.ndarray | None = None,
 ) -> Striker:
-    track = observation.joints(track, within_T=within_T)
-    energy_T, horizontal_T = observation.flow(track, known=known, within_T=within_T)
-    looked_T = np.isfinite(energy_T)
-    if within_T is not None and looked_T.any():  # quiet and busy moments are told by how long they last
-        between_T = np.interp(track.pts_s, track.pts_s[looked_T], energy_T[looked_T], left=np.nan, right=np.nan)
-        energy_T = np.where(within_T | looked_T, energy_T, between_T)
+    track = observation.joints(track)
+    energy_T, horizontal_T = observation.flow(track, known=known)
     return Striker(
         track=track,
         striker_p=striker_p,

@@ -67,15 +67,6 @@ def place_scores(
     return scores
 
 
-def guard_score(guard_T: np.ndarray) -> float:
-    """Return how much the postures (T,) look like a batter in guard, -1..1.5.
-
-    Somebody who stands behind another is seen in few frames, and those say little: the score shrinks with their share.
-    """
-    usable = np.isfinite(guard_T)
-    return float(usable.mean()) * (2.5 * float(guard_T[usable].mean()) - 1.0) if usable.any() else 0.0
-
-
 def guard_frames(track: PoseTrack) -> np.ndarray:
     """Return for every frame whether the person is bent over with both hands together (T,), 0 or 1, NaN unknown.
 
