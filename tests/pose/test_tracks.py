@@ -110,13 +110,6 @@ def test_joints_tell_crossing_people_apart() -> None:
     assert heads == [[155.0] * 3, [245.0] * 3]
 
 
-def test_colours_tell_people_apart_where_boxes_do_not() -> None:
-    red, blue = np.array([1.0, 0.0]), np.array([0.0, 1.0])
-    people = [people_at((200, 200), (204, 200)), people_at((200, 200), (204, 200))]
-    tracks = link(people, colours=[np.stack([red, blue]), np.stack([blue, red])])
-    assert [centres(track)[:, 0].tolist() for track in tracks] == [[200.0, 204.0], [204.0, 200.0]]
-
-
 def test_legs_of_somebody_known_are_nobody_new() -> None:
     whole, legs = [80.0, 150.0, 120.0, 250.0], [85.0, 200.0, 122.0, 250.0]  # 35 of the 37 columns of the legs inside
     whole_only = People(boxes_N4=np.array([whole]), scores_N=np.ones(1), keypoints_NJC=no_keypoints(1))
@@ -210,8 +203,3 @@ def test_smoothing_takes_noise_and_keeps_motion() -> None:
     assert np.sqrt((error**2).mean()) < 1.6
     assert abs(error[17, 9, 0]) < 8.0
     assert smooth(clean).keypoints_TJC[2:-2] == pytest.approx(clean.keypoints_TJC[2:-2], abs=1e-6)
-
-
-def test_smoothing_refuses_a_wide_window() -> None:
-    with pytest.raises(ValueError, match="downswing"):
-        smooth(moving_track(), window_s=0.5)

@@ -25,9 +25,7 @@ FPS = 25.0
 _KEYS = ("pose", "length", "label", "name")
 
 
-def read_pose_archive(
-    path: Path, *, fps: float = FPS, picture_size: tuple[int, int] = PICTURE_SIZE
-) -> list[PoseSequence]:
+def read_pose_archive(path: Path) -> list[PoseSequence]:
     """Read an archive (`numpy.savez`) of MediaPipe pose sequences at an assumed rate and picture size (width, height).
 
     The archive holds `pose` (N, T, 33, 3) with x and y as shares of the picture, NaN where padded, `length` (N,),
@@ -49,9 +47,9 @@ def read_pose_archive(
     for index, name in enumerate(names):
         shares_TJ2 = pose_NTLC[index][: int(lengths_N[index])][:, rows, :2].astype(np.float64)
         digest = hashlib.sha256(name.encode() + np.ascontiguousarray(shares_TJ2).tobytes()).hexdigest()
-        track = _track(shares_TJ2 * np.array(picture_size), fps=fps, video=video_id(Path(name), digest))
+        track = _track(shares_TJ2 * np.array(PICTURE_SIZE), video=video_id(Path(name), digest))
         said = {"name": name, "label": str(arrays["label"][index]), "duplicate_of": str(duplicates[index])}
-        sequences.append(PoseSequence(**said, track=track, picture_size=picture_size, digest=digest))
+        sequences.append(PoseSequence(**said, track=track, picture_size=PICTURE_SIZE, digest=digest))
     return sequences
 
 
@@ -89,7 +87,7 @@ def _check(path: Path, arrays: dict[str, np.ndarray]) -> None:
         raise TableError(f"{path}: 'length' must hold whole numbers from 1 to {pose.shape[1]}, the frames of 'pose'")
 
 
-def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
+def _track(xy_TJ2: np.ndarray, *, video: str) -> PoseTrack:
     num_frames = len(xy_TJ2)
     is_seen_TJ = np.asarray(np.isfinite(xy_TJ2).all(axis=2))
     keypoints_TJC = np.concatenate([np.where(is_seen_TJ[..., None], xy_TJ2, np.nan), is_seen_TJ[..., None]], axis=2)
@@ -99,7 +97,7 @@ def _track(xy_TJ2: np.ndarray, *, fps: float, video: str) -> PoseTrack:
         boxes_T4[row] = [*seen.min(axis=0), *seen.max(axis=0)]
     frames_T, camera_T3 = np.arange(num_frames), np.zeros((num_frames, 3))
     poses = {"keypoints_TJC": keypoints_TJC, "boxes_T4": boxes_T4, "camera_T3": camera_T3}
-    return PoseTrack(video_id=video, shot_id="", track_id=0, frames_T=frames_T, pts_s=frames_T / fps, **poses)
+    return PoseTrack(video_id=video, shot_id="", track_id=0, frames_T=frames_T, pts_s=frames_T / FPS, **poses)
 
 
 def write_archive_truth(path: Path, sequences: Iterable[PoseSequence]) -> None:

@@ -51,7 +51,7 @@ NEEDS_CAMERA: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = None) -> MinedVideo:
+def mine_sequence(sequence: PoseSequence) -> MinedVideo:
     """Measure the stroke of a sequence; its label is not looked at.
 
     The video's path is the sequence's name; it is quarantined where nobody is seen for long enough.
@@ -72,7 +72,7 @@ def mine_sequence(sequence: PoseSequence, *, settings: MiningSettings | None = N
         bounds=Span(0.0, video.duration_s),
         handedness_p=handedness(track, impact_s=impact_s, view=VIEW, picture_size=size),
         picture_size=size,
-        settings=settings or MiningSettings(),
+        settings=MiningSettings(),
     )
     delivery = replace(delivery, features={**delivery.features, **dict.fromkeys(NEEDS_CAMERA, float("nan"))})
     return MinedVideo(video=video, shots=[shot], deliveries=[delivery], tracks=[track])

@@ -64,7 +64,6 @@ def load_initialisation(
     name: str,
     *,
     weights_dir: str | Path | None = None,
-    allow_download: bool = True,
     sha256: str | None = None,
 ) -> LoadReport:
     """Start a network from pretrained weights, in place; its head stays fresh.
@@ -78,7 +77,7 @@ def load_initialisation(
         MissingWeightsError: If the file is nowhere, is no checkpoint, or has another digest.
     """
     if name in WEIGHTS:
-        path = find_weights(WEIGHTS[name], weights_dir=weights_dir, allow_download=allow_download)
+        path = find_weights(WEIGHTS[name], weights_dir=weights_dir)
         if not WEIGHTS[name].sha256 and not sha256:
             raise MissingWeightsError(
                 f"{path} has the sha256 {(digest := file_digest(path))}, and its authors publish none to compare with: "

@@ -11,14 +11,14 @@ import numpy as np
 CROP_FACTOR = 1.25  # crop side over box side, the padding top-down models train with (Xiao et al. 2018)
 
 
-def square_around(box_4: np.ndarray, *, factor: float = CROP_FACTOR) -> tuple[int, int, int]:
-    """Return left, top and side of the square around a box, whole pixels; `factor` times as long as its longer side.
+def square_around(box_4: np.ndarray) -> tuple[int, int, int]:
+    """Return left, top and side of the square around a box, whole pixels: its longer side times `CROP_FACTOR`.
 
     Example:
         >>> square_around(np.array([10.0, 20.0, 30.0, 100.0]))
         (-30, 10, 100)
     """
-    side_px = max(2, round(factor * float(max(box_4[2] - box_4[0], box_4[3] - box_4[1]))))
+    side_px = max(2, round(CROP_FACTOR * float(max(box_4[2] - box_4[0], box_4[3] - box_4[1]))))
     x_px = round(float(box_4[0] + box_4[2] - side_px) / 2)
     y_px = round(float(box_4[1] + box_4[3] - side_px) / 2)
     return x_px, y_px, side_px

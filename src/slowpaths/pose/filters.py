@@ -7,8 +7,8 @@ from __future__ import annotations
 
 import numpy as np
 
-MAX_WINDOW_S = 0.3
-"""The downswing lasts .2 s: a wider window flattens the very peak that marks impact."""
+WINDOW_S, DEGREE = 0.28, 3
+"""Of `savgol`. The downswing lasts .2 s: a window wider than .3 s flattens the very peak that marks impact."""
 _MIN_SAMPLES = 5  # of which a cubic can still smooth something
 
 
@@ -77,33 +77,24 @@ def median_of_three(values_TD: np.ndarray) -> np.ndarray:
     return medians_TD
 
 
-def savgol(
-    values_TD: np.ndarray, pts_s: np.ndarray, *, window_s: float = 0.28, order: int = 3, derivative: int = 0
-) -> np.ndarray:
-    """Smooth by a local polynomial in real time (Savitzky and Golay 1964), so uneven frame times need no resampling.
+def savgol(values_TD: np.ndarray, pts_s: np.ndarray, *, derivative: int = 0) -> np.ndarray:
+    """Smooth by a local cubic in real time (Savitzky and Golay 1964), so uneven frame times need no resampling.
 
     On even times it equals the usual filter; near the ends the window stays whole and slides inwards.
 
     Args:
         values_TD: Values (T, D), NaN where unseen.
         pts_s: Times (T,), not decreasing; equal times count as one.
-        window_s: Width of the window, seconds, at most .3.
-        order: Degree of the polynomial.
         derivative: 0 for the value, 1 for its rate per second.
 
     Returns:
         Smoothed copy (T, D), NaN where the input is. A value with fewer than five seen samples in its window stays as
         it is (its derivative is NaN).
-
-    Raises:
-        ValueError: If the window is wider than the downswing allows.
     """
-    if window_s > MAX_WINDOW_S:
-        raise ValueError(f"a smoothing window of {window_s} s hides the downswing: take at most {MAX_WINDOW_S} s")
     values_TD, pts_s = np.asarray(values_TD, dtype=np.float64), np.asarray(pts_s, dtype=np.float64)
     smooth_TD = values_TD.copy() if derivative == 0 else np.full_like(values_TD, np.nan)
     frame_s = frame_time_s(pts_s)
-    half_s = np.floor(window_s / 2 / frame_s + 1e-6) * frame_s if frame_s else 0.0  # whole frames, as the usual filter
+    half_s = np.floor(WINDOW_S / 2 / frame_s + 1e-6) * frame_s if frame_s else 0.0  # whole frames, as the usual filter
     if half_s == 0:
         return smooth_TD
     middles_T = np.maximum(np.minimum(pts_s, pts_s[-1] - half_s), pts_s[0] + half_s)
@@ -115,26 +106,26 @@ def savgol(
     rows_TN = rows_TN.clip(0, len(pts_s) - 1)
     offsets_TN = np.where(is_inside_TN, (pts_s[rows_TN] - pts_s[:, None]) / half_s, 0.0)
     seen_TND = np.isfinite(values_TD)[rows_TN] & is_inside_TN[..., None]
-    fitted_TD = _polynomials(offsets_TN, values_TD[rows_TN], seen_TND, order=order, derivative=derivative)
+    fitted_TD = _polynomials(offsets_TN, values_TD[rows_TN], seen_TND, derivative=derivative)
     is_fitted = np.isfinite(fitted_TD) & np.isfinite(values_TD)
     smooth_TD[is_fitted] = fitted_TD[is_fitted] / half_s**derivative
     return smooth_TD
 
 
 def _polynomials(
-    offsets_TN: np.ndarray, values_TND: np.ndarray, seen_TND: np.ndarray, *, order: int, derivative: int
+    offsets_TN: np.ndarray, values_TND: np.ndarray, seen_TND: np.ndarray, *, derivative: int
 ) -> np.ndarray:
     """Fit every column of every window over its seen rows: the coefficient for value or slope at offset 0 (T, D)."""
     num_windows, num_rows, num_columns = values_TND.shape
     is_new_TN = np.diff(offsets_TN, prepend=-np.inf, axis=1) > 1e-9
     num_seen_TD = (seen_TND & is_new_TN[..., None]).sum(axis=1)
-    basis_TNP = offsets_TN[..., None] ** np.arange(order + 1)
+    basis_TNP = offsets_TN[..., None] ** np.arange(DEGREE + 1)
     products_TNQ = (basis_TNP[..., :, None] * basis_TNP[..., None, :]).reshape(num_windows, num_rows, -1)
     weights_TDN = seen_TND.astype(np.float64).transpose(0, 2, 1)
-    normal_TDPP = (weights_TDN @ products_TNQ).reshape(num_windows, num_columns, order + 1, order + 1)
+    normal_TDPP = (weights_TDN @ products_TNQ).reshape(num_windows, num_columns, DEGREE + 1, DEGREE + 1)
     right_TDP = np.where(seen_TND, values_TND, 0.0).transpose(0, 2, 1) @ basis_TNP
     fitted_TD = np.full((num_windows, num_columns), np.nan)
-    enough = num_seen_TD >= max(_MIN_SAMPLES, order + 1)
+    enough = num_seen_TD >= _MIN_SAMPLES
     if enough.any():
         fitted_TD[enough] = np.linalg.solve(normal_TDPP[enough], right_TDP[enough][..., None])[:, derivative, 0]
     return fitted_TD

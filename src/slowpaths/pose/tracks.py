@@ -1,6 +1,6 @@
 """From people in frames to people over time: linking, gap filling, smoothing.
 
-Legend: T frames, N people, J = 17 joints, C = x, y, confidence, D colour bins.
+Legend: T frames, N people, J = 17 joints, C = x, y, confidence.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from slowpaths.pose.filters import fill_gaps_in, median_of_three, savgol
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.protocol import People, no_keypoints
 
-_WEIGHTS = {"box": 0.5, "pose": 0.3, "colour": 0.2}
+_WEIGHTS = {"box": 0.5, "pose": 0.3}
 MAX_GAP_S = 12 / 25
 MAX_COST = 0.7
 """As SORT keeps a match from an overlap of .3 (Bewley et al. 2016, arXiv 1602.00763)."""
@@ -35,7 +35,6 @@ class _Person:
     times_s: list[float] = field(default_factory=list)
     boxes: list[np.ndarray] = field(default_factory=list)
     pose_JC: np.ndarray = field(default_factory=lambda: no_keypoints(1)[0])
-    colour_D: np.ndarray | None = None
 
     def shift_at(self, time_s: float) -> np.ndarray:
         """Return the expected move (2,) since last seen, at the speed of the last quarter of a second."""
@@ -49,15 +48,15 @@ class _Person:
 
 def link_people(
     people: Sequence[People], *, frames_T: np.ndarray, pts_s: np.ndarray, camera_T3: np.ndarray, video_id: str,
-    shot_id: str, centre_xy: tuple[float, float] = (0.0, 0.0), colours: Sequence[np.ndarray] | None = None,
-    max_gap_s: float = MAX_GAP_S, max_cost: float = MAX_COST, min_frames: int = 2,
+    shot_id: str, centre_xy: tuple[float, float] = (0.0, 0.0), max_gap_s: float = MAX_GAP_S,
+    max_cost: float = MAX_COST, min_frames: int = 2,
 ) -> list[PoseTrack]:  # fmt: skip
     """Link the people of the frames of one shot into tracks.
 
-    Every frame is assigned at once (Hungarian method) on the cost .5 (1 - IoU) + .3 (1 - OKS) + .2 colour distance
-    between a detection and where a track is expected, all with the camera's motion removed: where it was, or farther on
-    at its speed, whichever is nearer, so that one box that is off to a side does not send a track astray. Terms that
-    are not there (no joints, no colours) leave their weight to the others, so boxes alone will do. A box that lies
+    Every frame is assigned at once (Hungarian method) on the mean of 1 - IoU (weight .5) and 1 - OKS (weight .3; none
+    where joints are unknown) between a detection and where a track is expected, all with the camera's motion removed:
+    where it was, or farther on at its speed, whichever is nearer, so that one box that is off to a side does not send a
+    track astray. A box that lies
     inside another one starts no track, and continues one only where nothing better does: it is part of a person, or of
     one hidden.
 
@@ -69,7 +68,6 @@ def link_people(
         video_id: The video.
         shot_id: The shot.
         centre_xy: Centre of the picture, pixels, about which the camera zooms.
-        colours: For each frame colour histograms that sum to 1 (N, D).
         max_gap_s: Longest time a person may be unseen, seconds.
         max_cost: Cost from which on a detection starts a new track.
         min_frames: Tracks seen in fewer frames are dropped.
@@ -87,12 +85,11 @@ def link_people(
         boxes_N4 = stabilise(found.boxes_N4.reshape(1, -1, 2), camera_13, centre_xy=centre_xy).reshape(-1, 4)
         poses_NJC = stabilise(found.keypoints_NJC.reshape(1, -1, 3), camera_13, centre_xy=centre_xy)
         poses_NJC = poses_NJC.reshape(found.keypoints_NJC.shape)
-        colours_ND = None if colours is None else colours[row]
         is_inside_NN = _inside(boxes_N4)
         is_part_N = np.any(is_inside_NN & (found.scores_N > found.scores_N[:, None]), axis=1)
         pairs: dict[int, _Person] = {}
         if live and len(boxes_N4):
-            costs_MN = np.stack([_costs(person, boxes_N4, poses_NJC, colours_ND, time_s=time_s) for person in live])
+            costs_MN = np.stack([_costs(person, boxes_N4, poses_NJC, time_s=time_s) for person in live])
             pairs = {member: live[track] for track, member in _assign(costs_MN, is_part_N, max_cost=max_cost)}
         for member in range(len(boxes_N4)):
             person = pairs.get(member)
@@ -106,7 +103,6 @@ def link_people(
             person.times_s.append(time_s)
             person.boxes.append(boxes_N4[member])
             person.pose_JC = poses_NJC[member]
-            person.colour_D = None if colours_ND is None else colours_ND[member]
     kept = [person for person in done + live if len(person.rows) >= min_frames]
     kept.sort(key=lambda person: (person.rows[0], person.members[0]))
     return [
@@ -133,17 +129,13 @@ def _inside(boxes_N4: np.ndarray) -> np.ndarray:
     return common_areas(boxes_N4, boxes_N4) >= _MAX_INSIDE * areas_N[:, None]
 
 
-def _costs(
-    person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, colours_ND: np.ndarray | None, *, time_s: float
-) -> np.ndarray:
+def _costs(person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, *, time_s: float) -> np.ndarray:
     """Return what it costs to take each detection for a person who stayed or went on, the lower of both (N,)."""
     shifts = (np.zeros(2), person.shift_at(time_s))
-    return np.minimum(*(_costs_at(person, boxes_N4, poses_NJC, colours_ND, shift=shift) for shift in shifts))
+    return np.minimum(*(_costs_at(person, boxes_N4, poses_NJC, shift=shift) for shift in shifts))
 
 
-def _costs_at(
-    person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, colours_ND: np.ndarray | None, *, shift: np.ndarray
-) -> np.ndarray:
+def _costs_at(person: _Person, boxes_N4: np.ndarray, poses_NJC: np.ndarray, *, shift: np.ndarray) -> np.ndarray:
     expected_4 = person.boxes[-1] + np.tile(shift, 2)
     total_N = _WEIGHTS["box"] * (1.0 - box_iou(expected_4[None], boxes_N4)[0])
     weight_N = np.full(len(boxes_N4), _WEIGHTS["box"])
@@ -153,9 +145,6 @@ def _costs_at(
         has_pose_N = np.isfinite(similarity_N)
         total_N += np.where(has_pose_N, _WEIGHTS["pose"] * (1.0 - np.nan_to_num(similarity_N)), 0.0)
         weight_N += _WEIGHTS["pose"] * has_pose_N
-    if colours_ND is not None and person.colour_D is not None:
-        total_N += _WEIGHTS["colour"] * 0.5 * np.abs(colours_ND - person.colour_D).sum(axis=1)
-        weight_N += _WEIGHTS["colour"]
     return total_N / weight_N
 
 
@@ -205,15 +194,11 @@ def fill_gaps(track: PoseTrack, *, max_gap_s: float = 0.2) -> PoseTrack:
     return replace(track, keypoints_TJC=keypoints_TJC, boxes_T4=boxes_T4)
 
 
-def smooth(track: PoseTrack, *, window_s: float = 0.28, order: int = 3) -> PoseTrack:
-    """Smooth the joints of a track whose short gaps are filled: median of three frames, then `savgol`.
-
-    Raises:
-        ValueError: If the window is wider than .3 s.
-    """
+def smooth(track: PoseTrack) -> PoseTrack:
+    """Smooth the joints of a track whose short gaps are filled: median of three frames, then `savgol`."""
     keypoints_TJC = track.keypoints_TJC.copy()
     num_frames, num_joints = keypoints_TJC.shape[:2]
     xy_TD = median_of_three(keypoints_TJC[..., :2].reshape(num_frames, -1))
-    xy_TD = savgol(xy_TD, track.pts_s, window_s=window_s, order=order)
+    xy_TD = savgol(xy_TD, track.pts_s)
     keypoints_TJC[..., :2] = xy_TD.reshape(num_frames, num_joints, 2)
     return replace(track, keypoints_TJC=keypoints_TJC)

@@ -19,9 +19,9 @@ _PAPER, _INK = (24, 24, 24), (235, 235, 235)
 _LEFT, _RIGHT, _MIDDLE = (255, 170, 60), (90, 190, 255), (200, 200, 200)  # RGB
 
 
-def heat_over(frame_HWC: np.ndarray, heat_HW: np.ndarray, *, side_px: int = SIDE_PX) -> np.ndarray:
+def heat_over(frame_HWC: np.ndarray, heat_HW: np.ndarray) -> np.ndarray:
     """Return a frame (H, W, 3), uint8, RGB, enlarged, with heat 0..1 over it: none leaves the picture as it is."""
-    size = (side_px, side_px)
+    size = (SIDE_PX, SIDE_PX)
     picture = cv2.resize(frame_HWC, size, interpolation=cv2.INTER_CUBIC).astype(np.float32)
     heat = np.clip(cv2.resize(heat_HW.astype(np.float32), size, interpolation=cv2.INTER_LINEAR), 0, 1)
     colours = cv2.applyColorMap((heat * 255).astype(np.uint8), cv2.COLORMAP_TURBO)[..., ::-1]

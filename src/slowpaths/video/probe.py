@@ -135,19 +135,20 @@ def _text(path: Path) -> str:
     return os.fsencode(path.as_posix()).decode("utf-8", "backslashreplace")
 
 
-def probe(path: Path, *, root: Path, match_id: str | None = None) -> VideoRef:
+def probe(path: Path, *, root: Path) -> VideoRef:
     """Describe one video; a broken one comes back quarantined with its reason.
+
+    Its match, what must stay on one side of a split, is the parent folder below `root`, or the file's stem where the
+    file lies in `root` itself.
 
     Args:
         path: Video file or frame folder.
         root: Folder that `VideoRef.path` is relative to.
-        match_id: What must stay on one side of a split; None takes the parent folder below `root`, or the file's stem
-            where the file lies in `root` itself.
     """
     relative = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
     name = _text(relative)
     folder = relative.parent.as_posix()
-    match = match_id or (slug(folder) if folder != "." else slug(path.stem))
+    match = slug(folder) if folder != "." else slug(path.stem)
     digest, facts, reason = "", {}, ""
     try:
         if name != relative.as_posix():

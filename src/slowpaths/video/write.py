@@ -21,7 +21,7 @@ _LEAST_TREE = 128  # in smaller pictures the macroblock tree of x264 gives other
 
 def write_clip(
     path: Path, frames_THWC: Iterable[np.ndarray], *, fps: Fraction | float, crf: int = 20, gop: int = 8,
-    audio: tuple[np.ndarray, int] | None = None, preset: str = "veryfast", bframes: int = 0,
+    audio: tuple[np.ndarray, int] | None = None,
 ) -> None:  # fmt: skip
     """Write an MP4 with H.264 (yuv420p, index at the front, short groups of pictures) and optional AAC sound.
 
@@ -34,8 +34,6 @@ def write_clip(
         crf: Quality of x264, 0 (lossless) to 51; 20 is visually clean.
         gop: Frames from key frame to key frame.
         audio: Mono samples (N,) in -1..1 beginning at the first frame, and their rate in Hz.
-        preset: Speed of x264.
-        bframes: Bidirectional frames in a row; 0 makes decode order equal presentation order.
 
     Raises:
         ValueError: If there is no frame.
@@ -62,7 +60,7 @@ def write_clip(
                 stream.codec_context.time_base = 1 / rate
                 stream.codec_context.thread_count = 1
                 tree = int(min(width, height) >= _LEAST_TREE)
-                options = {"crf": crf, "preset": preset, "g": gop, "bf": bframes, "sc_threshold": 0, "mbtree": tree}
+                options = {"crf": crf, "preset": "veryfast", "g": gop, "bf": 0, "sc_threshold": 0, "mbtree": tree}
                 stream.options = {key: str(value) for key, value in options.items()}
                 sound = _add_sound(container, audio) if audio is not None else None
                 for number, picture in enumerate(chain([first], frames)):

@@ -117,6 +117,6 @@ def test_a_keeper_in_a_squat_is_not_in_guard():
 
 
 def test_choose_weighs_the_best_against_the_rest_and_none():
-    number, chance = choose(np.log([0.6, 0.3]), none_score=np.log(0.1))
+    number, chance = choose(np.log([0.6, 0.3]))
     assert number == 0 and chance == pytest.approx(0.6)
     assert choose(np.array([-20.0, -21.0]))[1] < 0.01

@@ -15,6 +15,7 @@ from slowpaths.evaluation.gap.study import ESTIMATES, Compared, Gap
 from slowpaths.evaluation.measure import Table
 
 ACCURACY_TOLERANCE, USE_TOLERANCE = 0.01, 0.1  # a point of accuracy; a tenth of what lies between best and middle
+_MOST = 6  # names in a sentence
 _SHOWN = (
     "tau",
     "tau_ap",
@@ -197,9 +198,9 @@ def _named(item: Compared, key: str) -> str:
     return f"{item.name} ({key.replace('_', ' ')} {_cell(item.estimates[key])})"
 
 
-def _list(names: Sequence[str], most: int = 6) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return ", ".join(names[:most]) + more
+def _list(names: Sequence[str]) -> str:
+    more = f" and {len(names) - _MOST} more" if len(names) > _MOST else ""
+    return ", ".join(names[:_MOST]) + more
 
 
 def _cell(item: Estimate) -> str:

@@ -88,9 +88,9 @@ def guard_frames(track: PoseTrack) -> np.ndarray:
     return np.where(usable, (bent & (gap <= HANDS_TOGETHER) & low & ~squats).astype(np.float64), np.nan)
 
 
-def choose(log_scores: np.ndarray, *, none_score: float = NONE_LOG) -> tuple[int, float]:
+def choose(log_scores: np.ndarray) -> tuple[int, float]:
     """Return the best track (P >= 1) and its probability among all tracks and "none of them"."""
-    everyone = np.append(log_scores, none_score)
+    everyone = np.append(log_scores, NONE_LOG)
     weights = np.exp(everyone - everyone.max())
     best = int(np.argmax(log_scores))
     return best, float(weights[best] / weights.sum())

@@ -23,6 +23,7 @@ from slowpaths.store.ledger import LEDGER_NAME, read_ledger
 from slowpaths.store.mined_folder import MinedFolder
 
 _MAX_ARTIFACT_BYTES = 64 << 20
+_MOST_CLIPS = 48  # in one table
 
 
 class ConfusionMedia(Callback):
@@ -51,10 +52,8 @@ def log_clips(
     labels: Mapping[str, LabelledClip],
     votes: Mapping[str, Sequence[Vote]],
     folder: Path,
-    limit: int = 48,
-    name: str = "clips",
 ) -> None:
-    """Send a table of clips to W&B: the video, its label and votes, and what the network says.
+    """Send a table of the clips on which network and label disagree most to W&B, with label and votes.
 
     Args:
         loggers: Loggers of the run.
@@ -62,8 +61,6 @@ def log_clips(
         labels: Delivery -> its label.
         votes: Delivery -> the votes behind its label.
         folder: Mined folder.
-        limit: Most clips that are sent: those where network and label disagree most.
-        name: Name of the table.
     """
     for run in _wandb_runs(loggers):
         import wandb
@@ -71,7 +68,7 @@ def log_clips(
         shown = [item for item in predictions if item.view_index == -1 and item.delivery_id in labels]
         shown.sort(key=lambda item: (item.probs[INDEX[labels[item.delivery_id].label]], item.delivery_id))
         films, rows = [], []
-        for item in shown[:limit]:
+        for item in shown[:_MOST_CLIPS]:
             label = labels[item.delivery_id]
             reasons = [f"{vote.rule} -> {vote.symbol} ({vote.evidence})" for vote in votes.get(item.delivery_id, ())]
             path = str(MinedFolder(folder).clip_file(item.delivery_id))
@@ -83,7 +80,7 @@ def log_clips(
             rows.append(row | {f"p_{stroke}": float(p) for stroke, p in zip(STROKES, item.probs, strict=True)})
         if films:  # the table keeps its clips in an artifact; a panel shows them without one
             table = wandb.Table(columns=list(rows[0]), data=[list(row.values()) for row in rows])
-            run.log({name: table, f"{name}/panel": films})
+            run.log({"clips": table, "clips/panel": films})
 
 
 def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:

@@ -23,6 +23,7 @@ from slowpaths.pose.protocol import FramesAt, People, no_keypoints
 
 _STRIDES = (8, 16, 32)
 _FILL = 114
+_IOU_MAX = 0.45  # largest overlap of two kept boxes, the default of the YOLOX demo
 _PERSON = 0  # first class of COCO
 
 
@@ -60,13 +61,10 @@ class YoloxDetector:
         weights: ONNX file with a square input.
         num_threads: CPU threads.
         score_min: Least confidence, objectness times class; .3 is the default of the YOLOX demo.
-        iou_max: Largest overlap of two kept boxes; .45 is the default of the YOLOX demo.
         device: "cpu" or "cuda".
     """
 
-    def __init__(
-        self, weights: Path, *, num_threads: int, score_min: float = 0.3, iou_max: float = 0.45, device: str = "cpu"
-    ) -> None:
+    def __init__(self, weights: Path, *, num_threads: int, score_min: float = 0.3, device: str = "cpu") -> None:
         self._session = open_session(weights, num_threads=num_threads, device=device)
         entry = self._session.get_inputs()[0]
         self._input_name = entry.name
@@ -75,7 +73,7 @@ class YoloxDetector:
         if (free := with_free_height(weights.read_bytes(), self._side_px)) is not None and self._has_cells():
             self._session = open_session(free, num_threads=num_threads, device=device)
             self._is_square = False
-        self._score_min, self._iou_max = score_min, iou_max
+        self._score_min = score_min
 
     def _has_cells(self) -> bool:
         """Return whether the network answers with raw cells of its three strides and nothing else."""
@@ -95,7 +93,7 @@ class YoloxDetector:
         height, width = frame_HWC.shape[:2]
         boxes_N4[:, 0::2] = boxes_N4[:, 0::2].clip(0, width)
         boxes_N4[:, 1::2] = boxes_N4[:, 1::2].clip(0, height)
-        kept = suppress(boxes_N4, scores_N, iou_max=self._iou_max)
+        kept = suppress(boxes_N4, scores_N, iou_max=_IOU_MAX)
         return boxes_N4[kept], scores_N[kept]
 
 

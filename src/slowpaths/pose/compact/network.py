@@ -53,10 +53,10 @@ class _Conv(nn.Sequential):
 class _Inverted(nn.Module):
     """Widen, look around in each channel alone, narrow, add (Sandler et al. 2018)."""
 
-    def __init__(self, channels: int, *, widen: int = 2, size: int = 5) -> None:
+    def __init__(self, channels: int) -> None:
         super().__init__()
-        inner = widen * channels
-        around = _Conv(inner, inner, size, groups=inner)
+        inner = 2 * channels
+        around = _Conv(inner, inner, 5, groups=inner)
         self.body = nn.Sequential(_Conv(channels, inner, 1), around, _Conv(inner, channels, 1, act=False))
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
