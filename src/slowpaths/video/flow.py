@@ -26,13 +26,12 @@ class CameraStep:
     dx_px: float  # motion of the background at the picture's centre, pixels to the right (the camera pans left)
     dy_px: float  # the same downwards
     log_zoom: float  # log of the scale, positive where the camera zooms in
-    roll_rad: float  # rotation of the background, radians, clockwise as shown
     inliers: float  # share of the corners of a that were found again in b and move with the fit, 0..1; 0 without a fit
     matrix_23: np.ndarray  # similarity transform (2, 3) from a to b; the identity without a fit
 
 
 def camera_step(gray_a: np.ndarray, gray_b: np.ndarray, *, mask: np.ndarray | None = None) -> CameraStep:
-    """Estimate pan, tilt, zoom and roll of the camera between two frames, as `followed_corners` does."""
+    """Estimate how the camera moves between two frames, as `followed_corners` does."""
     return followed_corners(gray_a, gray_b, mask=mask)[0]
 
 
@@ -111,7 +110,7 @@ def _fit(
     dx_px, dy_px = matrix[:, :2] @ centre + matrix[:, 2] - centre
     step = CameraStep(
         dx_px=float(dx_px), dy_px=float(dy_px), log_zoom=float(np.log(np.hypot(matrix[0, 0], matrix[1, 0]))),
-        roll_rad=float(np.arctan2(matrix[1, 0], matrix[0, 0])), inliers=float(is_inlier.sum() / len(corners_P2)),
+        inliers=float(is_inlier.sum() / len(corners_P2)),
         matrix_23=matrix,
     )  # fmt: skip
     follows = np.zeros(len(corners_P2), dtype=bool)
@@ -144,7 +143,7 @@ def follow(
 
 
 def _no_step() -> CameraStep:
-    return CameraStep(dx_px=0.0, dy_px=0.0, log_zoom=0.0, roll_rad=0.0, inliers=0.0, matrix_23=np.eye(2, 3))
+    return CameraStep(dx_px=0.0, dy_px=0.0, log_zoom=0.0, inliers=0.0, matrix_23=np.eye(2, 3))
 
 
 def compensated_flow(gray_a: np.ndarray, gray_b: np.ndarray, *, step: CameraStep) -> np.ndarray:

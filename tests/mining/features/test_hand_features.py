@@ -27,7 +27,6 @@ def grip_switch_s(order_T, *, pts_s=None) -> float:
         confidence_TJ=np.ones((len(order_T), 17)),
         hands_T2=joints_TJ2[:, INDEX["left_wrist"]],
         sizes_T=np.ones(len(order_T)),
-        scale_px=80.0,
         off_x=-1.0,
         forward_2=np.array([0.0, -1.0]),
         is_side_on=False,

@@ -51,7 +51,6 @@ class Motion:
     confidence_TJ: np.ndarray  # confidence (T, 17)
     hands_T2: np.ndarray  # hands on the bat (T, 2)
     sizes_T: np.ndarray  # body size of each frame over the median one (T,), camera zoom removed
-    scale_px: float  # the torso unit in pixels of the first frame
     off_x: float  # sign of the off direction along x; NaN where off lies along the line of sight
     forward_2: np.ndarray  # unit direction towards the bowler (2,)
     is_side_on: bool  # whether the camera looks across the pitch
@@ -150,7 +149,6 @@ def motion_of(
         confidence_TJ=np.nan_to_num(track.keypoints_TJC[..., 2]),
         hands_T2=hand_path(keypoints_TJC, track.pts_s, scale_px=scale_px),
         sizes_T=body_scales(keypoints_TJC) / scale_px,
-        scale_px=scale_px,
         off_x=float("nan") if is_side_on else -1.0,
         forward_2=forward_2,
         is_side_on=is_side_on,

@@ -27,8 +27,7 @@ class Striker:
     track: PoseTrack  # their track, with joints in every frame
     striker_p: float  # probability that they are the striker
     between_s: np.ndarray  # instants of the flow (T,), seconds; see `Observation.between_s`
-    energy_T: np.ndarray  # energy of the flow around them (T,), body heights per second
-    horizontal_T: np.ndarray  # share of it that is horizontal (T,)
+    horizontal_T: np.ndarray  # share of the flow around them that is horizontal (T,)
     evidence: Evidence  # what speaks for a stroke of theirs, instant by instant
 
 
@@ -120,7 +119,6 @@ def _look_closely(
         track=track,
         striker_p=striker_p,
         between_s=observation.between_s[np.searchsorted(observation.frames_T, track.frames_T)],
-        energy_T=energy_T,
         horizontal_T=horizontal_T,
         evidence=_weigh(observation, track, energy_T, standing),
     )
