@@ -12,8 +12,7 @@ from slowpaths.store.below import Below
 from slowpaths.store.schema import TableSpec
 from slowpaths.store.tables import read_poses, read_shots, read_table
 
-TRUTH_TABLES = ("shots", "poses", "balls")
-"""What is really seen in each video: `truth/<stem>.<table>.parquet`."""
+
 STRIKER = 0
 """Track of the striker in a table of true poses."""
 _BALLS = TableSpec(
@@ -52,7 +51,7 @@ class TruthFolder:
     batters_file = Below("batters.parquet")
 
     def file(self, stem: str, table: str) -> Path:
-        """Return the file of one of the `TRUTH_TABLES` of a video, named by its stem."""
+        """Return the file of what is really seen in a video, named by its stem: table "shots", "poses" or "balls"."""
         return self.path / f"{stem}.{table}.parquet"
 
     def shots(self, stem: str) -> list[Shot]:
