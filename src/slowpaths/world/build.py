@@ -18,7 +18,7 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.ids import video_id as make_video_id
-from slowpaths.core.threads import limit_threads, share_threads
+from slowpaths.core.threads import share_threads, start_worker
 from slowpaths.store.ledger import Entry, append_entry
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import concat_tables, write_table, write_text
@@ -72,7 +72,7 @@ def _filmed(todo: list[_Job], workers: int) -> Iterator[str]:
     # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
     workers = min(workers, len(todo))
     share = (share_threads(workers),)
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=limit_threads, initargs=share) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=start_worker, initargs=share) as pool:
         for future in as_completed([pool.submit(_make_match, job) for job in todo]):
             yield future.result()
 
