@@ -27,7 +27,6 @@ from slowpaths.store.tables import concat_tables, write_footage
 
 _log = logging.getLogger(__name__)
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
-_MINED = (SHOTS, DELIVERIES, POSES, FOOTAGE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,12 +104,17 @@ def collect(
         videos = [video for folder in folders for video in folder.footage()]
         num_deliveries = sum(folder.read(DELIVERIES).num_rows for folder in folders)
     else:
-        for spec in _MINED:
-            mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
+        merge(folders, mined)
         videos = _name_duplicates(mined.footage())
         write_footage(mined.file(FOOTAGE), videos)
         num_deliveries = mined.read(DELIVERIES).num_rows
     return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed)
+
+
+def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
+    """Write the tables of all videos as one of each kind, in the given order."""
+    for spec in (SHOTS, DELIVERIES, POSES, FOOTAGE):
+        mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
 
 
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:

@@ -91,7 +91,7 @@ def _claim(folder: WorldFolder, settings: WorldSettings, seed: int) -> None:
             known = None
         if known != card["fingerprint"]:
             raise UsageError(f"{out} holds another world: choose another out= folder or remove it first")
-    elif out.exists() and any(out.iterdir()):
+    elif out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise UsageError(f"{out} is not empty and holds no world: choose another out= folder")
     else:
         write_text(path, json.dumps(card, indent=1, sort_keys=True) + "\n")
