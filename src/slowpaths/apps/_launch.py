@@ -101,7 +101,7 @@ def writes(verb: str, cfg: DictConfig, *, wait: bool = False) -> AbstractContext
     is_second = verb in ("train", "pretrain") and not is_first_process()
     if verb == "doctor" or not folder or is_second:
         return nullcontext()
-    return sole_writer(Path(str(folder)), part=str(cfg.get("part") or "").replace("/", "-of-"), wait=wait)
+    return sole_writer(Path(str(folder)).expanduser(), part=str(cfg.get("part") or "").replace("/", "-of-"), wait=wait)
 
 
 def answer_shell(arguments: Sequence[str], verbs: Sequence[str]) -> int:
