@@ -23,6 +23,7 @@ from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import markdown_table
 from slowpaths.evaluation.measures import SPECS
 from slowpaths.evaluation.measures import TABLES as REPORT_TABLES
+from slowpaths.store.experiment_folder import ExperimentsFolder
 from slowpaths.store.schema import FEATURE_PREFIX, MEANINGS, PROB_PREFIX, TABLES
 
 DOCS = Path(__file__).resolve().parents[1] / "docs"
@@ -75,6 +76,18 @@ _MEASURES = """# Measures
 What `slowpaths evaluate` reports. Each measure is one module of `slowpaths.evaluation.measures` with its formula, edge
 cases, reference and a worked example; [Evaluation](evaluation.md) says how to read the report.
 """
+_GALLERY = """# Gallery
+
+## Pages
+
+Each is one file without a server, here of the demo on synthetic footage; `scripts/screenshots.py` takes the pictures.
+"""
+_SHOTS = (
+    ("review.jpg", "Review", "Every clip beside its label, its votes and their evidence ([Review](review.md))."),
+    ("report.jpg", "Evaluation", "Accuracy and usefulness with intervals and baselines ([Evaluation](evaluation.md))."),
+    ("compare.jpg", "Comparison", "Runs side by side ([Sweeps](sweeps.md#comparing-runs))."),
+    ("phone.jpg", "On a telephone", "The review page at 390 pixels; strokes are named by a tap."),
+)
 _COMMANDS = """# Commands
 
 `slowpaths <verb> key=value ...` runs one verb. Every key of every verb is typed: an unknown key or a value of the wrong
@@ -94,10 +107,19 @@ def pages() -> dict[str, str]:
     return {
         "tables.md": tables_page(),
         "measures.md": measures_page(),
+        "gallery.md": gallery_page(),
         "paper.md": paper.fill(paper.SOURCE.read_text()),
         "verbs/index.md": verbs_page(),
         **{f"verbs/{verb}.md": verb_page(verb, verb_reference(verb)) for verb in VERBS},
     }
+
+
+def gallery_page() -> str:
+    """Return the page of pages and figures; the figures are those of experiments/FIGURES.md."""
+    _, heading, figures = ExperimentsFolder(DOCS.parent / "experiments").index_file.read_text().partition("\n## ")
+    figures = re.sub(r"\]\((?!http)", "](../experiments/", heading.lstrip() + figures)
+    shots = [f"### {title}\n\n![{title}](gallery/{name})\n\n{words}\n" for name, title, words in _SHOTS]
+    return _page(_GALLERY, *shots, "## Figures\n", figures.replace("## ", "### "))
 
 
 def tables_page() -> str:

@@ -21,6 +21,7 @@ import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.records import LabelledClip
+from slowpaths.store.lock import sole_writer
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
 
@@ -219,7 +220,8 @@ def film_world(out: str | Path, *, size: tuple[int, int] = (320, 180), seed: int
     from slowpaths.world.world_settings import PartSettings, WorldSettings
 
     settings = WorldSettings(name="notebook", parts={"m": PartSettings(**matches)}, width=size[0], height=size[1])
-    build_world(settings=settings, out=Path(out), seed=seed)
+    with sole_writer(Path(out)):
+        build_world(settings=settings, out=Path(out), seed=seed)
     return Path(out)
 
 
@@ -254,7 +256,8 @@ def mine(
     settings, backend = settings or MiningSettings(), {"name": pose} if isinstance(pose, str) else dict(pose)
     config = {"pose": backend, "mining": asdict(settings), **_labelling(**labelling)}
     out, shared = Path(out), {"weights_dir": weights_dir, "workers": workers}
-    label_collected(out, mine_footage(footage, out, pose=backend, settings=settings, **shared), config)
+    with sole_writer(out):
+        label_collected(out, mine_footage(footage, out, pose=backend, settings=settings, **shared), config)
     return Mined(out)
 
 
@@ -278,7 +281,8 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
     from slowpaths.apps.mined import relabel
 
     mined = _mined(mined)
-    relabel(mined.path, _labelling(**labelling))
+    with sole_writer(mined.path):
+        relabel(mined.path, _labelling(**labelling))
     return mined
 
 

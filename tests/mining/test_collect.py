@@ -18,8 +18,9 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import VideoRef
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining import collect as module
-from slowpaths.mining import pipeline
-from slowpaths.mining.collect import _start, collect
+from slowpaths.mining import engines, one_video, pipeline
+from slowpaths.mining.collect import collect
+from slowpaths.mining.engines import _start
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
@@ -135,7 +136,7 @@ def start_with_lost_decoder(*given) -> None:
 
 def start_talkative(*given) -> None:
     """Start a worker process that says at every word how far it is."""
-    module.NOTE_EVERY_S = 0
+    one_video.NOTE_EVERY_S = 0
     _start(*given)
 
 
@@ -146,7 +147,7 @@ def start_patient(*given) -> None:
         time.sleep(5.0 if video.path == NAMES[-1] else 0.0)
         return pipeline.mine_video(video, **options)
 
-    module.mine_video = wait
+    one_video.mine_video = wait
     _start(*given)
 
 
@@ -162,14 +163,14 @@ def test_a_decoder_that_fails_on_one_video(run, monkeypatch, at):
 
 
 def test_a_decoder_that_fails_in_another_process(footage, tmp_path, monkeypatch):
-    monkeypatch.setattr(module, "_start", start_with_lost_decoder)
+    monkeypatch.setattr(engines, "_start", start_with_lost_decoder)
     collected = in_two_processes(footage, tmp_path, difficulty=0.0)
     check_only_the_bad_one_is_out(collected, "RuntimeError", "the decoder lost its way")
 
 
 def test_within_each_video_it_is_said_how_far_it_is(footage, tmp_path, monkeypatch):
     notes = []
-    monkeypatch.setattr(module, "NOTE_EVERY_S", 0)
+    monkeypatch.setattr(one_video, "NOTE_EVERY_S", 0)
     monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
     settings = MiningSettings(write_clips=False, sound=False, survey_every_s=0.04, min_view_p=0)
     collect(paths(footage), root=footage, out=tmp_path, pose={}, settings=settings, note=notes.append)
@@ -183,15 +184,15 @@ def test_within_each_video_it_is_said_how_far_it_is(footage, tmp_path, monkeypat
 
 def test_other_processes_say_how_far_they_are(footage, tmp_path, monkeypatch):
     notes = []
-    monkeypatch.setattr(module, "_start", start_talkative)
+    monkeypatch.setattr(engines, "_start", start_talkative)
     in_two_processes(footage, tmp_path, difficulty=0.0, note=notes.append)
     assert any(text.startswith("a.mp4: looking for shots ") for text in notes), notes
 
 
 def test_it_is_not_said_more_often_than_anybody_reads(footage, tmp_path, monkeypatch):
     now, notes = [0.0], []
-    monkeypatch.setattr(module.time, "monotonic", lambda: now[0])
-    watch = module._watch("a.mp4", notes.append)
+    monkeypatch.setattr(one_video.time, "monotonic", lambda: now[0])
+    watch = one_video._watch("a.mp4", notes.append)
     for tenth in range(31):
         now[0] = tenth / 10
         watch("looking for shots", tenth / 30)
@@ -209,7 +210,7 @@ def test_a_full_disk_stops_the_run_with_its_sentence(run, monkeypatch):
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(module, "write_mined", full)
+    monkeypatch.setattr(one_video, "write_mined", full)
     with pytest.raises(SlowpathsError, match=r"no space left while writing .*: free some disk"):
         run()
 
@@ -229,7 +230,7 @@ def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage,
         for child in multiprocessing.active_children():
             os.kill(child.pid, signal.SIGKILL)
 
-    monkeypatch.setattr(module, "_start", start_patient)
+    monkeypatch.setattr(engines, "_start", start_patient)
     with pytest.raises(SlowpathsError, match="was killed, most likely for want of memory: run the same command again"):
         in_two_processes(footage, tmp_path, step=kill)
     again = in_two_processes(footage, tmp_path)

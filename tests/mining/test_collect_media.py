@@ -14,7 +14,7 @@ from tests.batter import stroke_take, write_takes
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import file_digest
-from slowpaths.mining import collect as collecting
+from slowpaths.mining import one_video
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.pipeline import MinedVideo
 from slowpaths.mining.settings import MiningSettings
@@ -36,7 +36,7 @@ def fake_mine(monkeypatch: pytest.MonkeyPatch, *, stem: str = "", error: BaseExc
             raise error
         return MinedVideo(video=video, shots=[], deliveries=[], tracks=[])
 
-    monkeypatch.setattr(collecting, "mine_video", mine_video)
+    monkeypatch.setattr(one_video, "mine_video", mine_video)
     return mined
 
 

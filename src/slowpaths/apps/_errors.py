@@ -5,19 +5,53 @@ from __future__ import annotations
 import errno
 import os
 import re
+import signal
 import sys
 import tempfile
+import threading
 import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
+_GRACE_S = 20.0  # clusters kill 30 s after they have told to end
+_CODE_OF_SIGTERM = 143  # what a shell says of a process that the signal ended
 RUNS = ("train", "pretrain", "predict", "evaluate")
 """Verbs whose out= is a run folder."""
-SIGTERM = "SIGTERMException"
-"""What Lightning ends with where the process is told to end; a `SystemExit` that would look like success."""
+
+
+class SIGTERMException(SystemExit):
+    """Told to end. Lightning has one of the same name; both are a `SystemExit` that would look like success."""
+
+
+SIGTERM = SIGTERMException.__name__
+
+
+@contextmanager
+def hear_sigterm() -> Iterator[None]:
+    """End by a `SIGTERMException` where the process is told to end, and at once where that takes long."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    last = threading.Timer(_GRACE_S, os._exit, [_CODE_OF_SIGTERM])  # where what is being done does not end
+    last.daemon = True
+
+    def end(number: int, frame: object) -> None:
+        if not last.is_alive():
+            last.start()
+        raise SIGTERMException(_CODE_OF_SIGTERM)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+        last.cancel()
 
 
 def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
@@ -45,7 +79,7 @@ def fail(verb: str, error: BaseException, *, out: Path | None = None) -> int:
 def exit_code_of(error: BaseException) -> int:
     """Return the exit code of a verb that ended with an error."""
     if type(error).__name__ == SIGTERM:
-        return 143  # what a shell says of a process that the signal ended
+        return _CODE_OF_SIGTERM
     return error.exit_code if isinstance(error, SlowpathsError) else 1
 
 

@@ -6,7 +6,7 @@ import importlib
 import logging
 import sys
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
@@ -18,11 +18,12 @@ from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
 from slowpaths.apps._compose import compose, config_dir, explain, hydra_for, parsed_overrides, plain
-from slowpaths.apps._errors import RUNS, SIGTERM, fail
+from slowpaths.apps._errors import RUNS, SIGTERM, fail, hear_sigterm
 from slowpaths.apps._start import check_start
 from slowpaths.core.errors import UsageError
-from slowpaths.core.threads import limit_threads
+from slowpaths.core.threads import is_first_process, limit_threads
 from slowpaths.models.callbacks.noise import quiet_libraries
+from slowpaths.store.lock import sole_writer
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import write_text
 
@@ -57,34 +58,50 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
     """
     out = None
     try:
-        flags = _flags(arguments)
-        overrides = _with_folder(flags.overrides, flags.config_dir)
-        if flags.help:
-            from slowpaths.apps._help import verb_help
+        with hear_sigterm():
+            flags = _flags(arguments)
+            overrides = _with_folder(flags.overrides, flags.config_dir)
+            if flags.help:
+                from slowpaths.apps._help import verb_help
 
-            sys.stdout.write(verb_help(verb))
-        elif flags.cfg or flags.info or flags.hydra_help:
-            _show(verb, overrides, flags)
-        elif flags.multirun:
-            from slowpaths.apps._sweep import run_sweep
+                sys.stdout.write(verb_help(verb))
+            elif flags.cfg or flags.info or flags.hydra_help:
+                _show(verb, overrides, flags)
+            elif flags.multirun:
+                from slowpaths.apps._sweep import run_sweep
 
-            return run_sweep(verb, overrides)
-        else:
-            cfg = compose(verb, overrides)
-            check_start(verb, cfg)
-            out = Path(cfg.out) if cfg.get("out") else None
-            if verb not in RUNS or out is None:
-                return run_verb(verb, cfg).exit_code
-            from slowpaths.apps._tracking import decides, run_tracked
-
-            typed = parsed_overrides(verb, overrides)
-            axes = {item.get_key_element(): item.get_value_element_as_str() for item in typed}
-            return run_tracked(verb, cfg, folder=out, axes=axes, fingerprint=decides(cfg)).exit_code
+                return run_sweep(verb, overrides)
+            else:
+                cfg = compose(verb, overrides)
+                check_start(verb, cfg)
+                out = Path(cfg.out) if cfg.get("out") else None
+                with writes(verb, cfg):
+                    return _run_alone(verb, cfg, out, overrides).exit_code
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         if isinstance(error, SystemExit) and type(error).__name__ != SIGTERM:
             raise
         return fail(verb, error, out=out)
     return 0
+
+
+def _run_alone(verb: str, cfg: DictConfig, out: Path | None, overrides: list[str]) -> Outcome:
+    """Run a verb that is no cell of a sweep; the state of a run stands in its folder."""
+    if verb not in RUNS or out is None:
+        return run_verb(verb, cfg)
+    from slowpaths.apps._tracking import decides, run_tracked
+
+    typed = parsed_overrides(verb, overrides)
+    axes = {item.get_key_element(): item.get_value_element_as_str() for item in typed}
+    return run_tracked(verb, cfg, folder=out, axes=axes, fingerprint=decides(cfg))
+
+
+def writes(verb: str, cfg: DictConfig, *, wait: bool = False) -> AbstractContextManager[None]:
+    """Be the one run that writes the folder of a verb; see `store.lock.sole_writer`."""
+    folder = cfg.get("out") or cfg.get("mined") or cfg.get("experiments")
+    is_second = verb in ("train", "pretrain") and not is_first_process()
+    if verb == "doctor" or not folder or is_second:
+        return nullcontext()
+    return sole_writer(Path(str(folder)).expanduser(), part=str(cfg.get("part") or "").replace("/", "-of-"), wait=wait)
 
 
 def answer_shell(arguments: Sequence[str], verbs: Sequence[str]) -> int:
@@ -163,6 +180,9 @@ class _RunRecord(logging.FileHandler):
         self._waiting.append(record)
         self.flush_waiting()
 
+    def handleError(self, record: logging.LogRecord) -> None:
+        """Say nothing of a log that cannot be written: what the run itself cannot write stops it with a sentence."""
+
     def flush_waiting(self) -> None:
         """Write what waits, where the folder is there."""
         if not self._folder.path.is_dir():
@@ -174,6 +194,13 @@ class _RunRecord(logging.FileHandler):
         for record in self._waiting:
             super().emit(record)
         self._waiting.clear()
+
+    def close(self) -> None:
+        """Write what waits, and close the file."""
+        try:
+            self.flush_waiting()
+        finally:
+            super().close()
 
 
 @contextmanager
@@ -199,9 +226,9 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
     finally:
         root.setLevel(level)
         for handler in handlers:
-            if isinstance(handler, _RunRecord):
-                handler.flush_waiting()
             root.removeHandler(handler)
-            handler.close()
         for handler in outer:
             root.addHandler(handler)
+        for handler in handlers:
+            with suppress(OSError):  # a full disk
+                handler.close()

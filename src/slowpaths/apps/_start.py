@@ -49,10 +49,12 @@ def check_start(verb: str, cfg: DictConfig) -> None:
             MinedFolder(Path(mined)).check()
         except TableError as error:
             raise UsageError(f"mined={error}") from error
+        if not values.get("out"):
+            _check_folder("mined", Path(mined), cure="change its permissions, or label a copy of it")
     if labels := values.get("labels"):
         _check_labels(Path(labels))
     if out := values.get("out"):
-        _check_folder(Path(out).parent if Path(out).suffix.lower() in _PAGES else Path(out))
+        _check_folder("out", Path(out).parent if Path(out).suffix.lower() in _PAGES else Path(out))
     if init := values.get("init"):
         _check_weights(init)
     if (recipe := values.get("recipe")) and not (config_dir() / "experiment" / f"{recipe}.yaml").is_file():
@@ -98,16 +100,16 @@ def _check_labels(path: Path) -> None:
         raise UsageError(f"labels={text}: {_CURES['labels']}") from error
 
 
-def _check_folder(path: Path) -> None:
+def _check_folder(key: str, path: Path, *, cure: str = "choose another out=") -> None:
     """Refuse a folder that is not there and cannot be made; it is not made here, for nothing may have to be done."""
     try:
         nearest = next(folder for folder in (path, *path.absolute().parents) if folder.exists())
         if not nearest.is_dir():
-            raise UsageError(f"out={path} cannot be a folder ({nearest} is a file): choose another out=")
+            raise UsageError(f"{key}={path} cannot be a folder ({nearest} is a file): {cure}")
         with tempfile.TemporaryDirectory(prefix=".slowpaths-", dir=nearest):
             pass
     except OSError as error:
-        raise UsageError(f"out={path} cannot be written ({error.strerror}): choose another out=") from error
+        raise UsageError(f"{key}={path} cannot be written ({error.strerror}): {cure}") from error
 
 
 def _check_weights(name: str) -> None:

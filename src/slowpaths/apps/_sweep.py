@@ -12,7 +12,7 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -35,6 +35,7 @@ from slowpaths.apps._compose import compose, config_dir, parsed_overrides
 from slowpaths.apps._console import show_table
 from slowpaths.apps._errors import fail, one_line
 from slowpaths.apps._fields import fields_of, settings_class
+from slowpaths.apps._launch import writes
 from slowpaths.apps._start import check_start
 from slowpaths.apps._tracking import decides, run_tracked
 from slowpaths.core.errors import SlowpathsError, UsageError
@@ -161,10 +162,11 @@ def _run(verb: str, cell: Cell, folder: SweepFolder) -> None:
         overrides.append("out='" + str(run.path).replace("'", "\\'") + "'")
     try:
         config = compose(verb, overrides)
-        run_tracked(
-            verb, config, folder=run.path, axes=cell.axes, fingerprint=cell.fingerprint,
-            on_start=lambda: write_tables(folder),
-        )  # fmt: skip
+        with nullcontext() if _has_out(verb) else writes(verb, config, wait=True):  # cells may share a mined folder
+            run_tracked(
+                verb, config, folder=run.path, axes=cell.axes, fingerprint=cell.fingerprint,
+                on_start=lambda: write_tables(folder),
+            )  # fmt: skip
     except Exception as error:
         fail(verb, error)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from slowpaths.apps._console import NOTE_EVERY_S, cores, progress
 from slowpaths.apps.mined import review_mined, write_labels
+from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import Prediction
 from slowpaths.data.pose_archive import read_pose_archive
@@ -16,7 +17,7 @@ from slowpaths.labelling.pipeline import LabelSet
 from slowpaths.mining.collect import Collected, collect
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
-from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
@@ -39,6 +40,8 @@ def mine_footage(
     settings: MiningSettings,
     weights_dir: str | Path | None = None,
     workers: Any = 1,
+    engine: EngineName = "local",
+    part: tuple[int, int] | None = None,
     oracle: OracleSource | None = None,
 ) -> Collected:
     """Find the deliveries of footage, or of an archive of poses.
@@ -50,21 +53,25 @@ def mine_footage(
         settings: How strokes are found.
         weights_dir: Folder with weights, looked into first; one beside the footage where not given.
         workers: Processes, or "auto".
+        engine: Who mines; see `mining.engines`.
+        part: As for `mining.collect.collect`.
         oracle: Which stages get true results.
 
     Raises:
         SlowpathsError: As `mining.collect.collect`.
     """
     if isinstance(footage, (str, Path)) and str(footage).endswith(".npz"):
+        if part is not None:
+            raise UsageError("an archive of poses is mined in one go: leave part= out")
         return collect_sequences(read_pose_archive(Path(footage)), out=out)
     root, paths = find_footage(footage)
     pose = {**pose, "weights_dir": weights_dir or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
+        who: dict[str, Any] = {"workers": cores(workers), "engine": engine, "part": part}
         told = {"step": step, "note": step.note}
-        collected = collect(
-            paths, root=root, out=out, pose=pose, settings=settings, workers=cores(workers), oracle=oracle, **told
-        )
-    MinedFolder(out).describe(clip=settings.clip_spec)
+        collected = collect(paths, root=root, out=out, pose=pose, settings=settings, oracle=oracle, **who, **told)
+    if part is None:
+        MinedFolder(out).describe(clip=settings.clip_spec)
     return collected
 
 

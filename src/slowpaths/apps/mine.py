@@ -23,8 +23,9 @@ def run(cfg: DictConfig) -> Outcome:
     """Mine `footage=` into `out=`."""
     config = _values.build(MineConfig, plain(cfg))
     folder = MinedFolder(config.out)
-    collected = mine(config, config.out, oracle=OracleSource(stages=config.oracle, truth=config.truth))
-    labels = label_collected(config.out, collected, plain(cfg))
+    part = config.numbers()
+    collected = mine(config, config.out, part=part, oracle=OracleSource(stages=config.oracle, truth=config.truth))
+    labels = label_collected(config.out, collected, plain(cfg)) if part is None else None
     broken = [(video.path, video.reason) for video in collected.videos if video.status == "quarantined"]
     if broken:
         rest = [(f"... and {len(broken) - _SHOWN} more", f"see {folder.report_file}")] if len(broken) > _SHOWN else []
@@ -34,16 +35,21 @@ def run(cfg: DictConfig) -> Outcome:
         ("  found mined already", collected.num_resumed),
         ("  quarantined", collected.num_quarantined),
         ("deliveries", collected.num_deliveries),
-        ("votes", labels.votes.num_rows if labels else 0),
-        ("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0),
     ]
-    wrote = [folder.report_file, folder.file(DELIVERIES), folder.review_file]
-    show_table("slowpaths mine", ["what", "count"], rows, wrote=wrote)
+    if part is None:
+        rows.append(("votes", labels.votes.num_rows if labels else 0))
+        rows.append(("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0))
+        wrote, notes = [folder.report_file, folder.file(DELIVERIES), folder.review_file], []
+    else:
+        wrote, notes = [folder.shards], ["the same command without part= writes the tables once all parts are done"]
+    show_table("slowpaths mine", ["what", "count"], rows, notes=notes, wrote=wrote)
     exit_code = 3 if collected.num_quarantined else 0
     return Outcome(metrics={"deliveries": float(collected.num_deliveries)}, exit_code=exit_code)
 
 
-def mine(config: FootageConfig, out: Path, *, oracle: OracleSource | None = None) -> Collected:
+def mine(
+    config: FootageConfig, out: Path, *, part: tuple[int, int] | None = None, oracle: OracleSource | None = None
+) -> Collected:
     """Find the deliveries of `footage=`; see `mine_footage`."""
     return mine_footage(
         config.footage,
@@ -52,5 +58,7 @@ def mine(config: FootageConfig, out: Path, *, oracle: OracleSource | None = None
         settings=config.mining,
         weights_dir=config.weights_dir,
         workers=config.workers,
+        engine=config.engine,
+        part=part,
         oracle=oracle,
     )

@@ -27,7 +27,7 @@ from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
 from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
 
-_ELSEWHERE = ("out", "mined", "workers", "weights_dir", "truth")  # where and how, not what
+_ELSEWHERE = ("out", "mined", "workers", "engine", "part", "weights_dir", "truth")  # where and how, not what
 # what decides a label set
 _LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "corrections", "company", "seed")
 

@@ -27,7 +27,7 @@ from slowpaths.data.settings import ClipSettings
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
-from slowpaths.mining.settings import MiningSettings
+from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.models.pretrain.probe_settings import ProbeSettings
 from slowpaths.models.settings import BestBy, LossSettings, OptimSettings
 from slowpaths.models.student_settings import StudentSettings
@@ -129,6 +129,7 @@ class FootageConfig:
         footage: A folder, a file, a list of them, or an archive of poses (.npz).
         weights_dir: Looked at before the user's cache and the network.
         workers: Videos mined at the same time; auto takes every core.
+        engine: Processes of this machine (local), or the machines of a Ray cluster (ray).
         pose: Who finds people.
         mining: How strokes are found.
     """
@@ -136,6 +137,7 @@ class FootageConfig:
     footage: Path | tuple[Path, ...]
     weights_dir: Path | None = None
     workers: int | Literal["auto"] = 1
+    engine: EngineName = "local"
     pose: Any
     mining: MiningSettings = MiningSettings()
 
@@ -184,17 +186,31 @@ class MineConfig(FootageConfig, LabelKeys):
 
     Args:
         out: Written here; run again to resume.
+        part: Mine every n-th video only, 2/10 for the second of ten runs on one out=; the same command without it then
+            writes the tables.
         oracle: Measuring mining: stages that get true results instead of finding them.
         truth: Measuring mining: the folder `truth` of a synthetic world, or one of gold tables, for oracle=.
     """
 
     out: Path = Path("runs/mined")
+    part: str | None = None
     oracle: tuple[Literal["boundaries", "views", "replays", "striker", "impact", "handedness"], ...] = ()
     truth: Path | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
         _check_workers(self.workers)
+        if self.part is not None:
+            number, slash, count = self.part.partition("/")
+            if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+                raise UsageError(f"part={self.part} is no part of the videos: give 1/10, 2/10, ... 10/10 to ten runs")
+
+    def numbers(self) -> tuple[int, int] | None:
+        """Return number and count of the part; None where all videos are meant."""
+        if self.part is None:
+            return None
+        number, count = self.part.split("/")
+        return int(number), int(count)
 
 
 @dataclass(frozen=True, kw_only=True)

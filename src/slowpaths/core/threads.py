@@ -6,8 +6,10 @@ each would start four busy threads on two cores, and a busy machine makes that m
 
 from __future__ import annotations
 
+import multiprocessing.connection
 import os
 import sys
+import threading
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -16,12 +18,13 @@ SHARE = "SLOWPATHS_THREADS"
 VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "NUMEXPR_NUM_THREADS",
              "VECLIB_MAXIMUM_THREADS", "OPENCV_FOR_THREADS_NUM")  # fmt: skip
 """What numeric libraries read when they are loaded."""
+_NUMBERS = ("LOCAL_RANK", "RANK", "NODE_RANK", "SLURM_PROCID")  # of a process among those that train together
 _QUOTA = Path("/sys/fs/cgroup/cpu.max")
 
 
 def is_first_process() -> bool:
-    """Return whether this is the process that writes, of several that train together (LOCAL_RANK numbers them)."""
-    return os.environ.get("LOCAL_RANK", "0") == "0"
+    """Return whether this is the process that writes, of several that train together, on one machine or on many."""
+    return all(os.environ.get(name, "0") == "0" for name in _NUMBERS)
 
 
 def available_threads() -> int:
@@ -60,6 +63,21 @@ def limit_threads(num: int | None = None) -> int:
     if cv2 is not None and cv2.getNumThreads() > num:
         cv2.setNumThreads(num)
     return num
+
+
+def start_worker(num_threads: int) -> None:
+    """Bound the threads of a process that works for another one, and end it where that one is killed.
+
+    What is left of a killed run would go on with work that its next start does again.
+    """
+    limit_threads(num_threads)
+    if (parent := multiprocessing.parent_process()) is not None:
+        threading.Thread(target=_end_with, args=[parent.sentinel], daemon=True).start()
+
+
+def _end_with(sentinel: int) -> None:
+    multiprocessing.connection.wait([sentinel])
+    os._exit(1)
 
 
 def _number(environment: Mapping[str, str], name: str) -> int | None:

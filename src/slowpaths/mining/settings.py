@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from slowpaths.core.errors import UsageError
 from slowpaths.store.mined_folder import ClipSpec
 
+EngineName = Literal["local", "ray"]
+"""Who mines: this machine, or the machines of a Ray cluster."""
 _SHARE = (0.0, 1.0)
 # Least and greatest value of each number. Beyond them nothing is found, memory runs out or x264 refuses.
 _RANGES: dict[str, tuple[float, float]] = {

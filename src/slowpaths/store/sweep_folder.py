@@ -7,8 +7,8 @@ from plan and states after every cell, so that a sweep that was killed can be re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from slowpaths.core.errors import TableError
 from slowpaths.store.below import Below
+from slowpaths.store.lock import hold
 from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.tables import atomic_write, write_json, write_text
 
@@ -76,20 +77,9 @@ class SweepFolder:
             states.append((cell, state if state and state.fingerprint == cell.fingerprint else None))
         return states
 
-    @contextmanager
-    def lock(self, name: str, *, wait: bool = False) -> Iterator[bool]:
-        """Hold a lock of this sweep and yield whether it is held; the system releases it however the process ends."""
-        import fcntl
-
-        path = self.path / ".locks" / name
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with path.open("w") as stream:
-            try:
-                fcntl.flock(stream, fcntl.LOCK_EX | (0 if wait else fcntl.LOCK_NB))
-            except BlockingIOError:
-                yield False
-                return
-            yield True
+    def lock(self, name: str, *, wait: bool = False) -> AbstractContextManager[bool]:
+        """Hold a lock of this sweep; see `store.lock.hold`."""
+        return hold(self.path / ".locks" / name, wait=wait)
 
     def write_tables(self, render: Callable[[pa.Table], str]) -> None:
         """Write `sweep.parquet` and `sweep.md`, whose words `render` makes, from the plan and the states."""

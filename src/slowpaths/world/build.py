@@ -18,7 +18,7 @@ from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.ids import video_id as make_video_id
-from slowpaths.core.threads import limit_threads, share_threads
+from slowpaths.core.threads import share_threads, start_worker
 from slowpaths.store.ledger import Entry, append_entry
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import concat_tables, write_table, write_text
@@ -72,7 +72,7 @@ def _filmed(todo: list[_Job], workers: int) -> Iterator[str]:
     # Fresh interpreters: OpenCV and the encoders keep threads that do not survive a fork.
     workers = min(workers, len(todo))
     share = (share_threads(workers),)
-    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=limit_threads, initargs=share) as pool:
+    with ProcessPoolExecutor(workers, get_context("spawn"), initializer=start_worker, initargs=share) as pool:
         for future in as_completed([pool.submit(_make_match, job) for job in todo]):
             yield future.result()
 
@@ -91,7 +91,7 @@ def _claim(folder: WorldFolder, settings: WorldSettings, seed: int) -> None:
             known = None
         if known != card["fingerprint"]:
             raise UsageError(f"{out} holds another world: choose another out= folder or remove it first")
-    elif out.exists() and any(out.iterdir()):
+    elif out.exists() and any(not path.name.startswith(".") for path in out.iterdir()):
         raise UsageError(f"{out} is not empty and holds no world: choose another out= folder")
     else:
         write_text(path, json.dumps(card, indent=1, sort_keys=True) + "\n")
