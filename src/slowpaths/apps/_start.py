@@ -111,7 +111,7 @@ def _check_folder(path: Path) -> None:
 
 
 def _check_weights(name: str) -> None:
-    if Path(name).is_file():
+    if Path(name).is_file():  # spares the import
         return
     from slowpaths.models.initialisation import require_known
 
