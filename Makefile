@@ -43,7 +43,7 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/mining.py
 	$(RUN) python scripts/bench/relabel.py
 	$(RUN) python scripts/bench/train_reads.py
-	$(RUN) python scripts/bench/inference.py
+	$(RUN) python scripts/bench/training.py
 
 docs: setup ## write the generated pages anew and build the documentation into site/
 	$(RUN) python -m scripts.generate_docs

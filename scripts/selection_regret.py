@@ -2,7 +2,8 @@
 
 usage: python scripts/selection_regret.py --mined MINED --truth WORLD [--out runs/regret] [override ...]
 
-Truth is read after training only, to judge the test clips of every epoch; criteria see weak labels of validation clips.
+Truth is read after training only, to judge the test clips of every epoch; criteria see weak labels of validation clips,
+val/withheld_agreement votes of rules that labels= were made without, where best_by= names it.
 """
 
 from __future__ import annotations
@@ -13,15 +14,15 @@ import re
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import slowpaths
 from slowpaths.models.callbacks.checkpoints import LOSSES
+from slowpaths.models.settings import BestBy
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions
 
-CRITERIA = (
-    "val/nll", "val/top1", "val/macro_f1", "val/covering_rate", "val/approximated_accuracy", "val/jitter_consistency"
-)  # fmt: skip
+CRITERIA = tuple(name for kinds in get_args(BestBy) for name in get_args(kinds))
 _CALLBACKS = (
     "callbacks=[{{_target_: slowpaths.models.callbacks.label_free.LabelFreeMetrics}},"
     "{{_target_: lightning.pytorch.callbacks.ModelCheckpoint, dirpath: '{folder}', save_top_k: -1}}]"
@@ -60,7 +61,7 @@ def main() -> None:
     right = accuracies(asked.mined, asked.truth, asked.out)
     best = max(right.values())
     print("criterion,epoch,accuracy,regret")
-    for name in CRITERIA:
+    for name in (name for name in CRITERIA if name in history[0]):
         sign = 1 if name in LOSSES else -1
         epoch = int(min(history, key=lambda row: sign * float(row[name]))["epoch"])
         print(f"{name},{epoch},{right[epoch]:.3f},{best - right[epoch]:.3f}")

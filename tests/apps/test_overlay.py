@@ -10,12 +10,14 @@ from fractions import Fraction
 import numpy as np
 import pytest
 
-from slowpaths.apps._overlay import skeletons
+from slowpaths.apps._overlay import skeleton_films, skeletons
 from slowpaths.core.records import Box, Delivery, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.store import tables
-from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.mined_folder import ClipSpec, MinedFolder
 from slowpaths.store.schema import POSES
+from slowpaths.video.open import open_video
+from slowpaths.video.write import write_clip
 
 
 @pytest.fixture
@@ -69,3 +71,18 @@ def test_the_clip_lies_about_the_impact_as_mined_and_as_the_folder_was_set(mined
 def test_without_poses_there_are_none(mined):
     mined.file(POSES).unlink()
     assert skeletons(mined, ["v-d1"]) == {}
+
+
+def test_a_film_shows_the_joints_over_the_clip(mined, tmp_path):
+    grey = np.full((52, 64, 64, 3), 60, dtype=np.uint8)
+    write_clip(mined.clip_file("v-d1"), grey, fps=25)
+    mined.describe(clip=ClipSpec(fps=25, num_frames=52, size=64, impact_frame=30))
+    films = skeleton_films(["v-d1"], folder=mined, into=tmp_path)
+    assert films == {"v-d1": tmp_path / "v-d1.mp4"}
+    with open_video(films["v-d1"]) as decoder:
+        frames = decoder.frames(range(52)).astype(int)
+    changed_HW = np.abs(frames[30] - 60).max(axis=2) > 40
+    assert changed_HW[29:36, 29:36].any()  # where every joint but the nose lies, and no limb leads to the nose
+    assert not changed_HW[:24].any() and not changed_HW[41:].any()
+    mined.file(POSES).unlink()
+    assert skeleton_films(["v-d1"], folder=mined, into=tmp_path) == {"v-d1": mined.clip_file("v-d1")}

@@ -1,8 +1,9 @@
-"""One W&B run from training to evaluation, read back from the offline files."""
+"""One W&B group from pretraining to evaluation, read back from the offline files."""
 
 from __future__ import annotations
 
 import csv
+import itertools
 import json
 import struct
 from collections.abc import Iterator
@@ -10,13 +11,24 @@ from pathlib import Path
 
 import pytest
 import wandb
+import yaml
 from tests.data.mined import write_mined
 from wandb.proto import wandb_internal_pb2
+from wandb.sdk.launch.sweeps.utils import create_sweep_command, create_sweep_command_args
 
+from slowpaths.apps._compose import compose
 from slowpaths.cli import main
+from slowpaths.core.ids import file_digest
+from slowpaths.store.ledger import Entry, append_entry
 from slowpaths.store.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
+SMALL = (
+    "data.num_workers=0", "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32", "data.read_px=null",
+    "data.num_test_views=1", "data.batch_size=2", "data.fractions=[.5,.25,.25]", "optim.warmup_epochs=0",
+    "trainer.max_epochs=2",
+)  # fmt: skip
+SWEEPS = sorted((Path(__file__).parents[2] / "configs" / "sweep").glob("*.yaml"))
 _BLOCK = 32768  # bytes; the log format of LevelDB, after a header of seven bytes
 
 
@@ -38,9 +50,48 @@ def read_offline(path: Path) -> Iterator[wandb_internal_pb2.Record]:
             yield record
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory) -> Iterator[RunFolder]:
+def told_by(run: RunFolder) -> list[list[wandb_internal_pb2.Record]]:
+    """Return the records of a run, start by start."""
+    return [list(read_offline(path)) for path in sorted(run.path.glob("wandb/offline-run-*/*.wandb"))]
+
+
+def identity(records: list[wandb_internal_pb2.Record]) -> wandb_internal_pb2.RunRecord:
+    return next(each.run for each in records if each.WhichOneof("record_type") == "run")
+
+
+def artifacts(records: list[wandb_internal_pb2.Record]) -> dict[tuple[str, str], bool]:
+    """Return of each artifact of ours its type and digest, and whether it is an input of the run."""
+    found = [each.artifact for each in records if each.WhichOneof("record_type") == "artifact"]
+    return {(each.type, each.digest): each.use_after_commit for each in found if each.type != "run_table"}
+
+
+def keep_label_sets(mined: Path) -> None:
+    """Keep two label sets in a mined folder and its ledger, as `slowpaths label` does; the second one is in use."""
+    for name in ("old", "new"):
+        kept = mined / "label_sets" / name / "labels.parquet"
+        kept.parent.mkdir(parents=True)
+        kept.write_bytes((mined / "labels.parquet").read_bytes() if name == "new" else b"others")
+        written = [kept, mined / "deliveries.parquet"]
+        outputs = {path.relative_to(mined).as_posix(): file_digest(path) for path in written}
+        append_entry(mined, Entry(stage="label", rules=name, outputs=outputs))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folder(tmp_path_factory) -> Iterator[Path]:
+    """Keep W&B apart from that of the person who tests, and its service alive over the runs of this module."""
     folder = tmp_path_factory.mktemp("wandb")
+    with pytest.MonkeyPatch.context() as patch:
+        for name in ("MODE", "RUN_ID", "RUN_GROUP", "SWEEP_ID", "API_KEY"):
+            patch.delenv(f"WANDB_{name}", raising=False)
+        patch.setenv("WANDB_SILENT", "true")
+        for kind in ("DATA", "CACHE", "CONFIG"):
+            patch.setenv(f"WANDB_{kind}_DIR", str(folder / "wandb"))
+        yield folder
+        wandb.teardown()
+
+
+@pytest.fixture(scope="module")
+def run(folder) -> RunFolder:
     mined = write_mined(folder / "mined", num_matches=4, clips_a_match=2, size=64)
     (folder / "truth.csv").write_text(
         "video,start_s,end_s,impact_s,label\n"
@@ -50,41 +101,46 @@ def run(tmp_path_factory) -> Iterator[RunFolder]:
             for ball, label in enumerate(("leave", "ff_defence"))
         )
     )
-    out = folder / "run"
-    with pytest.MonkeyPatch.context() as patch:
-        for name in ("MODE", "RUN_ID", "SWEEP_ID", "API_KEY"):
-            patch.delenv(f"WANDB_{name}", raising=False)
-        patch.setenv("WANDB_SILENT", "true")
-        for kind in ("DATA", "CACHE", "CONFIG"):
-            patch.setenv(f"WANDB_{kind}_DIR", str(folder / "wandb"))
-        words = [
-            "train", f"mined={mined}", f"out={out}", "model=slowfast_tiny", "trainer=cpu", "data.num_workers=0",
-            "data.num_frames=8", "data.frame_stride=2", "data.crop_px=32", "data.read_px=null", "data.num_test_views=1",
-            "data.batch_size=2", "data.fractions=[.5,.25,.25]", "optim.warmup_epochs=0", "trainer.max_epochs=2",
-            "logger=[csv,wandb]", "logger.wandb.tags=[paper,tiny]", "logger.wandb.group=losses",
-            "logger.wandb.notes=a note", "logger.wandb.project=other",
-        ]  # fmt: skip
-        assert main(words) == 0
-        judge = ["evaluate", f"predictions={out / 'predictions.parquet'}", f"truth={folder / 'truth.csv'}", "split=all"]
-        assert main([*judge, f"out={folder / 'report'}", "logger=[csv,wandb]"]) == 0
-        yield RunFolder(out)
-        wandb.teardown()
+    keep_label_sets(mined)
+    out, ssl = folder / "run", folder / "ssl"
+    words = [f"mined={mined}", "model=slowfast_tiny", "trainer=cpu", "logger=[csv,wandb]", *SMALL]
+    about = ["logger.wandb.tags=[paper,tiny]", "logger.wandb.notes=a note", "logger.wandb.project=other"]
+    assert main(["pretrain", f"out={ssl}", *words, *about]) == 0
+    assert main(["train", f"out={out}", f"init={ssl}", *words, *about]) == 0
+    judge = ["evaluate", f"predictions={out / 'predictions.parquet'}", f"truth={folder / 'truth.csv'}", "split=all"]
+    assert main([*judge, f"out={folder / 'report'}", "logger=[csv,wandb]"]) == 0
+    return RunFolder(out)
 
 
-def test_training_and_evaluation_are_one_run_that_tells_its_whole_story(run):
-    files = sorted(run.path.glob("wandb/offline-run-*/*.wandb"))
-    assert len(files) == 2 and len({path.name for path in files}) == 1  # one id
-    told = [list(read_offline(path)) for path in files]
-    (training,), (judging,) = ([r.run for r in records if r.WhichOneof("record_type") == "run"][:1] for records in told)
-    assert training.run_id == judging.run_id == run.wandb_id_file.read_text().strip()
-    for each in (training, judging):  # the project and group it was trained in
-        assert (each.project, each.run_group, each.display_name) == ("other", "losses", "run")
-        assert list(each.tags) == ["paper", "tiny"] and each.notes == "a note"
-    assert (training.job_type, judging.job_type) == ("train", "evaluate")
+def test_a_model_is_one_group_from_pretraining_to_evaluation(run):
+    ssl = RunFolder(run.path.parent / "ssl")
+    told = {"pretrain": told_by(ssl)[0], **dict(zip(("train", "evaluate"), told_by(run), strict=True))}
+    for verb, each in ((verb, identity(records)) for verb, records in told.items()):
+        assert each.run_group == f"ssl-{ssl.wandb_id_file.read_text().strip()}" and each.job_type == verb
+        assert each.project == "other" and list(each.tags) == ["paper", "tiny"] and each.notes == "a note"
+        assert each.display_name == ("ssl" if verb == "pretrain" else "run")
+    ids = {verb: identity(records).run_id for verb, records in told.items()}
+    assert ids["train"] == ids["evaluate"] == run.wandb_id_file.read_text().strip() != ids["pretrain"]
+
+
+def test_lineage_leads_from_mined_set_and_pretrained_weights_to_the_report(run):
+    ssl = RunFolder(run.path.parent / "ssl")
+    ((pretraining,), (training, judging)) = [[artifacts(each) for each in told_by(folder)] for folder in (ssl, run)]
+    inputs, outputs = (
+        {key for key, is_input in training.items() if is_input == wanted} for wanted in (True, False)
+    )  # fmt: skip
+    assert sorted(kind for kind, _ in inputs) == ["dataset", "labels", "model"]  # of two label sets the one in use
+    (weights,) = (key for key in pretraining if key[0] == "model")
+    assert weights in inputs and not pretraining[weights]  # the very artifact that pretraining made
+    assert {kind for kind, _ in outputs} == {"model", "predictions"} and not inputs & outputs
+    assert {kind for kind, _ in judging} == {"report"}
+
+
+def test_the_run_tells_its_whole_story(run):
     keys = [
         {item.key or item.nested_key[0] for r in records if r.WhichOneof("record_type") == "history"
          for item in r.history.item}
-        for records in told
+        for records in told_by(run)
     ]  # fmt: skip
     assert {
         "train/step_loss", "train/loss", "val/macro_f1", "optim/gradient_norm", "optim/lr_0", "time/loader_idle",
@@ -93,14 +149,6 @@ def test_training_and_evaluation_are_one_run_that_tells_its_whole_story(run):
     assert any(key.startswith("val_recall/") for key in keys[0])
     assert {"evaluate/top1", "evaluate/measures"} <= keys[1]
     assert any(key.startswith("evaluate/figures/") for key in keys[1])
-    artifacts = {
-        (r.artifact.type, tuple(r.artifact.aliases)) for records in told for r in records
-        if r.WhichOneof("record_type") == "artifact"
-    }  # fmt: skip
-    kinds = {kind for kind, _ in artifacts}
-    assert {"model", "predictions", "report"} <= kinds
-    found = {(kind, tuple(sorted(aliases))) for kind, aliases in artifacts}
-    assert ("model", ("latest", "train")) in found and ("report", ("evaluate", "latest")) in found
 
 
 def test_csv_carries_the_same_scalars(run):
@@ -113,3 +161,31 @@ def test_csv_carries_the_same_scalars(run):
     (measured,) = csv.DictReader(next(report.glob("csv/*/metrics.csv")).read_text().splitlines())
     top1 = json.loads((report / "report.json").read_text())["measures"]["top1"]["value"]
     assert float(measured["evaluate/top1"]) == pytest.approx(top1)
+
+
+@pytest.mark.parametrize("file", SWEEPS, ids=lambda path: path.stem)
+def test_the_command_of_a_sweep_is_run_as_an_agent_would(folder, file, monkeypatch):
+    sweep = yaml.safe_load(file.read_text())
+    axes = {name: one.get("values", [one.get("value")]) for name, one in sweep["parameters"].items()}
+    cells = [dict(zip(axes, values, strict=True)) for values in itertools.product(*axes.values())]
+    for cell in cells[:: len(axes["seed"])]:
+        compose("train", command_of(sweep, cell)[2:])
+    monkeypatch.chdir(folder)
+    write_mined(Path(cells[0]["mined"]), num_matches=4, clips_a_match=2, size=32)
+    for name, value in {"MODE": "offline", "SWEEP_ID": "s1", "RUN_ID": "agent1"}.items():  # an agent sets the last two
+        monkeypatch.setenv(f"WANDB_{name}", value)
+    program, *words = command_of(sweep, cells[0])
+    assert program == "slowpaths" and main([*words, *SMALL]) == 0
+    (file,) = folder.glob("runs/train/*/wandb/offline-run-*/*.wandb")
+    records = list(read_offline(file))
+    assert identity(records).run_id == "agent1"
+    assert RunFolder(file.parents[2]).wandb_id_file.read_text() == "agent1\n"  # `evaluate` goes on with it
+    summed_up = {item.key for each in records for item in each.summary.update}
+    assert sweep["metric"]["name"] in summed_up  # what the sweep is judged by
+
+
+def command_of(sweep: dict, cell: dict) -> list[str]:
+    """Return the command of a cell, as the agent of W&B makes it."""
+    told = create_sweep_command_args({"args": {name: {"value": value} for name, value in cell.items()}})
+    words = create_sweep_command(sweep["command"])
+    return [part for word in words for part in (told[word[2:-1]] if word.startswith("${") else [word])]

@@ -159,6 +159,23 @@ def test_precise_statistics_are_those_of_the_weights_that_are_kept(tmp_path: Pat
             assert torch.allclose(kept[f"ema.{name}"], tensor, atol=1e-6), name
 
 
+def test_a_head_for_features_adds_its_error_to_the_loss() -> None:
+    plain, model = classifier(dropout=0.0), classifier(dropout=0.0, num_features=2, feature_weight=0.5)
+    model.network.load_state_dict(plain.network.state_dict())
+    model.factors.load_state_dict(plain.factors.state_dict())
+    for one in (plain, model):
+        one.eval()
+        one.log = lambda *args, **kwargs: None
+    torch.nn.init.zeros_(model.features.weight)
+    torch.nn.init.zeros_(model.features.bias)
+    extra = model.training_step(batch(4), 0) - plain.training_step(batch(4), 0)
+    # Of a head that says nothing: half of one (Huber) for each of the six known features, which are 1 or -1.
+    assert extra.item() == pytest.approx(0.5 * 0.5, abs=1e-5)
+    extra.backward()
+    assert model.features.weight.grad.abs().sum() > 0
+    assert {id(weight) for weight in model.features.parameters()} < {id(weight) for weight in model.head_parameters()}
+
+
 def test_factor_heads_add_to_the_loss() -> None:
     with_factors, without = classifier(factor_weight=0.3), classifier(factor_weight=0.0)
     assert without.factors is None

@@ -82,7 +82,7 @@ def settings(**options: Any) -> dict[str, Any]:
     options = {"batch_size": 4, "warmup_epochs": 0.0, "ema_decay": 0.0, **options}
     take = lambda names: {name: options.pop(name) for name in list(options) if name in names}  # noqa: E731
     optim, run, loss = OptimSettings(**take(_OPTIM)), RunSettings(**take(_RUN)), take(_LOSS)
-    more = take({"class_prior", "feature_names", "network", "training", "parts"})
+    more = take({"class_prior", "feature_names", "network", "num_features", "training", "parts"})
     return {"network": {**SMALL, **options}, "optim": optim, "run": run, **({"loss": loss} if loss else {}), **more}
 
 

@@ -22,7 +22,7 @@ from slowpaths.apps._errors import one_line
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
-from slowpaths.core.ids import fingerprint
+from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.threads import limit_threads
 from slowpaths.data.batch import input_kind_of
 from slowpaths.data.module import ClipDataModule
@@ -35,11 +35,13 @@ from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
-from slowpaths.models.initialisation import load_initialisation
+from slowpaths.models.initialisation import load_initialisation, weights_file
 from slowpaths.models.rehearsal import Begin, rehearse
 from slowpaths.models.settings import RunSettings
 from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
 _ELSEWHERE = ("out", "logger", "weights_dir")  # where and how, not what
@@ -65,6 +67,11 @@ class Job(Generic[C]):
     def folder(self) -> RunFolder:
         """Return the folder of the run."""
         return RunFolder(self.config.out)
+
+    @property
+    def origin(self) -> RunFolder | None:
+        """Return the run that the weights of `init=` come from, where they lie in one."""
+        return RunFolder.of(Path(self.config.init)) if self.config.init else None
 
     @property
     def fingerprint(self) -> str:
@@ -96,7 +103,7 @@ class Job(Generic[C]):
         trainer = self.config.trainer
         devices = trainer.devices if isinstance(trainer.devices, int) and trainer.devices > 0 else 1
         return RunSettings(
-            batch_size=self.config.data.batch_size * trainer.accumulate_grad_batches * devices * trainer.num_nodes,
+            batch_size=self.config.data.clips_a_batch * trainer.accumulate_grad_batches * devices * trainer.num_nodes,
             seed=self.config.seed,
             clip=data.shown(),
             lineage=data.lineage(),
@@ -180,18 +187,23 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
 
 def _build_loggers(job: Job[Any]) -> list[Logger]:
     """Return the loggers of `logger=`, which know the configuration."""
-    loggers = build_loggers(job.config.logger, verb=job.verb)
+    loggers = build_loggers(job.config.logger, verb=job.verb, origin=job.origin)
     for logger in loggers:
         logger.log_hyperparams(dict(job.plain))
     return loggers
 
 
-def build_loggers(nodes: Mapping[str, Any] | None, *, verb: str) -> list[Logger]:
-    """Return the loggers of `logger=`, for the job type of a verb where they have one; none where W&B is disabled."""
+def build_loggers(nodes: Mapping[str, Any] | None, *, verb: str, origin: RunFolder | None) -> list[Logger]:
+    """Return the loggers of `logger=`; none where W&B is disabled.
+
+    A job type that was not chosen is the verb, a group that was not chosen that of the run `origin`.
+    """
+    group = origin.wandb_group_file.read_text().strip() if origin and origin.wandb_group_file.is_file() else None
     made = []
     for name, node in (nodes or {}).items():
-        job_type = {"job_type": verb} if "job_type" in node and not node["job_type"] else {}
-        made.append(instantiate({**node, **job_type}, key=f"logger.{name}"))
+        known = {"job_type": verb, "group": group}
+        chosen = {key: node[key] or value for key, value in known.items() if key in node}
+        made.append(instantiate({**node, **chosen}, key=f"logger.{name}"))
     return [logger for logger in made if logger is not None]
 
 
@@ -259,6 +271,9 @@ def record(
         notes=notes,
     )
     write_text(folder.model_card, card)
+    inputs = {**inputs, "deliveries": file_digest(MinedFolder(config.mined).file(DELIVERIES))}
+    if config.init and (weights := weights_file(config.init)).is_file():
+        inputs["init"] = file_digest(weights)
     root = folder.path.resolve()
     entry = Entry(
         stage=job.verb,
@@ -270,8 +285,9 @@ def record(
     )
     append_entry(folder.path, entry)
     loggers = fitted.trainer.loggers
-    for source in (config.mined, folder.path):
-        wandb_media.log_ledger(loggers, folder=source)
+    for source in (config.mined, *([job.origin.path] if job.origin else [])):
+        wandb_media.log_ledger(loggers, folder=source, used=inputs.values())
+    wandb_media.log_ledger(loggers, folder=folder.path)
     wandb_media.finish(loggers, summary=fitted.metrics)
     return counts
 

@@ -1,4 +1,4 @@
-"""The poses of deliveries as their clips show them, for the review page. No Hydra.
+"""The poses of deliveries as their clips show them, for the review page and for W&B. No Hydra.
 
 Legend: T frames of the clip, J = 17 joints.
 """
@@ -6,18 +6,23 @@ Legend: T frames of the clip, J = 17 joints.
 from __future__ import annotations
 
 import base64
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from pathlib import Path
 
 import numpy as np
 
 from slowpaths.apps._corrections import mining_settings
 from slowpaths.core.records import PoseTrack
+from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining.clips import Crop, plan_crop
 from slowpaths.mining.remeasure import striker_of
 from slowpaths.review.events import frame_times
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, POSES
 from slowpaths.store.tables import deliveries_of
+from slowpaths.video.open import open_video
+from slowpaths.video.overlay import skeletons_over
+from slowpaths.video.write import write_clip
 
 _UNSURE = 0.2  # joints less confident than this are not drawn
 _FARTHEST_S = 0.05  # frames of the clip further from a frame with a pose show none
@@ -46,6 +51,23 @@ def skeletons(folder: MinedFolder, delivery_ids: Collection[str]) -> dict[str, s
         crop = plan_crop(track, shot=shot, impact_s=one.impact_s, pts_s=pts_s, settings=settings)
         drawn[one.delivery_id] = base64.b64encode(_in_clip(track, crop, pts_s).tobytes()).decode()
     return drawn
+
+
+def skeleton_films(delivery_ids: Sequence[str], *, folder: MinedFolder, into: Path) -> dict[str, Path]:
+    """Return a video of each delivery: its clip with the joints over it, written there; without poses the clip."""
+    drawn, films = skeletons(folder, delivery_ids), {}
+    for name in delivery_ids:
+        films[name] = folder.clip_file(name)
+        if name not in drawn:
+            continue
+        joints_TJ2 = np.frombuffer(base64.b64decode(drawn[name]), dtype=np.uint8).reshape(-1, NUM_JOINTS, 2)
+        with open_video(films[name]) as decoder:
+            frames_THWC = decoder.frames(range(len(joints_TJ2)))
+        across_2 = np.array(frames_THWC.shape[2:0:-1]) - 1
+        points_TJ2 = np.where(joints_TJ2 > 0, (joints_TJ2 - 1.0) / 254 * across_2, np.nan)
+        films[name] = into / f"{name}.mp4"
+        write_clip(films[name], skeletons_over(frames_THWC, points_TJ2), fps=folder.clip_spec().fps)
+    return films
 
 
 def _in_clip(track: PoseTrack, crop: Crop, pts_s: np.ndarray) -> np.ndarray:

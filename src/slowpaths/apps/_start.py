@@ -113,7 +113,7 @@ def _check_folder(key: str, path: Path, *, cure: str = "choose another out=") ->
 
 
 def _check_weights(name: str) -> None:
-    if Path(name).is_file():
+    if Path(name).is_file():  # spares the import
         return
     from slowpaths.models.initialisation import require_known
 

@@ -37,7 +37,8 @@ def run(cfg: DictConfig) -> Outcome:
     append_entry(config.out, entry)
     measures = {name: item for name, item in report["measures"].items() if item["value"] is not None}
     if nodes:
-        _log(_of_judged_run(nodes, config), measures, folder)
+        judged = RunFolder.of(config.predictions) if config.predictions else None
+        _log(_of_judged_run(nodes, judged), measures, folder, judged=judged)
     rows = [
         (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
@@ -49,9 +50,8 @@ def run(cfg: DictConfig) -> Outcome:
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
 
 
-def _of_judged_run(nodes: Mapping[str, Any], config: EvaluateConfig) -> dict[str, Any]:
+def _of_judged_run(nodes: Mapping[str, Any], judged: RunFolder | None) -> dict[str, Any]:
     """Let W&B go on with the run that made the predictions, as it was configured there."""
-    judged = RunFolder(config.predictions.parent) if config.predictions else None
     if "wandb" not in nodes or judged is None or not judged.wandb_id_file.is_file():
         return dict(nodes)
     file = judged.configuration_file
@@ -60,11 +60,17 @@ def _of_judged_run(nodes: Mapping[str, Any], config: EvaluateConfig) -> dict[str
     return {**nodes, "wandb": {**nodes["wandb"], **known, "save_dir": str(judged.path)}}
 
 
-def _log(nodes: Mapping[str, Any], measures: Mapping[str, Mapping[str, Any]], folder: RunFolder) -> None:
+def _log(
+    nodes: Mapping[str, Any],
+    measures: Mapping[str, Mapping[str, Any]],
+    folder: RunFolder,
+    *,
+    judged: RunFolder | None,
+) -> None:
     from slowpaths.apps._fit import build_loggers
     from slowpaths.models.callbacks import wandb_media
 
-    loggers = build_loggers(nodes, verb="evaluate")
+    loggers = build_loggers(nodes, verb="evaluate", origin=judged)
     wandb_media.log_report(loggers, measures=measures, figures=folder.figures)
     wandb_media.log_ledger(loggers, folder=folder.path)
     wandb_media.finish(loggers, summary={f"evaluate/{name}": item["value"] for name, item in measures.items()})

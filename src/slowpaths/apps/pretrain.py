@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import numpy as np
 import torch
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
+from slowpaths.apps._batch_size import with_batch_size
 from slowpaths.apps._console import show_table
 from slowpaths.apps._fit import Job, fit, record, relaunched
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.verbs import PretrainConfig
-from slowpaths.core.ids import file_digest
 from slowpaths.core.parts import locate, target_of
 from slowpaths.core.text import csv_table
 from slowpaths.data.module import ClipDataModule
@@ -22,24 +23,15 @@ from slowpaths.models.callbacks.embedding_probe import EmbeddingProbe, ProbeClip
 from slowpaths.models.heads import head_prefix
 from slowpaths.models.initialisation import save_backbone
 from slowpaths.models.pretrain.composition import Composition
-from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Pretrain on `mined=`; run again with the same `out=` to resume."""
-    config = _values.build(PretrainConfig, plain(cfg))
-    job = Job(verb="pretrain", config=config, plain=plain(cfg))
-    folder, data = job.folder, _data(job)
-    module = _values.instantiate(
-        config.objective,
-        key="objective",
-        network=config.model,
-        optim=config.optim,
-        run=job.run_settings(data),
-        feature_names=data.feature_names,
-    )
+    job = Job(verb="pretrain", config=_values.build(PretrainConfig, plain(cfg)), plain=plain(cfg))
+    job = with_batch_size(job, _parts)
+    config, folder = job.config, job.folder
+    module, data = _parts(job)
     extra = [_probe(data, job)] if isinstance(data, ViewDataModule) else []
     fitted = fit(module, data, job, monitor=module.monitor, extra=extra)
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
@@ -67,7 +59,7 @@ def run(cfg: DictConfig) -> Outcome:
         data,
         job,
         files=files,
-        inputs={"deliveries": file_digest(MinedFolder(config.mined).file(DELIVERIES)), **lineage},
+        inputs=lineage,
         sources=lineage,
         warning="Measured against what mining measured and labelled, not against truth.",
     )
@@ -81,6 +73,19 @@ def run(cfg: DictConfig) -> Outcome:
     title = f"slowpaths pretrain: {config.trainer.max_epochs} epochs"
     show_table(title, ["what", "value"], rows, wrote=files)
     return outcome
+
+
+def _parts(job: Job[PretrainConfig]) -> tuple[Any, ClipDataModule]:
+    config, data = job.config, _data(job)
+    module = _values.instantiate(
+        config.objective,
+        key="objective",
+        network=config.model,
+        optim=config.optim,
+        run=job.run_settings(data),
+        feature_names=data.feature_names,
+    )
+    return module, data
 
 
 def _data(job: Job[PretrainConfig]) -> ClipDataModule:

@@ -2,50 +2,59 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Iterable
+from functools import partial
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 import torch
+from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 from omegaconf import DictConfig
 
 from slowpaths.apps import _values
+from slowpaths.apps._batch_size import with_batch_size
 from slowpaths.apps._console import show_table
 from slowpaths.apps._fit import Job, fit, record
 from slowpaths.apps._launch import Outcome, plain
+from slowpaths.apps._overlay import skeleton_films
 from slowpaths.apps._relabel import relabel
 from slowpaths.apps.verbs import TrainConfig
+from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Prediction
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table
 from slowpaths.data.module import ClipDataModule
+from slowpaths.data.splits import Part
 from slowpaths.models.calibration import LEAST_GOLD
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.label_free import LabelFreeMetrics
+from slowpaths.models.callbacks.withheld import WithheldAgreement
 from slowpaths.models.checkpoint import keep_temperature
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.prediction import AVERAGE_VIEW, calibrate, load_classifier, predict, view_disagreement
 from slowpaths.models.settings import LabelFree
-from slowpaths.models.training_set import TrainingSet
-from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.models.training_set import TrainingSet, Votes
+from slowpaths.store.mined_folder import LabelSetFolder, MinedFolder
 from slowpaths.store.schema import LABELS, VOTES
 from slowpaths.store.tables import write_predictions, write_text
 
 
 def run(cfg: DictConfig) -> Outcome:
     """Train on `mined=`; run again with the same `out=` to resume."""
-    config = _values.build(TrainConfig, plain(cfg))
-    job = Job(verb="train", config=config, plain=plain(cfg))
-    folder, mined = job.folder, MinedFolder(config.mined)
+    job = Job(verb="train", config=_values.build(TrainConfig, plain(cfg)), plain=plain(cfg))
+    job = with_batch_size(job, lambda job: _parts(job, job.config.labels))
+    config, folder, mined = job.config, job.folder, MinedFolder(job.config.mined)
     labels = relabel(job, _classifier) if config.relabel_folds else config.labels
-    data = job.data(targets="labels", labels=labels)
-    classifier = _classifier(job, data)
+    classifier, data = _parts(job, labels)
     data.predict_dataloader()  # windows that do not fit the clips are said before anything is trained
-    extra = [LabelFreeMetrics()] if config.best_by in get_args(LabelFree) else []
+    extra: list[Callback] = [LabelFreeMetrics()] if config.best_by in get_args(LabelFree) else []
+    if config.best_by == "val/withheld_agreement":
+        extra = [WithheldAgreement(_withheld_votes(data, config))]
     fitted = fit(classifier, data, job, monitor=config.best_by, extra=[wandb_media.ConfusionMedia(), *extra])
     trainer, best, metrics = fitted.trainer, fitted.checkpoint, fitted.metrics
     if not trainer.is_global_zero:
@@ -67,7 +76,7 @@ def run(cfg: DictConfig) -> Outcome:
         data,
         job,
         files=[folder.predictions, best, folder.model_card],
-        inputs={"labels": file_digest(labels or mined.file(LABELS)), **lineage},
+        inputs={"labels_file": file_digest(config.labels or mined.file(LABELS)), **lineage},
         sources={"label set": label_set, "labels": lineage["labels"], "split": lineage["split"]},
         warning="Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts "
         "as right here.",
@@ -84,20 +93,48 @@ def run(cfg: DictConfig) -> Outcome:
     return Outcome(metrics=metrics)
 
 
+def _parts(job: Job[TrainConfig], labels: Path | None) -> tuple[StrokeClassifier, ClipDataModule]:
+    data = job.data(targets="labels", labels=labels)
+    return _classifier(job, data), data
+
+
 def _classifier(job: Job[TrainConfig], data: ClipDataModule) -> StrokeClassifier:
     config = job.config
+    if config.loss.feature_weight:
+        data.take_features()
     return StrokeClassifier(
         network=config.model,
         loss=config.loss,
         optim=config.optim,
         run=job.run_settings(data),
         class_prior=data.class_prior(),
+        num_features=len(data.feature_names),
         training=_training_set(data, mined=config.mined),
     )
 
 
-def _training_set(data: ClipDataModule, *, mined: Path) -> TrainingSet:
-    clips = [record.clip for record in data.training_records()]
+def _withheld_votes(data: ClipDataModule, config: TrainConfig) -> Votes:
+    """Return the votes on validation clips of the families that the labels were made without.
+
+    Raises:
+        UsageError: If there are no such labels, or no such votes.
+    """
+    label_set = LabelSetFolder(config.labels.parent) if config.labels else None
+    rules = MinedFolder(config.mined).rules().values()
+    known = {rule.family for rule in (label_set.rules().values() if label_set else rules)}
+    withheld = {rule.family for rule in rules} - known
+    votes = _training_set(data, mined=config.mined, part="val").votes(families=withheld)
+    if not votes.weight_NR.any():
+        raise UsageError(
+            "best_by=val/withheld_agreement judges by votes of rules that the labels were made without, and there are "
+            "none: run `slowpaths label rules.exclude=[sound]`, then without it, and train "
+            "labels=MINED/label_sets/ID/labels.parquet of the first of these label sets"
+        )
+    return votes
+
+
+def _training_set(data: ClipDataModule, *, mined: Path, part: Part = "train") -> TrainingSet:
+    clips = [record.clip for record in (data.training_records() if part == "train" else data.records(part))]
     probs_NC = torch.tensor(np.array([clip.probs for clip in clips]), dtype=torch.float32)
     return TrainingSet(probs_NC=probs_NC, delivery_ids=[clip.delivery_id for clip in clips], mined=mined)
 
@@ -170,9 +207,11 @@ def _confusion(pairs: Counter[tuple[str, str]]) -> str:
 def _send_clips(
     loggers: Iterable[Logger], predictions: list[Prediction], *, data: ClipDataModule, mined: MinedFolder
 ) -> None:
-    """Send clips with their votes to W&B, where it is on."""
+    """Send clips with skeletons and votes to W&B, where it is on."""
     votes = defaultdict(list)
     for vote in mined.votes() if mined.has(VOTES) else ():
         votes[vote.delivery_id].append(vote)
     labels = {clip.delivery_id: clip for clip in data.clips()}
-    wandb_media.log_clips(loggers, predictions=predictions, labels=labels, votes=votes, folder=mined.path)
+    with tempfile.TemporaryDirectory() as name:
+        films_of = partial(skeleton_films, folder=mined, into=Path(name))
+        wandb_media.log_clips(loggers, predictions=predictions, labels=labels, votes=votes, films_of=films_of)

@@ -115,14 +115,14 @@ class ClipDataModule(L.LightningDataModule):
         if self._targets != "none":
             self.split = self._make_split()
         if self._targets == "features":
-            self._take_features()
+            self.take_features()
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
         dataset = self._dataset(self.training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
         replicas, rank = (self.trainer.world_size, self.trainer.global_rank) if self.trainer else (1, 0)
         sampler = EpochSampler(len(dataset), seed=self._seed, num_replicas=replicas, rank=rank)
-        is_odd_one_left = len(sampler) % self._settings.batch_size == 1 and len(sampler) > 1
+        is_odd_one_left = len(sampler) % self._settings.clips_a_batch == 1 and len(sampler) > 1
         return self._loader(dataset, sampler=sampler, drop_last=is_odd_one_left)
 
     def val_dataloader(self) -> DataLoader[ClipItem] | list[DataLoader[ClipItem]]:
@@ -224,7 +224,12 @@ class ClipDataModule(L.LightningDataModule):
             how = {"spec": self._spec, "backend": self._settings.backend, "told": self._told}
             self._records = with_picture_features(self._records, folder, **how)
 
-    def _take_features(self) -> None:
+    def take_features(self) -> None:
+        """Let batches carry the features that mining measured; `setup` does where they are the targets.
+
+        Raises:
+            UsageError: If the deliveries have none.
+        """
         is_training = [self.split.parts.get(record.clip.delivery_id) == "train" for record in self._records]
         features = read_features(self._mined).standardised(np.array(is_training))
         self.feature_names = features.names
@@ -251,7 +256,7 @@ class ClipDataModule(L.LightningDataModule):
         drop_last: bool = False,
         batches: Iterable[list[int]] | None = None,
     ) -> DataLoader[ClipItem]:
-        order: dict[str, Any] = {"batch_size": self._settings.batch_size, "sampler": sampler, "drop_last": drop_last}
+        order: dict[str, Any] = {"batch_size": self._settings.clips_a_batch, "sampler": sampler, "drop_last": drop_last}
         return DataLoader(
             dataset,
             **(order if batches is None else {"batch_sampler": batches}),

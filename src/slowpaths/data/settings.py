@@ -17,7 +17,7 @@ class ClipSettings:
     """Hold how clips are read, shown and divided.
 
     Args:
-        batch_size: Clips a batch and device.
+        batch_size: Clips a batch and device; auto for the most that fit a GPU, in powers of two, or 8 on a CPU.
         num_workers: Loader processes; 0 loads in the training process.
         num_frames: Frames of the fast pathway; 32 are 1.28 s at 25 fps, the stroke window.
         frame_stride: Step between them in the file.
@@ -45,7 +45,7 @@ class ClipSettings:
         UsageError: If a value is out of range.
     """
 
-    batch_size: int = 8
+    batch_size: int | Literal["auto"] = 8
     num_workers: int = 2
     num_frames: int = 32
     frame_stride: int = 1
@@ -69,7 +69,7 @@ class ClipSettings:
 
     def __post_init__(self) -> None:
         for name, least in _LEAST.items():
-            if (value := getattr(self, name)) is not None and not value >= least:
+            if (value := getattr(self, name)) not in (None, "auto") and not value >= least:
                 raise UsageError(f"data.{name}={value} is too small: give at least {least}")
         for name, most in _MOST.items():
             if (value := getattr(self, name)) is not None and value > most:
@@ -95,6 +95,12 @@ class ClipSettings:
             raise UsageError("data.test_matches and data.num_folds both say what is tested: give one of them")
         if self.num_folds and not 0 <= self.fold < self.num_folds:
             raise UsageError(f"data.fold={self.fold} is no fold: give 0 to {self.num_folds - 1}")
+
+    @property
+    def clips_a_batch(self) -> int:
+        """Return the batch size; auto is a number before clips are loaded."""
+        assert isinstance(self.batch_size, int)
+        return self.batch_size
 
     def shown(self, *, fps: float) -> dict[str, Any]:
         """Return what a clip must look like for a network trained so, plain values that a checkpoint carries."""

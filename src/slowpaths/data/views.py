@@ -132,7 +132,7 @@ class ViewDataModule(ClipDataModule):
 
     def fixed_dataloader(self, records: Sequence[ClipRecord]) -> DataLoader[ClipItem]:
         """Return clips in their order, two views of each, which are always the same."""
-        dataset, size, count = self._view_dataset(records), self._settings.batch_size, len(records)
+        dataset, size, count = self._view_dataset(records), self._settings.clips_a_batch, len(records)
         starts = range(0, count, size)
         rows = [list(range(start, min(start + size, count))) for start in starts]
         return self._loader(dataset, batches=[[*batch, *(count + row for row in batch)] for batch in rows])
@@ -169,4 +169,4 @@ class ViewDataModule(ClipDataModule):
 
     def _sampler(self, dataset: ViewDataset, **process: int) -> ViewSampler:
         told = {"scene_N": dataset.scene_N, "ball_N": dataset.ball_N, "settings": self._views}
-        return ViewSampler(**told, batch_size=self._settings.batch_size, seed=self._seed, **process)
+        return ViewSampler(**told, batch_size=self._settings.clips_a_batch, seed=self._seed, **process)

@@ -22,6 +22,7 @@ from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
 from slowpaths.models.heads import FactorHeads, logits_and_features, projection
 from slowpaths.models.losses import adjust_logits, soft_cross_entropy, weighted_mean
 from slowpaths.models.mixing import curriculum_share, mix, sureness_ranks
+from slowpaths.models.pretrain.features import known_loss
 from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, as_settings
 from slowpaths.models.training_set import TrainingSet
 
@@ -34,6 +35,7 @@ class StrokeClassifier(EmaModule):
     Args:
         loss: The loss and what stands beside it.
         class_prior: Share of each stroke in training (14), for logit adjustment; uniform where not given.
+        num_features: Features of `ClipBatch.features_BF` that a head is to see; 0 for none.
         training: The training clips, for losses and a curriculum that want to know them; no hyperparameter.
 
     Attributes:
@@ -50,13 +52,14 @@ class StrokeClassifier(EmaModule):
         optim: OptimSettings | Mapping[str, Any] | None = None,
         run: RunSettings | Mapping[str, Any] | None = None,
         class_prior: Sequence[float] | None = None,
+        num_features: int = 0,
         training: TrainingSet | None = None,
     ) -> None:
         if class_prior is not None and len(class_prior) != NUM_STROKES:
             raise UsageError(f"class_prior needs {NUM_STROKES} shares, one a stroke, got {len(class_prior)}")
         settings = as_settings(LossSettings, loss)
         prior = [1 / NUM_STROKES] * NUM_STROKES if class_prior is None else [float(share) for share in class_prior]
-        more = {"loss": asdict(settings), "class_prior": prior}
+        more = {"loss": asdict(settings), "class_prior": prior, "num_features": num_features}
         super().__init__(network=network, num_classes=NUM_STROKES, optim=optim, run=run, more=more)
         self.loss_settings, self._training_set = settings, training
         self.curriculum_share = settings.curriculum_start
@@ -66,9 +69,10 @@ class StrokeClassifier(EmaModule):
         self.val_nll = MeanMetric()
 
     def build_heads(self) -> None:
-        """Build the factor heads, where they count in the loss."""
-        has_factors = self.hparams["loss"]["factor_weight"] > 0
-        self.factors = FactorHeads(projection(self.network).in_features) if has_factors else None
+        """Build the heads beside the strokes, where they count in the loss."""
+        width, num_features = projection(self.network).in_features, self.hparams["num_features"]
+        self.factors = FactorHeads(width) if self.hparams["loss"]["factor_weight"] > 0 else None
+        self.features = nn.Linear(width, num_features) if num_features else None
 
     @cached_property
     def loss(self) -> Callable[..., Tensor]:
@@ -102,13 +106,14 @@ class StrokeClassifier(EmaModule):
         return self.evaluated(network_input(batch))
 
     def head_parameters(self) -> Iterable[nn.Parameter]:
-        """Return the projection to strokes and the factor heads."""
+        """Return the projection to strokes and the heads beside it."""
         yield from super().head_parameters()
-        if self.factors is not None:
-            yield from self.factors.parameters()
+        for head in (self.factors, self.features):
+            if head is not None:
+                yield from head.parameters()
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Return the loss of a batch: strokes, and factors beside them; of mixed clips that of both, by their shares.
+        """Return the loss of a batch: strokes, factors and features; of mixed clips that of both, by their shares.
 
         Raises:
             UsageError: If the loss remembers clips, and clips are mixed.
@@ -128,6 +133,14 @@ class StrokeClassifier(EmaModule):
             losses_B = torch.cat([losses_B, others_B])
             weights_B = torch.cat([mixed.share * weights_B, (1 - mixed.share) * weights_B[other_B]])
         loss = weighted_mean(losses_B, weights_B)
+        if self.features is not None:
+            found_BF, wanted_BF = self.features(pooled_BD).float(), batch.features_BF
+            error = known_loss(found_BF, wanted_BF)
+            if mixed:
+                other = known_loss(found_BF, wanted_BF[mixed.partner_B])
+                error = mixed.share * error + (1 - mixed.share) * other
+            self.log("train/feature_loss", error, on_step=False, on_epoch=True, batch_size=len(batch))
+            loss = loss + settings.feature_weight * error
         self.log_loss(loss, batch)
         return loss
 

@@ -17,6 +17,7 @@ from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.heads import head_prefix
+from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import atomic_write
 from slowpaths.store.weights import WeightSpec, find_weights
 
@@ -68,9 +69,9 @@ def load_initialisation(
 ) -> LoadReport:
     """Start a network from pretrained weights, in place; its head stays fresh.
 
-    They are one of `WEIGHTS` (published; `weights_dir` is searched first) or `SHIPPED` (in the package), or a file, as
-    for `load_backbone`. `sha256`, or its first digits, is what a person expects of the file; published weights without
-    a published digest are loaded with it only.
+    They are one of `WEIGHTS` (published; `weights_dir` is searched first) or `SHIPPED` (in the package), or a file or
+    folder as for `weights_file`, read by `load_backbone`. `sha256`, or its first digits, is what a person expects of
+    the file; published weights without a published digest are loaded with it only.
 
     Raises:
         UsageError: If they are of another architecture.
@@ -89,7 +90,7 @@ def load_initialisation(
             raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
     else:
         require_known(name)
-        path = Path(name)
+        path = weights_file(name)
     if sha256 and not (digest := file_digest(path)).startswith(sha256.lower()):
         raise MissingWeightsError(
             f"{path} has the sha256 {digest}, not init_sha256={sha256}: it is another file, or damaged; get it anew"
@@ -97,15 +98,23 @@ def load_initialisation(
     return load_backbone(network, path)
 
 
+def weights_file(name: str) -> Path:
+    """Return the file of pretrained weights that a path names: of the folder of a pretraining, its backbone."""
+    return RunFolder(Path(name)).backbone if Path(name).is_dir() else Path(name)
+
+
 def require_known(name: str) -> None:
-    """Refuse pretrained weights that are neither published, nor shipped, nor a file.
+    """Refuse pretrained weights that are neither published, nor shipped, nor a file or the folder of a pretraining.
 
     Raises:
         UsageError: If there are none of that name.
     """
-    if name not in WEIGHTS and name not in SHIPPED and not Path(name).is_file():
+    if name not in WEIGHTS and name not in SHIPPED and not weights_file(name).is_file():
         known = ", ".join([*SHIPPED, *WEIGHTS])
-        raise UsageError(f"there are no weights '{name}': init= takes a checkpoint file, or one of {known}")
+        raise UsageError(
+            f"there are no weights '{name}': init= takes a checkpoint file, the out= folder of `slowpaths pretrain`, "
+            f"or one of {known}"
+        )
 
 
 def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> None:

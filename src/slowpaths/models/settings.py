@@ -11,7 +11,7 @@ from slowpaths.core.errors import UsageError
 T = TypeVar("T")
 LabelFree = Literal["val/covering_rate", "val/approximated_accuracy", "val/jitter_consistency"]
 """Metrics of `callbacks.label_free`."""
-BestBy = Literal["val/nll", "val/top1", "val/macro_f1"] | LabelFree
+BestBy = Literal["val/nll", "val/top1", "val/macro_f1", "val/withheld_agreement"] | LabelFree
 """What the best epoch may be chosen by."""
 
 
@@ -80,6 +80,8 @@ class LossSettings:
             clips it sees, a constructor that takes `training` is given the training clips (`TrainingSet`).
         logit_adjustment: Strength of the logit adjustment for rare strokes; 0 leaves logits alone.
         factor_weight: Weight of the foot, plane, side and intent heads in the loss; 0 leaves them out.
+        feature_weight: Weight of a head that sees in a clip the features that mining measured, from pose to pixels; 0
+            leaves it out.
         mixup_alpha: Clips are mixed in pairs, frame by frame about the impact, with shares from Beta(alpha, alpha);
             0 mixes none.
         curriculum_start: Share of the clips of each stroke, the surest ones, that the first epoch learns from; 1 takes
@@ -93,12 +95,13 @@ class LossSettings:
     function: Any = field(default_factory=lambda: {"_target_": "slowpaths.models.losses.soft_cross_entropy"})
     logit_adjustment: float = 1.0
     factor_weight: float = 0.3
+    feature_weight: float = 0.0
     mixup_alpha: float = 0.0
     curriculum_start: float = 1.0
     curriculum_length: float = 0.4
 
     def __post_init__(self) -> None:
-        for name in ("logit_adjustment", "factor_weight", "mixup_alpha"):
+        for name in ("logit_adjustment", "factor_weight", "feature_weight", "mixup_alpha"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
         for name in ("curriculum_start", "curriculum_length"):

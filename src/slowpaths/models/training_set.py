@@ -5,7 +5,7 @@ Legend: N training clips, C the 14 strokes, R rules, S sets of strokes that a vo
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -39,8 +39,11 @@ class TrainingSet:
         """Return the number of clips N."""
         return len(self.probs_NC)
 
-    def votes(self) -> Votes:
+    def votes(self, *, families: Collection[str] | None = None) -> Votes:
         """Read the votes on the clips.
+
+        Args:
+            families: Families whose rules count; all where None.
 
         Raises:
             UsageError: If nothing is known of the folder they lie in.
@@ -51,12 +54,13 @@ class TrainingSet:
         folder = MinedFolder(self.mined)
         rules = folder.rules()
         row_of = {delivery: row for row, delivery in enumerate(self.delivery_ids)}
-        column_of = {code: column for column, code in enumerate(sorted(rules))}
+        counted = [code for code in sorted(rules) if families is None or rules[code].family in families]
+        column_of = {code: column for column, code in enumerate(counted)}
         sets: dict[frozenset[str], int] = {frozenset(): 0}
         set_NR = torch.zeros(len(row_of), len(column_of), dtype=torch.int64)
         weight_NR = torch.zeros(len(row_of), len(column_of))
         for vote in folder.votes():
-            if (row := row_of.get(vote.delivery_id)) is not None:
+            if (row := row_of.get(vote.delivery_id)) is not None and vote.rule in column_of:
                 named = rules[vote.rule].votes[vote.symbol]
                 set_NR[row, column_of[vote.rule]] = sets.setdefault(named, len(sets))
                 weight_NR[row, column_of[vote.rule]] = vote.weight

@@ -59,6 +59,7 @@ class RunFolder:
     backbone = Below("backbone.safetensors")  # what pretraining makes
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
+    wandb_group_file = Below("wandb_group.txt")  # its group there, for the runs that start from its weights
     predictions = Below("predictions.parquet")
     prediction_shards = Below(
         "prediction_shards"
@@ -71,6 +72,12 @@ class RunFolder:
     figures = Below("figures")
     export_card = Below("model.json")  # how to feed an exported network
     mined = Below("mined")  # what prediction mines on its way
+
+    @classmethod
+    def of(cls, path: Path) -> RunFolder | None:
+        """Return the run that a folder is of, or a file lies in; None where there is none."""
+        folders = (path, *path.parents[:2]) if path.exists() else ()
+        return next((run for run in map(cls, folders) if run.state_file.is_file()), None)
 
     def relabel_fold(self, number: int) -> Path:
         """Return the folder of the run that trains without one group of matches."""

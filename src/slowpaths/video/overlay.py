@@ -1,4 +1,4 @@
-"""Draw heat over a clip, and beside it a skeleton and lines of text.
+"""Draw heat or a skeleton over a clip, and beside it a skeleton and lines of text.
 
 Legend: T frames, H, W pixels, J joints, C colour channels (of keypoints x, y, confidence).
 """
@@ -37,14 +37,26 @@ def draw_skeletons(keypoints_TJC: np.ndarray, *, width: int, height: int) -> Ite
     for joints_JC in keypoints_TJC:
         paper = np.full((height, width, 3), _PAPER, dtype=np.uint8)
         points = (joints_JC[:, :2] - (low + high) / 2) * scale + (width / 2, height / 2)
-        for one, other in LIMBS:
-            ends = points[[INDEX[one], INDEX[other]]]
-            if np.isfinite(ends).all():
-                sides = {name.partition("_")[0] for name in (one, other)}
-                colour = _LEFT if sides == {"left"} else _RIGHT if sides == {"right"} else _MIDDLE
-                (x1, y1), (x2, y2) = ends.round().astype(int).tolist()
-                cv2.line(paper, (x1, y1), (x2, y2), colour, 3, cv2.LINE_AA)
+        _draw_limbs(paper, points, width_px=3)
         yield paper
+
+
+def skeletons_over(frames_THWC: np.ndarray, points_TJ2: np.ndarray) -> Iterator[np.ndarray]:
+    """Yield each frame, uint8, RGB, with the joints at these pixels joined by lines; NaN joints are left out."""
+    for frame_HWC, points_J2 in zip(frames_THWC, points_TJ2, strict=True):
+        picture = np.array(frame_HWC)
+        _draw_limbs(picture, points_J2, width_px=2)
+        yield picture
+
+
+def _draw_limbs(picture_HWC: np.ndarray, points_J2: np.ndarray, *, width_px: int) -> None:
+    for one, other in LIMBS:
+        ends = points_J2[[INDEX[one], INDEX[other]]]
+        if np.isfinite(ends).all():
+            sides = {name.partition("_")[0] for name in (one, other)}
+            colour = _LEFT if sides == {"left"} else _RIGHT if sides == {"right"} else _MIDDLE
+            (x1, y1), (x2, y2) = ends.round().astype(int).tolist()
+            cv2.line(picture_HWC, (x1, y1), (x2, y2), colour, width_px, cv2.LINE_AA)
 
 
 def draw_explanation(

@@ -42,7 +42,7 @@ def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypa
         predictions=predict(model, [batch(2)], clips=clips),
         labels={clip.delivery_id: clip for clip in clips},
         votes={"v0-d001": [Vote(delivery_id="v0-d001", rule="foot.stride", symbol="FF", evidence="stride .8")]},
-        folder=mined,
+        films_of=lambda names: {name: mined / "clips" / f"{name}.mp4" for name in names},
     )
     log_ledger(loggers, folder=mined)
     experiment = loggers[0].experiment

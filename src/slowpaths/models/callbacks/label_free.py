@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, get_args
 
 import lightning as L
 import torch
@@ -16,6 +16,7 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.settings import LabelFree
 
 _MASS = 0.9  # of a label, in its set of candidates
 _JITTER_FRAMES = 2  # the step between test views
@@ -26,6 +27,8 @@ class LabelFreeMetrics(Callback):
 
     The last is the share of clips that are named the same two frames later.
     """
+
+    NAMES = get_args(LabelFree)
 
     def __init__(self) -> None:
         self._values: dict[str, list[Tensor]] = {}

@@ -59,6 +59,8 @@ def wandb_logger(
 ) -> Logger | None:
     """Log to W&B; a run that is killed and started again in the same folder is one run there.
 
+    Pretraining opens a group of its own where none is given; what starts from its weights joins it.
+
     Args:
         save_dir: Folder of the run.
         project: Project in W&B.
@@ -84,16 +86,21 @@ def wandb_logger(
         _require_login()
     folder = RunFolder(Path(save_dir))
     folder.path.mkdir(parents=True, exist_ok=True)  # W&B makes a temporary folder where it is missing
+    run_id, name = _run_id(folder.wandb_id_file), name or folder.path.name
+    if job_type == "pretrain":
+        group = group or os.environ.get("WANDB_RUN_GROUP") or f"{name}-{run_id}"
+    if group and is_first_process():
+        write_text(folder.wandb_group_file, group + "\n")
     logger = WandbLogger(
         project=project,
-        name=name or folder.path.name,
+        name=name,
         group=group,
         job_type=job_type,
         tags=list(tags) or None,
         notes=notes,
-        save_dir=save_dir,
+        save_dir=str(folder.path.resolve()),  # the service of W&B may have started in another folder
         offline=is_offline,
-        id=_run_id(folder.wandb_id_file),
+        id=run_id,
         resume=None if is_offline else "allow",  # offline, the id alone makes it one run
         log_model=False,
     )
@@ -124,9 +131,8 @@ def _said_in_one_sentence() -> Iterator[None]:
 
 
 def _run_id(file: Path) -> str:
-    """Return the id that an agent gives, or the one the run folder keeps."""
-    if given := os.environ.get("WANDB_RUN_ID"):
-        return given
-    if not file.exists() and is_first_process():
-        write_text(file, secrets.token_hex(4) + "\n")
-    return file.read_text().strip() if file.exists() else ""
+    """Return the id that an agent gives, or the one the run folder keeps; it is kept there in both cases."""
+    given = os.environ.get("WANDB_RUN_ID")
+    if (given or not file.exists()) and is_first_process():
+        write_text(file, (given or secrets.token_hex(4)) + "\n")
+    return given or (file.read_text().strip() if file.exists() else "")

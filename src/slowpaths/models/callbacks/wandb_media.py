@@ -6,7 +6,7 @@ Lineage lives in our ledger, and W&B gets a copy. Legend: C the 14 strokes.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any, cast
@@ -20,7 +20,6 @@ from slowpaths.core.ids import file_digest
 from slowpaths.core.records import LabelledClip, Prediction, Vote
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.store.ledger import LEDGER_NAME, read_ledger
-from slowpaths.store.mined_folder import MinedFolder
 
 _MAX_ARTIFACT_BYTES = 64 << 20
 _MOST_CLIPS = 48  # in one table
@@ -51,7 +50,7 @@ def log_clips(
     predictions: Sequence[Prediction],
     labels: Mapping[str, LabelledClip],
     votes: Mapping[str, Sequence[Vote]],
-    folder: Path,
+    films_of: Callable[[Sequence[str]], Mapping[str, Path]],
 ) -> None:
     """Send a table of the clips on which network and label disagree most to W&B, with label and votes.
 
@@ -60,20 +59,20 @@ def log_clips(
         predictions: Predictions; of each clip the average over views is shown.
         labels: Delivery -> its label.
         votes: Delivery -> the votes behind its label.
-        folder: Mined folder.
+        films_of: Returns the videos of deliveries.
     """
     for run in _wandb_runs(loggers):
         import wandb
 
         shown = [item for item in predictions if item.view_index == -1 and item.delivery_id in labels]
         shown.sort(key=lambda item: (item.probs[INDEX[labels[item.delivery_id].label]], item.delivery_id))
-        films, rows = [], []
-        for item in shown[:_MOST_CLIPS]:
+        shown = shown[:_MOST_CLIPS]
+        film_of, films, rows = films_of([item.delivery_id for item in shown]), [], []
+        for item in shown:
             label = labels[item.delivery_id]
             reasons = [f"{vote.rule} -> {vote.symbol} ({vote.evidence})" for vote in votes.get(item.delivery_id, ())]
-            path = str(MinedFolder(folder).clip_file(item.delivery_id))
             caption = f"{item.delivery_id}: labelled {label.label}, predicted {item.label} ({item.confidence:.2f})"
-            films.append(wandb.Video(path, caption=caption, format="mp4"))
+            films.append(wandb.Video(str(film_of[item.delivery_id]), caption=caption, format="mp4"))
             row = {"delivery": item.delivery_id, "video": item.video, "part": item.split, "clip": films[-1]}
             row |= {"label": label.label, "label_p": label.confidence}
             row |= {"predicted": item.label, "predicted_p": item.confidence, "votes": "\n".join(reasons)}
@@ -83,13 +82,18 @@ def log_clips(
             run.log({"clips": table, "clips/panel": films})
 
 
-def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
+def log_ledger(loggers: Iterable[Logger], *, folder: Path, used: Collection[str] | None = None) -> None:
     """Mirror the ledger of a folder to W&B: of each entry one artifact a kind of file, with the files that it wrote.
 
     Artifacts are typed dataset, labels, model, predictions or report, and carry the verb as an alias; those of a label
     set are named by its fingerprint, so that two sets never share one. A file that another entry has written over since
     is left out: an artifact never holds what its entry did not write.
-    Only `log_artifact` is used: W&B cannot consume artifacts offline, and the ledger already holds the lineage.
+
+    Args:
+        loggers: Loggers of the run.
+        folder: The folder.
+        used: Digests of what the run has read, where the folder is not its own: artifacts that hold one of them are
+            inputs of the run, others are left out.
     """
     for run in _wandb_runs(loggers):
         import wandb
@@ -103,13 +107,24 @@ def log_ledger(loggers: Iterable[Logger], *, folder: Path) -> None:
                 if file_digest(path) == digest:
                     kinds.setdefault(_artifact_type(output), []).append(output)
             for kind, outputs in kinds.items():
+                if used is not None and not {entry.outputs[output] for output in outputs} & {*used}:
+                    continue
                 label_set = entry.rules if kind == "labels" else ""
                 name, aliases = f"{kind}-{label_set or entry.entry_id}", [entry.stage, *filter(None, [label_set])]
                 artifact = wandb.Artifact(name, type=kind, metadata=asdict(entry))
                 artifact.add_file(str(folder / LEDGER_NAME))
                 for output in outputs:
                     artifact.add_file(str(folder / output), name=output)
-                run.log_artifact(artifact, aliases=["latest", *aliases])
+                _send(run, artifact, aliases=["latest", *aliases], is_input=used is not None)
+
+
+def _send(run: Any, artifact: Any, *, aliases: list[str], is_input: bool) -> None:
+    if not is_input:
+        run.log_artifact(artifact, aliases=aliases)
+    elif run.offline:  # `use_artifact` refuses to; this is what it does with an artifact that no run has logged
+        run._log_artifact(artifact, aliases=aliases, is_user_created=True, use_after_commit=True)
+    else:
+        run.use_artifact(artifact, aliases=aliases)
 
 
 def log_report(loggers: Iterable[Logger], *, measures: Mapping[str, Mapping[str, Any]], figures: Path) -> None:

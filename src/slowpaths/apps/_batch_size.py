@@ -1,0 +1,46 @@
+"""`data.batch_size=auto`: the batch of a run is found before it starts, and a run that goes on keeps it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import lightning as L
+
+from slowpaths.apps._fit import Job
+from slowpaths.apps.verbs import FitConfig
+from slowpaths.core.errors import UsageError
+from slowpaths.data.module import ClipDataModule
+from slowpaths.models.batch_size import find_batch_size
+from slowpaths.models.checkpoint import read_checkpoint
+
+C = TypeVar("C", bound=FitConfig)
+
+
+def with_batch_size(job: Job[C], build: Callable[[Job[C]], tuple[L.LightningModule, ClipDataModule]]) -> Job[C]:
+    """Return a job whose batch size is a number.
+
+    Args:
+        job: The job.
+        build: Returns its module and clips.
+
+    Raises:
+        UsageError: If it is to be found for several devices.
+    """
+    config = job.config
+    if config.data.batch_size != "auto":
+        return job
+    if config.trainer.devices != 1 or config.trainer.num_nodes != 1:
+        raise UsageError("data.batch_size=auto tries one device: set trainer.devices=1, or give a number")
+
+    def sized(size: int) -> Job[C]:
+        return replace(job, config=replace(config, data=replace(config.data, batch_size=size)))
+
+    last = job.folder.last_checkpoint
+    if last.exists():
+        run: dict[str, Any] = read_checkpoint(last)["hyper_parameters"]["run"]
+        return sized(run["batch_size"] // config.trainer.accumulate_grad_batches)
+    module, data = build(sized(2))
+    device = L.Trainer(accelerator=config.trainer.accelerator, devices=1, logger=False).strategy.root_device
+    return sized(find_batch_size(module, data.train_dataloader(), device=device))
