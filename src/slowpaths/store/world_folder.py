@@ -12,7 +12,6 @@ from slowpaths.store.below import Below
 from slowpaths.store.schema import TableSpec
 from slowpaths.store.tables import read_poses, read_shots, read_table
 
-
 STRIKER = 0
 """Track of the striker in a table of true poses."""
 _BALLS = TableSpec(
