@@ -150,9 +150,10 @@ class ViewDataModule(ClipDataModule):
         graph = coo_array((np.ones(len(links)), tuple(ends)), shape=(len(records), len(records)))
         return connected_components(graph, directed=False)[1]
 
-    def _take_features(self) -> None:
+    def take_features(self) -> None:
+        """Let batches carry the features that mining measured, where there are any."""
         with contextlib.suppress(UsageError):  # an objective that needs them says so
-            super()._take_features()
+            super().take_features()
 
     def _view_dataset(self, records: Sequence[ClipRecord]) -> ViewDataset:
         clips = self._dataset(records, is_train=True, jitter_frames=self._settings.jitter_frames)

@@ -10,6 +10,7 @@ from typing import Any
 
 import lightning as L
 import torch
+from torch import Tensor
 from torch.utils.data import DataLoader
 
 from slowpaths.models.optim import adamw
@@ -55,12 +56,14 @@ def _fits(module: L.LightningModule, loader: DataLoader[Any], count: int, *, dev
             warnings.simplefilter("ignore")  # nobody listens to what the module logs
             copied = copy.deepcopy(module).to(device).train()
             weights = [weight for weight in copied.parameters() if weight.requires_grad]
-            copied.training_step(batch.to(device), 0).backward()
+            loss = copied.training_step(batch.to(device), 0)
+            assert isinstance(loss, Tensor)
+            loss.backward()
             adamw([{"params": weights}], lr=0.0).step()
     except torch.OutOfMemoryError:
         return False
     finally:
-        copied = weights = batch = None
+        copied = weights = batch = loss = None
         if device.type == "cuda":
             torch.cuda.empty_cache()
     return True
