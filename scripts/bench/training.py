@@ -36,8 +36,8 @@ def stock_network(*, is_tiny: bool) -> nn.Module:
     network = build_slowfast(num_classes=NUM_CLASSES, dropout=0.0, is_flat=False, **(TINY if is_tiny else {}))
     for module in network.modules():
         if isinstance(module, nn.BatchNorm3d):
-            module.running_mean.uniform_(-0.1, 0.1)
-            module.running_var.uniform_(0.9, 1.1)
+            module.get_buffer("running_mean").uniform_(-0.1, 0.1)
+            module.get_buffer("running_var").uniform_(0.9, 1.1)
     nn.init.normal_(projection(network).weight)
     return network
 
