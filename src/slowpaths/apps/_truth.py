@@ -10,8 +10,6 @@ from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
 from slowpaths.evaluation.world_truth import world_truth
 from slowpaths.store.world_folder import TruthFolder
 
-_ALSO_GIVEN = ("mined", "shots_truth", "poses_truth", "is_complete")
-
 
 def truth_tables(given: Mapping[str, Any], out: Path) -> dict[str, Any]:
     """Return the arguments of a verb that its `truth=` stands for; none where that is a table.
@@ -28,4 +26,4 @@ def truth_tables(given: Mapping[str, Any], out: Path) -> dict[str, Any]:
         table = TruthFolder(out).strokes_file
         write_archive_truth(table, read_pose_archive(truth))
         return {"truth": table}
-    return world_truth({**dict.fromkeys(_ALSO_GIVEN), **given}) if truth.is_dir() else {}
+    return world_truth(given) if truth.is_dir() else {}

@@ -24,8 +24,7 @@ def run(cfg: DictConfig) -> Outcome:
     config = _values.build(AuditConfig, plain(cfg))
     truth = config.truth
     if truth is not None and truth.is_dir():
-        given = {"truth": truth, "mined": None, "shots_truth": None, "poses_truth": None, "is_complete": True}
-        truth = world_truth(given)["truth"]
+        truth = world_truth({"truth": truth})["truth"]
     data = read_labelled(config.mined, truth)
     table, right = leakage(data, fit=partial(extra_trees, seed=config.seed), seed=config.seed)
     checks, folder = check_all(data, right), RunFolder(config.out)

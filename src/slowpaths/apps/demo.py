@@ -27,7 +27,6 @@ from slowpaths.store.tables import write_text
 VOTES_ALONE = ("teacher=none", "student.use=false")
 LABELS, MAJORITY, MODEL, SKELETON = "labels", "majority", "model", "skeleton"  # what is judged
 _COLUMNS = ["question", "measure", "found", "to compare", "n"]
-_GIVEN = ("mined", "shots_truth", "poses_truth", "is_complete")  # what a world may stand for
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -64,7 +63,7 @@ def _show_gap(out: Path) -> None:
         "SlowFast": model,
         "skeleton network": out / SKELETON / "predictions.parquet",
     }
-    how: dict[str, Any] = {"split_of": model, **world_truth({**dict.fromkeys(_GIVEN), "truth": out / "world"})}
+    how: dict[str, Any] = {"split_of": model, **world_truth({"truth": out / "world"})}
     truth = how.pop("truth")
     reports = {name: evaluate(table, truth, **how).to_dict()["measures"] for name, table in tables.items()}
     table = compare_systems(reports)

@@ -13,8 +13,8 @@ from slowpaths.store.world_folder import TruthFolder, WorldFolder
 def world_truth(given: Mapping[str, Any]) -> dict[str, Any]:
     """Return the arguments of `evaluate` that a synthetic world, or its folder `truth`, stands for.
 
-    Given are `truth` (the folder), `mined`, `shots_truth`, `poses_truth` and `is_complete`, None where not given; what
-    was given besides `truth` stays.
+    Given are `truth` (the folder) and perhaps `mined`, `shots_truth`, `poses_truth` and `is_complete`; what was given
+    besides `truth` stays.
 
     Raises:
         UsageError: If the folder holds no truth.
@@ -27,10 +27,10 @@ def world_truth(given: Mapping[str, Any]) -> dict[str, Any]:
             "give a CSV or Parquet table, or the folder of a synthetic world"
         )
     found: dict[str, Any] = {"truth": truth.strokes_file}
-    if given["is_complete"] is None:
+    if given.get("is_complete") is None:
         found["is_complete"] = True  # a world knows every ball in it
-    if given["shots_truth"] is None and truth.shots_file.exists():
+    if given.get("shots_truth") is None and truth.shots_file.exists():
         found["shots_truth"] = truth.shots_file  # also says how long each video is
-    if given["mined"] is not None:
-        found["poses_truth"] = given["poses_truth"] or truth.path
+    if given.get("mined") is not None:
+        found["poses_truth"] = given.get("poses_truth") or truth.path
     return found
