@@ -2,14 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import os
-import random
 import re
 import shlex
-import signal
-import subprocess
-import sys
 import time
 from dataclasses import replace
 from pathlib import Path
@@ -265,46 +259,3 @@ def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
     assert {path: path.stat().st_mtime_ns for path in done} == done
     assert main([word.replace("runs/", f"{tmp_path}/") for word in compare]) == 0
     assert (tmp_path / "compare" / "compare.md").read_text().count("done") >= 6
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(3000)
-def test_twenty_sweeps_killed_at_a_random_moment_end_as_one_that_was_not(tmp_path):
-    """Six cells of training each; whatever the moment, no cell is lost, none is run twice, the tables are equal."""
-    mined = write_mined(tmp_path / "mined", num_matches=3, clips_a_match=4, size=32)
-    small = ["model=slowfast_tiny", "model.width=8", "trainer=cpu", "trainer.max_epochs=2", "data.crop_px=32",
-             "data.read_px=32", "data.num_workers=0", "optim.warmup_epochs=0",
-             "data.fractions=[0.34,0.33,0.33]"]  # fmt: skip
-
-    def words(out: Path) -> list[str]:
-        axes = ["seed=0,1,2", "loss=soft_ce,gce"]
-        return [sys.executable, "-m", "slowpaths.cli", "train", "-m", f"mined={mined}", *small, *axes, f"out={out}"]
-
-    def rows(out: Path) -> list[dict[str, object]]:
-        table = pq.read_table(out / "sweep.parquet").drop_columns(["seconds"])
-        return [
-            {key: round(v, 6) if isinstance(v, float) else v for key, v in row.items()} for row in table.to_pylist()
-        ]
-
-    started = time.monotonic()
-    subprocess.run(words(tmp_path / "whole"), check=True, capture_output=True)
-    whole_s, expected = time.monotonic() - started, rows(tmp_path / "whole")
-    assert [row["state"] for row in expected] == ["done"] * 6
-    rng = random.Random(0)
-    for number in range(20):
-        out = tmp_path / f"killed{number}"
-        process = subprocess.Popen(
-            words(out), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
-        )
-        time.sleep(rng.uniform(0.1, 1.0) * whole_s)
-        os.killpg(process.pid, signal.SIGKILL)
-        process.wait()
-        done = {
-            path: path.stat().st_mtime_ns
-            for path in out.glob("*/run.json")
-            if json.loads(path.read_text())["state"] == "done"
-        }
-        subprocess.run(words(out), check=True, capture_output=True)
-        assert {path: path.stat().st_mtime_ns for path in done} == done
-        assert rows(out) == expected
-        assert all(SweepFolder(out).run(cell).predictions.exists() for cell in SweepFolder(out).plan())
