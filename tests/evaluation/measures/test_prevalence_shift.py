@@ -39,7 +39,7 @@ def test_errors_and_expectation_maximisation_are_those_of_quapy() -> None:
 
 
 def test_counts_are_adjusted_by_the_confusion_and_recover_the_shares() -> None:
-    """Three in four of stroke 0 are called so, one in five of stroke 1: Forman's (q - fpr) / (tpr - fpr)."""
+    """Three in four of stroke 0 are called so, one in five of stroke 1: Forman's adjusted count."""
     seen_true_N = np.repeat([0, 1], 20)
     seen_NG = np.eye(2)[np.r_[np.zeros(15), np.ones(5), np.zeros(4), np.ones(16)].astype(int)]
     ways = estimators(seen_NG, seen_true_N, None, num_true=2)

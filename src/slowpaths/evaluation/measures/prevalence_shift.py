@@ -108,7 +108,7 @@ def shifted(sample: Sample, names: Collection[str] | None = None) -> dict[str, n
 
 @measure(76, "usefulness", baseline="every class alike", best="lowest")
 def _prevalence_shift_error(sample: Sample) -> Reading:
-    """Mean error of a stroke's share where others are played than in these matches, counting named strokes."""
+    """Mean error of a stroke's share where others are played, counting named strokes (lower is better)."""
     errors = shifted(sample, (CLASSIFY, ALIKE))
     chance = float(errors[ALIKE][:, 0].mean())
     return Reading(values_B=np.array([errors[CLASSIFY][:, 0].mean()]), num=len(errors[CLASSIFY]), chance=chance)
