@@ -1,6 +1,6 @@
 # `make` lists the verbs. Everything runs through uv, which is installed with pip where it is missing.
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test golden lint type imports docs bench paper clean
+.PHONY: help setup demo test golden lint type imports docs bench paper pdf clean
 
 PYTHON ?= python3
 UV ?= $(shell command -v uv 2>/dev/null || echo .uv/bin/uv)
@@ -42,6 +42,7 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/pose.py $(BENCH)/t01.mp4 --backends compact simulated
 	$(RUN) python scripts/bench/mining.py
 	$(RUN) python scripts/bench/relabel.py
+	$(RUN) python -m scripts.bench.evaluation
 	$(RUN) python scripts/bench/train_reads.py
 	$(RUN) python scripts/bench/training.py
 
@@ -49,8 +50,12 @@ docs: setup ## write the generated pages anew and build the documentation into s
 	$(RUN) python -m scripts.generate_docs
 	$(UV) run --frozen --group docs mkdocs build --strict
 
-paper: setup ## recompute the committed result tables of experiments/
+paper: setup ## recompute the committed result tables of experiments/ and fill the paper with their numbers
 	$(RUN) bash scripts/paper.sh
+	$(RUN) python scripts/paper.py
+
+pdf: docs ## print the paper to site/paper/index.pdf (needs a Chromium)
+	$(RUN) python scripts/paper.py --pdf site/paper/index.html
 
 clean: ## remove what the demo and the tools wrote
 	rm -rf runs outputs multirun site dist .pytest_cache .ruff_cache

@@ -14,13 +14,16 @@ from tests.evaluation.tables import SHARES
 from slowpaths.evaluation.intervals import jackknife, leave_out
 from slowpaths.evaluation.stroke_profiles import StrokeProfiles
 
-BALLS = (12, 25)  # in a match: about 18
+BALLS = (12, 25)  # of a match that were found and named by a person: about 18
+WHOLE_MATCH = (200, 281)  # balls of a match of twenty overs a side
 ACCURACY = 0.7
 
 
-def matches(rng: np.random.Generator, num_matches: int) -> tuple[np.ndarray, np.ndarray]:
+def matches(
+    rng: np.random.Generator, num_matches: int, *, balls: tuple[int, int] = BALLS
+) -> tuple[np.ndarray, np.ndarray]:
     """Return whether each ball is named right, matches being easy or hard (mean .7), and its match."""
-    sizes, rates = rng.integers(*BALLS, num_matches), rng.beta(7, 3, num_matches)
+    sizes, rates = rng.integers(*balls, num_matches), rng.beta(7, 3, num_matches)
     values = (rng.random(sizes.sum()) < np.repeat(rates, sizes)).astype(float)
     return values, np.repeat(np.arange(num_matches), sizes)
 

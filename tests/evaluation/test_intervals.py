@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 from scipy.stats import binomtest, ttest_1samp
-from tests.evaluation.coverage import covers, players
+from tests.evaluation.coverage import BALLS, WHOLE_MATCH, covers, matches, players
 
 from slowpaths.evaluation.intervals import Interval, jackknife, leave_out, unbiased_absolute, weighted_mean, wilson
 from slowpaths.evaluation.measures.profile_error import mean_total_variation, total_variation
@@ -67,7 +69,9 @@ def test_intervals_of_profile_distances_cover_as_often_as_they_say(num_matches: 
 @pytest.mark.slow
 @pytest.mark.parametrize("num_matches", [3, 5, 10, 30])
 def test_coverage_in_full(num_matches: int) -> None:
-    assert 0.92 <= covers(share, 0.7, num_matches=num_matches, studies=2000) <= 0.98
+    for balls in (BALLS, WHOLE_MATCH):  # .938 to .949 in 20,000 studies of each
+        make = partial(matches, balls=balls)
+        assert 0.92 <= covers(share, 0.7, num_matches=num_matches, studies=2000, make=make) <= 0.97
     profiles, true_AG, counted_AG = players(num_groups=20_000)
     error, likeness = (distance(true_AG, counted_AG).mean() for distance in (total_variation, jensen_shannon))
     assert 0.92 <= covers(mean_total_variation, error, num_matches=num_matches, studies=500, make=profiles) <= 0.99

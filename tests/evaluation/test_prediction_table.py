@@ -56,6 +56,7 @@ def test_a_foreign_table_needs_only_video_time_and_label(tmp_path: Path) -> None
         ({"impact_s": 1, "label": "cut"}, "no column 'video'"),
         ({"video": "a", "label": "cut"}, "no column 'start_s'"),
         ({"video": "a", "impact_s": 1}, "no column 'label'"),
+        ({"video": "a", "impact_s": 1, "label": "nan"}, "line 2, column label: is empty: give a stroke"),
         ({"video": "a", "impact_s": 1, "label": "cutt"}, "line 2, column label: 'cutt' is not a stroke; nearest: cut"),
         ({"video": "a", "impact_s": 1, "label": "cut", "confidence": 2}, "column confidence: 2 is not between 0 and 1"),
         ({"video": "a", "impact_s": "", "label": "cut"}, "line 2, column impact_s: is empty"),

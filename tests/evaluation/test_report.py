@@ -67,6 +67,22 @@ def test_the_same_input_gives_the_same_bytes(tmp_path: Path) -> None:
     assert texts[0] == texts[1]
 
 
+def test_a_split_of_other_predictions_is_written_down(tmp_path: Path) -> None:
+    truth, predictions = make_study(tmp_path, num_matches=2, batters_per_match=1, balls=12)
+    found = evaluate(predictions, truth, split_of=predictions, command="c").write(tmp_path / "out")
+    assert found["settings"]["split_of"] == predictions.as_posix() and found["measures"]["top1"]["value"]
+
+
+def test_predictions_of_one_moment_are_said_to_repeat(tmp_path: Path) -> None:
+    truth = write_truth(tmp_path / "truth.csv", ["a.mp4,,,10,sweep", "a.mp4,,,40,cut"])
+    rows = ["a.mp4,10.1,sweep,0.9", "a.mp4,10.1,sweep,0.9", "a.mp4,10.1,cut,0.5", "a.mp4,40,cut,0.5"]
+    predictions = write_truth(tmp_path / "predictions.csv", rows, "video,impact_s,label,confidence")
+    report = evaluate(predictions, truth)
+    assert report.counts["false"] == 2 and any(note.startswith("2 predictions repeat another") for note in report.notes)
+    write_truth(predictions, rows[2:], "video,impact_s,label,confidence")
+    assert not any("repeat another" in note for note in evaluate(predictions, truth).notes)
+
+
 def test_a_mined_folder_alone_gives_the_waterfall_and_its_labels(tmp_path: Path) -> None:
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     mined = make_mined(tmp_path / "mined")

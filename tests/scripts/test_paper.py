@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from tests.browser import find_chromium
 
 from scripts import paper
 
@@ -36,3 +37,22 @@ def test_no_result_of_the_paper_is_typed() -> None:
     typed = re.findall(r"(?<![\w.])\.\d+", paper.NUMBER.sub("", results))
     assert typed == [".95"]  # what was wanted
     assert len(paper.NUMBER.findall(results)) > 30
+
+
+@pytest.mark.browser
+def test_a_page_is_printed(tmp_path: Path) -> None:
+    if find_chromium() is None:
+        pytest.skip("there is no Chromium")
+    page = tmp_path / "index.html"
+    page.write_text("<h1>A paper</h1>" + "<p>One line.</p>" * 200)
+    printed = paper.print_page(page)
+    assert printed == tmp_path / "index.pdf" and printed.read_bytes().startswith(b"%PDF")
+
+
+def test_what_cannot_be_printed_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(SystemExit, match="is not there: build it with `make docs`"):
+        paper.print_page(tmp_path / "index.html")
+    (tmp_path / "index.html").write_text("<h1>A paper</h1>")
+    monkeypatch.setattr(paper.shutil, "which", lambda name: None)
+    with pytest.raises(SystemExit, match=r"needs chromium or .*print .*index\.html from any browser"):
+        paper.print_page(tmp_path / "index.html")

@@ -137,10 +137,10 @@ def predict_mined(
     loader = data.predict_dataloader()
     if note is not None:
         numbers = iter(range(1, len(loader) + 1))
-        batches = _told(loader, lambda: note(f"{next(numbers) / len(loader):.0%} of its strokes"))
+        batches = told(loader, lambda: note(f"{next(numbers) / len(loader):.0%} of its strokes"))
         return predict(classifier, batches, clips=data.clips())
     with progress("naming strokes", len(loader), every_s=NOTE_EVERY_S) as step:
-        return predict(classifier, _told(loader, step), clips=data.clips())
+        return predict(classifier, told(loader, step), clips=data.clips())
 
 
 def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_views: int = 3, **how: Any) -> int:
@@ -180,7 +180,8 @@ def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_
     return num_resumed
 
 
-def _told(batches: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
+def told(batches: Iterable[T], step: Callable[[], None]) -> Iterator[T]:
+    """Give batches, and tell after each."""
     for batch in batches:
         yield batch
         step()

@@ -175,16 +175,25 @@ class AuditConfig:
     """Configure `slowpaths audit`.
 
     Args:
-        mined: Folder that `slowpaths mine` wrote: trees are trained and tested on its features.
+        mined: Folder that `slowpaths mine` wrote.
+        ckpt: Checkpoint that `slowpaths train` wrote: a linear layer is trained and tested on its embedding of the
+            clips. Where not given, trees are, on the mined features.
         truth: As for `slowpaths evaluate`; where not given, the folder's own labels take its place.
         seed: Seed of folds and trees.
+        batch_size: Clips at once through the network of ckpt=.
         out: The report goes here.
+        allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
     """
 
     mined: Path
+    ckpt: Path | None = None
     truth: Path | None = None
     seed: int = 0
+    batch_size: int = 8
     out: Path = Path("runs/audit")
+    allow_target: str | None = None
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        if self.batch_size < 1:
+            raise UsageError(f"batch_size={self.batch_size} is no number of clips: give 1 or more")

@@ -12,7 +12,7 @@ _ROUNDED = 1e-4  # sums that miss 1 by more were rounded by somebody
 
 def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[str]:
     """Return what is to be said of a comparison."""
-    pairing, num = sample.pairing, counts["matches"]
+    pairing, num, repeated = sample.pairing, counts["matches"], _repeated(rows)
     is_named = any(item is not None and item.match_id for item in pairing.truths)
     unit = "matches" if is_named else "matches or videos"
     said = (
@@ -40,6 +40,9 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
         (counts["other_videos"] > 0,
          "{other_predictions} predictions lie in {other_videos} videos that truth does not mention and are not "
          "judged."),
+        (repeated > 0,
+         f"{repeated} predictions repeat another of the same moment in the same video: one of them is taken for the "
+         "delivery, the rest are false."),
         (not rows.has_probabilities,
          "The predictions give no probabilities: the rest of each confidence is spread evenly."),
         (rows.largest_gap > _ROUNDED,
@@ -50,3 +53,9 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
          "Strokes that the truth's taxonomy does not know count as 'other', which is never right."),
     )  # fmt: skip
     return [note.format(**counts) for is_said, note in said if is_said]
+
+
+def _repeated(rows: Predictions) -> int:
+    """Return how many predictions have the moment of an earlier one."""
+    moments = zip(rows.video.tolist(), map(tuple, rows.moments_P2.tolist()), strict=True)
+    return len(rows) - len(set(moments))

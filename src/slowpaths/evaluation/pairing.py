@@ -45,6 +45,7 @@ class Pairing:
     has_batters: bool  # whether truth names the batters
     predicted_impact_s: np.ndarray  # impact given by the prediction (U,), NaN where unknown
     true_impact_s: np.ndarray  # impact in truth (U,), NaN where unknown
+    predicted_span_U2: np.ndarray  # start and end given by the prediction (U, 2), seconds, NaN where unknown
     truths: list[TrueDelivery | None] = field(default_factory=list)  # the true delivery (U,), None for a false one
     videos: tuple[str, ...] = ()  # the videos that were judged, as truth names them
     knows_replays: bool = False  # whether truth says of every delivery whether it is a replay
@@ -134,6 +135,7 @@ def _assemble(predictions: Predictions, rows: list[_Row], space: ClassSpace, **m
         group=np.array([t.batter_id if t else "" for t in truths] if has_batters else matches, dtype=object),
         has_batters=has_batters,
         predicted_impact_s=column(predictions.impact_s),
+        predicted_span_U2=column(np.stack([predictions.start_s, predictions.end_s], axis=1)),
         true_impact_s=np.array([item.impact_s if item else np.nan for item in truths], dtype=np.float64),
         truths=truths,
         **more,

@@ -192,7 +192,11 @@ def evaluate(
         tables=first.tables | last.tables,
         notes=first.notes + last.notes,
         counts=first.counts | last.counts,
-        settings={key: value for key, value in asdict(chosen).items() if value is not None},
+        settings={
+            key: value.as_posix() if isinstance(value, Path) else value
+            for key, value in asdict(chosen).items()
+            if value is not None
+        },
         inputs={
             key: {"name": Path(source).name, "sha256": file_digest(Path(source))}
             for key, source in inputs.items()

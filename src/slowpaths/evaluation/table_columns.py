@@ -67,7 +67,9 @@ class Columns:
         """
         texts = self.texts(name)
         for row, text in enumerate(texts):
-            if text not in known and (text or is_required):
+            if not text and is_required:
+                raise self.error(row, name, f"is empty: give {what}")
+            if text and text not in known:
                 wanted = text.lower().replace(" ", "_").replace("-", "_")
                 near = " or ".join(difflib.get_close_matches(wanted, known, n=3, cutoff=0.5)) or ", ".join(known)
                 raise self.error(row, name, f"'{text}' is not {what}; nearest: {near}")

@@ -37,6 +37,7 @@ class TrueDelivery:
     venue: str = ""  # the ground; "" where unknown
     view: str = ""  # one of `core.views.VIEWS`; "" where unknown
     is_replay: bool | None = None  # whether it is shown again; None where unknown
+    has_span: bool = False  # whether truth itself gives start and end
     box: Box | None = None  # the striker at impact, pixels of the video; None where unknown
     video_duration_s: float = np.nan  # how long the video is, seconds; NaN where unknown
 
@@ -79,6 +80,7 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
         "start_s": np.where(np.isnan(starts_s), np.maximum(impacts_s - BEFORE_S, 0.0), starts_s).tolist(),
         "end_s": np.where(np.isnan(ends_s), impacts_s + AFTER_S, ends_s).tolist(),
         "impact_s": impacts_s.tolist(),
+        "has_span": np.isfinite(starts_s).tolist(),
         "video_duration_s": columns.numbers("video_duration_s", unit="seconds").tolist(),
         "is_replay": columns.flags("is_replay"),
         "label": columns.choices("label", classes, f"a class of {taxonomy}"),

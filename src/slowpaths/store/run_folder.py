@@ -70,6 +70,7 @@ class RunFolder:
     report_md = Below("report.md")  # in words
     report_html = Below("report.html")  # the same as a page
     figures = Below("figures")
+    splits = Below("splits.csv")  # of an audit: accuracy under each split
     export_card = Below("model.json")  # how to feed an exported network
     mined = Below("mined")  # what prediction mines on its way
 

@@ -9,7 +9,15 @@ import numpy as np
 import pytest
 
 from slowpaths.evaluation.audit.checks import CHECKS, check_all
-from slowpaths.evaluation.audit.leakage import SPLITS, Labelled, cross_named, folds, leakage
+from slowpaths.evaluation.audit.leakage import (
+    SPLITS,
+    Labelled,
+    cross_named,
+    folds,
+    leakage,
+    linear_probe,
+    steadiness,
+)
 
 MATCHES, EACH = 8, 30
 
@@ -31,8 +39,10 @@ def labelled(*, leak: float, signal: float, seed: int = 0) -> Labelled:
     match = np.array([f"m{at}" for at in match_N], dtype=object)
     groups = {"innings": match, "match": match, "batter": match, "venue": np.full(len(match), "", dtype=object)}
     return Labelled(
-        features_NF=features_NF, label_N=label_N, groups=groups, is_right_handed_N=np.arange(len(match)) % 3 > 0
-    )
+        name_N=np.arange(len(match)).astype(str), features_NF=features_NF, label_N=label_N, groups=groups,
+        is_right_handed_N=np.arange(len(match)) % 3 > 0,
+        kept={"jitter": np.ones(len(match)), "mirror": label_N % 2 * 1.0},
+    )  # fmt: skip
 
 
 LEAKY, HONEST = labelled(leak=3.0, signal=0.0), labelled(leak=0.0, signal=3.0)
@@ -100,6 +110,9 @@ CASES: dict[str, tuple[Labelled, Callable[[dict[str, np.ndarray]], dict[str, np.
     "EV004": (_lonely(HONEST), lambda right: right),
     "EV005": (HONEST, lambda right: {"clip": right["clip"], "match": np.zeros(len(HONEST))}),
     "EV006": (HONEST, _left_wrong),
+    "EV007": (replace(HONEST, seen_N=np.arange(len(HONEST)) == 3), lambda right: right),
+    "EV008": (replace(HONEST, kept={"jitter": np.full(len(HONEST), 0.79)}), lambda right: right),
+    "EV009": (replace(HONEST, kept={"mirror": np.full(len(HONEST), 0.49)}), lambda right: right),
 }
 
 
@@ -114,3 +127,21 @@ def test_checks_that_fire_are_listed_with_their_sentence() -> None:
     fired = check_all(_copied(HONEST), _right(HONEST))
     assert [row["code"] for row in fired] == ["EV003"]
     assert str(fired[0]["says"]).startswith("1 deliveries stand in several matches")
+
+
+def test_a_probe_names_by_what_the_embedding_tells_and_nothing_else() -> None:
+    rows = {str(row["split"]): row for row in leakage(HONEST, fit=linear_probe)[0]}
+    assert float(rows["match"]["accuracy"]) > 0.95
+    blind = replace(HONEST, features_NF=np.random.default_rng(1).standard_normal((len(HONEST), 6)))
+    rows = {str(row["split"]): row for row in leakage(blind, fit=linear_probe)[0]}
+    assert float(rows["match"]["accuracy"]) < 0.35  # strokes cluster in matches: below chance
+    assert linear_probe(np.zeros((2, 1)), np.array([3, 3]), np.zeros((1, 1))).tolist() == [3]
+
+
+def test_steadiness_is_a_share_with_an_interval_over_matches_and_deliveries_can_be_taken() -> None:
+    half = replace(HONEST, kept={"mirror": (np.arange(len(HONEST)) // EACH % 2) * 1.0})
+    (row,) = steadiness(half)
+    assert row["changed"] == "mirror" and row["keeps_its_name"] == 0.5
+    assert float(row["low"]) < 0.2 and float(row["high"]) > 0.8  # matches differ, and there are eight
+    some = half.take(half.match_N == "m1")
+    assert len(some) == EACH == len(some.kept["mirror"]) and steadiness(some)[0]["keeps_its_name"] == 1

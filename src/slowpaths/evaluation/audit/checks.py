@@ -15,6 +15,7 @@ from slowpaths.evaluation.measure import Table
 Right = dict[str, np.ndarray]
 Check = Callable[[Labelled, Right], str]
 MIN_HAND = 10  # deliveries of left- and of right-handers
+STEADY, MIRROR_STEADY = 0.8, 0.5  # shares of names that a network should keep; set before any was seen
 
 
 def check_all(data: Labelled, right: Right) -> Table:
@@ -82,6 +83,30 @@ def hand_gap(data: Labelled, right: Right) -> str:
     return f"right-handers' strokes are named right {100 * (sides_B[0][0] - sides_B[1][0]):+.1f} points more often"
 
 
+def seen_before(data: Labelled, right: Right) -> str:
+    """EV007: the network whose embedding is probed has learnt from deliveries it is probed on."""
+    num = int(data.seen_N.sum())
+    said = (
+        f"{num} of {len(data)} deliveries taught this network, or may have: accuracies are too high, and what clips "
+        "flatter by is too small, for all splits alike know them"
+    )
+    return said * (num > 0)
+
+
+def unsteady(data: Labelled, right: Right) -> str:
+    """EV008: the name depends on which frame is called the impact."""
+    share = data.kept["jitter"].mean() if "jitter" in data.kept else 1.0
+    said = f"moved by two frames, {share:.0%} of the clips keep their name: train with data.jitter_frames=2 or more"
+    return said * bool(share < STEADY)
+
+
+def side_bound(data: Labelled, right: Right) -> str:
+    """EV009: the name depends on which hand the batter was taken for."""
+    share = data.kept["mirror"].mean() if "mirror" in data.kept else 1.0
+    said = f"mirrored, {share:.0%} of the clips keep their name: where handedness is wrong, the stroke is lost"
+    return said * bool(share < MIRROR_STEADY)
+
+
 CHECKS: dict[str, Check] = {
     "EV001": clips_leak,
     "EV002": few_matches,
@@ -89,4 +114,7 @@ CHECKS: dict[str, Check] = {
     "EV004": lonely_strokes,
     "EV005": nothing_learned,
     "EV006": hand_gap,
+    "EV007": seen_before,
+    "EV008": unsteady,
+    "EV009": side_bound,
 }

@@ -9,7 +9,7 @@ Legend: N deliveries, F features, B replicates.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -21,6 +21,7 @@ from slowpaths.evaluation.stroke_profiles import to_shares
 FOLDS = 5
 SPLITS = ("clip", "innings", "match", "batter", "venue")
 _TREES = 200
+_PROBE_C, _PROBE_STEPS = 0.1, 500  # of the linear layer: how little its weights are held back, and steps to fit them
 Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -28,10 +29,14 @@ Fit = Callable[[np.ndarray, np.ndarray, np.ndarray], np.ndarray]
 class Labelled:
     """Hold deliveries with features, a stroke each, and what they share."""
 
+    name_N: np.ndarray  # delivery ids
     features_NF: np.ndarray  # NaN where unmeasured
     label_N: np.ndarray  # stroke, an index
     groups: Mapping[str, np.ndarray]  # innings, match, batter, venue -> name (N,), "" where unknown
     is_right_handed_N: np.ndarray  # whether the batter is
+    seen_N: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=bool))  # what taught the features; (0,): none
+    # how a clip was changed -> 1 where a network still names it alike (N,); empty where no network is audited
+    kept: Mapping[str, np.ndarray] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.label_N)
@@ -41,12 +46,33 @@ class Labelled:
         """Return the match of every delivery (N,)."""
         return self.groups["match"]
 
+    def take(self, rows: np.ndarray) -> Labelled:
+        """Return some deliveries, by index or by mask (N,)."""
+        groups = {name: own[rows] for name, own in self.groups.items()}
+        kept = {name: own[rows] for name, own in self.kept.items()}
+        own = {name: getattr(self, name)[rows] for name in ("name_N", "features_NF", "label_N", "is_right_handed_N")}
+        return replace(
+            self, **own, groups=groups, kept=kept, seen_N=self.seen_N[rows] if len(self.seen_N) else self.seen_N
+        )
+
 
 def extra_trees(train_NF: np.ndarray, label_N: np.ndarray, test_NF: np.ndarray, *, seed: int = 0) -> np.ndarray:
     """Name the strokes of test deliveries with trees grown on others; takes unmeasured features as they are."""
     from sklearn.ensemble import ExtraTreesClassifier
 
     model = ExtraTreesClassifier(_TREES, min_samples_leaf=2, max_features="sqrt", random_state=seed)
+    return model.fit(train_NF, label_N).predict(test_NF)
+
+
+def linear_probe(train_NF: np.ndarray, label_N: np.ndarray, test_NF: np.ndarray) -> np.ndarray:
+    """Name the strokes of test deliveries with a linear layer fitted to the embeddings of others."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    if len(set(label_N.tolist())) == 1:
+        return np.full(len(test_NF), label_N[0])
+    model = make_pipeline(StandardScaler(), LogisticRegression(C=_PROBE_C, max_iter=_PROBE_STEPS, tol=1e-3))
     return model.fit(train_NF, label_N).predict(test_NF)
 
 
@@ -101,6 +127,15 @@ def leakage(data: Labelled, *, fit: Fit = extra_trees, seed: int = 0) -> tuple[T
         gained = weighted_mean(right["clip"] - right[split], weights_BN)
         row["flattered"], row["flattered_low"], row["flattered_high"] = _ends(gained)
     return table, right
+
+
+def steadiness(data: Labelled) -> Table:
+    """Return how many clips keep their name where they are changed, one row a kind of change."""
+    weights_BN, table = leave_out(data.match_N), []
+    for how, kept_N in data.kept.items():
+        share, low, high = _ends(weighted_mean(kept_N, weights_BN))
+        table.append({"changed": how, "keeps_its_name": share, "low": low, "high": high})
+    return table
 
 
 def _ends(values_B: np.ndarray) -> tuple[float, float, float]:

@@ -19,6 +19,10 @@ from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import read_table
 
 MIN_DELIVERIES = 20
+STEADINESS = (
+    "Share of clips that the network names as before where they are shown two frames earlier and later (jitter), or "
+    "mirrored, as a wrong handedness shows them (mirror)."
+)
 HANDED = 0.5  # probability from which on a batter counts as right-handed
 
 
@@ -53,6 +57,7 @@ def read_labelled(mined: Path, truth: Path | None = None) -> Labelled:
         "venue": [own.venue if own else "" for *_, own in kept],
     }
     return Labelled(
+        name_N=np.array([item.delivery_id for item in found], dtype=object),
         features_NF=np.array([[item.features.get(name, np.nan) for name in names] for item in found], dtype=np.float64),
         label_N=np.array([INDEX[label] for _, label, _ in kept]),
         groups={name: np.array(values, dtype=object) for name, values in groups.items()},
@@ -60,15 +65,17 @@ def read_labelled(mined: Path, truth: Path | None = None) -> Labelled:
     )
 
 
-def to_markdown(table: Table, checks: Table, *, command: str, num: int, is_true: bool) -> str:
-    """Return the page."""
-    what = "true strokes" if is_true else "the folder's own labels, whose mistakes are in every number"
+def to_markdown(table: Table, steady: Table, checks: Table, *, command: str, what: str) -> str:
+    """Return the page; `what` says in a sentence what was trained and tested, and against which strokes."""
     keys = ("accuracy", "low", "high", "profile_error", "flattered")
     cells = [(row["split"], row["groups"], *(_cell(row[key]) for key in keys), row["reason"]) for row in table]
     heads = ["split by", "groups", "accuracy", "low", "high", "profile error", "clips flatter by", "why not"]
-    lines = ["# What leakage is worth", "", f"Trees on the mined features of {num} deliveries, against {what}.", ""]
-    lines += [markdown_table(heads, cells), "", "## Checks", ""]
-    lines += [f"- {row['code']}: {row['says']}" for row in checks] or ["No check fires."]
+    lines = ["# What leakage is worth", "", what, "", markdown_table(heads, cells), ""]
+    if steady:
+        lines += ["## What changes a name", "", STEADINESS, ""]
+        rows = [(row["changed"], *(_cell(row[key]) for key in ("keeps_its_name", "low", "high"))) for row in steady]
+        lines += [markdown_table(["changed", "keeps its name", "low", "high"], rows), ""]
+    lines += ["## Checks", "", *([f"- {row['code']}: {row['says']}" for row in checks] or ["No check fires."])]
     return "\n".join([*lines, "", "Made by", "", "```", command, "```"]) + "\n"
 
 

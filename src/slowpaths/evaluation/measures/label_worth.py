@@ -52,4 +52,8 @@ def _label_worth(sample: Sample) -> Reading:
         if truth_N.sum() >= MIN_RELEVANT:
             rho2_B = squared_correlation(truth_N, sample.probs_NG[:, column], sample.weights_BN)
             gains.append(effective_sample_gain(rho2_B))
-    return sample.reading(mean_known(gains), chance=1.0) if gains else Reading()
+    return (
+        sample.reading(mean_known(gains), chance=1.0)
+        if gains
+        else Reading(reason=f"no stroke has {MIN_RELEVANT} deliveries")
+    )

@@ -117,8 +117,7 @@ def _prevalence(sample: Sample) -> Table:
     if sample.training_C is not None:
         prior_G = sample.training_C @ sample.pairing.space.matrix_CG
         methods["expectation maximisation"] = expectation_maximisation(probs_NG, prior_G)
-    match_N = sample.pairing.match[sample.rows[own]]
-    is_first = np.isin(match_N, sorted(set(match_N))[::2])
+    is_first = first_half(sample.pairing.match[sample.rows[own]])
     if is_first.any() and not is_first.all():
         for label, is_soft in (("adjusted count", False), ("adjusted mean probability", True)):
             methods[label] = np.zeros(len(true_G))
@@ -135,6 +134,11 @@ def _prevalence(sample: Sample) -> Table:
         }
         for label, shares_G in methods.items()
     ]
+
+
+def first_half(match_N: np.ndarray) -> np.ndarray:
+    """Return which deliveries lie in the first, third, fifth ... match by name (N,)."""
+    return np.isin(match_N, sorted(set(match_N))[::2])
 
 
 def _balls(sample: Sample) -> tuple[np.ndarray, np.ndarray]:

@@ -41,11 +41,11 @@ def fidelity(profiles: StrokeProfiles, counted_NG: np.ndarray) -> np.ndarray:
     show above the divergence of all groups together. `counted_NG` is what each ball adds to the counted profile.
     """
     excess_A = _excess(profiles.true_NG, counted_NG, np.array([len(rows) for rows in profiles.rows_of_group]))
-    return 1 - np.maximum(_mean_divergence(profiles.true_BAG, profiles.shares(counted_NG), excess_A), 0.0)
+    return 1 - np.maximum(mean_divergence(profiles.true_BAG, profiles.shares(counted_NG), excess_A), 0.0)
 
 
-def _mean_divergence(true_BAG: np.ndarray, counted_BAG: np.ndarray, excess_A: np.ndarray | float) -> np.ndarray:
-    """Return the mean over groups with true deliveries (B,); one where nothing was found is wholly wrong, 1."""
+def mean_divergence(true_BAG: np.ndarray, counted_BAG: np.ndarray, excess_A: np.ndarray | float = 0.0) -> np.ndarray:
+    """Return the mean over groups with true deliveries (B,), less an excess of each; 1 where nothing was found."""
     has_truth, is_found = np.isfinite(true_BAG).all(axis=2), np.isfinite(counted_BAG).all(axis=2)
     divergence_BA = np.where(is_found, jensen_shannon(true_BAG, counted_BAG) - excess_A, 1.0)
     return divide(np.where(has_truth, divergence_BA, 0.0).sum(axis=1), has_truth.sum(axis=1))
@@ -96,7 +96,7 @@ def _profile_fidelity_adjusted(sample: Sample) -> Reading:
     adjusted_AG = sample.profiles.adjusted_AG
     if not np.isfinite(adjusted_AG).any():
         raise NotMeasured(f"it needs two groups with {MIN_DELIVERIES} deliveries or more")
-    return _reading(sample, 1 - _mean_divergence(sample.profiles.true_BAG[:1], adjusted_AG[None], 0.0))
+    return _reading(sample, 1 - mean_divergence(sample.profiles.true_BAG[:1], adjusted_AG[None]))
 
 
 @report_table(40, is_long=True)

@@ -50,6 +50,10 @@ class Events:
         """Return the events with one column: that something happens at all."""
         return replace(self, scores_EG=self.scores_EG.sum(axis=1, keepdims=True))
 
+    def without_replicates(self) -> Events:
+        """Return the events with the weights of the sample itself."""
+        return replace(self, weights_BE=self.weights_BE[:1])
+
     def in_frames(self) -> Events:
         """Return the events with moments rounded to whole frames at 25 per second."""
         return replace(self, time_s=np.round(self.time_s * FPS) / FPS)
@@ -188,4 +192,4 @@ def _recall_at_false_alarms(sample: Sample) -> Reading:
 
 @report_table(80, title="Moments")
 def _spotting(sample: Sample) -> Table:
-    return spotting_table(*events_of(sample))
+    return spotting_table(*(events.without_replicates() for events in events_of(sample)))
