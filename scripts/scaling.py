@@ -55,11 +55,11 @@ def main() -> None:
     parser.add_argument("--labelled", type=int, nargs="+", default=[1000, 8000, 64000], help="deliveries labelled")
     args = parser.parse_args()
     rows: list[Row] = []
-    for measured, sizes in ((mining, args.videos), (merging, args.merged), (labelling, args.labelled)):
+    for measured, sizes in ((merging, args.merged), (labelling, args.labelled), (mining, args.videos)):
         with tempfile.TemporaryDirectory() as folder:
-            rows += measured(Path(folder), sizes)
-    rows = [{**row, "growth": growth(row, rows)} for row in rows]
-    write(args.out / "stages.csv", rows)
+            for row in measured(Path(folder), sizes):
+                rows.append({**row, "growth": growth(row, rows)})
+                write(args.out / "stages.csv", rows)
     write(args.out / "thousand_hours.csv", projected(rows))
 
 
