@@ -140,7 +140,7 @@ def test_twenty_killed_runs_end_as_one_that_was_not(start, run, verb):
         assert tree(out) == expected, f"killed at touch {at}"
 
 
-@pytest.mark.parametrize(("verb", "at"), [("mine", 30), ("label", 25)])
+@pytest.mark.parametrize(("verb", "at"), [pytest.param("mine", 30, marks=pytest.mark.slow), ("label", 25)])
 def test_a_run_that_is_told_to_end_says_so_and_the_same_command_goes_on(start, run, verb, at):
     words, out = start(verb, "whole")
     assert run(words, out)[0] == 0
