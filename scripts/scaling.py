@@ -147,6 +147,8 @@ def growth(row: Row, rows: Sequence[Row]) -> str:
     if not smaller:
         return ""
     last = max(smaller, key=lambda other: other["size"])
+    if not row["cpu_s"] or not last["cpu_s"]:
+        return ""  # too short to be measured
     return f"{math.log(row['cpu_s'] / last['cpu_s']) / math.log(row['size'] / last['size']):.2f}"
 
 
@@ -160,7 +162,7 @@ def projected(rows: Sequence[Row]) -> list[Row]:
         ("review page", HOURS * DELIVERIES_AN_HOUR), ("digests of its files", HOURS * DELIVERIES_AN_HOUR),
     ):  # fmt: skip
         row = largest[stage]
-        power = float(row["growth"])
+        power = float(row["growth"] or 1)
         hours = row["cpu_s"] * (count / row["size"]) ** power / 3600
         found.append({"step": stage, "hours": HOURS, "unit": row["unit"], "count": count,
                       "core_hours": f"{hours:.4f}", "runs_on": "one core", "growth": row["growth"]})  # fmt: skip
