@@ -55,11 +55,11 @@ def main() -> None:
     parser.add_argument("--labelled", type=int, nargs="+", default=[1000, 8000, 64000], help="deliveries labelled")
     args = parser.parse_args()
     rows: list[Row] = []
-    for measured, sizes in ((mining, args.videos), (merging, args.merged), (labelling, args.labelled)):
+    for measured, sizes in ((merging, args.merged), (labelling, args.labelled), (mining, args.videos)):
         with tempfile.TemporaryDirectory() as folder:
-            rows += measured(Path(folder), sizes)
-    rows = [{**row, "growth": growth(row, rows)} for row in rows]
-    write(args.out / "stages.csv", rows)
+            for row in measured(Path(folder), sizes):
+                rows.append({**row, "growth": growth(row, rows)})
+                write(args.out / "stages.csv", rows)
     write(args.out / "thousand_hours.csv", projected(rows))
 
 
@@ -147,6 +147,8 @@ def growth(row: Row, rows: Sequence[Row]) -> str:
     if not smaller:
         return ""
     last = max(smaller, key=lambda other: other["size"])
+    if not row["cpu_s"] or not last["cpu_s"]:
+        return ""  # too short to be measured
     return f"{math.log(row['cpu_s'] / last['cpu_s']) / math.log(row['size'] / last['size']):.2f}"
 
 
@@ -160,7 +162,7 @@ def projected(rows: Sequence[Row]) -> list[Row]:
         ("review page", HOURS * DELIVERIES_AN_HOUR), ("digests of its files", HOURS * DELIVERIES_AN_HOUR),
     ):  # fmt: skip
         row = largest[stage]
-        power = float(row["growth"])
+        power = float(row["growth"] or 1)
         hours = row["cpu_s"] * (count / row["size"]) ** power / 3600
         found.append({"step": stage, "hours": HOURS, "unit": row["unit"], "count": count,
                       "core_hours": f"{hours:.4f}", "runs_on": "one core", "growth": row["growth"]})  # fmt: skip

@@ -192,7 +192,7 @@ def write_takes(
     ]
     sound = _sound(firsts[-1] / fps, hits, rng) if has_sound else None
     audio = None if sound is None else (sound, _RATE)
-    write_clip(path, frames, fps=Fraction(fps), crf=24, gop=fps, preset="ultrafast", audio=audio)
+    write_clip(path, frames, fps=Fraction(fps), crf=24, gop=fps, audio=audio)
     tracks = [
         track
         for number, take in enumerate(takes)

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import multiprocessing
 import queue
+import signal
 import socket
+import threading
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
@@ -115,7 +117,7 @@ def on_ray(tasks: Sequence[Task], *, note: Callable[[str], None]) -> Iterator[Do
     tasks[0].shards.mkdir(parents=True, exist_ok=True)  # by which a machine that does not share the folder is known
     is_ours = not ray.is_initialized()
     if is_ours:
-        ray.init(log_to_driver=False, logging_level="ERROR")
+        _join_cluster()
     try:
         num_gpus = int(str(tasks[0].pose.get("device") or "").startswith("cuda"))
         mine = ray.remote(num_cpus=1, num_gpus=num_gpus, max_retries=_RETRIES)(_mine_on_ray)
@@ -134,8 +136,21 @@ def on_ray(tasks: Sequence[Task], *, note: Callable[[str], None]) -> Iterator[Do
             ray.shutdown()
 
 
+def _join_cluster() -> None:
+    import ray
+
+    heard = signal.getsignal(signal.SIGTERM)
+    try:
+        ray.init(log_to_driver=False, logging_level="ERROR")
+    except (ConnectionError, ray.exceptions.RayError) as error:
+        words = str(error).strip().splitlines()[0]
+        raise UsageError(f"the Ray cluster does not answer ({words}): check RAY_ADDRESS, or leave it out") from error
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, heard)  # Ray puts its own in its place, which looks like success
+
+
 def _mine_on_ray(task: Task) -> Done:
-    for path in (task.path, task.shards):
+    for path in (task.root, task.shards):
         if not path.exists():
             raise SlowpathsError(
                 f"{path} is not there on the machine {socket.gethostname()}: footage= and out= must be folders that "
