@@ -73,7 +73,7 @@ def linear_probe(train_NF: np.ndarray, label_N: np.ndarray, test_NF: np.ndarray)
     if len(set(label_N.tolist())) == 1:
         return np.full(len(test_NF), label_N[0])
     model = make_pipeline(StandardScaler(), LogisticRegression(C=_PROBE_C, max_iter=_PROBE_STEPS, tol=1e-3))
-    return model.fit(train_NF, label_N).predict(test_NF)
+    return np.asarray(model.fit(train_NF, label_N).predict(test_NF))
 
 
 def folds(group_N: np.ndarray, *, seed: int = 0) -> np.ndarray:
