@@ -11,6 +11,7 @@ import argparse
 import shutil
 import subprocess
 import sys
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from scripts.true_labels import true_labels
@@ -58,16 +59,20 @@ def label(mined: Path, out: Path, world: Path) -> None:
         write_table(out / "truth.parquet", table, LABELS)
 
 
-def collect(sweeps: list[Path], out: Path) -> None:
+def collect(study: Path, parts: Iterable[str], seeds: Sequence[int]) -> None:
     """Put the predictions of all cells into one folder, with a table that says what each cell is."""
+    out = study / "systems"
     out.mkdir(exist_ok=True)
     rows = []
-    for sweep in map(SweepFolder, sweeps):
+    for part in parts:
+        sweep = SweepFolder(study / part)
+        unvaried = {"labels": PARTS[part][1][0], "seed": str(seeds[0])}  # a sweep's axes are what differs in it
         for cell in sweep.plan():
             if not (predictions := sweep.run(cell).predictions).exists():
                 print(f"left out, not trained: {sweep.path / cell.name}")
                 continue
-            axes, labels = cell.axes, Path(cell.axes["labels"]).stem
+            axes = unvaried | dict(cell.axes)
+            labels = Path(axes["labels"]).stem
             said = {
                 "supervision": "supervised" if labels == "truth" else "pseudo-labels",
                 "network": f"skeleton_gru_{axes['model.hidden']}" if "model.hidden" in axes else "slowfast_tiny",
@@ -113,7 +118,7 @@ def main() -> None:
         seeds = ",".join(map(str, asked.seeds))
         swept = (f"labels={files}", f"seed={seeds}", f"data.test_matches=[{TESTED}*]", "data.fractions=[0.85,0.15,0]")
         slowpaths("train", "-m", f"mined={mined}", *words, *swept, f"out={asked.out / part}")
-    collect([asked.out / part for part in asked.parts], asked.out / "systems")
+    collect(asked.out, asked.parts, asked.seeds)
     slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
     publish(asked.out / "gap", asked.results)
 
