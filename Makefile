@@ -21,7 +21,7 @@ demo: setup ## film, mine, label, train, evaluate and review synthetic footage (
 	$(RUN) slowpaths demo out=$(DEMO)
 
 test: setup ## run the tests
-	$(RUN) pytest -n 2 --dist loadfile --no-loadscope-reorder
+	$(RUN) pytest -n 2
 
 golden: setup ## make the golden tables of tests/golden anew and show what changed
 	$(RUN) python -m tests.golden.update
