@@ -14,9 +14,13 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table
+from slowpaths.evaluation.gap.population import population_table
 from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
@@ -91,11 +95,23 @@ def collect(study: Path, parts: Iterable[str], seeds: Sequence[int]) -> None:
 
 
 def publish(study: Path, results: Path) -> None:
-    """Keep the table of measures of a gap study and its tables, from which everything else is made again."""
+    """Keep the table of measures of a gap study and its tables, and the measures as means over seeds."""
     folder = GapFolder(study)
     results.mkdir(parents=True, exist_ok=True)
     for file in (folder.measures_file, *folder.figures.glob("*.csv")):
         shutil.copyfile(file, results / file.name)
+    means = GapFolder(results / "means").measures_file
+    means.parent.mkdir(exist_ok=True)
+    pq.write_table(mean_over_seeds(pq.read_table(folder.measures_file)), means)
+
+
+def mean_over_seeds(measures: pa.Table) -> pa.Table:
+    """Return a table of measures with one row a system and half, the mean of its seeds."""
+    frame = measures.to_pandas()
+    numbers = frame.select_dtypes("number").columns
+    how = {name: "mean" if name in numbers else "first" for name in frame if name not in ("system", "half")}
+    found = frame.groupby(["system", "half"], as_index=False).agg(how).assign(seed="mean")
+    return population_table(found[frame.columns].replace({np.nan: None}).to_dict("records"))
 
 
 def main() -> None:
@@ -121,6 +137,10 @@ def main() -> None:
     collect(asked.out, asked.parts, asked.seeds)
     slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
     publish(asked.out / "gap", asked.results)
+    again = asked.out / "gap_means"
+    slowpaths("gap", f"runs={asked.results / 'means'}", f"out={again}")
+    for name in ("gap", "contrast"):
+        shutil.copyfile(GapFolder(again).figures / f"{name}.csv", asked.results / f"{name}_means.csv")
 
 
 if __name__ == "__main__":

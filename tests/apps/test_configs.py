@@ -16,7 +16,8 @@ CONFIGS = _launch.config_dir()
 GROUPS = sorted(
     (folder.name, path.stem)
     for folder in CONFIGS.iterdir()
-    if folder.is_dir() and folder.name not in ("sweep", "clip_size")  # of W&B, and what a network is shown: model= brings it
+    if folder.is_dir()
+    and folder.name not in ("sweep", "clip_size")  # of W&B, and what a network is shown: model= brings it
     for path in folder.glob("*.yaml")
 )
 PRIMARY = {

@@ -72,3 +72,12 @@ def test_systems_below_half_of_the_best_are_left_out_and_named() -> None:
     kept, left_out = drop_degenerate(read_population(population_table(given)))
     assert sorted(set(kept.system)) == ["s1", "s2"]
     assert [str(row["reason"])[:20] for row in left_out] == ["accuracy 0.390 is be"] * 2 + ["its accuracy could n"] * 2
+
+
+def test_a_system_is_left_out_by_the_mean_of_its_seeds() -> None:
+    given = rows(2)
+    accuracy = {("s0", "0"): 0.38, ("s0", "1"): 0.44, ("s1", "0"): 0.8, ("s1", "1"): 0.8}
+    for row in given:
+        row["accuracy_top1"] = accuracy[row["system"], str(row["seed"])]
+    kept, left_out = drop_degenerate(read_population(population_table(given)))
+    assert len(kept) == 4 and not left_out

@@ -50,7 +50,8 @@ def test_a_run_that_is_killed_and_started_again_is_one_run(tmp_path: Path) -> No
         ids.append(logger.experiment.id)
         logger.experiment.finish()
     folders = [path.name for path in (out / "wandb").glob("offline-run-*")]
-    assert {name.rsplit("-", 1)[1] for name in folders} == set(ids) == {ids[0]}
+    named = {name.split("-")[3] for name in folders}  # offline-run-TIME-ID, with a number where the second is the same
+    assert named == set(ids) == {ids[0]}
     other = wandb_logger(save_dir=str(tmp_path / "other"))
     assert other is not None and other.version != ids[0]
 

@@ -154,8 +154,11 @@ def population_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
 
 
 def drop_degenerate(population: Population) -> tuple[Population, Table]:
-    """Leave out runs below half the best accuracy; return the rest, and what was left out with the reason."""
-    accuracy_K = population.accuracies["all"]
+    """Leave out systems below half the best accuracy, means over their seeds; return the rest and what was left out.
+
+    What was left out is a row a run, with the reason.
+    """
+    accuracy_K = _mean_over_seeds(population)
     best = np.nanmax(accuracy_K, initial=-np.inf)
     is_kept = accuracy_K >= DEGENERATE * best
     left_out: Table = [
@@ -169,3 +172,13 @@ def drop_degenerate(population: Population) -> tuple[Population, Table]:
         for at in np.flatnonzero(~is_kept)
     ]
     return population.take(is_kept), left_out
+
+
+def _mean_over_seeds(population: Population) -> np.ndarray:
+    """Return the accuracy of each run's system (K,), the mean of its seeds; NaN where no seed has one."""
+    _, config_K = np.unique(population.system, return_inverse=True)
+    accuracy_K = population.accuracies["all"]
+    is_known = np.isfinite(accuracy_K)
+    sums, counts = (np.bincount(config_K, own) for own in (np.where(is_known, accuracy_K, 0.0), is_known))
+    means = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
+    return means[config_K]
