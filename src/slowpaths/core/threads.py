@@ -10,7 +10,8 @@ import multiprocessing.connection
 import os
 import sys
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 SHARE = "SLOWPATHS_THREADS"
@@ -63,6 +64,22 @@ def limit_threads(num: int | None = None) -> int:
     if cv2 is not None and cv2.getNumThreads() > num:
         cv2.setNumThreads(num)
     return num
+
+
+@contextmanager
+def one_torch_thread() -> Iterator[None]:
+    """Let PyTorch, which must be loaded, compute in one thread.
+
+    The order of its sums, and so their last digits, depends on the number of threads: with one, footage is mined and
+    labelled to the same bytes by one process and by many of a cluster. Small networks gain nothing by two.
+    """
+    torch = sys.modules["torch"]
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 def start_worker(num_threads: int) -> None:

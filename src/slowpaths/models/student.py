@@ -14,14 +14,14 @@ Legend: N deliveries, T frames, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 
 import numpy as np
 import torch
 from torch import nn
 
 from slowpaths.core.stroke_sequence import mirrored, resampled, varied
+from slowpaths.core.threads import one_torch_thread
 from slowpaths.models.baselines.skeleton_gru import SkeletonGru
 from slowpaths.models.student_settings import StudentSettings
 
@@ -70,7 +70,7 @@ def _teach(
     sequences: Sequence[np.ndarray], targets_NC: np.ndarray, settings: StudentSettings, *, seed: int
 ) -> SkeletonGru:
     random = np.random.default_rng([seed, 1])
-    with torch.random.fork_rng(devices=[]), _one_thread():
+    with torch.random.fork_rng(devices=[]), one_torch_thread():
         torch.manual_seed(seed)
         network = SkeletonGru(targets_NC.shape[1], dropout=settings.dropout)
         num_batches = -(-len(sequences) // settings.batch_size)
@@ -93,20 +93,9 @@ def _teach(
     return network.eval()
 
 
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Run small networks on one thread: more gain nothing, cost much on a busy machine, and may round otherwise."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
-
-
 def _ask(network: SkeletonGru, sequences: Sequence[np.ndarray]) -> np.ndarray:
     """Return the mean of what is said of a sequence and of its mirror image (N, C)."""
     plain = np.stack([resampled(sequence) for sequence in sequences])
-    with torch.inference_mode(), _one_thread():
+    with torch.inference_mode(), one_torch_thread():
         probs = [torch.softmax(network(torch.from_numpy(way)), dim=1) for way in (plain, mirrored(plain))]
     return (0.5 * (probs[0] + probs[1])).double().numpy()

@@ -8,13 +8,14 @@ Legend: N pictures, E = 1280 features, K = 1000 names of ImageNet, H, W, C pictu
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import Any
 
 import cv2
 import numpy as np
+
+from slowpaths.core.threads import one_torch_thread
 
 NUM_FEATURES = 1280
 SIDE_PX = 224
@@ -32,7 +33,7 @@ def picture_features(pictures: Sequence[np.ndarray]) -> np.ndarray:
         return np.zeros((0, NUM_FEATURES), np.float32)
     squares = [cv2.resize(one, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) for one in pictures]
     batch = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float()
-    with torch.inference_mode(), _one_thread():
+    with torch.inference_mode(), one_torch_thread():
         scaled = ((batch - _MIDDLE) / _HALF_RANGE).contiguous(memory_format=torch.channels_last)
         maps = _network().extract_features(scaled)
     return maps.mean(dim=(2, 3)).numpy()
@@ -44,23 +45,6 @@ def picture_names(pictures: Sequence[np.ndarray]) -> np.ndarray:
 
     with torch.inference_mode():
         return _network()._fc(torch.from_numpy(picture_features(pictures))).softmax(dim=1).numpy()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Let the network compute in one thread.
-
-    The order of its sums, and so their last digits, depends on the number of threads: with one, a video is mined to
-    the same bytes by one process of a machine and by many of a cluster.
-    """
-    import torch
-
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    try:
-        yield
-    finally:
-        torch.set_num_threads(before)
 
 
 @lru_cache(maxsize=1)
