@@ -18,8 +18,7 @@ COUNTED = np.array([0.4, 0.4, 0.2])
 def test_errors_worked_by_hand_from_the_published_formulas() -> None:
     """AE, RAE and KLD of Sebastiani 2020 (doi 10.1007/s10791-019-09363-y), smoothed by 1 / (2 N) as there."""
     assert prevalence.absolute_error(TRUE, COUNTED) == pytest.approx(0.2 / 3)
-    smooth = lambda shares: (shares + 0.05) / 1.15  # noqa: E731  N = 10
-    true, counted = smooth(TRUE), smooth(COUNTED)
+    true, counted = ((shares + 0.05) / 1.15 for shares in (TRUE, COUNTED))  # N = 10
     relative = ((0.1 / 1.15) / true[0] + (0.1 / 1.15) / true[1]) / 3
     assert prevalence.relative_absolute_error(TRUE, COUNTED, num=10) == pytest.approx(relative)
     surprise = sum(p * np.log(p / q) for p, q in zip(true, counted, strict=True))
