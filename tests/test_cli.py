@@ -9,7 +9,7 @@ from slowpaths.cli import VERBS, main
 
 
 def run(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([sys.executable, "-m", "slowpaths.cli", *arguments], capture_output=True, text=True)
+    return subprocess.run([sys.executable, "-m", "slowpaths", *arguments], capture_output=True, text=True)
 
 
 def test_help_lists_every_verb(capsys):

@@ -19,9 +19,9 @@ from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.checkpoint import CHECKPOINT_KEY
 from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
-from slowpaths.models.heads import FactorHeads, logits_and_features, projection
+from slowpaths.models.heads import FactorHeads, copy_backbone, logits_and_features, projection
 from slowpaths.models.losses import adjust_logits, soft_cross_entropy, weighted_mean
-from slowpaths.models.mixing import curriculum_share, mix, sureness_ranks
+from slowpaths.models.mixing import curriculum_share, left_out_share, mix, picked, sureness_ranks
 from slowpaths.models.pretrain.features import known_loss
 from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, as_settings
 from slowpaths.models.training_set import TrainingSet
@@ -62,7 +62,7 @@ class StrokeClassifier(EmaModule):
         more = {"loss": asdict(settings), "class_prior": prior, "num_features": num_features}
         super().__init__(network=network, num_classes=NUM_STROKES, optim=optim, run=run, more=more)
         self.loss_settings, self._training_set = settings, training
-        self.curriculum_share = settings.curriculum_start
+        self.curriculum_share, self.left_out_share = settings.curriculum_start, 0.0
         self.register_buffer("log_prior_C", torch.tensor(prior).clamp_min(1e-4).log(), persistent=False)
         self.val_metrics = _metrics()
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
@@ -73,6 +73,14 @@ class StrokeClassifier(EmaModule):
         width, num_features = projection(self.network).in_features, self.hparams["num_features"]
         self.factors = FactorHeads(width) if self.hparams["loss"]["factor_weight"] > 0 else None
         self.features = nn.Linear(width, num_features) if num_features else None
+        # The second network of co-teaching has other random weights. It is not kept: the first one predicts.
+        part, co_teaching = self.hparams["network"], self.hparams["loss"]["co_teaching"]
+        self.peer = build(part, key="model", num_classes=NUM_STROKES) if co_teaching > 0 else None
+
+    @property
+    def networks(self) -> Sequence[nn.Module]:
+        """Return the network, and the second one of co-teaching where there is one."""
+        return [self.network] if self.peer is None else [self.network, self.peer]
 
     @cached_property
     def loss(self) -> Callable[..., Tensor]:
@@ -123,6 +131,11 @@ class StrokeClassifier(EmaModule):
             weights_B = weights_B * (self.sureness_ranks_N[batch.index_B] < self.curriculum_share)
         if settings.mixup_alpha and self.loss_knows_clips:
             raise UsageError("this loss remembers each clip, and a mixture is none: set loss.mixup_alpha=0")
+        if settings.co_teaching and (settings.mixup_alpha or self.loss_knows_clips):
+            raise UsageError(
+                "co-teaching leaves out whole clips, each known by its own loss: set loss.mixup_alpha=0 and a loss "
+                "that remembers no clips, or loss.co_teaching=0"
+            )
         mixed = mix(inputs, alpha=settings.mixup_alpha) if settings.mixup_alpha else None
         logits_BC, pooled_BD = logits_and_features(self.network, mixed.inputs if mixed else inputs)
         logits_BC = adjust_logits(logits_BC.float(), self.get_buffer("log_prior_C"), tau=settings.logit_adjustment)
@@ -132,7 +145,11 @@ class StrokeClassifier(EmaModule):
             others_B = self._losses(logits_BC, pooled_BD, batch.probs_BC[other_B], batch.index_B[other_B])
             losses_B = torch.cat([losses_B, others_B])
             weights_B = torch.cat([mixed.share * weights_B, (1 - mixed.share) * weights_B[other_B]])
-        loss = weighted_mean(losses_B, weights_B)
+        if self.peer is None:
+            loss = weighted_mean(losses_B, weights_B)
+        else:
+            others_logits_BC, _ = logits_and_features(self.peer, inputs)
+            loss = self._taught_by_each_other(losses_B, others_logits_BC, batch.probs_BC, weights_B)
         if self.features is not None:
             found_BF, wanted_BF = self.features(pooled_BD).float(), batch.features_BF
             error = known_loss(found_BF, wanted_BF)
@@ -143,6 +160,16 @@ class StrokeClassifier(EmaModule):
             loss = loss + settings.feature_weight * error
         self.log_loss(loss, batch)
         return loss
+
+    def _taught_by_each_other(
+        self, losses_B: Tensor, others_logits_BC: Tensor, probs_BC: Tensor, weights_B: Tensor
+    ) -> Tensor:
+        """Return the loss of both networks, each on the clips that the other one picked."""
+        log_prior_C, tau = self.get_buffer("log_prior_C"), self.loss_settings.logit_adjustment
+        others_B = self.loss(adjust_logits(others_logits_BC.float(), log_prior_C, tau=tau), probs_BC)
+        with torch.no_grad():
+            ours, theirs = (picked(losses, left_out=self.left_out_share) for losses in (losses_B, others_B))
+        return weighted_mean(losses_B, weights_B * theirs) + weighted_mean(others_B, weights_B * ours)
 
     def _losses(self, logits_BC: Tensor, pooled_BD: Tensor, probs_BC: Tensor, index_B: Tensor) -> Tensor:
         known = {"index_B": index_B} if self.loss_knows_clips else {}
@@ -160,16 +187,19 @@ class StrokeClassifier(EmaModule):
             UsageError: If the loss remembers clips, and they are dealt to several processes.
         """
         super().on_train_start()
+        if self.peer is not None and self.run.initialisation and self.trainer.global_step == 0:
+            copy_backbone(self.network, self.peer)  # pretrained weights came after the constructor
         if self.loss_knows_clips and self.trainer.world_size > 1:
             raise UsageError("this loss remembers each clip, in one process: set trainer.devices=1")
         if isinstance(self.loss, nn.Module):
             self.loss.to(self.device)
 
     def on_train_epoch_start(self) -> None:
-        """Let the curriculum go on."""
-        start, length = self.loss_settings.curriculum_start, self.loss_settings.curriculum_length
-        progress = self.current_epoch / max(1, self.trainer.max_epochs or 0)
-        self.curriculum_share = curriculum_share(progress, start=start, length=length)
+        """Let the curriculum and co-teaching go on."""
+        settings, progress = self.loss_settings, self.current_epoch / max(1, self.trainer.max_epochs or 0)
+        start, most = settings.curriculum_start, settings.co_teaching
+        self.curriculum_share = curriculum_share(progress, start=start, length=settings.curriculum_length)
+        self.left_out_share = left_out_share(progress, most=most, length=settings.co_teaching_length)
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
         """Move the EMA, and what the loss learns for itself."""

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 import lightning as L
@@ -70,15 +70,21 @@ class EmaModule(L.LightningModule):
             self.build_heads()
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
         if self.optim_settings.is_backbone_frozen:
-            self.network.requires_grad_(False)
-            projection(self.network).requires_grad_(True)
+            for one in self.networks:
+                one.requires_grad_(False)
+                projection(one).requires_grad_(True)
 
     def build_heads(self) -> None:
         """Build what stands beside the network; here nothing. The generator is that of the run's seed."""
 
+    @property
+    def networks(self) -> Sequence[nn.Module]:
+        """Return all networks that train, alike in kind: the one that is kept first."""
+        return [self.network]
+
     def head_parameters(self) -> Iterable[nn.Parameter]:
         """Return the parameters that are fresh where the others are pretrained."""
-        return projection(self.network).parameters()
+        return chain.from_iterable(projection(one).parameters() for one in self.networks)
 
     @property
     def evaluated(self) -> nn.Module:
@@ -91,7 +97,8 @@ class EmaModule(L.LightningModule):
         if self.ema is not None:
             self.ema.eval()
         if self.optim_settings.is_backbone_frozen:
-            self.network.eval()
+            for one in self.networks:
+                one.eval()
         return self
 
     def on_train_start(self) -> None:
@@ -105,14 +112,15 @@ class EmaModule(L.LightningModule):
         step = [self.run.seed, self.global_step, batch_idx, self.global_rank]
         torch.manual_seed(int(fingerprint(step), 16))
         if self.optim_settings.frozen_bn_below and self.network.training:
-            for norm in norms(self.network):
+            for norm in chain.from_iterable(norms(one) for one in self.networks):
                 norm.train(len(batch) >= self.optim_settings.frozen_bn_below)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Hold the first stages still while they are frozen: what has no gradient does not move, nor decay."""
         if self.current_epoch < self.optim_settings.frozen_epochs:
-            for stage in stages(self.network)[: self.optim_settings.frozen_stages]:
-                stage.zero_grad(set_to_none=True)
+            for one in self.networks:
+                for stage in stages(one)[: self.optim_settings.frozen_stages]:
+                    stage.zero_grad(set_to_none=True)
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
         """Move the EMA."""
@@ -139,8 +147,10 @@ class EmaModule(L.LightningModule):
         """Return the optimiser and its schedule over the whole run."""
         head = list(self.head_parameters())
         taken = {id(parameter) for parameter in head}
-        parts = stages(self.network) if self.optim_settings.layer_decay < 1 else [self.network]
-        backbone = [[weight for weight in part.parameters() if id(weight) not in taken] for part in parts]
+        by_stage = self.optim_settings.layer_decay < 1
+        parts = zip(*(stages(one) if by_stage else [one] for one in self.networks), strict=True)
+        weights = [[weight for module in part for weight in module.parameters()] for part in parts]
+        backbone = [[weight for weight in part if id(weight) not in taken] for part in weights]
         batch_size = self.run.batch_size
         optimiser = build_optimiser(self.optim_settings, backbone=backbone, head=head, batch_size=batch_size)
         self.trainer.fit_loop.setup_data()

@@ -43,6 +43,14 @@ def head_prefix(network: nn.Module) -> str:
     return f"blocks.{len(_blocks(network)) - 1}." if is_slowfast(network) else f"{_projection_name(network)}."
 
 
+@torch.no_grad()
+def copy_backbone(source: nn.Module, target: nn.Module) -> None:
+    """Copy all tensors of a network but those of its head into another one of the same kind."""
+    prefix = head_prefix(source)
+    tensors = {name: tensor for name, tensor in source.state_dict().items() if not name.startswith(prefix)}
+    target.load_state_dict(tensors, strict=False)
+
+
 def stages(network: nn.Module) -> list[nn.Module]:
     """Return the parts of the backbone from the input on: the blocks of SlowFast, otherwise the children."""
     head = _projection_name(network)

@@ -1,4 +1,4 @@
-"""Which clips an epoch learns from, and clips mixed in pairs.
+"""Which clips an epoch or a batch learns from, and clips mixed in pairs.
 
 Legend: N training clips, B batch, C the 14 strokes.
 """
@@ -62,3 +62,29 @@ def curriculum_share(progress: float, *, start: float, length: float) -> float:
         [0.5, 0.75, 1.0, 1.0]
     """
     return min(1.0, start + (1 - start) * progress / length)
+
+
+def picked(losses_B: Tensor, *, left_out: float) -> Tensor:
+    """Return which clips of a batch have the smallest losses (B,), with this share of them left out, rounded down.
+
+    Networks learn clean labels first, so small losses are more often right ones (Han et al. 2018, "Co-teaching", arXiv
+    1804.06872). One clip stays at least.
+
+    Example:
+        >>> picked(torch.tensor([0.1, 3.0, 0.2, 0.4]), left_out=0.25).tolist()
+        [True, False, True, True]
+    """
+    num_kept = max(1, len(losses_B) - int(left_out * len(losses_B)))
+    picked_B = torch.zeros_like(losses_B, dtype=torch.bool)
+    picked_B[losses_B.argsort(stable=True)[:num_kept]] = True
+    return picked_B
+
+
+def left_out_share(progress: float, *, most: float, length: float) -> float:
+    """Return the share of a batch that co-teaching leaves out: from 0 in a line to `most` at progress `length`.
+
+    Example:
+        >>> [round(left_out_share(progress, most=0.4, length=0.2), 3) for progress in (0, 0.1, 0.2, 1)]
+        [0.0, 0.2, 0.4, 0.4]
+    """
+    return most * min(1.0, progress / length)

@@ -87,6 +87,9 @@ class LossSettings:
         curriculum_start: Share of the clips of each stroke, the surest ones, that the first epoch learns from; 1 takes
             all from the start.
         curriculum_length: Share of the run after which all clips are learnt from.
+        co_teaching: Share of a batch that is left out in the end, the clips whose labels a second network finds hardest
+            to believe: about as many as have wrong labels. Both train, each on what the other picks; 0 trains one.
+        co_teaching_length: Share of the run over which that share rises from 0.
 
     Raises:
         UsageError: If a value is out of range.
@@ -99,12 +102,16 @@ class LossSettings:
     mixup_alpha: float = 0.0
     curriculum_start: float = 1.0
     curriculum_length: float = 0.4
+    co_teaching: float = 0.0
+    co_teaching_length: float = 0.2
 
     def __post_init__(self) -> None:
         for name in ("logit_adjustment", "factor_weight", "feature_weight", "mixup_alpha"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
-        for name in ("curriculum_start", "curriculum_length"):
+        if not 0 <= self.co_teaching < 1:
+            raise UsageError(f"loss.co_teaching={self.co_teaching} is out of range: give 0 or more, and less than 1")
+        for name in ("curriculum_start", "curriculum_length", "co_teaching_length"):
             if not 0 < getattr(self, name) <= 1:
                 raise UsageError(f"loss.{name}={getattr(self, name)} is no share: give above 0, and at most 1")
 
