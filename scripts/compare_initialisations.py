@@ -1,4 +1,4 @@
-"""Train the demo's recipe from nothing and from weights that learnt to see features, on demos nobody has looked at.
+"""Train the demo's recipe from nothing, and on weights that learnt to see features, on demos nobody has looked at.
 
 usage: python scripts/compare_initialisations.py [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
 
@@ -20,8 +20,9 @@ from slowpaths.store.tables import read_predictions, write_predictions
 
 FOLDS = 4  # a demo has four matches
 FROM = {
-    "nothing": ("init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),  # the rates of experiment=tiny_cpu
-    "features": ("init=slowfast_tiny_features",),
+    "nothing": ("experiment=demo", "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),  # rates of tiny_cpu
+    "features, fine-tuned": ("experiment=demo_fine_tuned",),
+    "features": ("experiment=demo",),  # which stay as they are
 }
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
@@ -33,7 +34,7 @@ def slowpaths(verb: str, *words: str) -> None:
 
 def judge(demo: Path, start: str) -> dict:
     """Train on a demo with every match held out once; return what the held-out predictions are worth."""
-    out = demo / "initialisations" / start
+    out = demo / "initialisations" / start.replace(", ", "_")
     evaluation = RunFolder(out / "evaluation")
     if not evaluation.report_json.exists():
         held_out = []
@@ -41,7 +42,7 @@ def judge(demo: Path, start: str) -> dict:
             model = out / f"fold_{fold}"
             if not RunFolder(model).predictions.exists():
                 folds = (f"data.num_folds={FOLDS}", f"data.fold={fold}")
-                slowpaths("train", f"mined={demo / 'mined'}", "experiment=demo", *FROM[start], *folds, f"out={model}")
+                slowpaths("train", f"mined={demo / 'mined'}", *FROM[start], *folds, f"out={model}")
             tested = [row for row in read_predictions(RunFolder(model).predictions) if row.split == "test"]
             held_out += [replace(row, model_id=start) for row in tested]  # four networks of one kind, judged as one
         write_predictions(RunFolder(out).predictions, held_out)

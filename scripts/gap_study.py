@@ -42,7 +42,7 @@ HEADS = (
 PARTS = {  # what is swept, beside seeds and labels
     "pseudo": ((*HEADS, "loss=soft_ce,hard_ce,gce", "data.max_train_clips=300,null"), ("majority", "votes", "voices")),
     "truth": ((*HEADS, "data.max_train_clips=50,150,500,null"), ("truth",)),
-    "pixels": (("experiment=demo", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
+    "pixels": (("experiment=demo_fine_tuned", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
 }
 
 

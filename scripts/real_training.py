@@ -26,7 +26,7 @@ from slowpaths.store.tables import read_predictions, write_predictions
 
 SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 FOLDS = 4
-SMALL = ("experiment=demo",)
+SMALL = ("experiment=demo_fine_tuned",)
 SYSTEMS = {
     "SlowFast from nothing": (*SMALL, "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),
     "SlowFast pretrained on the clips": (*SMALL, "init={out}/pretrained/backbone.safetensors"),

@@ -69,7 +69,8 @@ class EmaModule(L.LightningModule):
             self.network = built
             self.build_heads()
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
-        if self.optim_settings.is_backbone_frozen:
+        self.is_backbone_frozen = self.optim_settings.is_backbone_frozen and bool(self.run.initialisation)
+        if self.is_backbone_frozen:
             for one in self.networks:
                 one.requires_grad_(False)
                 projection(one).requires_grad_(True)
@@ -96,7 +97,7 @@ class EmaModule(L.LightningModule):
         super().train(mode)
         if self.ema is not None:
             self.ema.eval()
-        if self.optim_settings.is_backbone_frozen:
+        if self.is_backbone_frozen:
             for one in self.networks:
                 one.eval()
         return self

@@ -26,7 +26,8 @@ class OptimSettings:
         weight_decay: Decay of kernels and matrices; vectors do not decay.
         warmup_epochs: Epochs over which the rate rises.
         ema_decay: Decay of the exponential average of the weights that is validated and kept; 0 keeps none.
-        is_backbone_frozen: Whether only the heads train.
+        is_backbone_frozen: Whether pretrained weights stay as they are and only the heads train; a run that starts from
+            random weights trains all of them.
         layer_decay: Rate of a stage of the backbone over that of the next one towards the head; 1 for one rate.
         frozen_stages: Stages from the input that do not move in the first epochs; 2 are stem and res2 of SlowFast.
         frozen_epochs: How many epochs these are.
