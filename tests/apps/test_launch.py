@@ -123,6 +123,14 @@ def test_a_wrong_value_is_one_sentence_also_in_a_sweep(capsys, verb, override, s
         (["train", "--config-dir", "nowhere", "mined=m"], "--config-dir nowhere is no folder"),
         (["mine", "--cfg", "jobs"], "choose from 'job', 'hydra', 'all'"),
         (["train", "seed=1,2", "mined=m"], "seed= has several values"),
+        (["train", "mined=m", "model={a: 1}"], "unknown key 'model.a'; did you mean 'model.alpha'?"),
+        (["label", "mined=m", "label_model.class_prior={foo: 1}"], "unknown key 'label_model.class_prior.foo'"),
+        (["label", "mined=m", "label_model.class_prior=[1,2]"], "label_model.class_prior=[1,2] is not a group of keys"),
+        (["label", "mined=m", "label_model.class_prior.cut=null"], "label_model.class_prior.cut=null is no value"),
+        (["label", "mined=m", "label_model=[1]"], "label_model=[1] names no label_model; choose one of dawid_skene"),
+        (["mine", "footage=f", "pose=[1]"], "pose=[1] names no pose; choose one of auto"),
+        (["train", "mined=m", "model=[]"], "model=[] names no model; choose one of "),
+        (["label", "mined=m", "out=o"], "unknown key 'out'; `slowpaths label --help` lists the keys"),
     ],
 )
 def test_paths_are_taken_as_they_are_and_what_cannot_be_read_is_explained(capsys, arguments, sentence):
@@ -146,6 +154,78 @@ def test_a_path_with_a_tilde_is_in_the_home_folder(monkeypatch, tmp_path):
 
 def test_one_value_is_a_list_of_one():
     assert _launch.plain(_launch.compose("mine", ["footage=f", "oracle=views"]))["oracle"] == ["views"]
+
+
+NUMBERS = [
+    (verb, key, annotation)
+    for verb in VERBS
+    for key, annotation in typed_keys(_fields.settings_class(verb))
+    if {int, float} & set(_fields.arms(annotation))
+]
+
+
+@pytest.mark.parametrize("verb", sorted({verb for verb, _, _ in NUMBERS}))
+def test_no_verb_takes_a_number_that_no_computation_can_use(verb):
+    """All its values are looked at, whichever they are: the last number of each kind stands for them."""
+    last = {kind: key for owner, key, annotation in NUMBERS if owner == verb for kind in _fields.arms(annotation)}
+    for kind, value in ((float, "nan"), (float, "-inf"), (int, "99999999999999999999")):
+        if kind in last:
+            with pytest.raises(UsageError, match=rf"{last[kind].split('.')[-1]}.*{value[-4:]}"):
+                _launch.compose(verb, [*GIVEN[verb], f"{last[kind]}={value}"])
+
+
+@pytest.mark.parametrize(
+    ("verb", "override", "sentence"),
+    [
+        ("train", "optim.optimiser.momentum=nan", "optim.optimiser.momentum=nan is no finite number: give another"),
+        ("train", "model.dropout=inf", "model.dropout=inf is no finite number: give another"),
+        ("mine", "pose=compact pose.score_min=nan", "pose.score_min=nan is no finite number: give another"),
+        ("mine", "label_model.class_prior={leave: .inf}", "label_model.class_prior"),
+    ],
+)
+def test_nor_does_a_part(verb, override, sentence):
+    with pytest.raises(UsageError, match=sentence):
+        _launch.compose(verb, [*GIVEN[verb], *override.split(" ", 1 if "pose=" in override else 0)])
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [("seed", "-1"), ("seed", "4294967296"), ("workers", "0"), ("workers", "-1"), ("tolerance_s", "-1")],
+)
+def test_the_same_key_has_the_same_range_in_every_verb(key, value):
+    owners = [verb for verb, name, _ in NUMBERS if name == key]
+    assert len(owners) > 1
+    for verb in owners:
+        with pytest.raises(UsageError, match=f"^{key}={value} "):
+            _launch.compose(verb, [*GIVEN[verb], f"{key}={value}"])
+
+
+def test_a_switch_takes_no_number_but_0_and_1():
+    for value in ("5", "-1", "0.5"):
+        with pytest.raises(UsageError, match=f"mining.sound={value} is not true or false"):
+            _launch.compose("mine", ["footage=f", f"mining.sound={value}"])
+    found = [_launch.compose("mine", ["footage=f", f"mining.sound={value}"]).mining.sound for value in ("0", "1")]
+    assert found == [False, True]
+
+
+@pytest.mark.parametrize(
+    ("verb", "override", "value"),
+    [
+        ("mine", "footage=[2024_01,abc]", ["2024_01", "abc"]),
+        ("mine", "footage=Café (1).mp4", "Café (1).mp4"),
+        ("compare", "runs=2024.10,3", ["2024.10", "3"]),
+        ("compare", "runs=[1, 'a b']", ["1", "a b"]),
+        ("label", "company=[007]", ["007"]),
+        ("figures", "only=[1,2_0]", ["1", "2_0"]),
+        ("compare", "title=Café, à côté (2)", "Café, à côté (2)"),
+        ("compare", "title=true", "true"),
+        ("compare", "title=007", "007"),
+    ],
+)
+def test_words_are_taken_as_they_are(verb, override, value):
+    key = override.partition("=")[0]
+    words = [*(text for text in GIVEN[verb] if not text.startswith(f"{key}=")), override]
+    assert _launch.plain(_launch.compose(verb, words))[key] == value
 
 
 @dataclasses.dataclass

@@ -49,6 +49,7 @@ def compose(verb: str, overrides: Sequence[str], *, is_whole: bool = True) -> Di
             cfg = hydra.compose(config_name=verb, overrides=read, return_hydra_config=True)
         except (HydraException, OmegaConfBaseException, ValueError) as error:
             raise UsageError(explain(verb, error, overrides)) from error
+        _refuse_numbers_for_switches(cfg, read)
         try:
             _check(verb, cfg, is_whole=is_whole)
         except OmegaConfBaseException as error:  # a value that refers to another
@@ -68,7 +69,9 @@ def _check(verb: str, cfg: DictConfig, *, is_whole: bool) -> None:
     _values.expand_home(kind, cfg)
     HydraConfig.instance().set_config(cfg)
     own = OmegaConf.masked_copy(cfg, [key for key in cfg if key != "hydra"])
-    _values.check(kind, cast(Any, OmegaConf.to_container(own, resolve=True)))
+    values = cast(Any, OmegaConf.to_container(own, resolve=True))
+    _values.check(kind, values)
+    _values.check_numbers(values)
 
 
 def _refuse_misspelt(verb: str, overrides: Sequence[str]) -> None:
@@ -79,6 +82,18 @@ def _refuse_misspelt(verb: str, overrides: Sequence[str]) -> None:
         is_strange = word.isidentifier() and word not in (*known, "hydra", "experiment")
         if is_strange and (hint := did_you_mean(key, known)):
             raise UsageError(f"unknown key '{key}'; {hint}")
+
+
+def _refuse_numbers_for_switches(cfg: DictConfig, overrides: Sequence[str]) -> None:
+    """Refuse a number for what is on or off, but for 0 and 1: OmegaConf takes any number but 0 for true."""
+    for text in overrides:
+        parsed = _parsed(text)
+        if parsed is None or parsed.is_sweep_override() or type(value := parsed.value()) not in (int, float):
+            continue
+        key = parsed.key_or_group
+        node = OmegaConf.select(cfg, key, default=None) if "/" not in key else None
+        if isinstance(node, bool) and value not in (0, 1):
+            raise UsageError(f"{key}={value} is not true or false")
 
 
 @contextmanager
@@ -107,24 +122,42 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     _explain.refuse_malformed(verb, text)
     key, equals, value = text.partition("=")
     annotation = _fields.annotation_of(_fields.settings_class(verb), key) if equals else None
-    is_path = annotation is not None and _fields.is_path(annotation)
+    is_word = annotation is not None and _fields.is_word(annotation)
     quoted = "{}='{}'".format(key, value.removesuffix("\\").replace("'", "\\'"))
     parsed = _parsed(text)
     if parsed is None:
-        if is_path and value[:1] not in ("[", "{", '"', "'"):
+        if is_word and value[:1] not in ("[", "{", '"', "'"):
             return quoted
         raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{key}=\"...\"'")
     if is_group(verb, key) and isinstance(parsed.value(), int | float | None):  # the name of an option
         return quoted
+    if is_group(verb, key) and isinstance(names := parsed.value(), list):
+        _refuse_unnamed(verb, key, names)
     if annotation is None or (parsed.is_sweep_override() and (is_sweep or not _fields.is_list(annotation))):
         return text
-    if _fields.is_list(annotation) and not isinstance(parsed.value(), list | dict | bool | None):
-        return f"{key}=[{value}]"
-    if (is_path or annotation is str) and isinstance(
-        parsed.value(), int | float
-    ):  # a word, though it reads as a number
+    items = parsed.value()
+    if _fields.is_list(annotation) and not isinstance(items, list | dict | bool | None):
+        text = f"{key}=[{value}]"
+        items = listed.value() if (listed := _parsed(text)) else value
+    if not is_word:
+        return text
+    if isinstance(items, int | float):  # a word, though it reads as a number
         return quoted
-    return text
+    has_number = isinstance(items, list) and any(isinstance(item, int | float) for item in items)
+    if not has_number or re.search(r"['\"]", value):
+        return text
+    words = ", ".join(f"'{item.strip()}'" for item in value.strip("[]").split(","))
+    return f"{key}=[{words}]"
+
+
+def _refuse_unnamed(verb: str, key: str, names: Sequence[object]) -> None:
+    """Refuse a list that chooses no option of a group."""
+    is_needed = any(
+        item.name == key and item.default is MISSING for item in _fields.fields_of(_fields.settings_class(verb))
+    )
+    if not all(isinstance(name, str) for name in names) or (is_needed and not names):
+        shown = ",".join(map(str, names))
+        raise UsageError(f"{key}=[{shown}] names no {key}; choose one of {', '.join(options_of(key))}")
 
 
 def _parsed(text: str) -> Override | None:

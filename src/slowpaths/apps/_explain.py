@@ -59,12 +59,17 @@ def explain(verb: str, error: Exception, overrides: Iterable[str], *, known: Kno
     """
     typed = {key.lstrip("+~"): value for key, _, value in (text.partition("=") for text in overrides)}
     text = one_line(error)
-    for pattern, sentence in _HYDRA:
-        if match := re.search(pattern, text):
-            return sentence(match, lambda key: _unknown(verb, key, known=known, options=options), options)
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OmegaConfBaseException):
         cause = cause.__cause__ or cause.__context__
+    inner = "" if cause is None else str(cause.full_key or "")  # of a value that is a group of keys
+
+    def unknown(key: str) -> str:
+        return _unknown(verb, inner if inner.startswith(f"{key}.") else key, known=known, options=options)
+
+    for pattern, sentence in _HYDRA:
+        if match := re.search(pattern, text):
+            return sentence(match, unknown, options)
     return text if cause is None else _of_omegaconf(verb, cause, typed, known=known, options=options)
 
 
@@ -109,6 +114,10 @@ def _of_omegaconf(
         return _fields.refusal(key, value, annotation) + cure * is_group
     if value is not None and (wanted := _schema.wanted(message)):
         return f"{key}={value} is not {wanted}"
+    if typed.get(key) and re.match(r"[Cc]annot merge", message):
+        return f"{key}={typed[key]} is not {_schema.GROUP if 'DictConfig with' in message else 'a list'}"
+    if typed.get(key) and "is not Optional" in message:
+        return f"{key}={typed[key]} is no value: give another, or leave it out"
     return _schema.explain(cause)
 
 
@@ -119,11 +128,12 @@ def _unknown(verb: str, key: str, *, known: Known, options: Known) -> str:
     same = sorted((name for name in names if name.split(".")[-1] == word), key=lambda name: name.count("."))
     if not same and (near := difflib.get_close_matches(key.partition("@")[0], names, n=1)):
         same = near
+    far = 0.6 if "." in key else 0.7  # `out` is not `label_model.class_prior.cut`
     if not same:
         for option in options(group) if group != key else ():
             if found := [name for name in known(f"{group}={option}") if name.split(".")[-1] == word]:
                 return f"unknown key '{key}'; {group}={option} has '{found[0]}'"
         last = {name.split(".")[-1]: name for name in reversed(names)}
-        same = [last[item] for item in difflib.get_close_matches(word, last, n=1)]
+        same = [last[item] for item in difflib.get_close_matches(word, last, n=1, cutoff=far)]
     hint = f"did you mean '{same[0]}'?" if same else f"`slowpaths {verb} --help` lists the keys"
     return f"unknown key '{key}'; {hint}"

@@ -172,6 +172,11 @@ def is_list(annotation: Any) -> bool:
     return all(get_origin(arm) in (tuple, list, Sequence) for arm in arms(annotation) if arm is not type(None))
 
 
+def is_word(annotation: Any) -> bool:
+    """Return whether a path or a word, or a list of them, is what a value may be."""
+    return is_path(annotation) or any(str in (arm, *get_args(arm)) for arm in arms(annotation))
+
+
 def is_path(annotation: Any) -> bool:
     """Return whether a path, or a list of them, is what a value may be."""
     return Path in arms(annotation) or any(Path in get_args(arm) for arm in arms(annotation))

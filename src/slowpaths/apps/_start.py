@@ -63,6 +63,7 @@ def check_start(verb: str, cfg: DictConfig) -> None:
     for key, part in (("device", values), ("pose.device", values.get("pose") or {})):
         if part.get("device") is not None:
             _check_device(key, str(part["device"]))
+    _check_pose(values.get("pose") or {})
     for group in ("data", "mining"):
         backend = (values.get(group) or {}).get("backend", "auto")
         if backend not in BACKENDS:
@@ -133,6 +134,13 @@ def _check_device(key: str, device: str) -> None:
             )
 
 
+def _check_pose(pose: dict[str, Any]) -> None:
+    if pose.get("num_threads", 0) < 0:
+        raise UsageError(f"pose.num_threads={pose['num_threads']} is no number: give 1 or more, or 0 for all")
+    if not 0 <= pose.get("score_min", 0.0) <= 1:
+        raise UsageError(f"pose.score_min={pose['score_min']:g} is no score: give a number from 0 to 1")
+
+
 def _check_trainer(trainer: dict[str, Any]) -> None:
     accelerator, strategy = trainer["accelerator"], trainer["strategy"]
     if accelerator in ("gpu", "cuda", "mps"):
@@ -151,14 +159,16 @@ def _check_trainer(trainer: dict[str, Any]) -> None:
 
 
 def _check_labelling(values: dict[str, Any]) -> None:
-    """Build the label model and the rules, and look into gold: mining takes hours before they are used."""
+    """Build label model, rules and teacher, and look into gold: mining takes hours before they are used."""
     from slowpaths.data.interchange.read import is_foreign
     from slowpaths.evaluation.table_columns import read_columns
     from slowpaths.labelling.model.build import build_model
     from slowpaths.labelling.rules.catalogue import select_rules
+    from slowpaths.labelling.teacher import load_teacher
 
     build_model(values["label_model"])
     select_rules(**values["rules"])
+    load_teacher(values["teacher"])
     for path in (values["gold"], values.get("corrections")):
         if path and path != "none" and not (path == values.get("corrections") and is_foreign(Path(path))):
             read_columns(Path(path)).require(("delivery_id", "label"))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -20,6 +21,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import TARGET, locate, target_of
 
 T = TypeVar("T")
+_LARGEST = 2**63 - 1  # of 64 bits
 
 
 def build(kind: type[T], node: Any, *, key: str = "") -> T:
@@ -127,6 +129,24 @@ def check(kind: Callable[..., Any], plain: Mapping[str, Any], *, key: str = "") 
             check(locate(target, key=own), inner, key=own)
 
 
+def check_numbers(plain: Any, *, key: str = "") -> None:
+    """Refuse numbers that no computation can use, in every key: not-a-number, infinity, whole numbers beyond 64 bits.
+
+    Raises:
+        UsageError: Naming the key.
+    """
+    if isinstance(plain, Mapping):
+        for name, value in plain.items():
+            check_numbers(value, key=f"{key}.{name}" if key else name)
+    elif isinstance(plain, list):
+        for number, value in enumerate(plain):
+            check_numbers(value, key=f"{key}[{number}]")
+    elif isinstance(plain, float) and not math.isfinite(plain):
+        raise UsageError(f"{key}={plain} is no finite number: give another")
+    elif isinstance(plain, int) and abs(plain) > _LARGEST:
+        raise UsageError(f"{key}={plain} is too large: give a number of at most {_LARGEST}")
+
+
 def expand_home(kind: type, cfg: DictConfig) -> None:
     """Put the home folder for a leading `~` in the paths among the top-level keys of a verb."""
     for item in fields_of(kind):
@@ -136,4 +156,4 @@ def expand_home(kind: type, cfg: DictConfig) -> None:
         if isinstance(value, str) and value.startswith("~"):
             cfg[item.name] = os.path.expanduser(value)  # noqa: PTH111  (a Path would lose what is no path yet)
         elif isinstance(value, ListConfig):
-            cfg[item.name] = [os.path.expanduser(path) for path in value]  # noqa: PTH111
+            cfg[item.name] = [os.path.expanduser(path) if isinstance(path, str) else path for path in value]  # noqa: PTH111

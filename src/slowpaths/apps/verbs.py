@@ -5,6 +5,7 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,7 @@ from slowpaths.apps.verbs_after_training import (
     ExportConfig,
     FiguresConfig,
     GapConfig,
+    check_loggers,
     check_seed,
 )
 from slowpaths.core.errors import UsageError
@@ -141,6 +143,9 @@ class FootageConfig:
     pose: Any
     mining: MiningSettings = MiningSettings()
 
+    def __post_init__(self) -> None:
+        _check_workers(self.workers)
+
 
 @dataclass(frozen=True, kw_only=True)
 class RuleChoice:
@@ -179,6 +184,9 @@ class LabelKeys:
     student: StudentSettings = StudentSettings()
     selection: Selection = Selection()
 
+    def __post_init__(self) -> None:
+        check_seed(self.seed)
+
 
 @dataclass(frozen=True, kw_only=True)
 class MineConfig(FootageConfig, LabelKeys):
@@ -198,8 +206,8 @@ class MineConfig(FootageConfig, LabelKeys):
     truth: Path | None = None
 
     def __post_init__(self) -> None:
-        check_seed(self.seed)
-        _check_workers(self.workers)
+        FootageConfig.__post_init__(self)
+        LabelKeys.__post_init__(self)
         if self.part is not None:
             number, slash, count = self.part.partition("/")
             if not (slash and number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
@@ -261,6 +269,8 @@ class ReviewConfig:
     def __post_init__(self) -> None:
         if self.to != "page" and self.out is None:
             raise UsageError(f"to={self.to} needs out=, the folder it is written into")
+        if not 0 <= self.embed_limit_mb < math.inf:
+            raise UsageError(f"embed_limit_mb={self.embed_limit_mb:g} is no size: give megabytes from 0 on")
         if self.max_cards < 1:
             raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
         if self.next < 0:
@@ -302,6 +312,7 @@ class FitConfig:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
+        check_loggers(self.logger)
         for number, part in enumerate(self.callbacks):
             target_of(part, key=f"callbacks[{number}]")
         alpha = self.model.get("alpha") if isinstance(self.model, Mapping) else None
@@ -387,8 +398,9 @@ class PredictConfig(FootageConfig):
     allow_target: str | None = None
 
     def __post_init__(self) -> None:
+        super().__post_init__()
         for name in ("batch_size", "num_test_views"):
             if getattr(self, name) < 1:
                 raise UsageError(f"{name}={getattr(self, name)} predicts nothing: give 1 or more")
-        if not 0 <= self.suppress_s < float("inf"):
+        if not 0 <= self.suppress_s < math.inf:
             raise UsageError(f"suppress_s={self.suppress_s} is no time: give seconds, or 0 to suppress nothing")

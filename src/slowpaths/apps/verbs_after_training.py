@@ -5,15 +5,17 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.parts import target_of
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.gap.settings import GapSettings
-from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance
 
 _LARGEST_SEED = 2**32 - 1  # of numpy
 
@@ -22,6 +24,14 @@ def check_seed(seed: int) -> None:
     """Refuse what is no seed."""
     if not 0 <= seed <= _LARGEST_SEED:
         raise UsageError(f"seed={seed} is no seed: give a whole number from 0 to {_LARGEST_SEED}")
+
+
+def check_loggers(loggers: Any) -> None:
+    """Refuse what is no group of loggers, each named by its `_target_`."""
+    if not isinstance(loggers, Mapping | None):
+        raise UsageError(f"logger={loggers} is no logger: give csv, wandb, tensorboard, or logger.<name>._target_=...")
+    for name, part in (loggers or {}).items():
+        target_of(part, key=f"logger.{name}")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -116,6 +126,7 @@ class EvaluateConfig:
         from slowpaths.evaluation.report import EvaluationSettings
 
         EvaluationSettings(tolerance_s=self.tolerance_s, split=self.split)  # refuses what is out of range
+        check_loggers(self.logger)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -168,6 +179,11 @@ class GapConfig(GapSettings):
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/gap")
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        check_seed(self.seed)
+        check_tolerance(self.tolerance_s)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -109,7 +109,13 @@ class ClipSettings:
 
 
 _LARGEST_CLIP_PX = 2160  # of a mined clip
-_MOST = {"crop_px": _LARGEST_CLIP_PX, "read_px": _LARGEST_CLIP_PX, "num_workers": 1024}
+_MOST = {
+    "crop_px": _LARGEST_CLIP_PX,
+    "read_px": _LARGEST_CLIP_PX,
+    "num_workers": 1024,
+    "cache_mib": 2**30,  # more than any machine has
+    "weight_power": 100,  # beyond it every weight is 0
+}
 _LEAST = {
     **dict.fromkeys(("batch_size", "num_frames", "frame_stride", "alpha", "crop_px", "read_px"), 1),
     **dict.fromkeys(("num_test_views", "max_train_clips"), 1),

@@ -5,15 +5,24 @@ Legend: P predictions, T true deliveries.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import PurePosixPath
 
 import numpy as np
 
+from slowpaths.core.errors import UsageError
+
 FPS = 25.0  # frame tolerances count frames at this rate, whatever the footage has
 TOLERANCE_S = 0.5  # two deliveries never follow within a second: half of it cannot confuse neighbours
 _UNMATCHED = 1e6
+
+
+def check_tolerance(tolerance_s: float) -> None:
+    """Refuse what is no length of time."""
+    if not 0 <= tolerance_s < math.inf:
+        raise UsageError(f"tolerance_s={tolerance_s:g} is no length of time: give seconds from 0 on, such as 0.5")
 
 
 def match_videos(ours: Iterable[str], theirs: Iterable[str]) -> dict[str, str]:

@@ -18,7 +18,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.losses import check_losses
-from slowpaths.evaluation.matching import TOLERANCE_S
+from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
 from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined, with_replays
@@ -67,10 +67,7 @@ class EvaluationSettings:
     tolerance_s: float = TOLERANCE_S
 
     def __post_init__(self) -> None:
-        if not 0 <= self.tolerance_s < math.inf:
-            raise UsageError(
-                f"tolerance_s={self.tolerance_s:g} is no length of time: give seconds from 0 on, such as 0.5"
-            )
+        check_tolerance(self.tolerance_s)
         if self.split not in SPLITS:
             raise UsageError(f"unknown split '{self.split}'; choose one of {', '.join(SPLITS)}")
 
