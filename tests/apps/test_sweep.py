@@ -150,6 +150,15 @@ def test_a_name_that_is_taken_by_another_configuration_gets_a_suffix(tables, qui
     assert len(names) == len(set(names)) == 8
 
 
+@pytest.mark.parametrize("name", ["Lord's, day 1", "été (2)", "a=b"])
+def test_the_folder_of_a_sweep_may_be_called_anything(tables, quick, name):
+    out = tables / name
+    words = [f"predictions={tables / 'a.csv'}", f"truth={tables / 'truth.csv'}", "tolerance_s=0.4,0.5"]
+    assert main(["evaluate", "-m", *words, f'out="{out}"']) == 0
+    assert SweepFolder(out).table()["state"].to_pylist() == ["done"] * 2
+    assert sorted(quick) == [str(out / f"tolerance-s-{value}") for value in ("0.4", "0.5")]
+
+
 def test_a_sweep_may_be_moved(tables, quick):
     assert sweep(tables) == 0
     (tables / "sweep").rename(tables / "moved")

@@ -123,14 +123,13 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     key, equals, value = text.partition("=")
     annotation = _fields.annotation_of(_fields.settings_class(verb), key) if equals else None
     is_word = annotation is not None and _fields.is_word(annotation)
-    quoted = "{}='{}'".format(key, value.removesuffix("\\").replace("'", "\\'"))
     parsed = _parsed(text)
     if parsed is None:
         if is_word and value[:1] not in ("[", "{", '"', "'"):
-            return quoted
+            return quoted(key, value)
         raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{key}=\"...\"'")
     if is_group(verb, key) and isinstance(parsed.value(), int | float | None):  # the name of an option
-        return quoted
+        return quoted(key, value)
     if is_group(verb, key) and isinstance(names := parsed.value(), list):
         _refuse_unnamed(verb, key, names)
     if annotation is None or (parsed.is_sweep_override() and (is_sweep or not _fields.is_list(annotation))):
@@ -142,12 +141,17 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     if not is_word:
         return text
     if isinstance(items, int | float):  # a word, though it reads as a number
-        return quoted
+        return quoted(key, value)
     has_number = isinstance(items, list) and any(isinstance(item, int | float) for item in items)
     if not has_number or re.search(r"['\"]", value):
         return text
     words = ", ".join(f"'{item.strip()}'" for item in value.strip("[]").split(","))
     return f"{key}=[{words}]"
+
+
+def quoted(key: str, value: str) -> str:
+    """Return an override that gives a value as it is, whatever it holds."""
+    return "{}='{}'".format(key, value.removesuffix("\\").replace("'", "\\'"))
 
 
 def _refuse_unnamed(verb: str, key: str, names: Sequence[object]) -> None:

@@ -31,7 +31,7 @@ from hydra.types import HydraContext, RunMode
 from omegaconf import DictConfig, OmegaConf
 from omegaconf.errors import OmegaConfBaseException
 
-from slowpaths.apps._compose import compose, config_dir, parsed_overrides
+from slowpaths.apps._compose import compose, config_dir, parsed_overrides, quoted
 from slowpaths.apps._console import show_table
 from slowpaths.apps._errors import fail, one_line
 from slowpaths.apps._fields import fields_of, settings_class
@@ -159,7 +159,7 @@ def run_cell(config: DictConfig, *, verb: str, cells: Mapping[str, Cell], root: 
 def _run(verb: str, cell: Cell, folder: SweepFolder) -> None:
     run, overrides = folder.run(cell), list(cell.overrides)
     if _has_out(verb):
-        overrides.append("out='" + str(run.path).replace("'", "\\'") + "'")
+        overrides.append(quoted("out", str(run.path)))
     try:
         config = compose(verb, overrides)
         with nullcontext() if _has_out(verb) else writes(verb, config, wait=True):  # cells may share a mined folder
@@ -181,7 +181,7 @@ def _launcher_for(folder: SweepFolder, overrides: Sequence[str]) -> Iterator[tup
     ConfigStore.instance().store(_LAUNCH_CONFIG, {"cell": "???"})
     SourcesRegistry.instance().types["file"] = FileConfigSource  # launchers send Hydra's registry to other processes
     quiet = ["hydra/hydra_logging=none", "hydra/job_logging=none", "hydra.output_subdir=null", "hydra.sweep.subdir=."]
-    place = f"hydra.sweep.dir='{folder.path}'"
+    place = quoted("hydra.sweep.dir", str(folder.path))
     with initialize_config_dir(str(config_dir()), version_base="1.3"):
         loader = GlobalHydra.instance().config_loader()
         try:
