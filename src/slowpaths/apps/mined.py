@@ -91,31 +91,14 @@ def write_labels(
     deliveries, footage, shots = (folder.read(spec) for spec in (DELIVERIES, FOOTAGE, SHOTS))
     said_by_person = _corrections.gather(folder, config, deliveries)
     report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
+    company = [Path(path) for path in config.get("company") or ()]
     said = {key: value for key, value in config.items() if key not in _ELSEWHERE}
     if stage == "mine":
         tables.write_json(folder.configuration_file, said)
     labels, card, own = None, None, LabelSetFolder(mined)
-    company = [Path(path) for path in config.get("company") or ()]
     if deliveries.num_rows:
         deliveries = _corrections.move_impacts(folder, deliveries, said_by_person, is_fresh=stage == "mine")
-        moved = folder.as_mined()
-        student = SequenceStudent(
-            folders=(mined, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
-        )
-        labels = label(
-            deliveries,
-            footage,
-            model=config["label_model"],
-            rules=config["rules"],
-            selection=config["selection"],
-            gold=said_by_person.gold(),
-            moved={name: impact_s for name, impact_s in said_by_person.impacts_s().items() if name in moved},
-            shots=shots,
-            company=read_company(company, of=folder),
-            teacher=load_teacher(config["teacher"]),
-            student=student if student.settings.use else None,
-            seed=config["seed"],
-        )
+        labels = _labelled(folder, config, deliveries, said_by_person, company=company)
         card = LabelSetCard(
             fingerprint=labels.fingerprint,
             label_model=labels.summary.model,
@@ -123,7 +106,6 @@ def write_labels(
             configuration={key: config[key] for key in _LABELLING if key in config},
         )
         own = folder.label_set(labels.fingerprint)
-        labels = _with_lost(labels, said_by_person)
         report += "\n" + to_markdown(labels.summary)
     _corrections.keep(folder, said_by_person)
     votes = labels.votes if labels else VOTES.schema.empty_table()
@@ -137,22 +119,13 @@ def write_labels(
         )
     tables.write_text(folder.report_file, report)
     folder.describe(labels=card)
-    mined_files = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
-    said_files = [folder.file(CORRECTIONS)] if folder.has(CORRECTIONS) else []
-    if folder.moved_file.is_file():
-        said_files += [folder.moved_file, folder.file(DELIVERIES)]
-    label_files = [
-        own.file(VOTES),
-        own.file(LABELS),
-        own.voices_file,
-        own.rules_file,
-        *([own.card_file] if card else []),
+    written = [
+        path.relative_to(mined).as_posix() for path in _written(folder, own, stage=stage, has_card=card is not None)
     ]
-    written = dict.fromkeys((*mined_files, *said_files, *label_files))
     entry = Entry(
         stage=stage,
         inputs={**inputs, **_given_files(config, company)},
-        outputs=digests(mined, [path.relative_to(mined).as_posix() for path in written]),
+        outputs=digests(mined, written),
         configuration=fingerprint(said),
         rules=labels.fingerprint if labels else "",
         seed=config["seed"],
@@ -160,6 +133,45 @@ def write_labels(
     )
     append_entry(mined, entry)
     return labels
+
+
+def _labelled(
+    folder: MinedFolder,
+    config: Mapping[str, Any],
+    deliveries: pa.Table,
+    said: _corrections.Said,
+    *,
+    company: Sequence[Path],
+) -> LabelSet:
+    moved = folder.as_mined()
+    student = SequenceStudent(
+        folders=(folder.path, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
+    )
+    labels = label(
+        deliveries,
+        folder.read(FOOTAGE),
+        model=config["label_model"],
+        rules=config["rules"],
+        selection=config["selection"],
+        gold=said.gold(),
+        moved={name: impact_s for name, impact_s in said.impacts_s().items() if name in moved},
+        shots=folder.read(SHOTS),
+        company=read_company(company, of=folder),
+        teacher=load_teacher(config["teacher"]),
+        student=student if student.settings.use else None,
+        seed=config["seed"],
+    )
+    return _with_lost(labels, said)
+
+
+def _written(folder: MinedFolder, own: LabelSetFolder, *, stage: str, has_card: bool) -> list[Path]:
+    """Return the files that a stage leaves, for the ledger: tables of mining, what a person said, the label set."""
+    mined = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
+    said = [folder.file(CORRECTIONS)] if folder.has(CORRECTIONS) else []
+    if folder.moved_file.is_file():
+        said += [folder.moved_file, folder.file(DELIVERIES)]
+    labels = [own.file(VOTES), own.file(LABELS), own.voices_file, own.rules_file]
+    return list(dict.fromkeys((*mined, *said, *labels, *([own.card_file] if has_card else []))))
 
 
 def _with_lost(labels: LabelSet, said: _corrections.Said) -> LabelSet:

@@ -6,12 +6,11 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from slowpaths.apps._trainer import TrainerSettings
+from slowpaths.apps._checks import check_seed, check_workers
 from slowpaths.apps.verbs_after_training import (
     AuditConfig,
     CompareConfig,
@@ -20,18 +19,12 @@ from slowpaths.apps.verbs_after_training import (
     ExportConfig,
     FiguresConfig,
     GapConfig,
-    check_loggers,
-    check_seed,
 )
+from slowpaths.apps.verbs_of_training import FitConfig, PretrainConfig, TrainConfig
 from slowpaths.core.errors import UsageError
-from slowpaths.core.parts import target_of
-from slowpaths.data.settings import ClipSettings
-from slowpaths.data.view_settings import ViewSettings
 from slowpaths.labelling.select import Selection
 from slowpaths.labelling.teacher import SHIPPED
 from slowpaths.mining.settings import EngineName, MiningSettings
-from slowpaths.models.pretrain.probe_settings import ProbeSettings
-from slowpaths.models.settings import BestBy, LossSettings, OptimSettings
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.world.world_settings import WorldSettings
 
@@ -57,11 +50,6 @@ __all__ = [
     "TrainConfig",
     "WorldConfig",
 ]
-
-
-def _check_workers(workers: int | str) -> None:
-    if isinstance(workers, int) and workers < 1:
-        raise UsageError(f"workers={workers} does nothing: give 1 or more, or auto")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -95,7 +83,7 @@ class WorldConfig:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        _check_workers(self.workers)
+        check_workers(self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,7 +108,7 @@ class DemoConfig:
 
     def __post_init__(self) -> None:
         check_seed(self.seed)
-        _check_workers(self.workers)
+        check_workers(self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,7 +132,7 @@ class FootageConfig:
     mining: MiningSettings = MiningSettings()
 
     def __post_init__(self) -> None:
-        _check_workers(self.workers)
+        check_workers(self.workers)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -275,101 +263,6 @@ class ReviewConfig:
             raise UsageError(f"max_cards={self.max_cards} shows nothing: give 1 or more")
         if self.next < 0:
             raise UsageError(f"next={self.next} is no number of deliveries: give 0 or more")
-
-
-@dataclass(frozen=True, kw_only=True)
-class FitConfig:
-    """Configure a fit.
-
-    Args:
-        mined: Folder that `slowpaths mine` wrote.
-        out: Give it by name, and the same command resumes.
-        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
-        init_sha256: The sha256, or its first 8 digits or more, that the file of init= must have; where its authors
-            publish none, this is how you confirm it.
-        weights_dir: Looked at before the user's cache and the network.
-        logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
-        callbacks: Further Lightning callbacks, each by its _target_.
-        seed: Seed of weights, order and augmentation.
-        model: The network.
-        data: Clips, windows, augmentation, split.
-        optim: Optimiser, rates and schedule.
-        trainer: Lightning Trainer.
-    """
-
-    mined: Path
-    out: Path
-    init: str | None = None
-    init_sha256: str | None = None
-    weights_dir: Path | None = None
-    logger: Any = None
-    callbacks: tuple[Any, ...] = ()
-    seed: int = 0
-    model: Any
-    data: ClipSettings = ClipSettings()
-    optim: OptimSettings = OptimSettings()
-    trainer: TrainerSettings = TrainerSettings()
-
-    def __post_init__(self) -> None:
-        check_seed(self.seed)
-        check_loggers(self.logger)
-        for number, part in enumerate(self.callbacks):
-            target_of(part, key=f"callbacks[{number}]")
-        alpha = self.model.get("alpha") if isinstance(self.model, Mapping) else None
-        if alpha not in (None, self.data.alpha):
-            raise UsageError(
-                f"data.alpha={self.data.alpha} is not what the network takes, model.alpha={alpha}: leave data.alpha out"
-            )
-        warmup, trainer = self.optim.warmup_epochs, self.trainer
-        if warmup >= trainer.max_epochs:
-            raise UsageError(
-                f"optim.warmup_epochs={warmup:g} does not end within trainer.max_epochs={trainer.max_epochs}: "
-                "lower it or train for more epochs"
-            )
-
-
-@dataclass(frozen=True, kw_only=True)
-class PretrainConfig(FitConfig):
-    """Configure `slowpaths pretrain`.
-
-    Args:
-        mined: Folder that `slowpaths mine` wrote; its labels teach nothing but objective=distil.
-        objective: What is taught.
-        views: Views that an objective compares; objective=features sees one.
-        probe: When their embedding is looked at, and what counts as a collapse.
-    """
-
-    out: Path = Path("runs/pretrain/${now:%Y-%m-%d_%H-%M-%S}")
-    objective: Any
-    views: ViewSettings = ViewSettings()
-    probe: ProbeSettings = ProbeSettings()
-
-
-@dataclass(frozen=True, kw_only=True)
-class TrainConfig(FitConfig):
-    """Configure `slowpaths train`.
-
-    Args:
-        labels: Another labels table than the folder's own.
-        loss: The loss.
-        best_by: What the best epoch is chosen by, where there are validation clips: the loss or the agreement with weak
-            labels, or what needs no right label.
-        relabel_folds: Before training, so many models each learn from a part of the training matches, and labels become
-            what they and the rules agree on; 0 takes labels as they are.
-    """
-
-    labels: Path | None = None
-    out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
-    loss: LossSettings = LossSettings()
-    best_by: BestBy = "val/nll"
-    relabel_folds: int = 0
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.relabel_folds < 0 or self.relabel_folds == 1:
-            raise UsageError(f"relabel_folds={self.relabel_folds} leaves no model to ask: give 2 or more, or 0")
-        if self.relabel_folds and (self.trainer.devices != 1 or self.trainer.num_nodes != 1):
-            raise UsageError("relabel_folds= trains one model after the other on one device: set trainer.devices=1")
 
 
 @dataclass(frozen=True, kw_only=True)

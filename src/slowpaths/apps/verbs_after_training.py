@@ -5,33 +5,16 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
+from slowpaths.apps._checks import check_loggers, check_seed
 from slowpaths.core.errors import UsageError
-from slowpaths.core.parts import target_of
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance
-
-_LARGEST_SEED = 2**32 - 1  # of numpy
-
-
-def check_seed(seed: int) -> None:
-    """Refuse what is no seed."""
-    if not 0 <= seed <= _LARGEST_SEED:
-        raise UsageError(f"seed={seed} is no seed: give a whole number from 0 to {_LARGEST_SEED}")
-
-
-def check_loggers(loggers: Any) -> None:
-    """Refuse what is no group of loggers, each named by its `_target_`."""
-    if not isinstance(loggers, Mapping | None):
-        raise UsageError(f"logger={loggers} is no logger: give csv, wandb, tensorboard, or logger.<name>._target_=...")
-    for name, part in (loggers or {}).items():
-        target_of(part, key=f"logger.{name}")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
 from functools import partial
 from typing import Any
 
@@ -18,7 +18,7 @@ from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.core.tempering import temper
 from slowpaths.labelling.arrow import floats, positions
 from slowpaths.labelling.balls import ball_of, share
-from slowpaths.labelling.gold_check import check_gold
+from slowpaths.labelling.gold_check import GoldCheck, check_gold
 from slowpaths.labelling.model.agreement import hold_out_families
 from slowpaths.labelling.model.build import build_model
 from slowpaths.labelling.model.encoding import Encoding, clamp
@@ -28,9 +28,10 @@ from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
 from slowpaths.labelling.opinions import Heard, Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
-from slowpaths.labelling.rules.calibration import calibrate
+from slowpaths.labelling.rules.calibration import Calibration, calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
 from slowpaths.labelling.rules.evidence import votes_table
+from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.votes import VoteMatrix, apply_rules
 from slowpaths.labelling.select import Selection, duplicate_groups, select
 from slowpaths.labelling.summary import Fitted, Summary, summary_of
@@ -92,78 +93,39 @@ def label(
     label_model = build_model(model)
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
-    everyone = with_company(deliveries, company)
-    gold_N = gold_classes(gold or {}, everyone["delivery_id"].combine_chunks())
-    is_stroke = gold_N != _DROPPED
-    dropped = everyone["delivery_id"].filter(pa.array(~is_stroke)).to_pylist()
-    if dropped:
-        deliveries = deliveries.filter(pa.array(is_stroke[: deliveries.num_rows]))
-        everyone, gold_N = everyone.filter(pa.array(is_stroke)), gold_N[is_stroke]
-    if not deliveries.num_rows:
-        raise TableError("a person says of every delivery that it is none: there is nothing to label")
-    block = FeatureBlock.from_table(everyone)
-    ids, own = deliveries["delivery_id"].combine_chunks(), np.arange(deliveries.num_rows)
-    is_gold = gold_N[own] >= 0
-    calibration = calibrate(block, rules=chosen)
-    votes = apply_rules(everyone, rules=chosen, calibration=calibration, block=block)
-    votes = with_reliability(votes, block.side_N)
-    balls = None if shots is None else ball_of(deliveries, shots)
-
-    def believe(gold_N: np.ndarray) -> tuple[Fitted, Heard, np.ndarray]:
-        fitted = _fit(label_model, Encoding.of(votes), gold_N)
-        voted_NC = _voted(label_model, fitted.weighed)
-        heard = hear(voted_NC, deliveries=everyone, teacher=teacher, student=student, gold_N=gold_N).only(own)
-        shared_NC = _shared(heard.probs_NC.copy(), label_model, gold_N=gold_N[own], balls=balls)
-        return fitted.only(own), heard, shared_NC
-
-    gold_check = None
-    if is_gold.any():
-        _, blind, blind_NC = believe(np.full(len(gold_N), -1))
-        gold_check = check_gold(blind_NC, blind.said_by, gold_N[own])
-    fitted, heard, probs_NC = believe(gold_N)
+    asked = _ask(label_model, chosen, deliveries, company=company, gold=gold or {}, shots=shots)
+    asked = replace(asked, teacher=teacher, student=student)
+    gold_check = asked.held_against_gold()
+    fitted, heard, probs_NC = asked.answer(asked.gold_N)
     if gold_check and gold_check.temperature:
         probs_NC = temper(probs_NC, gold_check.temperature)
-    votes = fitted.encoding.votes
-    shares_C = probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_
+    votes, own, is_gold = fitted.encoding.votes, asked.own, asked.gold_N[asked.own] >= 0
     selected = select(
         probs_NC,
-        class_prior_C=shares_C,
+        class_prior_C=probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_,
         has_votes=votes.has_votes,
-        event_p=floats(deliveries["event_p"]),
-        groups=duplicate_groups(np.stack([block[name][own] for name in FEATURE_NAMES], axis=1)),
+        event_p=floats(asked.deliveries["event_p"]),
+        groups=duplicate_groups(np.stack([asked.block[name][own] for name in FEATURE_NAMES], axis=1)),
         is_gold=is_gold,
         settings=settings,
     )
     rule_set = rules_fingerprint(chosen)
-    decisive = {
-        "rules": rule_set,
-        "calibration": calibration.to_dict(),
-        "model": {"name": label_model.name, "temperature_": label_model.temperature_, **label_model.get_params()},
-        "selection": asdict(settings),
-        "gold": [[str(ids[int(row)]), int(gold_N[row])] for row in np.flatnonzero(is_gold)],
-        "seed": seed,
-    }
-    for voice, said in (("teacher", teacher), ("student", student)):
-        if said is not None:
-            decisive[voice] = said.fingerprint
-    if everyone is not deliveries:
-        decisive["company"] = everyone["delivery_id"][len(own) :].to_pylist()
-    decisive |= {key: value for key, value in (("dropped", dropped), ("moved", moved)) if value}
-    name = fingerprint(decisive)
-    rows = partial(labels_table, deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
+    decisive = {"rules": rule_set, "selection": asdict(settings), "seed": seed, **asked.decides()}
+    name = fingerprint(decisive | ({"moved": moved} if moved else {}))
+    rows = partial(labels_table, asked.deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
     labels = rows(probs_NC)
     return LabelSet(
-        votes=votes_table(votes, block=block, rules=chosen, calibration=calibration),
+        votes=votes_table(votes, block=asked.block, rules=chosen, calibration=asked.calibration),
         labels=labels,
         voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
         summary=summary_of(
             fitted,
             probs_NC,
             selected,
-            calibration,
+            asked.calibration,
             voices=heard.voices(),
             num_gold=int(is_gold.sum()),
-            num_dropped=len(dropped),
+            num_dropped=len(asked.dropped),
             gold_check=gold_check,
             name=name,
         ),
@@ -171,6 +133,96 @@ def label(
         rule_set=rule_set,
         matrix=votes,
         fingerprint=name,
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class _Asked:
+    """Hold who is asked what strokes are called, and of what."""
+
+    model: LabelModel
+    deliveries: pa.Table  # those to label
+    everyone: pa.Table  # and after them those of the company
+    dropped: list[str]  # deliveries that a person says are none
+    gold_N: np.ndarray  # as `gold_classes` returns it, of everyone
+    block: FeatureBlock
+    calibration: Calibration
+    votes: VoteMatrix
+    balls: np.ndarray | None
+    teacher: StrokeTeacher | None = None
+    student: Student | None = None
+
+    @property
+    def own(self) -> np.ndarray:
+        """Return the rows of the deliveries to label."""
+        return np.arange(self.deliveries.num_rows)
+
+    def answer(self, gold_N: np.ndarray) -> tuple[Fitted, Heard, np.ndarray]:
+        """Return the fitted model, what each voice says, and the probabilities (N, C) of the deliveries to label."""
+        fitted, own = _fit(self.model, Encoding.of(self.votes), gold_N), self.own
+        voted_NC = _voted(self.model, fitted.weighed)
+        heard = hear(
+            voted_NC, deliveries=self.everyone, teacher=self.teacher, student=self.student, gold_N=gold_N
+        ).only(own)
+        shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
+        return fitted.only(own), heard, shared_NC
+
+    def held_against_gold(self) -> GoldCheck | None:
+        """Return what would have been said without gold, held against it; None where there is no gold."""
+        gold_N = self.gold_N[self.own]
+        if not (gold_N >= 0).any():
+            return None
+        _, blind, blind_NC = self.answer(np.full(len(self.gold_N), -1))
+        return check_gold(blind_NC, blind.said_by, gold_N)
+
+    def decides(self) -> dict[str, Any]:
+        """Return what identifies them, plain values, once the model is fitted."""
+        ids, model = self.everyone["delivery_id"], self.model
+        decisive: dict[str, Any] = {
+            "calibration": self.calibration.to_dict(),
+            "model": {"name": model.name, "temperature_": model.temperature_, **model.get_params()},
+            "gold": [[str(ids[int(row)]), int(self.gold_N[row])] for row in np.flatnonzero(self.gold_N[self.own] >= 0)],
+        }
+        for name, voice in (("teacher", self.teacher), ("student", self.student)):
+            if voice is not None:
+                decisive[name] = voice.fingerprint
+        if self.everyone is not self.deliveries:
+            decisive["company"] = ids[self.deliveries.num_rows :].to_pylist()
+        return decisive | ({"dropped": self.dropped} if self.dropped else {})
+
+
+def _ask(
+    model: LabelModel,
+    rules: Sequence[Rule],
+    deliveries: pa.Table,
+    *,
+    company: Sequence[pa.Table],
+    gold: Mapping[str, str],
+    shots: pa.Table | None,
+) -> _Asked:
+    """Let the rules vote on deliveries and their company, but for those that a person says are none."""
+    everyone = with_company(deliveries, company)
+    gold_N = gold_classes(gold, everyone["delivery_id"].combine_chunks())
+    is_stroke = gold_N != _DROPPED
+    dropped = everyone["delivery_id"].filter(pa.array(~is_stroke)).to_pylist()
+    if dropped:
+        deliveries = deliveries.filter(pa.array(is_stroke[: deliveries.num_rows]))
+        everyone = everyone.filter(pa.array(is_stroke))
+    if not deliveries.num_rows:
+        raise TableError("a person says of every delivery that it is none: there is nothing to label")
+    block = FeatureBlock.from_table(everyone)
+    calibration = calibrate(block, rules=rules)
+    votes = apply_rules(everyone, rules=rules, calibration=calibration, block=block)
+    return _Asked(
+        model=model,
+        deliveries=deliveries,
+        everyone=everyone,
+        dropped=dropped,
+        gold_N=gold_N[is_stroke],
+        block=block,
+        calibration=calibration,
+        votes=with_reliability(votes, block.side_N),
+        balls=None if shots is None else ball_of(deliveries, shots),
     )
 
 
