@@ -144,3 +144,17 @@ def test_wrong_footage_is_a_usage_error(tmp_path: Path) -> None:
         find_footage(tmp_path)
     with pytest.raises(UsageError, match="no footage"):
         find_footage([])
+
+
+def test_clips_of_a_mined_folder_are_no_footage_unless_they_are_named(footage, tmp_path, caplog) -> None:
+    for name in ("a.mp4", "mined/clips/d1.mp4", "clips/b.mp4"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_bytes(footage["h264"].read_bytes())
+    (tmp_path / "mined" / "shards").mkdir()
+    assert find_footage(tmp_path) == (tmp_path, [tmp_path / "a.mp4", tmp_path / "clips" / "b.mp4"])
+    assert "passed over: mined/clips" in caplog.text
+    assert find_footage(tmp_path / "mined" / "clips")[1] == [tmp_path / "mined" / "clips" / "d1.mp4"]
+    (tmp_path / "shards").mkdir()  # out= of mining is footage= itself
+    assert find_footage(tmp_path)[1] == [tmp_path / "a.mp4"]
+    with pytest.raises(UsageError, match="holds no video"):
+        find_footage(tmp_path / "mined")

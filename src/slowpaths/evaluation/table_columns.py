@@ -44,7 +44,8 @@ class Columns:
         """
         for name in names:
             if name not in self.values:
-                near = difflib.get_close_matches(name, list(self.values), n=1, cutoff=0.5)
+                same = [column for column in self.values if column.strip().lower() == name]
+                near = same or difflib.get_close_matches(name, list(self.values), n=1, cutoff=0.5)
                 hint = f"; rename '{near[0]}'?" if near else ""
                 there = ", ".join(self.values) or "none"
                 raise TableError(f"{self.name} has no column '{name}' (it has {there}){hint}")

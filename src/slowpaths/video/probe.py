@@ -12,6 +12,7 @@ from typing import Any
 from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.core.ids import file_digest, folder_digest, slug, video_id
 from slowpaths.core.records import VideoRef
+from slowpaths.store.mined_folder import MinedFolder
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +37,8 @@ def find_footage(source: str | Path | Sequence[str | Path]) -> tuple[Path, list[
 
     A folder that holds pictures (.jpg, .png) and no video is one video. A file that is named itself is taken whatever
     its ending; `probe` judges it, as it judges a folder that may not be listed and a link that leads nowhere. Each real
-    folder is walked once, however many links lead to it. The log names files of a kind that is not known.
+    folder is walked once, however many links lead to it. The log names files of a kind that is not known, and the clips
+    of mined folders, which are no footage unless they are named themselves.
 
     Returns:
         The root that relative paths start from, and the videos and frame folders, sorted.
@@ -102,6 +104,10 @@ def _enter(folder: Path, walk: _Walk) -> None:
     files = [entry for entry in entries if entry not in folders and (_is(Path.is_file, entry) or entry.is_symlink())]
     videos = [entry for entry in files if entry.suffix.lower() in VIDEO_SUFFIXES]
     num_before = len(walk.videos)
+    mined = MinedFolder(folder)
+    if _is(Path.is_dir, mined.shards) and mined.clips in folders:
+        folders.remove(mined.clips)
+        walk.others.append(mined.clips)
     for entry in folders:
         walk.links.append(entry) if entry.is_symlink() else _enter(entry, walk)
     is_frames = not videos and len(walk.videos) == num_before and any(_is_picture(entry) for entry in files)
