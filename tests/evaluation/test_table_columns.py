@@ -26,3 +26,9 @@ def test_a_column_that_is_not_there_is_empty(tmp_path: Path) -> None:
     assert columns.texts("name") == ["", ""]
     np.testing.assert_array_equal(columns.numbers("x"), [1.0, np.nan])
     assert columns.flags("seen") == [None, None]
+
+
+def test_a_column_in_capitals_is_named_first(tmp_path):
+    (tmp_path / "t.csv").write_text("VIDEO,vide\na,b\n")
+    with pytest.raises(TableError, match=r"rename 'VIDEO'\?"):
+        read_columns(tmp_path / "t.csv").require(["video"])

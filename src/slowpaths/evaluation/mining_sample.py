@@ -32,7 +32,7 @@ class MiningSample:
     space: ClassSpace  # classes of the truth
     shots: list[ShotFate] | None = None  # the mined shots against true ones; None where there is no table of them
     boundaries: BoundaryCheck | None = None  # their boundaries against true ones; None where there is no table of them
-    sharp: BoundaryCheck | None = None  # the same, within two frames of a cut
+    sharp: BoundaryCheck | None = None  # the same, within two frames
     losses: LossCheck | None = None  # how each true delivery was lost and what is wrong with each false claim
     poses: PoseCheck | None = None  # joints against true ones; None where there are none
 

@@ -20,7 +20,7 @@ from slowpaths.evaluation.mining_check import MinedSet
 from slowpaths.evaluation.table_columns import Columns, read_columns
 from slowpaths.evaluation.truth_table import Truth, normal_path
 
-CUT_TOLERANCE_S = 5 / FPS  # as for the impact
+BOUNDARY_TOLERANCE_S = 5 / FPS  # as for the impact
 SHARP_TOLERANCE_S = 2 / FPS
 GRADUAL_TOLERANCE_S = 0.5  # a wipe or a dissolve has no single instant
 VIDEO_COLUMNS = ("video", "file", "video_id")
@@ -145,7 +145,9 @@ def check_shots(mined: MinedSet, truths: list[TrueShot]) -> list[ShotFate]:
     return fates
 
 
-def check_boundaries(mined: MinedSet, truths: list[TrueShot], *, tolerance_s: float = CUT_TOLERANCE_S) -> BoundaryCheck:
+def check_boundaries(
+    mined: MinedSet, truths: list[TrueShot], *, tolerance_s: float = BOUNDARY_TOLERANCE_S
+) -> BoundaryCheck:
     """Compare the boundaries of mined shots with the instants at which two true shots meet.
 
     Where truth leaves a gap between two shots, boundaries in it are not judged.
@@ -153,7 +155,7 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot], *, tolerance_s: fl
     Args:
         mined: What mining wrote.
         truths: True shots.
-        tolerance_s: Largest distance at which a cut is found, seconds.
+        tolerance_s: Largest distance at which a boundary is found, seconds.
     """
     by_video: dict[str, list[TrueShot]] = defaultdict(list)
     for true in truths:
@@ -165,11 +167,11 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot], *, tolerance_s: fl
         meets = [b for a, b in pairwise(own) if b.start_s - a.end_s <= 1 / FPS]
         gaps = [(a.end_s, b.start_s) for a, b in pairwise(own) if b.start_s - a.end_s > 1 / FPS]
         first_s, last_s = own[0].start_s + 1 / FPS, own[-1].end_s
-        cuts = sorted(own[0].span_of(shot)[0] for shot in mined.shots_of[video_id])[1:]
-        cuts = [cut for cut in cuts if first_s < cut < last_s and not any(a <= cut <= b for a, b in gaps)]
-        partner = _pair(np.array(cuts), meets, tolerance_s=tolerance_s)
+        starts = sorted(own[0].span_of(shot)[0] for shot in mined.shots_of[video_id])[1:]
+        starts = [start for start in starts if first_s < start < last_s and not any(a <= start <= b for a, b in gaps)]
+        partner = _pair(np.array(starts), meets, tolerance_s=tolerance_s)
         found += [(own[0].video, index in partner.values()) for index in range(len(meets))]
-        claimed += [(own[0].video, index in partner) for index in range(len(cuts))]
+        claimed += [(own[0].video, index in partner) for index in range(len(starts))]
     return BoundaryCheck(
         is_found=np.array([flag for _, flag in found], dtype=bool),
         true_video=np.array([video for video, _ in found], dtype=object),
@@ -178,12 +180,12 @@ def check_boundaries(mined: MinedSet, truths: list[TrueShot], *, tolerance_s: fl
     )
 
 
-def _pair(cuts_C: np.ndarray, truths: list[TrueShot], *, tolerance_s: float) -> dict[int, int]:
+def _pair(starts_C: np.ndarray, truths: list[TrueShot], *, tolerance_s: float) -> dict[int, int]:
     """Return claimed boundary -> true boundary; gradual ones have half their length as reach."""
     slack_B = np.array([GRADUAL_TOLERANCE_S - tolerance_s if t.transition in GRADUAL else 0.0 for t in truths])
     start_B = np.array([true.start_s for true in truths])
     spans_B2 = np.stack([start_B - slack_B, start_B + slack_B], axis=1).reshape(-1, 2)
-    moments_C2 = np.stack([cuts_C, cuts_C], axis=1).reshape(-1, 2)
+    moments_C2 = np.stack([starts_C, starts_C], axis=1).reshape(-1, 2)
     return dict(match_moments(moments_C2, spans_B2, tolerance_s=tolerance_s))
 
 

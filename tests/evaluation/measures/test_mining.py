@@ -65,7 +65,7 @@ def test_a_table_of_shots_replaces_views_at_deliveries(sample: MiningSample, rea
     assert (found["view"].value, found["view"].num) == (pytest.approx(2 / 3), 3)
 
 
-def test_cuts_and_replays_by_hand(sample: MiningSample, read) -> None:
+def test_boundaries_and_replays_by_hand(sample: MiningSample, read) -> None:
     shots = [
         ShotFate(video="a", view="field", found_view="field", is_replay=true, found_replay=found)
         for true, found in [(True, True), (True, False), (False, True), (True, True), (None, True), (True, None)]

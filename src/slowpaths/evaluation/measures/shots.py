@@ -45,28 +45,28 @@ def _view_in_middle(sample: MiningSample) -> Reading:
 
 @measure(130, "mining", is_share=True)
 def _boundary_recall(sample: MiningSample) -> Reading:
-    """True cuts and wipes found, within 5 frames of a cut or half a second of a wipe."""
+    """True shot boundaries found, within 5 frames, or half a second of a wipe."""
     found = _known_boundaries(sample.boundaries)
     return sample.share(found.is_found, found.true_video, reason=_NO_SHOTS)
 
 
 @measure(131, "mining", is_share=True)
 def _boundary_precision(sample: MiningSample) -> Reading:
-    """Claimed cuts that are true ones."""
+    """Claimed shot boundaries that are true ones."""
     found = _known_boundaries(sample.boundaries)
     return sample.share(found.is_right, found.claim_video, reason=_NO_SHOTS)
 
 
 @measure(132, "mining", is_share=True)
 def _boundary_recall_2(sample: MiningSample) -> Reading:
-    """True cuts and wipes found, within 2 frames of a cut or half a second of a wipe."""
+    """True shot boundaries found, within 2 frames, or half a second of a wipe."""
     found = _known_boundaries(sample.sharp)
     return sample.share(found.is_found, found.true_video, reason=_NO_SHOTS)
 
 
 @measure(133, "mining", is_share=True)
 def _boundary_precision_2(sample: MiningSample) -> Reading:
-    """Claimed cuts that are so near to true ones."""
+    """Claimed shot boundaries that are so near to true ones."""
     found = _known_boundaries(sample.sharp)
     return sample.share(found.is_right, found.claim_video, reason=_NO_SHOTS)
 
