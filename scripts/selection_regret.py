@@ -53,7 +53,7 @@ def main() -> None:
     parser.add_argument("--mined", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/regret"))
-    parser.add_argument("overrides", nargs="*", default=["experiment=demo_fine_tuned"], help="of slowpaths train")
+    parser.add_argument("overrides", nargs="*", default=["experiment=demo"], help="of slowpaths train")
     asked = parser.parse_args()
     train(asked.mined, asked.out, asked.overrides)
     with RunFolder(asked.out).history.open() as stream:

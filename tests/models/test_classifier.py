@@ -115,7 +115,7 @@ def test_the_ema_starts_from_weights_loaded_after_construction() -> None:
 
 @pytest.mark.parametrize("initialisation", ["pretrained", ""])
 def test_a_frozen_backbone_does_not_move_unless_its_weights_are_random(initialisation: str) -> None:
-    model = classifier(is_backbone_frozen=True, initialisation=initialisation)
+    model = classifier(is_backbone_frozen=True, initialisation=initialisation, precise_bn_batches=2)
     before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
     trainer(max_steps=2).fit(model, loader(8))
     moved = {name for name, tensor in model.network.state_dict().items() if not torch.equal(tensor, before[name])}

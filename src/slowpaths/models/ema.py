@@ -130,8 +130,9 @@ class EmaModule(L.LightningModule):
             update_ema(self.ema, self.network, decay=decay, num_updates=num_updates)
 
     def on_validation_start(self) -> None:
-        """Measure the statistics of batch norm for the weights that are validated."""
-        if num_batches := self.optim_settings.precise_bn_batches:
+        """Measure the statistics of batch norm for the weights that are validated, unless they stay as they are."""
+        num_batches = self.optim_settings.precise_bn_batches
+        if num_batches and not self.is_backbone_frozen:
             batches = islice(self.trainer.train_dataloader or (), num_batches)
             measure_batch_norm(self.evaluated, (network_input(batch.to(self.device)) for batch in batches))
 
