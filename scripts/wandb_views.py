@@ -18,7 +18,14 @@ from slowpaths.models.callbacks.label_free import LabelFreeMetrics
 from slowpaths.store.tables import write_json
 
 CURVES = {
-    "Learning, against weak labels": ("train/loss", "val/nll", "val/macro_f1", "val/top1", *LabelFreeMetrics.NAMES),
+    "Learning, against weak labels": (
+        "train/loss",
+        "val/refinement",
+        "val/nll",
+        "val/macro_f1",
+        "val/top1",
+        *LabelFreeMetrics.NAMES,
+    ),
     "Pretraining": ("val/loss", "val/r2", "probe/knn_purity", "probe/scene_leak", "probe/effective_rank"),
     "Optimiser and speed": ("optim/lr_0", "optim/gradient_norm", "time/epoch_s", "time/loader_idle"),
 }

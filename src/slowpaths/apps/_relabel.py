@@ -48,7 +48,7 @@ def relabel(job: Job[TrainConfig], build: Callable[[Job[Any], ClipDataModule], S
             fold.data(targets="labels", labels=config.labels, delivery_ids=deliveries)
             for deliveries in (others, held_out)
         )
-        fitted = fit(build(fold, learnt), learnt, fold, monitor="val/nll")
+        fitted = fit(build(fold, learnt), learnt, fold, monitor="val/refinement")
         trained = load_classifier(
             fitted.checkpoint, device=str(fitted.trainer.strategy.root_device), allowed={config.model["_target_"]}
         )

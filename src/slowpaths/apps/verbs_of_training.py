@@ -104,7 +104,7 @@ class TrainConfig(FitConfig):
     labels: Path | None = None
     out: Path = Path("runs/train/${now:%Y-%m-%d_%H-%M-%S}")
     loss: LossSettings = LossSettings()
-    best_by: BestBy = "val/nll"
+    best_by: BestBy = "val/refinement"
     relabel_folds: int = 0
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How far the views of a clip disagree, and the temperature under which a network is as sure as it is right.
+"""How far views disagree, the temperature at which a network is as sure as it is right, and the loss that is left then.
 
 Legend: N clips, V views of a clip, C strokes.
 """
@@ -13,6 +13,7 @@ from slowpaths.core.tempering import temper
 
 LEAST_GOLD = 20  # clips: fewer leave a temperature that says more about them than about the network
 _RANGE = (0.05, 20.0)  # of temperatures
+_ANY = (0.05, 1e4)  # of temperatures where the answer is used for nothing but its loss
 
 
 def fit_temperature(views_NVC: Sequence[np.ndarray], labels_N: Sequence[int]) -> float:
@@ -30,6 +31,35 @@ def fit_temperature(views_NVC: Sequence[np.ndarray], labels_N: Sequence[int]) ->
 
     found = minimize_scalar(loss, bounds=tuple(np.log(_RANGE)), method="bounded", options={"xatol": 1e-6})
     return float(np.exp(found.x))
+
+
+def refinement_loss(logits_NC: np.ndarray, targets_NC: np.ndarray, weights_N: np.ndarray) -> float:
+    """Return the cross-entropy that is left at the temperature where it is least, nats: how well clips are told apart.
+
+    A network that learns to be too sure loses in cross-entropy while it goes on learning; what a temperature can mend
+    is no reason to stop (Berta et al. 2025, "Rethinking early stopping: refine, then calibrate", arXiv 2501.19195). It
+    is log C at most, which a network that knows nothing has.
+
+    Args:
+        logits_NC: What the network says of the clips.
+        targets_NC: Their labels, distributions.
+        weights_N: What each clip counts, not all 0.
+
+    Example:
+        >>> logits, targets = np.array([[40.0, 0.0]] * 3), np.array([[1.0, 0.0], [1.0, 0.0], [0.0, 1.0]])
+        >>> round(refinement_loss(logits, targets, np.ones(3)), 3)  # 13.3 as it stands, ln 3 - (2 / 3) ln 2 at best
+        0.637
+    """
+    from scipy.optimize import minimize_scalar
+    from scipy.special import log_softmax
+
+    share_N = weights_N / weights_N.sum()
+
+    def loss(log_temperature: float) -> float:
+        return -float(share_N @ (targets_NC * log_softmax(logits_NC / np.exp(log_temperature), axis=1)).sum(axis=1))
+
+    found = minimize_scalar(loss, bounds=tuple(np.log(_ANY)), method="bounded", options={"xatol": 1e-6})
+    return min(float(found.fun), loss(0.0))
 
 
 def disagreement(views_VC: np.ndarray) -> float:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import inspect
+import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
 from typing import Any
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torchmetrics import MeanMetric, Metric, MetricCollection
@@ -17,6 +19,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import arguments_of, build, locate, target_of
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.calibration import refinement_loss
 from slowpaths.models.checkpoint import CHECKPOINT_KEY
 from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
 from slowpaths.models.heads import FactorHeads, copy_backbone, logits_and_features, projection
@@ -67,6 +70,7 @@ class StrokeClassifier(EmaModule):
         self.val_metrics = _metrics()
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
         self.val_nll = MeanMetric()
+        self._validated: list[tuple[Tensor, Tensor, Tensor]] = []  # logits, labels and weights of each batch
 
     def build_heads(self) -> None:
         """Build the heads beside the strokes, where they count in the loss."""
@@ -208,8 +212,9 @@ class StrokeClassifier(EmaModule):
             self.loss.step()
 
     def on_validation_epoch_start(self) -> None:
-        """Empty the confusion matrix (the logged metrics are emptied by Lightning)."""
+        """Begin anew (the logged metrics are emptied by Lightning)."""
         self.val_confusion.reset()
+        self._validated = []
 
     def validation_step(self, batch: ClipBatch, batch_idx: int) -> dict[str, Tensor]:
         """Accumulate the metrics of a validation batch and return its losses (B,) and logits (B, C)."""
@@ -219,9 +224,19 @@ class StrokeClassifier(EmaModule):
         self.val_confusion.update(logits_BC, labels_B)
         losses_B = soft_cross_entropy(logits_BC, batch.probs_BC)
         self.val_nll.update(losses_B.nan_to_num(torch.inf), batch.weights_B)
+        self._validated.append((logits_BC.cpu(), batch.probs_BC.cpu(), batch.weights_B.cpu()))
         self.log_dict(dict(self.val_metrics.items()), on_step=False, on_epoch=True, batch_size=len(batch))
         self.log("val/nll", self.val_nll, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
         return {"loss": losses_B, "logits_BC": logits_BC}
+
+    def on_validation_epoch_end(self) -> None:
+        """Log how well clips are told apart, however sure the network is of them."""
+        logits_NC, probs_NC, weights_N = (
+            torch.cat(parts).double().numpy() for parts in zip(*self._validated, strict=True)
+        )
+        is_known = np.isfinite(logits_NC).all() and weights_N.sum() > 0
+        loss = refinement_loss(logits_NC, probs_NC, weights_N) if is_known else math.inf
+        self.log("val/refinement", torch.tensor(loss, dtype=torch.float32, device=self.device), sync_dist=True)
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint what it is, and keep what the loss knows of the clips."""

@@ -11,7 +11,7 @@ from slowpaths.core.errors import UsageError
 T = TypeVar("T")
 LabelFree = Literal["val/covering_rate", "val/approximated_accuracy", "val/jitter_consistency"]
 """Metrics of `callbacks.label_free`."""
-BestBy = Literal["val/nll", "val/top1", "val/macro_f1", "val/withheld_agreement"] | LabelFree
+BestBy = Literal["val/refinement", "val/nll", "val/top1", "val/macro_f1", "val/withheld_agreement"] | LabelFree
 """What the best epoch may be chosen by."""
 
 

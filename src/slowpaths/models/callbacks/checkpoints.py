@@ -16,7 +16,7 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.models.checkpoint import require_finite
 from slowpaths.store.tables import atomic_write
 
-LOSSES = ("val/nll", "val/loss")
+LOSSES = ("val/refinement", "val/nll", "val/loss")
 """What is better where it is lower; every other metric is better where it is higher."""
 
 

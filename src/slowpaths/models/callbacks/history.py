@@ -61,7 +61,7 @@ class PlainProgress(Callback):
 
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Log the epoch that ends."""
-        names = ("train/loss", "val/nll", "val/top1", "val/loss", "val/r2")
+        names = ("train/loss", "val/refinement", "val/nll", "val/top1", "val/loss", "val/r2")
         shown = [
             f"{name} {float(trainer.callback_metrics[name]):.3f}" for name in names if name in trainer.callback_metrics
         ]
