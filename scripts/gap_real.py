@@ -1,6 +1,7 @@
 """Does accuracy tell which system is of use on real strokes? All that names the sequences of an archive, compared.
 
 usage: python -m scripts.gap_real [--shared ../shared] [--out runs/gap_real] [--seeds 0 1]
+       python -m scripts.gap_real --analyse     computes the tables again from the kept table of measures
 
 Label models and their voices name the sequences as they are; skeleton networks learn from their labels, or from true
 ones, and name sequences they have not seen (cross-fitted). Half an hour on two cores; run it again to go on.
@@ -12,7 +13,7 @@ import argparse
 import shutil
 from pathlib import Path
 
-from scripts.gap_study import publish
+from scripts.gap_study import analyse, publish
 from scripts.naming import VOICES, slowpaths
 from scripts.real_training import held_out
 from scripts.true_labels import true_labels
@@ -44,7 +45,11 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("runs/gap_real"))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--results", type=Path, default=Path("experiments/gap_real/results"), help="for the tables")
+    parser.add_argument("--analyse", action="store_true", help="no more than the kept table of measures, again")
     asked = parser.parse_args()
+    if asked.analyse:
+        analyse(asked.results, asked.out / "again")
+        return
     archive = asked.shared / "poses" / "cricshot10_poses_dev.npz"
     mined, labels, systems = asked.out / "sequences", asked.out / "labels", asked.out / "systems"
     labels.mkdir(parents=True, exist_ok=True)

@@ -1,6 +1,7 @@
 """Run the study of experiments/gap: film, mine, label, train the population, and measure the gap.
 
 usage: python -m scripts.gap_study [--out runs/gap_study] [--workers 2] [--parts pseudo truth pixels] [--seeds 0 1]
+       python -m scripts.gap_study --analyse     computes the tables again from the kept table of measures
 
 Hours on two cores. Run it again to go on where it stopped: the world, mining and each cell of a sweep resume.
 """
@@ -14,13 +15,9 @@ import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-import numpy as np
-import pyarrow as pa
-import pyarrow.parquet as pq
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table
-from slowpaths.evaluation.gap.population import population_table
 from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
@@ -95,23 +92,17 @@ def collect(study: Path, parts: Iterable[str], seeds: Sequence[int]) -> None:
 
 
 def publish(study: Path, results: Path) -> None:
-    """Keep the table of measures of a gap study and its tables, and the measures as means over seeds."""
+    """Keep the table of measures of a gap study, and its tables."""
     folder = GapFolder(study)
     results.mkdir(parents=True, exist_ok=True)
     for file in (folder.measures_file, *folder.figures.glob("*.csv")):
         shutil.copyfile(file, results / file.name)
-    means = GapFolder(results / "means").measures_file
-    means.parent.mkdir(exist_ok=True)
-    pq.write_table(mean_over_seeds(pq.read_table(folder.measures_file)), means)
 
 
-def mean_over_seeds(measures: pa.Table) -> pa.Table:
-    """Return a table of measures with one row a system and half, the mean of its seeds."""
-    frame = measures.to_pandas()
-    numbers = frame.select_dtypes("number").columns
-    how = {name: "mean" if name in numbers else "first" for name in frame if name not in ("system", "half")}
-    found = frame.groupby(["system", "half"], as_index=False).agg(how).assign(seed="mean")
-    return population_table(found[frame.columns].replace({np.nan: None}).to_dict("records"))
+def analyse(results: Path, out: Path) -> None:
+    """Analyse the kept table of measures again; what needs predictions is left as it is."""
+    slowpaths("gap", f"runs={results}", f"out={out}")
+    publish(out, results)
 
 
 def main() -> None:
@@ -122,7 +113,11 @@ def main() -> None:
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=list(PARTS))
     parser.add_argument("--seeds", type=int, nargs="+", default=[0, 1])
     parser.add_argument("--results", type=Path, default=Path("experiments/gap/results"), help="for the tables")
+    parser.add_argument("--analyse", action="store_true", help="no more than the kept table of measures, again")
     asked = parser.parse_args()
+    if asked.analyse:
+        analyse(asked.results, asked.out / "again")
+        return
     world, mined, labels = asked.out / "world", asked.out / "mined", asked.out / "labels"
     slowpaths("world", "world=study", "seed=11", f"out={world}")
     slowpaths("mine", f"footage={world}", f"out={mined}", "pose=simulated", f"workers={asked.workers}")
@@ -137,10 +132,6 @@ def main() -> None:
     collect(asked.out, asked.parts, asked.seeds)
     slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
     publish(asked.out / "gap", asked.results)
-    again = asked.out / "gap_means"
-    slowpaths("gap", f"runs={asked.results / 'means'}", f"out={again}")
-    for name in ("gap", "contrast"):
-        shutil.copyfile(GapFolder(again).figures / f"{name}.csv", asked.results / f"{name}_means.csv")
 
 
 if __name__ == "__main__":

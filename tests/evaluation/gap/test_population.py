@@ -9,7 +9,7 @@ import pyarrow as pa
 import pytest
 
 from slowpaths.core.errors import TableError, UsageError
-from slowpaths.evaluation.gap.population import drop_degenerate, population_table, read_population
+from slowpaths.evaluation.gap.population import drop_degenerate, mean_over_seeds, population_table, read_population
 
 
 def rows(num: int = 3, **more: Any) -> list[dict[str, Any]]:
@@ -57,21 +57,50 @@ def test_a_table_without_keys_or_accuracy_is_refused() -> None:
         read_population(population_table(rows()), accuracy="f1")
 
 
-def test_seeds_of_a_configuration_are_drawn_together() -> None:
-    weights_BK = read_population(population_table(rows(5))).weights(50, seed=0)
-    assert weights_BK.shape == (51, 10)
+def test_seeds_of_a_configuration_are_one_and_count_by_their_mean() -> None:
+    given = rows(2)
+    for row in given:
+        row["accuracy_top1"] += 0.1 * (row["seed"] == "1")
+    runs = read_population(population_table(given))
+    found = mean_over_seeds(runs)
+    assert (len(found), found.num_systems, found.num_runs) == (2, 2, 4)
+    assert found.seed.tolist() == ["0 1", "0 1"]
+    assert found.accuracies["A"].tolist() == pytest.approx([0.55, 0.65])
+    assert found.of("usefulness_profile_error")["all"].tolist() == pytest.approx([0.0, -0.1])
+    assert found.groups["loss"].tolist() == ["ce", "ce"]
+
+
+def test_a_measure_that_one_seed_lacks_is_not_known_of_the_configuration() -> None:
+    given = rows(2)
+    given[0]["usefulness_profile_error"] = None  # system s0, seed 0, half A
+    found = mean_over_seeds(read_population(population_table(given))).of("usefulness_profile_error")
+    assert np.isnan(found["A"][0]) and found["A"][1] == pytest.approx(-0.1)
+    assert np.isfinite(found["all"]).all()
+
+
+def test_biases_of_two_seeds_do_not_cancel_and_groups_that_differ_say_nothing() -> None:
+    given = [row | {"usefulness_rare_stroke_bias": 0.5 if row["seed"] == "1" else -0.5} for row in rows(1)]
+    for row in given:
+        row["group_loss"] = "ce" if row["seed"] == "1" else "gce"
+    found = mean_over_seeds(read_population(population_table(given)))
+    assert found.of("usefulness_rare_stroke_bias")["all"].tolist() == [-0.5]
+    assert found.groups["loss"].tolist() == [""]
+
+
+def test_configurations_are_drawn_with_replacement() -> None:
+    weights_BK = mean_over_seeds(read_population(population_table(rows(5)))).weights(50, seed=0)
+    assert weights_BK.shape == (51, 5)
     assert (weights_BK[0] == 1).all()
-    assert (weights_BK[:, ::2] == weights_BK[:, 1::2]).all()
-    assert (weights_BK[:, ::2].sum(axis=1) == 5).all()
+    assert (weights_BK.sum(axis=1) == 5).all()
 
 
 def test_systems_below_half_of_the_best_are_left_out_and_named() -> None:
     given = rows(4)
     for row in given:
         row["accuracy_top1"] = {"s0": 0.39, "s1": 0.4, "s2": 0.8, "s3": None}[row["system"]]
-    kept, left_out = drop_degenerate(read_population(population_table(given)))
-    assert sorted(set(kept.system)) == ["s1", "s2"]
-    assert [str(row["reason"])[:20] for row in left_out] == ["accuracy 0.390 is be"] * 2 + ["its accuracy could n"] * 2
+    kept, left_out = drop_degenerate(mean_over_seeds(read_population(population_table(given))))
+    assert kept.system.tolist() == ["s1", "s2"]
+    assert [str(row["reason"])[:20] for row in left_out] == ["accuracy 0.390 is be", "its accuracy could n"]
 
 
 def test_a_system_is_left_out_by_the_mean_of_its_seeds() -> None:
@@ -79,5 +108,5 @@ def test_a_system_is_left_out_by_the_mean_of_its_seeds() -> None:
     accuracy = {("s0", "0"): 0.38, ("s0", "1"): 0.44, ("s1", "0"): 0.8, ("s1", "1"): 0.8}
     for row in given:
         row["accuracy_top1"] = accuracy[row["system"], str(row["seed"])]
-    kept, left_out = drop_degenerate(read_population(population_table(given)))
-    assert len(kept) == 4 and not left_out
+    kept, left_out = drop_degenerate(mean_over_seeds(read_population(population_table(given))))
+    assert kept.num_runs == 4 and not left_out

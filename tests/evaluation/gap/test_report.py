@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import json
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.gap.study import study_gap
 from slowpaths.evaluation.gap.systems import find_systems
 from slowpaths.evaluation.gap.words import answer
+from slowpaths.evaluation.rank_correlation import tau_b
 
 SETTINGS = GapSettings(bootstraps=200)
 
@@ -58,8 +60,50 @@ def test_a_neutral_population_has_no_gap_and_a_planted_one_is_found() -> None:
 
 def test_the_answer_names_what_is_missing_and_nothing_else() -> None:
     words = " ".join(answer(study_gap(read_population(measures(planted=0.7)), SETTINGS)))
-    assert "Over 24 configurations (48 runs)" in words
+    assert (
+        "Over 24 configurations (48 runs; those that differ in the seed alone are one, and count by their mean)"
+        in words
+    )
     assert "above 0) in 1 of 2 measures: profile_fidelity (gap" in words
+
+
+def test_the_order_is_that_of_means_over_seeds() -> None:
+    """Known answer: each configuration is more accurate and more useful than the last by the mean of its seeds, while
+    of two seeds the more accurate is the less useful."""
+    accuracy = {"a": (0.50, 0.60), "b": (0.55, 0.61), "c": (0.58, 0.64), "d": (0.60, 0.70)}
+    useful = {"a": (0.30, 0.20), "b": (0.33, 0.21), "c": (0.34, 0.24), "d": (0.40, 0.30)}
+    rows = [
+        {"system": name, "seed": str(seed), "half": half, "accuracy_top1": accuracy[name][seed],
+         "usefulness_profile_fidelity": useful[name][seed]}
+        for name in accuracy for seed in range(2) for half in ("A", "B", "all")
+    ]  # fmt: skip
+    runs = read_population(population_table(rows))
+    gap = study_gap(runs, SETTINGS)
+    found = gap.compared[0]
+    by_run = tau_b(runs.accuracies["all"], runs.of("usefulness_profile_fidelity")["all"], np.ones((1, 8)))
+    assert by_run[0] < 0.0
+    assert (gap.num_systems, gap.num_runs, found.num) == (4, 8, 4)
+    assert found.estimates["tau"].value == found.estimates["ceiling"].value == 1.0
+    assert found.estimates["gap"].value == pytest.approx(0.0)
+    assert [float(row["accuracy"]) for row in gap.tables["systems"]] == pytest.approx([0.55, 0.58, 0.61, 0.65])
+
+
+def test_the_committed_table_of_the_study_is_computed_again_from_its_measures() -> None:
+    """Values do not depend on the draws, which are few here; the committed intervals come from two thousand."""
+    results = Path(__file__).parents[3] / "experiments" / "gap" / "results"
+    found = gap_of_table([results / "measures.parquet"], GapSettings(bootstraps=100))
+    assert found is not None
+    with (results / "gap.csv").open(newline="") as stream:
+        committed = {row["measure"]: row for row in csv.DictReader(stream)}
+    assert (found[0].num_systems, found[0].num_runs) == (23, 45)
+    assert set(committed) == {item.name for item in found[0].compared}
+    for item in found[0].compared:
+        for name, estimated in item.estimates.items():
+            told = committed[item.name][name]
+            assert estimated.value == (pytest.approx(float(told), rel=1e-4, abs=1e-6) if told else None), (
+                item.name,
+                name,
+            )
 
 
 def test_two_systems_have_no_order_and_no_number_is_printed() -> None:
@@ -75,7 +119,7 @@ def test_few_systems_have_numbers_without_intervals() -> None:
     gap = study_gap(read_population(measures(5)), SETTINGS)
     found = gap.compared[0].estimates
     assert found["tau"].value is not None and found["tau"].low is None
-    assert found["r2_accuracy"].value is None and "20 runs" in found["r2_accuracy"].reason
+    assert found["r2_accuracy"].value is None and "20 configurations" in found["r2_accuracy"].reason
     assert any("no interval" in note for note in gap.notes)
 
 

@@ -1,9 +1,9 @@
 """How far accuracy orders systems as usefulness does: with intervals, against what noise allows, and at the top.
 
-Every number is a function of weights of runs: ones give the value, configurations drawn with replacement (with all
-their seeds) its interval.
+Every number is a function of weights of configurations: ones give the value, configurations drawn with replacement its
+interval.
 
-Legend: K runs (a system with a seed), B replicates, of which the first is the population itself.
+Legend: K configurations, B replicates, of which the first is the population itself.
 """
 
 from __future__ import annotations
@@ -19,11 +19,11 @@ from slowpaths.evaluation.rank_correlation import tau_ap, tau_b
 
 MIN_SYSTEMS = 3  # fewer have no order to speak of
 MIN_FOR_INTERVAL = 8  # configurations; with fewer a bootstrap draws the same few again and again
-MIN_TOP = 5  # runs in the top quartile
+MIN_TOP = 5  # configurations in the top quartile
 BAND = 0.01  # accuracy within which systems count as equal
-MIN_IN_BAND = 3  # runs
+MIN_IN_BAND = 3  # configurations
 _TOP = 0.75  # quantile of accuracy from which on systems are the top
-Halves = Mapping[str, np.ndarray]  # half -> values of the runs (K,), more is better
+Halves = Mapping[str, np.ndarray]  # half -> values of the configurations (K,), more is better
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +76,7 @@ def noise_ceiling(accuracy: Halves, useful: Halves, weights_BK: np.ndarray) -> d
 
 
 def top_quartile(accuracy_K: np.ndarray, useful_K: np.ndarray, weights_BK: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Return tau-b and tau-ap among the most accurate quarter of the runs (B,); NaN where they are too few."""
+    """Return tau-b and tau-ap among the most accurate quarter (B,); NaN where they are too few."""
     is_top = accuracy_K >= np.nanquantile(accuracy_K, _TOP)
     if (is_top & np.isfinite(useful_K)).sum() < MIN_TOP:
         return (np.full(len(weights_BK), np.nan),) * 2
@@ -85,9 +85,9 @@ def top_quartile(accuracy_K: np.ndarray, useful_K: np.ndarray, weights_BK: np.nd
 
 
 def band_spread(accuracy_K: np.ndarray, useful_K: np.ndarray, weights_BK: np.ndarray) -> np.ndarray:
-    """Return the spread of usefulness among runs of equal accuracy over that of all runs (B,).
+    """Return the spread of usefulness among systems of equal accuracy over that of all (B,).
 
-    Around every run with at least two others within a point of accuracy stands a band; the root of the mean variance
+    Around every system with at least two others within a point of accuracy stands a band; the root of the mean variance
     in the bands is divided by the standard deviation of all. 1: accuracy tells nothing, near 0: it tells all.
 
     Example:

@@ -1,10 +1,11 @@
 """What explains usefulness beyond accuracy: the structure of errors, and how a system was supervised.
 
-Legend: K runs (a system with a seed), F features, B replicates.
+Legend: K configurations, F features, B replicates.
 """
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 
 import numpy as np
@@ -12,14 +13,12 @@ import numpy as np
 from slowpaths.evaluation.gap.association import Halves
 from slowpaths.evaluation.intervals import divide
 
-MIN_RUNS, MIN_SYSTEMS = 20, 10  # below them a regression on eight numbers fits by chance
+MIN_SYSTEMS = 20  # configurations; with fewer a regression on eight numbers fits by chance
 MIN_OF_KIND = 4  # configurations of each kind that is compared
 POINT = 0.1  # accuracy in which a slope is given: ten points
 
 
-def explained(
-    features: Mapping[str, np.ndarray], useful: Halves, config_K: np.ndarray, weights_BK: np.ndarray
-) -> np.ndarray:
+def explained(features: Mapping[str, np.ndarray], useful: Halves, weights_BK: np.ndarray) -> np.ndarray:
     """Return the cross-validated share of the variance of usefulness that features explain (B,).
 
     A linear regression is fitted on all configurations but one and predicts that one; features come from one half of
@@ -28,33 +27,30 @@ def explained(
     Args:
         features: Half -> features (K, F).
         useful: Half -> usefulness (K,).
-        config_K: Configuration of every run.
         weights_BK: Weights.
     """
     lost_B, spread_B = np.zeros(len(weights_BK)), np.zeros(len(weights_BK))
     for a, b in (("A", "B"), ("B", "A")):
         known = np.isfinite(features[a]).all(axis=1) & np.isfinite(useful[b])
-        if len(set(config_K[known])) < MIN_SYSTEMS or known.sum() < MIN_RUNS:
+        if known.sum() < MIN_SYSTEMS:
             return np.full(len(weights_BK), np.nan)
-        errors_K, off_K = _left_out_errors(features[a][known], useful[b][known], config_K[known])
+        errors_K, off_K = _left_out_errors(features[a][known], useful[b][known])
         lost_B += weights_BK[:, known] @ errors_K**2
         spread_B += weights_BK[:, known] @ off_K**2
     return 1 - divide(lost_B, spread_B)
 
 
-def _left_out_errors(
-    features_KF: np.ndarray, useful_K: np.ndarray, config_K: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Return errors of the regression and of the mean for runs whose configuration was left out (K,)."""
+def _left_out_errors(features_KF: np.ndarray, useful_K: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Return errors of the regression and of the mean for each configuration that was left out (K,)."""
     spread_F = features_KF.std(axis=0)
     scaled = (features_KF - features_KF.mean(axis=0)) / np.where(spread_F > 0, spread_F, 1.0)
     design = np.column_stack([np.ones(len(scaled)), scaled])
     errors_K, off_K = np.zeros(len(useful_K)), np.zeros(len(useful_K))
-    for config in np.unique(config_K):
-        out = config_K == config
-        fit, *_ = np.linalg.lstsq(design[~out], useful_K[~out], rcond=1e-10)
+    for out in range(len(useful_K)):
+        rest = np.arange(len(useful_K)) != out
+        fit, *_ = np.linalg.lstsq(design[rest], useful_K[rest], rcond=1e-10)
         errors_K[out] = useful_K[out] - design[out] @ fit
-        off_K[out] = useful_K[out] - useful_K[~out].mean()
+        off_K[out] = useful_K[out] - useful_K[rest].mean()
     return errors_K, off_K
 
 
@@ -70,6 +66,8 @@ def interaction(
     found = {"shift": np.zeros(len(weights_BK)), "slope": np.zeros(len(weights_BK))}
     for a, b in (("A", "B"), ("B", "A")):
         known = np.isfinite(accuracy[a]) & np.isfinite(useful[b])
+        if not known.any():
+            return {name: np.full(len(weights_BK), np.nan) for name in found}
         kind_K, weights = is_kind_K[known].astype(np.float64), weights_BK[:, known]
         points_K = (accuracy[a][known] - accuracy[a][known].mean()) / POINT
         useful_K = useful[b][known]
@@ -85,14 +83,13 @@ def interaction(
     return found
 
 
-def kinds(group_K: Sequence[str] | np.ndarray, config_K: np.ndarray) -> tuple[str, list[str]]:
+def kinds(group_K: Sequence[str] | np.ndarray) -> tuple[str, list[str]]:
     """Return the kind that others are compared with, and those that can be: at least four configurations each.
 
     Supervised systems are compared with where there are any, else the most frequent kind; "" where there are not two.
     """
-    names, group = sorted(set(group_K) - {""}), np.asarray(group_K)
-    sizes = {name: len(set(config_K[group == name])) for name in names}
-    large = [name for name in names if sizes[name] >= MIN_OF_KIND]
+    sizes = Counter(group_K)
+    large = sorted(name for name, size in sizes.items() if name and size >= MIN_OF_KIND)
     if len(large) < 2:
         return "", []
     base = "supervised" if "supervised" in large else max(large, key=lambda name: sizes[name])

@@ -3,7 +3,10 @@
 A curve a - b n^-c (b, c >= 0, so it never falls) is fitted to supervised systems trained on n labels each; a system is
 worth the n at which the curve has its value. The n often differ from measure to measure: that is the gap in labels.
 
-Legend: K runs with a known number of labels, B replicates.
+The curve begins where little is learnt: supervised systems that are left out of comparisons, for they are right for
+less than half of the best, belong to it where all with as many labels are left out.
+
+Legend: K configurations with a known number of labels, B replicates.
 """
 
 from __future__ import annotations
@@ -15,7 +18,10 @@ from slowpaths.evaluation.gap.population import Population
 from slowpaths.evaluation.measure import Table
 
 AMOUNT, KIND, SUPERVISED = "amount", "supervision", "supervised"
-COLUMNS = ("accuracy_top1", "usefulness_profile_fidelity", "usefulness_wss95")
+COLUMNS = (
+    "accuracy_top1", "usefulness_profile_fidelity", "usefulness_retrieval_ap", "usefulness_wss95",
+    "usefulness_review_area", "usefulness_decision_utility", "usefulness_prevalence_error",
+)  # fmt: skip
 MIN_AMOUNTS = 4  # different numbers of labels; a curve of three parameters goes through any three
 _POWERS = np.linspace(0.05, 2.0, 40)
 
@@ -52,12 +58,17 @@ def labels_worth(value: float, curve: tuple[float, float, float]) -> float:
     return float(((top - value) / slope) ** (-1 / power))
 
 
-def label_budget(population: Population, weights_BK: np.ndarray) -> tuple[Table, str]:
-    """Return what every kind of system without labels is worth in labels, by each measure; or why that is not known."""
+def label_budget(population: Population, weights_BK: np.ndarray, *, is_judged_K: np.ndarray) -> tuple[Table, str]:
+    """Return what every kind of system without labels is worth in labels, by each measure; or why that is not known.
+
+    `is_judged_K` says which systems are compared: a kind is judged by the mean over those of them that learnt without
+    labels.
+    """
     amounts = population.groups.get(AMOUNT, np.full(len(population), ""))
     kind_K = population.groups.get(KIND, np.full(len(population), ""))
     number_K = np.array([_number(text) for text in amounts])
     taught = (kind_K == SUPERVISED) & np.isfinite(number_K)
+    taught &= is_judged_K | ~np.isin(number_K, number_K[taught & is_judged_K])
     if len(set(number_K[taught])) < MIN_AMOUNTS:
         return [], (
             f"What systems are worth in labels is not known: that needs {SUPERVISED} systems with {MIN_AMOUNTS} values "
@@ -67,8 +78,8 @@ def label_budget(population: Population, weights_BK: np.ndarray) -> tuple[Table,
     table: Table = []
     for kind in sorted(set(kind_K) - {SUPERVISED, ""}):
         for column in COLUMNS:
-            values_K, own = population.of(column)["all"], kind_K == kind
-            if not np.isfinite(values_K[own | taught]).all():
+            values_K, own = population.of(column)["all"], (kind_K == kind) & is_judged_K
+            if not own.any() or not np.isfinite(values_K[own | taught]).all():
                 continue
             worth_B = np.full(len(weights_BK), np.nan)
             for at, weights_K in enumerate(weights_BK):

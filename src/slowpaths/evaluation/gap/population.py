@@ -4,7 +4,10 @@ One row a system, seed and half of the matches (A, B, and all of them). Columns 
 `accuracy_*`, `calibration_*` and `usefulness_*` are measures of the report, `structure_*` says what kind of errors
 there are. `truth` and `split` say what they were measured on.
 
-Legend: K runs (a system with a seed).
+Runs that differ in their seed only are one configuration, of which every measure is the mean over its seeds: seeds of a
+recipe are no recipes of their own, and chance between them is no order that usefulness could agree with.
+
+Legend: R runs (a system with a seed), K configurations (or runs, where a population is one of runs).
 """
 
 from __future__ import annotations
@@ -31,14 +34,14 @@ DEGENERATE = 0.5  # a system below this share of the best accuracy has not learn
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Population:
-    """Hold runs and their measures.
+    """Hold runs, or configurations, and their measures.
 
     Measures are turned such that more is better: those of which less is better are negated, of those that should be 0
     the distance from it is. A measure that this version does not know is taken as it is.
     """
 
     system: np.ndarray  # name of the configuration (K,)
-    seed: np.ndarray  # (K,), text
+    seed: np.ndarray  # (K,), text; of a configuration all of its seeds, "0 1"
     groups: dict[str, np.ndarray]  # what sets systems apart: name -> value of each run (K,), "" where not said
     values: dict[str, dict[str, np.ndarray]]  # half -> column of the table -> (K,), NaN where not measured
     accuracy: str = "top1"  # what systems are ordered by
@@ -50,6 +53,11 @@ class Population:
     def num_systems(self) -> int:
         """Return the number of configurations."""
         return len(set(self.system))
+
+    @cached_property
+    def num_runs(self) -> int:
+        """Return the number of runs."""
+        return sum(len(seeds.split()) for seeds in self.seed)
 
     def columns(self, *sides: str) -> list[str]:
         """Return the columns of some sides, in the order of the report."""
@@ -78,11 +86,10 @@ class Population:
         )
 
     def weights(self, replicates: int, seed: int) -> np.ndarray:
-        """Return weights (1 + replicates, K): ones, then configurations drawn with replacement, all seeds together."""
-        names, config_K = np.unique(self.system, return_inverse=True)
+        """Return weights (1 + replicates, K): ones, then configurations drawn with replacement."""
         rng = np.random.default_rng(seed)
-        drawn = rng.multinomial(len(names), np.full(len(names), 1 / len(names)), size=replicates)
-        return np.vstack([np.ones((1, len(self))), drawn[:, config_K]])
+        drawn_BK = rng.multinomial(len(self), np.full(len(self), 1 / max(len(self), 1)), size=replicates)
+        return np.vstack([np.ones((1, len(self))), drawn_BK])
 
 
 def read_population(table: pa.Table, *, accuracy: str = "top1") -> Population:
@@ -153,17 +160,48 @@ def population_table(rows: Sequence[dict[str, Any]]) -> pa.Table:
     return pa.table({name: pa.array([row.get(name) for row in rows], kind(name)) for name in names})
 
 
-def drop_degenerate(population: Population) -> tuple[Population, Table]:
-    """Leave out systems below half the best accuracy, means over their seeds; return the rest and what was left out.
+def mean_over_seeds(runs: Population) -> Population:
+    """Return one row a configuration, measures the mean over its seeds.
 
-    What was left out is a row a run, with the reason.
+    A measure that could not be taken of one of its seeds is not known of a configuration: the others, which may be the
+    better ones, do not stand for it. Of measures that should be 0 it is the distance from it that is averaged. What
+    sets the seeds of a configuration apart in a group sets it apart from no other: it is "" there.
     """
-    accuracy_K = _mean_over_seeds(population)
+    names, config_R = np.unique(runs.system, return_inverse=True)
+    member_KR = config_R == np.arange(len(names))[:, None]
+    share_KR = member_KR / member_KR.sum(axis=1, keepdims=True)
+
+    def one(values_R: np.ndarray) -> np.ndarray:
+        told = [sorted(set(values_R[own_R])) for own_R in member_KR]
+        return np.array([values[0] if len(values) == 1 else "" for values in told], dtype=object)
+
+    def mean(values_R: np.ndarray) -> np.ndarray:
+        is_known_R = np.isfinite(values_R)
+        means_K = share_KR @ np.where(is_known_R, values_R, 0.0)
+        return np.where(member_KR @ ~is_known_R > 0, np.nan, means_K)
+
+    return replace(
+        runs,
+        system=np.array(names, dtype=object),
+        seed=np.array([" ".join(runs.seed[own_R]) for own_R in member_KR], dtype=object),
+        groups={name: one(values_R) for name, values_R in runs.groups.items()},
+        values={half: {name: mean(own_R) for name, own_R in of.items()} for half, of in runs.values.items()},
+    )
+
+
+def learned(population: Population) -> np.ndarray:
+    """Return which systems have at least half of the best accuracy (K,)."""
+    accuracy_K = population.accuracies["all"]
+    return accuracy_K >= DEGENERATE * np.nanmax(accuracy_K, initial=-np.inf)
+
+
+def drop_degenerate(population: Population) -> tuple[Population, Table]:
+    """Leave out configurations below half the best accuracy; return the rest, and what was left out with the reason."""
+    accuracy_K, is_kept = population.accuracies["all"], learned(population)
     best = np.nanmax(accuracy_K, initial=-np.inf)
-    is_kept = accuracy_K >= DEGENERATE * best
     left_out: Table = [
         {
-            "system": f"{population.system[at]} seed {population.seed[at]}",
+            "system": str(population.system[at]),
             "kind": "degenerate",
             "reason": "its accuracy could not be measured"
             if np.isnan(accuracy_K[at])
@@ -172,13 +210,3 @@ def drop_degenerate(population: Population) -> tuple[Population, Table]:
         for at in np.flatnonzero(~is_kept)
     ]
     return population.take(is_kept), left_out
-
-
-def _mean_over_seeds(population: Population) -> np.ndarray:
-    """Return the accuracy of each run's system (K,), the mean of its seeds; NaN where no seed has one."""
-    _, config_K = np.unique(population.system, return_inverse=True)
-    accuracy_K = population.accuracies["all"]
-    is_known = np.isfinite(accuracy_K)
-    sums, counts = (np.bincount(config_K, own) for own in (np.where(is_known, accuracy_K, 0.0), is_known))
-    means = np.divide(sums, counts, out=np.full(len(sums), np.nan), where=counts > 0)
-    return means[config_K]

@@ -81,11 +81,11 @@ def gap_of_predictions(
         raise UsageError(f"none of {len(sources)} systems can be measured{first}")
     shared = {"truth_id": file_digest(truth)[:_SHORT], "split": how.get("split", "auto"), "seed": settings.seed}
     table = population_table(measure_systems(systems, footage=lengths, step=step, **shared))
-    population = read_population(table, accuracy=settings.accuracy)
-    gap = study_gap(population, settings)
-    kept = {(row["system"], row["seed"]) for row in gap.tables["systems"]}
-    learned = [item for item in systems if (item.source.system, item.source.seed) in kept]
-    tables = gap.tables | _experiments(learned, population, settings, step)
+    runs = read_population(table, accuracy=settings.accuracy)
+    gap = study_gap(runs, settings)
+    kept = {row["system"] for row in gap.tables["systems"]}
+    learned = [item for item in systems if item.source.system in kept]
+    tables = gap.tables | _experiments(learned, runs, settings, step)
     if left_out:
         tables["left_out"] = [*left_out, *tables.get("left_out", [])]
     return replace(gap, tables=tables, notes=(*gap.notes, *_notes(systems))), table
@@ -113,7 +113,7 @@ def write_gap(gap: Gap, table: pa.Table, out: Path, *, command: str, inputs: dic
         "answer": answer(gap),
         "notes": list(gap.notes),
         "measures": {
-            item.name: {"side": item.side, "meaning": item.meaning, "runs": item.num}
+            item.name: {"side": item.side, "meaning": item.meaning, "configurations": item.num}
             | {name: found.to_dict() for name, found in item.estimates.items()}
             for item in gap.compared
         },
@@ -125,16 +125,15 @@ def write_gap(gap: Gap, table: pa.Table, out: Path, *, command: str, inputs: dic
     return [folder.gap_md, folder.gap_json, folder.measures_file, folder.figures]
 
 
-def _experiments(
-    systems: Sequence[Measured], population: Population, settings: GapSettings, step: Step
-) -> dict[str, Table]:
-    """Return the tables that need predictions: one system edited, and a system chosen with few labels."""
-    accuracy = {
-        (population.system[at], population.seed[at]): value for at, value in enumerate(population.accuracies["all"])
-    }
+def _experiments(systems: Sequence[Measured], runs: Population, settings: GapSettings, step: Step) -> dict[str, Table]:
+    """Return the tables that need predictions: one run edited, and a run chosen with few labels.
+
+    Predictions have no mean over seeds: here a seed is a system, as it is for who has to choose a network.
+    """
+    accuracy = {(runs.system[at], runs.seed[at]): value for at, value in enumerate(runs.accuracies["all"])}
     by_accuracy = sorted(systems, key=lambda item: (accuracy[item.source.system, item.source.seed], item.digest))
     middle = by_accuracy[(len(by_accuracy) - 1) // 2]
-    columns = population.columns("usefulness", "calibration")
+    columns = runs.columns("usefulness", "calibration")
     tables = {"editing": editing_table(middle.sample, columns, seed=settings.seed, step=step)}
     if len(systems) < 2:
         return tables
@@ -142,7 +141,7 @@ def _experiments(
     right_K = (called_KN == true_N).mean(axis=1)
     regrets = {"accuracy": right_K.max() - right_K}
     place = {key: at for at, key in enumerate(accuracy)}
-    useful_K = population.of(_PROFILE)["all"][[place[item.source.system, item.source.seed] for item in systems]]
+    useful_K = runs.of(_PROFILE)["all"][[place[item.source.system, item.source.seed] for item in systems]]
     if np.isfinite(useful_K).all() and useful_K.max() > np.median(useful_K):
         regrets["profile"] = divide(useful_K.max() - useful_K, useful_K.max() - np.median(useful_K))
     num_classes = systems[0].sample.probs_NG.shape[1]

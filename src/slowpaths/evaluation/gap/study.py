@@ -1,6 +1,6 @@
 """The gap study: from the table of measures to numbers with intervals, each with the reason where there is none.
 
-Legend: K runs (a system with a seed), B replicates.
+Legend: K configurations, each the mean of its seeds, B replicates.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from slowpaths.evaluation.gap.association import (
     top_quartile,
 )
 from slowpaths.evaluation.gap.label_budget import label_budget
-from slowpaths.evaluation.gap.population import STRUCTURE, Population, drop_degenerate
+from slowpaths.evaluation.gap.population import STRUCTURE, Population, drop_degenerate, learned, mean_over_seeds
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.measures import SPECS
@@ -52,12 +52,12 @@ ESTIMATES: dict[str, str] = {
 """Every number there is of a measure, and what it means."""
 BUDGET_DRAWS = 300  # curves are fitted one by one: fewer draws than for the rest
 _NO_HALVES = "it needs halves of disjoint matches, so two matches at least, in which this measure could be taken"
-_NO_ORDER = "the runs whose value is known have no order"
-_FEW = f"a regression needs {explanation.MIN_RUNS} runs of {explanation.MIN_SYSTEMS} configurations with this measure"
+_NO_ORDER = "the configurations whose value is known have no order"
+_FEW = f"a regression needs {explanation.MIN_SYSTEMS} configurations with this measure"
 REASONS = {
-    "tau": _NO_ORDER, "tau_ap": _NO_ORDER, "band_spread": f"no {MIN_IN_BAND} runs are equally accurate",
-    "top_tau": f"the top quarter holds fewer than {MIN_TOP} runs that differ",
-    "top_tau_ap": f"the top quarter holds fewer than {MIN_TOP} runs that differ",
+    "tau": _NO_ORDER, "tau_ap": _NO_ORDER, "band_spread": f"no {MIN_IN_BAND} configurations are equally accurate",
+    "top_tau": f"the top quarter holds fewer than {MIN_TOP} configurations that differ",
+    "top_tau_ap": f"the top quarter holds fewer than {MIN_TOP} configurations that differ",
     "gap": f"{_NO_HALVES}, and halves that agree with each other",
     "ceiling": "the halves do not agree with each other",
     "tau_noiseless": f"{_NO_HALVES}, and halves that agree with each other",
@@ -73,12 +73,12 @@ class Compared:
     side: str  # usefulness or calibration
     name: str  # key in the report
     meaning: str  # what it means
-    num: int  # runs in which it was measured
+    num: int  # configurations of which every seed was measured
     estimates: dict[str, Estimate] = field(default_factory=dict)
 
     def row(self) -> dict[str, float | int | str]:
         """Return a flat row."""
-        cells: dict[str, float | int | str] = {"measure": self.name, "side": self.side, "runs": self.num}
+        cells: dict[str, float | int | str] = {"measure": self.name, "side": self.side, "configurations": self.num}
         for name, item in self.estimates.items():
             ends = {name: item.value, f"{name}_low": item.low, f"{name}_high": item.high}
             cells |= {key: float("nan") if value is None else value for key, value in ends.items()}
@@ -90,20 +90,21 @@ class Gap:
     """Hold a gap study."""
 
     settings: GapSettings
-    num_systems: int
-    num_runs: int
+    num_systems: int  # configurations
+    num_runs: int  # configurations times seeds
     compared: tuple[Compared, ...]
     tables: dict[str, Table]
     notes: tuple[str, ...] = ()  # what could not be computed, and what to know before the numbers
 
 
-def study_gap(population: Population, settings: GapSettings) -> Gap:
-    """Analyse a population.
+def study_gap(runs: Population, settings: GapSettings) -> Gap:
+    """Analyse a population of runs: configurations are compared, each the mean of its seeds.
 
     Raises:
         UsageError: If there is no system.
     """
-    population, left_out = drop_degenerate(population)
+    everything = mean_over_seeds(runs)
+    population, left_out = drop_degenerate(everything)
     if not len(population):
         reasons = "; ".join(f"{row['system']}: {row['reason']}" for row in left_out[:3])
         raise UsageError(f"there is no system to compare: give runs with predictions ({reasons or 'none was given'})")
@@ -112,7 +113,9 @@ def study_gap(population: Population, settings: GapSettings) -> Gap:
         _compare(population, column, weights_BK) for column in population.columns("usefulness", "calibration")
     )
     contrast, contrast_note = _contrast(population, settings.contrast, weights_BK)
-    budget, budget_note = label_budget(population, weights_BK[: 1 + BUDGET_DRAWS])
+    budget, budget_note = label_budget(
+        everything, everything.weights(BUDGET_DRAWS, settings.seed), is_judged_K=learned(everything)
+    )
     tables = {
         "label_budget": budget,
         "gap": [item.row() for item in compared],
@@ -124,7 +127,7 @@ def study_gap(population: Population, settings: GapSettings) -> Gap:
     return Gap(
         settings=settings,
         num_systems=population.num_systems,
-        num_runs=len(population),
+        num_runs=population.num_runs,
         compared=compared,
         tables={name: table for name, table in tables.items() if table},
         notes=notes,
@@ -146,12 +149,11 @@ def _compare(population: Population, column: str, weights_BK: np.ndarray) -> Com
         "self_regret": regret(useful, useful, weights_BK),
         **_explained(population, column, weights_BK),
     }
-    num_systems = len(set(population.system[np.isfinite(useful["all"])]))
-    if num_systems < MIN_SYSTEMS:
-        reason = f"it was measured in {num_systems} of {population.num_systems} systems: {MIN_SYSTEMS} are needed"
+    if num < MIN_SYSTEMS:
+        reason = f"it was measured in {num} of {population.num_systems} systems: {MIN_SYSTEMS} are needed"
         estimates = {key: Estimate(reason=reason) for key in ESTIMATES}
     else:
-        estimates = {key: estimate(found[key], num_systems, REASONS.get(key, _NO_HALVES)) for key in ESTIMATES}
+        estimates = {key: estimate(found[key], num, REASONS.get(key, _NO_HALVES)) for key in ESTIMATES}
     return Compared(column=column, side=side, name=name, meaning=meaning, num=num, estimates=estimates)
 
 
@@ -168,7 +170,7 @@ def _explained(population: Population, column: str, weights_BK: np.ndarray) -> d
     whole = {
         half: np.column_stack([plain[half], *(population.values[half][kind] for kind in kinds)]) for half in ("A", "B")
     }
-    given = population.of(column), population.system, weights_BK
+    given = population.of(column), weights_BK
     return {"r2_accuracy": explanation.explained(plain, *given), "r2_structure": explanation.explained(whole, *given)}
 
 
@@ -178,7 +180,7 @@ def _contrast(population: Population, group: str, weights_BK: np.ndarray) -> tup
         known = ", ".join(sorted(population.groups)) or "none"
         return [], f"Systems are not compared by {group} at equal accuracy: they do not say it (groups: {known})."
     kind_K = population.groups[group]
-    base, others = explanation.kinds(kind_K, population.system)
+    base, others = explanation.kinds(kind_K)
     if not base:
         return [], (
             f"Systems are not compared by {group} at equal accuracy: that needs {explanation.MIN_OF_KIND} "
@@ -203,13 +205,13 @@ def _contrast(population: Population, group: str, weights_BK: np.ndarray) -> tup
 
 
 def _systems(population: Population, group: str) -> Table:
-    """Return one row a run: what the scatter of accuracy and usefulness is drawn from."""
+    """Return one row a configuration: what the scatter of accuracy and usefulness is drawn from."""
     columns = population.columns("accuracy", "usefulness", "calibration")
     kind_K = population.groups.get(group, np.full(len(population), ""))
     best = {f"{spec.side}_{spec.name}": spec.best for spec in SPECS}
     table: Table = []
     for at in range(len(population)):
-        row: dict[str, Any] = {"system": str(population.system[at]), "seed": str(population.seed[at])}
+        row: dict[str, Any] = {"system": str(population.system[at]), "seeds": str(population.seed[at])}
         row |= {"kind": str(kind_K[at]) or "all", "accuracy": float(population.accuracies["all"][at])}
         for column in columns:  # as the report gives them again
             value = float(population.values["all"][column][at])

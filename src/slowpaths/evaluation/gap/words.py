@@ -16,6 +16,11 @@ from slowpaths.evaluation.measure import Table
 
 ACCURACY_TOLERANCE, USE_TOLERANCE = 0.01, 0.1  # a point of accuracy; a tenth of what lies between best and middle
 _MOST = 6  # names in a sentence
+_WHAT_COUNTS = (
+    "Configurations are compared, each by the mean of its seeds; a measure that could not be taken of one seed is not "
+    "known of the configuration. Intervals come from drawing configurations with replacement. Only one system edited "
+    "and the choice with few labels are of single runs, for predictions have no mean."
+)
 _SHOWN = (
     "tau",
     "tau_ap",
@@ -38,9 +43,10 @@ def answer(gap: Gap) -> list[str]:
         return ["Whether accuracy orders these systems by usefulness could not be computed; the notes say why."]
     taus = sorted(known, key=lambda item: item.estimates["tau"].value or 0.0)
     said = [
-        f"Over {gap.num_systems} configurations ({gap.num_runs} runs) the order by {gap.settings.accuracy} agrees most "
-        f"with {_named(taus[-1], 'tau')} and least with {_named(taus[0], 'tau')}; the median over {len(taus)} measures "
-        f"of usefulness is {np.median([item.estimates['tau'].value or 0.0 for item in taus]):.2f}."
+        f"Over {gap.num_systems} configurations ({gap.num_runs} runs; those that differ in the seed alone are one, and "
+        f"count by their mean) the order by {gap.settings.accuracy} agrees most with {_named(taus[-1], 'tau')} and "
+        f"least with {_named(taus[0], 'tau')}; the median over {len(taus)} measures of usefulness is "
+        f"{np.median([item.estimates['tau'].value or 0.0 for item in taus]):.2f}."
     ]
     gaps = [item for item in known if item.estimates["gap"].low is not None]
     if gaps:
@@ -74,7 +80,9 @@ def to_markdown(gap: Gap, *, figures: Sequence[str], command: str) -> str:
         (item.name, item.side, item.num, *(_cell(item.estimates[name]) for name in _SHOWN)) for item in gap.compared
     ]
     legend = [f"- `{name}`: {ESTIMATES[name]}" for name in _SHOWN]
-    parts.append(["## Every measure", "", markdown_table(["measure", "side", "runs", *_SHOWN], rows), "", *legend])
+    parts.append(
+        ["## Every measure", "", markdown_table(["measure", "side", "configurations", *_SHOWN], rows), "", *legend]
+    )
     if missing := _missing(gap.compared):
         parts.append(["## What could not be computed", "", *(f"- {line}" for line in missing)])
     for name, (title, words) in _SECTIONS.items():
