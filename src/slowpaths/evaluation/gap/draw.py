@@ -43,7 +43,8 @@ def draw_systems(table: Table) -> Figure:
 
 
 def draw_gap(table: Table) -> Figure:
-    """Draw tau with what noise allows, the gap, and what choosing by accuracy costs, for every measure."""
+    """Draw tau with what noise allows, the gap, and what choosing by accuracy costs, where there is a tau."""
+    table = [row for row in table if np.isfinite(float(row["tau"]))] or table
     figure, axes = new_figure(width=9.0, height=1.2 + 0.24 * len(table), columns=3)
     places = np.arange(len(table))[::-1]
     _dots(axes[0], table, places, "tau", BLUE, "o", "order by accuracy")
