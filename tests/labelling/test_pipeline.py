@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+import csv
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,7 +13,7 @@ import pytest
 from slowpaths.core.errors import SlowpathsError, TableError, UsageError
 from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.pipeline import LabelSet, label
-from slowpaths.labelling.render import to_markdown
+from slowpaths.labelling.render import TOO_SURE, TOO_SURE_OF_POOR, TOO_SURE_ON_REAL, sureness, to_markdown
 from slowpaths.labelling.summary import find_warnings
 from slowpaths.store.schema import LABELS, VOTES
 from tests.labelling.tables import deliveries_table, footage_table, random_deliveries
@@ -107,26 +109,45 @@ def test_the_summary_is_plain_and_readable() -> None:
     for line in ("## Labels", "### Rules", "### Leave one family out", "### Strokes", "### Thresholds found"):
         assert line in text
     assert "| foot.stride |" in text and "| cover_drive |" in text and "| stride_front | pitch_endon |" in text
-    assert "confidence of the labels" not in text and "mean confidence" not in text
+    assert "Before flattening the label model is" in text and "no estimate of how many are right" in text
     assert sum(found.summary.labels.values()) == 150
     assert sum(found.summary.kept.values()) + sum(found.summary.left_out.values()) == 150
     assert [rule.code for rule in found.summary.rules] == list(found.rules)
 
 
+def test_how_sure_the_label_model_is_is_said_with_how_wrong_that_was() -> None:
+    """The errors are those of the committed tables; majority vote has no confidence to speak of."""
+    summary = run(150).summary
+    assert summary.own_confidence is not None and f"{summary.own_confidence:.0%} sure" in sureness(summary)
+    assert sureness(replace(summary, own_confidence=None)) == ""
+    results = Path(__file__).parents[2] / "experiments" / "label_free" / "results"
+    with (results / "labels.csv").open(newline="") as stream:
+        rows = [row for row in csv.DictReader(stream) if row["says"] == "confidence"]
+    points = {row["rules_right"]: round(100 * (float(row["said"]) - float(row["right"]))) for row in rows}
+    poor = points.pop("0.5")
+    assert (min(points.values()), max(points.values())) == TOO_SURE and poor == TOO_SURE_OF_POOR
+    with (results / "real.csv").open(newline="") as stream:
+        real = {row["says"]: float(row["said"]) - float(row["right"]) for row in csv.DictReader(stream)}
+    assert round(100 * real["confidence"]) == TOO_SURE_ON_REAL
+
+
 def test_what_makes_labels_doubtful_is_said() -> None:
     votes = run(30).matrix
     silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
-    assert find_warnings(votes, num_fitted=200, expected=0.5) == []
-    assert find_warnings(votes, num_fitted=200, expected=None) == []
-    for (matrix, num_fitted, expected), said in (
+    assert find_warnings(votes, num_fitted=200, sureness=0.5) == []
+    assert find_warnings(votes, num_fitted=200, sureness=None) == []
+    for (matrix, num_fitted, sure), said in (
         ((silent, 500, 0.9), "no rule speaks on 30 of 30 deliveries: look at the quality features of the poses."),
         (
             (votes, 199, 0.9),
             "199 deliveries teach a label model little of its rules (200 do): name other mined folders",
         ),
-        ((votes, 500, 0.25), "rules bear each other out so little that the votes alone may name 25% right: trust the"),
+        (
+            (votes, 500, 0.25),
+            "families of rules bear out little of what is named without them: trust the labels little",
+        ),
     ):
-        (warning,) = find_warnings(matrix, num_fitted=num_fitted, expected=expected)
+        (warning,) = find_warnings(matrix, num_fitted=num_fitted, sureness=sure)
         assert warning.startswith(said)
 
 

@@ -12,6 +12,7 @@ from slowpaths.apps._corrections import in_words
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.mined import relabel
 from slowpaths.core.strokes import STROKES
+from slowpaths.labelling.render import sureness
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS, VOTES
 
@@ -29,6 +30,7 @@ def run(cfg: DictConfig) -> Outcome:
     own = folder.label_set(labels.fingerprint)
     wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, folder.review_file]
     title = f"slowpaths label: label set {labels.fingerprint}"
-    notes = [*in_words(folder, labels.summary.gold_check), *labels.summary.warnings]
+    told = [sureness(labels.summary)] if labels.summary.own_confidence is not None else []
+    notes = [*in_words(folder, labels.summary.gold_check), *told, *labels.summary.warnings]
     show_table(title, ["stroke", "labels", "kept"], rows, notes=notes, wrote=wrote)
     return Outcome(metrics={"kept": float(kept.total())})

@@ -25,7 +25,7 @@ from slowpaths.labelling.model.encoding import Encoding, clamp
 from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.reliability import with_reliability
-from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
+from slowpaths.labelling.model.temperature import agreed_sureness, find_temperature
 from slowpaths.labelling.opinions import Heard, Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration, calibrate
@@ -243,9 +243,12 @@ def _fit(model: LabelModel, encoding: Encoding, gold_N: np.ndarray) -> Fitted:
         model.fit(weighed, gold_N)
     held_out = hold_out_families(model, weighed.votes)
     tempered, model.temperature_ = model.temperature_, 1.0
-    expected = expected_accuracy(model, held_out)
-    model.temperature_ = find_temperature(model, held_out, expected) if model.temperature == AUTO else tempered
-    return Fitted(model=model, encoding=encoding, weighed=weighed, held_out=held_out, expected_accuracy=expected)
+    agreed = agreed_sureness(model, held_out)
+    own = None if model.emissions_ is None else float(model.predict_proba(weighed).max(axis=1).mean())
+    model.temperature_ = find_temperature(model, held_out, agreed) if model.temperature == AUTO else tempered
+    return Fitted(
+        model=model, encoding=encoding, weighed=weighed, held_out=held_out, own_confidence=own, agreed_sureness=agreed
+    )
 
 
 def _prior(model: LabelModel, num_classes: int) -> np.ndarray:

@@ -1,6 +1,7 @@
 """What there is to say about a label set, as tables. `labelling.render` puts them into words.
 
-The mean confidence of the labels is left out on purpose: with correlated rules it lies well above their accuracy.
+How many labels are right cannot be told without a label. The label model's own mean confidence, before it is flattened,
+is the best estimate there is, and too high; it is never given without by how much (`experiments/label_free`).
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.labelling.select import Selected
 
 _FEW = 200  # deliveries
-_DOUBTFUL = 0.5  # share of right labels
+_DOUBTFUL = 0.5  # sureness by agreement: unseen families agree about half as well as those that are seen
 _MAX_CORRELATED = 20_000  # deliveries from which the residual correlations are estimated
 
 
@@ -36,8 +37,10 @@ class Summary:
     fingerprint: str  # of the label set
     model: str  # name of the label model
     temperature: float  # by which the probabilities are flattened (above 1) or sharpened
-    # share of right labels to expect, from agreement with families unseen; None where that says nothing
-    expected_accuracy: float | None
+    own_confidence: float | None  # the label model's mean confidence in its votes, not flattened; None for majority
+    # how sure it was flattened to be, from agreement with families unseen: no estimate of how many labels are right;
+    # None where that says nothing
+    agreed_sureness: float | None
     num_deliveries: int  # deliveries labelled
     num_company: int  # further deliveries that the label model was fitted on
     num_votes: int  # votes cast
@@ -73,7 +76,8 @@ class Fitted:
     encoding: Encoding  # the votes as the rules cast them
     weighed: Encoding  # the votes it was fitted on: families may be merged
     held_out: HeldOut  # what it says without each family
-    expected_accuracy: float | None  # share of right labels, from agreement alone; None where there is none to speak of
+    own_confidence: float | None  # its mean confidence before it is flattened; None for majority vote
+    agreed_sureness: float | None  # how sure it is made, from agreement alone; None where there is none to speak of
     num_company: int = 0  # deliveries that it was fitted on and that are not among these
 
     def only(self, rows: np.ndarray) -> Fitted:
@@ -109,7 +113,8 @@ def summary_of(
         fingerprint=name,
         model=model.name,
         temperature=model.temperature_,
-        expected_accuracy=fitted.expected_accuracy,
+        own_confidence=fitted.own_confidence,
+        agreed_sureness=fitted.agreed_sureness,
         num_deliveries=len(votes),
         num_company=fitted.num_company,
         num_votes=int((votes.symbols_NR >= 0).sum()),
@@ -131,11 +136,11 @@ def summary_of(
         least_confidence=_known(STROKES, selected.least_C),
         left_out=selected.counts,
         antimodes=calibration.to_dict(),
-        warnings=find_warnings(votes, num_fitted=len(votes) + fitted.num_company, expected=fitted.expected_accuracy),
+        warnings=find_warnings(votes, num_fitted=len(votes) + fitted.num_company, sureness=fitted.agreed_sureness),
     )
 
 
-def find_warnings(votes: VoteMatrix, *, num_fitted: int, expected: float | None) -> list[str]:
+def find_warnings(votes: VoteMatrix, *, num_fitted: int, sureness: float | None) -> list[str]:
     """Return what a reader should know before trusting the labels: silence, few deliveries, little agreement."""
     warnings, silent = [], int((~votes.has_votes).sum())
     if silent > 0.5 * len(votes):
@@ -144,8 +149,8 @@ def find_warnings(votes: VoteMatrix, *, num_fitted: int, expected: float | None)
     if num_fitted < _FEW:
         cure = "name other mined folders in company="
         warnings.append(f"{num_fitted} deliveries teach a label model little of its rules ({_FEW} do): {cure}.")
-    if expected is not None and expected < _DOUBTFUL:
-        found = f"rules bear each other out so little that the votes alone may name {expected:.0%} right"
+    if sureness is not None and sureness < _DOUBTFUL:
+        found = "families of rules bear out little of what is named without them"
         warnings.append(f"{found}: trust the labels little, and look at what each rule says.")
     return warnings
 

@@ -12,7 +12,7 @@ from slowpaths.labelling.model.dawid_skene import DawidSkene
 from slowpaths.labelling.model.hierarchical import HierarchicalPartial
 from slowpaths.labelling.model.label_model import LabelModel
 from slowpaths.labelling.model.majority import MajorityVote
-from slowpaths.labelling.model.temperature import expected_accuracy, find_temperature
+from slowpaths.labelling.model.temperature import agreed_sureness, find_temperature
 from tests.labelling.simulate import World, simulate
 
 
@@ -31,7 +31,7 @@ def test_posteriors_become_more_honest_without_a_label(model: LabelModel, seed: 
     fitted = clone(model).fit(world.votes)
     sharp = fitted.predict_proba(world.votes)
     held_out = hold_out_families(model, world.votes)
-    found = find_temperature(fitted, held_out, expected_accuracy(fitted, held_out))
+    found = find_temperature(fitted, held_out, agreed_sureness(fitted, held_out))
     before, after = (np.array(scores(probs_NC, world.truth)) for probs_NC in (sharp, temper(sharp, found)))
     assert found > 1
     assert (after < before).all()
@@ -48,21 +48,21 @@ def spoilt(world: World, *, share: float) -> World:
 def test_posteriors_are_as_sure_as_agreement_with_unseen_families_says() -> None:
     votes = spoilt(simulate(400, seed=1), share=0.15).votes
     fitted, held_out = HierarchicalPartial().fit(votes), hold_out_families(HierarchicalPartial(), votes)
-    expected = expected_accuracy(fitted, held_out)
+    expected = agreed_sureness(fitted, held_out)
     temperature = find_temperature(fitted, held_out, expected)
     claimed = temper(fitted.predict_proba(votes), temperature).max(axis=1).mean()
     assert claimed == pytest.approx(expected, abs=0.03)
     sound = simulate(400, seed=1).votes
-    better = expected_accuracy(HierarchicalPartial().fit(sound), hold_out_families(HierarchicalPartial(), sound))
+    better = agreed_sureness(HierarchicalPartial().fit(sound), hold_out_families(HierarchicalPartial(), sound))
     assert 0 < expected + 0.1 < better < 1
 
 
 def test_without_beliefs_or_families_there_is_nothing_to_find() -> None:
     votes = simulate(50, seed=0).votes
-    assert expected_accuracy(MajorityVote().fit(votes), hold_out_families(MajorityVote(), votes)) is None
+    assert agreed_sureness(MajorityVote().fit(votes), hold_out_families(MajorityVote(), votes)) is None
     silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
     empty = hold_out_families(HierarchicalPartial(), silent)
     assert empty.posterior_by_family == {}
     fitted = HierarchicalPartial().fit(votes)
-    assert expected_accuracy(fitted, HeldOut(votes=votes, posterior_by_family={})) is None
+    assert agreed_sureness(fitted, HeldOut(votes=votes, posterior_by_family={})) is None
     assert find_temperature(fitted, empty, None) == 1.0

@@ -1,9 +1,10 @@
-"""How far to flatten posteriors, found without labels: until they are as sure as they are right.
+"""How far to flatten posteriors, found without labels: until they are as sure as rules bear each other out.
 
-Rules fail together, so every label model here is too sure, the more so the less its rules tell. How often labels are
-right can be told without labels: from how well they agree with the votes of families that the label model was not
-shown, held against how well they agree with those that it was shown (`labelling.model.agreement`). On two sets of 200
-synthetic strokes each, hierarchical model:
+Rules fail together, so every label model here is too sure, the more so the less its rules tell. How sure it may be is
+read off how well its labels agree with the votes of families that it was not shown, held against how well they agree
+with those that it was shown (`labelling.model.agreement`). That is no estimate of how many labels are right: it lies
+17 to 49 points below in simulated vote worlds and on real skeletons (`experiments/label_free`). The relation was set on
+two sets of 200 synthetic strokes each, hierarchical model:
 
     what was spoilt                   unseen over seen agreement       right
     nothing                                       .90, .92          .88, .93
@@ -32,8 +33,8 @@ TEMPERATURES: np.ndarray = np.geomspace(0.4, 3.0, 31)
 _AT_ZERO, _SLOPE = -3.2, 5.8  # logit of the share right where unseen families do not agree at all, and its rise to full
 
 
-def expected_accuracy(model: LabelModel, held_out: HeldOut) -> float | None:
-    """Return the share of labels to expect right of a model that is not tempered.
+def agreed_sureness(model: LabelModel, held_out: HeldOut) -> float | None:
+    """Return how sure labels are made: as families of rules bear out those that were made without them.
 
     It is None for a model without beliefs about rules (majority vote), a single family, and no agreement to speak of.
     """
@@ -47,13 +48,13 @@ def expected_accuracy(model: LabelModel, held_out: HeldOut) -> float | None:
     return max(float(expit(_AT_ZERO + _SLOPE * np.clip(unseen / seen, 0.0, 1.0))), 1.0 / posterior_NC.shape[1])
 
 
-def find_temperature(model: LabelModel, held_out: HeldOut, expected: float | None) -> float:
-    """Return the temperature (.4 to 3) under which a model that is not tempered is as sure as it is expected right.
+def find_temperature(model: LabelModel, held_out: HeldOut, sureness: float | None) -> float:
+    """Return the temperature (.4 to 3) under which a model that is not tempered is so sure, on average.
 
-    It is 1 where nothing is expected.
+    It is 1 where nothing says how sure that should be.
     """
-    if expected is None:
+    if sureness is None:
         return 1.0
     posterior_NC = model.predict_proba(held_out.votes)
     confidences = np.array([temper(posterior_NC, float(value)).max(axis=1).mean() for value in TEMPERATURES])
-    return float(TEMPERATURES[np.abs(confidences - expected).argmin()])
+    return float(TEMPERATURES[np.abs(confidences - sureness).argmin()])
