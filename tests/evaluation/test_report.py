@@ -15,7 +15,7 @@ from tests.evaluation.tables import make_study, prediction_table, write_truth
 
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.evaluation.report import evaluate
+from slowpaths.evaluation.report import Report, evaluate
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import SHOTS
 from slowpaths.store.tables import write_shots
@@ -254,3 +254,28 @@ def test_the_shares_in_training_are_where_expectation_maximisation_starts(tmp_pa
     without = evaluate(prediction_table(tested), table)
     assert "expectation maximisation" not in {row["method"] for row in without.tables["prevalence"]}
     assert any("expectation maximisation" in note for note in without.notes)
+
+
+def test_batters_with_too_few_balls_have_no_profile_and_are_counted(tmp_path: Path) -> None:
+    """One ball is no profile: of batters with 12, 9 and 1 balls one has a profile, and of none if all have nine."""
+
+    def compared(sizes: dict[str, int]) -> Report:
+        rows = [
+            {"video": "v.mp4", "impact_s": 9.0 * at + 9, "label": STROKES[at % 3], "batter": batter}
+            for at, batter in enumerate(name for name, num in sizes.items() for _ in range(num))
+        ]
+        lines = [f"v.mp4,{row['impact_s']},{row['label']},{row['batter']}" for row in rows]
+        truth = write_truth(tmp_path / "t.csv", lines, "video,impact_s,label,batter_id")
+        return evaluate(prediction_table([{k: v for k, v in row.items() if k != "batter"} for row in rows]), truth)
+
+    found = compared({"a": 12, "b": 9, "c": 1})
+    assert {row["group"] for row in found.tables["profiles"]} == {"a"}
+    assert found["profile_fidelity"].num == found["profile_error"].num == 1
+    assert "2 of 3 batters have fewer than 10 balls: they have no profile, and are left out where profiles are " in (
+        " ".join(found.notes)
+    )
+    alone = compared({"a": 9, "b": 9})
+    assert any(
+        note.startswith("All 2 batters have fewer than 10 balls: profiles are those of the") for note in alone.notes
+    )
+    assert not any("fewer than 10 balls" in note for note in compared({"a": 12, "b": 10}).notes)

@@ -20,7 +20,7 @@ from slowpaths.evaluation.gap.editing import EDITS
 from slowpaths.evaluation.gap.report import gap_of_predictions, gap_of_table, write_gap
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.gap.systems import find_systems
-from slowpaths.evaluation.gap.words import answer
+from slowpaths.evaluation.gap.words import answer, choosing_advice
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -46,7 +46,13 @@ def run(cfg: DictConfig) -> Outcome:
     rows = [(item.name, *(_shown(item.estimates[key].value) for key in keys)) for item in gap.compared]
     left_out = gap.tables.get("left_out", [])
     num_unusable = sum(row["kind"] == "unusable" for row in left_out)
-    notes = [*answer(gap), *gap.notes, *(f"left out: {row['system']}: {row['reason']}" for row in left_out[:5])]
+    advice = choosing_advice(gap.tables["choosing"]) if "choosing" in gap.tables else []
+    notes = [
+        *answer(gap),
+        *advice,
+        *gap.notes,
+        *(f"left out: {row['system']}: {row['reason']}" for row in left_out[:5]),
+    ]
     show_table(f"slowpaths gap: {gap.num_systems} configurations", ["measure", *keys], rows, notes=notes, wrote=wrote)
     metrics = {f"tau_{item.name}": item.estimates["tau"].value for item in gap.compared}
     numbers = {name: value for name, value in metrics.items() if value is not None}

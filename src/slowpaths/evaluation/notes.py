@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from slowpaths.evaluation.intervals import MIN_MATCHES
+from slowpaths.evaluation.measure import NotMeasured
 from slowpaths.evaluation.prediction_table import Predictions
 from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.stroke_profiles import ALL, MIN_DELIVERIES
 
 ENOUGH_MATCHES = 30
 _ROUNDED = 1e-4  # sums that miss 1 by more were rounded by somebody
@@ -31,6 +33,7 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
         (counts["replays"] > 0,
          "{replays} of these are replays: they are clips to name and to watch, but no balls, so profiles, counts and "
          "what there is to find leave them out."),
+        _small_groups(sample),
         (not pairing.knows_replays,
          "Truth does not say of every delivery whether it is a replay: those count as balls, and a ball that is shown "
          "twice counts twice."),
@@ -53,6 +56,22 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
          "Strokes that the truth's taxonomy does not know count as 'other', which is never right."),
     )  # fmt: skip
     return [note.format(**counts) for is_said, note in said if is_said]
+
+
+def _small_groups(sample: Sample) -> tuple[bool, str]:
+    """Return whether some batters (or matches) have too few balls for a profile, and what that means."""
+    try:
+        profiles = sample.profiles
+    except NotMeasured:
+        return False, ""
+    kinds = "batters" if sample.pairing.has_batters else "matches"
+    few = f"{profiles.num_left_out} of {profiles.num_left_out + len(profiles.names)} {kinds} have fewer than"
+    if profiles.names == (ALL,):
+        few = f"All {profiles.num_left_out} {kinds} have fewer than"
+        then = "profiles are those of the footage as a whole"
+    else:
+        then = "they have no profile, and are left out where profiles are compared"
+    return profiles.num_left_out > 0, f"{few} {MIN_DELIVERIES} balls: {then}."
 
 
 def _repeated(rows: Predictions) -> int:

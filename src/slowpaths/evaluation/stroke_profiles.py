@@ -34,6 +34,7 @@ class StrokeProfiles:
     whose: str  # whose profiles they are, in words
     names: tuple[str, ...]  # groups (A,); empty where there is no true delivery
     sizes: tuple[int, ...]  # true deliveries of each (A,)
+    num_left_out: int = 0  # groups with too few true deliveries to have a profile
     group_N: np.ndarray  # group of every row (N,)
     true_NG: np.ndarray  # what each row adds to the true profile (N, G)
     hard_NG: np.ndarray  # what it adds counting named strokes (N, G)
@@ -124,6 +125,7 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     is_true = pairing.true_U >= 0
     sizes = Counter(pairing.group[is_true & ~pairing.is_replay])
     large = [name for name, size in sizes.items() if name and size >= MIN_DELIVERIES]
+    num_left_out = sum(bool(name) for name in sizes) - len(large)
     group_U = pairing.group
     if not large:
         group_U, sizes, large = np.full(len(group_U), ALL, dtype=object), Counter({ALL: sizes.total()}), [ALL]
@@ -133,9 +135,10 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     names, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)
     true_N, is_found_N1 = pairing.true_U[rows], pairing.is_found[rows, None]
     one_hot = np.eye(len(pairing.space.columns))
-    whom = "the footage" if large == [ALL] else f"each {'batter' if pairing.has_batters else 'match'}"
+    kind = "batter" if pairing.has_batters else "match"
     return StrokeProfiles(
-        whose=f"{whom}'s",
+        whose="the footage's" if large == [ALL] else f"each {kind}'s",
+        num_left_out=num_left_out,
         names=tuple(names.tolist()),
         sizes=tuple(sizes[name] for name in names.tolist()),
         group_N=group_N,

@@ -15,6 +15,7 @@ from slowpaths.evaluation.gap.choosing import (
     labels_needed,
     most_telling,
 )
+from slowpaths.evaluation.gap.words import choosing_advice
 
 CLASSES = 4
 
@@ -75,6 +76,46 @@ def test_chosen_clips_need_no_more_labels_than_random_ones() -> None:
     }
     assert lost[STRATEGIES[2]] < lost[STRATEGIES[0]]
     assert {row["labels"] for row in table} == set(range(1, 41))
+
+
+def test_systems_that_share_a_label_set_are_one_witness() -> None:
+    """Twelve systems repeat the errors of one label set, four err each for itself and are better: the twelve agree.
+
+    As sixteen witnesses they make the method take one of theirs, far worse than by the labels alone; as five it does
+    not harm.
+    """
+    rng = np.random.default_rng(0)
+    true_N = rng.integers(CLASSES, size=400)
+    labels_N = np.where(rng.random(400) < 0.45, true_N, (true_N + 1) % CLASSES)
+    copies = [np.where(rng.random(400) < 0.8, labels_N, rng.integers(CLASSES, size=400)) for _ in range(12)]
+    others = [
+        np.where(rng.random(400) < right, true_N, rng.integers(CLASSES, size=400)) for right in (0.4, 0.5, 0.5, 0.6)
+    ]
+    called_KN, group_N = np.array([*copies, *others]), np.array([f"b{at % 5}" for at in range(400)])
+    right_K = (called_KN == true_N).mean(axis=1)
+    family_K = np.array(["shared"] * 12 + ["a", "b", "c", "d"])
+    assert Calls(called_KN, CLASSES, group_N, family_K).weight_K == pytest.approx([1 / 60] * 12 + [1 / 5] * 4)
+    lost = {}
+    for name, families in (("one", family_K), ("each", np.zeros(0, dtype=str))):
+        calls = Calls(called_KN, CLASSES, group_N, families)
+        table = choosing_table(calls, true_N, {"accuracy": right_K.max() - right_K}, budget=20, repeats=3)
+        for strategy in STRATEGIES[:2]:
+            rows = [row for row in table if row["strategy"] == strategy and row["chosen for"] == "accuracy"]
+            lost[name, strategy] = float(np.mean([float(row["accuracy"]) for row in rows]))
+    assert lost["each", STRATEGIES[1]] > lost["each", STRATEGIES[0]] + 0.1
+    assert lost["one", STRATEGIES[1]] <= lost["one", STRATEGIES[0]]
+
+
+def test_advice_is_what_was_found() -> None:
+    def row(strategy: str, labels: int, cost: float) -> dict[str, float | int | str]:
+        return {"strategy": strategy, "chosen for": "accuracy", "labels": labels, "accuracy": cost}
+
+    costs = {STRATEGIES[0]: (0.05, 0.02), STRATEGIES[1]: (0.2, 0.02), STRATEGIES[2]: (0.05, 0.025)}
+    table = [row(name, at + 1, cost) for name, both in costs.items() for at, cost in enumerate(both)]
+    (advice,) = choosing_advice(table)
+    assert advice.startswith("**random clips, all systems** costs more accuracy") and "1 of the 2" in advice
+    same = [row(name, 1, 0.0) for name in STRATEGIES]
+    assert choosing_advice(same) == ["Asking all systems too is nowhere more than a point worse than the labels alone."]
 
 
 def test_labels_needed_is_where_the_regret_stays_low() -> None:

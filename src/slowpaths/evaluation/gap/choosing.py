@@ -5,7 +5,8 @@ leans to what systems have in common. The next clip to label is the one that is 
 is best. It is compared with clips in random order, judged by the labels alone and by the same model.
 
 Simplified here: the accuracy of a system is taken as normal, classes of a clip come from the mean of the systems (they
-are no independent witnesses), and only some clips are looked at before each label.
+are no independent witnesses), and only some clips are looked at before each label. Systems that learnt from one label
+set err alike, and would outvote all others with its errors: together they count as one witness.
 
 Legend: K systems, N clips, C classes, A batters, T labels, J measures, Q candidates, H hypotheses of a class, X points.
 """
@@ -36,6 +37,15 @@ class Calls:
     called_KN: np.ndarray
     num_classes: int
     group_N: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=str))  # batter of every clip
+    family_K: np.ndarray = field(default_factory=lambda: np.zeros(0, dtype=str))  # label set; each its own if not given
+
+    @cached_property
+    def weight_K(self) -> np.ndarray:
+        """Return how far each system counts as a witness: families alike, the systems of one alike, sum 1."""
+        if not len(self.family_K):
+            return np.full(len(self.called_KN), 1 / len(self.called_KN))
+        _, family, sizes = np.unique(self.family_K, return_inverse=True, return_counts=True)
+        return 1 / (len(sizes) * sizes[family])
 
     @cached_property
     def one_hot_KNC(self) -> np.ndarray:
@@ -45,13 +55,13 @@ class Calls:
     @cached_property
     def share_C(self) -> np.ndarray:
         """Return the share of every class by the consensus, none quite 0."""
-        share_C = self.one_hot_KNC.mean(axis=(0, 1)) + 1e-3
+        share_C = np.tensordot(self.weight_K, self.one_hot_KNC, axes=1).mean(axis=0) + 1e-3
         return share_C / share_C.sum()
 
     @cached_property
     def prior_KCC(self) -> np.ndarray:
         """Return Dirichlet counts before any label, rows true."""
-        votes_NC = self.one_hot_KNC.mean(axis=0)
+        votes_NC = np.tensordot(self.weight_K, self.one_hot_KNC, axes=1)
         seen_KCC = np.einsum("nc,knd->kcd", votes_NC, self.one_hot_KNC, optimize=True)
         rate_KCC = np.nan_to_num(divide(seen_KCC, seen_KCC.sum(axis=2, keepdims=True)), nan=1 / self.num_classes)
         return _LEAN * rate_KCC + np.eye(self.num_classes) * _DIAGONAL + 1 / self.num_classes
@@ -59,7 +69,8 @@ class Calls:
     def classes(self, counts_KCC: np.ndarray) -> np.ndarray:
         """Return the probability of every class for every clip (N, C)."""
         rate_KCC = counts_KCC / counts_KCC.sum(axis=2, keepdims=True)
-        likely_NC = np.mean([rates[:, own].T for rates, own in zip(rate_KCC, self.called_KN, strict=True)], axis=0)
+        each = zip(self.weight_K, rate_KCC, self.called_KN, strict=True)
+        likely_NC = np.sum([weight * rates[:, own].T for weight, rates, own in each], axis=0)
         joint_NC = likely_NC * self.share_C
         return joint_NC / joint_NC.sum(axis=1, keepdims=True)
 

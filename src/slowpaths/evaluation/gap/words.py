@@ -9,7 +9,7 @@ import numpy as np
 
 from slowpaths.core.text import markdown_table
 from slowpaths.evaluation.gap.association import Estimate
-from slowpaths.evaluation.gap.choosing import labels_needed
+from slowpaths.evaluation.gap.choosing import STRATEGIES, labels_needed
 from slowpaths.evaluation.gap.editing import EDITS
 from slowpaths.evaluation.gap.study import ESTIMATES, Compared, Gap
 from slowpaths.evaluation.measure import Table
@@ -158,8 +158,29 @@ def _choosing(table: Table) -> list[str]:
     head += ["labels to within a tenth of the best profiles"] if rows and len(rows[0]) > 3 else []
     return [
         "After how many labelled clips the choice stays good, mean over repeats. A tenth: of what lies between the "
-        "best system and one in the middle.", "", markdown_table(head, rows),
+        "best system and one in the middle. Systems that learnt from one label set (group `labels`) err alike, and are "
+        "one witness in what all systems say; seeds of one configuration too.", "", *choosing_advice(table), "",
+        markdown_table(head, rows),
     ]  # fmt: skip
+
+
+def choosing_advice(table: Table) -> list[str]:
+    """Return with how many labels what all systems say is worse than the labels alone, for either choice of clips."""
+    lost = {
+        strategy: {int(row["labels"]): float(row["accuracy"]) for row in table
+                   if row["strategy"] == strategy and row["chosen for"] == "accuracy"}
+        for strategy in STRATEGIES
+    }  # fmt: skip
+    alone, lines = lost[STRATEGIES[0]], []
+    for strategy in STRATEGIES[1:]:
+        worse = [num for num, cost in lost[strategy].items() if cost > alone.get(num, np.inf) + ACCURACY_TOLERANCE]
+        if worse:
+            lines.append(
+                f"**{strategy}** costs more accuracy than {STRATEGIES[0]}, by more than a point, with {len(worse)} of "
+                f"the {len(lost[strategy])} numbers of labels, up to {max(worse)}: with so few, do not use it on such "
+                "systems."
+            )
+    return lines or ["Asking all systems too is nowhere more than a point worse than the labels alone."]
 
 
 def _left_out(table: Table) -> list[str]:
