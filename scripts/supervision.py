@@ -108,7 +108,8 @@ def curve_table(
 ) -> Table:
     """Return value and interval of every measure: of networks by the number of labels, of the others at each of them.
 
-    Those with several seeds are given as the mean of their seeds, values and intervals alike.
+    Those with several seeds are given as the mean of their seeds, values and intervals alike. The interval of what no
+    label changes stands at the smallest number of labels only.
     """
     amounts = sorted({amount for amount, _ in supervised})
     groups = {("true labels", at): [path for (own, _), path in supervised.items() if own == at] for at in amounts}
@@ -122,6 +123,8 @@ def curve_table(
             taken = [known[path][key][0] for path in paths if key in known[path]]
             if len(taken) == len(paths):
                 means = {one: _mean([getattr(item, one) for item in taken]) for one in _NUMBERS}
+                if name != "true labels" and amount != amounts[0]:
+                    means |= {"low": float("nan"), "high": float("nan")}
                 rows.append({"system": name, "labels": amount, "seeds": len(paths), "measure": key, **means})
     return rows
 

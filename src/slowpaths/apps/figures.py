@@ -19,8 +19,8 @@ from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.verbs_after_training import FiguresConfig
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
-from slowpaths.core.text import did_you_mean
-from slowpaths.evaluation.figures.chart import Chart, draw_chart
+from slowpaths.core.text import did_you_mean, markdown_table
+from slowpaths.evaluation.figures.chart import Chart, cells, draw_chart
 from slowpaths.evaluation.figures.draw import styled
 from slowpaths.evaluation.figures.save import FORMATS, save_figure
 from slowpaths.evaluation.gap.draw import FIGURES, to_numbers
@@ -130,6 +130,8 @@ def index(charts: Iterable[tuple[ExperimentFolder, str, Chart]]) -> str:
     for folder, name, chart in charts:
         place = folder.figure(name, "png").relative_to(folder.path.parent).as_posix()
         parts += [f"## {name}: {chart.title}", f"![{chart.title}]({place})", chart.caption]
+        if chart.kind == "table":  # as text, too, for who wants to copy a number
+            parts.append(markdown_table(*cells(chart, read_csv(folder.path / chart.table))))
         parts += [f"Table `{folder.path.name}/{chart.table}`, made by `{chart.command}`."]
     return "\n\n".join(parts) + "\n"
 

@@ -3,7 +3,7 @@ from __future__ import annotations
 import pytest
 
 from slowpaths.core.errors import TableError, UsageError
-from slowpaths.evaluation.figures.chart import Chart, draw_chart
+from slowpaths.evaluation.figures.chart import Chart, cells, draw_chart
 from slowpaths.evaluation.figures.draw import styled
 
 TABLE = [
@@ -53,3 +53,16 @@ def test_what_cannot_be_drawn_is_said() -> None:
         Chart(x="system", low="low", **WORDS)
     with pytest.raises(UsageError, match="has not two ends"):
         Chart(x="system", y_range=(0.0,), **WORDS)
+
+
+def test_a_table_has_a_row_a_series_and_a_column_a_place_and_nothing_where_nothing_is_known() -> None:
+    chart = Chart(x="set", kind="table", series="system", low="low", high="high", **WORDS)
+    heads, body = cells(chart, TABLE)
+    assert heads == ["", "one", "two"]
+    assert body == [["a", ".50 (.40 to .70)", ".75 (.70 to .80)"], ["b", ".25", ""]]
+    with styled():
+        figure = draw_chart(chart, TABLE)
+    (axes,) = figure.axes
+    (drawn,) = axes.tables
+    assert {at: cell.get_text().get_text() for at, cell in drawn.get_celld().items()}[1, 2] == ".75 (.70 to .80)"
+    assert figure.get_suptitle() == "Shares"

@@ -1,9 +1,10 @@
-"""Charts described by a few words over a table: bars, lines and scatters, in panels that share their axes."""
+"""Charts described by a few words over a table: bars, lines and scatters in panels of the same axes, and tables."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from textwrap import fill
 from typing import Literal
 
 import numpy as np
@@ -15,10 +16,13 @@ from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.figures.draw import CYCLE, GREY, new_figure, readable
 from slowpaths.evaluation.measure import Table
 
-Kind = Literal["bars", "lines", "scatter", "gap"]
+Kind = Literal["bars", "lines", "scatter", "table", "gap"]
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", ":", "-.")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")  # told apart in grey
+_HEAD_WIDTH = 16  # letters of a head of a table to a line
+_MAX_TICKS = 8  # places of a logarithmic axis that are all written down
+_LARGE = 10  # numbers from which on decimals say nothing
 _COLOURS = (*CYCLE, "#56B4E9", "#D55E00", "#000000")
 
 
@@ -31,8 +35,9 @@ class Chart:
         title: What it shows, one line.
         caption: What to read in it.
         command: What makes the table.
-        kind: bars, lines or scatter; or gap, the figure that a gap study draws of a table of this name, which needs
-            none of the keys below.
+        kind: bars, lines or scatter; table, numbers with their intervals, a column a value of x and a row a value of
+            series; or gap, the figure that a gap study draws of a table of this name, which needs none of the keys
+            below.
         x: Column of the horizontal axis.
         y: Column of the vertical axis, numbers.
         low: Column of the lower end of intervals; none where "".
@@ -100,13 +105,32 @@ class Chart:
         return rows
 
 
+def cells(chart: Chart, table: Table) -> tuple[list[str], list[list[str]]]:
+    """Return the heads and rows of a chart that is a table: a row a value of series, a column a value of x.
+
+    Numbers have two decimals (none from ten on) and their interval in brackets; what is not known is empty.
+    """
+    rows = chart.rows(table)
+    columns, names = _values(rows, chart.x), _values(rows, chart.series)
+    of = {(_value(row, chart.series), _value(row, chart.x)): row for row in rows}
+    return ["", *map(readable, columns)], [
+        [readable(name), *(_cell(chart, of.get((name, column))) for column in columns)] for name in names
+    ]
+
+
 def draw_chart(chart: Chart, table: Table) -> Figure:
-    """Draw a chart of bars, lines or points; its panels share both axes."""
+    """Draw a chart of bars, lines or points, whose panels share both axes; or a table."""
+    if chart.kind == "table":
+        return _draw_table(chart, *cells(chart, table))
     rows = chart.rows(table)
     panels, series = _values(rows, chart.panel), _values(rows, chart.series)
     places = _values(rows, chart.x)
     tall = 3.4 if chart.kind != "bars" or max(map(len, places)) <= 12 else 4.2
     figure, axes = new_figure(width=max(6.0, 3.2 * len(panels)), height=tall, columns=len(panels))
+    for one in axes[1:]:  # before anything is drawn: then all panels are as large as the largest needs
+        one.sharey(axes[0])
+        if chart.kind != "bars":
+            one.sharex(axes[0])
     for one, panel in zip(axes, panels, strict=True):
         own = [row for row in rows if _value(row, chart.panel) == panel]
         draw = _draw_bars if chart.kind == "bars" else _draw_points
@@ -114,9 +138,6 @@ def draw_chart(chart: Chart, table: Table) -> Figure:
         if chart.panel:
             one.set_title(readable(panel))
         one.set_xlabel(chart.x_label or readable(chart.x))
-        one.sharey(axes[0])
-        if chart.kind != "bars":
-            one.sharex(axes[0])
     axes[0].set_ylabel(chart.y_label or readable(chart.y))
     if chart.y_range:
         axes[0].set_ylim(*chart.y_range)
@@ -124,6 +145,46 @@ def draw_chart(chart: Chart, table: Table) -> Figure:
         figure.legend(*axes[0].get_legend_handles_labels(), loc="outside right upper")
     figure.suptitle(chart.title, x=0.01, ha="left", fontsize=10)
     return figure
+
+
+def _draw_table(chart: Chart, heads: list[str], body: list[list[str]]) -> Figure:
+    texts = [[fill(cell, _HEAD_WIDTH) for cell in heads], *body]
+    widths = np.array([max(len(line) for row in texts for line in row[at].split("\n")) + 2 for at in range(len(heads))])
+    lines = max(cell.count("\n") + 1 for cell in texts[0])
+    tall = 0.2 * (len(body) + lines) + 0.5
+    figure, (axes,) = new_figure(width=0.075 * widths.sum(), height=tall)
+    axes.axis("off")
+    drawn = axes.table(texts, colWidths=widths / widths.sum(), loc="center", cellLoc="center", edges="horizontal")
+    drawn.auto_set_font_size(False)
+    drawn.set_fontsize(8)
+    for (row, column), cell in drawn.get_celld().items():
+        cell.set_height((lines if row == 0 else 1) / (len(body) + lines))
+        cell.set_linewidth(0.8 if row == 0 else 0.2)
+        if column == 0:
+            cell.set_text_props(ha="left")
+            cell.PAD = 0.02
+    figure.suptitle(chart.title, x=0.01, ha="left", fontsize=10)
+    return figure
+
+
+def _cell(chart: Chart, row: Mapping[str, float | str] | None) -> str:
+    if row is None:
+        return ""
+    value, low, high = (_number(row[name]) if name else float("nan") for name in (chart.y, chart.low, chart.high))
+    interval = f" ({_short(low)} to {_short(high)})" if np.isfinite([low, high]).all() else ""
+    return _short(value) + interval
+
+
+def _short(value: float) -> str:
+    """Return a number as the papers write it.
+
+    Example:
+        >>> _short(0.784), _short(-0.05), _short(120.4)
+        ('.78', '-.05', '120')
+    """
+    text = f"{value:.2f}" if abs(value) < _LARGE else f"{value:.0f}"
+    text = text.removeprefix("-") if not float(text) else text  # nothing has no sign
+    return text.replace("0.", ".", 1) if text.lstrip("-").startswith("0.") else text
 
 
 def _draw_bars(axes: Axes, chart: Chart, rows: Table, series: Sequence[str], places: Sequence[str]) -> None:
@@ -159,6 +220,9 @@ def _draw_points(axes: Axes, chart: Chart, rows: Table, series: Sequence[str], p
             axes.plot(at, [_number(row[chart.baseline]) for row in own], color=GREY, linestyle="--")
     if chart.is_log:
         axes.set_xscale("log")
+        if len(places) <= _MAX_TICKS:
+            axes.set_xticks([_number(place) for place in places], places)
+            axes.minorticks_off()
 
 
 def _errors(chart: Chart, rows: Table) -> np.ndarray | None:
