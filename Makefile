@@ -50,7 +50,7 @@ docs: setup ## write the generated pages anew and build the documentation into s
 	$(RUN) python -m scripts.generate_docs
 	$(UV) run --frozen --group docs mkdocs build --strict
 
-paper: setup ## recompute the committed result tables of experiments/ and fill the paper with their numbers
+paper: setup ## recompute the tables behind the paper (many hours; resumes) and fill in its numbers
 	$(RUN) bash scripts/paper.sh
 	$(RUN) python scripts/paper.py
 

@@ -26,8 +26,8 @@ from slowpaths.evaluation.measure import Table
 from slowpaths.store.tables import write_text
 
 STAGES = {  # measure of a synthetic world -> what it is called, and the measure of real clips that asks the same
-    "cut_recall": ("shot boundaries, recall", "boundary_recall_2"),
-    "cut_precision": ("shot boundaries, precision", "boundary_precision_2"),
+    "boundary_recall": ("shot boundaries, recall", "boundary_recall_2"),
+    "boundary_precision": ("shot boundaries, precision", "boundary_precision_2"),
     "view": ("views right", "view_in_middle"),
     "replay_recall": ("replays, recall", "replay_recall"),
     "replay_precision": ("replays, precision", "replay_precision"),
@@ -39,6 +39,7 @@ STAGES = {  # measure of a synthetic world -> what it is called, and the measure
     "handedness": ("handedness right", "handedness"),
     "top1": ("labels right", ""),
 }
+OLD_NAMES = {"cut_recall": "boundary_recall", "cut_precision": "boundary_precision"}  # of tables made before
 OTHERS = ("labels by majority", "rules")  # stages of the waterfall that are looked at beside the chain
 WORLDS = {"ordinary": "synthetic", "heldout": "synthetic, unseen ground", "clips": "synthetic clips"}
 MEASURES = {  # measure -> head of its column
@@ -79,8 +80,8 @@ def stages(waterfall: list[dict[str, str]], real: list[dict[str, str]]) -> Table
     on_real = {row["measure"]: row for row in real if row["part"] == "all"}
     for measure, (name, same) in STAGES.items():
         for world, where in WORLDS.items():
-            for own in (row for row in waterfall if (row["world"], row["measure"]) == (world, measure)):
-                if own["stage"] in OTHERS:
+            for own in (row for row in waterfall if row["world"] == world and row["stage"] not in OTHERS):
+                if OLD_NAMES.get(own["measure"], own["measure"]) != measure:
                     continue
                 for how, said in (("alone", "alone"), ("together", "after the others")):
                     numbers = {key: _number(own[f"{how}_{key}"]) for key in ("value", "low", "high", "num")}
