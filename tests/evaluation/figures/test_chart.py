@@ -66,3 +66,10 @@ def test_a_table_has_a_row_a_series_and_a_column_a_place_and_nothing_where_nothi
     (drawn,) = axes.tables
     assert {at: cell.get_text().get_text() for at, cell in drawn.get_celld().items()}[1, 2] == ".75 (.70 to .80)"
     assert figure.get_suptitle() == "Shares"
+
+
+def test_marked_points_have_a_ring() -> None:
+    chart = Chart(x="clips", kind="lines", mark="stop", **WORDS)
+    figure = draw_chart(chart, [row | {"stop": str(number % 2)} for number, row in enumerate(TABLE)])
+    rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
+    assert [line.get_xydata().tolist() for line in rings] == [[[100.0, 0.25]]]

@@ -44,6 +44,7 @@ class Chart:
         high: Column of their upper end.
         series: Column whose values are told apart by colour and mark; one series where "".
         panel: Column whose values get a panel each; one panel where "".
+        mark: Column of a number; where it is above 0 the point of lines or a scatter has a ring.
         baseline: Column of what has to be beaten, drawn as a grey dash at each place.
         where: Column -> values of the rows that are drawn; all where not given.
         x_label: Words at the horizontal axis; the column where "".
@@ -66,6 +67,7 @@ class Chart:
     high: str = ""
     series: str = ""
     panel: str = ""
+    mark: str = ""
     baseline: str = ""
     where: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     x_label: str = ""
@@ -84,7 +86,8 @@ class Chart:
     @property
     def columns(self) -> tuple[str, ...]:
         """Return the columns that are read."""
-        named = (self.x, self.y, self.low, self.high, self.series, self.panel, self.baseline, *self.where)
+        named = (self.x, self.y, self.low, self.high, self.series, self.panel, self.mark)
+        named += (self.baseline, *self.where)
         return tuple(dict.fromkeys(name for name in named if name))
 
     def rows(self, table: Table) -> Table:
@@ -216,6 +219,10 @@ def _draw_points(axes: Axes, chart: Chart, rows: Table, series: Sequence[str], p
         look = {"color": _COLOURS[number % len(_COLOURS)], "marker": _MARKERS[number % len(_MARKERS)], "markersize": 4}
         line = _DASHES[number % len(_DASHES)] if chart.kind == "lines" else ""
         axes.errorbar(at, values, yerr=_errors(chart, own), label=readable(name), linestyle=line, capsize=2, **look)
+        if chart.mark:
+            ringed = [row for row in own if _number(row[chart.mark]) > 0]
+            points = [[_number(row[column]) for row in ringed] for column in (chart.x, chart.y)]
+            axes.plot(*points, linestyle="", marker="o", markersize=9, fillstyle="none", color=look["color"])
         if chart.baseline:
             axes.plot(at, [_number(row[chart.baseline]) for row in own], color=GREY, linestyle="--")
     if chart.is_log:
