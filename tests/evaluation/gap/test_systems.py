@@ -63,6 +63,16 @@ def test_sweeps_and_runs_are_systems_with_their_axes(tmp_path: Path) -> None:
     assert (second.system, second.seed) == ("run", "0")
 
 
+def test_who_learnt_from_one_set_of_pseudo_labels_shares_its_errors_and_supervised_systems_share_none() -> None:
+    def witness(system: str, seed: str, **groups: str) -> str:
+        return Source(path=Path(), system=system, seed=seed, groups=groups).witness
+
+    votes = [witness(name, seed, labels="votes", supervision="pseudo-labels") for name in "ab" for seed in "01"]
+    truth = [witness(name, seed, labels="truth", supervision="supervised") for name in "ab" for seed in "01"]
+    assert len(set(votes)) == 1 and len(set(truth)) == 4
+    assert witness("a", "0") == witness("a", "1") != witness("b", "0")
+
+
 def test_a_folder_without_predictions_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TableError, match="holds no predictions"):
         find_systems([tmp_path])

@@ -5,8 +5,8 @@ leans to what systems have in common. The next clip to label is the one that is 
 is best. It is compared with clips in random order, judged by the labels alone and by the same model.
 
 Simplified here: the accuracy of a system is taken as normal, classes of a clip come from the mean of the systems (they
-are no independent witnesses), and only some clips are looked at before each label. Systems that learnt from one label
-set err alike, and would outvote all others with its errors: together they count as one witness.
+are no independent witnesses), and only some clips are looked at before each label. Systems that learnt from one set of
+pseudo-labels err alike, and would outvote all others with its errors: together they count as one witness.
 
 Legend: K systems, N clips, C classes, A batters, T labels, J measures, Q candidates, H hypotheses of a class, X points.
 """

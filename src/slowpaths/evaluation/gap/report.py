@@ -37,7 +37,6 @@ Step = Callable[[str], None]
 FORMATS = ("png", "svg", "pdf")
 _SHORT = 12  # characters of the digest of the truth
 _PROFILE = "usefulness_profile_error"
-LABEL_SET = "labels"  # group that says which labels a system learnt from, as `labels=` of a training
 
 
 def gap_of_table(paths: Sequence[Path], settings: GapSettings) -> tuple[Gap, pa.Table] | None:
@@ -146,7 +145,7 @@ def _experiments(systems: Sequence[Measured], runs: Population, settings: GapSet
     if np.isfinite(useful_K).all() and useful_K.max() > np.median(useful_K):
         regrets["profile"] = divide(useful_K.max() - useful_K, useful_K.max() - np.median(useful_K))
     num_classes = systems[0].sample.probs_NG.shape[1]
-    family_K = np.array([item.source.groups.get(LABEL_SET) or item.source.system for item in systems])
+    family_K = np.array([item.source.witness for item in systems])
     tables["choosing"] = choosing_table(
         Calls(called_KN, num_classes, group_N, family_K),
         true_N,

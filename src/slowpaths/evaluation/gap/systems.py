@@ -17,6 +17,7 @@ import pyarrow.parquet as pq
 
 from slowpaths.core.errors import TableError
 from slowpaths.core.text import did_you_mean
+from slowpaths.evaluation.gap.label_budget import KIND, SUPERVISED
 from slowpaths.evaluation.table_columns import read_columns
 from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
@@ -24,6 +25,7 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, LABELS
 from slowpaths.store.sweep_folder import SweepFolder
 
+LABEL_SET = "labels"  # group that says which labels a system learnt from, as `labels=` of a training
 _SEED = re.compile(r"(.+?)[-_]seed[-_=]?(\d+)$")
 _SUFFIXES = (".parquet", ".csv")
 _PLACES = ("mined", "out", "seed", "ckpt", "logger", "truth", "predictions")  # keys that do not tell systems apart
@@ -38,6 +40,16 @@ class Source:
     seed: str = "0"  # which of the runs that differ by their seed only
     groups: Mapping[str, str] = field(default_factory=dict)  # what sets it apart: key -> value
     model_id: str | None = None  # whose rows, where the table holds several models
+
+    @property
+    def witness(self) -> str:
+        """Return whose errors it shares: those of the label set it learnt from, else those of its configuration.
+
+        True labels have no errors that could be shared: who learnt from them errs alone.
+        """
+        if self.groups.get(KIND) == SUPERVISED:
+            return f"{self.system} seed {self.seed}"
+        return self.groups.get(LABEL_SET) or self.system
 
 
 def find_systems(paths: Iterable[Path]) -> list[Source]:

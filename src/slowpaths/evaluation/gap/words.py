@@ -158,8 +158,9 @@ def _choosing(table: Table) -> list[str]:
     head += ["labels to within a tenth of the best profiles"] if rows and len(rows[0]) > 3 else []
     return [
         "After how many labelled clips the choice stays good, mean over repeats. A tenth: of what lies between the "
-        "best system and one in the middle. Systems that learnt from one label set (group `labels`) err alike, and are "
-        "one witness in what all systems say; seeds of one configuration too.", "", *choosing_advice(table), "",
+        "best system and one in the middle. Systems that learnt from one set of pseudo-labels (group `labels`) err "
+        "alike, and are one witness in what all systems say; supervised ones are each their own.",
+        "", *choosing_advice(table), "",
         markdown_table(head, rows),
     ]  # fmt: skip
 
