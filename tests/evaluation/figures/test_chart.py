@@ -47,8 +47,10 @@ def test_rows_are_chosen_and_those_without_a_number_left_out() -> None:
 def test_what_cannot_be_drawn_is_said() -> None:
     with pytest.raises(TableError, match=r"t.csv has no column 'systems'; did you mean 'system'\?"):
         Chart(x="systems", **WORDS).rows(TABLE)
+    with pytest.raises(TableError, match=r"t.csv has no row with 'ones' in 'set', .*; did you mean 'one'\?"):
+        Chart(x="system", where={"set": ("ones", "two")}, **WORDS).rows(TABLE)
     with pytest.raises(TableError, match="holds no row with a number in 'share'"):
-        Chart(x="system", where={"set": ("three",)}, **WORDS).rows(TABLE)
+        Chart(x="system", **WORDS).rows([row | {"share": ""} for row in TABLE])
     with pytest.raises(UsageError, match="two ends of an interval"):
         Chart(x="system", low="low", **WORDS)
     with pytest.raises(UsageError, match="has not two ends"):

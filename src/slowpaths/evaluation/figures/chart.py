@@ -94,13 +94,18 @@ class Chart:
         """Return the rows that are drawn.
 
         Raises:
-            TableError: If a column or every row is missing.
+            TableError: If a column, a value that `where` takes, or every row is missing.
         """
         known = list(table[0]) if table else []
         for name in self.columns:
             if name not in known:
                 hint = did_you_mean(name, known, otherwise=f"it has {', '.join(known)}")
                 raise TableError(f"{self.table} has no column '{name}'; {hint}")
+        for name, values in self.where.items():
+            held = {str(row[name]) for row in table}
+            for value in (value for value in values if value not in held):
+                hint = did_you_mean(value, held, otherwise=f"it has {', '.join(sorted(held))}")
+                raise TableError(f"{self.table} has no row with '{value}' in '{name}', which `where` takes; {hint}")
         rows = [row for row in table if all(str(row[name]) in values for name, values in self.where.items())]
         rows = [row for row in rows if np.isfinite(_number(row[self.y]))]
         if not rows:
