@@ -75,3 +75,12 @@ def test_marked_points_have_a_ring() -> None:
     figure = draw_chart(chart, [row | {"stop": str(number % 2)} for number, row in enumerate(TABLE)])
     rings = [line for line in figure.axes[0].lines if line.get_fillstyle() == "none"]
     assert [line.get_xydata().tolist() for line in rings] == [[[100.0, 0.25]]]
+
+
+def test_more_than_four_panels_go_on_in_the_next_line() -> None:
+    table = [{"set": f"s{at % 6}", "clips": str(at), "share": "0.5"} for at in range(12)]
+    with styled():
+        figure = draw_chart(Chart(x="clips", kind="lines", panel="set", **WORDS), table)
+    shown = [axes for axes in figure.axes if axes.get_visible()]
+    assert [axes.get_title(loc="left") for axes in shown] == [f"s{at}" for at in range(6)]
+    assert len({axes.get_subplotspec().rowspan.start for axes in shown}) == 2

@@ -20,6 +20,7 @@ Kind = Literal["bars", "lines", "scatter", "table", "gap"]
 _MARKERS = ("o", "s", "^", "D", "v", "P", "X")
 _DASHES = ("-", "--", ":", "-.")
 _HATCHES = ("", "///", "...", "xxx", "\\\\\\", "++", "oo")  # told apart in grey
+_MOST_COLUMNS = 4  # panels beside each other
 _HEAD_WIDTH = 16  # letters of a head of a table to a line
 _MAX_TICKS = 8  # places of a logarithmic axis that are all written down
 _LARGE = 10  # numbers from which on decimals say nothing
@@ -134,7 +135,12 @@ def draw_chart(chart: Chart, table: Table) -> Figure:
     panels, series = _values(rows, chart.panel), _values(rows, chart.series)
     places = _values(rows, chart.x)
     tall = 3.4 if chart.kind != "bars" or max(map(len, places)) <= 12 else 4.2
-    figure, axes = new_figure(width=max(6.0, 3.2 * len(panels)), height=tall, columns=len(panels))
+    columns = min(len(panels), _MOST_COLUMNS)
+    lines = -(-len(panels) // columns)
+    figure, axes = new_figure(width=max(6.0, 3.2 * columns), height=tall * lines, rows=lines, columns=columns)
+    for spare in axes[len(panels) :]:
+        spare.set_visible(False)
+    axes = axes[: len(panels)]
     for one in axes[1:]:  # before anything is drawn: then all panels are as large as the largest needs
         one.sharey(axes[0])
         if chart.kind != "bars":
@@ -146,7 +152,8 @@ def draw_chart(chart: Chart, table: Table) -> Figure:
         if chart.panel:
             one.set_title(readable(panel))
         one.set_xlabel(chart.x_label or readable(chart.x))
-    axes[0].set_ylabel(chart.y_label or readable(chart.y))
+    for one in axes[::columns]:
+        one.set_ylabel(chart.y_label or readable(chart.y))
     if chart.y_range:
         axes[0].set_ylim(*chart.y_range)
     if chart.series:
