@@ -56,6 +56,9 @@ step real_training python -m scripts.real_training --shared "$shared" --out runs
 step supervision python -m scripts.supervision --shared "$shared" --out runs/supervision
 step gap_real python -m scripts.gap_real --shared "$shared" --out runs/gap_real
 step gap python -m scripts.gap_study --out runs/gap_study
+step tau python -m scripts.tau_intervals
+step label_free python -m scripts.label_models label_free --seeds 6
+step label_free_real python -m scripts.label_models real --shared "$shared"
 step vote_worlds python scripts/vote_worlds.py
 step waterfall python scripts/waterfall.py --out runs/waterfall --pose compact --seed 101 --balls 16
 step waterfall_tables cp runs/waterfall/{waterfall,without}.csv experiments/mining_waterfall/results/
