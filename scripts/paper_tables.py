@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-from collections.abc import Mapping
 from pathlib import Path
 
 import numpy as np
@@ -155,7 +154,9 @@ def study_curves(measures: Path) -> Table:
     return rows
 
 
-def _cell(name: str, column: str, value: float, low: float = np.nan, high: float = np.nan) -> Mapping[str, float | str]:
+def _cell(
+    name: str, column: str, value: float, low: float = np.nan, high: float = np.nan
+) -> dict[str, float | int | str]:
     return {"system": name, "column": column, "value": value, "low": low, "high": high}
 
 

@@ -75,7 +75,7 @@ def intervals(population: Population, systems: str) -> Table:
     return rows
 
 
-def needed(size: int, tau: float) -> dict[str, float | int]:
+def needed(size: int, tau: float) -> dict[str, float | int | str]:
     """Return how tau of a sample scatters around that of its normal population, and how often intervals hold it."""
     rng = np.random.default_rng((size, round(100 * tau)))
     correlation = np.sin(np.pi / 2 * tau)  # Greiner 1909
