@@ -30,7 +30,8 @@ LABEL_SETS = {name.replace(", ", "_").replace(" ", "_"): words for name, words i
     "dawid_skene": ("label_model=dawid_skene", *VOTES_ALONE),
 }
 EVERY_VOICE = "votes_teacher_student"
-HEAD = ("model=skeleton_gru", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30")
+# As these were registered: `val/nll` chooses the epoch.
+HEAD = ("model=skeleton_gru", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30", "best_by=val/nll")
 NETWORKS = {  # what a network learns from, and how many sequences of it
     ("majority_vote", "null"), ("votes", "null"), (EVERY_VOICE, "null"),
     ("truth", "50"), ("truth", "150"), ("truth", "null"),

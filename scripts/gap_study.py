@@ -33,13 +33,14 @@ LABEL_SETS = {
     "voices": ("label_model=hierarchical",),
 }
 TESTED = "hc"  # how names of the matches begin that are judged
+BY = "best_by=val/nll"  # as registered: the epoch that is kept
 HEADS = (
-    "model=skeleton_gru", "model.hidden=64,16", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30",
+    "model=skeleton_gru", "model.hidden=64,16", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30", BY,
 )  # fmt: skip
 PARTS = {  # what is swept, beside seeds and labels
     "pseudo": ((*HEADS, "loss=soft_ce,hard_ce,gce", "data.max_train_clips=300,null"), ("majority", "votes", "voices")),
     "truth": ((*HEADS, "data.max_train_clips=50,150,500,null"), ("truth",)),
-    "pixels": (("experiment=demo_fine_tuned", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
+    "pixels": (("experiment=demo_fine_tuned", BY, "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
 }
 
 
