@@ -57,7 +57,7 @@ def explain(verb: str, error: Exception, overrides: Iterable[str], *, known: Kno
         known: Keys of the verb, with choices.
         options: Options of a group.
     """
-    typed = {key.lstrip("+~"): value for key, _, value in (text.partition("=") for text in overrides)}
+    typed = {key.lstrip("+~"): _bare(value) for key, _, value in (text.partition("=") for text in overrides)}
     text = one_line(error)
     cause: BaseException | None = error
     while cause is not None and not isinstance(cause, OmegaConfBaseException):
@@ -86,6 +86,11 @@ _HYDRA: tuple[tuple[str, Callable[[re.Match[str], Callable[[str], str], Known], 
      lambda m, *_: f"{m[1]}= has several values: give a list, {m[1]}=[{m[2]}], -m for a sweep, or quotes, "
      f"'{m[1]}=\"...\"'"),
 )  # fmt: skip
+
+
+def _bare(value: str) -> str:
+    """Return a value without the quotes that it was given for Hydra's sake: the cells of a sweep have them."""
+    return value[1:-1].replace("\\'", "'") if len(value) > 2 and value[0] == value[-1] == "'" else value
 
 
 def _of_omegaconf(
