@@ -54,6 +54,16 @@ def test_a_run_is_read_with_its_curves_and_confusion(tmp_path):
     assert (one.confusion, one.is_weak) == ({"cut": {"cut": 7}}, False)
 
 
+def test_where_a_run_lies_sets_no_system_apart(tmp_path):
+    """Runs of three seeds, each with an out= of its own, are one system."""
+    for seed in "012":
+        typed = {"seed": seed, "loss": "gce", "out": f"runs/{seed}"}
+        state = RunState(verb="train", state="done", fingerprint=seed, overrides=typed, metrics={"f1": float(seed)})
+        RunFolder(tmp_path / seed).write_state(state)
+    (mean,) = averages(read_runs([tmp_path / seed for seed in "012"]))
+    assert (dict(mean.system), mean.num, mean.mean) == ({"loss": "gce"}, 3, 1.0)
+
+
 def test_a_sweep_gives_all_its_cells(tmp_path):
     cells = [Cell(name=f"seed-{n}", overrides=(), axes={"seed": str(n)}, fingerprint="f") for n in range(2)]
     SweepFolder(tmp_path).add(cells)

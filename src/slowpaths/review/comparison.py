@@ -21,6 +21,7 @@ from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFo
 
 REPLICATES = ("seed",)
 """Keys over which runs are averaged: they are the same system drawn again."""
+_PLACES = ("out",)  # keys that say where a run lies, which sets no system apart
 _FEWEST = 3  # runs behind an interval
 _FROM_STATE = ("metrics", "seconds", "fingerprint", "reason")
 
@@ -68,7 +69,8 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
         elif (state := RunFolder(path).state()) is not None:
             word = "killed" if state.state == "running" else state.state
             same = {name: getattr(state, name) for name in _FROM_STATE}
-            runs.append(_with_details(Run(name=path.name, state=word, axes=state.overrides, **same), RunFolder(path)))
+            axes = {key: value for key, value in state.overrides.items() if key not in _PLACES}
+            runs.append(_with_details(Run(name=path.name, state=word, axes=axes, **same), RunFolder(path)))
         else:
             raise TableError(
                 f"{path} is neither a run nor a sweep: give out= folders of `slowpaths train`, `evaluate` or a sweep"
