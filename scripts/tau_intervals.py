@@ -28,9 +28,7 @@ from slowpaths.evaluation.rank_correlation import tau_b
 
 COLUMNS = ("usefulness_decision_utility", "usefulness_retrieval_ap", "usefulness_ranking_agreement",
            "usefulness_profile_fidelity", "usefulness_prevalence_error", "calibration_ece")  # fmt: skip
-MOST_FREQUENT = (
-    0.11  # share of the most frequent stroke, as the README of the study has it: no better is nothing learnt
-)
+MOST_FREQUENT = 0.11  # share of the most frequent stroke (README of the study): no better is nothing learnt
 DRAWS = 2000  # of the bootstrap, as registered
 SIZES = (12, 23, 50, 100, 200, 400)  # of simulated populations
 TAUS = (0.5, 0.6, 0.7, 0.8, 0.9)
