@@ -77,7 +77,7 @@ class StrokeClassifier(EmaModule):
         width, num_features = projection(self.network).in_features, self.hparams["num_features"]
         self.factors = FactorHeads(width) if self.hparams["loss"]["factor_weight"] > 0 else None
         self.features = nn.Linear(width, num_features) if num_features else None
-        # The second network of co-teaching has other random weights; checkpoints keep it to resume, the first one predicts.
+        # The second network of co-teaching has other random weights; it is kept to resume, the first one predicts.
         part, co_teaching = self.hparams["network"], self.hparams["loss"]["co_teaching"]
         self.peer = build(part, key="model", num_classes=NUM_STROKES) if co_teaching > 0 else None
 
