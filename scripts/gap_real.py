@@ -4,13 +4,14 @@ usage: python -m scripts.gap_real [--shared ../shared] [--out runs/gap_real] [--
        python -m scripts.gap_real --analyse     computes the tables again from the kept table of measures
 
 Label models and their voices name the sequences as they are; skeleton networks learn from their labels, or from true
-ones, and name sequences they have not seen (cross-fitted). Half an hour on two cores; run it again to go on.
+ones, and name sequences they have not seen (cross-fitted). An hour on two cores; run it again to go on.
 """
 
 from __future__ import annotations
 
 import argparse
 import shutil
+from itertools import product
 from pathlib import Path
 
 from scripts.gap_study import analyse, publish
@@ -30,12 +31,11 @@ LABEL_SETS = {name.replace(", ", "_").replace(" ", "_"): words for name, words i
     "dawid_skene": ("label_model=dawid_skene", *VOTES_ALONE),
 }
 EVERY_VOICE = "votes_teacher_student"
-# As these were registered: `val/nll` chooses the epoch.
-HEAD = ("model=skeleton_gru", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30", "best_by=val/nll")
-NETWORKS = {  # what a network learns from, and how many sequences of it
-    ("majority_vote", "null"), ("votes", "null"), (EVERY_VOICE, "null"),
-    ("truth", "50"), ("truth", "150"), ("truth", "null"),
-}  # fmt: skip
+HEAD = ("model=skeleton_gru", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30")
+NETWORKS = [  # what a network learns from, by which loss, and how many sequences of it
+    *product(("majority_vote", "votes", EVERY_VOICE), ("soft_ce", "hard_ce", "gce"), ("150", "null")),
+    *product(("truth",), ("soft_ce", "gce"), ("50", "100", "150", "250", "null")),
+]
 TAXONOMY = "cricshot10"
 
 
@@ -72,12 +72,12 @@ def main() -> None:
     write_archive_truth(truth, read_pose_archive(archive))
     table = true_labels(labels / f"{EVERY_VOICE}.parquet", truth, taxonomy=TAXONOMY)
     write_table(labels / "truth.parquet", table, LABELS)
-    for name, amount in sorted(NETWORKS):
+    for name, loss, amount in NETWORKS:
         for seed in asked.seeds:
-            system = f"network: {name}" + ("" if amount == "null" else f" {amount}")
-            file = f"network-{name}-{amount}-seed{seed}"
-            words = (*HEAD, f"labels={labels / f'{name}.parquet'}", f"data.max_train_clips={amount}")
-            predictions = held_out(mined, words, seed=seed, to=asked.out / "runs" / file)
+            system = f"network: {name} {loss}" + ("" if amount == "null" else f" {amount}")
+            file = f"network-{name}-{loss}-{amount}-seed{seed}"
+            learns = (f"labels={labels / f'{name}.parquet'}", f"loss={loss}", f"data.max_train_clips={amount}")
+            predictions = held_out(mined, (*HEAD, *learns), seed=seed, to=asked.out / "runs" / file)
             shutil.copyfile(predictions, systems / f"{file}.parquet")
             learnt = "supervised" if name == "truth" else "pseudo-labels"
             rows.append({"file": file, "system": system, "seed": seed, "supervision": learnt})
