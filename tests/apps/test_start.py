@@ -57,6 +57,7 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
         ("model._target_=no.Such", "model._target_=no.Such cannot be imported"),
         ("callbacks=[5]", "callbacks[0]._target_ is missing"),
         ("init=nonesuch", "there are no weights 'nonesuch'"),
+        ("init_sha256=0123abcd init=null", "init_sha256= confirms a file and init= names none"),
         ("out=/dev/null", "out=/dev/null cannot be a folder (/dev/null is a file)"),
         ("out=/dev/null/run", "out=/dev/null/run cannot be a folder (/dev/null is a file)"),
         ("mined=nonesuch", "mined=nonesuch does not exist: give the out= folder of `slowpaths mine`"),

@@ -63,6 +63,8 @@ class FitConfig:
             raise UsageError(
                 f"data.alpha={self.data.alpha} is not what the network takes, model.alpha={alpha}: leave data.alpha out"
             )
+        if self.init_sha256 and not self.init:
+            raise UsageError("init_sha256= confirms a file and init= names none: give init=, or leave init_sha256= out")
         warmup, trainer = self.optim.warmup_epochs, self.trainer
         if warmup >= trainer.max_epochs:
             raise UsageError(
