@@ -11,12 +11,11 @@ from __future__ import annotations
 
 import argparse
 import shutil
-from itertools import product
 from pathlib import Path
 
+from scripts.cross_fitting import cross_fitted
 from scripts.gap_study import analyse, publish
 from scripts.naming import VOICES, slowpaths
-from scripts.real_training import held_out
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table
@@ -32,10 +31,10 @@ LABEL_SETS = {name.replace(", ", "_").replace(" ", "_"): words for name, words i
 }
 EVERY_VOICE = "votes_teacher_student"
 HEAD = ("model=skeleton_gru", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30")
-NETWORKS = [  # what a network learns from, by which loss, and how many sequences of it
-    *product(("majority_vote", "votes", EVERY_VOICE), ("soft_ce", "hard_ce", "gce"), ("150", "null")),
-    *product(("truth",), ("soft_ce", "gce"), ("50", "100", "150", "250", "null")),
-]
+NETWORKS = {  # what networks learn from, by which losses, and how many sequences of it
+    "pseudo-labels": (("majority_vote", "votes", EVERY_VOICE), ("soft_ce", "hard_ce", "gce"), ("150", "null")),
+    "supervised": (("truth",), ("soft_ce", "gce"), ("50", "100", "150", "250", "null")),
+}
 TAXONOMY = "cricshot10"
 
 
@@ -72,14 +71,16 @@ def main() -> None:
     write_archive_truth(truth, read_pose_archive(archive))
     table = true_labels(labels / f"{EVERY_VOICE}.parquet", truth, taxonomy=TAXONOMY)
     write_table(labels / "truth.parquet", table, LABELS)
-    for name, loss, amount in NETWORKS:
-        for seed in asked.seeds:
-            system = f"network: {name} {loss}" + ("" if amount == "null" else f" {amount}")
-            file = f"network-{name}-{loss}-{amount}-seed{seed}"
-            learns = (f"labels={labels / f'{name}.parquet'}", f"loss={loss}", f"data.max_train_clips={amount}")
-            predictions = held_out(mined, (*HEAD, *learns), seed=seed, to=asked.out / "runs" / file)
+    for learnt, (names, losses, amounts) in NETWORKS.items():
+        axes = {
+            "labels": [labels / f"{name}.parquet" for name in names],
+            "loss": losses, "data.max_train_clips": amounts, "seed": asked.seeds,
+        }  # fmt: skip
+        found = cross_fitted(mined, HEAD, axes=axes, out=asked.out / f"networks_{learnt}")
+        for (name, loss, amount, seed), predictions in found.items():
+            system = f"network: {Path(name).stem} {loss}" + ("" if amount == "null" else f" {amount}")
+            file = f"{system.replace(': ', '-').replace(' ', '-')}-seed{seed}"
             shutil.copyfile(predictions, systems / f"{file}.parquet")
-            learnt = "supervised" if name == "truth" else "pseudo-labels"
             rows.append({"file": file, "system": system, "seed": seed, "supervision": learnt})
     write_text(systems / "systems.csv", csv_table(rows))
     judged = ("split=all", f"truth={truth}", f"truth_taxonomy={TAXONOMY}")

@@ -9,30 +9,33 @@ Hours on two cores. Run it again to go on where it stopped: the world, mining an
 from __future__ import annotations
 
 import argparse
+import csv
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
+import numpy as np
+from scripts.cross_fitting import PARALLEL
+from scripts.naming import slowpaths
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table
+from slowpaths.evaluation.figures.save import to_csv
+from slowpaths.evaluation.measure import Table
 from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.sweep_folder import SweepFolder
 from slowpaths.store.tables import read_predictions, read_table, write_table, write_text
 from slowpaths.store.world_folder import WorldFolder
 
-SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 VOTES = ("teacher=none", "student.use=false")
 LABEL_SETS = {
     "majority": ("label_model=majority", *VOTES),
     "votes": ("label_model=hierarchical", *VOTES),
     "voices": ("label_model=hierarchical",),
 }
-PARALLEL = ("hydra/launcher=joblib", "hydra.launcher.n_jobs=2")
 TESTED = "hc"  # how names of the matches begin that are judged
 HEADS = ("model=skeleton_gru", "model.hidden=64,16", "trainer=cpu", "data.batch_size=64", "trainer.max_epochs=30")
 PIXELS = "pixels"
@@ -44,11 +47,18 @@ PARTS = {  # what is swept, beside seeds and labels
     "truth": ((*HEADS, "loss=soft_ce,gce", "data.max_train_clips=50,100,200,500,null"), ("truth",)),
     PIXELS: (("experiment=demo_fine_tuned", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
 }
-
-
-def slowpaths(verb: str, *words: str) -> None:
-    """Run a verb."""
-    subprocess.run([SLOWPATHS, verb, *words], check=True)
+KEY_SYSTEMS = {  # system -> what the main table calls it
+    "skeleton_gru_64 majority soft_ce all random": "skeletons, majority vote",
+    "skeleton_gru_64 votes soft_ce all random": "skeletons, rules by the label model",
+    "skeleton_gru_64 voices soft_ce all random": "skeletons, all voices",
+    "slowfast_tiny voices soft_ce all slowfast_tiny_features": "SlowFast, all voices",
+    "skeleton_gru_64 truth soft_ce 50 random": "skeletons, 50 true labels",
+    "skeleton_gru_64 truth soft_ce 200 random": "skeletons, 200 true labels",
+    "skeleton_gru_64 truth soft_ce 500 random": "skeletons, 500 true labels",
+    "skeleton_gru_64 truth soft_ce all random": "skeletons, all true labels",
+    "slowfast_tiny truth soft_ce all slowfast_tiny_features": "SlowFast, all true labels",
+}
+NUMBERS = ("value", "low", "high", "chance", "constant", "num")
 
 
 def label(mined: Path, out: Path, world: Path) -> None:
@@ -94,6 +104,25 @@ def collect(study: Path, parts: Iterable[str], seeds: Sequence[int]) -> None:
     write_text(out / "systems.csv", csv_table(rows))
 
 
+def key_systems(study: Path) -> Table:
+    """Return every measure of the key systems, means over seeds of values and of intervals over matches."""
+    found: dict[tuple[str, str], list[dict[str, float]]] = {}
+    with (study / "systems" / "systems.csv").open(newline="") as stream:
+        named = [row for row in csv.DictReader(stream) if row["system"] in KEY_SYSTEMS]
+    for row in named:
+        out, predictions = study / "judged" / row["file"], study / "systems" / f"{row['file']}.parquet"
+        slowpaths("evaluate", f"predictions={predictions}", f"truth={study / 'world'}", f"out={out}")
+        for measure, item in RunFolder(out).report()["measures"].items():
+            if item["value"] is not None:
+                numbers = {key: np.nan if item[key] is None else float(item[key]) for key in NUMBERS}
+                found.setdefault((row["system"], measure), []).append(numbers)
+    return [
+        {"system": KEY_SYSTEMS[system], "measure": measure, "seeds": len(seeds)}
+        | {key: float(np.mean([one[key] for one in seeds])) for key in NUMBERS}
+        for (system, measure), seeds in found.items()
+    ]
+
+
 def publish(study: Path, results: Path) -> None:
     """Keep the table of measures of a gap study, and its tables."""
     folder = GapFolder(study)
@@ -135,6 +164,7 @@ def main() -> None:
     collect(asked.out, asked.parts, asked.seeds)
     slowpaths("gap", f"runs={asked.out / 'systems'}", f"truth={world}", f"out={asked.out / 'gap'}")
     publish(asked.out / "gap", asked.results)
+    write_text(asked.results / "key_systems.csv", to_csv(key_systems(asked.out)))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ Nothing is measured here. It writes, below the folder of experiments,
 
 mining_waterfall/results/stages.csv   every stage alone and after the others, in three worlds, and on real clips
 main_table/results/real.csv           key systems on real skeletons, each measure with its interval
-main_table/results/study.csv          key systems of the study, each measure with its values on both halves
+main_table/results/study.csv          key systems of the study, each measure with its interval
 supervision/results/study.csv         measures of the study's skeleton networks by the number of true labels
 """
 
@@ -20,7 +20,7 @@ import numpy as np
 import pyarrow.parquet as pq
 
 from slowpaths.evaluation.figures.save import to_csv
-from slowpaths.evaluation.gap.population import mean_over_seeds, read_population, turned
+from slowpaths.evaluation.gap.population import read_population
 from slowpaths.evaluation.measure import Table
 from slowpaths.store.tables import write_text
 
@@ -50,17 +50,6 @@ MEASURES = {  # measure -> head of its column
 }  # fmt: skip
 LABELS = "{:.0f} true labels"
 WORTH = "U6 worth in true labels"
-STUDY = {  # system of the study -> what it is called
-    "skeleton_gru_64 majority soft_ce all random": "skeletons, majority vote",
-    "skeleton_gru_64 votes soft_ce all random": "skeletons, rules by the label model",
-    "skeleton_gru_64 voices soft_ce all random": "skeletons, all voices",
-    "slowfast_tiny voices soft_ce all slowfast_tiny_features": "SlowFast, all voices",
-    "skeleton_gru_64 truth soft_ce 50 random": "skeletons, 50 true labels",
-    "skeleton_gru_64 truth soft_ce 150 random": "skeletons, 150 true labels",
-    "skeleton_gru_64 truth soft_ce 500 random": "skeletons, 500 true labels",
-    "skeleton_gru_64 truth soft_ce all random": "skeletons, 981 true labels",
-    "slowfast_tiny truth soft_ce all slowfast_tiny_features": "SlowFast, 981 true labels",
-}
 SKELETONS = ("skeleton_gru_16", "skeleton_gru_64")
 CURVES = ("top1", "profile_fidelity", "review_area")
 UNLABELLED = {"voices": "all voices", "votes": "rules by the label model"}
@@ -113,17 +102,14 @@ def real_systems(curves: list[dict[str, str]], worth: list[dict[str, str]]) -> T
     return sorted(rows, key=lambda row: heads.index(str(row["column"])))
 
 
-def study_systems(measures: Path) -> Table:
-    """Return key systems of the study, means over seeds, with the values on both halves of the matches as ends."""
-    population = mean_over_seeds(read_population(pq.read_table(measures)))
+def study_systems(measured: list[dict[str, str]]) -> Table:
+    """Return key systems of the study, means over seeds, after guessing and the most frequent stroke."""
     rows: Table = []
     for key, head in MEASURES.items():
-        column = f"{SIDE.get(key, 'usefulness')}_{key}"
-        values = {half: turned(column, 1.0) * own for half, own in population.of(column).items()}
-        for at, name in ((population.system.tolist().index(system), name) for system, name in STUDY.items()):
-            ends = sorted((float(values["A"][at]), float(values["B"][at])))
-            if np.isfinite(values["all"][at]):
-                rows.append(_cell(name, head, float(values["all"][at]), *ends))
+        own = [row for row in measured if row["measure"] == key]
+        for name, column in (("guessing", "chance"), ("most frequent stroke", "constant")):
+            rows += [_cell(name, head, _number(row[column])) for row in own[:1] if row[column]]
+        rows += [_cell(row["system"], head, *(_number(row[end]) for end in ("value", "low", "high"))) for row in own]
     return rows
 
 
@@ -175,7 +161,9 @@ def main() -> None:
     write_text(waterfall / "stages.csv", to_csv(stages(read(waterfall / "waterfall.csv"), real)))
     systems = real_systems(read(supervision / "curves.csv"), read(supervision / "worth.csv"))
     write_text(at / "main_table" / "results" / "real.csv", to_csv(systems))
-    write_text(at / "main_table" / "results" / "study.csv", to_csv(study_systems(measures)))
+    write_text(
+        at / "main_table" / "results" / "study.csv", to_csv(study_systems(read(measures.with_name("key_systems.csv"))))
+    )
     write_text(supervision / "study.csv", to_csv(study_curves(measures)))
 
 

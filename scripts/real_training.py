@@ -13,19 +13,14 @@ from __future__ import annotations
 import argparse
 import csv
 import shutil
-import subprocess
-import sys
-from dataclasses import replace
 from pathlib import Path
 
-from scripts.naming import both_truths
+from scripts.cross_fitting import cross_fitted
+from scripts.naming import both_truths, slowpaths
 
 from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.tables import read_predictions, write_predictions
 
-SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
-FOLDS = 4
 SMALL = ("experiment=demo_fine_tuned",)
 SYSTEMS = {
     "SlowFast from nothing": (*SMALL, "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),
@@ -36,13 +31,6 @@ SYSTEMS = {
 }
 MEASURES = ("top1", "macro_f1", "accuracy_at_half", "profile_fidelity", "retrieval_ap", "decision_utility", "ece")
 NUMBERS = ("value", "low", "high", "chance", "constant", "num")
-
-
-def slowpaths(*words: object) -> None:
-    """Run a verb; footage of which some is quarantined (exit code 3) is no failure."""
-    done = subprocess.run([SLOWPATHS, *map(str, words)], stdout=subprocess.DEVNULL)
-    if done.returncode not in (0, 3):
-        sys.exit(f"real_training: slowpaths {' '.join(map(str, words))} failed with exit code {done.returncode}")
 
 
 def by_scene(shared: Path, to: Path) -> Path:
@@ -57,21 +45,6 @@ def by_scene(shared: Path, to: Path) -> Path:
                 target.parent.mkdir(parents=True, exist_ok=True)
                 shutil.copyfile(file, target)
     return to
-
-
-def held_out(mined: Path, words: tuple[str, ...], *, seed: int, to: Path) -> Path:
-    """Train with every fold of the scenes held out once; return the held-out predictions as one table."""
-    file = RunFolder(to).predictions
-    if not file.exists():
-        rows = []
-        for fold in range(FOLDS):
-            run = RunFolder(to / f"fold_{fold}")
-            if not run.predictions.exists():
-                folds = (f"data.num_folds={FOLDS}", f"data.fold={fold}", f"seed={seed}")
-                slowpaths("train", f"mined={mined}", *words, *folds, f"out={run.path}")
-            rows += [row for row in read_predictions(run.predictions) if row.split == "test"]
-        write_predictions(file, [replace(row, model_id="cross-fitted") for row in rows])
-    return file
 
 
 def main() -> None:
@@ -91,9 +64,9 @@ def main() -> None:
     slowpaths("pretrain", f"mined={mined}", "experiment=ssl_tiny", f"out={asked.out / 'pretrained'}")
     tables = {("labels", 0): mined / "labels.parquet"}
     for name, words in SYSTEMS.items():
-        for seed in asked.seeds:
-            folder = asked.out / name.replace(" ", "_") / str(seed)
-            tables[name, seed] = held_out(mined, tuple(w.format(out=asked.out) for w in words), seed=seed, to=folder)
+        said = [word.format(out=asked.out) for word in words]
+        found = cross_fitted(mined, said, axes={"seed": asked.seeds}, out=asked.out / name.replace(" ", "_"))
+        tables |= {(name, int(seed)): table for (seed,), table in found.items()}
     rows = []
     for (name, seed), table in tables.items():
         out = asked.out / "judged" / f"{name.replace(' ', '_')}_{seed}"

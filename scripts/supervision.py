@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from scripts.cross_fitting import FOLDS, cross_fitted
 from scripts.gap_real import EVERY_VOICE, HEAD, LABEL_SETS, TAXONOMY
 from scripts.naming import slowpaths
-from scripts.real_training import FOLDS, held_out
 from scripts.true_labels import true_labels
 
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
@@ -155,15 +155,16 @@ def main() -> None:
             shutil.copyfile(folder.file(LABELS), labels / f"{name}.parquet")
     write_archive_truth(asked.out / "truth.csv", read_pose_archive(archive))
     whole = true_labels(labels / f"{EVERY_VOICE}.parquet", asked.out / "truth.csv", taxonomy=TAXONOMY)
-    supervised, networks = {}, []
+    supervised = {}
     for seed in asked.seeds:
-        for amount in asked.amounts:
-            file = labels / f"truth_{amount}_seed{seed}.parquet"
+        files = {amount: labels / f"truth_{amount}_seed{seed}.parquet" for amount in asked.amounts}
+        for amount, file in files.items():
             write_table(file, fewer(whole, amount=amount, seed=seed), LABELS)
-            to = asked.out / "runs" / file.stem
-            supervised[amount, seed] = held_out(mined, (*HEAD, f"labels={file}"), seed=seed, to=to)
-        words = (*HEAD, f"labels={labels / EVERY_VOICE}.parquet")
-        networks.append(held_out(mined, words, seed=seed, to=asked.out / "runs" / f"{EVERY_VOICE}_seed{seed}"))
+        axes = {"labels": list(files.values()), "seed": [seed]}
+        found = cross_fitted(mined, HEAD, axes=axes, out=asked.out / f"networks_supervised_{seed}")
+        supervised |= {(amount, seed): found[str(file), str(seed)] for amount, file in files.items()}
+    axes = {"labels": [labels / f"{EVERY_VOICE}.parquet"], "seed": asked.seeds}
+    networks = list(cross_fitted(mined, HEAD, axes=axes, out=asked.out / "networks_pseudo-labels").values())
     truth = read_truth(asked.out / "truth.csv", taxonomy=TAXONOMY)
     alone = {name: labels / f"{file}.parquet" for name, file in SHOWN.items()}
     curves = curve_table({**{name: [path] for name, path in alone.items()}, NETWORK: networks}, supervised, truth)
