@@ -45,18 +45,21 @@ PARTS = {  # what is swept, beside seeds and labels
         ("majority", "votes", "voices"),
     ),
     "truth": ((*HEADS, "loss=soft_ce,gce", "data.max_train_clips=50,100,200,500,null"), ("truth",)),
-    PIXELS: (("experiment=demo_fine_tuned", "init=null,slowfast_tiny_features"), ("majority", "voices", "truth")),
+    PIXELS: (
+        ("experiment=demo_fine_tuned", "init=slowfast_tiny_features", "data.max_train_clips=300"),
+        ("majority", "voices", "truth"),
+    ),
 }
 KEY_SYSTEMS = {  # system -> what the main table calls it
     "skeleton_gru_64 majority soft_ce all random": "skeletons, majority vote",
     "skeleton_gru_64 votes soft_ce all random": "skeletons, rules by the label model",
     "skeleton_gru_64 voices soft_ce all random": "skeletons, all voices",
-    "slowfast_tiny voices soft_ce all slowfast_tiny_features": "SlowFast, all voices",
+    "slowfast_tiny voices soft_ce 300 slowfast_tiny_features": "SlowFast, all voices of 300 clips",
     "skeleton_gru_64 truth soft_ce 50 random": "skeletons, 50 true labels",
     "skeleton_gru_64 truth soft_ce 200 random": "skeletons, 200 true labels",
     "skeleton_gru_64 truth soft_ce 500 random": "skeletons, 500 true labels",
     "skeleton_gru_64 truth soft_ce all random": "skeletons, all true labels",
-    "slowfast_tiny truth soft_ce all slowfast_tiny_features": "SlowFast, all true labels",
+    "slowfast_tiny truth soft_ce 300 slowfast_tiny_features": "SlowFast, 300 true labels",
 }
 NUMBERS = ("value", "low", "high", "chance", "constant", "num")
 
@@ -80,7 +83,8 @@ def collect(study: Path, parts: Iterable[str], seeds: Sequence[int]) -> None:
     rows = []
     for part in parts:
         sweep = SweepFolder(study / part)
-        unvaried = {"labels": PARTS[part][1][0], "seed": str(seeds[0])}  # a sweep's axes are what differs in it
+        words, names = PARTS[part]  # a sweep's axes are what differs in it
+        unvaried = {"labels": names[0], "seed": str(seeds[0])} | dict(word.split("=", 1) for word in words)
         for cell in sweep.plan():
             if not (predictions := sweep.run(cell).predictions).exists():
                 print(f"left out, not trained: {sweep.path / cell.name}")
