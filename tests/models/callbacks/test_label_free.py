@@ -1,13 +1,15 @@
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 import torch
 from tests.models.training import QUIET, batch, classifier, loader, trainer
 
-from slowpaths.data.batch import pack_pathways
+from slowpaths.data.batch import ClipBatch
 from slowpaths.models.callbacks.checkpoints import build_checkpoints
 from slowpaths.models.callbacks.history import History
-from slowpaths.models.callbacks.label_free import LabelFreeMetrics, approximated, candidates, covered, later
+from slowpaths.models.callbacks.label_free import LabelFreeMetrics, approximated, candidates, covered
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
@@ -36,13 +38,17 @@ def test_a_sure_label_makes_both_the_accuracy() -> None:
     assert torch.allclose(approximated(logits, labels), right)
 
 
-def test_later_clips_are_packed_as_clips_are() -> None:
-    clips = batch(2, num_frames=8)
-    moved = later(clips)
-    assert torch.equal(moved.fast_BCTHW[:, :, :6], clips.fast_BCTHW[:, :, 2:])
-    assert torch.equal(moved.fast_BCTHW[:, :, 7], clips.fast_BCTHW[:, :, 7])
-    assert torch.equal(moved.slow_BCTHW, pack_pathways(moved.fast_BCTHW, alpha=4)[0])
-    assert torch.equal(clips.slow_BCTHW, batch(2, num_frames=8).slow_BCTHW)
+def test_skeletons_are_named_again_a_moment_later() -> None:
+    clips = replace(batch(3), sequences_BTD=torch.randn(3, 32, 30, generator=torch.Generator().manual_seed(2)))
+
+    def named(given: ClipBatch) -> torch.Tensor:  # of the first frame alone, which is another one later
+        return given.sequences_BTD[:, 0, :14]
+
+    metrics, logits = LabelFreeMetrics(), named(clips)
+    metrics.on_validation_batch_end(None, named, {"logits_BC": logits}, clips, 0)  # type: ignore[arg-type]
+    again = clips.sequences_BTD[:, 2, :14]
+    (found,) = metrics._values["val/jitter_consistency"]
+    assert found.tolist() == (again.argmax(dim=1) == logits.argmax(dim=1)).float().tolist()
 
 
 def test_the_metrics_are_means_over_clips_and_choose_the_epoch(tmp_path) -> None:

@@ -7,7 +7,6 @@ clip may be is the smallest set of strokes that holds 90 % of its label. Legend:
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, get_args
 
 import lightning as L
@@ -16,16 +15,18 @@ from lightning.pytorch.callbacks import Callback
 from torch import Tensor
 
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.embedding import moved
 from slowpaths.models.settings import LabelFree
 
 _MASS = 0.9  # of a label, in its set of candidates
-_JITTER_FRAMES = 2  # the step between test views
+_JITTER_STEPS = 2  # of what is shown, later
 
 
 class LabelFreeMetrics(Callback):
-    """Log val/covering_rate, val/approximated_accuracy and, for pixels, val/jitter_consistency.
+    """Log val/covering_rate, val/approximated_accuracy and val/jitter_consistency.
 
-    The last is the share of clips that are named the same two frames later.
+    The last is the share of clips that are named the same where what is shown begins two frames later, of picture
+    features two pictures.
     """
 
     NAMES = get_args(LabelFree)
@@ -53,8 +54,8 @@ class LabelFreeMetrics(Callback):
             "val/covering_rate": covered(logits_BC, batch.probs_BC),
             "val/approximated_accuracy": approximated(logits_BC, batch.probs_BC),
         }
-        if isinstance(batch, ClipBatch) and batch.fast_BCTHW.ndim == 5 and batch.fast_BCTHW.shape[2] > _JITTER_FRAMES:
-            again_BC = pl_module(later(batch))
+        if isinstance(batch, ClipBatch):
+            again_BC = pl_module(moved(batch, _JITTER_STEPS))
             found["val/jitter_consistency"] = (again_BC.argmax(dim=1) == logits_BC.argmax(dim=1)).float()
         for name, values_B in found.items():
             self._values.setdefault(name, []).append(values_B)
@@ -94,16 +95,3 @@ def approximated(logits_BC: Tensor, probs_BC: Tensor) -> Tensor:
     both_BC = probs_BC * logits_BC.softmax(dim=1)
     named_B1 = logits_BC.argmax(dim=1, keepdim=True)
     return (both_BC.gather(1, named_B1) / both_BC.sum(dim=1, keepdim=True).clamp_min(1e-12)).squeeze(1)
-
-
-def later(batch: ClipBatch) -> ClipBatch:
-    """Return clips two frames later; the last frame stands still."""
-
-    def moved(clip_BCTHW: Tensor, frames: int) -> Tensor:
-        times_T = (torch.arange(clip_BCTHW.shape[2]) + frames).clamp_max(clip_BCTHW.shape[2] - 1)
-        return clip_BCTHW[:, :, times_T.to(clip_BCTHW.device)]
-
-    fast_BCTHW = moved(batch.fast_BCTHW, _JITTER_FRAMES)
-    num_slow = batch.slow_BCTHW.shape[2]
-    slow_T = torch.linspace(0, fast_BCTHW.shape[2] - 1, num_slow).long().to(fast_BCTHW.device)
-    return replace(batch, fast_BCTHW=fast_BCTHW, slow_BCTHW=fast_BCTHW[:, :, slow_T])
