@@ -105,7 +105,7 @@ def test_a_small_network_is_shown_small_clips_unless_it_is_said_otherwise():
 def test_trainer_settings_are_those_of_lightning():
     import lightning as L
 
-    assert set(compose("train", "trainer=ddp").trainer) <= set(inspect.signature(L.Trainer.__init__).parameters)
+    assert set(compose("train", "trainer=fsdp").trainer) <= set(inspect.signature(L.Trainer.__init__).parameters)
 
 
 def test_every_sweep_names_keys_that_exist():

@@ -255,7 +255,8 @@ def test_a_run_that_is_told_to_end_goes_on_to_the_loss_curve_of_one_that_was_not
 
 
 @pytest.mark.slow
-def test_two_processes_of_the_console_script_learn_what_one_learns(mined, tmp_path):
+@pytest.mark.parametrize("strategy", ["ddp", "fsdp"])
+def test_two_processes_of_the_console_script_learn_what_one_learns(mined, tmp_path, strategy):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(mined.parent), *sys.path])}
     same = (
         "model._target_=my_parts.Network", "data.weight_power=0", "data.fractions=[0.5,0.25,0.25]",
@@ -263,7 +264,7 @@ def test_two_processes_of_the_console_script_learn_what_one_learns(mined, tmp_pa
     )  # fmt: skip
     runs = {
         "one": ("data.batch_size=4",),
-        "two": ("data.batch_size=2", "trainer.strategy=ddp", "trainer.devices=2", "trainer.accelerator=cpu"),
+        "two": ("data.batch_size=2", f"trainer.strategy={strategy}", "trainer.devices=2", "trainer.accelerator=cpu"),
     }
     script = Path(sys.executable).parent / "slowpaths"
     for name, words in runs.items():

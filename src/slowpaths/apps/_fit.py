@@ -38,6 +38,7 @@ from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation, weights_file
 from slowpaths.models.rehearsal import Begin, rehearse
 from slowpaths.models.settings import RunSettings
+from slowpaths.models.sharding import FSDP, ShardedStrategy
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
@@ -167,6 +168,8 @@ def fit(
 
 def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
     settings = {name: value for name, value in job.plain["trainer"].items() if value is not None}
+    if settings["strategy"] == FSDP:
+        settings |= {"strategy": ShardedStrategy(), "inference_mode": False}  # shards are gathered by autograd's hooks
     settings |= {
         "default_root_dir": str(job.config.out),
         "enable_progress_bar": any(isinstance(callback, ProgressBar) for callback in callbacks),

@@ -19,7 +19,8 @@ class TrainerSettings:
         accelerator: Kind of device; auto takes a GPU where there is one.
         devices: How many devices, or which.
         num_nodes: Machines.
-        strategy: How devices work together: auto, ddp, fsdp and what else Lightning knows.
+        strategy: How devices work together: auto, ddp, fsdp (weights dealt out over them, also on CPUs) and what
+            else Lightning knows.
         precision: Type of the numbers; bf16-mixed on a GPU.
         max_epochs: Epochs of the whole run; a finished run goes on where it is raised.
         max_steps: Steps of the whole run, where they end it before the epochs do; -1 for no limit.

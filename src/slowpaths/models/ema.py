@@ -23,6 +23,7 @@ from slowpaths.models.checkpoint import CHECKPOINT_FORMAT, CHECKPOINT_KEY
 from slowpaths.models.heads import projection, stages
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup
 from slowpaths.models.settings import OptimSettings, RunSettings, as_settings
+from slowpaths.models.sharding import ShardedStrategy, shard
 
 SLOWFAST: Mapping[str, Any] = {"_target_": "slowpaths.models.slowfast.build_slowfast"}
 
@@ -68,6 +69,7 @@ class EmaModule(L.LightningModule):
                 raise UsageError(f"model._target_={target} builds no torch.nn.Module: name a network")
             self.network = built
             self.build_heads()
+        self._is_sharded = False
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
         self.is_backbone_frozen = self.optim_settings.is_backbone_frozen and bool(self.run.initialisation)
         if self.is_backbone_frozen:
@@ -77,6 +79,12 @@ class EmaModule(L.LightningModule):
 
     def build_heads(self) -> None:
         """Build what stands beside the network; here nothing. The generator is that of the run's seed."""
+
+    def configure_model(self) -> None:
+        """Deal the weights out over the processes, where the strategy is to; Lightning calls this again and again."""
+        if isinstance(self.trainer.strategy, ShardedStrategy) and not self._is_sharded:
+            shard(self, self.trainer.strategy.device_mesh["data_parallel"])
+            self._is_sharded = True
 
     @property
     def networks(self) -> Sequence[nn.Module]:
