@@ -58,6 +58,16 @@ def test_pictures_are_looked_at_once_in_small_batches_and_no_clip_is_decoded_aga
     assert not first[0].frames_CTHW.numel()
 
 
+@pytest.mark.parametrize(("cache_mib", "num_reads"), [(0, 12), (1, 2), (150 / 2**20, 7)])
+def test_files_are_read_once_where_their_numbers_fit_the_memory_given(mined, seen, monkeypatch, cache_mib, num_reads):
+    data = module(mined, cache_mib=cache_mib).predict_dataloader().dataset
+    reads, load = [], np.load
+    monkeypatch.setattr(frozen_features.np, "load", lambda *given, **how: (reads.append(given), load(*given, **how))[1])
+    first, again = list(data), list(data)
+    assert len(reads) == num_reads  # two clips of 104 bytes, three views each, twice
+    assert all(np.array_equal(a.sequence_TD, b.sequence_TD) for a, b in zip(first, again, strict=True))
+
+
 def test_a_window_holds_every_second_frame_around_the_impact_and_moves(mined, seen):
     data = module(mined, num_test_views=3)
     stored_TF = np.load(data._records[0].picture_features)

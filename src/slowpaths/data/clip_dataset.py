@@ -50,8 +50,8 @@ class ClipDataset(Dataset[ClipItem]):
     window: Window  # which frames are shown
     transform: ClipTransform  # what happens to their pixels
     is_train: bool  # whether shift and transform are drawn anew each epoch
-    # how they are read: size, weight in the loss, decoder, and memory for decoded clips, of which each worker has its
-    # share; what does not fit is decoded again
+    # how they are read: size, weight in the loss, decoder, and memory for what was read, of which each worker has its
+    # share; what does not fit is read again
     settings: ClipSettings
     seed: int = 0  # of these draws
 
@@ -108,12 +108,16 @@ class ClipDataset(Dataset[ClipItem]):
         frames_THWC = read_frames(record, wanted, spec=self.spec, **how)
         if not needs_all:
             return frames_THWC
-        if frames_THWC.nbytes <= self._cache_bytes_left:
-            self._cache[row] = np.ascontiguousarray(frames_THWC)
-            self._cache_bytes_left -= frames_THWC.nbytes
+        self._keep(row, frames_THWC)
+        return frames_THWC[shown]
+
+    def _keep(self, row: int, read: np.ndarray) -> None:
+        """Keep what was read of a clip, or nothing more from the first on that does not fit."""
+        if read.nbytes <= self._cache_bytes_left:
+            self._cache[row] = np.ascontiguousarray(read)
+            self._cache_bytes_left -= read.nbytes
         else:
             self._cache_bytes_left = 0
-        return frames_THWC[shown]
 
 
 def read_frames(

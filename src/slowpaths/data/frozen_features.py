@@ -60,16 +60,24 @@ class PictureFeatureDataset(ClipDataset):
     """Give the picture features of the window of a clip; in training the window is shifted, and nothing else varied."""
 
     def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
-        path = _of(self.records[row])
-        try:
-            features_TF = np.load(path, allow_pickle=False)
-        except (OSError, ValueError) as error:
-            raise TableError(f"{path} cannot be read: delete it, and the features are computed again") from error
+        features_TF = self._stored(row)
         first, length = int(self.window.frames(self.spec, shift=shift)[0]), self.window.num_frames
         pictures = max(1, length * self.window.frame_stride // STRIDE)
         rows_T = (first - _frames(self.spec)[0] + 1) // STRIDE + np.arange(pictures)
         shown_TF = features_TF[np.clip(rows_T, 0, len(features_TF) - 1)].astype(np.float32)
         return {"frames_CTHW": NO_FRAMES, "sequence_TD": torch.from_numpy(shown_TF)}
+
+    def _stored(self, row: int) -> np.ndarray:
+        """Return the features of all pictures of a clip (T, F)."""
+        if (known_TF := self._cache.get(row)) is not None:
+            return known_TF
+        path = _of(self.records[row])
+        try:
+            features_TF = np.load(path, allow_pickle=False)
+        except (OSError, ValueError) as error:
+            raise TableError(f"{path} cannot be read: delete it, and the features are computed again") from error
+        self._keep(row, features_TF)
+        return features_TF
 
 
 def _frames(spec: ClipSpec) -> np.ndarray:
