@@ -13,13 +13,13 @@ from __future__ import annotations
 import argparse
 import csv
 import re
-import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import get_args
 
 import numpy as np
 from scripts.naming import slowpaths
+from scripts.withheld_labels import labels_without
 
 import slowpaths as library
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth
@@ -31,7 +31,7 @@ from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.truth_table import Truth, read_truth
 from slowpaths.models.callbacks.checkpoints import LOSSES as LOWER_IS_BETTER
 from slowpaths.models.settings import BestBy
-from slowpaths.store.mined_folder import LabelSetFolder, MinedFolder
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import read_predictions, write_text
@@ -131,14 +131,9 @@ def main() -> None:
     parser.add_argument("--results", type=Path, default=Path("experiments/loss_curves/results"), help="for the tables")
     asked = parser.parse_args()
     archive, mined = asked.shared / "poses" / "cricshot10_poses_dev.npz", asked.out / "sequences"
-    folder, quiet = MinedFolder(mined), asked.out / "quiet"
-    if not folder.has(LABELS):
+    if not MinedFolder(mined).has(LABELS):
         slowpaths("mine", f"footage={archive}", f"out={mined}")
-    labels = LabelSetFolder(quiet).file(LABELS)
-    if not labels.exists():
-        slowpaths("label", f"mined={mined}", f"rules.exclude=[{WITHHELD}]")
-        shutil.copytree(max(folder.label_sets(), key=lambda one: one.path.stat().st_mtime_ns).path, quiet)
-        slowpaths("label", f"mined={mined}")  # the folder's own rules know the family again
+    labels = labels_without(WITHHELD, mined, asked.out / "quiet")
     truth_file = asked.out / "truth.csv"
     write_archive_truth(truth_file, read_pose_archive(archive))
     truth = read_truth(truth_file, taxonomy=TAXONOMY)

@@ -1,27 +1,39 @@
 """Train a model and ask which epoch each criterion would have kept, and what that costs against the best epoch.
 
-usage: python scripts/selection_regret.py --mined MINED --truth WORLD [--out runs/regret] [override ...]
+usage: python -m scripts.selection_regret --mined MINED --truth WORLD [--out runs/regret] [--withhold energy
+       [--label teacher=none student.use=false]] [--table FILE] [-- override ...]
 
 Truth is read after training only, to judge the test clips of every epoch; criteria see weak labels of validation clips,
-val/withheld_agreement votes of rules that labels= were made without, where best_by= names it.
+and val/withheld_agreement votes of a family of rules that the labels were made without, where one is withheld.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
 import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import get_args
 
-import slowpaths
+from scripts.withheld_labels import labels_without
+
+from slowpaths.apps.footage import clips_shown_to
+from slowpaths.core.text import csv_table
+from slowpaths.evaluation.pairing import pair
+from slowpaths.evaluation.prediction_table import read_predictions as from_table
+from slowpaths.evaluation.sample import Sample
+from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.models.callbacks.checkpoints import LOSSES
+from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
 from slowpaths.models.settings import BestBy
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.tables import read_predictions
+from slowpaths.store.tables import predictions_table, read_predictions, write_text
+from slowpaths.store.world_folder import WorldFolder
 
+LAST = "last epoch"
 CRITERIA = tuple(name for kinds in get_args(BestBy) for name in get_args(kinds))
 _CALLBACKS = (
     "callbacks=[{{_target_: slowpaths.models.callbacks.label_free.LabelFreeMetrics}},"
@@ -39,12 +51,25 @@ def train(mined: Path, out: Path, overrides: list[str]) -> None:
 def accuracies(mined: Path, truth: Path, out: Path) -> dict[int, float]:
     """Return epoch -> share of the test clips that are named right."""
     tested = sorted({row.delivery_id for row in read_predictions(RunFolder(out).predictions) if row.split == "test"})
-    found = {}
+    strokes = read_truth(WorldFolder(truth).truth.strokes_file, taxonomy="slowpaths")
+    found, data = {}, None
     for path in (out / "epochs").glob("epoch=*.ckpt"):
-        predictions = slowpaths.load_classifier(path).predict(mined, tested, num_test_views=1)
-        report = slowpaths.evaluate(predictions, truth)
-        found[int(re.findall(r"epoch=(\d+)", path.name)[0])] = report["top1"].value
+        network = load_classifier(path)
+        how = {"batch_size": 64, "num_test_views": 1, "delivery_ids": tested}
+        data = data or clips_shown_to(network, mined, **how)
+        said = predict(network, data.predict_dataloader(), clips=data.clips())
+        table = predictions_table(row for row in said if row.view_index == AVERAGE_VIEW)
+        sample = Sample(pair(from_table(table), strokes), has_intervals=False)
+        found[int(re.findall(r"epoch=(\d+)", path.name)[0])] = float(sample.correct_N.mean())
     return found
+
+
+def known_rows(table: Path) -> list[dict[str, str]]:
+    """Return the rows of a table; none where it is not there yet."""
+    if not table.exists():
+        return []
+    with table.open() as stream:
+        return list(csv.DictReader(stream))
 
 
 def main() -> None:
@@ -53,20 +78,37 @@ def main() -> None:
     parser.add_argument("--mined", type=Path, required=True)
     parser.add_argument("--truth", type=Path, required=True)
     parser.add_argument("--out", type=Path, default=Path("runs/regret"))
+    parser.add_argument("--withhold", metavar="FAMILY", help="of rules; the labels are made without it")
+    parser.add_argument("--label", nargs="+", default=[], help="words of slowpaths label, for those labels")
+    parser.add_argument("--table", type=Path, help="CSV file that the rows are added to")
     parser.add_argument("overrides", nargs="*", default=["experiment=demo"], help="of slowpaths train")
     asked = parser.parse_args()
-    train(asked.mined, asked.out, asked.overrides)
+    overrides = list(asked.overrides)
+    if asked.withhold:
+        quiet = asked.mined.parent / f"without_{asked.withhold}"
+        labels = labels_without(asked.withhold, asked.mined, quiet, *asked.label)
+        overrides += [f"labels={labels}", "best_by=val/withheld_agreement"]
+    train(asked.mined, asked.out, overrides)
     with RunFolder(asked.out).history.open() as stream:
         history = list(csv.DictReader(stream))
     right = accuracies(asked.mined, asked.truth, asked.out)
     best = max(right.values())
-    print("criterion,epoch,accuracy,regret")
+    kept = {LAST: max(right)}
     for name in (name for name in CRITERIA if name in history[0]):
         sign = 1 if name in LOSSES else -1
-        epoch = int(min(history, key=lambda row: sign * float(row[name]))["epoch"])
-        print(f"{name},{epoch},{right[epoch]:.3f},{best - right[epoch]:.3f}")
-    last = max(right)
-    print(f"last epoch,{last},{right[last]:.3f},{best - right[last]:.3f}")
+        kept[name] = int(min(history, key=lambda row: sign * float(row[name]))["epoch"])
+    card = json.loads(WorldFolder(asked.truth).description_file.read_text())
+    loss = next((word.removeprefix("loss=") for word in overrides if word.startswith("loss=")), "soft_ce")
+    rows = [
+        {
+            "world": f"{card['world']}-{card['seed']}", "loss": loss, "withheld": asked.withhold, "criterion": name,
+            "epoch": epoch, "right": round(right[epoch], 3), "regret": round(best - right[epoch], 3),
+        }
+        for name, epoch in kept.items()
+    ]  # fmt: skip
+    print(csv_table(rows))
+    if asked.table:
+        write_text(asked.table, csv_table([*known_rows(asked.table), *rows]))
 
 
 if __name__ == "__main__":
