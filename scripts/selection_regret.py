@@ -1,7 +1,7 @@
 """Train a model and ask which epoch each criterion would have kept, and what that costs against the best epoch.
 
 usage: python -m scripts.selection_regret --mined MINED --truth WORLD [--out runs/regret] [--withhold energy
-       [--label teacher=none student.use=false]] [--table FILE] [-- override ...]
+       [--label teacher=none student.use=false]] [--table FILE] [override ...]
 
 Truth is read after training only, to judge the test clips of every epoch; criteria see weak labels of validation clips,
 and val/withheld_agreement votes of a family of rules that the labels were made without, where one is withheld.
@@ -18,6 +18,8 @@ import sys
 from pathlib import Path
 from typing import get_args
 
+import pyarrow as pa
+import pyarrow.compute as pc
 from scripts.withheld_labels import labels_without
 
 from slowpaths.apps.footage import clips_shown_to
@@ -29,8 +31,10 @@ from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.models.callbacks.checkpoints import LOSSES
 from slowpaths.models.prediction import AVERAGE_VIEW, load_classifier, predict
 from slowpaths.models.settings import BestBy
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.tables import predictions_table, read_predictions, write_text
+from slowpaths.store.schema import LABELS
+from slowpaths.store.tables import predictions_table, read_predictions, read_table, write_text
 from slowpaths.store.world_folder import WorldFolder
 
 LAST = "last epoch"
@@ -48,10 +52,14 @@ def train(mined: Path, out: Path, overrides: list[str]) -> None:
     subprocess.run([program, "train", f"mined={mined}", f"out={out}", *words], check=True)
 
 
-def accuracies(mined: Path, truth: Path, out: Path) -> dict[int, float]:
-    """Return epoch -> share of the test clips that are named right."""
-    tested = sorted({row.delivery_id for row in read_predictions(RunFolder(out).predictions) if row.split == "test"})
+def share_right(table: pa.Table, truth: Path) -> float:
+    """Return the share of strokes of a world that a table names right, of those it has found."""
     strokes = read_truth(WorldFolder(truth).truth.strokes_file, taxonomy="slowpaths")
+    return float(Sample(pair(from_table(table), strokes), has_intervals=False).correct_N.mean())
+
+
+def accuracies(mined: Path, truth: Path, out: Path, tested: list[str]) -> dict[int, float]:
+    """Return epoch -> share of the test clips that are named right."""
     found, data = {}, None
     for path in (out / "epochs").glob("epoch=*.ckpt"):
         network = load_classifier(path)
@@ -59,8 +67,7 @@ def accuracies(mined: Path, truth: Path, out: Path) -> dict[int, float]:
         data = data or clips_shown_to(network, mined, **how)
         said = predict(network, data.predict_dataloader(), clips=data.clips())
         table = predictions_table(row for row in said if row.view_index == AVERAGE_VIEW)
-        sample = Sample(pair(from_table(table), strokes), has_intervals=False)
-        found[int(re.findall(r"epoch=(\d+)", path.name)[0])] = float(sample.correct_N.mean())
+        found[int(re.findall(r"epoch=(\d+)", path.name)[0])] = share_right(table, truth)
     return found
 
 
@@ -83,7 +90,7 @@ def main() -> None:
     parser.add_argument("--table", type=Path, help="CSV file that the rows are added to")
     parser.add_argument("overrides", nargs="*", default=["experiment=demo"], help="of slowpaths train")
     asked = parser.parse_args()
-    overrides = list(asked.overrides)
+    overrides, labels = list(asked.overrides), MinedFolder(asked.mined).file(LABELS)
     if asked.withhold:
         quiet = asked.mined.parent / f"without_{asked.withhold}"
         labels = labels_without(asked.withhold, asked.mined, quiet, *asked.label)
@@ -91,7 +98,10 @@ def main() -> None:
     train(asked.mined, asked.out, overrides)
     with RunFolder(asked.out).history.open() as stream:
         history = list(csv.DictReader(stream))
-    right = accuracies(asked.mined, asked.truth, asked.out)
+    tested = sorted(
+        {row.delivery_id for row in read_predictions(RunFolder(asked.out).predictions) if row.split == "test"}
+    )
+    right = accuracies(asked.mined, asked.truth, asked.out, tested)
     best = max(right.values())
     kept = {LAST: max(right)}
     for name in (name for name in CRITERIA if name in history[0]):
@@ -99,13 +109,17 @@ def main() -> None:
         kept[name] = int(min(history, key=lambda row: sign * float(row[name]))["epoch"])
     card = json.loads(WorldFolder(asked.truth).description_file.read_text())
     loss = next((word.removeprefix("loss=") for word in overrides if word.startswith("loss=")), "soft_ce")
+    known = {"world": f"{card['world']}-{card['seed']}", "loss": loss, "withheld": asked.withhold}
     rows = [
         {
-            "world": f"{card['world']}-{card['seed']}", "loss": loss, "withheld": asked.withhold, "criterion": name,
-            "epoch": epoch, "right": round(right[epoch], 3), "regret": round(best - right[epoch], 3),
+            **known, "criterion": name, "epoch": epoch,
+            "right": round(right[epoch], 3), "regret": round(best - right[epoch], 3),
         }
         for name, epoch in kept.items()
     ]  # fmt: skip
+    table = read_table(labels, LABELS)
+    of_labels = share_right(table.filter(pc.field("delivery_id").isin(tested)), asked.truth)
+    rows.append({**known, "criterion": "the labels themselves", "right": round(of_labels, 3)})
     print(csv_table(rows))
     if asked.table:
         write_text(asked.table, csv_table([*known_rows(asked.table), *rows]))
