@@ -18,6 +18,7 @@ from slowpaths.mining.pipeline import mine_video, pieces
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.tables import read_poses, write_deliveries, write_poses, write_shots
+from slowpaths.video.kept import KeptFrames
 from slowpaths.video.open import open_video
 from slowpaths.video.probe import probe
 
@@ -108,13 +109,23 @@ def test_writes_a_clip_that_shows_the_batter(mined):
     assert is_shirt.mean() > 0.05
 
 
-def test_the_same_video_gives_the_same_tables(mined, footage, tmp_path):
+def test_the_same_video_gives_the_same_tables_with_pictures_kept_and_decoded_again(
+    mined, footage, tmp_path, monkeypatch
+):
+    monkeypatch.setattr(pipeline, "KeptFrames", lambda decoder, *, height: decoder)
     again = mine(footage, tmp_path, replace(SETTINGS, write_clips=False))
     for name, write in (("shots", write_shots), ("deliveries", write_deliveries), ("tracks", write_poses)):
         write(tmp_path / "a", getattr(mined[0], name))
         write(tmp_path / "b", getattr(again, name))
         assert (tmp_path / "a").read_bytes() == (tmp_path / "b").read_bytes()
     assert not (tmp_path / "clips").exists()
+
+
+def test_pictures_of_long_videos_are_not_kept(footage):
+    with open_video(footage / "ball.mp4") as decoder:
+        for max_play_s, is_kept in ((8.0, True), (6.5, False)):
+            settings = replace(SETTINGS, max_play_s=max_play_s, work_fps=len(decoder) / 7)
+            assert isinstance(pipeline._kept_if_short(decoder, settings=settings), KeptFrames) == is_kept
 
 
 def test_a_video_without_cricket_gives_shots_and_no_delivery(tmp_path):

@@ -22,7 +22,8 @@ def test_block_measures() -> None:
     other[:9, :16] = 200  # one block of sixteen has nothing in common
     distance = chi_square(block_histograms(lab), block_histograms(other))
     np.testing.assert_allclose(distance, [1.0] + [0.0] * 15)
-    assert hsv_difference(np.array([[[2, 0, 0]]]), np.array([[[178, 0, 0]]])) == pytest.approx(4 / 3)  # hue is a circle
+    red, nearly = (np.array([[[hue, 0, 0]]], np.uint8) for hue in (2, 178))
+    assert hsv_difference(red, nearly) == pytest.approx(4 / 3)  # hue is a circle
     corners = np.array([[10, 10], [12, 10], [100, 10], [100, 100]])
     assert held_blocks(corners, np.array([True, False, True, False]), shape=(108, 192)) == pytest.approx(2 / 3)
     assert held_blocks(np.empty((0, 2)), np.empty(0, bool), shape=(108, 192)) == 0.0

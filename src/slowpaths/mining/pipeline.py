@@ -27,7 +27,9 @@ from slowpaths.mining.striker.handedness import handedness, pool, take_turns
 from slowpaths.mining.striker.other_games import plays_other_game
 from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.video.kept import KeptFrames
 from slowpaths.video.open import open_video
+from slowpaths.video.protocol import Decoder
 from slowpaths.video.sound import Onsets, find_onsets, read_sound
 
 _log = logging.getLogger(__name__)
@@ -63,9 +65,10 @@ def mine_video(
         SlowpathsError: If the disk cannot be written.
     """
     settings, path = settings or MiningSettings(), root / video.path
-    with open_video(path, backend=settings.backend) as decoder:
-        if len(decoder) == 0:
+    with open_video(path, backend=settings.backend) as opened:
+        if len(opened) == 0:
             raise BrokenVideoError(f"{video.path} holds no frames: record or download it again")
+        decoder = _kept_if_short(opened, settings=settings)
         context = VideoContext(
             video=video, path=path, decoder=decoder, pose=pose, settings=settings, oracle=oracle, watch=watch
         )
@@ -88,6 +91,13 @@ def mine_video(
             save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
     return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=[one.track for one in candidates])
+
+
+def _kept_if_short(decoder: Decoder, *, settings: MiningSettings) -> Decoder:
+    """Return a decoder that decodes each reduced picture once, where a video holds no more than a piece of a shot."""
+    if len(decoder) > settings.max_play_s * settings.work_fps:
+        return decoder
+    return KeptFrames(decoder, height=min(settings.work_height, decoder.height))
 
 
 def play_parts(

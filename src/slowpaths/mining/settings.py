@@ -49,7 +49,8 @@ class MiningSettings:
         survey_looks: Most frames of a shot on which they are counted.
         max_candidates: Tracks a shot on which pose is run to find the striker.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
-            `min_gap_s`, by which pieces overlap.
+            `min_gap_s`, by which pieces overlap. The reduced pictures of a video that has no more of them than such a
+            piece are kept, so that none is decoded twice.
         min_view_p: Shots that are less probably a view of play than this are not searched for strokes.
         min_event_p: Deliveries less probable than this are dropped.
         min_gap_s: Shortest time between two deliveries of one shot, seconds. An over takes four minutes, but bowling

@@ -11,30 +11,32 @@ import numpy as np
 from slowpaths.video.flow import coarse_shift, followed_corners
 
 _BINS = 16
+_EMPTY = 1e-9  # less than one pixel's share of a block
 _BLEND_SHARE = 0.2  # of the other picture in a blend
 _BLEND_RESIDUAL = 0.3  # of the distance between the two pictures: coding noise and motion
 _STATIC_GREY = 3  # a pixel that changes less stays (the level that static graphics are told by)
 
 
 def hsv_difference(hsv_a: np.ndarray, hsv_b: np.ndarray) -> float:
-    """Return the mean absolute difference of hue, saturation and value (H, W, 3) in OpenCV units."""
-    delta = np.abs(hsv_a.astype(np.int16) - hsv_b)
-    delta[..., 0] = np.minimum(delta[..., 0], 180 - delta[..., 0])
-    return float(delta.mean())
+    """Return the mean absolute difference of hue, saturation and value (H, W, 3), uint8, in OpenCV units."""
+    delta = cv2.absdiff(hsv_a, hsv_b)
+    hue = delta[..., 0]
+    np.minimum(hue, 180 - hue, out=hue)
+    return sum(cv2.sumElems(delta)) / delta.size
 
 
 def block_histograms(lab_HWC: np.ndarray) -> np.ndarray:
     """Return histograms (16, 3, 16) of the LAB channels in 4x4 blocks, each summing to 1."""
     height, width = (side // 4 * 4 for side in lab_HWC.shape[:2])
     cells = lab_HWC[:height, :width].reshape(4, height // 4, 4, width // 4, 3).transpose(0, 2, 4, 1, 3)
-    bins = cells.reshape(16 * 3, -1) // (256 // _BINS) + _BINS * np.arange(48)[:, None]
+    bins = cells.reshape(16 * 3, -1) // (256 // _BINS) + _BINS * np.arange(48, dtype=np.uint16)[:, None]
     return np.bincount(bins.ravel(), minlength=48 * _BINS).reshape(16, 3, _BINS) / bins.shape[1]
 
 
 def chi_square(histograms_a: np.ndarray, histograms_b: np.ndarray) -> np.ndarray:
     """Return the chi-square distance of each block (16,), 0 (same) to 1 (nothing in common), mean over channels."""
     total = histograms_a + histograms_b
-    distance = np.divide((histograms_a - histograms_b) ** 2, total, out=np.zeros_like(total), where=total > 0)
+    distance = (histograms_a - histograms_b) ** 2 / np.maximum(total, _EMPTY)
     return 0.5 * distance.sum(axis=2).mean(axis=1)
 
 

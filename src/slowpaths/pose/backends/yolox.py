@@ -150,7 +150,7 @@ def letterbox(frame_HWC: np.ndarray, side_px: int, *, is_square: bool = True) ->
     height_px = side_px if is_square else -(-size[1] // _STRIDES[-1]) * _STRIDES[-1]
     square = np.full((height_px, side_px, 3), _FILL, dtype=np.uint8)
     square[: size[1], : size[0]] = cv2.resize(frame_HWC, size, interpolation=cv2.INTER_LINEAR)
-    return np.ascontiguousarray(square[:, :, ::-1].transpose(2, 0, 1)[None], dtype=np.float32), ratio
+    return cv2.dnn.blobFromImage(square, swapRB=True), ratio
 
 
 def decode(cells_PC: np.ndarray, side_px: int, *, height_px: int | None = None) -> tuple[np.ndarray, np.ndarray]:
