@@ -113,7 +113,7 @@ def key_systems(study: Path) -> Table:
     found: dict[tuple[str, str], list[dict[str, float]]] = {}
     with (study / "systems" / "systems.csv").open(newline="") as stream:
         named = [row for row in csv.DictReader(stream) if row["system"] in KEY_SYSTEMS]
-    for row in named:
+    for row in sorted(named, key=lambda row: list(KEY_SYSTEMS).index(row["system"])):
         out, predictions = study / "judged" / row["file"], study / "systems" / f"{row['file']}.parquet"
         slowpaths("evaluate", f"predictions={predictions}", f"truth={study / 'world'}", f"out={out}")
         for measure, item in RunFolder(out).report()["measures"].items():
