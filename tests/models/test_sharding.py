@@ -73,7 +73,7 @@ def test_sharded_modules_learn_what_whole_ones_learn_and_every_weight_is_dealt_o
     assert losses[1] == pytest.approx(losses[0], rel=1e-5)
     assert weights[0].keys() == weights[1].keys()
     for name, tensor in weights[0].items():
-        assert torch.allclose(tensor, weights[1][name], atol=1e-5), name
+        assert torch.allclose(tensor, weights[1][name], rtol=1e-4, atol=1e-5), name  # layouts round differently
 
 
 @pytest.mark.usefixtures("_no_group_is_left")
