@@ -22,6 +22,8 @@ from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.gap.systems import find_systems
 from slowpaths.evaluation.gap.words import answer, choosing_advice
 
+_SHOWN = 5  # most systems that the terminal names of those that are left out
+
 
 def run(cfg: DictConfig) -> Outcome:
     """Study `runs=` against `truth=`, or a table of measures."""
@@ -51,7 +53,8 @@ def run(cfg: DictConfig) -> Outcome:
         *answer(gap),
         *advice,
         *gap.notes,
-        *(f"left out: {row['system']}: {row['reason']}" for row in left_out[:5]),
+        *(f"left out: {row['system']}: {row['reason']}" for row in left_out[:_SHOWN]),
+        *([f"left out, too: {len(left_out) - _SHOWN} more, which gap.md names"] if len(left_out) > _SHOWN else []),
     ]
     show_table(f"slowpaths gap: {gap.num_systems} configurations", ["measure", *keys], rows, notes=notes, wrote=wrote)
     metrics = {f"tau_{item.name}": item.estimates["tau"].value for item in gap.compared}
