@@ -95,7 +95,7 @@ def test_the_committed_table_of_the_study_is_computed_again_from_its_measures() 
     assert found is not None
     with (results / "gap.csv").open(newline="") as stream:
         committed = {row["measure"]: row for row in csv.DictReader(stream)}
-    assert (found[0].num_systems, found[0].num_runs) == (23, 45)
+    assert (found[0].num_systems, found[0].num_runs) == (48, 94)
     assert set(committed) == {item.name for item in found[0].compared}
     for item in found[0].compared:
         for name, estimated in item.estimates.items():
