@@ -1,6 +1,6 @@
 """Train the demo's recipe from nothing, and on weights that learnt to see features, on demos nobody has looked at.
 
-usage: python scripts/compare_initialisations.py [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
+usage: python -m scripts.compare_initialisations [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
 
 Each of the four matches of a demo is held out once. Run it again to go on where it stopped. A row of the table is
 a demo and what was judged there: the labels, and a network from each initialisation; the last rows count all.
@@ -10,10 +10,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import subprocess
-import sys
 from dataclasses import replace
 from pathlib import Path
+
+from scripts.commands import slowpaths
 
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions, write_predictions
@@ -24,12 +24,6 @@ FROM = {
     "features, fine-tuned": ("experiment=demo_fine_tuned",),
     "features": ("experiment=demo",),  # which stay as they are
 }
-SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
-
-
-def slowpaths(verb: str, *words: str) -> None:
-    """Run a verb."""
-    subprocess.run([SLOWPATHS, verb, *words], check=True)
 
 
 def judge(demo: Path, start: str) -> dict:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
-from scripts.naming import slowpaths
+from scripts.commands import slowpaths
 
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import SweepFolder

@@ -13,9 +13,10 @@ import argparse
 import shutil
 from pathlib import Path
 
+from scripts.commands import slowpaths
 from scripts.cross_fitting import cross_fitted
 from scripts.gap_study import analyse, publish
-from scripts.naming import VOICES, slowpaths
+from scripts.naming import VOICES
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table

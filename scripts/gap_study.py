@@ -15,8 +15,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import numpy as np
+from scripts.commands import slowpaths
 from scripts.cross_fitting import PARALLEL
-from scripts.naming import slowpaths
 from scripts.true_labels import true_labels
 
 from slowpaths.core.text import csv_table

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from scripts.naming import slowpaths
+from scripts.commands import slowpaths
 from scripts.withheld_labels import labels_without
 
 import slowpaths as library

@@ -1,6 +1,6 @@
 """How right are the names of strokes, and what is each voice worth? On real sequences, real clips and synthetic worlds.
 
-usage: python scripts/naming.py [--shared ../shared] [--out runs/naming] [--worlds 31 32] [--results DIR]
+usage: python -m scripts.naming [--shared ../shared] [--out runs/naming] [--worlds 31 32] [--results DIR]
 
 Mines an archive of pose sequences, the real clips of footage and footage_b (strokes found by the shipped files, which
 know these clips; naming knows none) and synthetic worlds of these seeds, labels each with more and more voices, and
@@ -12,11 +12,10 @@ from __future__ import annotations
 
 import argparse
 import csv
-import subprocess
-import sys
 from pathlib import Path
 
 import pyarrow.parquet as pq
+from scripts.commands import slowpaths
 
 from slowpaths.store.run_folder import RunFolder
 
@@ -29,13 +28,6 @@ VOICES: dict[str, tuple[str, ...]] = {
 }
 MEASURES = ("top1", "accuracy_at_half", "top1_kept", "balanced_accuracy", "ece", "foot", "plane", "side")
 NUMBERS = ("value", "low", "high", "chance", "constant", "num")
-
-
-def slowpaths(*words: object) -> None:
-    """Run a command of slowpaths; footage of which some is quarantined (exit code 3) is no failure."""
-    done = subprocess.run([sys.executable, "-m", "slowpaths.cli", *map(str, words)], stdout=subprocess.DEVNULL)
-    if done.returncode not in (0, 3):
-        sys.exit(f"naming: {' '.join(map(str, words))} failed with exit code {done.returncode}")
 
 
 def both_truths(shared: Path, *, to: Path) -> Path:

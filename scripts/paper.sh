@@ -45,13 +45,13 @@ step views into experiments/real_clips/results/calibrated_views.txt \
   python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{d11,d12} --out "$calibration/views"
 step moments into experiments/real_clips/results/calibrated_moments.txt \
   python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments"
-step real_clips python scripts/real_clips.py --shared "$shared" --out "$real/crossed" --crossed "$calibration"
+step real_clips python -m scripts.real_clips --shared "$shared" --out "$real/crossed" --crossed "$calibration"
 step real_clips_tables cp "$real"/crossed/{measures,loss_counts}.csv experiments/real_clips/results/
 # Naming was set on no clip: what votes, teacher and student are worth, strokes found by the shipped files.
-step naming python scripts/naming.py --shared "$shared" --out runs/naming --results experiments/naming/results
+step naming python -m scripts.naming --shared "$shared" --out runs/naming --results experiments/naming/results
 
 # Learning, and what accuracy tells of usefulness.
-step pretraining python scripts/compare_initialisations.py --seeds 23 24 25 26
+step pretraining python -m scripts.compare_initialisations --seeds 23 24 25 26
 step real_training python -m scripts.real_training --shared "$shared" --out runs/real_training --seeds 0
 step supervision python -m scripts.supervision --shared "$shared" --out runs/supervision
 step gap_real python -m scripts.gap_real --shared "$shared" --out runs/gap_real
@@ -60,7 +60,7 @@ step tau python -m scripts.tau_intervals
 step label_free python -m scripts.label_models label_free --seeds 6
 step label_free_real python -m scripts.label_models real --shared "$shared"
 step vote_worlds python scripts/vote_worlds.py
-step waterfall python scripts/waterfall.py --out runs/waterfall --pose compact --seed 101 --balls 16
+step waterfall python -m scripts.waterfall --out runs/waterfall --pose compact --seed 101 --balls 16
 step waterfall_tables cp runs/waterfall/{waterfall,without}.csv experiments/mining_waterfall/results/
 step tables python -m scripts.paper_tables
 step figures slowpaths figures

@@ -1,6 +1,6 @@
 """Mine real clips with gold, and write how strokes are found, how each was lost, and a picture of every loss.
 
-usage: python scripts/real_clips.py [--shared ../shared] [--out runs/real_clips] [--only a|b] [--pose movenet]
+usage: python -m scripts.real_clips [--shared ../shared] [--out runs/real_clips] [--only a|b] [--pose movenet]
        [--workers 2] [--crossed runs/calibration] [--oracle] [--limit 6] [--no-mine] [--no-sheets]
 
 Run it again to go on where it stopped. Groups of clips (one scene, else one source) fall into two halves, a and b
@@ -27,6 +27,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
+from scripts.commands import slowpaths
 
 from slowpaths.core.text import csv_table
 from slowpaths.evaluation.figures.save import to_csv
@@ -110,17 +111,15 @@ def mine(
 ) -> None:
     """Mine clips by what was set on the other half, or with the first `num` stages given the truth."""
     footage = f"[{','.join(str(path) for path in clips)}]"
-    command = [Path(sys.executable).parent / "slowpaths", "mine", f"footage={footage}", f"out={out}"]
-    command += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
+    words = [f"footage={footage}", f"out={out}"]
+    words += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
     if half is not None:
-        command += [
+        words += [
             f"mining.{kind}_weights={asked.crossed / f'{kind}s' / f'for-half-{half}.npz'}"
             for kind in ("view", "moment")
         ]
-    command += [f"oracle=[{','.join(STAGES[:num])}]", f"truth={gold.path}"] if gold else []
-    done = subprocess.run([str(word) for word in command], check=False).returncode
-    if done not in (0, 3):  # 3: something is quarantined, which the table of losses says
-        raise SystemExit(f"real_clips: mining {clips} failed")
+    words += [f"oracle=[{','.join(STAGES[:num])}]", f"truth={gold.path}"] if gold else []
+    slowpaths("mine", *words)
 
 
 def compare(gold: GoldFolder, mined: Path, *, is_part: bool) -> MiningSample:

@@ -15,8 +15,9 @@ import csv
 import shutil
 from pathlib import Path
 
+from scripts.commands import slowpaths
 from scripts.cross_fitting import cross_fitted
-from scripts.naming import both_truths, slowpaths
+from scripts.naming import both_truths
 
 from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.run_folder import RunFolder

@@ -13,13 +13,12 @@ import argparse
 import csv
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 from typing import get_args
 
 import pyarrow as pa
 import pyarrow.compute as pc
+from scripts.commands import slowpaths
 from scripts.withheld_labels import labels_without
 
 from slowpaths.apps.footage import clips_shown_to
@@ -47,9 +46,8 @@ _CALLBACKS = (
 
 def train(mined: Path, out: Path, overrides: list[str]) -> None:
     """Train, and keep the checkpoint of every epoch; run again to go on."""
-    program = str(Path(sys.executable).parent / "slowpaths")
     words = ["data.fractions=[0.5,0.25,0.25]", *overrides, _CALLBACKS.format(folder=out.resolve() / "epochs")]
-    subprocess.run([program, "train", f"mined={mined}", f"out={out}", *words], check=True)
+    slowpaths("train", f"mined={mined}", f"out={out}", *words)
 
 
 def share_right(table: pa.Table, truth: Path) -> float:

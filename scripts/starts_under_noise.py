@@ -12,12 +12,11 @@ Legend: N clips, D features, M matches.
 from __future__ import annotations
 
 import argparse
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import torch
+from scripts.commands import slowpaths
 from scripts.true_labels import true_labels
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
@@ -56,11 +55,6 @@ NETWORK = {
     "num_classes": NUM_STROKES, "depth": 18, "width": 16, "channel_ratio": 4, "fusion_kernel": 5, "alpha": 4,
     "dropout": 0.0,
 }  # fmt: skip
-
-
-def slowpaths(verb: str, *words: object) -> None:
-    """Run a verb."""
-    subprocess.run([sys.executable, "-m", "slowpaths.cli", verb, *map(str, words)], check=True)
 
 
 def seen(mined: Path, weights: str | None) -> dict[str, np.ndarray]:

@@ -17,9 +17,9 @@ from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
+from scripts.commands import slowpaths
 from scripts.cross_fitting import FOLDS, cross_fitted
 from scripts.gap_real import EVERY_VOICE, HEAD, LABEL_SETS, TAXONOMY
-from scripts.naming import slowpaths
 from scripts.true_labels import true_labels
 
 from slowpaths.data.pose_archive import read_pose_archive, write_archive_truth

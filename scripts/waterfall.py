@@ -1,6 +1,6 @@
 """Film held-out worlds and measure every stage of mining alone with true input, and all together, and what it uses.
 
-usage: python scripts/waterfall.py [--out runs/waterfall] [--pose compact] [--seed 101] [--balls 15] [--workers 2]
+usage: python -m scripts.waterfall [--out runs/waterfall] [--pose compact] [--seed 101] [--balls 15] [--workers 2]
 
 Run it again to go on where it stopped. It writes OUT/measures.csv (every measure of every run), OUT/waterfall.csv (a
 row a stage: with true input, and as part of the whole) and OUT/without.csv (all together without the sound, without the
@@ -12,9 +12,9 @@ from __future__ import annotations
 import argparse
 import csv
 import json
-import subprocess
-import sys
 from pathlib import Path
+
+from scripts.commands import slowpaths
 
 from slowpaths.mining.oracle import STAGES
 from slowpaths.world.build import build_world
@@ -35,12 +35,6 @@ MEASURES = {
 }  # fmt: skip
 WITHOUT = ("sound", "phases", "stabilise")  # switched off one at a time, without an oracle
 NUMBERS = ("value", "low", "high", "num")
-SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
-
-
-def slowpaths(verb: str, **options: object) -> None:
-    """Run a verb."""
-    subprocess.run([SLOWPATHS, verb, *(f"{key}={value}" for key, value in options.items())], check=True)
 
 
 def measure(
@@ -49,10 +43,10 @@ def measure(
     """Mine with the truth for some stages or a cue switched off, label, evaluate, once; return the measures."""
     out = mined / "evaluation" / model
     if not (out / "report.json").exists():
-        options = {"truth": world / "truth", "oracle": f"[{','.join(stages)}]"}
-        options |= {f"mining.{without}": False} if without else {}
-        slowpaths("mine", footage=world, out=mined, pose=pose, workers=workers, label_model=model, **options)
-        slowpaths("evaluate", mined=mined, truth=world / "truth", out=out)
+        truth, how = f"truth={world / 'truth'}", (f"pose={pose}", f"workers={workers}", f"label_model={model}")
+        told = (f"oracle=[{','.join(stages)}]", *((f"mining.{without}=false",) if without else ()))
+        slowpaths("mine", f"footage={world}", f"out={mined}", truth, *how, *told)
+        slowpaths("evaluate", f"mined={mined}", truth, f"out={out}")
     return json.loads((out / "report.json").read_text())["measures"]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import shutil
 from pathlib import Path
 
-from scripts.naming import slowpaths
+from scripts.commands import slowpaths
 
 from slowpaths.store.mined_folder import LabelSetFolder, MinedFolder
 from slowpaths.store.schema import LABELS

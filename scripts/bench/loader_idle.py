@@ -1,6 +1,6 @@
 """Measure which share of an epoch training waits for clips, by recipe and number of loader processes, in one run.
 
-usage: python scripts/bench/loader_idle.py --mined MINED [--recipes demo demo_fine_tuned] [--workers 0 1]
+usage: python -m scripts.bench.loader_idle --mined MINED [--recipes demo demo_fine_tuned] [--workers 0 1]
 
 All take turns, so that they see the same machine; epochs but the first of each training count, which decodes. What is
 read is `time/loader_idle`, which every training logs.
@@ -12,23 +12,20 @@ import argparse
 import csv
 import itertools
 import statistics
-import subprocess
-import sys
 import tempfile
 from collections import defaultdict
 from pathlib import Path
 
+from scripts.commands import slowpaths
+
 from slowpaths.core.text import csv_table, markdown_table
 from slowpaths.store.tables import write_text
-
-SLOWPATHS = str(Path(sys.executable).parent / "slowpaths")
 
 
 def curves(mined: Path, out: Path, *, recipe: str, workers: int, epochs: int) -> list[tuple[float, float]]:
     """Train; return the share of each epoch but the first that was waited, and its seconds."""
     words = (f"experiment={recipe}", f"data.num_workers={workers}", f"trainer.max_epochs={epochs}", "logger=[csv]")
-    command = [SLOWPATHS, "train", f"mined={mined}", *words, f"out={out}"]
-    subprocess.run(command, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    slowpaths("train", f"mined={mined}", *words, f"out={out}")
     (metrics,) = out.rglob("metrics.csv")
     with metrics.open() as stream:
         rows = [row for row in csv.DictReader(stream) if row.get("time/loader_idle")]
