@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from itertools import groupby
+from itertools import groupby, product
 from pathlib import Path
 
 from scripts.commands import slowpaths
@@ -34,12 +34,13 @@ def cross_fitted(
     swept = (f"{key}={','.join(map(str, values))}" for key, values in axes.items())
     folds = (f"data.num_folds={FOLDS}", f"data.fold={','.join(map(str, range(FOLDS)))}")
     slowpaths("train", "-m", f"mined={mined}", *words, *swept, *folds, f"out={out}", *PARALLEL)
-    sweep, only = SweepFolder(out), {key: str(values[0]) for key, values in axes.items()}
+    sweep, first = SweepFolder(out), {key: str(values[0]) for key, values in axes.items()}
     runs = sorted(
-        (tuple(({**only, **cell.axes})[key] for key in axes), sweep.run(cell).predictions) for cell in sweep.plan()
+        (tuple({**first, **cell.axes}[key] for key in axes), sweep.run(cell).predictions) for cell in sweep.plan()
     )
+    asked = set(product(*(map(str, values) for values in axes.values())))  # the plan holds what was ever asked for
     found = {}
-    for values, of_folds in groupby(runs, key=lambda run: run[0]):
+    for values, of_folds in groupby((run for run in runs if run[0] in asked), key=lambda run: run[0]):
         rows = [row for _, table in of_folds for row in read_predictions(table) if row.split == "test"]
         found[values] = RunFolder(out / f"cross_fitted_{len(found)}").predictions
         write_predictions(found[values], [replace(row, model_id="cross-fitted") for row in rows])
