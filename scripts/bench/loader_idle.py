@@ -1,6 +1,8 @@
 """Measure which share of an epoch training waits for clips, by recipe and number of loader processes, in one run.
 
-usage: python -m scripts.bench.loader_idle --mined MINED [--recipes demo demo_fine_tuned] [--workers 0 1]
+usage: python -m scripts.bench.loader_idle --mined MINED [--recipes demo "slowfast_r50 init=null"] [--workers 0 1]
+
+A recipe is one of experiment=, with whatever else `slowpaths train` is to be told.
 
 All take turns, so that they see the same machine; epochs but the first of each training count, which decodes. What is
 read is `time/loader_idle`, which every training logs.
@@ -24,7 +26,8 @@ from slowpaths.store.tables import write_text
 
 def curves(mined: Path, out: Path, *, recipe: str, workers: int, epochs: int) -> list[tuple[float, float]]:
     """Train; return the share of each epoch but the first that was waited, and its seconds."""
-    words = (f"experiment={recipe}", f"data.num_workers={workers}", f"trainer.max_epochs={epochs}", "logger=[csv]")
+    name, *more = recipe.split()
+    words = (f"experiment={name}", f"data.num_workers={workers}", f"trainer.max_epochs={epochs}", "logger=[csv]", *more)
     slowpaths("train", f"mined={mined}", *words, f"out={out}")
     (metrics,) = out.rglob("metrics.csv")
     with metrics.open() as stream:
@@ -36,7 +39,7 @@ def main() -> None:
     """Read the command line, and print and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--mined", type=Path, required=True)
-    parser.add_argument("--recipes", nargs="+", default=["demo", "demo_fine_tuned"], help="of experiment=")
+    parser.add_argument("--recipes", nargs="+", default=["demo", "demo_fine_tuned"], help="see above")
     parser.add_argument("--workers", nargs="+", type=int, default=[0, 1])
     parser.add_argument("--epochs", type=int, default=6)
     parser.add_argument("--turns", type=int, default=2)
@@ -44,8 +47,9 @@ def main() -> None:
     asked = parser.parse_args()
     found = defaultdict(list)
     with tempfile.TemporaryDirectory() as name:
-        for turn, recipe, workers in itertools.product(range(asked.turns), asked.recipes, asked.workers):
-            run = Path(name) / f"{recipe}_{workers}_{turn}"
+        turns = itertools.product(range(asked.turns), asked.recipes, asked.workers)
+        for number, (_, recipe, workers) in enumerate(turns):
+            run = Path(name) / str(number)
             found[recipe, workers] += curves(asked.mined, run, recipe=recipe, workers=workers, epochs=asked.epochs)
     rows = [
         {
