@@ -46,7 +46,7 @@ class MiningSettings:
         detect_fps: Times a second that people, and joints and movement of those who may be the striker, are looked for
             inside a play shot. Boxes in between are interpolated.
         survey_every_s: Least time between the frames on which people are counted to name views, seconds.
-        survey_looks: Most frames of a shot on which they are counted.
+        survey_looks: Most frames of a shot on which they are counted, from its middle.
         max_candidates: Tracks a shot on which pose is run to find the striker.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
             `min_gap_s`, by which pieces overlap. The reduced pictures of a video that has no more of them than such a
@@ -84,7 +84,7 @@ class MiningSettings:
     work_fps: float = 30.0
     detect_fps: float = 10.0
     survey_every_s: float = 0.5
-    survey_looks: int = 4
+    survey_looks: int = 3
     max_candidates: int = 4
     max_play_s: float = 60.0
     min_view_p: float = 0.35

@@ -3,7 +3,7 @@
 Legend: T frames, H, W, C picture.
 
 One sequential pass makes the thumbnails that shot boundaries are found in and, twice a second, measures the camera.
-People are counted in a few of these frames of each shot, spread evenly, for a shot's view is the mean over its looks:
+People are counted in a few of these frames, from the middle of a longer shot, for its view is the mean over its looks:
 enough to name views, at a small part of the cost of looking for people in every frame.
 """
 
@@ -23,6 +23,8 @@ from slowpaths.mining.shots.view_cues import measure_frame
 from slowpaths.video.flow import camera_step, static_overlay_mask
 from slowpaths.video.picture_features import picture_features
 from slowpaths.video.shots import ShotBounds, ShotFinder
+
+_LOOKED_AT = (0.3, 0.7)  # shares of a shot: the ends of one pan, fade, or show what comes next
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -83,7 +85,7 @@ class _Sample:
 
 
 class _CloserLooks:
-    """Look closely at a few samples of each shot, spread evenly; holds twice as many pictures at most."""
+    """Look closely at a few samples from the middle of each shot; holds a few more pictures than that at most."""
 
     def __init__(self, context: VideoContext) -> None:
         self._context = context
@@ -99,16 +101,17 @@ class _CloserLooks:
         ended = [sample for sample in self._samples if sample.index < first_frame]
         self._samples = self._samples[len(ended) :]
         self._num_seen, self._step = len(self._samples), 1
-        chosen = np.linspace(0, len(ended) - 1, min(len(ended), self._context.settings.survey_looks)).round()
-        for sample in (ended[row] for row in chosen.astype(int)):
-            self._looks[sample.index] = _look(self._context, sample)
+        most = self._context.settings.survey_looks
+        shares = np.linspace(0, 1, len(ended)) if len(ended) <= most else np.linspace(*_LOOKED_AT, most)
+        for row in np.unique((shares * (len(ended) - 1)).round().astype(int)):
+            self._looks[ended[row].index] = _look(self._context, ended[row])
 
     def add(self, sample: _Sample) -> None:
         """Take a sample of the shot that goes on."""
         if self._num_seen % self._step == 0:
             self._samples.append(sample)
         self._num_seen += 1
-        if len(self._samples) >= 2 * self._context.settings.survey_looks + 1:
+        if len(self._samples) >= 4 * self._context.settings.survey_looks + 1:
             self._samples, self._step = self._samples[::2], 2 * self._step
 
     def finish(self) -> dict[int, Look]:
