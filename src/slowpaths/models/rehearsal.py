@@ -58,11 +58,19 @@ class Begin(Callback):
 
     Args:
         loggers: Builds them.
+
+    Attributes:
+        has_begun: Whether training has begun: what a checkpoint holds has been taken by then.
     """
 
     def __init__(self, loggers: Callable[[], Sequence[Logger]]) -> None:
         self._loggers = loggers
+        self.has_begun = False
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Build them; the optimiser and its schedule are there."""
         trainer.loggers = list(self._loggers())
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Note that training begins."""
+        self.has_begun = True
