@@ -18,7 +18,7 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from slowpaths.apps._console import progress
-from slowpaths.apps._errors import one_line
+from slowpaths.apps._errors import one_line, sentence_of
 from slowpaths.apps._resume import refuse_other_run, require_kept, taking
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
@@ -162,7 +162,12 @@ def fit(
     begin = Begin(lambda: _build_loggers(job))
     callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
-    rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
+    rehearse(
+        module,
+        data.train_dataloader(),
+        device=trainer.strategy.root_device,
+        has_sentence=lambda error: sentence_of(error) is not None,
+    )
     with relaunched(job), taking(resumed, begin):
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     kept = folder.best_checkpoint if watched and keeper.best_model_path else last
