@@ -197,7 +197,7 @@ def test_a_loader_process_that_is_killed_is_one_sentence_and_checkpoints_stay(mi
     monkeypatch.syspath_prepend(mined.parent)
     parts = (
         "model._target_=my_parts.Network", "data.batch_size=4", "data.fractions=[.5,.25,.25]", "data.num_workers=1",
-        "trainer.max_epochs=3", f"callbacks=[{{_target_: my_parts.KillLoaders, epoch: 1}}]",
+        "trainer.max_epochs=3", "callbacks=[{_target_: my_parts.KillLoaders, epoch: 1}]",
     )  # fmt: skip
     assert main([*train(mined, tmp_path / "run"), *parts]) == 1
     error = capsys.readouterr().err.strip().splitlines()[-1]

@@ -25,9 +25,7 @@ RUNS = ("train", "pretrain", "predict", "evaluate")
 
 # What libraries say where memory is full, by regular expression; each raises an error of its own kind.
 _GPU_FULL = r"(cuda|hip|mps backend|xpu) out of memory|_status_alloc_failed"
-_MEMORY_FULL = (
-    r"bad_alloc|allocate memory|failed to allocate|unable to allocate|(not enough|insufficient) memory|alloc_cpu"
-)
+_MEMORY_FULL = r"bad_alloc|alloc_cpu|allocate memory|(failed|unable) to allocate|(not enough|insufficient) memory"
 _SHARED_MEMORY_FULL = r"dataloader worker .*bus error|out of shared memory"
 _LOADER_KILLED = r"dataloader worker .*(killed by signal: (killed|terminated)|exited unexpectedly)"
 _MEMORY_CURES = {
