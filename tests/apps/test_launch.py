@@ -254,6 +254,22 @@ Api.__module__ = "wandb.errors"
         (PermissionError(errno.EACCES, "Permission denied", "/x/y"), "/x/y may not be read or written"),
         (NotADirectoryError(errno.ENOTDIR, "Not a directory", "/x/y"), "/x/y cannot be used (Not a directory)"),
         (type("OutOfMemoryError", (RuntimeError,), {})("CUDA"), "the GPU has too little memory"),
+        (RuntimeError("CUDA out of memory. Tried to allocate"), "the GPU has too little memory"),
+        (RuntimeError("MPS backend out of memory (MPS allocated: 1 GB)"), "the GPU has too little memory"),
+        (RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling"), "the GPU has too little memory"),
+        (RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate"), "memory is full"),
+        (RuntimeError("DefaultCPUAllocator: not enough memory: you tried"), "memory is full"),
+        (RuntimeError("std::bad_alloc"), "memory is full"),
+        (OSError(errno.ENOMEM, "Cannot allocate memory"), "memory is full"),
+        (
+            RuntimeError(
+                "DataLoader worker (pid 7) is killed by signal: Bus error. It is possible that dataloader's workers "
+                "are out of shared memory. Please try to raise your shared memory limit."
+            ),
+            "shared memory is full: lower data.num_workers",
+        ),
+        (RuntimeError("DataLoader worker (pid 7) is killed by signal: Killed. "), "most likely for want of memory"),
+        (RuntimeError("DataLoader worker (pid(s) 7, 8) exited unexpectedly"), "most likely for want of memory"),
         (
             type("MisconfigurationException", (Exception,), {})("No gpu\nfound"),
             "the trainer cannot start: No gpu found",

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from tests.data.mined import write_mined
-from tests.models.training import classifier
+from tests.models.training import classifier, loader, trainer
 
 from slowpaths.apps import footage
 from slowpaths.apps.footage import predict_videos
@@ -16,6 +16,7 @@ from slowpaths.models.prediction import model_id
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions
 
+pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SHOWN = {"fps": 25.0, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 32, "read_px": None}
 
 
@@ -68,6 +69,31 @@ def test_thirty_views_are_said_to_be_thirty(tmp_path):
     assert views[:31] == list(range(-1, 30))
     with pytest.raises(UsageError, match="do not fit into clips of 52 frames"):
         predict_videos(classifier(clip=SHOWN), folder, num_test_views=99)
+
+
+@pytest.mark.parametrize(
+    ("shown", "word", "sentence"),
+    [
+        (SHOWN, "num_test_views=99", "do not fit into clips of 52 frames: lower"),
+        ({**SHOWN, "input_kind": "picture_features"}, "num_test_views=30", "give num_test_views=10"),
+        (SHOWN, "mining.clip_fps=30", "was trained on clips at 25 fps"),
+        ({**SHOWN, "colour": 1}, "num_test_views=3", "does not say what a clip looks like (ClipSettings"),
+        ({"fps": 25.0}, "num_test_views=3", "does not say what a clip looks like (no num_frames)"),
+        ({**SHOWN, "input_kind": "smells"}, "num_test_views=3", "takes smells: give ckpt= of one that takes pathways"),
+    ],
+)
+def test_clips_that_a_network_cannot_be_shown_are_refused_before_mining(
+    tmp_path, monkeypatch, capsys, shown, word, sentence
+):
+    run = trainer(max_steps=1)
+    run.fit(classifier(clip=shown), loader(4))
+    run.save_checkpoint(tmp_path / "a.ckpt")
+    capsys.readouterr()
+    monkeypatch.setattr("slowpaths.apps.predict.mine", lambda *_: pytest.fail("footage was mined"))
+    words = ["predict", f"ckpt={tmp_path / 'a.ckpt'}", f"footage={tmp_path}", f"out={tmp_path / 'events'}", word]
+    assert main(words) == 2
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert sentence in error and not (tmp_path / "events").exists()
 
 
 @pytest.mark.parametrize("value", ["-1", "inf", "nan"])

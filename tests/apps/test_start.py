@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pytest
 import torch
 from tests.apps.refusal import refused
 from tests.data.mined import write_mined
 
 from slowpaths.cli import main
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import read_labels, write_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SMALL = (
@@ -68,6 +74,36 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
 @pytest.mark.parametrize("verb", ["train", "pretrain"])
 def test_a_run_that_cannot_start_leaves_no_folder(mined, capsys, verb, words, sentence):
     assert sentence in refused(capsys, verb, f"mined={mined}", *SMALL, "out=run", *words.split())
+
+
+@pytest.fixture(scope="module")
+def odd(mined: Path) -> Path:
+    """Return a folder with labels that are no numbers, labels of other deliveries, and clips of other strokes."""
+    labels, folder = read_labels(mined / "labels.parquet"), mined.parent
+    write_labels(folder / "nan.parquet", [replace(clip, probs=np.full(14, np.nan)) for clip in labels])
+    write_labels(folder / "other.parquet", [replace(clip, delivery_id=f"x{clip.delivery_id}") for clip in labels])
+    shutil.copytree(mined, folder / "strokes")
+    described = MinedFolder(folder / "strokes").dataset_file
+    described.write_text(json.dumps({**json.loads(described.read_text()), "strokes": ["drive", "cut"]}))
+    (folder / "a.ckpt").touch()
+    return folder
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("train labels={odd}/nan.parquet", "nan.parquet says of v0-d000 what is no label"),
+        ("train labels={odd}/other.parquet", "other.parquet labels none of the 8 deliveries of"),
+        ("train mined={odd}/strokes", "was mined with another taxonomy of strokes: mine its footage again"),
+        ("pretrain mined={odd}/strokes", "was mined with another taxonomy of strokes: mine its footage again"),
+        ("explain mined={odd}/strokes ckpt={odd}/a.ckpt", "was mined with another taxonomy of strokes"),
+        ("audit mined={odd}/strokes", "was mined with another taxonomy of strokes"),
+    ],
+)
+def test_labels_and_strokes_of_something_else_are_named(mined, odd, capsys, words, sentence):
+    verb, *words = words.format(odd=odd).split()
+    small = SMALL if verb in ("train", "pretrain") else ()
+    assert sentence in refused(capsys, verb, f"mined={mined}", *small, "out=run", *words)
 
 
 @pytest.mark.parametrize(

@@ -3,17 +3,18 @@ from __future__ import annotations
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from tests.data.mined import write_mined
 
-from slowpaths.core.errors import TableError
+from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.records import Shot
 from slowpaths.core.spans import Span
 from slowpaths.data.clips import find_links, read_clips
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.tables import read_shots, write_deliveries, write_shots
+from slowpaths.store.tables import read_labels, read_shots, write_deliveries, write_labels, write_shots
 
 
 @pytest.fixture
@@ -36,6 +37,34 @@ def test_clips_without_labels_are_uniform_and_not_kept(mined: Path) -> None:
     assert np.allclose(record.clip.probs, 1 / 14)
     assert not record.clip.is_kept
     assert (record.clip.video, record.clip.match_id) == ("m1/v1.mp4", "m1")
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"probs": np.full(14, np.nan)},
+        {"probs": np.full(14, 0.5)},
+        {"probs": np.array([2.0, -1.0, *[0.0] * 12])},
+        {"confidence": np.nan},
+        {"label": "hoick"},
+    ],
+)
+def test_labels_that_are_none_are_named_with_their_delivery(mined: Path, change: dict[str, Any]) -> None:
+    first, *rest = read_labels(mined / "labels.parquet")
+    write_labels(mined / "labels.parquet", [first, *rest[1:], replace(rest[0], **change)])
+    with pytest.raises(UsageError, match=r"labels\.parquet says of v0-d001 what is no label .*: label again"):
+        read_clips(mined)
+
+
+def test_labels_of_another_folder_are_told_from_labels_that_were_not_kept(mined: Path, tmp_path: Path) -> None:
+    labels = read_labels(mined / "labels.parquet")
+    other = tmp_path / "other.parquet"
+    write_labels(other, [replace(clip, delivery_id=f"x{clip.delivery_id}") for clip in labels])
+    with pytest.raises(UsageError, match=r"other\.parquet labels none of the 4 deliveries of .* leave labels= out"):
+        read_clips(mined, labels=other)
+    write_labels(other, labels[:1])
+    assert [record.clip.is_kept for record in read_clips(mined, labels=other)] == [True, False, False, False]
+    assert len(read_clips(mined, labels=other, delivery_ids=["v1-d000"])) == 1
 
 
 def test_duplicates_and_replays_are_linked(mined: Path) -> None:

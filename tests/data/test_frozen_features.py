@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from tests.data.mined import IMPACT_FRAME, write_mined
 
-from slowpaths.core.errors import SlowpathsError, TableError
+from slowpaths.core.errors import SlowpathsError, TableError, UsageError
 from slowpaths.data import frozen_features
 from slowpaths.data.batch import NUM_PICTURE_FEATURES
 from slowpaths.data.clip_dataset import BrokenClipError
@@ -76,6 +76,13 @@ def test_a_window_holds_every_second_frame_around_the_impact_and_moves(mined, se
     first = (IMPACT_FRAME - 10) // 2  # .8 of the 1.28 s lie before the impact: ten of sixteen frames
     for item, shift in zip(items, (-1, 0, 1), strict=True):  # views are two frames apart: one picture
         assert np.array_equal(item.sequence_TD, stored_TF[first + shift : first + shift + 8].astype(np.float32))
+
+
+def test_views_cut_left_and_right_are_refused(mined, seen):
+    data = module(mined, num_test_views=30)
+    with pytest.raises(UsageError, match="features of pictures know no place: give num_test_views=10"):
+        data.predict_dataloader()
+    assert len(module(mined, num_test_views=10).predict_dataloader().dataset) == 2 * 10
 
 
 def test_every_shift_of_training_finds_its_pictures(mined, seen):

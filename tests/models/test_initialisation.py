@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import torch
 
-from slowpaths.core.errors import MissingWeightsError, UsageError
+from slowpaths.core.errors import MissingWeightsError, SlowpathsError, UsageError
 from slowpaths.core.ids import file_digest
 from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.heads import projection
@@ -63,12 +63,32 @@ def test_lightning_and_bare_states_are_understood(tmp_path: Path) -> None:
 
 def test_another_architecture_is_one_sentence(tmp_path: Path) -> None:
     path = published(tmp_path / "tiny.pyth")
-    for options in ({**TINY, "width": 32}, {**TINY, "depth": 50}):
+    others = ({**TINY, "width": 32}, "is of another architecture"), ({**TINY, "depth": 50}, "lacks tensors of the")
+    for options, what in others:
         network = build_slowfast(num_classes=14, **options)
         before = [tensor.clone() for tensor in network.state_dict().values()]
-        with pytest.raises(UsageError, match=r"tiny\.pyth is of another architecture .* choose the model="):
+        with pytest.raises(UsageError, match=rf"tiny\.pyth {what} .* choose the model="):
             load_backbone(network, path)
         assert all(map(torch.equal, before, network.state_dict().values()))
+
+
+@pytest.mark.parametrize("content", [[1], 5, {"a": 1}, {}])
+@pytest.mark.parametrize("key", ["model_state", "state_dict"])
+def test_a_file_without_tensors_is_one_sentence(tmp_path: Path, key: str, content: Any) -> None:
+    torch.save({key: content}, tmp_path / "odd.pyth")
+    with pytest.raises(MissingWeightsError, match=r"odd\.pyth holds no network"):
+        load_backbone(build_slowfast(num_classes=14, **TINY), tmp_path / "odd.pyth")
+
+
+@pytest.mark.parametrize("part", ["network", "ema"])
+def test_weights_that_are_not_finite_are_the_fault_of_the_file(tmp_path: Path, part: str) -> None:
+    network = build_slowfast(num_classes=14, **TINY)
+    state = {f"{part}.{name}": tensor.clone() for name, tensor in network.state_dict().items()}
+    name = next(iter(state))
+    state[name].fill_(float("nan"))
+    torch.save({"state_dict": state}, tmp_path / "nan.ckpt")
+    with pytest.raises(SlowpathsError, match=r"nan\.ckpt holds numbers that are not finite .*: choose another file"):
+        load_backbone(network, tmp_path / "nan.ckpt")
 
 
 MARK = Path(tempfile.gettempdir()) / "slowpaths-test-code-ran"
@@ -167,7 +187,7 @@ def test_a_checkpoint_of_pyslowfast_is_converted(tmp_path: Path) -> None:
     del renamed["s4.pathway0_res2.branch2.c.weight"]
     torch.save({"model_state": renamed}, tmp_path / "less.pyth")
     with pytest.raises(
-        UsageError, match=r"another architecture \(1 of .*blocks\.3\..*\.res_blocks\.2\.branch2\.conv_c"
+        UsageError, match=r"lacks tensors of the network \(1 of .*blocks\.3\..*\.res_blocks\.2\.branch2\.conv_c"
     ):
         load_backbone(build_slowfast(num_classes=14, **options), tmp_path / "less.pyth")
 

@@ -90,6 +90,19 @@ def _drop(content: dict[str, Any], key: str) -> None:
         (lambda c: c["hyper_parameters"]["optim"].update(colour="red"), "does not fit the network it describes"),
         (lambda c: _drop(c["slowpaths"], "strokes"), "not a stroke classifier"),
         (lambda c: c["slowpaths"].update(format=1), "does not fit the network it describes"),
+        (lambda c: c["slowpaths"].update(strokes=None), "not a stroke classifier"),
+        (lambda c: c.update(slowpaths=[1]), "not a stroke classifier .its slowpaths is a list"),
+        (lambda c: c.update(hyper_parameters=[1]), "not a stroke classifier .its hyper_parameters is a list"),
+        (lambda c: c.update(state_dict=[1]), "not a stroke classifier .its state_dict is a list"),
+        (lambda c: c["state_dict"].update(more="x"), "not a stroke classifier .more in its state_dict is no tensor"),
+        (lambda c: c["slowpaths"].update(temperature="x"), "the temperature 'x', no number above 0"),
+        (lambda c: c["slowpaths"].update(temperature=0), "the temperature 0, no number above 0"),
+        (lambda c: c["slowpaths"].update(temperature=float("nan")), "the temperature nan, no number above 0"),
+        (lambda c: c["hyper_parameters"].update(run=[1]), "does not fit the network it describes"),
+        (lambda c: c["hyper_parameters"]["run"].update(clip=[1]), "does not fit the network it describes"),
+        (lambda c: c["hyper_parameters"]["optim"].update(lr=0), "does not fit the network .*is no rate"),
+        (lambda c: c["hyper_parameters"].update(class_prior="red"), "does not fit the network it describes"),
+        (lambda c: c["hyper_parameters"].update(network=[1]), "network._target_ is missing"),
     ],
 )
 def test_other_checkpoints_are_one_sentence(
@@ -98,7 +111,7 @@ def test_other_checkpoints_are_one_sentence(
     content = torch.load(checkpoint, weights_only=True)
     change(content)
     torch.save(content, tmp_path / "other.ckpt")
-    with pytest.raises(UsageError, match=rf"other\.ckpt .*{message}") as caught:
+    with pytest.raises(UsageError, match=rf"other\.ckpt\b.*{message}") as caught:
         load_classifier(tmp_path / "other.ckpt")
     assert "\n" not in str(caught.value)
 

@@ -41,6 +41,13 @@ def test_what_does_not_go_through_is_said_with_the_words_of_the_network(monkeypa
             rehearse(module, loader(4), device=CPU)
 
 
+def test_an_error_that_says_what_to_do_is_left_as_it_is(monkeypatch):
+    module = classifier()
+    monkeypatch.setattr(type(module), "training_step", lambda self, batch, index: _raise(RuntimeError("memory")))
+    with pytest.raises(RuntimeError, match=r"^memory$"):
+        rehearse(module, loader(4), device=CPU, has_sentence=lambda error: "memory" in str(error))
+
+
 def _raise(error: Exception) -> None:
     raise error
 

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any, TypeVar
+from typing import TypeVar
 
 import lightning as L
 
 from slowpaths.apps._fit import Job
+from slowpaths.apps._resume import run_so_far
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.data.module import ClipDataModule
 from slowpaths.models.batch_size import find_batch_size
-from slowpaths.models.checkpoint import read_checkpoint
 
 C = TypeVar("C", bound=FitConfig)
 
@@ -37,10 +37,10 @@ def with_batch_size(job: Job[C], build: Callable[[Job[C]], tuple[L.LightningModu
     def sized(size: int) -> Job[C]:
         return replace(job, config=replace(config, data=replace(config.data, batch_size=size)))
 
-    last = job.folder.last_checkpoint
-    if last.exists():
-        run: dict[str, Any] = read_checkpoint(last)["hyper_parameters"]["run"]
-        return sized(run["batch_size"] // config.trainer.accumulate_grad_batches)
+    if job.folder.last_checkpoint.exists():
+        size = run_so_far(job.folder).get("batch_size")
+        if isinstance(size, int) and size >= config.trainer.accumulate_grad_batches:
+            return sized(size // config.trainer.accumulate_grad_batches)
     module, data = build(sized(2))
     device = L.Trainer(accelerator=config.trainer.accelerator, devices=1, logger=False).strategy.root_device
     return sized(find_batch_size(module, data.train_dataloader(), device=device))

@@ -23,6 +23,20 @@ _CODE_OF_SIGTERM = 143  # what a shell says of a process that the signal ended
 RUNS = ("train", "pretrain", "predict", "evaluate")
 """Verbs whose out= is a run folder."""
 
+# What libraries say where memory is full, by regular expression; each raises an error of its own kind.
+_GPU_FULL = r"(cuda|hip|mps backend|xpu) out of memory|_status_alloc_failed"
+_MEMORY_FULL = r"bad_alloc|alloc_cpu|allocate memory|(failed|unable) to allocate|(not enough|insufficient) memory"
+_SHARED_MEMORY_FULL = r"dataloader worker .*bus error|out of shared memory"
+_LOADER_KILLED = r"dataloader worker .*(killed by signal: (killed|terminated)|exited unexpectedly)"
+_MEMORY_CURES = {
+    _GPU_FULL: "the GPU has too little memory: lower data.batch_size or data.crop_px",
+    _MEMORY_FULL: "memory is full: use fewer workers or a smaller batch, or close other programs",
+    _SHARED_MEMORY_FULL: "shared memory is full: lower data.num_workers, or give more (of a container by --shm-size), "
+    "and the same command goes on from here",
+    _LOADER_KILLED: "a process that loads clips was killed, most likely for want of memory: lower data.num_workers, "
+    "data.cache_mib or data.batch_size, and the same command goes on from here",
+}
+
 
 class SIGTERMException(SystemExit):
     """Told to end. Lightning has one of the same name; both are a `SystemExit` that would look like success."""
@@ -93,9 +107,11 @@ def sentence_of(error: BaseException) -> str | None:
     if name == SIGTERM:
         return "told to end; the same command goes on from here"
     if name == "OutOfMemoryError":
-        return "the GPU has too little memory: lower data.batch_size or data.crop_px"
-    if isinstance(error, MemoryError) or "can't allocate memory" in text:
-        return "memory is full: use fewer workers or a smaller batch, or close other programs"
+        return _MEMORY_CURES[_GPU_FULL]
+    if isinstance(error, MemoryError):
+        return _MEMORY_CURES[_MEMORY_FULL]
+    if cure := next((cure for said, cure in _MEMORY_CURES.items() if re.search(said, text, re.IGNORECASE)), None):
+        return cure
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
         return "the disk is full: free some space, and the same command goes on from here"
     if isinstance(error, OSError) and error.errno in (errno.ENOENT, errno.ENXIO, errno.EINVAL):

@@ -18,7 +18,8 @@ from lightning.pytorch.loggers import Logger
 from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from slowpaths.apps._console import progress
-from slowpaths.apps._errors import one_line
+from slowpaths.apps._errors import one_line, sentence_of
+from slowpaths.apps._resume import refuse_other_run, require_kept, taking
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
@@ -33,7 +34,6 @@ from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGua
 from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.card import model_card
-from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation, weights_file
 from slowpaths.models.rehearsal import Begin, rehearse
@@ -145,13 +145,15 @@ def fit(
 
     Raises:
         UsageError: If `out` holds a run with other settings or clips, or Lightning refuses its settings.
+        MissingWeightsError: If a checkpoint that `out` holds is damaged.
     """
     folder, config = job.folder, job.config
     limit_threads()
     L.seed_everything(config.seed, workers=True, verbose=False)
     last = folder.last_checkpoint
-    if last.exists():
-        _refuse_other_run(folder, module)
+    resumed = last if last.exists() else None
+    if resumed:
+        refuse_other_run(folder, module)
     elif config.init:
         load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None
@@ -160,10 +162,18 @@ def fit(
     begin = Begin(lambda: _build_loggers(job))
     callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, begin]
     trainer = _build_trainer(job, callbacks=callbacks)
-    rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
-    with relaunched(job):
-        trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
-    return Fitted(trainer=trainer, checkpoint=Path(keeper.best_model_path or last), metrics=history.kept(watched))
+    rehearse(
+        module,
+        data.train_dataloader(),
+        device=trainer.strategy.root_device,
+        has_sentence=lambda error: sentence_of(error) is not None,
+    )
+    with relaunched(job), taking(resumed, begin):
+        trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
+    kept = folder.best_checkpoint if watched and keeper.best_model_path else last
+    if resumed and trainer.is_global_zero:
+        require_kept(folder, kept)
+    return Fitted(trainer=trainer, checkpoint=kept, metrics=history.kept(watched))
 
 
 def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
@@ -298,9 +308,3 @@ def record(
 def _overrides() -> list[str]:
     """Return what was typed, without the flags of a sweep."""
     return list(HydraConfig.get().overrides.task) if HydraConfig.initialized() else []
-
-
-def _refuse_other_run(folder: RunFolder, module: EmaModule) -> None:
-    known = read_checkpoint(folder.last_checkpoint).get("hyper_parameters", {}).get("run", {})
-    if any(known.get(key) != module.hparams["run"][key] for key in ("configuration", "lineage")):
-        raise UsageError(f"{folder.path} holds a run with other settings or clips: choose another out=")

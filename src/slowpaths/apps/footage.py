@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from slowpaths.apps._console import NOTE_EVERY_S, cores, progress
 from slowpaths.apps.mined import review_mined, write_labels
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from slowpaths.models.classifier import StrokeClassifier
 
 T = TypeVar("T")
+_OF_A_CLIP = ("num_frames", "frame_stride", "crop_px")
 
 
 def mine_footage(
@@ -99,16 +100,41 @@ def clips_shown_to(
     delivery_ids: Collection[str] | None,
 ) -> ClipDataModule:
     """Return the clips of a mined folder as a classifier saw clips in training; arguments as for `predict_mined`."""
+    views = {"batch_size": batch_size, "num_test_views": num_test_views}
+    data = clips_to_be(classifier, mined, delivery_ids=delivery_ids, **views)
+    data.setup()
+    return data
+
+
+def clips_to_be(
+    classifier: StrokeClassifier,
+    mined: Path,
+    *,
+    batch_size: int,
+    num_test_views: int,
+    delivery_ids: Collection[str] | None = None,
+) -> ClipDataModule:
+    """Return the same before anything is read, of a folder that may not be there; arguments as for `predict_mined`.
+
+    Raises:
+        UsageError: If the classifier does not say what a clip looks like.
+    """
+    from slowpaths.data.batch import InputKind
     from slowpaths.data.module import ClipDataModule
     from slowpaths.data.settings import ClipSettings
 
     shown = dict(classifier.run.clip)
     fps, kind = shown.pop("fps", None), shown.pop("input_kind", "pathways")
-    settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
+    try:
+        settings = ClipSettings(batch_size=batch_size, num_test_views=num_test_views, num_workers=0, **shown)
+    except TypeError as error:
+        raise UsageError(f"the checkpoint does not say what a clip looks like ({error}): train again") from error
+    if kind != "skeleton" and (missing := [name for name in _OF_A_CLIP if name not in shown]):
+        raise UsageError(f"the checkpoint does not say what a clip looks like (no {missing[0]}): train again")
+    if kind not in (kinds := get_args(InputKind)):
+        raise UsageError(f"the network of the checkpoint takes {kind}: give ckpt= of one that takes {', '.join(kinds)}")
     how: dict[str, Any] = {"input_kind": kind, "told": progress, "fps": fps, "delivery_ids": delivery_ids}
-    data = ClipDataModule(mined=mined, settings=settings, targets="none", **how)
-    data.setup()
-    return data
+    return ClipDataModule(mined=mined, settings=settings, targets="none", **how)
 
 
 def predict_mined(

@@ -14,7 +14,6 @@ from slowpaths.apps._overlay import skeletons
 from slowpaths.apps._student import SequenceStudent
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
-from slowpaths.core.strokes import STROKES
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
 from slowpaths.labelling.teacher import load_teacher
@@ -196,12 +195,10 @@ def read_company(paths: Sequence[Path], *, of: MinedFolder) -> list[pa.Table]:
             raise UsageError(f"company={path} is named twice or is the folder to label: name each other folder once")
         known.add(path.resolve())
         other = MinedFolder(path).check()
-        cure = "mine its footage again with this slowpaths, or take it out of company="
-        if other.dataset().strokes != STROKES:
-            raise TableError(f"company={path} was mined with another taxonomy of strokes: {cure}")
         try:
             found.append(other.read(DELIVERIES))
         except TableError as error:
+            cure = "mine its footage again with this slowpaths, or take it out of company="
             raise TableError(f"company={path} was mined with other features ({error}): {cure}") from error
     return found
 

@@ -7,7 +7,7 @@ from omegaconf import DictConfig
 from slowpaths.apps import _values
 from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
-from slowpaths.apps.footage import predict_videos
+from slowpaths.apps.footage import clips_to_be, predict_videos
 from slowpaths.apps.mine import mine
 from slowpaths.apps.verbs import PredictConfig
 from slowpaths.core.ids import file_digest, fingerprint
@@ -26,8 +26,10 @@ def run(cfg: DictConfig) -> Outcome:
     allowed = {config.allow_target} if config.allow_target else set()
     # Fails before any footage is read.
     classifier = load_classifier(config.ckpt, device=config.device, allowed=allowed)
+    views = {"batch_size": config.batch_size, "num_test_views": config.num_test_views}
+    clips_to_be(classifier, folder.mined, **views).check_clips(config.mining.clip_spec)
     collected = mine(config, folder.mined)
-    num_resumed = predict_videos(classifier, folder, batch_size=config.batch_size, num_test_views=config.num_test_views)
+    num_resumed = predict_videos(classifier, folder, **views)
     predictions = read_predictions(folder.predictions)
     named = [row for row in predictions if row.view_index == AVERAGE_VIEW]
     tagged = sorted(suppressed(named, within_s=config.suppress_s), key=lambda row: (row.video, row.impact_s))

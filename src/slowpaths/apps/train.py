@@ -82,7 +82,9 @@ def run(cfg: DictConfig) -> Outcome:
         "as right here.",
         per_class=_per_class(pairs),
         notes=[
-            f"**Views.** Predictions are the mean of {config.data.num_test_views} views of a clip.",
+            f"**Views.** Predictions are the mean of {views} views of a clip."
+            if (views := data.num_test_views) > 1
+            else "**Views.** A clip has one view.",
             f"**Calibration.** {calibration}",
         ],
     )

@@ -20,6 +20,9 @@ from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, SHOTS
 from slowpaths.store.tables import read_labels
 
+_EPSILON = 1e-6  # of a probability in single precision
+_ROUNDING = 0.1  # of the sum of 14 probabilities with two decimals
+
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
 class ClipRecord:
@@ -50,7 +53,8 @@ def read_clips(
     comes out uniform. All deliveries are read where none are named. Where no clips are needed, files may be missing.
 
     Raises:
-        UsageError: If a delivery is asked for that the folder does not hold.
+        UsageError: If a delivery is asked for that the folder does not hold, or labels are no distributions over
+            strokes, or of none of its deliveries.
         TableError: If a table is missing or wrong.
         BrokenVideoError: If a clip file is missing; it is named, never replaced by another.
     """
@@ -58,16 +62,21 @@ def read_clips(
     deliveries = folder.read(DELIVERIES).select(
         ["delivery_id", "video_id", "shot_id", "start_s", "end_s", "impact_s", "event_p", "handedness_p"]
     )
+    known_ids = set(deliveries["delivery_id"].to_pylist())
     if delivery_ids is not None:
-        ids = deliveries["delivery_id"]
-        if unknown := sorted(set(delivery_ids) - set(ids.to_pylist())):
+        if unknown := sorted(set(delivery_ids) - known_ids):
             raise UsageError(
                 f"{mined} holds no delivery '{unknown[0]}': take one of delivery_id in {DELIVERIES.name}.parquet"
             )
         deliveries = deliveries.filter(pc.field("delivery_id").isin(list(delivery_ids)))
     footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
     path = labels or folder.file(LABELS)
-    known = {clip.delivery_id: clip for clip in read_labels(path)} if needs_labels else {}
+    known = {clip.delivery_id: clip for clip in _checked(read_labels(path), path=path)} if needs_labels else {}
+    if known and known_ids and not known.keys() & known_ids:
+        cure = "give labels of this one, or leave labels= out" if labels else "run `slowpaths label` on it again"
+        raise UsageError(
+            f"{path} labels none of the {len(known_ids)} deliveries of {mined}, but those of another folder: {cure}"
+        )
     nothing: dict[str, Any] = {"label": STROKES[0], "confidence": 1 / NUM_STROKES, "source": "weak", "is_kept": False}
     spec, as_mined = folder.dataset().clip, folder.as_mined()
     records = []
@@ -89,6 +98,19 @@ def read_clips(
         known_of_it = {"handedness_p": row["handedness_p"], "shot_id": row["shot_id"], "impact_shift": shift}
         records.append(ClipRecord(clip=clip, path=file, **known_of_it))
     return records
+
+
+def _checked(clips: list[LabelledClip], *, path: Path) -> list[LabelledClip]:
+    """Return labels, each a known stroke and a distribution over strokes."""
+    for clip in clips:
+        shares = np.append(clip.probs, clip.confidence)
+        is_distribution = ((shares > -_EPSILON) & (shares < 1 + _EPSILON)).all()  # not-a-number is nowhere
+        if not is_distribution or abs(clip.probs.sum() - 1) > _ROUNDING or clip.label not in STROKES:
+            raise UsageError(
+                f"{path} says of {clip.delivery_id} what is no label (stroke '{clip.label}', confidence "
+                f"{clip.confidence:g}, probabilities that add up to {clip.probs.sum():g}): label again, or mend the row"
+            )
+    return clips
 
 
 def find_links(mined: Path, records: list[ClipRecord]) -> list[tuple[str, str]]:

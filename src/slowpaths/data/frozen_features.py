@@ -18,7 +18,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from slowpaths.core.errors import TableError
+from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.data.batch import NO_FRAMES
 from slowpaths.data.clip_dataset import ClipDataset, read_frames
@@ -58,6 +58,16 @@ def with_picture_features(
 
 class PictureFeatureDataset(ClipDataset):
     """Give the picture features of the window of a clip; in training the window is shifted, and nothing else varied."""
+
+    def _test_views(self) -> tuple[tuple[int, int], ...]:
+        views = super()._test_views()
+        if num_placed := sum(bool(place) for _, place in views):
+            num_shifts = len(views) - num_placed
+            raise UsageError(
+                f"{len(views)} views are cut left, centre and right, and features of pictures know no place: give "
+                f"num_test_views={num_shifts} for the same shifts"
+            )
+        return views
 
     def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Tensor]:
         features_TF = self._stored(row)

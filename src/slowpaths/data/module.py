@@ -96,11 +96,8 @@ class ClipDataModule(L.LightningDataModule):
             return
         takes_clips = self._input_kind != "skeleton"
         self._spec = MinedFolder(self._mined).clip_spec() if takes_clips else _NO_CLIP
-        if takes_clips and self._fps is not None and self._fps != self._spec.fps:
-            raise UsageError(
-                f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have "
-                f"{self._spec.fps:g}: mine the footage again with the clip rate of the training set"
-            )
+        if takes_clips:
+            self._check_rate(self._spec)
         needs_labels = self._targets == "labels"
         self._records = read_clips(
             self._mined,
@@ -117,6 +114,25 @@ class ClipDataModule(L.LightningDataModule):
         if self._targets == "features":
             self.take_features()
 
+    def check_clips(self, spec: ClipSpec) -> None:
+        """Refuse clips that cannot be shown for prediction, before there are any.
+
+        Args:
+            spec: What their files will look like.
+
+        Raises:
+            UsageError: If the rate is another, or a view does not fit.
+        """
+        if self._input_kind != "skeleton":
+            self._check_rate(spec)
+            self._spec = spec
+            self._dataset([], num_views=self.num_test_views)
+
+    @property
+    def num_test_views(self) -> int:
+        """Return how many views of a clip prediction shows: skeletons have one, whatever is asked for."""
+        return 1 if self._input_kind == "skeleton" else self._settings.num_test_views
+
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the shuffled, augmented training clips; a last batch of one is dropped (batch norm needs two)."""
         dataset = self._dataset(self.training_records(), is_train=True, jitter_frames=self._settings.jitter_frames)
@@ -132,7 +148,7 @@ class ClipDataModule(L.LightningDataModule):
 
     def predict_dataloader(self) -> DataLoader[ClipItem]:
         """Return all clips, kept or not, in all their views, in the order of `clips()`."""
-        return self._loader(self._dataset(self._records, num_views=self._settings.num_test_views))
+        return self._loader(self._dataset(self._records, num_views=self.num_test_views))
 
     def clips(self) -> list[LabelledClip]:
         """Return all clips, row by row as `predict_dataloader` numbers them."""
@@ -202,6 +218,13 @@ class ClipDataModule(L.LightningDataModule):
             return {"input_kind": self._input_kind}
         shown = self._settings.shown(fps=self._spec.fps)
         return shown if self._input_kind == "pathways" else {**shown, "input_kind": self._input_kind}
+
+    def _check_rate(self, spec: ClipSpec) -> None:
+        if self._fps is not None and self._fps != spec.fps:
+            raise UsageError(
+                f"the network was trained on clips at {self._fps:g} fps, those of {self._mined} have {spec.fps:g}: "
+                "mine the footage again with the clip rate of the training set"
+            )
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)

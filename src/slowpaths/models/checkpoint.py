@@ -26,8 +26,27 @@ CHECKPOINT_FORMAT = 2
 TRUSTED = ("slowpaths.models.", "torch.nn.", "torchvision.models.", "pytorchvideo.models.")
 
 
-def read_checkpoint(path: Path, *, device: str = "cpu") -> dict[str, Any]:
+_KINDS: Mapping[str, type] = {
+    CHECKPOINT_KEY: Mapping,
+    "state_dict": Mapping,
+    "hyper_parameters": Mapping,
+    "callbacks": Mapping,
+    "loops": Mapping,
+    "optimizer_states": list,
+    "lr_schedulers": list,
+    "epoch": int,
+    "global_step": int,
+}
+NETWORK_PARTS = (CHECKPOINT_KEY, "state_dict", "hyper_parameters")
+"""What a checkpoint must carry to predict with."""
+RUN_PARTS = tuple(_KINDS)
+"""What a checkpoint must carry for a run to go on from it."""
+
+
+def read_checkpoint(path: Path, *, device: str = "cpu", cure: str | None = None) -> dict[str, Any]:
     """Read a checkpoint file without running any code that it may hold.
+
+    `cure` is what to do where that fails; without it, to name another file.
 
     Raises:
         MissingWeightsError: If the file is missing, truncated, or holds anything but tensors and plain values.
@@ -37,14 +56,32 @@ def read_checkpoint(path: Path, *, device: str = "cpu") -> dict[str, Any]:
             warnings.simplefilter("ignore")  # torch warns of strange pickles before it refuses them
             content = torch.load(path, map_location=device, weights_only=True)
     except FileNotFoundError as error:
-        raise MissingWeightsError(f"the checkpoint {path} does not exist: check ckpt=") from error
+        raise MissingWeightsError(f"the checkpoint {path} does not exist: {cure or 'check ckpt='}") from error
     except (pickle.UnpicklingError, RuntimeError, EOFError, OSError, ValueError, KeyError) as error:
         raise MissingWeightsError(
-            f"{path} is not a checkpoint that can be loaded safely: choose another file"
+            f"{path} is not a checkpoint that can be loaded safely: {cure or 'choose another file'}"
         ) from error
     if not isinstance(content, dict):
-        raise MissingWeightsError(f"{path} is not a checkpoint (it holds a {type(content).__name__}): choose another")
+        kind = type(content).__name__
+        raise MissingWeightsError(f"{path} is not a checkpoint (it holds a {kind}): {cure or 'choose another file'}")
     return content
+
+
+def misfit(content: Mapping[str, Any], names: Collection[str]) -> str:
+    """Return which of the parts of a checkpoint is missing or of another kind, in words; "" where all are there.
+
+    Example:
+        >>> misfit({"state_dict": [], "hyper_parameters": {}}, ["hyper_parameters", "state_dict"])
+        'its state_dict is a list'
+    """
+    for name in names:
+        part, kind = content.get(name), _KINDS[name]
+        if part is None or (kind is list and part == []):
+            return f"it holds no {name}"
+        if not isinstance(part, kind):
+            return f"its {name} is a {type(part).__name__}"
+    strange = [name for name, value in content.get("state_dict", {}).items() if not isinstance(value, Tensor)]
+    return f"{strange[0]} in its state_dict is no tensor" if strange else ""
 
 
 def migrated(content: Mapping[str, Any], *, source: Path) -> dict[str, Any]:
@@ -64,13 +101,14 @@ def migrated(content: Mapping[str, Any], *, source: Path) -> dict[str, Any]:
     while number != CHECKPOINT_FORMAT:
         try:
             content |= _MIGRATIONS[number](content)
-        except KeyError as error:
-            raise UsageError(f"{source} does not fit the network it describes (no {error}): train again") from error
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            why = f"{type(error).__name__}: {error}"
+            raise UsageError(f"{source} does not fit the network it describes ({why}): train again") from error
         number += 1
     return {**content, CHECKPOINT_KEY: {**about, "format": CHECKPOINT_FORMAT}}
 
 
-def require_finite(content: Mapping[str, Any], *, what: str) -> None:
+def require_finite(content: Mapping[str, Any], *, what: str, cure: str = "lower optim.lr and train again") -> None:
     """Refuse a checkpoint whose weights or optimiser states are not finite numbers; `what` it is, for the message.
 
     Raises:
@@ -78,9 +116,7 @@ def require_finite(content: Mapping[str, Any], *, what: str) -> None:
     """
     for name, tensor in _tensors(content.get("state_dict", {}), content.get("optimizer_states", [])):
         if tensor.is_floating_point() and not tensor.isfinite().all():
-            raise SlowpathsError(
-                f"{what} holds numbers that are not finite (first in {name}): lower optim.lr and train again"
-            )
+            raise SlowpathsError(f"{what} holds numbers that are not finite (first in {name}): {cure}")
 
 
 def require_trusted(target: str, *, source: Path, allowed: Collection[str]) -> None:

@@ -15,13 +15,14 @@ from torch import Tensor, nn
 
 from slowpaths.core.errors import MissingWeightsError, UsageError
 from slowpaths.core.ids import file_digest
-from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.checkpoint import read_checkpoint, require_finite
 from slowpaths.models.heads import head_prefix
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import atomic_write
 from slowpaths.store.weights import WeightSpec, find_weights
 
 _log = logging.getLogger(__name__)
+_OTHER = "choose another file"
 _ZOO = "https://dl.fbaipublicfiles.com/pytorchvideo/model_zoo/kinetics"
 
 # The addresses are those of pytorchvideo's hub. Its authors publish no digests, so these files are never downloaded
@@ -140,6 +141,7 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
     Raises:
         UsageError: If tensors below the head are missing or of another shape: it is another architecture.
         MissingWeightsError: If the file is missing or is no checkpoint.
+        SlowpathsError: If a number in it is not finite.
     """
     state = _read_state(path)
     own = network.state_dict()
@@ -154,10 +156,14 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
         mismatched=tuple(f"{n}: {tuple(state[n].shape)} in the file, {tuple(own[n].shape)} here" for n in mismatched),
     )
     if misfits := [name for name in (*report.missing, *report.mismatched) if not name.startswith(head)]:
+        is_part = not report.unexpected and set(misfits) <= set(report.missing)  # all that is there fits
+        what = "lacks tensors of the network" if is_part else "is of another architecture"
+        how = "are missing" if is_part else "do not fit"
         raise UsageError(
-            f"{path} is of another architecture ({len(misfits)} of {len(own)} tensors do not fit, first {misfits[0]}): "
-            "choose the model= it was made with, or other weights"
+            f"{path} {what} ({len(misfits)} of {len(own)} {how}, first {misfits[0]}): choose the model= it was made "
+            "with, or other weights"
         )
+    require_finite({"state_dict": {name: state[name] for name in report.loaded}}, what=str(path), cure=_OTHER)
     network.load_state_dict({name: state[name] for name in report.loaded}, strict=False)
     _log.info("%s", report)
     return report
@@ -167,6 +173,7 @@ def _read_state(path: Path) -> Mapping[str, Tensor]:
     content = _read_safetensors(path) if path.suffix == ".safetensors" else read_checkpoint(path)
     for key in ("model_state", "state_dict"):
         content = content.get(key, content)
+        content = content if isinstance(content, Mapping) else {}
     # A Lightning checkpoint of ours names the network's tensors `network.<name>` and its EMA's `ema.<name>`, until
     # format 1 `average.<name>`.
     for prefix in ("ema.", "average.", "network."):
@@ -174,7 +181,7 @@ def _read_state(path: Path) -> Mapping[str, Tensor]:
             break
     state = own or {str(name): value for name, value in content.items()}
     if not state or not all(isinstance(value, Tensor) for value in state.values()):
-        raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): choose another file")
+        raise MissingWeightsError(f"{path} holds no network (no model_state or state_dict): {_OTHER}")
     return {_PYSLOWFAST.sub(_our_name, name): value for name, value in state.items()}
 
 
@@ -213,4 +220,4 @@ def _read_safetensors(path: Path) -> dict[str, Any]:
     try:
         return {name: value.float() if value.is_floating_point() else value for name, value in load_file(path).items()}
     except (SafetensorError, OSError) as error:
-        raise MissingWeightsError(f"{path} is not a safetensors file ({error}): choose another file") from error
+        raise MissingWeightsError(f"{path} is not a safetensors file ({error}): {_OTHER}") from error

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields, replace
 from pathlib import Path
@@ -18,7 +19,15 @@ from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.core.tempering import temper
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.calibration import disagreement, fit_temperature
-from slowpaths.models.checkpoint import CHECKPOINT_KEY, migrated, read_checkpoint, require_finite, require_trusted
+from slowpaths.models.checkpoint import (
+    CHECKPOINT_KEY,
+    NETWORK_PARTS,
+    migrated,
+    misfit,
+    read_checkpoint,
+    require_finite,
+    require_trusted,
+)
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.ema import network_input
 from slowpaths.models.fold import fold_for_cpu
@@ -34,20 +43,18 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
 
     Raises:
         MissingWeightsError: If the file is missing or cannot be loaded safely.
-        UsageError: If it is another model's, or names other strokes.
+        UsageError: If it is another model's, lacks a part, or names other strokes.
         SlowpathsError: If its weights are not finite.
     """
     path = Path(path)
     content = read_checkpoint(path, device=device)
-    about = content.get(CHECKPOINT_KEY)
-    if (
-        not isinstance(about, dict)
-        or "strokes" not in about
-        or not {"state_dict", "hyper_parameters"} <= content.keys()
-    ):
-        raise UsageError(f"{path} is not a stroke classifier: give ckpt= a checkpoint written by `slowpaths train`")
+    wrong, about = misfit(content, NETWORK_PARTS), content.get(CHECKPOINT_KEY)
+    if wrong or not isinstance(about, Mapping) or not isinstance(about.get("strokes"), list):
+        why = wrong or "it names no strokes"
+        cure = "give ckpt= a checkpoint written by `slowpaths train`"
+        raise UsageError(f"{path} is not a stroke classifier ({why}): {cure}")
     content = migrated(content, source=path)
-    if list(about["strokes"]) != list(STROKES):
+    if about["strokes"] != list(STROKES):
         raise UsageError(f"{path} was trained on other strokes than the 14 of this slowpaths: train again")
     require_finite(content, what=str(path))
     settings = content["hyper_parameters"]
@@ -55,10 +62,15 @@ def load_classifier(path: str | Path, *, device: str = "cpu", allowed: Collectio
     try:
         classifier = StrokeClassifier(**settings)
         classifier.load_state_dict(content["state_dict"])
-    except (TypeError, RuntimeError) as error:
-        why = str(error).strip().splitlines()[-1].strip()
+        if not isinstance(classifier.run.clip, Mapping):
+            raise TypeError("it does not say what a clip looks like")
+    except (TypeError, RuntimeError, ValueError, AttributeError, LookupError, SlowpathsError) as error:
+        why = (str(error).strip().splitlines() or [type(error).__name__])[-1].strip()
         raise UsageError(f"{path} does not fit the network it describes ({why}): train again") from error
-    classifier.temperature = float(about.get("temperature", 1.0))
+    temperature = about.get("temperature", 1.0)
+    if not isinstance(temperature, (int, float)) or not 0 < temperature < math.inf:
+        raise UsageError(f"{path} has the temperature {temperature!r}, no number above 0: train again")
+    classifier.temperature = float(temperature)
     return classifier.to(device).eval()
 
 

@@ -19,13 +19,20 @@ from slowpaths.core.errors import SlowpathsError, UsageError
 _log = logging.getLogger(__name__)
 
 
-def rehearse(module: L.LightningModule, loader: DataLoader[Any], *, device: torch.device) -> None:
+def rehearse(
+    module: L.LightningModule,
+    loader: DataLoader[Any],
+    *,
+    device: torch.device,
+    has_sentence: Callable[[Exception], bool] = lambda error: isinstance(error, SlowpathsError),
+) -> None:
     """Show the first training clip to a copy of a module, so that sizes that do not fit are said before training.
 
     Args:
         module: Network, loss and what belongs to them; it stays as it is.
         loader: Its training clips.
         device: Where it will train; on a GPU only the clip is read, for another process may use it.
+        has_sentence: Tells which errors say for themselves what to do, such as that memory is full; they are raised.
 
     Raises:
         UsageError: If the clip does not go through.
@@ -40,9 +47,9 @@ def rehearse(module: L.LightningModule, loader: DataLoader[Any], *, device: torc
         copied = copy.deepcopy(module).eval()
         try:
             copied.training_step(batch, 0)
-        except (SlowpathsError, MemoryError):
-            raise
         except Exception as error:
+            if has_sentence(error):
+                raise
             words = " ".join(str(error).split())
             if "is not attached to a `Trainer`" in words:  # an objective of a user's own that needs one
                 return
@@ -58,11 +65,19 @@ class Begin(Callback):
 
     Args:
         loggers: Builds them.
+
+    Attributes:
+        has_begun: Whether training has begun: what a checkpoint holds has been taken by then.
     """
 
     def __init__(self, loggers: Callable[[], Sequence[Logger]]) -> None:
         self._loggers = loggers
+        self.has_begun = False
 
     def on_fit_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Build them; the optimiser and its schedule are there."""
         trainer.loggers = list(self._loggers())
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Note that training begins."""
+        self.has_begun = True

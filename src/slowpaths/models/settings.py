@@ -133,9 +133,10 @@ def as_settings(kind: type[T], value: T | Mapping[str, Any] | None) -> T:
     """Return settings that are given as such, as plain values of a checkpoint or configuration, or not at all.
 
     Raises:
-        TypeError: If a name is unknown.
+        TypeError: If a name is unknown, or they are no settings at all.
     """
     if isinstance(value, kind):
         return value
-    assert value is None or isinstance(value, Mapping)
+    if value is not None and not isinstance(value, Mapping):
+        raise TypeError(f"{kind.__name__} are given as a {type(value).__name__}")
     return kind(**(value or {}))

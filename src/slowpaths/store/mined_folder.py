@@ -253,11 +253,15 @@ class MinedFolder(LabelSetFolder):
         """Return this folder.
 
         Raises:
-            TableError: If it is no mined folder.
+            TableError: If it is no mined folder, or one of other strokes.
         """
         if not self.has(DELIVERIES):
             missing = self.file(DELIVERIES).name
             raise TableError(f"{self.path} is no mined folder (no {missing}): give the out= folder of `slowpaths mine`")
+        if self.dataset().strokes != STROKES:
+            raise TableError(
+                f"{self.path} was mined with another taxonomy of strokes: mine its footage again with this slowpaths"
+            )
         return self
 
     def dataset(self) -> Dataset:
@@ -271,7 +275,7 @@ class MinedFolder(LabelSetFolder):
             return Dataset()
         try:
             value["clip"] = ClipSpec(**value["clip"]) if value.get("clip") else None
-            value["strokes"] = tuple(value.get("strokes", STROKES))
+            value["strokes"] = tuple(map(str, value.get("strokes", STROKES)))
             return Dataset(**value)
         except (TypeError, ValueError) as error:
             raise TableError(f"{self.dataset_file} does not describe a mined folder: mine the footage again") from error

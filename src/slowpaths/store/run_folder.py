@@ -54,6 +54,7 @@ class RunFolder:
     ledger_file = Below(LEDGER_NAME)
     checkpoints = Below("checkpoints")
     last_checkpoint = Below("checkpoints/last.ckpt")  # what a run goes on from
+    best_checkpoint = Below("checkpoints/best.ckpt")  # of the epoch that is kept, where there is validation
     model_card = Below("checkpoints/CARD.md")
     relabelled = Below("relabelled.parquet")  # labels table that rules and out-of-fold models agree on
     backbone = Below("backbone.safetensors")  # what pretraining makes

@@ -86,7 +86,32 @@ class FiniteGuard(Callback):
         )
 
 
-def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
+class Keeper(ModelCheckpoint):
+    """Keep checkpoints in one folder, and know them there wherever the run was moved or copied to.
+
+    Lightning stores absolute paths, and of a folder that has moved it forgets the best value.
+    """
+
+    @property
+    def state_key(self) -> str:
+        """Return the name of the state in a checkpoint: that of Lightning's own callback."""
+        return super().state_key.replace(type(self).__qualname__, ModelCheckpoint.__qualname__)
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        """Take the state of a checkpoint, its files in this folder."""
+        assert self.dirpath is not None
+        folder = Path(self.dirpath)
+
+        def here(path: str) -> str:
+            return str(folder / Path(path).name) if path else ""
+
+        paths = ("best_model_path", "kth_best_model_path", "last_model_path")
+        moved = {name: here(state_dict.get(name, "")) for name in paths}
+        best = {here(path): score for path, score in state_dict.get("best_k_models", {}).items()}
+        super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
+
+
+def build_checkpoints(folder: Path, *, monitor: str | None) -> Keeper:
     """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the best value that is monitored.
 
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
@@ -94,6 +119,6 @@ def build_checkpoints(folder: Path, *, monitor: str | None) -> ModelCheckpoint:
     """
     ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
     if monitor is None:  # `save_last` of a keeper that keeps no other would write at the very end only
-        return ModelCheckpoint(folder, filename="last", **ways)
+        return Keeper(folder, filename="last", **ways)
     ways |= {"mode": "min" if monitor in LOSSES else "max"}
-    return ModelCheckpoint(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)
+    return Keeper(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)
