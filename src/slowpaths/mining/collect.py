@@ -24,7 +24,7 @@ from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.mining.shots.view_classifier import load_view_classifier
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS, UNCLAIMED
 from slowpaths.store.tables import concat_tables, write_footage
 
 _log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ def collect(
     note: Callable[[str], None] = lambda text: None,
     oracle: OracleSource | None = None,
 ) -> Collected:
-    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables, in the order of the paths, to `out`.
+    """Mine videos and write their tables to `out`, in the order of the paths: `footage` and all that was found in it.
 
     Args:
         paths: The videos.
@@ -118,8 +118,10 @@ def collect(
 
 def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
     """Write the tables of all videos as one of each kind, in the given order."""
-    for spec in (SHOTS, DELIVERIES, POSES, FOOTAGE):
-        mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
+    for spec in (SHOTS, DELIVERIES, POSES, UNCLAIMED, FOOTAGE):
+        # shards that an earlier slowpaths left do not say why a video has no delivery
+        whole = [folder for folder in folders if spec is not UNCLAIMED or folder.has(spec)]
+        mined.write(spec, concat_tables([folder.file(spec) for folder in whole], spec))
 
 
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
