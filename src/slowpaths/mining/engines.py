@@ -164,7 +164,7 @@ def _mine_on_ray(task: Task) -> Done:
 def _absolute(task: Task) -> Task:
     """Return a task that means the same in another working directory."""
     weights, truth = task.pose.get("weights_dir"), task.oracle.truth
-    own = {name: getattr(task.settings, name) for name in ("view_weights", "moment_weights")}
+    view, moment = task.settings.view_weights, task.settings.moment_weights
     return replace(
         task,
         path=task.path.absolute(),
@@ -172,6 +172,10 @@ def _absolute(task: Task) -> Task:
         out=task.out.absolute(),
         shards=task.shards.absolute(),
         pose={**task.pose, "weights_dir": str(Path(weights).absolute()) if weights else None},
-        settings=replace(task.settings, **{name: path and str(Path(path).absolute()) for name, path in own.items()}),
+        settings=replace(
+            task.settings,
+            view_weights=view and str(Path(view).absolute()),
+            moment_weights=moment and str(Path(moment).absolute()),
+        ),
         oracle=replace(task.oracle, truth=truth and truth.absolute()),
     )
