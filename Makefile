@@ -40,7 +40,7 @@ bench: setup ## measure the ratios in scripts/bench
 	$(RUN) python scripts/bench/film.py
 	$(RUN) python scripts/bench/decode.py $(BENCH)/t01.mp4
 	$(RUN) python scripts/bench/pose.py $(BENCH)/t01.mp4 --backends compact simulated
-	$(RUN) python scripts/bench/mining.py
+	$(UV) run --frozen --group bench python scripts/bench/mining.py
 	$(RUN) python scripts/bench/relabel.py
 	$(RUN) python -m scripts.bench.evaluation
 	$(RUN) python scripts/bench/train_reads.py

@@ -18,7 +18,17 @@ from slowpaths.apps._fields import docs_of
 from slowpaths.apps._help import FLAGS, VerbReference, verb_reference
 from slowpaths.cli import VERBS
 from slowpaths.core.features import FEATURES
-from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.records import (
+    Correction,
+    Delivery,
+    LabelledClip,
+    PoseTrack,
+    Prediction,
+    Shot,
+    Unclaimed,
+    VideoRef,
+    Vote,
+)
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import markdown_table
 from slowpaths.evaluation.measures import SPECS
@@ -30,6 +40,7 @@ DOCS = Path(__file__).resolve().parents[1] / "docs"
 _NOTE = "<!-- Written by scripts/generate_docs.py: `make docs` writes it again. -->\n"
 _RECORDS: dict[str, tuple[type, ...]] = {
     "footage": (VideoRef,),
+    "unclaimed": (Unclaimed,),
     "shots": (Shot,),
     "deliveries": (Delivery,),
     "poses": (PoseTrack,),
@@ -40,6 +51,7 @@ _RECORDS: dict[str, tuple[type, ...]] = {
 }
 _ROWS = {
     "footage": "One row a video, mined or quarantined.",
+    "unclaimed": "One row a video that could be read and has no delivery.",
     "shots": "One row a shot.",
     "deliveries": "One row a ball faced.",
     "poses": "One row a person and frame.",

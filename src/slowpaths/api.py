@@ -295,7 +295,8 @@ def evaluate(
 
     Args:
         predictions: Predictions or labels, anybody's; or a `Mined`: its mining and its labels are measured.
-        truth: Truth with video, impact_s, label and more (docs/evaluation.md); or the folder of a synthetic world.
+        truth: Truth with video, impact_s, label and more (docs/evaluation.md), or a list of such tables; or the folder
+            of a synthetic world.
         mined: Where the predictions were made: adds the measures of mining.
         out: Folder for report and figures; nothing is written where not given.
         **how: Files of more truth (`shots_truth`, `poses_truth`), and fields of `evaluation.report.EvaluationSettings`
@@ -313,10 +314,12 @@ def evaluate(
     if isinstance(predictions, Mined):
         predictions, mined = None, mined or predictions
     given: dict[str, Any] = {"shots_truth": None, "poses_truth": None, "is_complete": None, **how}
-    given |= {"truth": _table(truth), "mined": None if mined is None else _mined(mined).path}
+    truths = [_table(one) for one in truth] if isinstance(truth, (list, tuple)) else _table(truth)
+    given |= {"truth": truths, "mined": None if mined is None else _mined(mined).path}
     if isinstance(truth, (str, Path)) and Path(truth).is_dir():
         given |= world_truth(given)
-    given |= {key: Path(given[key]) for key in ("shots_truth", "poses_truth") if given[key] is not None}
+    if given["poses_truth"] is not None:
+        given["poses_truth"] = Path(given["poses_truth"])
     given |= {"is_complete": bool(given["is_complete"]), "out": None if out is None else Path(out)}
     return evaluate_tables(None if predictions is None else _table(predictions), **given)
 

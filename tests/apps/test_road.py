@@ -6,6 +6,7 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from tests.batter import stick_match
 
@@ -144,6 +145,7 @@ def test_train_predict_and_evaluate(road):
     [
         (["mine", "footage=nowhere"], 2, "nowhere"),
         (["mine", "footage={empty}"], 2, "holds no video"),
+        (["mine", "footage={nobody}"], 2, "nobody.npz holds no sequence"),
         (["label", "mined={mined}", "rules.include=[foot.strid]"], 2, "foot.stride"),
         (["label", "mined={mined}", "gold={truth}"], 1, "delivery_id"),
         (["train", "mined={empty}"], 2, "slowpaths mine"),
@@ -156,7 +158,16 @@ def test_train_predict_and_evaluate(road):
 def test_bad_input_is_one_sentence(road, tmp_path, capsys, arguments, code, sentence):
     wrong = tmp_path / "wrong.csv"
     wrong.write_text("video,when\na.mp4,1\n")
-    names = {"empty": tmp_path, "mined": road / "mined", "truth": road / "footage" / "truth.csv", "edl": wrong}
+    nobody = tmp_path / "nobody.npz"
+    words = np.zeros(0, "U1")
+    np.savez(nobody, pose=np.zeros((0, 5, 33, 3)), length=np.zeros(0, int), label=words, name=words)
+    names = {
+        "nobody": nobody,
+        "empty": tmp_path,
+        "mined": road / "mined",
+        "truth": road / "footage" / "truth.csv",
+        "edl": wrong,
+    }
     found = main([argument.format(**names) for argument in arguments])
     error = capsys.readouterr().err.strip()
     assert (found, len(error.splitlines())) == (code, 1), error

@@ -9,7 +9,7 @@ from tests.evaluation.mined import make_mined
 from slowpaths.core.errors import TableError
 from slowpaths.core.spans import Span
 from slowpaths.evaluation.mining_check import read_mined
-from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots
+from slowpaths.evaluation.shot_check import check_boundaries, check_shots, read_true_shots, video_lengths
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,16 @@ def test_shots_given_in_frames_are_compared_by_frames(tmp_path: Path) -> None:
     assert [fate.found_view for fate in check_shots(mined, truths)] == ["pitch_endon", "crowd"]
     path.write_text("video,first_frame,last_frame,view\na.mp4,0,730,pitch_endon\na.mp4,731,999,crowd\n")
     assert check_boundaries(mined, read_true_shots(mined, path)).is_found.tolist() == [False]  # six frames off
+
+
+def test_tables_in_seconds_and_in_frames_are_read_together(tmp_path: Path) -> None:
+    seconds, frames = tmp_path / "s.csv", tmp_path / "f.csv"
+    seconds.write_text("video,start_s,end_s,view\na.mp4,0,29,pitch_endon\n")
+    frames.write_text("file,first_frame,last_frame,view\nb.mp4,0,999,pitch_side\n")
+    mined = read_mined(make_mined(tmp_path / "mined"))
+    shots = read_true_shots(mined, [seconds, frames])
+    assert [(shot.video, shot.end_s, shot.is_framed) for shot in shots] == [("a.mp4", 29, False), ("b.mp4", 40, True)]
+    assert video_lengths([seconds, frames]) == {"a.mp4": 29}
+    frames.write_text("file,first_frame,last_frame,view\na.mp4,0,999,pitch_side\n")
+    with pytest.raises(TableError, match=r"both have rows of a\.mp4"):
+        read_true_shots(mined, [seconds, frames])

@@ -113,6 +113,24 @@ def test_an_impact_alone_has_the_span_of_a_mined_clip(tmp_path: Path) -> None:
     assert (item.start_s, item.end_s) == pytest.approx((4.2, 6.0))
 
 
+def test_several_tables_of_different_videos_are_read_as_one(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / name).mkdir()
+    a = write_truth(tmp_path / "a" / "t.csv", ["a.mp4,5,cut", "c.mp4,2,cut"], "video,impact_s,label")
+    b = write_truth(tmp_path / "b" / "t.csv", ["b.mp4,4,6,5,cut"])
+    truth = read_truth([a, b])
+    assert [(item.video, item.impact_s) for item in truth.deliveries] == [("a.mp4", 5), ("c.mp4", 2), ("b.mp4", 5)]
+    assert truth.name == f"{a} and {b}" and read_truth([a]).name == "t.csv"
+    write_truth(b, ["./c.mp4,4,6,5,cut"])
+    with pytest.raises(TableError, match=re.escape(f"{a} and {b} both have rows of c.mp4: leave them out of one")):
+        read_truth([a, b])
+    write_truth(b, ["b.mp4,4,6,5,nothing"])
+    with pytest.raises(TableError, match=re.escape(f"{b} line 2, column label")):
+        read_truth([a, b])
+    with pytest.raises(TableError, match="an empty list holds no table"):
+        read_truth([])
+
+
 @pytest.mark.shared
 def test_the_real_table_is_read(shared_dir: Path) -> None:
     truth = read_truth(shared_dir / "footage" / "truth.csv", taxonomy="cricshot10")

@@ -14,7 +14,7 @@ import pytest
 from tests.factories import bar_video
 from tests.mining.stick import as_track
 
-from slowpaths.core.errors import SlowpathsError
+from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.records import VideoRef
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining import collect as module
@@ -91,6 +91,14 @@ def check_only_the_bad_one_is_out(collected, *words: str) -> None:
     assert all(word in reason for word in (BAD, "re-encode", *words)), reason
     assert "\n" not in reason
     assert collected.num_quarantined == 1
+
+
+@pytest.mark.parametrize("key", ["view_weights", "moment_weights"])
+def test_weights_are_looked_into_before_any_video_is_opened(footage, tmp_path, monkeypatch, key):
+    monkeypatch.setattr(module, "build_engine", lambda *_, **__: pytest.fail("a video was opened"))
+    settings = MiningSettings(**{key: "/nope.npz"})
+    with pytest.raises(UsageError, match=rf"mining\.{key}=/nope\.npz cannot be read"):
+        collect(paths(footage), root=footage, out=tmp_path, pose={"name": "simulated"}, settings=settings)
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from slowpaths.core.records import Box, Delivery, Shot, VideoRef
+from slowpaths.core.records import Box, Delivery, Shot, Unclaimed, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.report import checks, mining_report
 from slowpaths.store import tables
@@ -96,6 +96,32 @@ def test_doubtful_strikers_and_impacts_are_pointed_out(as_tables):
         assert sure[name] == "ok" and unsure[name] == "look"
     assert unsure["a sound within .15 s of impact"] == "look"
     assert "a sound within .15 s of impact" not in sure  # without sound there is nothing to say
+
+
+def test_videos_without_a_delivery_have_a_reason_each(as_tables):
+    videos = [video(name) for name in "abcd"]
+    made = as_tables(videos, [], [])
+    said = [
+        Unclaimed(video_id="a", cause="still"),
+        Unclaimed(video_id="b", cause="no_play"),
+        Unclaimed(video_id="c", cause="nobody"),
+        Unclaimed(video_id="d", cause="no_stroke", event_p=0.314),
+    ]
+    text = mining_report(**made, unclaimed=said)
+    assert "## Videos without a delivery" in text and "## Videos without a delivery" not in mining_report(**made)
+    assert "| a.mp4 | no frames that change |" in text and "| b.mp4 | no shot of play |" in text
+    assert "| c.mp4 | nobody seen to move in a shot of play |" in text
+    assert "| d.mp4 | nothing that looks like a stroke: best probability 0.31 |" in text
+
+
+def test_many_videos_without_a_delivery_are_counted_by_their_reason(as_tables):
+    made = as_tables([video(f"v{number}") for number in range(40)], [], [])
+    said = [Unclaimed(video_id=f"v{number}", cause="no_play") for number in range(25)]
+    said += [Unclaimed(video_id=f"v{25 + n}", cause="no_stroke", event_p=n / 100) for n in range(15)]
+    text = mining_report(**made, unclaimed=said)
+    assert "| no shot of play | 25 | v0.mp4, v1.mp4, v2.mp4 |" in text
+    assert "| nothing that looks like a stroke: best probability 0.14 | 15 | v25.mp4, v26.mp4, v27.mp4 |" in text
+    assert "| v0.mp4 |" not in text and "no frames that change" not in text
 
 
 def test_nothing_found_is_reported_too(as_tables):

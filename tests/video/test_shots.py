@@ -215,6 +215,21 @@ def test_a_cut_from_lawn_to_lawn_is_found() -> None:
     assert _starts(np.concatenate(lawns)) == [20]
 
 
+@pytest.mark.parametrize("pan_px", [1.5, 6.0])
+def test_a_jump_cut_within_one_camera_is_found(pan_px: float) -> None:
+    """Cut a part out of one pan: colours stay, but the camera looks elsewhere than it can have moved to."""
+    for seed, shift in enumerate((0.5, 0.8, 1.2, 4.0), start=30):  # picture widths
+        num = round(shift * 192 / pan_px)
+        pan = moving_scene(num_frames=40 + num, seed=seed, pan_px=pan_px)
+        assert _starts(np.concatenate([pan[:20], pan[20 + num :]])) == [20]
+
+
+def test_a_jump_that_leaves_most_of_the_picture_is_no_boundary() -> None:
+    """Frames that a stream has dropped look the same."""
+    pan = moving_scene(num_frames=53, seed=34, pan_px=3)
+    assert _starts(np.concatenate([pan[:20], pan[33:]])) == []
+
+
 def test_few_frames_and_none() -> None:
     assert find_shots(np.zeros((0, 36, 64, 3), np.uint8), np.zeros(0)) == []
     one = find_shots(np.zeros((1, 36, 64, 3), np.uint8), np.zeros(1))

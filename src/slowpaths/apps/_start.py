@@ -68,6 +68,7 @@ def check_start(verb: str, cfg: DictConfig) -> None:
         backend = (values.get(group) or {}).get("backend", "auto")
         if backend not in BACKENDS:
             raise UsageError(f"{group}.backend={backend} is unknown: choose one of {', '.join(BACKENDS)}")
+    _check_calibration(values.get("mining") or {})
     if trainer := values.get("trainer"):
         _check_trainer(trainer)
     if "label_model" in values:
@@ -139,6 +140,18 @@ def _check_pose(pose: dict[str, Any]) -> None:
         raise UsageError(f"pose.num_threads={pose['num_threads']} is no number: give 1 or more, or 0 for all")
     if not 0 <= pose.get("score_min", 0.0) <= 1:
         raise UsageError(f"pose.score_min={pose['score_min']:g} is no score: give a number from 0 to 1")
+
+
+def _check_calibration(mining: dict[str, Any]) -> None:
+    """Look into weights of one's own: what is wrong with them is no fault of the footage."""
+    if path := mining.get("view_weights"):
+        from slowpaths.mining.shots.view_classifier import load_view_classifier
+
+        load_view_classifier(path)
+    if path := mining.get("moment_weights"):
+        from slowpaths.mining.impact.moment_network import load_moment_network
+
+        load_moment_network(path)
 
 
 def _check_trainer(trainer: dict[str, Any]) -> None:

@@ -97,7 +97,8 @@ def _heartbeat(beat: Callable[[], object]) -> Iterator[None]:
 def decides(config: DictConfig) -> str:
     """Return the fingerprint of everything that decides the result of a run: its configuration and its inputs."""
     values = {key: value for key, value in plain(config).items() if key not in _ELSEWHERE}
-    inputs = {key: _content(Path(str(values[key]))) for key in _INPUTS if values.get(key)}
+    given = {key: values[key] if isinstance(values[key], list) else [values[key]] for key in _INPUTS if values.get(key)}
+    inputs = {key: " ".join(_content(Path(str(path))) for path in paths) for key, paths in given.items()}
     return fingerprint({"configuration": values, "inputs": inputs})
 
 

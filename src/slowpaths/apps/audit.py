@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import asdict, replace
 from functools import partial
 
@@ -15,7 +14,7 @@ from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps._truth import truth_tables
 from slowpaths.apps.footage import clips_shown_to, told
 from slowpaths.apps.verbs_after_training import AuditConfig
-from slowpaths.core.text import csv_table
+from slowpaths.core.text import command_line, csv_table
 from slowpaths.evaluation.audit.checks import check_all
 from slowpaths.evaluation.audit.leakage import Fit, Labelled, extra_trees, leakage, linear_probe, steadiness
 from slowpaths.evaluation.audit.report import MIN_DELIVERIES, read_labelled, to_markdown
@@ -29,7 +28,7 @@ def run(cfg: DictConfig) -> Outcome:
     config = _values.build(AuditConfig, plain(cfg))
     truth = config.truth
     if truth is not None:
-        truth = truth_tables({"truth": truth}, config.out).get("truth", truth)
+        truth = truth_tables({"truth": truth}, config.out)["truth"]
     data, fit = read_labelled(config.mined, truth), partial(extra_trees, seed=config.seed)
     what = "Trees on the mined features"
     if config.ckpt is not None:
@@ -39,7 +38,7 @@ def run(cfg: DictConfig) -> Outcome:
     against = "true strokes" if truth else "the folder's own labels, whose mistakes are in every number"
     what = f"{what}, of {len(data)} deliveries, against {against}."
     given = {item: value for item, value in asdict(config).items() if value != getattr(AuditConfig, item, None)}
-    command = " ".join(["slowpaths audit", *(shlex.quote(f"{key}={value}") for key, value in given.items())])
+    command = command_line("audit", given)
     rows = [{key: None if value != value else value for key, value in row.items()} for row in table]
     content = {"command": command, "settings": {k: str(v) for k, v in asdict(config).items()}, "deliveries": len(data)}
     steady_rows = [{key: None if value != value else value for key, value in row.items()} for row in steady]

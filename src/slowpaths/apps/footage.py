@@ -59,12 +59,14 @@ def mine_footage(
         oracle: Which stages get true results.
 
     Raises:
-        SlowpathsError: As `mining.collect.collect`.
+        SlowpathsError: As `mining.collect.collect`, and if an archive cannot be read or holds no sequence.
     """
     if isinstance(footage, (str, Path)) and str(footage).endswith(".npz"):
         if part is not None:
             raise UsageError("an archive of poses is mined in one go: leave part= out")
-        return collect_sequences(read_pose_archive(Path(footage)), out=out)
+        if not (sequences := read_pose_archive(Path(footage))):
+            raise UsageError(f"{footage} holds no sequence: set footage= to an archive of one or more")
+        return collect_sequences(sequences, out=out)
     root, paths = find_footage(footage)
     pose = {**pose, "weights_dir": weights_dir or _weights_beside(root)}
     with progress("mining", len(paths)) as step:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import shlex
 from dataclasses import fields
-from pathlib import Path
 from typing import Any
 
 from omegaconf import DictConfig
@@ -16,11 +14,13 @@ from slowpaths.apps._truth import truth_tables
 from slowpaths.apps.verbs_after_training import GapConfig
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
+from slowpaths.core.text import command_line
 from slowpaths.evaluation.gap.editing import EDITS
 from slowpaths.evaluation.gap.report import gap_of_predictions, gap_of_table, write_gap
 from slowpaths.evaluation.gap.settings import GapSettings
 from slowpaths.evaluation.gap.systems import find_systems
 from slowpaths.evaluation.gap.words import answer, choosing_advice
+from slowpaths.evaluation.table_columns import listed
 
 _SHOWN = 5  # most systems that the terminal names of those that are left out
 
@@ -35,8 +35,10 @@ def run(cfg: DictConfig) -> Outcome:
             raise UsageError("there is nothing to compare with: give truth=, or a table of measures as runs=")
         given: dict[str, Any] = {"truth": config.truth, "shots_truth": config.shots_truth}
         given |= truth_tables(given, config.out)
-        sources, truth = find_systems(config.runs), Path(given["truth"])
-        inputs["truth"] = file_digest(truth)
+        sources, truth = find_systems(config.runs), given["truth"]
+        several = listed(truth)
+        for number, table in enumerate(several, start=1):
+            inputs["truth" if len(several) == 1 else f"truth_{number}"] = file_digest(table)
         with progress("gap", 2 * len(sources) + len(EDITS) + settings.repeats, every_s=10) as step:
             found = gap_of_predictions(
                 sources, truth, settings, taxonomy=config.truth_taxonomy, shots_truth=given["shots_truth"],
@@ -64,13 +66,13 @@ def run(cfg: DictConfig) -> Outcome:
 
 def _command(config: GapConfig) -> str:
     """Return the command line that makes the study again: every key that is not its default."""
-    given = {"runs": ",".join(str(path) for path in config.runs)}
+    given: dict[str, Any] = {"runs": ",".join(str(path) for path in config.runs)}
     given |= {
-        item.name: str(getattr(config, item.name))
+        item.name: getattr(config, item.name)
         for item in fields(config)
         if item.name != "runs" and getattr(config, item.name) != item.default
     }
-    return " ".join(["slowpaths gap", *(shlex.quote(f"{key}={value}") for key, value in given.items())])
+    return command_line("gap", given)
 
 
 def _shown(value: float | None) -> str:

@@ -24,7 +24,7 @@ from slowpaths.review.page import write_page
 from slowpaths.store import tables
 from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
-from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, VOTES
+from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS, POSES, PREDICTIONS, SHOTS, UNCLAIMED, VOTES
 
 _ELSEWHERE = ("out", "mined", "workers", "engine", "part", "weights_dir", "truth")  # where and how, not what
 # what decides a label set
@@ -89,7 +89,7 @@ def write_labels(
     folder = MinedFolder(mined)
     deliveries, footage, shots = (folder.read(spec) for spec in (DELIVERIES, FOOTAGE, SHOTS))
     said_by_person = _corrections.gather(folder, config, deliveries)
-    report = mining_report(footage=footage, shots=shots, deliveries=deliveries)
+    report = mining_report(footage=footage, shots=shots, deliveries=deliveries, unclaimed=folder.unclaimed())
     company = [Path(path) for path in config.get("company") or ()]
     said = {key: value for key, value in config.items() if key not in _ELSEWHERE}
     if stage == "mine":
@@ -165,7 +165,7 @@ def _labelled(
 
 def _written(folder: MinedFolder, own: LabelSetFolder, *, stage: str, has_card: bool) -> list[Path]:
     """Return the files that a stage leaves, for the ledger: tables of mining, what a person said, the label set."""
-    mined = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES)] if stage == "mine" else []
+    mined = [folder.file(spec) for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, UNCLAIMED)] if stage == "mine" else []
     said = [folder.file(CORRECTIONS)] if folder.has(CORRECTIONS) else []
     if folder.moved_file.is_file():
         said += [folder.moved_file, folder.file(DELIVERIES)]

@@ -76,10 +76,11 @@ class EvaluateConfig:
     Args:
         predictions: Predictions or labels: Parquet or CSV, anybody's.
         mined: A mined folder, to measure mining (and its labels where predictions= is not given).
-        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a synthetic world; or an
-            archive of poses (.npz).
+        truth: CSV or Parquet with video,start_s,end_s,impact_s,label and more; the folder of a synthetic world; an
+            archive of poses (.npz); or a list of these, of different videos.
         truth_taxonomy: Stroke vocabulary of the truth: slowpaths, cricshot10, cricshot10k, gupta_balan_5.
-        shots_truth: True shots with their views, for mined=; they also say how long the videos are.
+        shots_truth: True shots with their views, or a list of such tables, for mined=; they also say how long the
+            videos are.
         poses_truth: Folder of true poses, <video>.poses.parquet, for mined=.
         is_complete: Whether truth lists every delivery of every mined video, as that of a synthetic world does.
         split: What is judged: auto takes what was held out; else test, val, train or all.
@@ -93,9 +94,9 @@ class EvaluateConfig:
 
     predictions: Path | None = None
     mined: Path | None = None
-    truth: Path
+    truth: Path | tuple[Path, ...]
     truth_taxonomy: str = "slowpaths"
-    shots_truth: Path | None = None
+    shots_truth: Path | tuple[Path, ...] | None = None
     poses_truth: Path | None = None
     is_complete: bool | None = None
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
@@ -156,9 +157,9 @@ class GapConfig(GapSettings):
     """
 
     runs: tuple[Path, ...]
-    truth: Path | None = None
+    truth: Path | tuple[Path, ...] | None = None
     truth_taxonomy: str = "slowpaths"
-    shots_truth: Path | None = None
+    shots_truth: Path | tuple[Path, ...] | None = None
     split: Literal["auto", "test", "val", "train", "all"] = "auto"
     tolerance_s: float = TOLERANCE_S
     out: Path = Path("runs/gap")
@@ -186,7 +187,7 @@ class AuditConfig:
 
     mined: Path
     ckpt: Path | None = None
-    truth: Path | None = None
+    truth: Path | tuple[Path, ...] | None = None
     seed: int = 0
     batch_size: int = 8
     out: Path = Path("runs/audit")

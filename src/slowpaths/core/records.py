@@ -78,6 +78,17 @@ class VideoRef:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Unclaimed:
+    """Say why no delivery is claimed in a video that can be read."""
+
+    video_id: str  # the video
+    # "still" (no three pictures that differ), "no_play" (no shot of play), "nobody" (nobody moves in one), "no_stroke"
+    # (nothing they do looks like a stroke) or "other_game" (strokes, of another game)
+    cause: Literal["still", "no_play", "nobody", "no_stroke", "other_game"]
+    event_p: float = float("nan")  # probability of its likeliest stroke, 0..1; NaN where none was looked for
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Shot:
     """Describe a run of frames from one camera.
 

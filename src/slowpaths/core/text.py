@@ -6,6 +6,7 @@ import csv
 import difflib
 import io
 import re
+import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -69,6 +70,22 @@ def one_line(text: str) -> str:
         'a?* COMMENT: cut'
     """
     return "".join(letter if letter.isprintable() else "?" for letter in text)
+
+
+def command_line(verb: str, given: Mapping[str, Any]) -> str:
+    """Return a call of a verb as one types it: lists in brackets, yes and no in lower case.
+
+    Example:
+        >>> command_line("evaluate", {"truth": ["a.csv", "b.csv"], "is_complete": True, "tolerance_s": 0.5})
+        "slowpaths evaluate 'truth=[a.csv,b.csv]' is_complete=true tolerance_s=0.5"
+    """
+    return " ".join(["slowpaths", verb, *(shlex.quote(f"{key}={_typed(value)}") for key, value in given.items())])
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, (list, tuple)):
+        return f"[{','.join(map(str, value))}]"
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def xml_safe(text: str) -> str:

@@ -23,6 +23,7 @@ FINDING: tuple[str, ...] = (
     "impact_at_20fps", "impact_at_20fps_within_2", "mining_recall_near", "mining_recall_live_near",
     "mining_precision_near", "view_in_middle", "boundary_recall_2", "boundary_precision_2", "clean_videos",
     "striker_at_contact", "handedness", "handedness_left", "replay_recall", "replay_precision", "impact_error",
+    "impact_offset", "impact_within_sigma",
 )  # fmt: skip
 """Measures of how strokes are found; `clean_videos` is the share of clips without a stroke in which none is claimed."""
 

@@ -11,8 +11,7 @@ import numpy as np
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
-from slowpaths.evaluation.table_columns import Columns, Source, read_columns
-from slowpaths.evaluation.truth_table import normal_path
+from slowpaths.evaluation.table_columns import Columns, Source, normal_path, read_columns
 from slowpaths.store.schema import PROB_PREFIX
 
 _PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import logging
 import math
-import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field, fields
 from pathlib import Path
 from typing import Any
@@ -16,6 +16,7 @@ import pyarrow as pa
 from slowpaths import __version__
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import file_digest
+from slowpaths.core.text import command_line
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.losses import check_losses
 from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance
@@ -37,7 +38,7 @@ from slowpaths.evaluation.shot_check import (
     footage_s,
     read_true_shots,
 )
-from slowpaths.evaluation.table_columns import Source
+from slowpaths.evaluation.table_columns import Source, Sources, listed
 from slowpaths.evaluation.truth_table import Truth, read_truth
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS
@@ -136,10 +137,10 @@ class Report(_Part):
 
 def evaluate(
     predictions: Source | None = None,
-    truth: Source | None = None,
+    truth: Sources | None = None,
     *,
     mined: Path | str | None = None,
-    shots_truth: Path | None = None,
+    shots_truth: Sources | None = None,
     poses_truth: Path | None = None,
     out: Path | None = None,
     command: str = "",
@@ -149,9 +150,10 @@ def evaluate(
 
     Args:
         predictions: Predictions or labels, a file or an Arrow table; where not given, the labels of the mined folder.
-        truth: Truth, a file or an Arrow table; see `evaluation.truth_table.read_truth`.
+        truth: Truth, a file or an Arrow table, or several of different videos; see `evaluation.truth_table.read_truth`.
         mined: Folder that mining wrote.
-        shots_truth: Table of true shots with their views, for the mined folder; also says how long videos are.
+        shots_truth: Table of true shots with their views, or several of different videos, for the mined folder; also
+            says how long videos are.
         poses_truth: Folder of true poses, for the mined folder.
         out: Folder that report and figures go to; nothing is written where not given.
         command: What a reader types to make the report again; made from the arguments where not given.
@@ -196,7 +198,7 @@ def evaluate(
         },
         inputs={
             key: {"name": Path(source).name, "sha256": file_digest(Path(source))}
-            for key, source in inputs.items()
+            for key, source in _each(inputs)
             if isinstance(source, (str, Path))
         },
         command=command or _command({**arguments, "truth": truth, "out": out}, chosen),
@@ -221,7 +223,7 @@ def _judge_predictions(
     chosen: EvaluationSettings,
     mined: MinedSet | None,
     searched: list[str],
-    shots_truth: Path | None,
+    shots_truth: Sources | None,
 ) -> _Part:
     everything = read_predictions(table, model_id=chosen.model_id)
     if chosen.split_of is not None:
@@ -251,7 +253,7 @@ def _judge_predictions(
 def mining_sample(
     mined: MinedSet,
     truth: Truth,
-    shots_truth: Path | None = None,
+    shots_truth: Sources | None = None,
     poses_truth: Path | None = None,
     *,
     is_complete: bool = False,
@@ -272,7 +274,7 @@ def mining_sample(
 
 
 def _judge_mined(
-    mined: MinedSet, truth: Truth, shots_truth: Path | None, poses_truth: Path | None, chosen: EvaluationSettings
+    mined: MinedSet, truth: Truth, shots_truth: Sources | None, poses_truth: Path | None, chosen: EvaluationSettings
 ) -> _Part:
     sample = mining_sample(mined, truth, shots_truth, poses_truth, is_complete=chosen.is_complete)
     check = sample.check
@@ -294,8 +296,16 @@ def _command(paths: dict[str, Any], chosen: EvaluationSettings) -> str:
     for item in fields(chosen):
         value = getattr(chosen, item.name)
         if value != item.default or item.name == "truth_taxonomy":
-            given[item.name] = str(value).lower() if isinstance(value, bool) else value
-    return " ".join(["slowpaths evaluate", *(shlex.quote(f"{key}={value}") for key, value in given.items())])
+            given[item.name] = value
+    return command_line("evaluate", given)
+
+
+def _each(inputs: Mapping[str, Sources | None]) -> Iterator[tuple[str, Source]]:
+    """Yield key and table of every input, the tables of a list with their number."""
+    for key, sources in inputs.items():
+        several = [] if sources is None else listed(sources)
+        for number, source in enumerate(several, start=1):
+            yield (key if len(several) == 1 else f"{key}_{number}"), source
 
 
 def _json(value: Any) -> Any:

@@ -9,7 +9,6 @@ from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 
@@ -17,8 +16,8 @@ from slowpaths.core.records import Shot
 from slowpaths.core.views import VIEWS
 from slowpaths.evaluation.matching import FPS, match_moments, match_videos
 from slowpaths.evaluation.mining_check import MinedSet
-from slowpaths.evaluation.table_columns import Columns, read_columns
-from slowpaths.evaluation.truth_table import Truth, normal_path
+from slowpaths.evaluation.table_columns import Columns, Sources, normal_path, read_all
+from slowpaths.evaluation.truth_table import Truth
 
 BOUNDARY_TOLERANCE_S = 5 / FPS  # as for the impact
 SHARP_TOLERANCE_S = 2 / FPS
@@ -89,16 +88,19 @@ def video_names(columns: Columns) -> tuple[str, list[str]]:
     return name, texts if name == "video_id" else [normal_path(text) for text in texts]
 
 
-def read_true_shots(mined: MinedSet, path: Path) -> list[TrueShot]:
-    """Read a table of true shots of mined videos, in the order of the table.
+def read_true_shots(mined: MinedSet, source: Sources) -> list[TrueShot]:
+    """Read a table of true shots of mined videos, or several of different videos, in the order of their rows.
 
     It is CSV or Parquet with `video` (or file, or the video_id of the very same file), `view`, optionally is_replay and
     transition, and either start_s and end_s (seconds) or first_frame and last_frame (inclusive).
 
     Raises:
-        TableError: If a column is missing or a value cannot be used.
+        TableError: If a column is missing, a value cannot be used, or two tables have rows of one video.
     """
-    columns = read_columns(path)
+    return [shot for columns in read_all(source, video=VIDEO_COLUMNS) for shot in _shots(mined, columns)]
+
+
+def _shots(mined: MinedSet, columns: Columns) -> list[TrueShot]:
     name, videos = video_names(columns)
     is_framed = "first_frame" in columns and "start_s" not in columns
     ends = ("first_frame", "last_frame") if is_framed else ("start_s", "end_s")
@@ -189,7 +191,7 @@ def _pair(starts_C: np.ndarray, truths: list[TrueShot], *, tolerance_s: float) -
     return dict(match_moments(moments_C2, spans_B2, tolerance_s=tolerance_s))
 
 
-def footage_s(videos: Sequence[str], truth: Truth, mined: MinedSet | None, shots_truth: Path | None) -> float | None:
+def footage_s(videos: Sequence[str], truth: Truth, mined: MinedSet | None, shots_truth: Sources | None) -> float | None:
     """Return how long the judged videos are together, what watching all costs; None where one is not known."""
     lengths = {item.video: item.video_duration_s for item in truth.deliveries if np.isfinite(item.video_duration_s)}
     others = {video.path: video.duration_s for video in mined.videos if video.duration_s > 0} if mined else {}
@@ -200,12 +202,13 @@ def footage_s(videos: Sequence[str], truth: Truth, mined: MinedSet | None, shots
     return float(sum(known)) if known and len(known) == len(videos) else None
 
 
-def video_lengths(path: Path) -> dict[str, float]:
-    """Return how long videos are by the last of their true shots, seconds; empty where they are given in frames."""
-    columns = read_columns(path)
-    name, videos = video_names(columns)
+def video_lengths(source: Sources) -> dict[str, float]:
+    """Return how long videos are by the last of their true shots, seconds; none of those that are given in frames."""
     lengths: dict[str, float] = {}
-    for video, end_s in zip(videos, columns.numbers("end_s", unit="seconds"), strict=True):
-        key = video.rsplit("-", 1)[0] if name == "video_id" else video  # an id is the stem and a digest
-        lengths[key] = max(lengths.get(key, 0.0), float(end_s))
-    return lengths if "end_s" in columns else {}
+    for columns in read_all(source, video=VIDEO_COLUMNS):
+        name, videos = video_names(columns)
+        ends_s = columns.numbers("end_s", unit="seconds")
+        for video, end_s in zip(videos, ends_s, strict=True) if "end_s" in columns else ():
+            key = video.rsplit("-", 1)[0] if name == "video_id" else video  # an id is the stem and a digest
+            lengths[key] = max(lengths.get(key, 0.0), float(end_s))
+    return lengths

@@ -6,8 +6,9 @@ import csv
 import difflib
 import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, replace
+from functools import lru_cache
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -18,6 +19,8 @@ from slowpaths.core.errors import TableError
 from slowpaths.core.text import unguarded
 
 Source = Path | str | pa.Table
+Sources = Source | Sequence[Source]
+"""One table, or several whose rows are taken together."""
 EMPTY = frozenset({"", "na", "nan", "none", "null", "unknown"})
 _TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
 
@@ -142,6 +145,52 @@ def read_columns(source: Source) -> Columns:
         return _from_table(pq.read_table(path), path.name)
     except (pa.ArrowInvalid, OSError) as error:
         raise TableError(f"{path} is not a readable Parquet file: write it again") from error
+
+
+@lru_cache(maxsize=4096)
+def normal_path(text: str) -> str:
+    r"""Return a relative path with forward slashes and without a leading `./`.
+
+    Example:
+        >>> normal_path(".\\day1\\a.mp4")
+        'day1/a.mp4'
+    """
+    return str(PurePosixPath(text.replace("\\", "/")))
+
+
+def listed(sources: Sources) -> list[Source]:
+    """Return one table, or several, as a list."""
+    return [sources] if isinstance(sources, (Path, str, pa.Table)) else list(sources)
+
+
+def read_all(sources: Sources, *, video: str | Sequence[str] = "video") -> list[Columns]:
+    """Read one table, or several, none of which speaks of a video of another one.
+
+    Args:
+        sources: The tables, as for `read_columns`.
+        video: Columns that may name the videos; the first one that is there does.
+
+    Raises:
+        TableError: As for `read_columns`, and if there is none, or two have rows of one video.
+    """
+    several = listed(sources)
+    if not several:
+        raise TableError("an empty list holds no table: name one or more")
+    if len(several) == 1:
+        return [read_columns(several[0])]
+    # full paths: files of two folders are often called the same
+    tables = [
+        replace(columns, name=columns.name if isinstance(source, pa.Table) else str(source))
+        for source, columns in ((source, read_columns(source)) for source in several)
+    ]
+    first: dict[str, int] = {}
+    for number, columns in enumerate(tables):
+        name = next((key for key in ([video] if isinstance(video, str) else video) if key in columns), "")
+        for text in (normal_path(text) for text in columns.texts(name) if text):
+            if first.setdefault(text, number) != number:
+                others = tables[first[text]].name
+                raise TableError(f"{others} and {columns.name} both have rows of {text}: leave them out of one")
+    return tables
 
 
 def _from_table(table: pa.Table, name: str) -> Columns:

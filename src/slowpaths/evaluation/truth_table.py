@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import PurePosixPath
 from typing import Any
 
 import numpy as np
@@ -12,7 +10,7 @@ import numpy as np
 from slowpaths.core.records import Box
 from slowpaths.core.strokes import crosswalk
 from slowpaths.core.views import VIEWS
-from slowpaths.evaluation.table_columns import Columns, Source, read_columns
+from slowpaths.evaluation.table_columns import Columns, Sources, normal_path, read_all
 
 REQUIRED: tuple[str, ...] = ("video", "impact_s", "label")
 TIMES: tuple[str, ...] = ("start_s", "end_s", "impact_s")
@@ -55,13 +53,13 @@ class TrueDelivery:
 class Truth:
     """Hold a truth table."""
 
-    name: str  # name of the file it came from
+    name: str  # name of the file or files it came from
     taxonomy: str  # name of its stroke vocabulary, one of `core.strokes.TAXONOMIES`
     deliveries: tuple[TrueDelivery, ...]  # the deliveries in file order
 
 
-def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
-    """Read a truth table and check every value.
+def read_truth(source: Sources, *, taxonomy: str = "slowpaths") -> Truth:
+    """Read a truth table, or several of different videos as one, and check every value.
 
     It has the columns video, impact_s, label (of the taxonomy) and optionally start_s, end_s, handedness, batter_id,
     match_id, venue, view, is_replay, video_duration_s, box_x1, box_y1, box_x2, box_y2 (the striker at impact, pixels).
@@ -69,11 +67,17 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
     end has the span of a mined clip, empty times are a delivery somewhere in the video.
 
     Raises:
-        TableError: If a column is missing or a value cannot be used; says line and column.
+        TableError: If a column is missing, a value cannot be used, or two tables have rows of one video; says line and
+            column.
         UsageError: If the taxonomy is unknown.
     """
     classes = tuple(crosswalk(taxonomy).classes)
-    columns = read_columns(source)
+    tables = read_all(source)
+    deliveries = [item for columns in tables for item in _deliveries(columns, classes, taxonomy=taxonomy)]
+    return Truth(name=" and ".join(one.name for one in tables), taxonomy=taxonomy, deliveries=tuple(deliveries))
+
+
+def _deliveries(columns: Columns, classes: tuple[str, ...], *, taxonomy: str) -> list[TrueDelivery]:
     columns.require(REQUIRED)
     starts_s, ends_s, impacts_s = (columns.numbers(name, unit="seconds") for name in TIMES)
     values: dict[str, list[Any]] = {
@@ -101,18 +105,7 @@ def read_truth(source: Source, *, taxonomy: str = "slowpaths") -> Truth:
         first = seen.setdefault((delivery.video, delivery.moment_s), delivery.place)
         if first != delivery.place:
             raise columns.error(row, "video", f"repeats the delivery of {first}; remove one of the two")
-    return Truth(name=columns.name, taxonomy=taxonomy, deliveries=tuple(deliveries))
-
-
-@lru_cache(maxsize=4096)
-def normal_path(text: str) -> str:
-    r"""Return a relative path with forward slashes and without a leading `./`.
-
-    Example:
-        >>> normal_path(".\\day1\\a.mp4")
-        'day1/a.mp4'
-    """
-    return str(PurePosixPath(text.replace("\\", "/")))
+    return deliveries
 
 
 def _hands(columns: Columns) -> list[str]:

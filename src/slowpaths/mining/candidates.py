@@ -74,8 +74,8 @@ def gather(context: ShotContext) -> ShotEvidence | None:
     )
 
 
-def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence]) -> list[Candidate]:
-    """Return the strokes of a video in time order.
+def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence], *, min_event_p: float) -> list[Candidate]:
+    """Return the strokes of a video that are at least so probable, in time order.
 
     The lag of the sound is learnt from all shots together. Live strokes come first, then their replays, which are
     placed by them.
@@ -88,14 +88,14 @@ def find_candidates(context: VideoContext, gathered: Sequence[ShotEvidence]) -> 
     for one, heard_L in sorted(zip(gathered, heard, strict=True), key=lambda pair: pair[0].context.shot.is_replay):
         shot = one.context.shot
         live = last.get(shot.replay_of or "") if shot.is_replay else None
-        found = _strokes(one if live is None else one.as_replay_of(live), heard_L)
+        found = _strokes(one if live is None else one.as_replay_of(live), heard_L, min_event_p=min_event_p)
         candidates += found
         if found:
             last[shot.shot_id] = found[-1]
     return _apart(candidates, min_gap_s=context.settings.min_gap_s)
 
 
-def _strokes(gathered: ShotEvidence, heard_L: np.ndarray) -> list[Candidate]:
+def _strokes(gathered: ShotEvidence, heard_L: np.ndarray, *, min_event_p: float) -> list[Candidate]:
     """Return the strokes of a shot, given the probability that the bat is heard and so late (L,)."""
     footage = gathered.context.footage
     told_s = footage.oracle.impacts_s(float(gathered.pts_s[0]), float(gathered.pts_s[-1]))
@@ -105,7 +105,7 @@ def _strokes(gathered: ShotEvidence, heard_L: np.ndarray) -> list[Candidate]:
         events = find_events(
             gathered.impact.knowing(heard_L),
             prior_log_odds=gathered.prior_log_odds,
-            min_event_p=footage.settings.min_event_p,
+            min_event_p=min_event_p,
             min_gap_s=footage.settings.min_gap_s,
         )
     lag_s = audio_lag.lag_of(heard_L)

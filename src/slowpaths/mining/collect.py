@@ -17,12 +17,14 @@ from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
 from slowpaths.mining.engines import build_engine
+from slowpaths.mining.impact.moment_network import load_moment_network
 from slowpaths.mining.one_video import Task
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.settings import EngineName, MiningSettings
+from slowpaths.mining.shots.view_classifier import load_view_classifier
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
-from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
+from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS, UNCLAIMED
 from slowpaths.store.tables import concat_tables, write_footage
 
 _log = logging.getLogger(__name__)
@@ -57,7 +59,7 @@ def collect(
     note: Callable[[str], None] = lambda text: None,
     oracle: OracleSource | None = None,
 ) -> Collected:
-    """Mine videos and write `footage`, `shots`, `deliveries` and `poses` tables, in the order of the paths, to `out`.
+    """Mine videos and write their tables to `out`, in the order of the paths: `footage` and all that was found in it.
 
     Args:
         paths: The videos.
@@ -73,12 +75,15 @@ def collect(
         oracle: Which stages get true results.
 
     Raises:
-        SlowpathsError: If the pose backend cannot be built, a truth is missing, the disk cannot be written or a worker
-            process dies. Videos finished before stay finished.
+        SlowpathsError: If weights or the pose backend cannot be used, a truth is missing, the disk cannot be written or
+            a worker process dies. Videos finished before stay finished.
     """
     paths, oracle = list(dict.fromkeys(paths)), oracle or OracleSource()
     oracle.check(paths)
-    estimator = build_pose(**pose)  # fails here, in one sentence, before any work is done
+    # what cannot be used fails here, in one sentence, before any video is opened
+    load_view_classifier(settings.view_weights)
+    load_moment_network(settings.moment_weights)
+    estimator = build_pose(**pose)
     key = {
         "settings": asdict(settings),
         "pose": {**{key: pose[key] for key in pose if key not in _ELSEWHERE}, "resolved": estimator.name},
@@ -113,8 +118,10 @@ def collect(
 
 def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
     """Write the tables of all videos as one of each kind, in the given order."""
-    for spec in (SHOTS, DELIVERIES, POSES, FOOTAGE):
-        mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
+    for spec in (SHOTS, DELIVERIES, POSES, UNCLAIMED, FOOTAGE):
+        # shards that an earlier slowpaths left do not say why a video has no delivery
+        whole = [folder for folder in folders if spec is not UNCLAIMED or folder.has(spec)]
+        mined.write(spec, concat_tables([folder.file(spec) for folder in whole], spec))
 
 
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:

@@ -164,6 +164,7 @@ def _mine_on_ray(task: Task) -> Done:
 def _absolute(task: Task) -> Task:
     """Return a task that means the same in another working directory."""
     weights, truth = task.pose.get("weights_dir"), task.oracle.truth
+    view, moment = task.settings.view_weights, task.settings.moment_weights
     return replace(
         task,
         path=task.path.absolute(),
@@ -171,5 +172,10 @@ def _absolute(task: Task) -> Task:
         out=task.out.absolute(),
         shards=task.shards.absolute(),
         pose={**task.pose, "weights_dir": str(Path(weights).absolute()) if weights else None},
+        settings=replace(
+            task.settings,
+            view_weights=view and str(Path(view).absolute()),
+            moment_weights=moment and str(Path(moment).absolute()),
+        ),
         oracle=replace(task.oracle, truth=truth and truth.absolute()),
     )

@@ -18,6 +18,7 @@ from slowpaths.core.records import VideoRef
 from slowpaths.mining.context import Watch
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.pipeline import MinedVideo, mine_video
+from slowpaths.mining.report import why
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store.mined_folder import TableFolder
@@ -93,6 +94,8 @@ def mine_task(task: Task, estimator: PoseEstimator, note: Callable[[str], None])
     if mined is None:
         mined = MinedVideo(video=replace(video, status="quarantined", reason=reason))
         text = f"{video.path}: quarantined, {reason}"
+    elif mined.unclaimed is not None:
+        text = f"{video.path}: no delivery, {why(mined.unclaimed)}"
     else:
         text = f"{video.path}: {len(mined.deliveries)} deliveries"
     _write_shards(folder, mined)
@@ -138,4 +141,5 @@ def write_mined(folder: Path, mined: Sequence[MinedVideo]) -> None:
         shots=[shot for one in mined for shot in one.shots],
         deliveries=[delivery for one in mined for delivery in one.deliveries],
         poses=[track for one in mined for track in one.tracks],
+        unclaimed=[one.unclaimed for one in mined if one.unclaimed is not None],
     )

@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from slowpaths.core.errors import BrokenVideoError
-from slowpaths.core.records import Delivery, PoseTrack, Shot, VideoRef
+from slowpaths.core.records import Delivery, PoseTrack, Shot, Unclaimed, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.candidates import Candidate, find_candidates, gather
 from slowpaths.mining.clips import plan_crop, save_clip
@@ -25,6 +25,7 @@ from slowpaths.mining.shots.naming import name_shots
 from slowpaths.mining.shots.survey import survey
 from slowpaths.mining.striker.handedness import handedness, pool, take_turns
 from slowpaths.mining.striker.other_games import plays_other_game
+from slowpaths.mining.unclaimed import why_unclaimed
 from slowpaths.pose.protocol import PoseEstimator
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.video.kept import KeptFrames
@@ -44,6 +45,7 @@ class MinedVideo:
     shots: Sequence[Shot] = ()  # its shots in time order
     deliveries: Sequence[Delivery] = ()  # its deliveries in time order
     tracks: Sequence[PoseTrack] = ()  # the striker of each delivery, in the same order
+    unclaimed: Unclaimed | None = None  # why it has no delivery; None where it has one or cannot be read
 
 
 def mine_video(
@@ -72,11 +74,12 @@ def mine_video(
         context = VideoContext(
             video=video, path=path, decoder=decoder, pose=pose, settings=settings, oracle=oracle, watch=watch
         )
-        shots, play_p = name_shots(context, survey(context))
-        onsets = read_onsets(context)
-        parts = play_parts(context, shots, play_p, onsets)
-        gathered = [one for one in map(gather, parts) if one is not None]
-        candidates = [one for one in find_candidates(context, gathered) if _is_cricket(context, one)]
+        first_look = survey(context)
+        shots, play_p = name_shots(context, first_look)
+        looks = [gather(part) for part in play_parts(context, shots, play_p, read_onsets(context))]
+        gathered = [one for one in looks if one is not None]
+        found = find_candidates(context, gathered, min_event_p=settings.min_event_p)
+        candidates = [one for one in found if _is_cricket(context, one)]
         hands_p = _hands(context, candidates)
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
         shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
@@ -89,8 +92,11 @@ def mine_video(
             watch("writing clips", delivery.span.start_s / bounds.end_s)
             crop = plan_crop(track, shot=one.shot, impact_s=impact_s, pts_s=decoder.pts_s, settings=settings)
             save_clip(MinedFolder(out).clip_file(delivery.delivery_id), decoder, crop, settings=settings)
+        how_far = {"first_look": first_look, "num_parts": len(looks), "gathered": gathered, "other_game": found}
+        unclaimed = None if candidates else why_unclaimed(context, **how_far)
     _log.info("%s: %d shots, %d deliveries", video.path, len(shots), len(deliveries))
-    return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=[one.track for one in candidates])
+    tracks = [one.track for one in candidates]
+    return MinedVideo(video=video, shots=shots, deliveries=deliveries, tracks=tracks, unclaimed=unclaimed)
 
 
 def _kept_if_short(decoder: Decoder, *, settings: MiningSettings) -> Decoder:

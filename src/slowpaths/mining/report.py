@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from slowpaths.core.features import FEATURES
+from slowpaths.core.records import Unclaimed
 from slowpaths.core.views import VIEWS
 from slowpaths.store.schema import FEATURE_PREFIX
 
@@ -18,6 +19,17 @@ _DELIVERIES_PER_HOUR = (70.0, 100.0)
 _MIN_HOURS = 0.5  # a rate over less footage says nothing
 _ONSET_Z = 4.0  # robust z of a sound that counts as a hit
 _INTERVAL_EDGES_S = (0, 5, 10, 20, 30, 40, 60, 120, np.inf)
+
+
+_MOST_NAMED = 30  # videos without a delivery; more are counted by what they lack
+_FEW = 3  # of which are named
+_CAUSES = {
+    "still": "no frames that change",
+    "no_play": "no shot of play",
+    "nobody": "nobody seen to move in a shot of play",
+    "no_stroke": "nothing that looks like a stroke",
+    "other_game": "strokes of another game (mining.other_games=false keeps them)",
+}
 
 
 class Check(NamedTuple):
@@ -29,8 +41,10 @@ class Check(NamedTuple):
     verdict: str  # "ok", "look" or "too little footage"
 
 
-def mining_report(*, footage: pa.Table, shots: pa.Table, deliveries: pa.Table) -> str:
-    """Return the report of a mined folder from its tables, Markdown."""
+def mining_report(
+    *, footage: pa.Table, shots: pa.Table, deliveries: pa.Table, unclaimed: Sequence[Unclaimed] = ()
+) -> str:
+    """Return the report of a mined folder from its tables, and why videos have no delivery, Markdown."""
     status = np.array(footage["status"].to_pylist())
     hours = float(np.sum(footage["duration_s"].to_numpy()[status == "ok"])) / 3600 if footage.num_rows else 0.0
     lines = ["# Mining report", ""]
@@ -48,6 +62,9 @@ def mining_report(*, footage: pa.Table, shots: pa.Table, deliveries: pa.Table) -
     if broken:
         lines += ["## Quarantined", ""]
         lines += _table(["video", "reason"], [[row["path"], row["reason"]] for row in broken])
+    if unclaimed:
+        path_of = dict(zip(footage["video_id"].to_pylist(), footage["path"].to_pylist(), strict=True))
+        lines += ["## Videos without a delivery", "", *_unclaimed(unclaimed, path_of)]
     lines += ["## Views", "", *_views(shots, deliveries)]
     lines += ["## Checks that need no label", ""]
     lines += _table(["check", "found", "expected", "verdict"], checks(shots=shots, deliveries=deliveries, hours=hours))
@@ -55,6 +72,30 @@ def mining_report(*, footage: pa.Table, shots: pa.Table, deliveries: pa.Table) -
         lines += ["## Time between deliveries of one video", "", *_intervals(deliveries)]
         lines += ["## Features", "", *_features(deliveries)]
     return "\n".join(lines) + "\n"
+
+
+def why(unclaimed: Unclaimed) -> str:
+    """Return in words why a video has no delivery.
+
+    Example:
+        >>> why(Unclaimed(video_id="a", cause="no_stroke", event_p=0.125))
+        'nothing that looks like a stroke: best probability 0.12'
+    """
+    words = _CAUSES[unclaimed.cause]
+    return f"{words}: best probability {unclaimed.event_p:.2f}" if unclaimed.cause == "no_stroke" else words
+
+
+def _unclaimed(unclaimed: Sequence[Unclaimed], path_of: Mapping[str, str]) -> list[str]:
+    if len(unclaimed) <= _MOST_NAMED:
+        return _table(["video", "why"], [[path_of[one.video_id], why(one)] for one in unclaimed])
+    rows = []
+    for cause, words in _CAUSES.items():
+        own = [one for one in unclaimed if one.cause == cause]
+        if own:
+            likely = f": best probability {max(one.event_p for one in own):.2f}" if cause == "no_stroke" else ""
+            some = ", ".join(path_of[one.video_id] for one in own[:_FEW])
+            rows.append([words + likely, len(own), some])
+    return _table(["why", "videos", "such as"], rows)
 
 
 def checks(*, shots: pa.Table, deliveries: pa.Table, hours: float) -> list[Check]:

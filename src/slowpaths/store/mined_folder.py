@@ -16,7 +16,7 @@ import pyarrow as pa
 
 from slowpaths.core.errors import TableError
 from slowpaths.core.ids import plain_name
-from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, VideoRef, Vote
+from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, Unclaimed, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.store import tables
 from slowpaths.store.below import Below
@@ -30,6 +30,7 @@ from slowpaths.store.schema import (
     PREDICTIONS,
     SHOTS,
     TABLES,
+    UNCLAIMED,
     VOTES,
     TableSpec,
 )
@@ -105,6 +106,10 @@ class TableFolder:
         """Read the footage table."""
         return tables.read_footage(self.file(FOOTAGE))
 
+    def unclaimed(self) -> list[Unclaimed]:
+        """Read why videos have no delivery; nothing where an earlier slowpaths did not say it."""
+        return tables.read_unclaimed(self.file(UNCLAIMED)) if self.has(UNCLAIMED) else []
+
     def shots(self) -> list[Shot]:
         """Read the shots table."""
         return tables.read_shots(self.file(SHOTS))
@@ -143,11 +148,13 @@ class TableFolder:
         shots: Iterable[Shot],
         deliveries: Iterable[Delivery],
         poses: Iterable[PoseTrack],
+        unclaimed: Iterable[Unclaimed] = (),
     ) -> None:
         """Write what mining found, the footage last: a folder that has it is whole."""
         tables.write_shots(self.file(SHOTS), shots)
         tables.write_deliveries(self.file(DELIVERIES), deliveries)
         tables.write_poses(self.file(POSES), list(poses))
+        tables.write_unclaimed(self.file(UNCLAIMED), unclaimed)
         tables.write_footage(self.file(FOOTAGE), footage)
 
 

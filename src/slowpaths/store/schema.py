@@ -67,6 +67,7 @@ _POSES = [
     ),
 ]
 FOOTAGE = _spec("footage", 1, _FOOTAGE)
+UNCLAIMED = _spec("unclaimed", 1, _columns("text video_id cause", "real event_p"))
 SHOTS = _spec("shots", 1, _SHOTS)
 DELIVERIES = _spec("deliveries", 1, _DELIVERIES)
 POSES = _spec("poses", 1, _POSES)
@@ -76,7 +77,7 @@ LABELS = _spec("labels", 1, _CLIP)
 PREDICTIONS = _spec("predictions", 1, [*_CLIP, *_columns("text model_id", "whole view_index", "text split")])
 
 TABLES: dict[str, TableSpec] = {
-    spec.name: spec for spec in (FOOTAGE, SHOTS, DELIVERIES, POSES, VOTES, CORRECTIONS, LABELS, PREDICTIONS)
+    spec.name: spec for spec in (FOOTAGE, UNCLAIMED, SHOTS, DELIVERIES, POSES, VOTES, CORRECTIONS, LABELS, PREDICTIONS)
 }
 
 # What a column holds that is no field of its record in `core.records` (those are described there).

@@ -18,7 +18,18 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from slowpaths.core.errors import SlowpathsError, TableError
-from slowpaths.core.records import Box, Correction, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef, Vote
+from slowpaths.core.records import (
+    Box,
+    Correction,
+    Delivery,
+    LabelledClip,
+    PoseTrack,
+    Prediction,
+    Shot,
+    Unclaimed,
+    VideoRef,
+    Vote,
+)
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import STROKES
@@ -33,6 +44,7 @@ from slowpaths.store.schema import (
     PROB_PREFIX,
     SHOTS,
     TABLE_KEY,
+    UNCLAIMED,
     VERSION_KEY,
     VOTES,
     TableSpec,
@@ -169,6 +181,7 @@ def _writer(spec: TableSpec) -> Callable[[Path, Iterable[Any]], None]:
 
 # The tables as lists of records, from and to a file.
 read_footage, write_footage = _reader(VideoRef, FOOTAGE), _writer(FOOTAGE)
+read_unclaimed, write_unclaimed = _reader(Unclaimed, UNCLAIMED), _writer(UNCLAIMED)
 read_shots, write_shots = _reader(Shot, SHOTS), _writer(SHOTS)
 read_deliveries, write_deliveries = _reader(Delivery, DELIVERIES), _writer(DELIVERIES)
 read_votes = _reader(Vote, VOTES)

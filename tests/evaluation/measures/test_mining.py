@@ -35,10 +35,12 @@ def test_every_number_by_hand(sample: MiningSample, read) -> None:
         "mining_precision_live_near": (pytest.approx(3 / 4), 4),
         "impact_at_20fps": (pytest.approx(1 / 3), 3),
         "impact_at_20fps_within_2": (pytest.approx(1 / 3), 3),
+        "impact_offset": (pytest.approx((0.08 - 0.36) / 2), 2),
         "impact_error": (pytest.approx(0.22), 2),
         "impact_within_1": (0.0, 2),
         "impact_within_2": (0.5, 2),
         "impact_within_5": (0.5, 2),
+        "impact_within_sigma": (0.0, 2),
         "handedness": (pytest.approx(2 / 3), 3),
         "handedness_left": (0.0, 1),
         "view": (0.5, 4),
@@ -122,6 +124,43 @@ def test_live_impacts_are_counted_apart(sample: MiningSample, read) -> None:
     assert within_2(lambda fate: False) == (0.5, 2)
     assert within_2(is_off) == (1.0, 1)
     assert within_2(lambda fate: None)[1] == 0
+
+
+def test_impacts_are_held_against_the_uncertainty_they_claim(sample: MiningSample, read) -> None:
+    def share(*sigmas_s: float) -> tuple[float | None, int, float | None]:
+        """Let the two found strokes with a true impact, .08 s late and .36 s early, claim these."""
+        claims = iter(sigmas_s)
+        fates = [
+            replace(fate, found=replace(fate.found, impact_uncertainty_s=next(claims)))
+            if np.isfinite(fate.error_s)
+            else fate
+            for fate in sample.check.fates
+        ]
+        found, _ = read(replace(sample, check=replace(sample.check, fates=tuple(fates))))
+        item = found["impact_within_sigma"]
+        return item.value, item.num, item.chance
+
+    assert share(0.08, 0.35) == (0.5, 2, pytest.approx(0.683, abs=1e-3))
+    assert share(0.08, 0.36)[:2] == (1.0, 2)
+    assert share(0.07, float("nan"))[:2] == (0.0, 1)  # strokes of archives claim none
+    assert share(float("nan"), float("nan")) == (None, 0, None)
+
+
+def test_a_constant_offset_shows_where_distances_hide_it(sample: MiningSample, read) -> None:
+    def offset(*errors_s: float) -> float | None:
+        late = iter(errors_s)
+        fates = [
+            replace(fate, found=replace(fate.found, impact_s=fate.truth.impact_s + next(late)))
+            if np.isfinite(fate.error_s)
+            else fate
+            for fate in sample.check.fates
+        ]
+        found, _ = read(replace(sample, check=replace(sample.check, fates=tuple(fates))))
+        assert found["impact_error"].value == pytest.approx(0.04)
+        return found["impact_offset"].value
+
+    assert offset(0.04, 0.04) == pytest.approx(0.04) and offset(-0.04, -0.04) == pytest.approx(-0.04)
+    assert offset(0.04, -0.04) == pytest.approx(0.0)
 
 
 def test_baselines_are_the_most_frequent_answer(sample: MiningSample, read) -> None:

@@ -84,7 +84,7 @@ def test_replays_are_compared_with_the_last_stroke_of_the_shot_they_repeat(monke
     strokes = {"r0": ["replay of nothing found"], "p1": ["first", "second"], "r1": ["again"], "p0": []}
     compared = []
 
-    def found(gathered: ShotEvidence, _heard_L: np.ndarray) -> list[SimpleNamespace]:
+    def found(gathered: ShotEvidence, _heard_L: np.ndarray, *, min_event_p: float) -> list[SimpleNamespace]:
         event = SimpleNamespace(impact_s=0.0, log_odds=0.0)
         return [
             SimpleNamespace(name=name, shot=SimpleNamespace(shot_id=name), event=event)
@@ -98,6 +98,6 @@ def test_replays_are_compared_with_the_last_stroke_of_the_shot_they_repeat(monke
     monkeypatch.setattr(candidates, "_strokes", found)
     monkeypatch.setattr(ShotEvidence, "as_replay_of", compare)
     gathered = [evidence("r0", replay_of="p0"), evidence("p1"), evidence("r1", replay_of="p1")]
-    kept = candidates.find_candidates(gathered[0].context.footage, gathered)
+    kept = candidates.find_candidates(gathered[0].context.footage, gathered, min_event_p=0.5)
     assert compared == [("r1", "second")]
     assert sorted(one.name for one in kept) == ["again", "first", "replay of nothing found", "second"]

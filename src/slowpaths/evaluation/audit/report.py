@@ -14,6 +14,7 @@ from slowpaths.evaluation.audit.leakage import Labelled
 from slowpaths.evaluation.classes import class_space
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.mining_check import check_mining, read_mined
+from slowpaths.evaluation.table_columns import Sources
 from slowpaths.evaluation.truth_table import read_truth
 from slowpaths.store.schema import LABELS
 from slowpaths.store.tables import read_table
@@ -26,7 +27,7 @@ STEADINESS = (
 HANDED = 0.5  # probability from which on a batter counts as right-handed
 
 
-def read_labelled(mined: Path, truth: Path | None = None) -> Labelled:
+def read_labelled(mined: Path, truth: Sources | None = None) -> Labelled:
     """Read deliveries with their features, and their true strokes, or the folder's own labels where truth is not given.
 
     Raises:

@@ -15,7 +15,7 @@ import pyarrow.parquet as pq
 
 from slowpaths import __version__
 from slowpaths.core.errors import UsageError
-from slowpaths.core.ids import file_digest
+from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.evaluation.figures.save import save_tables
 from slowpaths.evaluation.gap.choosing import Calls, choosing_table
 from slowpaths.evaluation.gap.draw import FIGURES
@@ -29,6 +29,7 @@ from slowpaths.evaluation.gap.words import answer, to_markdown
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.shot_check import footage_s
+from slowpaths.evaluation.table_columns import Sources, listed
 from slowpaths.evaluation.truth_table import Truth, read_truth
 from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.tables import atomic_write, write_json, write_text
@@ -51,11 +52,11 @@ def gap_of_table(paths: Sequence[Path], settings: GapSettings) -> tuple[Gap, pa.
 
 def gap_of_predictions(
     sources: Sequence[Source],
-    truth: Path,
+    truth: Sources,
     settings: GapSettings,
     *,
     taxonomy: str = "slowpaths",
-    shots_truth: Path | None = None,
+    shots_truth: Sources | None = None,
     step: Step = lambda _: None,
     **how: Any,
 ) -> tuple[Gap, pa.Table]:
@@ -63,7 +64,7 @@ def gap_of_predictions(
 
     Args:
         sources: Whose predictions.
-        truth: Table of the truth.
+        truth: Table of the truth, or several of different videos.
         settings: How they are analysed.
         taxonomy: Stroke vocabulary of the truth.
         shots_truth: True shots, which say how long the videos are.
@@ -79,7 +80,9 @@ def gap_of_predictions(
     if not systems:
         first = f": {left_out[0]['system']}: {left_out[0]['reason']}" if left_out else ""
         raise UsageError(f"none of {len(sources)} systems can be measured{first}")
-    shared = {"truth_id": file_digest(truth)[:_SHORT], "split": how.get("split", "auto"), "seed": settings.seed}
+    digests = [file_digest(Path(str(one))) for one in listed(truth)]
+    truth_id = digests[0][:_SHORT] if len(digests) == 1 else fingerprint(digests)
+    shared = {"truth_id": truth_id, "split": how.get("split", "auto"), "seed": settings.seed}
     table = population_table(measure_systems(systems, footage=lengths, step=step, **shared))
     runs = read_population(table, accuracy=settings.accuracy)
     gap = study_gap(runs, settings)
@@ -158,7 +161,7 @@ def _experiments(systems: Sequence[Measured], runs: Population, settings: GapSet
     return tables
 
 
-def _footage(truth: Truth, shots_truth: Path | None) -> Callable[[tuple[str, ...]], float | None]:
+def _footage(truth: Truth, shots_truth: Sources | None) -> Callable[[tuple[str, ...]], float | None]:
     known: dict[tuple[str, ...], float | None] = {}
 
     def lengths(videos: tuple[str, ...]) -> float | None:

@@ -1,7 +1,7 @@
-"""How far found impacts are from true ones: the median, and the share within frames at 25 per second.
+"""How far found impacts are from true ones: medians, and the share within frames at 25 per second or within a claim.
 
-Edge cases: deliveries that were not found, or have no true impact, are left out; of an even number of errors the median
-is the mean of the middle two.
+Edge cases: deliveries that were not found, or have no true impact, are left out, and where a claim is judged those
+without one, such as strokes of pose archives; of an even number of errors the median is the mean of the middle two.
 
 Legend: B replicates, N errors in order of size.
 """
@@ -18,6 +18,8 @@ from slowpaths.evaluation.mining_check import Fate
 from slowpaths.evaluation.mining_sample import MiningSample
 
 SHARP_FPS = 20.0  # below it five frames at 25 per second are no more than four of the footage's own
+ONE_SIGMA = 0.6827  # share of a normal distribution within one standard deviation
+_NO_CLAIM = "no found delivery with a true impact says how sure that is"
 _NOT_SHARP = "truth has no impact in mined footage of 20 frames a second or more"
 _NO_IMPACT = "no found delivery has an impact in truth"
 
@@ -55,15 +57,35 @@ def _impact_at_20fps_within_2(sample: MiningSample) -> Reading:
     )
 
 
-@measure(111, "mining", unit="s", bounds=(0.0, np.inf))
+@measure(110, "mining", unit="s", bounds=(-np.inf, np.inf), best="zero")
+def _impact_offset(sample: MiningSample) -> Reading:
+    """Median of found minus true impact: what all impacts are late (above 0) or early by; best near 0."""
+    return _median(sample, np.array([fate.error_s for fate in sample.check.fates]))
+
+
+@measure(111, "mining", unit="s", bounds=(0.0, np.inf), best="lowest")
 def _impact_error(sample: MiningSample) -> Reading:
     """Median distance between found and true impact."""
-    sizes = np.abs([fate.error_s for fate in sample.check.fates])
-    order = np.argsort(sizes)[: int(np.isfinite(sizes).sum())]
+    return _median(sample, np.abs([fate.error_s for fate in sample.check.fates]))
+
+
+def _median(sample: MiningSample, errors_N: np.ndarray) -> Reading:
+    order = np.argsort(errors_N)[: int(np.isfinite(errors_N).sum())]
     if not len(order):
         return Reading(reason=_NO_IMPACT)
     weights_BN = leave_out(sample.match_N)[:, order]
-    return Reading(values_B=weighted_median(sizes[order], weights_BN), num=len(order))
+    return Reading(values_B=weighted_median(errors_N[order], weights_BN), num=len(order))
+
+
+@measure(116, "mining", baseline="what uncertainties that are true give", is_share=True)
+def _impact_within_sigma(sample: MiningSample) -> Reading:
+    """Of the found ones with a true impact, those within the claimed uncertainty; best near .68, more is too modest."""
+    return sample.share_of(_is_within_sigma, chance=ONE_SIGMA, reason=_NO_CLAIM)
+
+
+def _is_within_sigma(fate: Fate) -> bool | None:
+    sigma_s = fate.found.impact_uncertainty_s if fate.found else np.nan
+    return abs(fate.error_s) <= sigma_s + 1e-9 if np.isfinite(fate.error_s) and np.isfinite(sigma_s) else None
 
 
 def _within(sample: MiningSample, frames: int, *, is_live: bool) -> Reading:

@@ -21,6 +21,7 @@ from slowpaths.mining.impact.levels import BLIND, level_of, steady
 from slowpaths.mining.impact.signals import Signals
 
 OFFSETS_S = (-0.6, -0.4, -0.3, -0.2, -0.12, -0.06, 0.0, 0.06, 0.12, 0.2, 0.3, 0.4, 0.6)
+NUM_INSTANT_FEATURES = 95
 SLOWEST_PAN = 0.005  # picture heights per second: half of what corners can show
 UNSEEN_GUARD = 0.3  # share of frames in guard where the posture is unknown
 

@@ -3,7 +3,7 @@
 It was calibrated on impacts of real clips that were annotated by eye, and of synthetic worlds, by
 `scripts/calibration/moments.py`; which stroke is played is not known to it. Members of the ensemble are averaged.
 
-Legend: G instants, F features, M members, H = hidden units.
+Legend: G instants, F features, I inputs, M members, H = hidden units.
 """
 
 from __future__ import annotations
@@ -14,7 +14,8 @@ from functools import lru_cache
 import numpy as np
 from scipy.special import expit, ndtr
 
-from slowpaths.mining.calibrated import read_weights
+from slowpaths.mining.calibrated import Arrays, read_weights
+from slowpaths.mining.impact.instant_features import NUM_INSTANT_FEATURES
 
 FARTHEST = 4.0  # standard deviations; what lies further off is as far as that
 
@@ -57,6 +58,13 @@ def load_moment_network(path: str = "") -> MomentNetwork:
     """Load a network written by `scripts/calibration/moments.py`; the one that comes with the package where not given.
 
     Raises:
-        UsageError: If the file cannot be read.
+        UsageError: If the file cannot be read, or its arrays do not fit.
     """
-    return MomentNetwork(**read_weights(path, shipped="moments.npz", kind=MomentNetwork, key="mining.moment_weights"))
+    how = {"shipped": "moments.npz", "kind": MomentNetwork, "key": "mining.moment_weights"}
+    arrays = read_weights(path, **how, sizes=_sizes)
+    return MomentNetwork(**{**arrays, "may_lack_F": arrays["may_lack_F"].astype(bool)})
+
+
+def _sizes(arrays: Arrays) -> dict[str, int]:
+    """Return the lengths that the features and the inputs must have."""
+    return {"F": NUM_INSTANT_FEATURES, "I": NUM_INSTANT_FEATURES + int(np.count_nonzero(arrays["may_lack_F"]))}

@@ -10,7 +10,7 @@ Legend: N frames, Z shots, V = 8 views, E picture features, Q cues.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, fields
 from functools import lru_cache
 
 import numpy as np
@@ -19,6 +19,7 @@ from scipy.special import log_softmax, logsumexp
 from slowpaths.core.views import VIEWS
 from slowpaths.mining.calibrated import read_weights
 from slowpaths.mining.shots.view_cues import ViewCues
+from slowpaths.video.picture_features import NUM_FEATURES
 
 # One picture is never surer than this: a logo over the whole of it says nothing of the shot.
 LEAST_P = 1e-3
@@ -87,6 +88,8 @@ def load_view_classifier(path: str = "") -> ViewClassifier:
     """Load a classifier written by `scripts/calibration/views.py`; the one that comes with the package where not given.
 
     Raises:
-        UsageError: If the file cannot be read.
+        UsageError: If the file cannot be read, or its arrays do not fit.
     """
-    return ViewClassifier(**read_weights(path, shipped="views.npz", kind=ViewClassifier, key="mining.view_weights"))
+    sizes = {"E": NUM_FEATURES, "Q": len(fields(ViewCues)), "V": len(VIEWS)}
+    how = {"shipped": "views.npz", "kind": ViewClassifier, "key": "mining.view_weights"}
+    return ViewClassifier(**read_weights(path, **how, sizes=lambda _: sizes))

@@ -32,7 +32,8 @@ _MAX_GAP_S = 0.6
 _MAX_COST = 0.85
 _JOINTS_BATCH = 16  # pictures handed to the pose backend at once
 _OVERLAY_FRAMES = 16
-_LEAST_FRAMES = 3
+LEAST_FRAMES = 3
+"""Of so few different pictures a shot shows no movement."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -110,7 +111,7 @@ def observe(context: ShotContext) -> Observation | None:
     footage, settings = context.footage, context.footage.settings
     scale = footage.work_height / footage.decoder.height
     frames_T, pictures, greys = _read(context)
-    if len(frames_T) < _LEAST_FRAMES:
+    if len(frames_T) < LEAST_FRAMES:
         return None
     pts_s = footage.decoder.pts_s[frames_T]
     rows = grid(pts_s, 1 / settings.detect_fps)
