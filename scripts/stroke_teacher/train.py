@@ -1,12 +1,14 @@
 """Make the shipped teacher: play strokes, see them as pose models do, measure them as mining does, learn their names.
 
 usage: python -m scripts.stroke_teacher.train [--num 24000] [--seed 42] [--out runs/stroke_teacher]
-           [--write src/slowpaths/labelling/weights/teacher.npz]
+           [--write src/slowpaths/labelling/weights/teacher.npz] [--calibrate TEACHER]
 
 No footage and no label is read: every stroke is simulated. Half are measured as sequences of an archive (camera and
 speed unknown), half as mining measures video (camera known, impact found to within .02 to .12 s). One stroke in five is
-held out; the table says how many of those are named right. Strokes are kept in OUT, in parts, so that it goes on where
-it stopped. 24,000 strokes take about eight minutes on one core, learning takes one.
+held out; the table says how many of those are named right. On half of them one temperature is fitted, and the other
+half tells how far confidence is from accuracy with and without it. `--calibrate` fits it anew for a teacher that is
+there, on strokes of a seed that it was not taught. Strokes are kept in OUT, in parts, so that it goes on where it
+stopped. 24,000 strokes take about eight minutes on one core, learning takes one.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import argparse
 import sys
 import warnings
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +27,10 @@ from sklearn.neural_network import MLPClassifier
 
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher, scaled
+from slowpaths.core.tempering import temper
+from slowpaths.evaluation.measures.calibration_error import calibration_error, equal_width_bins
+from slowpaths.labelling.gold_check import fit_temperature
+from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher, load_teacher, scaled
 from slowpaths.mining.features.measure import measure
 from slowpaths.mining.sequences import mine_sequence
 from slowpaths.mining.striker.handedness import handedness
@@ -100,7 +105,7 @@ def features_of(random: np.random.Generator, filmed: FilmedStroke, *, is_archive
 
 
 def fit(measured: Measured, *, seed: int) -> StrokeTeacher:
-    """Learn from simulated strokes, with features blanked at random."""
+    """Learn from simulated strokes, with features blanked at random; the teacher is not calibrated yet."""
     random = np.random.default_rng(seed)
     low_F, median_F, high_F = np.nanpercentile(measured.features_NF, [25, 50, 75], axis=0)
     spread_F = high_F - low_F + 1e-6
@@ -116,7 +121,36 @@ def fit(measured: Measured, *, seed: int) -> StrokeTeacher:
     for layer, name in enumerate(("first", "second", "last")):
         layers[f"{name}_weights_M"] = np.stack([member.coefs_[layer] for member in members]).astype(np.float32)
         layers[f"{name}_bias_M"] = np.stack([member.intercepts_[layer] for member in members]).astype(np.float32)
-    return StrokeTeacher(median_F=median_F, spread_F=spread_F, **layers)
+    return StrokeTeacher(
+        features_F=np.array(FEATURES_READ), strokes_C=np.array(STROKES), median_F=median_F, spread_F=spread_F,
+        temperature=np.array(1.0), **layers,
+    )  # fmt: skip
+
+
+def calibrate(teacher: StrokeTeacher, strokes: Measured) -> StrokeTeacher:
+    """Return a teacher with the temperature that fits half of some strokes, and print what it does to the others.
+
+    Args:
+        teacher: The teacher.
+        strokes: Strokes that it did not learn from.
+    """
+    probs_NC = teacher(strokes.features_NF)
+    speaks_N = np.isfinite(probs_NC).all(axis=1)
+    probs_NC, strokes_N = probs_NC[speaks_N], strokes.strokes_N[speaks_N]
+    is_judged_N = np.arange(len(strokes_N)) // 2 % 2 == 1  # in pairs: archive and video take turns
+    temperature = fit_temperature(probs_NC[~is_judged_N], strokes_N[~is_judged_N])
+    before, after = (
+        _calibration_error(temper(probs_NC[is_judged_N], value), strokes_N[is_judged_N]) for value in (1.0, temperature)
+    )
+    print(f"calibration error {before:.3f}, with the temperature {temperature:.2f} it is {after:.3f}")
+    return replace(teacher, temperature=np.array(temperature))
+
+
+def _calibration_error(probs_NC: np.ndarray, strokes_N: np.ndarray) -> float:
+    confidence_N, is_right_N = probs_NC.max(axis=1), (probs_NC.argmax(axis=1) == strokes_N).astype(float)
+    return float(
+        calibration_error(confidence_N, is_right_N, equal_width_bins(confidence_N), np.ones((1, len(strokes_N))))[0]
+    )
 
 
 def _blanked(random: np.random.Generator, features_NF: np.ndarray) -> np.ndarray:
@@ -131,19 +165,14 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=42)
     parser.add_argument("--out", type=Path, default=Path("runs/stroke_teacher"), help="where played strokes are kept")
     parser.add_argument("--write", type=Path, help="file for the teacher that has learnt from all strokes")
+    parser.add_argument("--calibrate", type=Path, help="a teacher's file: fit its temperature, and learn nothing")
     asked = parser.parse_args()
-    asked.out.mkdir(parents=True, exist_ok=True)
-    parts = []
-    for number in range(-(-asked.num // PART)):
-        kept = asked.out / f"strokes-{asked.seed}-{number:03d}.npz"
-        if not kept.is_file():
-            np.savez_compressed(kept, **asdict(measured_part(number, seed=asked.seed)))
-            print(f"{(number + 1) * PART} strokes played", file=sys.stderr, flush=True)
-        with np.load(kept) as arrays:
-            parts.append(Measured(**arrays))
-    strokes = Measured(
-        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Measured.__dataclass_fields__}
-    )
+    strokes = _played(asked.num, seed=asked.seed, kept=asked.out)
+    if asked.calibrate:
+        found = load_teacher(str(asked.calibrate))
+        assert found is not None
+        np.savez_compressed(asked.calibrate, **asdict(calibrate(found, strokes)))
+        return
     is_held_out = np.arange(len(strokes.strokes_N)) % HELD_OUT_EVERY == 0
     print(f"share of held-out simulated strokes named right (chance {1 / len(STROKES):.3f}), and the mean confidence")
     found = fit(_rows(strokes, ~is_held_out), seed=asked.seed)
@@ -153,9 +182,27 @@ def main() -> None:
         right = float((probs_NC.argmax(axis=1) == rows.strokes_N).mean())
         named = "as in an archive" if kind else "as in a video"
         print(f"{named:18s} {right:.3f} of {len(rows.strokes_N)}, confidence {np.nanmean(probs_NC.max(axis=1)):.3f}")
+    found = calibrate(found, _rows(strokes, is_held_out))
     if asked.write:
-        np.savez_compressed(asked.write, **asdict(fit(strokes, seed=asked.seed)))
+        whole = replace(fit(strokes, seed=asked.seed), temperature=found.temperature)
+        np.savez_compressed(asked.write, **asdict(whole))
         print(f"wrote {asked.write}")
+
+
+def _played(num: int, *, seed: int, kept: Path) -> Measured:
+    """Return simulated strokes as measured, from a folder where they are kept; what is missing is played."""
+    kept.mkdir(parents=True, exist_ok=True)
+    parts = []
+    for number in range(-(-num // PART)):
+        file = kept / f"strokes-{seed}-{number:03d}.npz"
+        if not file.is_file():
+            np.savez_compressed(file, **asdict(measured_part(number, seed=seed)))
+            print(f"{(number + 1) * PART} strokes played", file=sys.stderr, flush=True)
+        with np.load(file) as arrays:
+            parts.append(Measured(**arrays))
+    return Measured(
+        **{name: np.concatenate([getattr(part, name) for part in parts]) for name in Measured.__dataclass_fields__}
+    )
 
 
 def _rows(strokes: Measured, is_wanted: np.ndarray) -> Measured:

@@ -7,6 +7,7 @@ from importlib.resources import files
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 import pytest
@@ -15,10 +16,11 @@ from tests.labelling.tables import footage_table, random_deliveries
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import PoseTrack
+from slowpaths.models import student
 from slowpaths.store.ledger import read_ledger
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS
-from slowpaths.store.tables import write_poses
+from slowpaths.store.tables import write_json, write_poses
 
 EXAMPLE = Path(__file__).parents[2] / "docs" / "examples" / "my_rule.py"
 
@@ -119,7 +121,8 @@ def test_company_teaches_and_is_not_labelled(mined, other):
 
 def test_deliveries_that_company_repeats_count_once(mined, tmp_path):
     copy = MinedFolder(tmp_path / "copy")
-    copy.write(DELIVERIES, mined.read(DELIVERIES))
+    for spec in (DELIVERIES, FOOTAGE):
+        copy.write(spec, mined.read(spec))
     assert relabel(mined) == 0
     alone = mined.read(LABELS)
     assert relabel(mined, f"company=[{copy.path}]") == 0
@@ -224,7 +227,17 @@ def test_each_voice_can_be_switched_off_and_leaves_what_it_said(mined, tmp_path,
     assert mined.read(LABELS)["prob_cut"].equals(heard["prob_cut"])
 
 
-def test_the_student_speaks_where_enough_poses_are_at_hand(mined):
+QUICK = ("student.min_deliveries=8", "student.folds=2", "student.repeats=1", "student.epochs=1")
+
+
+@pytest.fixture
+def posed(mined) -> MinedFolder:
+    """Return the mined folder with poses, its strokes twenty seconds apart."""
+    deliveries = mined.read(DELIVERIES)
+    for column in ("start_s", "impact_s", "end_s"):
+        later = deliveries[column].to_numpy() + 20.0 * np.arange(60)
+        deliveries = deliveries.set_column(deliveries.column_names.index(column), column, pa.array(later))
+    mined.write(DELIVERIES, deliveries)
     random, tracks = np.random.default_rng(0), []
     for delivery in mined.deliveries():
         keypoints = random.uniform(0, 100, size=(10, 17, 3))
@@ -237,10 +250,190 @@ def test_the_student_speaks_where_enough_poses_are_at_hand(mined):
             )
         )  # fmt: skip
     write_poses(mined.file(POSES), tracks)
-    quick = ("student.min_deliveries=8", "student.folds=2", "student.repeats=1", "student.epochs=1")
-    assert relabel(mined, *quick) == 0
-    said = pq.read_table(mined.voices_file)
+    return mined
+
+
+def files_of(folder: MinedFolder) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.path.rglob("*") if path.is_file()}
+
+
+def test_the_student_speaks_where_enough_poses_are_at_hand(posed, capsys):
+    assert relabel(posed, *QUICK) == 0
+    said = pq.read_table(posed.voices_file)
     assert set(said["model_id"].to_pylist()) == {"votes", "teacher", "student"}
     student = said.filter(pc.equal(said["model_id"], "student"))
-    assert student.num_rows == mined.read(DELIVERIES).num_rows
-    assert "| student | 60 |" in mined.report_file.read_text()
+    assert student.num_rows == posed.read(DELIVERIES).num_rows
+    assert "| student | 60 |" in posed.report_file.read_text()
+    shown = capsys.readouterr()
+    assert "teaching the student 2/2" in shown.err
+    assert "student on 60" in shown.out and "the labels pool them with teacher and student" in shown.out
+
+
+def test_a_killed_student_goes_on_and_leaves_nothing_behind(posed, monkeypatch, capsys):
+    assert relabel(posed, *QUICK) == 0
+    whole = posed.read(LABELS)
+    assert relabel(posed, "student.use=false") == 0
+    before = files_of(posed)
+    taught, teach = [], student._teach
+
+    def killed(*given, **how):
+        if taught:
+            raise KeyboardInterrupt
+        taught.append(how["seed"])
+        return teach(*given, **how)
+
+    monkeypatch.setattr(student, "_teach", killed)
+    assert relabel(posed, *QUICK) != 0
+    (kept,) = [path for path in files_of(posed) if path not in before]
+    assert kept.parent == posed.student
+    assert {path: text for path, text in files_of(posed).items() if path != kept} == before
+    monkeypatch.setattr(student, "_teach", lambda *given, **how: taught.append(how["seed"]) or teach(*given, **how))
+    capsys.readouterr()
+    assert relabel(posed, *QUICK) == 0
+    assert taught == [0, 1]
+    assert posed.read(LABELS).equals(whole)
+    assert not posed.student.exists()
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ((), "60 deliveries are at hand, and it learns from 200 or more (student.min_deliveries)"),
+        (("student.min_deliveries=8",), "no delivery has a pose sequence to learn from"),
+    ],
+)
+def test_why_the_student_is_silent_stands_in_terminal_and_report(mined, capsys, words, sentence):
+    assert relabel(mined, *words) == 0
+    shown = capsys.readouterr().out
+    assert "note: voices that speak, of 60 deliveries: votes on 6" in shown and f"student on none ({sentence})" in shown
+    assert f"The student on none: {sentence}." in mined.report_file.read_text()
+
+
+def test_too_few_matches_teach_no_student_and_that_is_said(posed, capsys):
+    assert relabel(posed, "student.min_deliveries=8", "student.folds=3") == 0
+    assert "deliveries come from 2 matches, and it learns from 3 or more (student.folds)" in capsys.readouterr().out
+
+
+def test_a_voice_is_evaluated_and_compared_like_anybodys_predictions(posed, tmp_path, capsys):
+    assert relabel(posed, *QUICK) == 0
+    rows = [
+        f"{clip.video_id}.mp4,{clip.impact_s},{('cut', 'sweep', 'leave')[number % 3]}"
+        for number, clip in enumerate(posed.labels())
+    ]
+    truth = tmp_path / "truth.csv"
+    truth.write_text("\n".join(["video,impact_s,label", *rows]) + "\n")
+    runs = []
+    for voice in ("teacher", "student"):
+        runs.append(tmp_path / voice)
+        asked = (f"predictions={posed.voices_file}", f"model_id={voice}", f"truth={truth}", "split=all")
+        assert main(["evaluate", *asked, f"out={runs[-1]}"]) == 0
+    names = ",".join(map(str, runs))
+    assert main(["compare", f"runs=[{names}]", f"out={tmp_path / 'compared'}"]) == 0
+    words = (tmp_path / "compared" / "compare.md").read_text()
+    assert "teacher" in words and "student" in words and "top1" in words
+
+
+def test_the_teacher_is_written_as_sure_as_it_is_right_and_pooled_as_it_speaks(mined, tmp_path):
+    assert relabel(mined) == 0
+    labels, said = mined.read(LABELS), pq.read_table(mined.voices_file)
+    with np.load(files("slowpaths.labelling") / "weights" / "teacher.npz") as shipped:
+        np.savez(tmp_path / "flat.npz", **(dict(shipped) | {"temperature": np.array(3.0)}))
+    assert relabel(mined, f"teacher={tmp_path / 'flat.npz'}") == 0
+    flat = pq.read_table(mined.voices_file)
+    sure, less = (
+        pc.mean(table.filter(pc.equal(table["model_id"], "teacher"))["confidence"]).as_py() for table in (said, flat)
+    )
+    assert less < sure - 0.1
+    assert mined.read(LABELS)["prob_cut"].equals(labels["prob_cut"])
+
+
+def with_features(deliveries, change):
+    """Return deliveries with each feature changed, column by column."""
+    for name in (name for name in deliveries.column_names if name.startswith("feature_")):
+        column = deliveries.column_names.index(name)
+        values = change(deliveries[name].to_numpy())
+        deliveries = deliveries.set_column(column, deliveries.schema.field(column), pa.array(values, pa.float64()))
+    return deliveries
+
+
+def test_without_a_word_from_anybody_nothing_is_named(mined, capsys):
+    mined.write(DELIVERIES, with_features(mined.read(DELIVERIES), lambda values: np.full(len(values), np.nan)))
+    assert relabel(mined) == 0
+    shown = capsys.readouterr().out
+    assert "not named" in shown and "leave" not in shown and "sure of what" not in shown
+    assert "note: no rule votes on any of 60 deliveries, and no other voice speaks: nothing is named" in shown
+    report = mined.report_file.read_text()
+    assert "| not named | 60 | 0 |" in report and "| leave | 0 | 0 |" in report
+    assert "nothing is named" in report and "sure of what" not in report
+    assert pq.read_table(mined.voices_file).num_rows == 0
+    assert not any(mined.read(LABELS)["is_kept"].to_pylist())
+
+
+def test_one_class_and_one_delivery_are_said_in_plain_words(mined, capsys):
+    deliveries = mined.read(DELIVERIES)
+    random = np.random.default_rng(0)
+    first = deliveries.take([7] * 60)
+    alike = with_features(first, lambda values: values * random.normal(1.0, 0.001, len(values)))
+    mined.write(DELIVERIES, alike.set_column(0, "delivery_id", deliveries["delivery_id"]))
+    assert relabel(mined) == 0
+    assert "note: one class only: all 60 deliveries that are named are called" in capsys.readouterr().out
+    assert "one class only" in mined.report_file.read_text()
+    mined.write(DELIVERIES, deliveries.slice(7, 1))
+    assert relabel(mined) == 0
+    shown = capsys.readouterr().out
+    assert "note: one delivery teaches a label model little" in shown and "1 deliveries" not in shown
+    report = mined.report_file.read_text()
+    assert "on 1 delivery" in report and "1 deliveries" not in report
+
+
+def test_nothing_is_overwritten_where_labelling_ends_with_an_error(mined, tmp_path, capsys):
+    assert relabel(mined) == 0
+    deliveries = mined.read(DELIVERIES)
+    gold = tmp_path / "gold.csv"
+    rows = [f"{name},,no_stroke" for name in deliveries["delivery_id"].to_pylist()]
+    gold.write_text("\n".join(["delivery_id,label,kind", *rows]) + "\n")
+    nowhere = deliveries.set_column(1, "video_id", [["nowhere"] * 60])
+    for table, words, sentence in (
+        (deliveries.slice(0, 0), (), "holds no delivery to label"),
+        (nowhere, (), "lacks the video 'nowhere' of a delivery"),
+        (deliveries, (f"gold={gold}",), "a person says of every delivery that it is none"),
+    ):
+        mined.write(DELIVERIES, table)
+        before = files_of(mined)
+        capsys.readouterr()
+        assert relabel(mined, *words) == 1
+        said = capsys.readouterr().err
+        assert sentence in said and said.count("\n") == 1
+        assert files_of(mined) == before
+
+
+def test_company_without_a_video_is_one_sentence_before_anything_is_written(mined, other, capsys):
+    other.write(FOOTAGE, other.read(FOOTAGE).slice(1))
+    assert relabel(mined, f"company=[{other.path}]") == 1
+    said = capsys.readouterr().err
+    assert f"the footage table of {other.path} lacks the video 'v' of a delivery: mine" in said
+    assert said.count("\n") == 1 and not mined.has(LABELS)
+    assert relabel(mined, f"company=[{other.path}]", "student.use=false") == 0
+
+
+def test_company_that_was_mined_otherwise_is_said_once(mined, other, capsys):
+    for folder, pose, fps in ((mined, "Compact", 30.0), (other, "MoveNet", 10.0)):
+        said = {
+            "pose": {"_target_": f"slowpaths.pose.x.{pose}", "device": pose},
+            "mining": {"work_fps": fps, "clip_px": fps},
+        }
+        write_json(folder.configuration_file, said)
+    assert relabel(mined, f"company=[{other.path}]") == 0
+    sentence = (
+        f"company={other.path} was mined with pose=movenet (here compact), mining.work_fps=10.0 (here 30.0): "
+        "its features may be other than those of this folder."
+    )
+    assert f"note: {sentence}" in capsys.readouterr().out
+    assert mined.report_file.read_text().count("was mined with") == 1
+    write_json(other.configuration_file, json.loads(mined.configuration_file.read_text()))
+    assert relabel(mined, f"company=[{other.path}]") == 0
+    assert "was mined with" not in capsys.readouterr().out
+    codec = other.read(FOOTAGE).column_names.index("codec")
+    other.write(FOOTAGE, other.read(FOOTAGE).set_column(codec, "codec", [["poses"] * 4]))
+    assert relabel(mined, f"company=[{other.path}]") == 0
+    assert "was mined with" not in capsys.readouterr().out  # an archive asked for no pose

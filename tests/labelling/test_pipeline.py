@@ -110,7 +110,7 @@ def test_the_summary_is_plain_and_readable() -> None:
         assert line in text
     assert "| foot.stride |" in text and "| cover_drive |" in text and "| stride_front | pitch_endon |" in text
     assert "Before flattening the label model is" in text and "no estimate of how many are right" in text
-    assert sum(found.summary.labels.values()) == 150
+    assert sum(found.summary.labels.values()) + found.summary.num_unnamed == 150
     assert sum(found.summary.kept.values()) + sum(found.summary.left_out.values()) == 150
     assert [rule.code for rule in found.summary.rules] == list(found.rules)
 
@@ -134,20 +134,26 @@ def test_how_sure_the_label_model_is_is_said_with_how_wrong_that_was() -> None:
 def test_what_makes_labels_doubtful_is_said() -> None:
     votes = run(30).matrix
     silent = replace(votes, symbols_NR=np.full_like(votes.symbols_NR, -1))
-    assert find_warnings(votes, num_fitted=200, sureness=0.5) == []
-    assert find_warnings(votes, num_fitted=200, sureness=None) == []
-    for (matrix, num_fitted, sure), said in (
-        ((silent, 500, 0.9), "no rule speaks on 30 of 30 deliveries: look at the quality features of the poses."),
+    several, one, nobody = {"cut": 20, "sweep": 10, "leave": 0}, {"cut": 30, "sweep": 0}, {"cut": 0}
+    assert find_warnings(votes, labels=several, num_fitted=200, sureness=0.5) == []
+    assert find_warnings(votes, labels=several, num_fitted=200, sureness=None) == []
+    mostly = replace(silent, symbols_NR=np.where(np.arange(30)[:, None] < 3, votes.symbols_NR, -1))
+    for (matrix, labels, num_fitted, sure), said in (
+        ((mostly, several, 500, 0.9), "no rule speaks on 27 of 30 deliveries: look at the quality features of the"),
+        ((silent, several, 500, 0.9), "no rule votes on any of 30 deliveries, other voices alone name them; look at"),
+        ((silent, nobody, 500, 0.9), "no rule votes on any of 30 deliveries, and no other voice speaks: nothing is"),
+        ((votes, one, 500, 0.9), "one class only: all 30 deliveries that are named are called cut;"),
+        ((votes, several, 1, 0.9), "one delivery teaches a label model little of its rules (200 do): name other"),
         (
-            (votes, 199, 0.9),
+            (votes, several, 199, 0.9),
             "199 deliveries teach a label model little of its rules (200 do): name other mined folders",
         ),
         (
-            (votes, 500, 0.25),
+            (votes, several, 500, 0.25),
             "families of rules bear out little of what is named without them: trust the labels little",
         ),
     ):
-        (warning,) = find_warnings(matrix, num_fitted=num_fitted, sureness=sure)
+        (warning,) = find_warnings(matrix, labels=labels, num_fitted=num_fitted, sureness=sure)
         assert warning.startswith(said)
 
 

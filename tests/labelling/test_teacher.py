@@ -1,13 +1,14 @@
 """The teacher of simulated strokes: what it says, when it is silent, and which files it is not."""
 
-from dataclasses import asdict
+import re
+from dataclasses import asdict, replace
 
 import numpy as np
 import pytest
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.features import FEATURE_NAMES
-from slowpaths.core.strokes import NUM_STROKES
+from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.labelling.teacher import FEATURES_READ, FEWEST_KNOWN, StrokeTeacher, load_teacher
 
 
@@ -37,6 +38,7 @@ def test_the_layers_are_applied_as_written():
     first = np.zeros((2, 8, 1))
     first[:, 0] = [[1.0], [3.0]]  # of two members, each reads the first feature
     teacher = StrokeTeacher(
+        features_F=np.array(list("abcd")), strokes_C=np.array(list("yz")), temperature=np.array(1.0),
         median_F=np.zeros(4), spread_F=np.ones(4), first_weights_M=first, first_bias_M=np.zeros((2, 1)),
         second_weights_M=np.full((2, 1, 1), 2.0), second_bias_M=np.full((2, 1), -1.0),
         last_weights_M=np.array([[[1.0, 0.0]]] * 2), last_bias_M=np.array([[0.0, 0.0]] * 2),
@@ -47,16 +49,42 @@ def test_the_layers_are_applied_as_written():
     assert probs_NC[:, 0] == pytest.approx([expected, 0.5])
 
 
-def test_none_is_nobody_and_other_files_are_refused(tmp_path):
+def test_its_temperature_flattens_what_it_said_and_not_what_it_says():
+    teacher = replace(load_teacher(), temperature=np.array(2.0))
+    said_NC = teacher(teacher.median_F[None])
+    assert said_NC == pytest.approx(load_teacher()(teacher.median_F[None]))
+    flat_NC = teacher.calibrated(np.vstack([said_NC, np.full(NUM_STROKES, np.nan)]))
+    assert flat_NC[0] == pytest.approx(np.sqrt(said_NC[0]) / np.sqrt(said_NC[0]).sum())
+    assert np.isnan(flat_NC[1]).all()
+
+
+def test_none_is_nobody_and_files_that_are_no_teacher_are_refused(tmp_path):
     assert load_teacher("none") is None
     (tmp_path / "no.npz").write_bytes(b"no archive")
     np.savez(tmp_path / "other.npz", weights=np.zeros(3))
-    shipped = asdict(load_teacher())
-    np.savez(tmp_path / "features.npz", **(shipped | {"first_weights_M": shipped["first_weights_M"][:, :-2]}))
-    np.savez(tmp_path / "strokes.npz", **(shipped | {"last_bias_M": shipped["last_bias_M"][:, :-1]}))
-    for name, words in (
-        ("missing.npz", "cannot be read"), ("no.npz", "cannot be read"), ("other.npz", "cannot be read"),
-        ("features.npz", "features"), ("strokes.npz", "taxonomy"),
-    ):  # fmt: skip
-        with pytest.raises(UsageError, match=words):
+    for name in ("missing.npz", "no.npz", "other.npz"):
+        with pytest.raises(UsageError, match="cannot be read"):
             load_teacher(str(tmp_path / name))
+
+
+@pytest.mark.parametrize(
+    ("spoilt", "words"),
+    [
+        ({"features_F": np.array(FEATURES_READ)[::-1]}, "other features (number 1 is hands_withdraw, here"),
+        ({"features_F": np.array(FEATURES_READ[1:])}, "other features (16, here 17)"),
+        ({"strokes_C": np.array(STROKES)[::-1]}, f"another taxonomy of strokes (number 1 is {STROKES[-1]}, here"),
+        ({"median_F": np.zeros(16)}, "a median_F of shape (16,) where the others ask for (17,)"),
+        ({"second_weights_M": np.zeros((6, 63, 32))}, "a second_weights_M of shape (6, 63, 32)"),
+        ({"last_bias_M": np.zeros((6, 13))}, "a last_bias_M of shape (6, 13)"),
+        ({"first_weights_M": np.zeros(5)}, "no stacks of matrices"),
+        ({"second_bias_M": np.full((6, 32), "x")}, "no numbers in second_bias_M"),
+        ({"first_bias_M": np.full((6, 64), np.nan)}, "values in first_bias_M that cannot be"),
+        ({"spread_F": np.zeros(17)}, "values in spread_F that cannot be"),
+        ({"temperature": np.array(-1.0)}, "values in temperature that cannot be"),
+    ],
+)  # fmt: skip
+def test_a_teacher_that_cannot_be_used_here_is_one_sentence_that_names_what_differs(tmp_path, spoilt, words):
+    np.savez(tmp_path / "spoilt.npz", **(asdict(load_teacher()) | spoilt))
+    with pytest.raises(UsageError, match=re.escape(words)) as caught:
+        load_teacher(str(tmp_path / "spoilt.npz"))
+    assert "make one with scripts/stroke_teacher/train.py" in str(caught.value)

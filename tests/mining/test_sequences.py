@@ -11,10 +11,12 @@ from tests.stick_scene import Camera
 from slowpaths.core.records import PoseSequence, PoseTrack
 from slowpaths.mining.sequences import (
     NEEDS_CAMERA,
+    STILL,
     batter_rows,
     collect_sequences,
     find_impact,
     follow,
+    hands_move,
     mine_sequence,
     people,
 )
@@ -125,6 +127,20 @@ def test_nobody_long_enough_is_quarantined():
     assert [one.video.status for one in mined] == ["quarantined", "ok"]
     assert "5 frames" in mined[0].video.reason
     assert [len(one.deliveries) for one in mined] == [0, 1]
+
+
+def test_a_sequence_in_which_nobody_moves_holds_no_stroke():
+    track, rng = stick_track(span_s=(-0.6, 0.4)), np.random.default_rng(0)
+    still = np.repeat(track.keypoints_TJC[:1], len(track.pts_s), axis=0)
+    panned = still.copy()
+    panned[..., 0] += np.linspace(0.0, 60.0, len(still))[:, None]
+    noisy = still + rng.normal(0.0, 0.3, size=still.shape) * [1.0, 1.0, 0.0]
+    for keypoints_TJC in (still, panned, noisy):
+        mined = mine_sequence(sequence(replace(track, keypoints_TJC=keypoints_TJC)))
+        assert not mined.deliveries and mined.video.status == "quarantined"
+        assert "does not move" in mined.video.reason
+    assert hands_move(track) > STILL
+    assert mine_sequence(sequence(track)).video.status == "ok"
 
 
 def test_the_tables_of_an_archive(tmp_path):

@@ -59,11 +59,52 @@ def test_no_delivery_is_answered_by_a_network_that_was_taught_on_its_match(monke
     assert said == pytest.approx(np.full((32, 2), 0.5))
 
 
+def test_what_was_kept_is_not_learnt_again_and_belongs_to_what_decides_it(monkeypatch):
+    sequences, kinds = two_kinds(32)
+    matches, believed = [f"m{row // 2}" for row in range(32)], np.where(np.eye(2)[kinds] > 0, 0.8, 0.2)
+    kept = {}
+
+    def recall(name, learn):
+        if name not in kept:
+            kept[name] = learn()
+        return kept[name]
+
+    said = cross_fit(sequences, matches, believed, settings=QUICK, recall=recall)
+    assert len(kept) == QUICK.folds * QUICK.repeats
+    monkeypatch.setattr(student, "_teach", None)
+    again = cross_fit(sequences, matches, believed, settings=QUICK, recall=recall)
+    assert again.tolist() == said.tolist()
+    monkeypatch.setattr(student, "_say", lambda shown, targets_NC, unseen, **how: np.full((len(unseen), 2), 0.5))
+    for other in (
+        {"sequences": [sequences[0] + 0.1, *sequences[1:]]}, {"matches": ["m9", *matches[1:]]},
+        {"opinions_NC": believed[:, ::-1]}, {"settings": replace(QUICK, epochs=5)}, {"seed": 1},
+    ):  # fmt: skip
+        given = {"sequences": sequences, "matches": matches, "opinions_NC": believed, "settings": QUICK, "seed": 0}
+        num = len(kept)
+        cross_fit(**(given | other), recall=recall)
+        assert len(kept) == num + QUICK.folds * QUICK.repeats
+
+
 @pytest.mark.parametrize(("num", "num_matches"), [(7, 7), (30, 1)])
 def test_too_little_teaches_nothing(num, num_matches):
     sequences, kinds = two_kinds(num)
     said = cross_fit(sequences, [f"m{row % num_matches}" for row in range(num)], np.eye(2)[kinds], settings=QUICK)
     assert np.isnan(said).all()
+
+
+@pytest.mark.parametrize(
+    ("num_deliveries", "num_sequences", "num_matches", "words"),
+    [
+        (1, 1, 1, "1 delivery is at hand, and it learns from 8 or more (student.min_deliveries)"),
+        (30, 0, 0, "no delivery has a pose sequence"),
+        (30, 7, 7, "7 deliveries have a pose sequence, and it learns from 8 or more"),
+        (30, 30, 1, "deliveries come from 1 match, and it learns from 2 or more (student.folds)"),
+    ],
+)
+def test_why_it_is_silent_is_said(num_deliveries, num_sequences, num_matches, words):
+    why = QUICK.why_silent(num_deliveries=num_deliveries, num_sequences=num_sequences, num_matches=num_matches)
+    assert words in why
+    assert QUICK.why_silent(num_deliveries=30, num_sequences=8, num_matches=2) == ""
 
 
 @pytest.mark.parametrize(

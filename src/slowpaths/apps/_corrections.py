@@ -135,8 +135,29 @@ def keep(folder: MinedFolder, said: Said) -> None:
         tables.write_corrections(folder.file(CORRECTIONS), said.corrections)
 
 
-def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fresh: bool) -> pa.Table:
-    """Return deliveries as mined, but where a person moved an impact measured again from the poses; write what changed.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Moved:
+    """Hold the deliveries of a mined folder, measured again where a person moved an impact."""
+
+    deliveries: pa.Table
+    as_mined: Sequence[Delivery] | None  # those that were moved, as they were mined; None where none ever was
+    is_changed: bool  # whether the table of the folder holds others
+
+    @property
+    def names(self) -> set[str]:
+        """Return the deliveries that were moved."""
+        return {one.delivery_id for one in self.as_mined or ()}
+
+    def write(self, folder: MinedFolder) -> None:
+        """Write them into their mined folder."""
+        if self.as_mined is not None:
+            tables.write_deliveries(folder.moved_file, self.as_mined)  # first: a killed run finds the way back
+        if self.is_changed:
+            folder.write(DELIVERIES, self.deliveries)
+
+
+def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fresh: bool) -> Moved:
+    """Return deliveries as mined, but where a person moved an impact measured again from the poses; nothing is written.
 
     Args:
         folder: Mined folder.
@@ -147,7 +168,7 @@ def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fr
     before = {} if is_fresh else folder.as_mined()
     wanted_s = said.impacts_s()
     if not wanted_s and not folder.moved_file.is_file():
-        return deliveries
+        return Moved(deliveries=deliveries, as_mined=None, is_changed=False)
     original = _with_rows(deliveries, before.values())
     moving = tables.deliveries_of(original.filter(pc.field("delivery_id").isin(pa.array(wanted_s, pa.string()))))
     shots = {shot.shot_id: shot for shot in folder.shots()}
@@ -160,11 +181,8 @@ def move_impacts(folder: MinedFolder, deliveries: pa.Table, said: Said, *, is_fr
             given = {"tracks": tracks[one.shot_id], "shot": shot, "video": videos[one.video_id]}
             moved.append(move_impact(one, impact_s=impact_s, settings=settings, **given))
             as_mined.append(one)
-    tables.write_deliveries(folder.moved_file, as_mined)  # first: a killed run finds the way back
     changed = _with_rows(original, moved)
-    if not changed.equals(deliveries):
-        folder.write(DELIVERIES, changed)
-    return changed
+    return Moved(deliveries=changed, as_mined=as_mined, is_changed=not changed.equals(deliveries))
 
 
 def _kept(folder: MinedFolder) -> list[Correction]:

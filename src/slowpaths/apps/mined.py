@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import pyarrow as pa
-
 from slowpaths.apps import _corrections
+from slowpaths.apps._company import read_company, unlike
 from slowpaths.apps._overlay import skeletons
-from slowpaths.apps._student import SequenceStudent
-from slowpaths.core.errors import TableError, UsageError
+from slowpaths.apps._student import student_of
+from slowpaths.core.errors import TableError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import to_markdown
@@ -41,11 +41,13 @@ def relabel(mined: Path, config: Mapping[str, Any]) -> LabelSet:
     Raises:
         TableError: If it is no mined folder, or holds no delivery.
     """
-    features = MinedFolder(mined).check().file(DELIVERIES)
+    folder = MinedFolder(mined).check()
+    features = folder.file(DELIVERIES)
+    if not folder.read(DELIVERIES).num_rows:
+        raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
     inputs = {features.name: file_digest(features)}
     labels = write_labels(mined, stage="label", config=config, inputs=inputs, counts={})
-    if labels is None:
-        raise TableError(f"{mined} holds no delivery to label: mine footage in which strokes are found")
+    assert labels is not None  # there is a delivery
     review_mined(mined)
     return labels
 
@@ -72,7 +74,8 @@ def write_labels(
     """Label the deliveries of a mined folder and write what depends on labels.
 
     Every label set is kept, with its configuration, under `label_sets/<fingerprint>/`; the tables beside the deliveries
-    are copies of the newest one. The ledger names the files of the set's own folder.
+    are copies of the newest one. The ledger names the files of the set's own folder. Where labelling ends with an error
+    nothing is written that was not mined, but for what networks of the student said, with which the next run goes on.
 
     Args:
         mined: Mined folder.
@@ -96,8 +99,9 @@ def write_labels(
         tables.write_json(folder.configuration_file, said)
     labels, card, own = None, None, LabelSetFolder(mined)
     if deliveries.num_rows:
-        deliveries = _corrections.move_impacts(folder, deliveries, said_by_person, is_fresh=stage == "mine")
-        labels = _labelled(folder, config, deliveries, said_by_person, company=company)
+        moved = _corrections.move_impacts(folder, deliveries, said_by_person, is_fresh=stage == "mine")
+        labels = _labelled(folder, config, moved, said_by_person, company=company)
+        moved.write(folder)
         card = LabelSetCard(
             fingerprint=labels.fingerprint,
             label_model=labels.summary.model,
@@ -131,36 +135,38 @@ def write_labels(
         counts={**counts, "deliveries": deliveries.num_rows, "votes": votes.num_rows},
     )
     append_entry(mined, entry)
+    shutil.rmtree(folder.student, ignore_errors=True)
     return labels
 
 
 def _labelled(
     folder: MinedFolder,
     config: Mapping[str, Any],
-    deliveries: pa.Table,
+    moved: _corrections.Moved,
     said: _corrections.Said,
     *,
     company: Sequence[Path],
 ) -> LabelSet:
-    moved = folder.as_mined()
-    student = SequenceStudent(
-        folders=(folder.path, *company), settings=StudentSettings(**config["student"]), seed=config["seed"]
-    )
+    others, settings = read_company(company, of=folder), StudentSettings(**config["student"])
+    student = None
+    if settings.use:
+        folders = [(folder, moved.deliveries), *zip(map(MinedFolder, company), others, strict=True)]
+        student = student_of(folders, settings=settings, seed=config["seed"])
     labels = label(
-        deliveries,
+        moved.deliveries,
         folder.read(FOOTAGE),
         model=config["label_model"],
         rules=config["rules"],
         selection=config["selection"],
         gold=said.gold(),
-        moved={name: impact_s for name, impact_s in said.impacts_s().items() if name in moved},
+        moved={name: impact_s for name, impact_s in said.impacts_s().items() if name in moved.names},
         shots=folder.read(SHOTS),
-        company=read_company(company, of=folder),
+        company=others,
         teacher=load_teacher(config["teacher"]),
-        student=student if student.settings.use else None,
+        student=student,
         seed=config["seed"],
     )
-    return _with_lost(labels, said)
+    return _with_warnings(labels, [*unlike(company, of=folder), *_lost(said)])
 
 
 def _written(folder: MinedFolder, own: LabelSetFolder, *, stage: str, has_card: bool) -> list[Path]:
@@ -173,34 +179,16 @@ def _written(folder: MinedFolder, own: LabelSetFolder, *, stage: str, has_card: 
     return list(dict.fromkeys((*mined, *said, *labels, *([own.card_file] if has_card else []))))
 
 
-def _with_lost(labels: LabelSet, said: _corrections.Said) -> LabelSet:
+def _lost(said: _corrections.Said) -> list[str]:
     counts = {
         "corrections kept before belong to no delivery any more and were left out": said.num_lost,
         "events of the other tool's file are no delivery and were left out": said.num_unmined,
     }
-    warnings = [f"{count} {what}." for what, count in counts.items() if count]
+    return [f"{count} {what}." for what, count in counts.items() if count]
+
+
+def _with_warnings(labels: LabelSet, warnings: Sequence[str]) -> LabelSet:
     return replace(labels, summary=replace(labels.summary, warnings=[*labels.summary.warnings, *warnings]))
-
-
-def read_company(paths: Sequence[Path], *, of: MinedFolder) -> list[pa.Table]:
-    """Read the deliveries of other mined folders that a folder is labelled together with.
-
-    Raises:
-        UsageError: If a folder is named twice, or is the one that is labelled.
-        TableError: If one is no mined folder, or was mined with other features or strokes.
-    """
-    known, found = {of.path.resolve()}, []
-    for path in paths:
-        if path.resolve() in known:
-            raise UsageError(f"company={path} is named twice or is the folder to label: name each other folder once")
-        known.add(path.resolve())
-        other = MinedFolder(path).check()
-        try:
-            found.append(other.read(DELIVERIES))
-        except TableError as error:
-            cure = "mine its footage again with this slowpaths, or take it out of company="
-            raise TableError(f"company={path} was mined with other features ({error}): {cure}") from error
-    return found
 
 
 def _given_files(config: Mapping[str, Any], company: Sequence[Path]) -> dict[str, str]:

@@ -108,6 +108,16 @@ def unguarded(text: str) -> str:
     return text[1:] if text.startswith("'") and text[1:].startswith(_FORMULA) else text
 
 
+def counted(number: int, one: str, many: str) -> str:
+    """Return how many there are, in words that fit the number.
+
+    Example:
+        >>> counted(1, "delivery", "deliveries"), counted(0, "delivery", "deliveries")
+        ('1 delivery', '0 deliveries')
+    """
+    return f"{number} {one if number == 1 else many}"
+
+
 def did_you_mean(word: str, known: Iterable[str], *, otherwise: str = "") -> str:
     """Return a hint at the nearest known word, or `otherwise` where none is near.
 

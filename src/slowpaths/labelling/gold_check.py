@@ -58,7 +58,7 @@ def check_gold(probs_NC: np.ndarray, said_by: Mapping[str, np.ndarray], gold_N: 
     return GoldCheck(
         scores=tuple(score for name, said_KC in voices.items() if (score := _score(name, said_KC, gold_K))),
         confidence=float(probs_KC.max(axis=1).mean()),
-        temperature=_temperature(probs_KC, gold_K) if enough else None,
+        temperature=fit_temperature(probs_KC, gold_K) if enough else None,
     )
 
 
@@ -71,8 +71,13 @@ def _score(name: str, probs_NC: np.ndarray, gold_N: np.ndarray) -> Score | None:
     return Score(name=name, num=num, right=right, low=float(interval.low), high=float(interval.high))
 
 
-def _temperature(probs_NC: np.ndarray, gold_N: np.ndarray) -> float:
-    """Return the temperature of least log loss (Guo et al. 2017, arXiv 1706.04599), .25 to 4."""
+def fit_temperature(probs_NC: np.ndarray, gold_N: np.ndarray) -> float:
+    """Return the temperature of least log loss (Guo et al. 2017, arXiv 1706.04599), .25 to 4.
+
+    Args:
+        probs_NC: Probabilities.
+        gold_N: The true strokes.
+    """
 
     def loss(log_temperature: float) -> float:
         likely_N = temper(probs_NC, float(np.exp(log_temperature)))[np.arange(len(gold_N)), gold_N]

@@ -10,7 +10,7 @@ Legend: N deliveries, C classes.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Protocol
 
 import numpy as np
@@ -18,7 +18,7 @@ import pyarrow as pa
 
 from slowpaths.labelling.arrow import floats
 from slowpaths.labelling.model.encoding import clamp
-from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher
+from slowpaths.labelling.teacher import FEATURES_READ, FEWEST_KNOWN, StrokeTeacher
 from slowpaths.store.schema import FEATURE_PREFIX
 
 VOTES, TEACHER, STUDENT = "votes", "teacher", "student"
@@ -36,6 +36,9 @@ class Student(Protocol):
     def fingerprint(self) -> str:
         """Identify how it is taught."""
 
+    def why_silent(self, delivery_ids: Sequence[str]) -> str:
+        """Return why it has nothing to say of any of these deliveries, in words; "" where it speaks."""
+
     def __call__(self, delivery_ids: Sequence[str], believed_NC: np.ndarray) -> np.ndarray:
         """Return probabilities (N, C), NaN rows where nothing is said."""
 
@@ -48,6 +51,7 @@ class Voice:
     speaks_on: int  # deliveries
     agrees: float  # share of them on which it alone would name what the pool names; NaN where it is silent
     worth: float  # share of all deliveries that the pool would name otherwise without it; NaN where it is alone
+    why_silent: str = ""  # why it speaks on none, in words
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -55,27 +59,42 @@ class Heard:
     """Hold what is believed of deliveries once every voice has been heard, and what each voice said."""
 
     probs_NC: np.ndarray
-    said_by: dict[str, np.ndarray]  # voice -> probabilities (N, C), NaN rows where it says nothing
+    said_by: dict[str, np.ndarray]  # voice -> probabilities (N, C), NaN rows where it says nothing; votes: the prior
+    has_votes_N: np.ndarray  # whether any rule votes
+    why_silent: dict[str, str]  # voice that speaks on none -> why, in words
 
     def only(self, rows: np.ndarray) -> Heard:
         """Return the same for some deliveries, by position."""
-        return Heard(probs_NC=self.probs_NC[rows], said_by={name: said[rows] for name, said in self.said_by.items()})
+        said_by = {name: said[rows] for name, said in self.said_by.items()}
+        return replace(self, probs_NC=self.probs_NC[rows], said_by=said_by, has_votes_N=self.has_votes_N[rows])
+
+    def spoken(self) -> dict[str, np.ndarray]:
+        """Return what each voice says (N, C), NaN rows where it says nothing: the prior is no word of the votes."""
+        return self.said_by | {VOTES: np.where(self.has_votes_N[:, None], self.said_by[VOTES], np.nan)}
+
+    @property
+    def is_named_N(self) -> np.ndarray:
+        """Return whether any voice speaks of a delivery (N,)."""
+        return np.any([np.isfinite(said_NC).all(axis=1) for said_NC in self.spoken().values()], axis=0)
 
     def voices(self) -> list[Voice]:
         """Return how each voice fared, votes first."""
         found, names_N = [], self.probs_NC.argmax(axis=1)
-        for name, said_NC in self.said_by.items():
+        for name, said_NC in self.spoken().items():
             speaks_N = np.isfinite(said_NC).all(axis=1)
             rest = {other: said for other, said in self.said_by.items() if other != name}
             agrees = (np.nan_to_num(said_NC).argmax(axis=1) == names_N)[speaks_N]
             is_changed = pool(rest).argmax(axis=1) != names_N if rest else np.zeros(0)
-            found.append(Voice(name=name, speaks_on=int(speaks_N.sum()), agrees=_mean(agrees), worth=_mean(is_changed)))
+            why, num = self.why_silent.get(name, ""), int(speaks_N.sum())
+            voice = Voice(name=name, speaks_on=num, agrees=_mean(agrees), worth=_mean(is_changed), why_silent=why)
+            found.append(voice)
         return found
 
 
 def hear(
     voted_NC: np.ndarray,
     *,
+    has_votes_N: np.ndarray,
     deliveries: pa.Table,
     teacher: StrokeTeacher | None,
     student: Student | None,
@@ -84,20 +103,26 @@ def hear(
     """Return what is believed of deliveries once the voices beside the votes have been heard.
 
     Args:
-        voted_NC: Probabilities by the votes.
+        voted_NC: Probabilities by the votes; the prior where no rule votes.
+        has_votes_N: Whether any does.
         deliveries: Table of the deliveries, with their features.
         teacher: Who has seen simulated strokes; None for nobody.
         student: Who learns from the deliveries themselves; None for nobody.
         gold_N: Known classes, -1 where unknown.
     """
-    said_by = {VOTES: voted_NC}
+    said_by, ids = {VOTES: voted_NC}, deliveries["delivery_id"].to_pylist()
+    why_silent = {} if has_votes_N.any() else {VOTES: "no rule votes on any delivery"}
     if teacher is not None:
         features_NF = np.stack([floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURES_READ], axis=1)
         said_by[TEACHER] = teacher(features_NF)
+        if not np.isfinite(said_by[TEACHER]).any():
+            why_silent[TEACHER] = f"of no delivery are {FEWEST_KNOWN} of the features known that it reads"
     if student is not None:
         taught_NC = clamp(_product(said_by, {VOTES: VOTES_IN_TEACHING if teacher else 1.0, TEACHER: 1.0}), gold_N)
-        said_by[STUDENT] = student(deliveries["delivery_id"].to_pylist(), taught_NC)
-    return Heard(probs_NC=pool(said_by), said_by=said_by)
+        said_by[STUDENT] = student(ids, taught_NC)
+        if reason := student.why_silent(ids):
+            why_silent[STUDENT] = reason
+    return Heard(probs_NC=pool(said_by), said_by=said_by, has_votes_N=has_votes_N, why_silent=why_silent)
 
 
 def pool(said_by: Mapping[str, np.ndarray]) -> np.ndarray:

@@ -26,7 +26,7 @@ from slowpaths.labelling.model.families import merge_families
 from slowpaths.labelling.model.label_model import AUTO, LabelModel
 from slowpaths.labelling.model.reliability import with_reliability
 from slowpaths.labelling.model.temperature import agreed_sureness, find_temperature
-from slowpaths.labelling.opinions import Heard, Student, hear
+from slowpaths.labelling.opinions import TEACHER, Heard, Student, hear
 from slowpaths.labelling.rules.block import FeatureBlock
 from slowpaths.labelling.rules.calibration import Calibration, calibrate
 from slowpaths.labelling.rules.catalogue import rules_fingerprint, select_rules
@@ -49,7 +49,8 @@ class LabelSet:
 
     votes: pa.Table  # votes with their evidence (votes schema)
     labels: pa.Table  # one row a delivery (labels schema)
-    voices: pa.Table  # what votes, teacher and student each say of the deliveries they speak on (predictions schema)
+    # what votes, teacher (calibrated) and student each say of the deliveries they speak on (predictions schema)
+    voices: pa.Table
     summary: Summary  # what there is to say about both
     rules: dict[str, dict[str, Any]]  # rule -> its description, plain values
     rule_set: str  # fingerprint of the rules
@@ -117,12 +118,15 @@ def label(
     return LabelSet(
         votes=votes_table(votes, block=asked.block, rules=chosen, calibration=asked.calibration),
         labels=labels,
-        voices=pa.concat_tables([as_voice(rows(said_NC), voice=voice) for voice, said_NC in heard.said_by.items()]),
+        voices=pa.concat_tables(
+            [as_voice(rows(said_NC), voice=voice) for voice, said_NC in asked.written(heard).items()]
+        ),
         summary=summary_of(
             fitted,
             probs_NC,
             selected,
             asked.calibration,
+            is_named_N=_is_named(heard, is_gold, asked.balls),
             voices=heard.voices(),
             num_gold=int(is_gold.sum()),
             num_dropped=len(asked.dropped),
@@ -162,10 +166,18 @@ class _Asked:
         fitted, own = _fit(self.model, Encoding.of(self.votes), gold_N), self.own
         voted_NC = _voted(self.model, fitted.weighed)
         heard = hear(
-            voted_NC, deliveries=self.everyone, teacher=self.teacher, student=self.student, gold_N=gold_N
-        ).only(own)
+            voted_NC, has_votes_N=fitted.weighed.votes.has_votes, deliveries=self.everyone, teacher=self.teacher,
+            student=self.student, gold_N=gold_N,
+        ).only(own)  # fmt: skip
         shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
         return fitted.only(own), heard, shared_NC
+
+    def written(self, heard: Heard) -> dict[str, np.ndarray]:
+        """Return what each voice says as it is written down and judged: the teacher's calibrated (N, C)."""
+        said_by = heard.spoken()
+        if self.teacher is None:
+            return said_by
+        return said_by | {TEACHER: self.teacher.calibrated(said_by[TEACHER])}
 
     def held_against_gold(self) -> GoldCheck | None:
         """Return what would have been said without gold, held against it; None where there is no gold."""
@@ -173,7 +185,7 @@ class _Asked:
         if not (gold_N >= 0).any():
             return None
         _, blind, blind_NC = self.answer(np.full(len(self.gold_N), -1))
-        return check_gold(blind_NC, blind.said_by, gold_N)
+        return check_gold(blind_NC, blind.spoken(), gold_N)
 
     def decides(self) -> dict[str, Any]:
         """Return what identifies them, plain values, once the model is fitted."""
@@ -269,6 +281,12 @@ def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, ball
     if balls is not None:
         probs_NC = share(probs_NC, balls, prior_C=_prior(model, probs_NC.shape[1]))
     return clamp(probs_NC, gold_N)
+
+
+def _is_named(heard: Heard, is_gold: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
+    """Return whether a voice or a person says anything of a delivery, or of another view of its ball (N,)."""
+    is_named_N = heard.is_named_N | is_gold
+    return is_named_N if balls is None else np.isin(balls.astype(str), balls[is_named_N].astype(str))
 
 
 def gold_classes(gold: Mapping[str, str], delivery_ids: pa.Array) -> np.ndarray:

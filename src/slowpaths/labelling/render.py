@@ -5,7 +5,9 @@ from __future__ import annotations
 import math
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import counted
 from slowpaths.labelling.gold_check import FEWEST_FOR_TEMPERATURE
+from slowpaths.labelling.opinions import VOTES
 from slowpaths.labelling.summary import Summary
 
 _RULES_NOTE = (
@@ -16,8 +18,8 @@ _RULES_NOTE = (
 )
 _VOICES_NOTE = (
     "The votes of the rules, a teacher that has seen simulated strokes only, and a student of both on the pose "
-    "sequences of this footage (silent on small sets). What they agree on is no measure of accuracy: the student has "
-    "been taught by the others."
+    "sequences of this footage. What they agree on is no measure of accuracy: the student has been taught by the "
+    "others."
 )
 _GOLD_NOTE = (
     "Labels made without what a person said, held against it. The person chose what to look at: where the least sure "
@@ -37,8 +39,9 @@ def to_markdown(summary: Summary) -> str:
     lines = [
         "## Labels",
         "",
-        f"Label set `{summary.fingerprint}`, label model `{summary.model}`: {summary.num_votes} votes on "
-        f"{summary.num_deliveries} deliveries, {summary.num_silent} without any vote, "
+        f"Label set `{summary.fingerprint}`, label model `{summary.model}`: "
+        f"{counted(summary.num_votes, 'vote', 'votes')} on "
+        f"{counted(summary.num_deliveries, 'delivery', 'deliveries')}, {summary.num_silent} without any vote, "
         f"{summary.num_gold} labelled by a person{_dropped(summary)}. {_company(summary)}"
         f"Temperature {summary.temperature:.2f}. "
         f"{_sure(summary)}"
@@ -56,14 +59,29 @@ def to_markdown(summary: Summary) -> str:
 
 
 def sureness(summary: Summary) -> str:
-    """Return how many labels may be right, as the label model says, and how wrong that has been; "" for majority."""
-    if summary.own_confidence is None:
+    """Return how many votes name right, as the label model says, and how wrong that was; "" for majority, or no vote.
+
+    It is about the votes alone: nobody knows how right the pool of all voices is.
+    """
+    if summary.own_confidence is None or not summary.num_votes:
         return ""
+    others = " and ".join(voice.name for voice in summary.voices if voice.name != VOTES and voice.speaks_on)
+    pooled = f"; the labels pool them with {others}, of which this says nothing" if others else ""
     return (
-        f"before flattening the label model is {summary.own_confidence:.0%} sure of what the votes name, which is too "
-        f"much: by {TOO_SURE[0]} to {TOO_SURE[1]} points in simulated worlds whose rules are right in six votes of ten "
-        f"or more, by {TOO_SURE_OF_POOR} where they are in five, and by {TOO_SURE_ON_REAL} on real skeletons."
+        f"before flattening the label model is {summary.own_confidence:.0%} sure of what the votes alone name, which "
+        f"is too much: by {TOO_SURE[0]} to {TOO_SURE[1]} points in simulated worlds whose rules are right in six votes "
+        f"of ten or more, by {TOO_SURE_OF_POOR} where they are in five, and by {TOO_SURE_ON_REAL} on real skeletons"
+        f"{pooled}."
     )
+
+
+def who_spoke(summary: Summary) -> str:
+    """Return on how many deliveries each voice spoke, and why one did not."""
+    said = []
+    for voice in summary.voices:
+        why = f" ({voice.why_silent})" if voice.why_silent else ""
+        said.append(f"{voice.name} on {voice.speaks_on or 'none'}{why}")
+    return f"voices that speak, of {counted(summary.num_deliveries, 'delivery', 'deliveries')}: {', '.join(said)}"
 
 
 def _sure(summary: Summary) -> str:
@@ -77,7 +95,9 @@ def _sure(summary: Summary) -> str:
 
 
 def _company(summary: Summary) -> str:
-    return f"Fitted together with {summary.num_company} deliveries of company. " if summary.num_company else ""
+    if not summary.num_company:
+        return ""
+    return f"Fitted together with {counted(summary.num_company, 'delivery', 'deliveries')} of company. "
 
 
 def _features(summary: Summary) -> str:
@@ -120,7 +140,8 @@ def _voices(summary: Summary) -> list[str]:
         for voice in summary.voices
     ]
     table = _table(["voice", "deliveries", "agrees with the label", "labels that change without it"], rows)
-    return ["### Voices", "", _VOICES_NOTE, "", *table, ""] if len(rows) > 1 else []
+    silent = [f"The {voice.name} on none: {voice.why_silent}." for voice in summary.voices if voice.why_silent]
+    return ["### Voices", "", _VOICES_NOTE, "", *table, "", *(line for one in silent for line in (one, ""))]
 
 
 def _rules(summary: Summary) -> list[str]:
@@ -157,6 +178,8 @@ def _families(summary: Summary) -> list[str]:
 def _strokes(summary: Summary) -> list[str]:
     counts, shares = (summary.labels, summary.kept), (summary.class_prior, summary.least_confidence)
     rows = [[name, *(str(of[name]) for of in counts), *(_number(of[name], 3) for of in shares)] for name in STROKES]
+    if summary.num_unnamed:
+        rows.append(["not named", str(summary.num_unnamed), "0", "", ""])
     left = "; ".join(f"{reason}: {count}" for reason, count in summary.left_out.items() if count)
     table = _table(["stroke", "labels", "kept", "estimated share", "kept down to confidence"], rows)
     return ["### Strokes", "", *table, "", f"Left out: {left or 'none'}.", ""]

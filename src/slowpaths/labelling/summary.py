@@ -6,13 +6,14 @@ is the best estimate there is, and too high; it is never given without by how mu
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.text import counted
 from slowpaths.labelling.gold_check import GoldCheck
 from slowpaths.labelling.model.agreement import FamilyAgreement, HeldOut, hold_out_families, leave_one_family_out
 from slowpaths.labelling.model.encoding import Encoding
@@ -59,7 +60,8 @@ class Summary:
     rule_precision: dict[str, float | None]
     effective_votes: dict[str, float]  # family -> how many independent rules it is worth
     agreement: dict[str, FamilyAgreement]  # label model -> how well its labels agree with families it was not shown
-    labels: dict[str, int]  # stroke -> labels
+    labels: dict[str, int]  # stroke -> labels, of the deliveries that are named
+    num_unnamed: int  # deliveries of which nobody says anything: their label is the commonest stroke, and means nothing
     kept: dict[str, int]  # stroke -> labels kept for training
     class_prior: dict[str, float]  # stroke -> estimated share
     least_confidence: dict[str, float | None]  # stroke -> confidence of the last delivery kept; None where none is
@@ -95,15 +97,17 @@ def summary_of(
     selected: Selected,
     calibration: Calibration,
     *,
+    is_named_N: np.ndarray,
     voices: list[Voice],
     num_gold: int,
     num_dropped: int,
     gold_check: GoldCheck | None,
     name: str,
 ) -> Summary:
-    """Return the summary of a label set; `name` is its fingerprint."""
+    """Return the summary of a label set; `name` is its fingerprint, `is_named_N` whether anybody names a delivery."""
     model, encoding, weighed = fitted.model, fitted.encoding, fitted.weighed.votes
     votes, labels_N = encoding.votes, probs_NC.argmax(axis=1)
+    labels = _by_stroke(labels_N[is_named_N])
     agreement = {model.name: leave_one_family_out(fitted.held_out)}
     if not isinstance(model, MajorityVote):
         agreement[MajorityVote.name] = leave_one_family_out(hold_out_families(MajorityVote(), weighed))
@@ -130,25 +134,45 @@ def summary_of(
         rule_precision=_known(weighed.codes, model.rule_precision_),
         effective_votes=effective_votes(votes, _correlation(encoding, probs_NC)),
         agreement=agreement,
-        labels=_by_stroke(labels_N),
+        labels=labels,
+        num_unnamed=int((~is_named_N).sum()),
         kept=_by_stroke(labels_N[selected.is_kept]),
         class_prior=dict(zip(STROKES, model.class_prior_.tolist(), strict=True)),
         least_confidence=_known(STROKES, selected.least_C),
         left_out=selected.counts,
         antimodes=calibration.to_dict(),
-        warnings=find_warnings(votes, num_fitted=len(votes) + fitted.num_company, sureness=fitted.agreed_sureness),
+        warnings=find_warnings(
+            votes, labels=labels, num_fitted=len(votes) + fitted.num_company, sureness=fitted.agreed_sureness
+        ),
     )
 
 
-def find_warnings(votes: VoteMatrix, *, num_fitted: int, sureness: float | None) -> list[str]:
-    """Return what a reader should know before trusting the labels: silence, few deliveries, little agreement."""
+def find_warnings(
+    votes: VoteMatrix, *, labels: Mapping[str, int], num_fitted: int, sureness: float | None
+) -> list[str]:
+    """Return what a reader should know before trusting the labels: silence, one stroke, few deliveries, disagreement.
+
+    Args:
+        votes: The votes on the deliveries to label.
+        labels: Stroke -> deliveries that somebody names so.
+        num_fitted: Deliveries that the label model learned from.
+        sureness: How far families of rules bear each other out, 0..1; None where nothing says so.
+    """
     warnings, silent = [], int((~votes.has_votes).sum())
-    if silent > 0.5 * len(votes):
-        found = f"no rule speaks on {silent} of {len(votes)} deliveries"
-        warnings.append(f"{found}: look at the quality features of the poses.")
+    strokes, named = [stroke for stroke, count in labels.items() if count], sum(labels.values())
+    of_all = counted(len(votes), "delivery", "deliveries")
+    if silent == len(votes):
+        rest = "and no other voice speaks: nothing is named" if not named else "other voices alone name them"
+        warnings.append(f"no rule votes on any of {of_all}, {rest}; look at the quality features of the poses.")
+    elif silent > 0.5 * len(votes):
+        warnings.append(f"no rule speaks on {silent} of {of_all}: look at the quality features of the poses.")
+    if len(strokes) == 1 and named > 1:
+        found = f"one class only: all {named} deliveries that are named are called {strokes[0]}"
+        warnings.append(f"{found}; footage of one stroke teaches no label model what tells strokes apart.")
     if num_fitted < _FEW:
+        found = "one delivery teaches" if num_fitted == 1 else f"{num_fitted} deliveries teach"
         cure = "name other mined folders in company="
-        warnings.append(f"{num_fitted} deliveries teach a label model little of its rules ({_FEW} do): {cure}.")
+        warnings.append(f"{found} a label model little of its rules ({_FEW} do): {cure}.")
     if sureness is not None and sureness < _DOUBTFUL:
         found = "families of rules bear out little of what is named without them"
         warnings.append(f"{found}: trust the labels little, and look at what each rule says.")

@@ -11,6 +11,7 @@ Legend: N deliveries, F features, M members of the ensemble, C classes.
 from __future__ import annotations
 
 import zipfile
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from functools import lru_cache
 from importlib.resources import files
@@ -20,7 +21,8 @@ import numpy as np
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.core.strokes import NUM_STROKES
+from slowpaths.core.strokes import STROKES
+from slowpaths.core.tempering import temper
 
 FEATURES_READ = (
     "hand_path_deg", "hand_path_linearity", "elbow_height", "hand_height", "hand_sweep", "finish_side", "hand_reach",
@@ -37,6 +39,8 @@ SHIPPED, NOBODY = "shipped", "none"
 class StrokeTeacher:
     """Hold an ensemble of networks with two hidden layers, and how their inputs are scaled."""
 
+    features_F: np.ndarray  # names of the features it reads, in this order
+    strokes_C: np.ndarray  # names of the strokes it knows
     median_F: np.ndarray
     spread_F: np.ndarray  # interquartile range
     first_weights_M: np.ndarray  # (M, 2 F, hidden): features, then whether unknown
@@ -45,6 +49,7 @@ class StrokeTeacher:
     second_bias_M: np.ndarray
     last_weights_M: np.ndarray  # (M, hidden, C)
     last_bias_M: np.ndarray
+    temperature: np.ndarray  # (): under which it is as sure of simulated strokes as it is right of them
 
     @property
     def fingerprint(self) -> str:
@@ -63,6 +68,10 @@ class StrokeTeacher:
         probs_NC[np.isfinite(features_NF).sum(axis=1) < FEWEST_KNOWN] = np.nan
         return probs_NC
 
+    def calibrated(self, said_NC: np.ndarray) -> np.ndarray:
+        """Return what it said (N, C), as sure as it is right of simulated strokes that it did not learn from."""
+        return temper(said_NC, float(self.temperature))
+
 
 def scaled(features_NF: np.ndarray, median_F: np.ndarray, spread_F: np.ndarray) -> np.ndarray:
     """Return the inputs of a teacher (N, 2 F), float32; what is unknown is the median, and said to be unknown."""
@@ -75,7 +84,8 @@ def load_teacher(name: str = SHIPPED) -> StrokeTeacher | None:
     """Load the shipped teacher, none, or one from a file that `scripts/stroke_teacher/train.py` wrote.
 
     Raises:
-        UsageError: If the file cannot be read, or holds a teacher that reads other features or knows other strokes.
+        UsageError: If the file cannot be read, or holds a teacher that reads other features, knows other strokes, or
+            cannot be a teacher; the sentence names what differs.
     """
     if name == NOBODY:
         return None
@@ -84,12 +94,46 @@ def load_teacher(name: str = SHIPPED) -> StrokeTeacher | None:
     try:
         with file.open("rb") as stream, np.load(stream) as arrays:
             teacher = StrokeTeacher(**{item.name: arrays[item.name] for item in fields(StrokeTeacher)})
-    except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except KeyError as error:
+        raise UsageError(f"teacher={name} cannot be read as weights of a teacher ({error.args[0]}): {cure}") from error
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise UsageError(f"teacher={name} cannot be read as weights of a teacher: {cure}") from error
-    if teacher.first_weights_M.shape[1:2] != (2 * len(FEATURES_READ),):
-        raise UsageError(
-            f"teacher={name} was taught on other features than {len(FEATURES_READ)} of this version: {cure}"
-        )
-    if teacher.last_bias_M.shape[1:] != (NUM_STROKES,):
-        raise UsageError(f"teacher={name} was taught another taxonomy of strokes: {cure}")
+    if differs := _difference(teacher):
+        raise UsageError(f"teacher={name} {differs}: {cure}")
     return teacher
+
+
+def _difference(teacher: StrokeTeacher) -> str:
+    """Return by what a teacher differs from one that can be used here; "" where by nothing."""
+    for names, own, what in (
+        (teacher.features_F, FEATURES_READ, "was taught on other features"),
+        (teacher.strokes_C, STROKES, "was taught another taxonomy of strokes"),
+    ):
+        if differs := _first_difference(names.ravel().tolist(), own):
+            return f"{what} ({differs})"
+    shapes = [value.shape for value in (teacher.first_weights_M, teacher.second_weights_M)]
+    if any(len(shape) != 3 for shape in shapes):
+        return "has layers that are no stacks of matrices"
+    (members, _, first), (_, _, second), num = shapes[0], shapes[1], len(FEATURES_READ)
+    wanted = {
+        "median_F": (num,), "spread_F": (num,), "temperature": (),
+        "first_weights_M": (members, 2 * num, first), "first_bias_M": (members, first),
+        "second_weights_M": (members, first, second), "second_bias_M": (members, second),
+        "last_weights_M": (members, second, len(STROKES)), "last_bias_M": (members, len(STROKES)),
+    }  # fmt: skip
+    for key, shape in wanted.items():
+        values = getattr(teacher, key)
+        if values.dtype.kind not in "fiu":
+            return f"holds no numbers in {key}"
+        if values.shape != shape:
+            return f"has a {key} of shape {values.shape} where the others ask for {shape}"
+        if not np.isfinite(values).all() or (key in ("spread_F", "temperature") and not (values > 0).all()):
+            return f"holds values in {key} that cannot be (not finite, or a scale of 0)"
+    return "" if members else "has no member"
+
+
+def _first_difference(names: Sequence[object], own: Sequence[str]) -> str:
+    if len(names) != len(own):
+        return f"{len(names)}, here {len(own)}"
+    pairs = enumerate(zip(names, own, strict=True), start=1)
+    return next((f"number {place} is {name}, here {here}" for place, (name, here) in pairs if name != here), "")

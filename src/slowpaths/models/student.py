@@ -14,16 +14,28 @@ Legend: N deliveries, T frames, C classes.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import hashlib
+from collections.abc import Callable, Sequence
+from dataclasses import asdict
+from functools import partial
 
 import numpy as np
 import torch
 from torch import nn
 
+from slowpaths import __version__
+from slowpaths.core.ids import fingerprint
 from slowpaths.core.stroke_sequence import mirrored, resampled, varied
 from slowpaths.core.threads import one_torch_thread
 from slowpaths.models.baselines.skeleton_gru import SkeletonGru
 from slowpaths.models.student_settings import StudentSettings
+
+Recall = Callable[[str, Callable[[], np.ndarray]], np.ndarray]
+"""Given the name of a result and how to get it, return it: the one that was kept under that name, where one was."""
+
+
+def _learn_anew(name: str, learn: Callable[[], np.ndarray]) -> np.ndarray:
+    return learn()
 
 
 def cross_fit(
@@ -33,6 +45,7 @@ def cross_fit(
     *,
     settings: StudentSettings,
     seed: int = 0,
+    recall: Recall = _learn_anew,
 ) -> np.ndarray:
     """Return what networks say that were taught on the opinions of other matches (N, C).
 
@@ -42,6 +55,7 @@ def cross_fit(
         opinions_NC: What is believed so far; uncertain opinions teach less (weight .1 + p squared).
         settings: Settings of networks and teaching.
         seed: Seed of networks, folds and batches; the same seed gives the same answer.
+        recall: Asked for what each network says, by a name that tells all that decides it; a killed run goes on so.
 
     Returns:
         Probabilities; rows are NaN without a sequence. All are NaN where fewer than `min_deliveries` have a sequence,
@@ -50,20 +64,49 @@ def cross_fit(
     said_NC = np.full(opinions_NC.shape, np.nan)
     rows = np.array([row for row, sequence in enumerate(sequences) if sequence is not None], dtype=np.int64)
     names, match_of = np.unique([matches[row] for row in rows], return_inverse=True)
-    if len(rows) < settings.min_deliveries or len(names) < settings.folds:
+    if settings.why_silent(num_deliveries=len(sequences), num_sequences=len(rows), num_matches=len(names)):
         return said_NC
     targets_NC = np.maximum(opinions_NC, 1e-9) ** settings.sharpness
     targets_NC /= targets_NC.sum(axis=1, keepdims=True)
     present = [sequence for sequence in sequences if sequence is not None]
+    whole = _fingerprint(present, match_of, targets_NC[rows], settings=settings, seed=seed)
     said_NC[rows] = 0.0
     for repeat in range(settings.repeats):
         fold_of = np.random.default_rng([seed, repeat]).permutation(len(names))[match_of] % settings.folds
         for fold in range(settings.folds):
             taught, asked = np.flatnonzero(fold_of != fold), np.flatnonzero(fold_of == fold)
             own_seed = (seed * settings.repeats + repeat) * settings.folds + fold
-            network = _teach([present[row] for row in taught], targets_NC[rows[taught]], settings, seed=own_seed)
-            said_NC[rows[asked]] += _ask(network, [present[row] for row in asked]) / settings.repeats
+            shown, unseen = ([present[row] for row in part] for part in (taught, asked))
+            learn = partial(_say, shown, targets_NC[rows[taught]], unseen, settings=settings, seed=own_seed)
+            said_NC[rows[asked]] += recall(f"{whole}-{repeat}-{fold}", learn) / settings.repeats
     return said_NC
+
+
+def _fingerprint(
+    sequences: Sequence[np.ndarray],
+    match_of: np.ndarray,
+    targets_NC: np.ndarray,
+    *,
+    settings: StudentSettings,
+    seed: int,
+) -> str:
+    """Identify what decides what all networks say."""
+    digest = hashlib.sha256()
+    for values in (*sequences, match_of, targets_NC):
+        digest.update(f"{values.shape}{values.dtype}".encode() + np.ascontiguousarray(values).tobytes())
+    versions = [__version__, torch.__version__, np.__version__]
+    return fingerprint([digest.hexdigest(), asdict(settings), seed, versions])
+
+
+def _say(
+    shown: Sequence[np.ndarray],
+    targets_NC: np.ndarray,
+    unseen: Sequence[np.ndarray],
+    *,
+    settings: StudentSettings,
+    seed: int,
+) -> np.ndarray:
+    return _ask(_teach(shown, targets_NC, settings, seed=seed), unseen)
 
 
 def _teach(

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.text import counted
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +38,27 @@ class StudentSettings:
     weight_decay: float = 1e-2
     sharpness: float = 1.25
     dropout: float = 0.4
+
+    def why_silent(self, *, num_deliveries: int, num_sequences: int, num_matches: int) -> str:
+        """Return why there is too little to learn from, in words; "" where there is enough.
+
+        Args:
+            num_deliveries: Deliveries at hand.
+            num_sequences: Those with a pose sequence.
+            num_matches: Matches that these come from.
+        """
+        if num_deliveries < self.min_deliveries:
+            has = f"{counted(num_deliveries, 'delivery is', 'deliveries are')} at hand"
+            return f"{has}, and it learns from {self.min_deliveries} or more (student.min_deliveries)"
+        if not num_sequences:
+            return "no delivery has a pose sequence to learn from"
+        if num_sequences < self.min_deliveries:
+            has = f"{counted(num_sequences, 'delivery has', 'deliveries have')} a pose sequence"
+            return f"{has}, and it learns from {self.min_deliveries} or more (student.min_deliveries)"
+        if num_matches < self.folds:
+            has = f"deliveries come from {counted(num_matches, 'match', 'matches')}"
+            return f"{has}, and it learns from {self.folds} or more (student.folds)"
+        return ""
 
     def __post_init__(self) -> None:
         for name, least in (("min_deliveries", 8), ("folds", 2), ("repeats", 1), ("epochs", 1), ("batch_size", 2)):

@@ -241,7 +241,12 @@ class MinedFolder(LabelSetFolder):
 
     picture_features = Below("picture_features")  # of the clips, as frozen networks see them; a cache
     moved_file = Below("moved.parquet")  # deliveries as mined whose impact a person moved (deliveries schema)
+    student = Below("student")  # what its networks said so far; there while a labelling is under way
     shards = Below("shards")  # `<fingerprint of the settings>/<video id>/`
+
+    def student_file(self, name: str) -> Path:
+        """Return the file of what one network of the student said, by the name of all that decides it."""
+        return self.student / f"{name}.npy"
 
     def as_mined(self) -> dict[str, Delivery]:
         """Read the deliveries whose impact a person moved, as they were mined and as their clips show them."""

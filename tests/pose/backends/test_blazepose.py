@@ -26,15 +26,14 @@ class FakeNet:
         assert batch.shape == (1, 256, 256, 3)
         assert batch.dtype == np.float32
         assert batch.max() <= 1.0
-        points, world = np.full((39, 5), -9.0, dtype=np.float32), np.zeros((39, 3), dtype=np.float32)
+        points = np.full((39, 5), -9.0, dtype=np.float32)
         heat = np.full((1, 64, 64, 39), -9.0, dtype=np.float32)
         for channel, landmark in enumerate((0, 15, 16)):
             rows, columns = np.nonzero(batch[0, ..., channel] > 0.5)
             if len(rows):
                 points[landmark] = columns.mean() + 0.5, rows.mean() + 0.5, 12.8, 2.0, 8.0
                 heat[0, 20, 30, landmark] = 0.5
-                world[landmark] = 0.1 * (channel + 1), 0.2, 0.3
-        return [points.reshape(1, 195), np.ones((1, 1)), np.zeros(1), heat, world.reshape(1, 117)]
+        return [points.reshape(1, 195), np.ones((1, 1)), np.zeros(1), heat]
 
 
 @pytest.fixture
@@ -63,25 +62,19 @@ def test_landmarks_become_coco_joints_in_pixels_of_the_frame(net: BlazePose, box
     assert pose_NJC[0, INDEX["left_ankle"], 2] < 0.001
 
 
-def test_landmarks_keep_depth_presence_and_metres(net: BlazePose) -> None:
+def test_landmarks_keep_depth_and_presence(net: BlazePose) -> None:
     found = net.landmarks(spots((240, 100), (220, 150), (260, 150)), np.array([[200.0, 80.0, 280.0, 240.0]] * 2))
-    assert found.points_NLC.shape == (2, 33, 6)
-    assert found.world_NL3.shape == (2, 33, 3)
-    assert found.points_NLC[0, 15, 2] == pytest.approx(12.8 * 200 / 256)  # depth has the scale of x
-    assert found.points_NLC[0, 15, 3:] == pytest.approx([1 / (1 + np.exp(-logit)) for logit in (8.0, 2.0, 0.5)])
-    assert found.world_NL3[0, 16] == pytest.approx([0.3, 0.2, 0.3])
-    none = net.landmarks(spots(), np.zeros((0, 4)))
-    assert (none.points_NLC.shape, none.world_NL3.shape) == ((0, 33, 6), (0, 33, 3))
+    assert found.shape == (2, 33, 6)
+    assert found[0, 15, 2] == pytest.approx(12.8 * 200 / 256)  # depth has the scale of x
+    assert found[0, 15, 3:] == pytest.approx([1 / (1 + np.exp(-logit)) for logit in (8.0, 2.0, 0.5)])
+    assert net.landmarks(spots(), np.zeros((0, 4))).shape == (0, 33, 6)
 
 
 def test_mirrored_looks_swap_left_and_right(net: BlazePose) -> None:
     net._mirrored = True
     found = net.landmarks(spots((240, 100), (220, 150), (260, 150)), np.array([[200.0, 80.0, 280.0, 240.0]]))
     # The stand-in knows landmarks by colour, not by side: after the swap each wrist is the mean of both.
-    assert found.points_NLC[0, [0, 15, 16], 0] == pytest.approx([240.0, 240.0, 240.0], abs=1.0)
-    assert found.world_NL3[0, 15] == pytest.approx([0.5 * (0.2 - 0.3), 0.2, 0.3])
-    assert found.world_NL3[0, 16] == pytest.approx([0.5 * (0.3 - 0.2), 0.2, 0.3])
-    assert found.world_NL3[0, 0, 0] == pytest.approx(0.0)
+    assert found[0, [0, 15, 16], 0] == pytest.approx([240.0, 240.0, 240.0], abs=1.0)
 
 
 def test_swap_is_its_own_inverse_and_pairs_the_sides() -> None:
@@ -92,15 +85,14 @@ def test_swap_is_its_own_inverse_and_pairs_the_sides() -> None:
 
 
 def test_decoding_drops_the_points_for_tracking() -> None:
-    points, world = np.arange(195, dtype=np.float32)[None], np.arange(117, dtype=np.float32)[None]
+    points = np.arange(195, dtype=np.float32)[None]
     heat = np.full((1, 64, 64, 39), -5.0, dtype=np.float32)
     heat[0, 3, 60, 32], heat[0, 0, 0, 33] = 1.5, 4.0
-    points_LC, world_L3 = decode_landmarks(points, heat, world)
+    points_LC = decode_landmarks(points, heat)
     assert points_LC.shape == (33, 6)
     assert points_LC[31:, 5] == pytest.approx([1 / (1 + np.exp(5.0)), 1 / (1 + np.exp(-1.5))])
     assert points_LC[32, :3].tolist() == [160, 161, 162]
     assert points_LC[0, 3:5] == pytest.approx([1 / (1 + np.exp(-4.0)), 1 / (1 + np.exp(-3.0))])
-    assert world_L3[32].tolist() == [96, 97, 98]
 
 
 def test_unknown_sizes_and_devices_are_refused() -> None:
@@ -120,10 +112,8 @@ def test_real_networks_find_a_batter_at_contact(shared_dir: Path, model: str) ->
     pose = build_pose("blazepose", model=model, weights_dir=shared_dir / "models", num_threads=1)
     box = np.array([208.0, 96.0, 320.0, 313.0])  # the annotated striker
     found = pose.landmarks(frame, box[None])
-    assert (found.points_NLC[0, :, :2] > box[:2] - 15).all()
-    assert (found.points_NLC[0, :, :2] < box[2:] + 15).all()
+    assert (found[0, :, :2] > box[:2] - 15).all()
+    assert (found[0, :, :2] < box[2:] + 15).all()
     nose, hips, ankles = 0, [23, 24], [27, 28]
-    for y_L in (found.points_NLC[0, :, 1], found.world_NL3[0, :, 1]):
-        assert y_L[nose] < y_L[hips].mean() < y_L[ankles].mean()
-    assert found.world_NL3[0, hips].mean(axis=0) == pytest.approx([0.0, 0.0, 0.0], abs=0.05)
-    assert 0.6 < found.world_NL3[0, ankles, 1].mean() - found.world_NL3[0, nose, 1] < 1.9  # metres; they crouch
+    y_L = found[0, :, 1]
+    assert y_L[nose] < y_L[hips].mean() < y_L[ankles].mean()

@@ -1,6 +1,8 @@
 """What the teacher is taught on: simulated strokes through random cameras and errors, without any footage."""
 
+import re
 import sys
+from dataclasses import asdict
 
 import numpy as np
 import pytest
@@ -10,7 +12,7 @@ from scripts.stroke_teacher.strokes import FPS, film_stroke
 from scripts.stroke_teacher import strokes, train
 from slowpaths.core.body import body_scales, middle
 from slowpaths.core.strokes import STROKES
-from slowpaths.labelling.teacher import load_teacher
+from slowpaths.labelling.teacher import FEATURES_READ, load_teacher
 
 
 def test_strokes_are_filmed_with_their_impact_where_it_is_said_to_be():
@@ -69,5 +71,31 @@ def test_the_command_goes_on_and_writes_a_teacher_that_loads(tmp_path, monkeypat
     train.main()
     assert capsys.readouterr().out == first
     assert weights.read_bytes() == before
+    assert "calibration error" in first
+    teacher = load_teacher(str(weights))
+    assert np.isfinite(teacher.temperature) and teacher.temperature != 1.0
+    assert teacher.strokes_C.tolist() == list(STROKES)
     said = load_teacher(str(weights))(load_teacher(str(weights)).median_F[None])
     assert said.sum() == pytest.approx(1.0)
+
+
+def test_a_temperature_is_fitted_on_strokes_that_are_not_judged_and_nothing_else_changes(tmp_path, monkeypatch, capsys):
+    random = np.random.default_rng(0)
+    shipped = load_teacher()
+    features_NF = shipped.median_F + shipped.spread_F * random.normal(size=(400, len(FEATURES_READ)))
+    flat_NC = shipped(features_NF) ** 0.5
+    flat_NC /= flat_NC.sum(axis=1, keepdims=True)
+    drawn_N = np.array([random.choice(len(STROKES), p=row) for row in flat_NC])
+    played = train.Measured(features_NF=features_NF, strokes_N=drawn_N, is_archive_N=np.arange(400) % 2 == 0)
+    monkeypatch.setattr(train, "_played", lambda *given, **how: played)
+    weights = tmp_path / "teacher.npz"
+    np.savez(weights, **asdict(shipped))
+    monkeypatch.setattr(sys, "argv", ["train", "--calibrate", str(weights)])
+    train.main()
+    load_teacher.cache_clear()
+    found = load_teacher(str(weights))
+    assert float(found.temperature) == pytest.approx(2.0, abs=0.4)
+    assert found(features_NF) == pytest.approx(shipped(features_NF))
+    before, temperature, after = map(float, re.findall(r"\d\.\d+", capsys.readouterr().out))
+    assert temperature == pytest.approx(float(found.temperature), abs=0.01)
+    assert after < before

@@ -30,8 +30,8 @@ class LabelModel(BaseEstimator):
     it is.
 
     Args:
-        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto takes the value at which rule
-            families left out are predicted best.
+        temperature: Above 1 flattens the probabilities, below 1 sharpens them; auto flattens or sharpens until they are
+            as sure as rules bear each other out (`labelling.model.temperature`), .4 to 3.
         merge_families: Whether the rules of a family that fail together are merged into one.
 
     Attributes:

@@ -4,8 +4,7 @@ Legend: N people, J = 17 joints (COCO), L = 33 landmarks (MediaPipe), of which 1
 
 The network wants one person in a square RGB picture, 0..1, a quarter larger than the person. It returns 33 landmarks
 and 6 points that only its own tracking uses: x and y in crop pixels, depth in the same unit, logits of visibility and
-presence; a heat map of each; and the landmarks in metres about the middle of the hips (MediaPipe,
-modules/pose_landmark).
+presence; a heat map of each (MediaPipe, modules/pose_landmark); and more that is not read.
 
 The confidence of a joint is the peak of its heat map. Visibility and presence say little of where a joint is: on 114
 strikers at contact they tell limb joints that the mirror image moves by less than .05 of the box from others with an
@@ -14,7 +13,6 @@ AUC of .65 to .68, the peak with .71 to .74; and it has the scale of MoveNet's c
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
@@ -31,18 +29,10 @@ from slowpaths.pose.protocol import require
 
 _INPUT_PX = 256
 _NUM_POINTS = 39  # landmarks, then the points for tracking
-_POINTS, _HEAT, _WORLD = 0, 3, 4  # outputs: points (1, 195), pose flag, mask, heat (1, 64, 64, 39), world (1, 117)
+_POINTS, _HEAT = 0, 3  # outputs: points (1, 195), pose flag, mask, heat (1, 64, 64, 39), landmarks in metres (1, 117)
 _ROWS = [MEDIAPIPE_INDEX[joint] for joint in JOINTS]
 # Landmarks of a mirrored person: nose, eyes (1-3, 4-6), then pairs of left and right from the ears (7, 8) to the toes.
 _SWAP = np.array([0, 4, 5, 6, 1, 2, 3, *(pair for left in range(7, MEDIAPIPE_JOINTS, 2) for pair in (left + 1, left))])
-
-
-@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
-class Landmarks:
-    """Hold all that BlazePose says of the people of one frame."""
-
-    points_NLC: np.ndarray  # (N, 33, 6): x, y in pixels, depth in the same unit; presence, visibility, confidence
-    world_NL3: np.ndarray  # (N, 33, 3): metres about the middle of the hips; x to the right, y down, z away
 
 
 class BlazePose(TopDown):
@@ -81,51 +71,47 @@ class BlazePose(TopDown):
         self._net = LiteNet(path, num_threads=num_threads)
         self._mirrored = mirrored
 
-    def landmarks(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> Landmarks:
+    def landmarks(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
         """Return the 33 landmarks, hands and feet among them, of the people in boxes of one RGB frame, and their depth.
+
+        They are (N, 33, 6): x, y in pixels, depth in the same unit; presence, visibility, confidence.
 
         Args:
             frame_HWC: Picture (H, W, 3), uint8.
             boxes_N4: Boxes x1, y1, x2, y2 (N, 4), pixels.
         """
         people = [self._person(frame_HWC, box_4) for box_4 in boxes_N4]
-        return Landmarks(
-            points_NLC=np.array([points_LC for points_LC, _ in people]).reshape(-1, MEDIAPIPE_JOINTS, 6),
-            world_NL3=np.array([world_L3 for _, world_L3 in people]).reshape(-1, MEDIAPIPE_JOINTS, 3),
-        )
+        return np.array(people).reshape(-1, MEDIAPIPE_JOINTS, 6)
 
     def _poses(self, frame_HWC: np.ndarray, boxes_N4: np.ndarray) -> np.ndarray:
-        return self.landmarks(frame_HWC, boxes_N4).points_NLC[:, _ROWS][..., [0, 1, 5]]
+        return self.landmarks(frame_HWC, boxes_N4)[:, _ROWS][..., [0, 1, 5]]
 
-    def _person(self, frame_HWC: np.ndarray, box_4: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _person(self, frame_HWC: np.ndarray, box_4: np.ndarray) -> np.ndarray:
         x_px, y_px, side_px = square_around(box_4)
         crop_HWC = cut_square(frame_HWC, x_px=x_px, y_px=y_px, side_px=side_px, input_px=_INPUT_PX)
-        points_LC, world_L3 = self._look(crop_HWC)
+        points_LC = self._look(crop_HWC)
         if self._mirrored:
-            others_LC, turned_L3 = self._look(crop_HWC[:, ::-1])
+            others_LC = self._look(crop_HWC[:, ::-1])
             points_LC = mean_of_looks(points_LC, others_LC, swap_J=_SWAP, side=_INPUT_PX)
-            world_L3 = 0.5 * (world_L3 + turned_L3[_SWAP] * (-1.0, 1.0, 1.0))
         points_LC[:, :3] *= side_px / _INPUT_PX
         points_LC[:, :2] += (x_px, y_px)
-        return points_LC, world_L3
+        return points_LC
 
-    def _look(self, crop_HWC: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def _look(self, crop_HWC: np.ndarray) -> np.ndarray:
         outputs = self._net(np.ascontiguousarray(crop_HWC[None], dtype=np.float32) / np.float32(255.0))
-        return decode_landmarks(outputs[_POINTS], outputs[_HEAT], outputs[_WORLD])
+        return decode_landmarks(outputs[_POINTS], outputs[_HEAT])
 
 
-def decode_landmarks(points: np.ndarray, heat: np.ndarray, world: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def decode_landmarks(points: np.ndarray, heat: np.ndarray) -> np.ndarray:
     """Turn the raw outputs for one crop into landmarks.
 
     Args:
         points: Raw points (1, 195), 39 times x, y, z in crop pixels, logits of visibility and presence.
         heat: Logits of the heat maps (1, 64, 64, 39).
-        world: Raw world landmarks (1, 117), 39 times x, y, z in metres.
 
     Returns:
-        Landmarks (33, 6) as x, y, z, presence, visibility, confidence, the last three 0..1; and in metres (33, 3).
+        Landmarks (33, 6) as x, y, z, presence, visibility, confidence, the last three 0..1.
     """
     points_LC = np.reshape(points, (_NUM_POINTS, 5))[:MEDIAPIPE_JOINTS].astype(np.float64)
     peaks_L = heat[0].max(axis=(0, 1))[:MEDIAPIPE_JOINTS].astype(np.float64)
-    points_LC = np.column_stack([points_LC[:, :3], expit(np.column_stack([points_LC[:, [4, 3]], peaks_L]))])
-    return points_LC, np.reshape(world, (_NUM_POINTS, 3))[:MEDIAPIPE_JOINTS].astype(np.float64)
+    return np.column_stack([points_LC[:, :3], expit(np.column_stack([points_LC[:, [4, 3]], peaks_L]))])
