@@ -133,7 +133,22 @@ def test_lineage_leads_from_mined_set_and_pretrained_weights_to_the_report(run):
     (weights,) = (key for key in pretraining if key[0] == "model")
     assert weights in inputs and not pretraining[weights]  # the very artifact that pretraining made
     assert {kind for kind, _ in outputs} == {"model", "predictions"} and not inputs & outputs
-    assert {kind for kind, _ in judging} == {"report"}
+    read = {key for key, is_input in judging.items() if is_input}
+    assert sorted(kind for kind, _ in read) == ["dataset", "predictions"]  # the truth is a dataset
+    assert {key for key in read if key[0] == "predictions"} <= outputs  # the very artifact that training made
+    assert {kind for kind, _ in judging.keys() - read} == {"report"}
+
+
+def test_the_report_of_anybodys_predictions_has_them_as_a_parent(run, folder):
+    foreign = folder / "elsewhere" / "theirs.csv"
+    foreign.parent.mkdir()
+    foreign.write_text("video,impact_s,label\nm0/v0.mp4,2,leave\nm1/v1.mp4,12,ff_defence\n")
+    judge = ["evaluate", f"predictions={foreign}", f"truth={folder / 'truth.csv'}", f"out={foreign.parent / 'report'}"]
+    assert main([*judge, "logger=[wandb]"]) == 0
+    (records,) = told_by(RunFolder(foreign.parent / "report"))
+    used = {each.artifact.name.split("-")[0] for each in records if each.artifact.use_after_commit}
+    assert used == {"truth", "predictions"}
+    assert {kind for (kind, _), is_input in artifacts(records).items() if not is_input} == {"report"}
 
 
 def test_the_run_tells_its_whole_story(run):

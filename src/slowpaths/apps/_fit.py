@@ -28,7 +28,7 @@ from slowpaths.data.batch import input_kind_of
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import Targets
 from slowpaths.data.splits import PARTS
-from slowpaths.models.callbacks import wandb_media
+from slowpaths.models.callbacks import wandb_lineage, wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
 from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
@@ -289,8 +289,8 @@ def record(
     append_entry(folder.path, entry)
     loggers = fitted.trainer.loggers
     for source in (config.mined, *([job.origin.path] if job.origin else [])):
-        wandb_media.log_ledger(loggers, folder=source, used=inputs.values())
-    wandb_media.log_ledger(loggers, folder=folder.path)
+        wandb_lineage.log_ledger(loggers, folder=source, used=inputs.values())
+    wandb_lineage.log_ledger(loggers, folder=folder.path)
     wandb_media.finish(loggers, summary=fitted.metrics)
     return counts
 

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from lightning.pytorch.loggers import CSVLogger, Logger
 
@@ -108,6 +109,12 @@ def wandb_logger(
         with _said_in_one_sentence():
             _ = logger.experiment
     return logger
+
+
+def wandb_runs(loggers: Iterable[Logger]) -> list[Any]:
+    """Return the W&B run of each W&B logger; without one, W&B is not imported."""
+    wanted = [logger for logger in loggers if type(logger).__name__ == "WandbLogger"]
+    return [cast(Any, logger).experiment for logger in wanted]
 
 
 def _require_login() -> None:
