@@ -164,12 +164,26 @@ def test_the_run_tells_its_whole_story(run):
     assert any(key.startswith("val_recall/") for key in keys[0])
     assert {"evaluate/top1", "evaluate/measures"} <= keys[1]
     assert any(key.startswith("evaluate/figures/") for key in keys[1])
+    assert {"evaluate/tables/per_class", "evaluate/tables/confusion", "evaluate_recall/leave"} <= keys[1]
+
+
+def test_the_run_says_what_its_metrics_are_measured_against(run):
+    for folder, told in ((run, "weak labels"), (RunFolder(run.path.parent / "ssl"), "what mining measured")):
+        updates = [item for each in told_by(folder)[0] for item in [*each.config.update, *each.run.config.update]]
+        (sentence,) = {item.value_json for item in updates if item.key == "measured_against"}
+        assert f"against {told}" in sentence and "not against truth" in sentence
+        (file,) = folder.path.glob("csv/*/hparams.yaml")
+        assert yaml.safe_load(file.read_text())["measured_against"] == json.loads(sentence)
 
 
 def test_csv_carries_the_same_scalars(run):
     rows = [row for path in run.path.glob("csv/*/metrics.csv") for row in csv.DictReader(path.read_text().splitlines())]
     known = {name for row in rows for name, value in row.items() if value}
     assert {"train/step_loss", "val/macro_f1", "optim/gradient_norm", "optim/lr_0", "time/loader_idle"} <= known
+    after = {name for name in known if name.startswith(("held_out", "test"))}
+    assert {"held_out/label_agreement", "test/label_agreement", "held_out_recall/leave"} <= after
+    sent = {item.key or item.nested_key[0] for each in told_by(run)[0] for item in each.history.item}
+    assert after == {name for name in sent if name.startswith(("held_out", "test"))}
     assert min(float(row["time/loader_idle"]) for row in rows if row["time/loader_idle"]) >= 0
     assert "time/" not in run.history.read_text() and "optim/" not in run.history.read_text()
     report = run.path.parent / "report"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, cast
@@ -41,7 +41,8 @@ def run(cfg: DictConfig) -> Outcome:
     measures = {name: item for name, item in report["measures"].items() if item["value"] is not None}
     if nodes:
         judged = RunFolder.of(config.predictions) if config.predictions else None
-        _log(_of_judged_run(nodes, judged), measures, folder, judged=judged, read=_read(config))
+        nodes = _of_judged_run(nodes, judged)
+        _log(nodes, measures, report["tables"], folder, judged=judged, read=_read(config))
     rows = [
         (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
@@ -75,6 +76,7 @@ def _read(config: EvaluateConfig) -> dict[str, Path]:
 def _log(
     nodes: Mapping[str, Any],
     measures: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
     folder: RunFolder,
     *,
     judged: RunFolder | None,
@@ -84,7 +86,7 @@ def _log(
     from slowpaths.models.callbacks import wandb_lineage, wandb_media
 
     loggers = build_loggers(nodes, verb="evaluate", origin=judged)
-    wandb_media.log_report(loggers, measures=measures, figures=folder.figures)
+    wandb_media.log_report(loggers, measures=measures, tables=tables, figures=folder.figures)
     wandb_lineage.log_inputs(loggers, read)
     wandb_lineage.log_ledger(loggers, folder=folder.path)
     wandb_media.finish(loggers, summary={f"evaluate/{name}": item["value"] for name, item in measures.items()})

@@ -61,7 +61,6 @@ def run(cfg: DictConfig) -> Outcome:
         files=files,
         inputs=lineage,
         sources=lineage,
-        warning="Measured against what mining measured and labelled, not against truth.",
     )
     seen = sorted((-share, name) for name, _, share in scores if share > 0)
     rows = [

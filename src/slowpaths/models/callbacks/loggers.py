@@ -5,9 +5,10 @@ W&B runs offline unless the variable WANDB_MODE or a sweep's agent says otherwis
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -109,6 +110,14 @@ def wandb_logger(
         with _said_in_one_sentence():
             _ = logger.experiment
     return logger
+
+
+def log_scalars(loggers: Iterable[Logger], scalars: Mapping[str, float], *, step: int | None = None) -> None:
+    """Send numbers to every logger alike, also after training has ended; those that are not finite are left out."""
+    finite = {name: float(value) for name, value in scalars.items() if math.isfinite(value)}
+    for logger in loggers:
+        logger.log_metrics(finite, step=step)
+        logger.save()
 
 
 def wandb_runs(loggers: Iterable[Logger]) -> list[Any]:

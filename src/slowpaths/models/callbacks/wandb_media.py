@@ -14,7 +14,7 @@ from lightning.pytorch.loggers import Logger
 
 from slowpaths.core.records import LabelledClip, Prediction, Vote
 from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.models.callbacks.loggers import wandb_runs
+from slowpaths.models.callbacks.loggers import log_scalars, wandb_runs
 
 _MOST_CLIPS = 48  # in one table
 
@@ -76,26 +76,59 @@ def log_clips(
             run.log({"clips": table, "clips/panel": films})
 
 
-def log_report(loggers: Iterable[Logger], *, measures: Mapping[str, Mapping[str, Any]], figures: Path) -> None:
-    """Send what an evaluation measured: each number to every logger, and to W&B the table and the figures.
+def log_report(
+    loggers: Iterable[Logger],
+    *,
+    measures: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    figures: Path,
+) -> None:
+    """Send what an evaluation measured: each number to every logger, and to W&B the tables and the figures.
+
+    Precision and recall of each stroke are numbers too.
 
     Args:
         loggers: Loggers of the run that is judged.
         measures: Measure -> its `value` and the other columns of a report.
+        tables: Table of the report -> its rows.
         figures: Folder of its figures.
     """
     loggers = list(loggers)
-    for logger in loggers:
-        logger.log_metrics({f"evaluate/{name}": item["value"] for name, item in measures.items()})
-        logger.save()
+    scalars = {f"evaluate/{name}": item["value"] for name, item in measures.items()}
+    log_scalars(loggers, scalars | per_class_scalars("evaluate", tables.get("per_class", ()), key="class"))
     columns = ["side", "value", "low", "high", "chance", "num"]
-    rows: list[Any] = [[name, *(item[column] for column in columns)] for name, item in measures.items()]
+    rows = [{"measure": name, **{column: item[column] for column in columns}} for name, item in measures.items()]
+    named = {"evaluate/measures": rows, **{f"evaluate/tables/{name}": table for name, table in tables.items()}}
     for run in wandb_runs(loggers):
         import wandb
 
-        run.log({"evaluate/measures": wandb.Table(columns=["measure", *columns], data=rows)})
+        for name, table in named.items():
+            known: list[Any] = list(dict.fromkeys(column for row in table for column in row))
+            if known:
+                values: list[Any] = [[row.get(column) for column in known] for row in table]
+                run.log({name: wandb.Table(columns=known, data=values, allow_mixed_types=True)})
         for path in sorted(figures.glob("*.png")):
             run.log({f"evaluate/figures/{path.stem}": wandb.Image(str(path))})
+
+
+def per_class_scalars(prefix: str, rows: Iterable[Mapping[str, Any]], *, key: str = "stroke") -> dict[str, float]:
+    """Return precision and recall of each stroke as numbers for a logger, where they are known.
+
+    Args:
+        prefix: What they were measured on.
+        rows: A stroke each, with its `precision` and `recall`.
+        key: Column with the name of the stroke.
+
+    Example:
+        >>> per_class_scalars("test", [{"stroke": "leave", "precision": "0.500", "recall": ""}])
+        {'test_precision/leave': 0.5}
+    """
+    return {
+        f"{prefix}_{what}/{row[key]}": float(row[what])
+        for row in rows
+        for what in ("precision", "recall")
+        if row[what] not in ("", None)
+    }
 
 
 def finish(loggers: Iterable[Logger], *, summary: Mapping[str, float] | None = None) -> None:
