@@ -22,7 +22,7 @@ from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, PREDICTIONS
-from slowpaths.store.tables import concat_tables, read_table, write_predictions, write_table
+from slowpaths.store.tables import join_tables, read_table, write_predictions
 from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
@@ -176,7 +176,7 @@ def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_
                 found = predict_mined(classifier, mined.path, delivery_ids=own, note=note, **shown)
                 write_predictions(file, found)
             step(f"{video}: {len(own)} strokes{', named already' if is_known else ''}")
-    write_table(folder.predictions, concat_tables(files, PREDICTIONS), PREDICTIONS)
+    join_tables(folder.predictions, files, PREDICTIONS)
     return num_resumed
 
 

@@ -23,7 +23,7 @@ from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS
-from slowpaths.store.tables import concat_tables, write_footage
+from slowpaths.store.tables import join_tables, write_footage
 
 _log = logging.getLogger(__name__)
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
@@ -114,7 +114,7 @@ def collect(
 def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
     """Write the tables of all videos as one of each kind, in the given order."""
     for spec in (SHOTS, DELIVERIES, POSES, FOOTAGE):
-        mined.write(spec, concat_tables([folder.file(spec) for folder in folders], spec))
+        join_tables(mined.file(spec), (folder.file(spec) for folder in folders), spec)
 
 
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
