@@ -36,6 +36,7 @@ from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.callbacks.loggers import log_scalars
 from slowpaths.models.card import model_card
 from slowpaths.models.checkpoint import read_checkpoint
+from slowpaths.models.compiled import CompiledSteps, compile_network, require_compiler
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation, weights_file
 from slowpaths.models.rehearsal import Begin, rehearse
@@ -47,7 +48,7 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
-_ELSEWHERE = ("out", "logger", "weights_dir")  # where and how, not what
+_ELSEWHERE = ("out", "logger", "weights_dir", "compile")  # where and how, not what
 _LENGTH = ("max_epochs", "max_steps")  # of a run that may go on
 _MEASURED_AGAINST = {
     "train": "Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts as "
@@ -165,9 +166,13 @@ def fit(
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
-    callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, begin]
+    callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, CompiledSteps(), begin]
     trainer = _build_trainer(job, callbacks=callbacks)
     rehearse(module, data.train_dataloader(), device=trainer.strategy.root_device)
+    if config.compile != "eager":
+        require_compiler(trainer.strategy.root_device)
+        for network in (*module.networks, *([module.ema] if module.ema is not None else [])):
+            compile_network(network, config.compile)
     with relaunched(job):
         trainer.fit(module, data, ckpt_path=last if last.exists() else None, weights_only=True)
     return Fitted(trainer=trainer, checkpoint=Path(keeper.best_model_path or last), metrics=history.kept(watched))

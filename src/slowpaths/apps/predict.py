@@ -34,7 +34,8 @@ def run(cfg: DictConfig) -> Outcome:
     # Fails before any footage is read.
     classifier = load_classifier(config.ckpt, device=config.device, allowed=allowed)
     collected = mine(config, folder.mined)
-    num_resumed = predict_videos(classifier, folder, batch_size=config.batch_size, num_test_views=config.num_test_views)
+    how = {"batch_size": config.batch_size, "num_test_views": config.num_test_views}
+    num_resumed = predict_videos(classifier, folder, compile=config.compile, **how)
     told = _Told()
     files = write_events(out, told.events(folder, collected.videos, within_s=config.suppress_s))
     entry = Entry(
