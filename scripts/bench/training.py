@@ -86,7 +86,7 @@ def training(network: nn.Module, shown: list[Tensor], *, is_bf16: bool = False) 
 
 
 def variants(ours: nn.Module, folded: nn.Module, *, mode: Compile) -> dict[str, tuple[nn.Module, nn.Module, bool]]:
-    """Return ours in bf16 and, where `mode` is not "eager", compiled: to train, to predict with, and whether in bf16."""
+    """Return ours in bf16 and, unless `mode` is "eager", compiled: to train, to predict with, and whether in bf16."""
     found = {f"{OURS}, bf16": (copy.deepcopy(ours), copy.deepcopy(folded), True)}
     if mode != "eager":
         for name, is_bf16 in ((f"{OURS}, {mode}", False), (f"{OURS}, {mode}, bf16", True)):

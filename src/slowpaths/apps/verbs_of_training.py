@@ -34,8 +34,8 @@ class FitConfig:
         logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
         callbacks: Further Lightning callbacks, each by its _target_.
         seed: Seed of weights, order and augmentation.
-        compile: Whether `torch.compile` makes the network faster: eager (not), default, or reduce-overhead with CUDA graphs
-            too; the first steps take minutes, and checkpoints are like any others.
+        compile: Whether `torch.compile` makes the network faster: eager (not), default, or reduce-overhead with CUDA
+            graphs too; the first steps take minutes, and checkpoints are like any others.
         model: The network.
         data: Clips, windows, augmentation, split.
         optim: Optimiser, rates and schedule.
