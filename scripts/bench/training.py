@@ -1,8 +1,10 @@
-"""Time networks on a CPU or GPU against the stock pytorchvideo SlowFast, in one run: prediction and a training step.
+"""Time networks against the stock pytorchvideo SlowFast, in one run: prediction and a training step.
 
 SlowFast R50 as it comes from pytorchvideo, ours (kernels computed in two dimensions where they can be, channels last,
-for prediction with folded batch norm) with the same weights, and networks of torchvision for scale. All take turns, so
-that they see the same machine. Reads and memory: scripts/bench/train_reads.py.
+for prediction with folded batch norm) with the same weights, and networks of torchvision for scale. `--variants` adds
+ours in bf16, `--compile` ours compiled, in fp32 and bf16; `to_ours` is their speed to ours in fp32, not compiled. All
+take turns, so that they see the same machine. On a GPU ours is what suits CPUs: it says how rows compare, not what the
+GPU could do. Reads and memory: scripts/bench/train_reads.py.
 """
 
 from __future__ import annotations
@@ -13,6 +15,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import get_args
 
 import torch
 from torch import Tensor, nn
@@ -20,6 +23,7 @@ from torchvision.models import video
 
 from slowpaths.core.text import csv_table, markdown_table
 from slowpaths.data.batch import pack_pathways
+from slowpaths.models.compiled import Compile, begin_step, compile_network
 from slowpaths.models.flat import flatten_kernels
 from slowpaths.models.fold import fold_for_cpu
 from slowpaths.models.heads import projection
@@ -50,31 +54,47 @@ def others(*, num_frames: int, side: int) -> dict[str, nn.Module]:
     return {name: build(num_classes=NUM_CLASSES) for name, build in builders.items()}
 
 
-def predicting(network: nn.Module, shown: list[Tensor]) -> Callable[[], Tensor]:
+def predicting(network: nn.Module, shown: list[Tensor], *, is_bf16: bool = False) -> Callable[[], Tensor]:
     """Return what predicts a batch; pytorchvideo writes into the list it is given."""
 
     def run() -> Tensor:
-        with torch.inference_mode():
+        begin_step()
+        with torch.inference_mode(), torch.autocast(shown[0].device.type, torch.bfloat16, enabled=is_bf16):
             return network(list(shown)) if len(shown) > 1 else network(shown[0])
 
     network.eval()
     return run
 
 
-def training(network: nn.Module, shown: list[Tensor]) -> Callable[[], Tensor]:
+def training(network: nn.Module, shown: list[Tensor], *, is_bf16: bool = False) -> Callable[[], Tensor]:
     """Return what takes a training step."""
     optimiser = torch.optim.SGD(network.parameters(), lr=1e-4, momentum=0.9)
     labels_B = torch.zeros(len(shown[0]), dtype=torch.int64, device=shown[0].device)
 
     def run() -> Tensor:
         optimiser.zero_grad(set_to_none=True)
-        loss = nn.functional.cross_entropy(network(list(shown)) if len(shown) > 1 else network(shown[0]), labels_B)
+        begin_step()
+        with torch.autocast(shown[0].device.type, torch.bfloat16, enabled=is_bf16):
+            logits_BC = network(list(shown)) if len(shown) > 1 else network(shown[0])
+        loss = nn.functional.cross_entropy(logits_BC.float(), labels_B)
         loss.backward()
         optimiser.step()
         return loss.detach()
 
     network.train()
     return run
+
+
+def variants(ours: nn.Module, folded: nn.Module, *, mode: Compile) -> dict[str, tuple[nn.Module, nn.Module, bool]]:
+    """Return ours in bf16 and, unless `mode` is "eager", compiled: to train, to predict with, and whether in bf16."""
+    found = {f"{OURS}, bf16": (copy.deepcopy(ours), copy.deepcopy(folded), True)}
+    if mode != "eager":
+        for name, is_bf16 in ((f"{OURS}, {mode}", False), (f"{OURS}, {mode}, bf16", True)):
+            both = copy.deepcopy(ours), copy.deepcopy(folded)
+            for network in both:
+                compile_network(network, mode)
+            found[name] = (*both, is_bf16)
+    return found
 
 
 def take_turns(tasks: dict[str, Callable[[], Tensor]], *, repeats: int, clock: str) -> dict[str, float]:
@@ -94,6 +114,8 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.ArgumentDefaultsHelpFormatter)
     parser.add_argument("--tiny", action="store_true", help="the small SlowFast")
     parser.add_argument("--quick", action="store_true", help="prediction of SlowFast alone")
+    parser.add_argument("--variants", action="store_true", help="ours in bf16 too")
+    parser.add_argument("--compile", choices=get_args(Compile), default="eager", help="and compiled (takes minutes)")
     parser.add_argument("--frames", type=int, default=16)
     parser.add_argument("--side", type=int, default=112)
     parser.add_argument("--batch", type=int, default=2)
@@ -113,22 +135,27 @@ def main() -> None:
     flatten_kernels(ours)
     strange = {} if asked.quick else others(num_frames=asked.frames, side=asked.side)
     torchvision = {name: network.to(asked.device) for name, network in strange.items()}
+    more = variants(ours, folded, mode=asked.compile) if asked.variants or asked.compile != "eager" else {}
     expected, found = predicting(stock, plain)(), predicting(folded, last)()
     asks = {name: predicting(network, [clip]) for name, network in torchvision.items()}
     asks = {STOCK: predicting(stock, plain), OURS: predicting(folded, last), **asks}
+    asks |= {name: predicting(one, last, is_bf16=is_bf16) for name, (_, one, is_bf16) in more.items()}
     ask_s = take_turns(asks, repeats=asked.repeats, clock=asked.clock)
     steps = {name: training(network, [clip]) for name, network in torchvision.items()}
     steps = {STOCK: training(stock, plain), OURS: training(ours, last), **steps}
+    steps |= {name: training(one, last, is_bf16=is_bf16) for name, (one, _, is_bf16) in more.items()}
     step_s = {} if asked.quick else take_turns(steps, repeats=asked.repeats, clock=asked.clock)
-    weights = {STOCK: stock, OURS: ours, **torchvision}
+    weights = {STOCK: stock, OURS: ours, **torchvision, **{name: one for name, (one, _, _) in more.items()}}
     rows = [
         {
             "network": name,
             "parameters_m": round(sum(each.numel() for each in weights[name].parameters()) / 1e6, 2),
             "clips_a_second": round(asked.batch / ask_s[name], 3),
             "to_stock": round(ask_s[STOCK] / ask_s[name], 2),
+            "to_ours": round(ask_s[OURS] / ask_s[name], 2),
             "trained_clips_a_second": round(asked.batch / step_s[name], 3) if step_s else None,
             "training_to_stock": round(step_s[STOCK] / step_s[name], 2) if step_s else None,
+            "training_to_ours": round(step_s[OURS] / step_s[name], 2) if step_s else None,
         }
         for name in weights
     ]

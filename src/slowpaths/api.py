@@ -152,7 +152,7 @@ class Classifier:
     def __init__(self, network: StrokeClassifier) -> None:
         self.network = network
 
-    def predict(self, mined: Mined | str | Path, delivery_ids: Collection[str] | None = None, **shown: int) -> pa.Table:
+    def predict(self, mined: Mined | str | Path, delivery_ids: Collection[str] | None = None, **shown: Any) -> pa.Table:
         """Return the predictions table, one row a delivery: the average over its test views.
 
         Args:

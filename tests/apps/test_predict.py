@@ -8,11 +8,12 @@ import pytest
 from tests.data.mined import write_mined
 from tests.models.training import classifier, loader, trainer
 
-from slowpaths.apps import footage
+from slowpaths.apps import footage, predict
 from slowpaths.apps.footage import predict_videos
 from slowpaths.cli import main
 from slowpaths.core.errors import UsageError
 from slowpaths.models.prediction import model_id
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions
 
@@ -49,6 +50,22 @@ def test_a_killed_prediction_goes_on_after_its_last_video_to_the_same_bytes(tmp_
     assert asked == ["v0", "v1", "v1", "v2"]
     assert killed.predictions.read_bytes() == whole.predictions.read_bytes()
     assert "v0: 2 strokes, named already" in capsys.readouterr().err
+
+
+def test_events_are_written_with_one_video_in_memory(tmp_path, monkeypatch):
+    folder = run_folder(tmp_path / "run")
+    predict_videos(classifier(clip=SHOWN), folder)
+    asked = []
+    for name in ("shots", "poses"):  # the factory mines neither
+        read = lambda self, *, video, name=name: asked.append((name, video)) or []  # noqa: E731
+        monkeypatch.setattr(predict.MinedFolder, name, read)
+    videos, told = MinedFolder(folder.mined).footage(), predict._Told()
+    monkeypatch.setattr(predict, "_MOST_SHOWN", 3)
+    found = told.events(folder, reversed(videos), within_s=0)
+    first = next(found)
+    assert [clip.video_id for clip in first.clips] == ["v0", "v0"] and asked == [("shots", "v0"), ("poses", "v0")]
+    assert [one.video.video_id for one in found] == ["v1", "v2"]
+    assert (told.num_strokes, told.num_near, len(told.rows)) == (6, 0, 3)
 
 
 def test_another_model_number_of_views_or_set_of_strokes_is_predicted_anew(tmp_path):

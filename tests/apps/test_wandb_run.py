@@ -133,7 +133,22 @@ def test_lineage_leads_from_mined_set_and_pretrained_weights_to_the_report(run):
     (weights,) = (key for key in pretraining if key[0] == "model")
     assert weights in inputs and not pretraining[weights]  # the very artifact that pretraining made
     assert {kind for kind, _ in outputs} == {"model", "predictions"} and not inputs & outputs
-    assert {kind for kind, _ in judging} == {"report"}
+    read = {key for key, is_input in judging.items() if is_input}
+    assert sorted(kind for kind, _ in read) == ["dataset", "predictions"]  # the truth is a dataset
+    assert {key for key in read if key[0] == "predictions"} <= outputs  # the very artifact that training made
+    assert {kind for kind, _ in judging.keys() - read} == {"report"}
+
+
+def test_the_report_of_anybodys_predictions_has_them_as_a_parent(run, folder):
+    foreign = folder / "elsewhere" / "theirs.csv"
+    foreign.parent.mkdir()
+    foreign.write_text("video,impact_s,label\nm0/v0.mp4,2,leave\nm1/v1.mp4,12,ff_defence\n")
+    judge = ["evaluate", f"predictions={foreign}", f"truth={folder / 'truth.csv'}", f"out={foreign.parent / 'report'}"]
+    assert main([*judge, "logger=[wandb]"]) == 0
+    (records,) = told_by(RunFolder(foreign.parent / "report"))
+    used = {each.artifact.name.split("-")[0] for each in records if each.artifact.use_after_commit}
+    assert used == {"truth", "predictions"}
+    assert {kind for (kind, _), is_input in artifacts(records).items() if not is_input} == {"report"}
 
 
 def test_the_run_tells_its_whole_story(run):
@@ -149,12 +164,26 @@ def test_the_run_tells_its_whole_story(run):
     assert any(key.startswith("val_recall/") for key in keys[0])
     assert {"evaluate/top1", "evaluate/measures"} <= keys[1]
     assert any(key.startswith("evaluate/figures/") for key in keys[1])
+    assert {"evaluate/tables/per_class", "evaluate/tables/confusion", "evaluate_recall/leave"} <= keys[1]
+
+
+def test_the_run_says_what_its_metrics_are_measured_against(run):
+    for folder, told in ((run, "weak labels"), (RunFolder(run.path.parent / "ssl"), "what mining measured")):
+        updates = [item for each in told_by(folder)[0] for item in [*each.config.update, *each.run.config.update]]
+        (sentence,) = {item.value_json for item in updates if item.key == "measured_against"}
+        assert f"against {told}" in sentence and "not against truth" in sentence
+        (file,) = folder.path.glob("csv/*/hparams.yaml")
+        assert yaml.safe_load(file.read_text())["measured_against"] == json.loads(sentence)
 
 
 def test_csv_carries_the_same_scalars(run):
     rows = [row for path in run.path.glob("csv/*/metrics.csv") for row in csv.DictReader(path.read_text().splitlines())]
     known = {name for row in rows for name, value in row.items() if value}
     assert {"train/step_loss", "val/macro_f1", "optim/gradient_norm", "optim/lr_0", "time/loader_idle"} <= known
+    after = {name for name in known if name.startswith(("held_out", "test"))}
+    assert {"held_out/label_agreement", "test/label_agreement", "held_out_recall/leave"} <= after
+    sent = {item.key or item.nested_key[0] for each in told_by(run)[0] for item in each.history.item}
+    assert after == {name for name in sent if name.startswith(("held_out", "test"))}
     assert min(float(row["time/loader_idle"]) for row in rows if row["time/loader_idle"]) >= 0
     assert "time/" not in run.history.read_text() and "optim/" not in run.history.read_text()
     report = run.path.parent / "report"

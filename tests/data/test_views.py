@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
@@ -9,11 +10,13 @@ import torch
 from tests.data.mined import write_mined
 
 from slowpaths.core.errors import UsageError
+from slowpaths.core.records import Prediction
 from slowpaths.data.settings import ClipSettings
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.data.views import ViewDataModule, ViewSampler
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
+from slowpaths.store.tables import write_predictions
 
 SCENES, BALLS = np.array([0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 1, 2, 3, 4, 5])  # clips 1 and 2 show one ball
 
@@ -67,10 +70,10 @@ def mined(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return write_mined(tmp_path_factory.mktemp("views") / "mined", num_matches=3, clips_a_match=3, size=32)
 
 
-def module(mined: Path, **options: Any) -> ViewDataModule:
+def module(mined: Path, *, voice: str | None = None, **options: Any) -> ViewDataModule:
     small = {"num_frames": 8, "frame_stride": 2, "crop_px": 32, "batch_size": 3, "num_workers": 0}
     settings = ClipSettings(**{**small, "fractions": (2, 1, 0), **options})
-    data = ViewDataModule(mined=mined, views=ViewSettings(), settings=settings)
+    data = ViewDataModule(mined=mined, views=ViewSettings(), voice=voice, settings=settings)
     data.setup("fit")
     return data
 
@@ -83,6 +86,24 @@ def test_a_batch_tells_scene_ball_and_label(mined: Path) -> None:
     assert len(set(batch.scene_B.tolist())) == 1 and len(set(batch.ball_B.tolist())) == 3
     assert batch.probs_BC.amax(dim=1).min() > 0.5
     assert batch.features_BF.shape[1] > 0
+
+
+def test_a_batch_carries_what_one_voice_says_where_it_says_anything(tmp_path: Path) -> None:
+    folder = MinedFolder(write_mined(tmp_path / "mined", num_matches=3, clips_a_match=3, size=32))
+    with pytest.raises(UsageError, match=r"holds nothing that the student says.*teacher=posterior"):
+        next(iter(module(folder.path, voice="student").train_dataloader()))
+    said = [
+        Prediction(**{field.name: getattr(label, field.name) for field in fields(label)}
+                   | {"probs": np.eye(14)[stroke], "model_id": voice, "view_index": -1, "split": "none"})
+        for label in folder.labels()[1:]
+        for voice, stroke in (("teacher", 3), ("student", 5))
+    ]  # fmt: skip
+    write_predictions(folder.voices_file, said)
+    data = module(folder.path, voice="student")
+    dataset = data.fixed_dataloader([*data.records("train"), *data.records("val")]).dataset
+    rows = [dataset[number].probs_C.numpy() for number in range(9)]
+    assert min(float(row.max()) for row in rows) == pytest.approx(1 / 14)  # it says nothing of one delivery
+    assert sum(bool(row[5] == 1) for row in rows) == len(rows) - 1
 
 
 def test_validation_shows_the_same_views_every_time(mined: Path) -> None:

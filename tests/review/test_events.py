@@ -7,7 +7,7 @@ import numpy as np
 
 from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
-from slowpaths.review.events import suppressed, write_events
+from slowpaths.review.events import VideoEvents, suppressed, write_events
 
 VIDEOS = [
     VideoRef(video_id="b", path="day/b.mp4", fps=Fraction(25), num_frames=2500),
@@ -33,8 +33,20 @@ def clip(video, impact_s, label="cut"):
     )
 
 
+def write(folder, clips, videos, *, shots=(), tracks=(), disagreement=None):
+    own = lambda items, video: [item for item in items if item.video_id == video.video_id]  # noqa: E731
+    return write_events(
+        folder,
+        (
+            VideoEvents(video=video, clips=own(clips, video), shots=own(shots, video), tracks=own(tracks, video),
+                        disagreement=disagreement or {})
+            for video in sorted(videos, key=lambda video: video.path)
+        ),
+    )  # fmt: skip
+
+
 def test_json_csv_and_edl_tell_the_same_strokes(tmp_path):
-    files = write_events(tmp_path, [clip("b", 61.0), clip("b", 0.5), clip("a", 2.002)], VIDEOS)
+    files = write(tmp_path, [clip("b", 61.0), clip("b", 0.5), clip("a", 2.002)], VIDEOS)
     assert [path.name for path in files] == ["events.json", "events.csv", "events.edl"]
     spot = json.loads(files[0].read_text())
     assert [row["video"] for row in spot] == ["a, odd.mp4", "day/b.mp4"]
@@ -57,6 +69,20 @@ def test_json_csv_and_edl_tell_the_same_strokes(tmp_path):
     assert lines[9].startswith("003  AX       V     C        00:01:00:05 00:01:01:12")
 
 
+def test_the_json_is_written_as_one_list_video_by_video(tmp_path):
+    asked = []
+
+    def found():
+        for video in VIDEOS[1::-1]:
+            asked.append([path.name for path in tmp_path.glob("events.*")])
+            yield VideoEvents(video=video, clips=[clip(video.video_id, 1.0)])
+
+    text = write_events(tmp_path, found())[0].read_text()
+    assert text == json.dumps(json.loads(text), indent=1) + "\n"
+    assert asked == [[], []]  # whole files take their names, or none
+    assert write_events(tmp_path, [])[0].read_text() == "[]\n"
+
+
 def test_of_strokes_that_lie_near_the_surest_is_an_event():
     chain = [clip("b", 1.0), clip("b", 2.0), clip("b", 3.0), clip("a", 1.5), clip("b", 9.0)]
     sure = replace(chain[1], confidence=0.9)
@@ -73,13 +99,13 @@ def test_of_strokes_that_lie_near_the_surest_is_an_event():
 
 
 def test_how_far_views_disagree_stands_with_the_event(tmp_path):
-    files = write_events(tmp_path, [clip("b", 1.0), clip("b", 9.0)], VIDEOS, disagreement={"b-9.0": 0.25})
+    files = write(tmp_path, [clip("b", 1.0), clip("b", 9.0)], VIDEOS, disagreement={"b-9.0": 0.25})
     (_, video) = json.loads(files[0].read_text())
     assert [event.get("view_disagreement") for event in video["events"]] == [None, 0.25]
 
 
 def test_a_video_without_strokes_is_listed_empty(tmp_path):
-    spot = json.loads(write_events(tmp_path, [], VIDEOS)[0].read_text())
+    spot = json.loads(write(tmp_path, [], VIDEOS)[0].read_text())
     assert [(row["video"], row["events"]) for row in spot] == [("a, odd.mp4", []), ("day/b.mp4", [])]
 
 
@@ -112,7 +138,7 @@ def test_frames_are_those_shown_at_the_time_at_any_rate_and_start(tmp_path):
         confidence=0.8,
         source="model",
     )
-    files = write_events(tmp_path, [stroke], [video], shots=[shot], tracks=[track])
+    files = write(tmp_path, [stroke], [video], shots=[shot], tracks=[track])
     assert json.loads(files[0].read_text())[0]["events"][0]["frame"] == 123
     # frames 105 to 140 at 20 frames a second
     assert "00:00:05:05 00:00:07:00 00:00:00:00 00:00:01:15" in files[2].read_text()
@@ -125,7 +151,7 @@ def test_every_format_says_which_strokes_are_shown_again(tmp_path):
              last_frame=n * 250 + 249, is_replay=n == 1)
         for n in range(2)
     ]  # fmt: skip
-    files = write_events(tmp_path, [live, again], VIDEOS, shots=shots)
+    files = write(tmp_path, [live, again], VIDEOS, shots=shots)
     (_, video) = json.loads(files[0].read_text())
     assert [event["is_replay"] for event in video["events"]] == [False, True]
     assert [row["is_replay"] for row in csv.DictReader(files[1].read_text().splitlines())] == ["false", "true"]

@@ -158,3 +158,21 @@ def test_a_file_in_the_way_is_one_sentence(tmp_path):
     (tmp_path / "out").write_text("")
     with pytest.raises(SlowpathsError, match="choose another out="):
         tables.write_text(tmp_path / "out" / "report.md", "x")
+
+
+@pytest.mark.parametrize("num_rows", [1, 3, 100])
+def test_shards_are_joined_in_order_whatever_is_in_memory_at_a_time(tmp_path, monkeypatch, num_rows):
+    monkeypatch.setattr(tables, "_JOINED_ROWS", num_rows)
+    shards = [tmp_path / f"{video}.parquet" for video in "cab"]
+    for shard in shards:
+        spans = [Span(start_s, start_s + 2) for start_s in (0.0, 2.0)]
+        tables.write_shots(shard, [
+            Shot(shot_id=f"{shard.stem}{n}", video_id=shard.stem, span=span, first_frame=0, last_frame=49)
+            for n, span in enumerate(spans)
+        ])  # fmt: skip
+    joined = tmp_path / "shots.parquet"
+    tables.join_tables(joined, shards, TABLES["shots"])
+    assert [shot.shot_id for shot in tables.read_shots(joined)] == ["c0", "c1", "a0", "a1", "b0", "b1"]
+    assert [shot.shot_id for shot in tables.read_shots(joined, video="a")] == ["a0", "a1"]
+    tables.join_tables(joined, [], TABLES["shots"])
+    assert tables.read_shots(joined) == tables.read_shots(joined, video="a") == []

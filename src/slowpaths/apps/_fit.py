@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import lightning as L
@@ -29,11 +30,13 @@ from slowpaths.data.batch import input_kind_of
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import Targets
 from slowpaths.data.splits import PARTS
-from slowpaths.models.callbacks import wandb_media
+from slowpaths.models.callbacks import wandb_lineage, wandb_media
 from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGuard, build_checkpoints
 from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
+from slowpaths.models.callbacks.loggers import log_scalars
 from slowpaths.models.card import model_card
+from slowpaths.models.compiled import CompiledSteps, compile_network, require_compiler
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation, weights_file
 from slowpaths.models.rehearsal import Begin, rehearse
@@ -45,8 +48,13 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
-_ELSEWHERE = ("out", "logger", "weights_dir")  # where and how, not what
+_ELSEWHERE = ("out", "logger", "weights_dir", "compile")  # where and how, not what
 _LENGTH = ("max_epochs", "max_steps")  # of a run that may go on
+_MEASURED_AGAINST = {
+    "train": "Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts as "
+    "right here.",
+    "pretrain": "Measured against what mining measured and labelled, not against truth.",
+}  # verb -> what its metrics compare with; what `evaluate` adds to a run is measured against truth
 C = TypeVar("C", bound=FitConfig)
 
 
@@ -160,7 +168,7 @@ def fit(
     keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
-    callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, begin]
+    callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, CompiledSteps(), begin]
     trainer = _build_trainer(job, callbacks=callbacks)
     rehearse(
         module,
@@ -168,6 +176,10 @@ def fit(
         device=trainer.strategy.root_device,
         has_sentence=lambda error: sentence_of(error) is not None,
     )
+    if config.compile != "eager":
+        require_compiler(trainer.strategy.root_device)
+        for network in (*module.networks, *([module.ema] if module.ema is not None else [])):
+            compile_network(network, config.compile)
     with relaunched(job), taking(resumed, begin):
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     kept = folder.best_checkpoint if watched and keeper.best_model_path else last
@@ -199,10 +211,10 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
 
 
 def _build_loggers(job: Job[Any]) -> list[Logger]:
-    """Return the loggers of `logger=`, which know the configuration."""
+    """Return the loggers of `logger=`, which know the configuration, and what metrics are measured against."""
     loggers = build_loggers(job.config.logger, verb=job.verb, origin=job.origin)
     for logger in loggers:
-        logger.log_hyperparams(dict(job.plain))
+        logger.log_hyperparams({**job.plain, "measured_against": _MEASURED_AGAINST[job.verb]})
     return loggers
 
 
@@ -247,11 +259,11 @@ def record(
     files: Sequence[Path],
     inputs: Mapping[str, str],
     sources: Mapping[str, str],
-    warning: str,
+    scalars: Mapping[str, float] = MappingProxyType({}),
     per_class: Sequence[Mapping[str, str]] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, int]:
-    """Write the model card and the ledger, and send the ledgers to W&B, where it is on.
+    """Write the model card and the ledger, send numbers to the loggers, and the ledgers to W&B, where it is on.
 
     Args:
         fitted: What the fit ended with.
@@ -261,7 +273,7 @@ def record(
         files: What was written, for the ledger.
         inputs: What was read, for the ledger.
         sources: What was read, for the card.
-        warning: What the metrics are measured against, one sentence.
+        scalars: What was measured after the fit, for every logger.
         per_class: Numbers of each stroke on held-out clips, for the card.
         notes: What else the card says, paragraphs.
 
@@ -279,7 +291,7 @@ def record(
         sources=sources,
         counts=counts,
         metrics=fitted.metrics,
-        warning=warning,
+        warning=_MEASURED_AGAINST[job.verb],
         per_class=per_class,
         notes=notes,
     )
@@ -298,10 +310,11 @@ def record(
     )
     append_entry(folder.path, entry)
     loggers = fitted.trainer.loggers
+    log_scalars(loggers, scalars, step=fitted.trainer.global_step)
     for source in (config.mined, *([job.origin.path] if job.origin else [])):
-        wandb_media.log_ledger(loggers, folder=source, used=inputs.values())
-    wandb_media.log_ledger(loggers, folder=folder.path)
-    wandb_media.finish(loggers, summary=fitted.metrics)
+        wandb_lineage.log_ledger(loggers, folder=source, used=inputs.values())
+    wandb_lineage.log_ledger(loggers, folder=folder.path)
+    wandb_media.finish(loggers, summary={**fitted.metrics, **scalars})
     return counts
 
 

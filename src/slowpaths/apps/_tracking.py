@@ -23,7 +23,7 @@ from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.schema import DELIVERIES, LABELS
 
 HEARTBEAT_S = 2.0  # between two states of a run that goes on
-_ELSEWHERE = ("out", "logger", "weights_dir", "workers", "engine")  # where and how it runs, not its result
+_ELSEWHERE = ("out", "logger", "weights_dir", "workers", "engine", "compile")  # where and how it runs, not its result
 _INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
 
 

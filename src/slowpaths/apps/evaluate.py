@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
+from pathlib import Path
 from typing import Any, cast
 
 from omegaconf import DictConfig, OmegaConf
@@ -16,7 +17,9 @@ from slowpaths.apps.verbs_after_training import EvaluateConfig
 from slowpaths.core.ids import fingerprint
 from slowpaths.evaluation.report import evaluate
 from slowpaths.store.ledger import Entry, append_entry, digests
+from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES, LABELS
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -38,7 +41,8 @@ def run(cfg: DictConfig) -> Outcome:
     measures = {name: item for name, item in report["measures"].items() if item["value"] is not None}
     if nodes:
         judged = RunFolder.of(config.predictions) if config.predictions else None
-        _log(_of_judged_run(nodes, judged), measures, folder, judged=judged)
+        nodes = _of_judged_run(nodes, judged)
+        _log(nodes, measures, report["tables"], folder, judged=judged, read=_read(config))
     rows = [
         (item["side"], name, _number(item["value"]), _interval(item), *_baselines(item), item["num"])
         for name, item in measures.items()
@@ -60,19 +64,31 @@ def _of_judged_run(nodes: Mapping[str, Any], judged: RunFolder | None) -> dict[s
     return {**nodes, "wandb": {**nodes["wandb"], **known, "save_dir": str(judged.path)}}
 
 
+def _read(config: EvaluateConfig) -> dict[str, Path]:
+    """Return the files that an evaluation reads, by what they are."""
+    mined = MinedFolder(config.mined) if config.mined else None
+    files = {"truth": config.truth, "predictions": config.predictions, "shots_truth": config.shots_truth}
+    if mined:
+        files |= {"mined": mined.file(DELIVERIES), "predictions": config.predictions or mined.file(LABELS)}
+    return {role: Path(file) for role, file in files.items() if file is not None and Path(file).is_file()}
+
+
 def _log(
     nodes: Mapping[str, Any],
     measures: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
     folder: RunFolder,
     *,
     judged: RunFolder | None,
+    read: Mapping[str, Path],
 ) -> None:
     from slowpaths.apps._fit import build_loggers
-    from slowpaths.models.callbacks import wandb_media
+    from slowpaths.models.callbacks import wandb_lineage, wandb_media
 
     loggers = build_loggers(nodes, verb="evaluate", origin=judged)
-    wandb_media.log_report(loggers, measures=measures, figures=folder.figures)
-    wandb_media.log_ledger(loggers, folder=folder.path)
+    wandb_media.log_report(loggers, measures=measures, tables=tables, figures=folder.figures)
+    wandb_lineage.log_inputs(loggers, read)
+    wandb_lineage.log_ledger(loggers, folder=folder.path)
     wandb_media.finish(loggers, summary={f"evaluate/{name}": item["value"] for name, item in measures.items()})
 
 

@@ -22,12 +22,15 @@ from slowpaths.pose.pose_weights import WEIGHTS
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, PREDICTIONS
-from slowpaths.store.tables import concat_tables, read_table, write_predictions, write_table
+from slowpaths.store.tables import join_tables, read_table, write_predictions
 from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
+    from torch import nn
+
     from slowpaths.data.module import ClipDataModule
     from slowpaths.models.classifier import StrokeClassifier
+    from slowpaths.models.compiled import Compile
 
 T = TypeVar("T")
 _OF_A_CLIP = ("num_frames", "frame_stride", "crop_px")
@@ -147,6 +150,7 @@ def predict_mined(
     num_test_views: int = 3,
     delivery_ids: Collection[str] | None = None,
     note: Callable[[str], None] | None = None,
+    network: nn.Module | None = None,
 ) -> list[Prediction]:
     """Predict the clips of a mined folder, shown as the classifier saw clips in training.
 
@@ -157,6 +161,7 @@ def predict_mined(
         num_test_views: Views of each clip, averaged; see `data.settings.ClipSettings`.
         delivery_ids: Which deliveries; all where None.
         note: Told how far it is, where somebody else shows progress.
+        network: As for `models.prediction.predict`.
     """
     from slowpaths.models.prediction import predict
 
@@ -166,24 +171,27 @@ def predict_mined(
     if note is not None:
         numbers = iter(range(1, len(loader) + 1))
         batches = told(loader, lambda: note(f"{next(numbers) / len(loader):.0%} of its strokes"))
-        return predict(classifier, batches, clips=data.clips())
+        return predict(classifier, batches, clips=data.clips(), network=network)
     with progress("naming strokes", len(loader), every_s=NOTE_EVERY_S) as step:
-        return predict(classifier, told(loader, step), clips=data.clips())
+        return predict(classifier, told(loader, step), clips=data.clips(), network=network)
 
 
-def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_views: int = 3, **how: Any) -> int:
+def predict_videos(
+    classifier: StrokeClassifier, folder: RunFolder, *, num_test_views: int = 3, compile: Compile = "eager", **how: Any
+) -> int:
     """Predict what a run has mined, and write its predictions table; a killed run goes on after its last whole video.
 
     Args:
         classifier: The classifier.
         folder: Folder of the run.
         num_test_views: As for `predict_mined`.
+        compile: As for `models.prediction.ready_network`.
         **how: More of its arguments.
 
     Returns:
         How many videos had been predicted before.
     """
-    from slowpaths.models.prediction import model_id
+    from slowpaths.models.prediction import model_id, ready_network
 
     mined = MinedFolder(folder.mined)
     deliveries = mined.read(DELIVERIES)
@@ -192,7 +200,7 @@ def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_
         ids.setdefault(video, []).append(name)
     shards = folder.prediction_shards / fingerprint([model_id(classifier), num_test_views])
     files = [shards / f"{video}.parquet" for video in ids]
-    num_resumed = 0
+    num_resumed, network = 0, ready_network(classifier, compile=compile)
     with progress("naming strokes", len(ids)) as step:
         for file, (video, own) in zip(files, ids.items(), strict=True):
             known = set(read_table(file, PREDICTIONS)["delivery_id"].to_pylist()) if file.is_file() else set()
@@ -200,11 +208,11 @@ def predict_videos(classifier: StrokeClassifier, folder: RunFolder, *, num_test_
                 num_resumed += 1
             else:
                 note = lambda text, video=video: step.note(f"{video}: {text}")  # noqa: E731
-                shown = {"num_test_views": num_test_views, **how}
+                shown: dict[str, Any] = {"num_test_views": num_test_views, "network": network, **how}
                 found = predict_mined(classifier, mined.path, delivery_ids=own, note=note, **shown)
                 write_predictions(file, found)
             step(f"{video}: {len(own)} strokes{', named already' if is_known else ''}")
-    write_table(folder.predictions, concat_tables(files, PREDICTIONS), PREDICTIONS)
+    join_tables(folder.predictions, files, PREDICTIONS)
     return num_resumed
 
 

@@ -23,6 +23,7 @@ from slowpaths.models.callbacks.embedding_probe import EmbeddingProbe, ProbeClip
 from slowpaths.models.heads import head_prefix
 from slowpaths.models.initialisation import save_backbone
 from slowpaths.models.pretrain.composition import Composition
+from slowpaths.models.pretrain.distil import STUDENT
 from slowpaths.store.tables import write_text
 
 
@@ -61,7 +62,6 @@ def run(cfg: DictConfig) -> Outcome:
         files=files,
         inputs=lineage,
         sources=lineage,
-        warning="Measured against what mining measured and labelled, not against truth.",
     )
     seen = sorted((-share, name) for name, _, share in scores if share > 0)
     rows = [
@@ -93,7 +93,9 @@ def _data(job: Job[PretrainConfig]) -> ClipDataModule:
     config, kind = job.config, locate(target_of(job.config.objective, key="objective"), key="objective")
     if not (isinstance(kind, type) and issubclass(kind, Composition)):
         return job.data(targets="features")
-    data = ViewDataModule(views=config.views, mined=config.mined, settings=config.data, seed=config.seed)
+    teachers = {part.get("teacher") for part in config.objective.get("parts", {}).values() if part}
+    voice = STUDENT if STUDENT in teachers else None
+    data = ViewDataModule(views=config.views, voice=voice, mined=config.mined, settings=config.data, seed=config.seed)
     data.setup()
     return data
 

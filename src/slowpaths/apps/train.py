@@ -33,6 +33,7 @@ from slowpaths.data.splits import Part
 from slowpaths.models.calibration import LEAST_GOLD
 from slowpaths.models.callbacks import wandb_media
 from slowpaths.models.callbacks.label_free import LabelFreeMetrics
+from slowpaths.models.callbacks.wandb_media import per_class_scalars
 from slowpaths.models.callbacks.withheld import WithheldAgreement
 from slowpaths.models.checkpoint import keep_temperature
 from slowpaths.models.classifier import StrokeClassifier
@@ -64,9 +65,12 @@ def run(cfg: DictConfig) -> Outcome:
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
     predictions, calibration = _calibrate(trained, predictions, data=data, checkpoint=best)
     write_predictions(folder.predictions, predictions)
-    pairs = _held_out(predictions, data)
-    metrics = {**metrics, **_agreement(pairs), **_views(predictions)}
-    metrics |= {"temperature": trained.temperature} if trained.temperature != 1 else {}
+    pairs, tested = _pairs(predictions, data, "val", "test"), _pairs(predictions, data, "test")
+    per_class = _per_class(pairs)
+    measured = {**_agreement("held_out", pairs), **_views(predictions), **_agreement("test", tested)}
+    measured |= {"temperature": trained.temperature} if trained.temperature != 1 else {}
+    metrics = {**metrics, **measured}
+    curves = per_class_scalars("held_out", per_class) | per_class_scalars("test", _per_class(tested))
     write_text(folder.confusion, _confusion(pairs))
     _send_clips(trainer.loggers, predictions, data=data, mined=mined)
     lineage, label_set = data.lineage(), str(labels or mined.dataset().label_set)
@@ -78,9 +82,8 @@ def run(cfg: DictConfig) -> Outcome:
         files=[folder.predictions, best, folder.model_card],
         inputs={"labels_file": file_digest(config.labels or mined.file(LABELS)), **lineage},
         sources={"label set": label_set, "labels": lineage["labels"], "split": lineage["split"]},
-        warning="Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts "
-        "as right here.",
-        per_class=_per_class(pairs),
+        scalars={**measured, **curves},
+        per_class=per_class,
         notes=[
             f"**Views.** Predictions are the mean of {views} views of a clip."
             if (views := data.num_test_views) > 1
@@ -184,20 +187,20 @@ def _per_class(pairs: Counter[tuple[str, str]]) -> list[dict[str, str]]:
     return rows
 
 
-def _held_out(predictions: list[Prediction], data: ClipDataModule) -> Counter[tuple[str, str]]:
-    """Count the held-out clips by weak label and predicted stroke."""
+def _pairs(predictions: list[Prediction], data: ClipDataModule, *parts: Part) -> Counter[tuple[str, str]]:
+    """Count the clips of some parts by weak label and predicted stroke."""
     label_of = {clip.delivery_id: clip.label for clip in data.clips()}
     return Counter(
         (label_of[row.delivery_id], row.label)
         for row in predictions
-        if row.view_index == AVERAGE_VIEW and row.split in ("val", "test")
+        if row.view_index == AVERAGE_VIEW and row.split in parts
     )
 
 
-def _agreement(pairs: Counter[tuple[str, str]]) -> dict[str, float]:
-    """Return the share of held-out clips that are named like their weak label, which is no accuracy."""
+def _agreement(what: str, pairs: Counter[tuple[str, str]]) -> dict[str, float]:
+    """Return the share of clips that are named like their weak label, which is no accuracy."""
     same = sum(count for (true, named), count in pairs.items() if true == named)
-    return {"held_out/label_agreement": same / pairs.total()} if pairs else {}
+    return {f"{what}/label_agreement": same / pairs.total()} if pairs else {}
 
 
 def _confusion(pairs: Counter[tuple[str, str]]) -> str:

@@ -279,6 +279,7 @@ class PredictConfig(FootageConfig):
         suppress_s: Of strokes of a video whose impacts lie nearer than this, seconds, the surest is an event: a shot
             boundary inside a stroke would make two. The stroke window is as long; predictions keep all.
         device: cpu or cuda.
+        compile: Whether `torch.compile` makes the network faster, as for `slowpaths train`; worth it for long footage.
         allow_target: Import path of the checkpoint's network, where it is not one of ours: its code is run.
     """
 
@@ -288,6 +289,7 @@ class PredictConfig(FootageConfig):
     num_test_views: int = 3
     suppress_s: float = 1.28
     device: str = "cpu"
+    compile: Literal["eager", "default", "reduce-overhead"] = "eager"
     allow_target: str | None = None
 
     def __post_init__(self) -> None:

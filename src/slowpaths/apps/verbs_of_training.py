@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from slowpaths.apps._checks import check_loggers, check_seed
 from slowpaths.apps._trainer import TrainerSettings
@@ -34,6 +34,8 @@ class FitConfig:
         logger: Any of csv, wandb, tensorboard; W&B runs offline unless WANDB_MODE or an agent says otherwise.
         callbacks: Further Lightning callbacks, each by its _target_.
         seed: Seed of weights, order and augmentation.
+        compile: Whether `torch.compile` makes the network faster: eager (not), default, or reduce-overhead with CUDA
+            graphs too; the first steps take minutes, and checkpoints are like any others.
         model: The network.
         data: Clips, windows, augmentation, split.
         optim: Optimiser, rates and schedule.
@@ -48,6 +50,7 @@ class FitConfig:
     logger: Any = None
     callbacks: tuple[Any, ...] = ()
     seed: int = 0
+    compile: Literal["eager", "default", "reduce-overhead"] = "eager"
     model: Any
     data: ClipSettings = ClipSettings()
     optim: OptimSettings = OptimSettings()
@@ -63,6 +66,8 @@ class FitConfig:
             raise UsageError(
                 f"data.alpha={self.data.alpha} is not what the network takes, model.alpha={alpha}: leave data.alpha out"
             )
+        if self.compile != "eager" and self.trainer.strategy == "fsdp":
+            raise UsageError(f"compile={self.compile} needs whole weights: leave it out, or trainer.strategy=fsdp")
         if self.init_sha256 and not self.init:
             raise UsageError("init_sha256= confirms a file and init= names none: give init=, or leave init_sha256= out")
         warmup, trainer = self.optim.warmup_epochs, self.trainer

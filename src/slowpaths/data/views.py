@@ -26,7 +26,7 @@ from slowpaths.data.module import ClipDataModule
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, LABELS
-from slowpaths.store.tables import read_labels
+from slowpaths.store.tables import read_labels, read_predictions
 
 
 @dataclass(eq=False)
@@ -109,12 +109,13 @@ class ViewDataModule(ClipDataModule):
 
     Args:
         views: Which views are compared.
+        voice: Whose opinion batches carry as `probs_BC`, by its name in the folder's voices; None for the labels.
         options: As for `ClipDataModule`.
     """
 
-    def __init__(self, *, views: ViewSettings, **options: Any) -> None:
+    def __init__(self, *, views: ViewSettings, voice: str | None = None, **options: Any) -> None:
         super().__init__(targets="features", **options)
-        self._views = views
+        self._views, self._voice = views, voice
 
     def train_dataloader(self) -> DataLoader[ClipItem]:
         """Return the training clips, shuffled, in augmented views."""
@@ -142,6 +143,25 @@ class ViewDataModule(ClipDataModule):
         path = MinedFolder(self._mined).file(LABELS)
         return {c.delivery_id: c.probs.astype(np.float32) for c in read_labels(path)} if path.is_file() else {}
 
+    def _taught(self) -> dict[str, np.ndarray]:
+        """Return what batches say of deliveries (14,).
+
+        Raises:
+            UsageError: If it is to be a voice that says nothing in this folder.
+        """
+        if self._voice is None:
+            return self.weak_labels()
+        file = MinedFolder(self._mined).voices_file
+        rows = read_predictions(file) if file.is_file() else []
+        found = {row.delivery_id: row.probs.astype(np.float32) for row in rows if row.model_id == self._voice}
+        if not found:
+            raise UsageError(
+                f"{file} holds nothing that the {self._voice} says, which learns from "
+                "many deliveries only (student.min_deliveries=): label more with `slowpaths label`, or "
+                "take objective.parts.distil.teacher=posterior"
+            )
+        return found
+
     def balls(self, records: Sequence[ClipRecord]) -> np.ndarray:
         """Return the number of the ball that each clip shows (N,)."""
         row_of = {record.clip.delivery_id: row for row, record in enumerate(records)}
@@ -160,7 +180,7 @@ class ViewDataModule(ClipDataModule):
         table = MinedFolder(self._mined).read(DELIVERIES)
         camera = dict(zip(table["delivery_id"].to_pylist(), table["view"].to_pylist(), strict=True))
         scenes = [f"{r.clip.match_id or r.clip.video_id} {camera[r.clip.delivery_id]}" for r in records]
-        labels, unknown = self.weak_labels(), np.full(14, 1 / 14, dtype=np.float32)
+        labels, unknown = self._taught(), np.full(14, 1 / 14, dtype=np.float32)
         return ViewDataset(
             clips,
             scene_N=np.unique(scenes, return_inverse=True)[1],

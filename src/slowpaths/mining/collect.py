@@ -25,7 +25,7 @@ from slowpaths.mining.shots.view_classifier import load_view_classifier
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS, UNCLAIMED
-from slowpaths.store.tables import concat_tables, write_footage
+from slowpaths.store.tables import join_tables, write_footage
 
 _log = logging.getLogger(__name__)
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
@@ -120,8 +120,8 @@ def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
     """Write the tables of all videos as one of each kind, in the given order."""
     for spec in (SHOTS, DELIVERIES, POSES, UNCLAIMED, FOOTAGE):
         # shards that an earlier slowpaths left do not say why a video has no delivery
-        whole = [folder for folder in folders if spec is not UNCLAIMED or folder.has(spec)]
-        mined.write(spec, concat_tables([folder.file(spec) for folder in whole], spec))
+        whole = (folder for folder in folders if spec is not UNCLAIMED or folder.has(spec))
+        join_tables(mined.file(spec), (folder.file(spec) for folder in whole), spec)
 
 
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import numpy as np
 import torch
+from torch import nn
 
 from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.parts import target_of
@@ -29,6 +30,7 @@ from slowpaths.models.checkpoint import (
     require_trusted,
 )
 from slowpaths.models.classifier import StrokeClassifier
+from slowpaths.models.compiled import Compile, begin_step, compile_network, require_compiler
 from slowpaths.models.ema import network_input
 from slowpaths.models.fold import fold_for_cpu
 
@@ -84,6 +86,19 @@ def model_id(classifier: StrokeClassifier) -> str:
     return digest.hexdigest()[:12]
 
 
+def ready_network(classifier: StrokeClassifier, *, compile: Compile = "eager") -> nn.Module:
+    """Return the network of a classifier as it predicts fastest: folded on a CPU, and compiled where asked for.
+
+    Raises:
+        UsageError: If it is to be compiled and this machine cannot.
+    """
+    network = fold_for_cpu(classifier.evaluated) if classifier.device.type == "cpu" else classifier.evaluated
+    if compile != "eager":
+        require_compiler(classifier.device)
+        compile_network(network, compile)
+    return network
+
+
 @torch.inference_mode()
 def predict(
     classifier: StrokeClassifier,
@@ -91,18 +106,20 @@ def predict(
     *,
     clips: Sequence[LabelledClip],
     parts: Mapping[str, Split] | None = None,
+    network: nn.Module | None = None,
 ) -> list[Prediction]:
     """Predict every view of every clip, and the average over its views.
 
     The `index_B` of the batches are rows of `clips`; a DataLoader keeps memory bounded. The predictions come row by
     row: the average (view -1), then each view. Clips that no batch shows are left out; a delivery that is in no part of
-    the split gets "none".
+    the split gets "none". A caller that predicts again and again gives the `ready_network` of the classifier.
     """
     classifier.eval()
     identity = model_id(classifier)
-    network = fold_for_cpu(classifier.evaluated) if classifier.device.type == "cpu" else classifier.evaluated
+    network = network or ready_network(classifier)
     views: dict[int, dict[int, np.ndarray]] = {}
     for batch in batches:
+        begin_step()
         logits_BC = network(network_input(batch.to(classifier.device)))
         probs_BC = (logits_BC.float() / classifier.temperature).softmax(dim=1).double().cpu().numpy()
         if not np.isfinite(probs_BC).all():

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Container, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from contextlib import ExitStack
+from dataclasses import dataclass, field
 from pathlib import Path
+from textwrap import indent
 from typing import Any
 
 import numpy as np
@@ -13,9 +15,10 @@ import numpy as np
 from slowpaths.core.records import LabelledClip, PoseTrack, Shot, VideoRef
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import csv_table, one_line
-from slowpaths.store.tables import write_text
+from slowpaths.store.tables import atomic_write
 
 CSV_COLUMNS = ("video", "start_s", "end_s", "impact_s", "label", "confidence", "event_p", "is_replay")
+_EDL_HEAD = "TITLE: slowpaths strokes\nFCM: NON-DROP FRAME\n\n"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -53,32 +56,49 @@ def frame_times(
     return result
 
 
-def write_events(
-    folder: Path,
-    clips: Sequence[LabelledClip],
-    videos: Sequence[VideoRef],
-    *,
-    shots: Iterable[Shot] = (),
-    tracks: Iterable[PoseTrack] = (),
-    disagreement: Mapping[str, float] | None = None,
-) -> list[Path]:
-    """Write `events.json`, `events.csv` and `events.edl` of at most one label or prediction a delivery.
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class VideoEvents:
+    """Hold what is told of one video.
 
-    Shots and tracks carry the presentation times that frame numbers come from; `disagreement` is how far the views of a
-    delivery disagree, bits, for the JSON.
+    Args:
+        video: The video.
+        clips: At most one label or prediction a delivery.
+        shots: Its shots; with the tracks they carry the presentation times that frame numbers come from.
+        tracks: Its pose tracks.
+        disagreement: Delivery -> how far its views disagree, bits, for the JSON.
     """
-    shots = list(shots)
-    times, replays = frame_times(videos, shots, tracks), replays_among(clips, shots)
-    ordered = sorted(clips, key=lambda clip: (clip.video, clip.span.start_s, clip.delivery_id))
-    files = {
-        folder / "events.json": json.dumps(to_spot(ordered, videos, times, replays, disagreement or {}), indent=1)
-        + "\n",
-        folder / "events.csv": to_csv(ordered, replays),
-        folder / "events.edl": to_edl(ordered, videos, times, replays),
-    }
-    for path, text in files.items():
-        write_text(path, text)
-    return list(files)
+
+    video: VideoRef
+    clips: Sequence[LabelledClip] = ()
+    shots: Sequence[Shot] = ()
+    tracks: Sequence[PoseTrack] = ()
+    disagreement: Mapping[str, float] = field(default_factory=dict)
+
+
+def write_events(folder: Path, found: Iterable[VideoEvents]) -> list[Path]:
+    """Write `events.json`, `events.csv` and `events.edl`, video by video: only one of them is in memory.
+
+    Args:
+        folder: They go here.
+        found: The videos in the order of their paths.
+    """
+    files = [folder / f"events{suffix}" for suffix in (".json", ".csv", ".edl")]
+    cuts, num_told = _EditList(), 0
+    with ExitStack() as stack:
+        spot, table, edits = (stack.enter_context(atomic_write(file)) for file in files)
+        spot.write(b"[")
+        table.write(to_csv([], ()).encode())
+        edits.write(_EDL_HEAD.encode())
+        for one in found:
+            clips = sorted(one.clips, key=lambda clip: (clip.span.start_s, clip.delivery_id))
+            times, replays = frame_times([one.video], one.shots, one.tracks), replays_among(clips, one.shots)
+            for row in to_spot(clips, [one.video], times, replays, one.disagreement):
+                spot.write(f"{',' if num_told else ''}\n{indent(json.dumps(row, indent=1), ' ')}".encode())
+                num_told += 1
+            table.write(to_csv(clips, replays).partition("\n")[2].encode())
+            edits.write(cuts.text(clips, [one.video], times, replays).encode())
+        spot.write(b"\n]\n" if num_told else b"]\n")
+    return files
 
 
 def replays_among(clips: Iterable[LabelledClip], shots: Iterable[Shot]) -> frozenset[str]:
@@ -161,20 +181,40 @@ def to_edl(
 
     Time codes count frames as shown, at the rounded rate of each video (non-drop), as CMX 3600 has no other.
     """
-    lines = ["TITLE: slowpaths strokes", "FCM: NON-DROP FRAME", ""]
-    record_s, fps_of = 0.0, {video.video_id: float(video.fps) for video in videos}
-    for number, clip in enumerate(clips, start=1):
-        rate = max(1, round(fps_of[clip.video_id]))
-        shown = times[clip.video_id]
-        source = [shown.frame(time_s) for time_s in (clip.span.start_s, clip.span.end_s)]
-        begin = round(record_s * rate)
-        codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
-        lines.append(f"{number:03d}  AX       V     C        {' '.join(codes)}")
-        lines.append(f"* FROM CLIP NAME: {one_line(Path(clip.video).name)}")
-        again = " replay" if clip.delivery_id in replays else ""
-        lines.append(f"* COMMENT: {clip.label} {clip.confidence:.2f}{again}")
-        record_s += (source[1] - source[0]) / rate
-    return "\n".join(lines) + "\n"
+    return _EDL_HEAD + _EditList().text(clips, videos, times, replays)
+
+
+@dataclass(slots=True)
+class _EditList:
+    """Number edits and add up how long they play, over one video after another."""
+
+    num_edits: int = 0
+    record_s: float = 0.0
+
+    def text(
+        self,
+        clips: Iterable[LabelledClip],
+        videos: Sequence[VideoRef],
+        times: Mapping[str, FrameTimes],
+        replays: Container[str],
+    ) -> str:
+        """Return the next edits, three lines each."""
+        lines, fps_of = [], {video.video_id: float(video.fps) for video in videos}
+        for clip in clips:
+            self.num_edits += 1
+            rate = max(1, round(fps_of[clip.video_id]))
+            shown = times[clip.video_id]
+            source = [shown.frame(time_s) for time_s in (clip.span.start_s, clip.span.end_s)]
+            begin = round(self.record_s * rate)
+            codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
+            again = " replay" if clip.delivery_id in replays else ""
+            lines += [
+                f"{self.num_edits:03d}  AX       V     C        {' '.join(codes)}\n",
+                f"* FROM CLIP NAME: {one_line(Path(clip.video).name)}\n",
+                f"* COMMENT: {clip.label} {clip.confidence:.2f}{again}\n",
+            ]
+            self.record_s += (source[1] - source[0]) / rate
+        return "".join(lines)
 
 
 def _score(clip: LabelledClip) -> float:

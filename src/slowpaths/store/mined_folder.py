@@ -110,17 +110,17 @@ class TableFolder:
         """Read why videos have no delivery; nothing where an earlier slowpaths did not say it."""
         return tables.read_unclaimed(self.file(UNCLAIMED)) if self.has(UNCLAIMED) else []
 
-    def shots(self) -> list[Shot]:
-        """Read the shots table."""
-        return tables.read_shots(self.file(SHOTS))
+    def shots(self, *, video: str | None = None) -> list[Shot]:
+        """Read the shots table, of all videos or of one."""
+        return tables.read_shots(self.file(SHOTS), video=video)
 
     def deliveries(self) -> list[Delivery]:
         """Read the deliveries table."""
         return tables.read_deliveries(self.file(DELIVERIES))
 
-    def poses(self) -> list[PoseTrack]:
-        """Read the pose tracks."""
-        return tables.read_poses(self.file(POSES))
+    def poses(self, *, video: str | None = None) -> list[PoseTrack]:
+        """Read the pose tracks, of all videos or of one."""
+        return tables.read_poses(self.file(POSES), video=video)
 
     def poses_by_shot(self, shots: Collection[str] | None = None) -> dict[str, list[PoseTrack]]:
         """Read the pose tracks of each shot, of all or of some; none where the folder has none."""

@@ -51,6 +51,7 @@ from slowpaths.store.schema import (
 )
 
 T = TypeVar("T")
+_JOINED_ROWS = 1 << 16  # to a row group of a joined table: some 20 MB of poses
 
 
 @contextmanager
@@ -154,6 +155,23 @@ def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = Non
     return table.select(spec.schema.names).cast(spec.schema.remove_metadata())
 
 
+def join_tables(path: Path, shards: Iterable[Path], spec: TableSpec) -> None:
+    """Write several shards of one table as one file, in the given order; a few shards at a time are in memory.
+
+    Raises:
+        TableError: If a shard cannot be read.
+    """
+    with atomic_write(path) as stream, pq.ParquetWriter(stream, spec.schema, compression="zstd") as writer:
+        waiting: list[pa.Table] = []
+        for shard in shards:
+            waiting.append(read_table(shard, spec))
+            if sum(table.num_rows for table in waiting) >= _JOINED_ROWS:
+                writer.write_table(pa.concat_tables(waiting).cast(spec.schema))
+                waiting = []
+        if waiting:
+            writer.write_table(pa.concat_tables(waiting).cast(spec.schema))
+
+
 def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
     """Return several shards of one table as one, in the given order (empty where there are none)."""
     shards = [read_table(path, spec) for path in paths]
@@ -171,15 +189,22 @@ def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
     return _table((_row(record, spec.schema.names) for record in records), spec)
 
 
-def _reader(kind: type[T], spec: TableSpec) -> Callable[[Path], list[T]]:
-    return lambda path: [_record(kind, row) for row in read_table(path, spec).to_pylist()]
+def _reader(kind: type[T], spec: TableSpec) -> Callable[..., list[T]]:
+    def read(path: Path, *, video: str | None = None) -> list[T]:
+        return [_record(kind, row) for row in read_table(path, spec, where=_of_video(video)).to_pylist()]
+
+    return read
+
+
+def _of_video(video: str | None) -> pc.Expression | None:
+    return None if video is None else pc.field("video_id") == video
 
 
 def _writer(spec: TableSpec) -> Callable[[Path, Iterable[Any]], None]:
     return lambda path, records: write_table(path, _records_table(records, spec), spec)
 
 
-# The tables as lists of records, from and to a file.
+# The tables as lists of records, from and to a file; those with a `video_id` also of one `video`.
 read_footage, write_footage = _reader(VideoRef, FOOTAGE), _writer(FOOTAGE)
 read_unclaimed, write_unclaimed = _reader(Unclaimed, UNCLAIMED), _writer(UNCLAIMED)
 read_shots, write_shots = _reader(Shot, SHOTS), _writer(SHOTS)
@@ -229,9 +254,9 @@ def write_poses(path: Path, tracks: Sequence[PoseTrack]) -> None:
     write_table(path, _table(rows, POSES), POSES)
 
 
-def read_poses(path: Path, *, shots: Collection[str] | None = None) -> list[PoseTrack]:
-    """Read pose tracks, of all shots or of some, in the order they were written."""
-    where = None if shots is None else pc.field("shot_id").isin(pa.array(shots, pa.string()))
+def read_poses(path: Path, *, shots: Collection[str] | None = None, video: str | None = None) -> list[PoseTrack]:
+    """Read pose tracks, of all shots, of some or of one video, in the order they were written."""
+    where = _of_video(video) if shots is None else pc.field("shot_id").isin(pa.array(shots, pa.string()))
     table = read_table(path, POSES, where=where)
     groups: dict[tuple[str, str, int], list[int]] = {}
     keys = zip(*(table[name].to_pylist() for name in ("video_id", "shot_id", "track_id")), strict=True)

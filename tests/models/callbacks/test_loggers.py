@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import csv
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,7 +10,7 @@ from lightning.pytorch.loggers import CSVLogger
 from tests.models.training import QUIET, classifier, loader, trainer
 
 from slowpaths.core.errors import MissingDependencyError, UsageError
-from slowpaths.models.callbacks.loggers import csv_logger, tensorboard_logger, wandb_logger
+from slowpaths.models.callbacks.loggers import csv_logger, log_scalars, tensorboard_logger, wandb_logger
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
@@ -32,6 +33,27 @@ def test_a_run_that_goes_on_keeps_the_rows_of_before(tmp_path: Path) -> None:
         assert isinstance(logger, CSVLogger)
         trainer(max_epochs=1, logger=logger).fit(classifier(), loader(4))
     assert sorted(path.parent.name for path in tmp_path.glob("csv/*/metrics.csv")) == ["version_0", "version_1"]
+
+
+def test_what_is_measured_after_training_reaches_csv_too(tmp_path: Path) -> None:
+    logger = csv_logger(save_dir=str(tmp_path))
+    trainer(max_epochs=1, logger=logger, log_every_n_steps=1).fit(classifier(), loader(4))
+    log_scalars([logger], {"test/label_agreement": 0.5, "nothing": float("nan")}, step=7)
+    *before, last = csv.DictReader((tmp_path / "csv" / "version_0" / "metrics.csv").read_text().splitlines())
+    assert before and "train/loss" in last and "nothing" not in last
+    assert (last["test/label_agreement"], last["step"]) == ("0.5", "7")
+
+
+def test_what_is_measured_after_training_reaches_tensorboard_too(tmp_path: Path) -> None:
+    pytest.importorskip("tensorboard")
+    from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+    logger = tensorboard_logger(save_dir=str(tmp_path))
+    trainer(max_epochs=1, logger=logger, log_every_n_steps=1).fit(classifier(), loader(4))
+    log_scalars([logger], {"test/label_agreement": 0.5}, step=7)
+    found = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    assert {"train/loss", "test/label_agreement"} <= set(found.Tags()["scalars"])
+    assert [(event.step, event.value) for event in found.Scalars("test/label_agreement")] == [(7, 0.5)]
 
 
 def test_tensorboard_that_is_not_installed_is_one_sentence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

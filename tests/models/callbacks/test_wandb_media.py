@@ -8,31 +8,21 @@ import torch
 from tests.data.mined import labelled, write_mined
 from tests.models.training import QUIET, batch, classifier, loader, trainer
 
-from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Vote
 from slowpaths.models.callbacks.loggers import wandb_logger
-from slowpaths.models.callbacks.wandb_media import ConfusionMedia, finish, log_clips, log_ledger
+from slowpaths.models.callbacks.wandb_media import ConfusionMedia, finish, log_clips
 from slowpaths.models.prediction import predict
-from slowpaths.store.ledger import Entry, append_entry
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
 
-def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_wandb_offline_gets_curves_and_media(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("WANDB_MODE", "offline")
     monkeypatch.setenv("WANDB_SILENT", "true")
     for kind in ("DATA", "CACHE", "CONFIG"):
         monkeypatch.setenv(f"WANDB_{kind}_DIR", str(tmp_path / "wandb"))
     mined = write_mined(tmp_path / "mined", num_matches=1, clips_a_match=2, size=32)
-    outputs = {"labels.parquet": file_digest(mined / "labels.parquet"), "shots.parquet": "0" * 64}
-    append_entry(mined, Entry(stage="mine", outputs={**outputs, "clips/v0-d000.mp4": "1" * 64}))
     loggers = [wandb_logger(save_dir=str(tmp_path / "run"))]
-    sent: list[list[str]] = []
-    monkeypatch.setattr(
-        loggers[0].experiment,
-        "log_artifact",
-        lambda artifact, aliases=None: sent.append([artifact.type, *sorted(artifact.manifest.entries)]),
-    )
     model = classifier()
     run = trainer(max_epochs=1, logger=loggers, callbacks=[ConfusionMedia()], log_every_n_steps=1)
     run.fit(model, loader(4), loader(4, is_shuffled=False))
@@ -44,7 +34,6 @@ def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypa
         votes={"v0-d001": [Vote(delivery_id="v0-d001", rule="foot.stride", symbol="FF", evidence="stride .8")]},
         films_of=lambda names: {name: mined / "clips" / f"{name}.mp4" for name in names},
     )
-    log_ledger(loggers, folder=mined)
     experiment = loggers[0].experiment
     folder = Path(experiment.dir)
     finish(loggers, summary={"top1": 0.5, "nothing": float("nan")})
@@ -61,5 +50,3 @@ def test_wandb_offline_gets_curves_media_and_the_ledger(tmp_path: Path, monkeypa
     assert sum(row[-1] for row in confusion["data"]) == 4
     assert list(folder.parent.glob("*.wandb"))  # what `wandb sync` sends
     assert torch.isfinite(model.val_confusion.compute()).all()
-    mirrored = [names for names in sent if "ledger.jsonl" in names]
-    assert mirrored == [["labels", "labels.parquet", "ledger.jsonl"]]  # the shots are not those that the entry wrote

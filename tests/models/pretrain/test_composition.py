@@ -47,6 +47,16 @@ def test_one_step_moves_the_network_its_average_and_the_heads(name: str) -> None
     assert not any("blocks.6" in key for key in moved)
 
 
+@pytest.mark.parametrize(("batch_size", "num_warnings"), [(15, 1), (16, 0)])
+def test_byol_in_small_batches_is_warned_of(
+    caplog: pytest.LogCaptureFixture, batch_size: int, num_warnings: int
+) -> None:
+    composition("byol", batch_size=batch_size)
+    composition("moco", batch_size=batch_size)
+    said = [record.getMessage() for record in caplog.records if "objective=moco" in record.getMessage()]
+    assert len(said) == num_warnings and all(f"batches of {batch_size} clips" in text for text in said)
+
+
 @pytest.mark.filterwarnings("ignore:You are trying to `self.log")
 def test_the_sum_is_weighted_and_what_weighs_nothing_is_left_out() -> None:
     model = composition("distil", "byol").eval()

@@ -22,6 +22,7 @@ def test_a_posterior_counts_where_it_is_confident() -> None:
     views = seen((torch.zeros(4, 2), NOTHING))  # labels of the factory are sure by .9
     assert blank()(views).item() == pytest.approx(math.log(14), abs=1e-5)
     assert blank(min_confidence=0.95)(views).item() == 0
+    assert blank(teacher="student")(views).item() == pytest.approx(math.log(14), abs=1e-5)  # batches carry its opinion
 
 
 def test_features_are_learnt_where_they_are_known() -> None:

@@ -5,11 +5,13 @@ W&B runs offline unless the variable WANDB_MODE or a sweep's agent says otherwis
 
 from __future__ import annotations
 
+import math
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any, cast
 
 from lightning.pytorch.loggers import CSVLogger, Logger
 
@@ -108,6 +110,20 @@ def wandb_logger(
         with _said_in_one_sentence():
             _ = logger.experiment
     return logger
+
+
+def log_scalars(loggers: Iterable[Logger], scalars: Mapping[str, float], *, step: int | None = None) -> None:
+    """Send numbers to every logger alike, also after training has ended; those that are not finite are left out."""
+    finite = {name: float(value) for name, value in scalars.items() if math.isfinite(value)}
+    for logger in loggers:
+        logger.log_metrics(finite, step=step)
+        logger.save()
+
+
+def wandb_runs(loggers: Iterable[Logger]) -> list[Any]:
+    """Return the W&B run of each W&B logger; without one, W&B is not imported."""
+    wanted = [logger for logger in loggers if type(logger).__name__ == "WandbLogger"]
+    return [cast(Any, logger).experiment for logger in wanted]
 
 
 def _require_login() -> None:

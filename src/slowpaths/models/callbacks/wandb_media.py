@@ -1,27 +1,21 @@
-"""What W&B is sent beside curves: clips, confusion, and the ledger.
-
-Lineage lives in our ledger, and W&B gets a copy. Legend: C the 14 strokes.
-"""
+"""What W&B is sent beside curves: clips, confusion, and what an evaluation measured. Legend: C the 14 strokes."""
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import asdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, cast
+from typing import Any
 
 import lightning as L
 import torch
 from lightning.pytorch.callbacks import Callback
 from lightning.pytorch.loggers import Logger
 
-from slowpaths.core.ids import file_digest
 from slowpaths.core.records import LabelledClip, Prediction, Vote
 from slowpaths.core.strokes import INDEX, STROKES
-from slowpaths.store.ledger import LEDGER_NAME, read_ledger
+from slowpaths.models.callbacks.loggers import log_scalars, wandb_runs
 
-_MAX_ARTIFACT_BYTES = 64 << 20
 _MOST_CLIPS = 48  # in one table
 
 
@@ -36,7 +30,7 @@ class ConfusionMedia(Callback):
         counts_CC = confusion.confmat.long().cpu()
         pairs = torch.cartesian_prod(torch.arange(len(STROKES)), torch.arange(len(STROKES)))
         true, predicted = (axis.repeat_interleave(counts_CC.flatten()).tolist() for axis in pairs.T)
-        for run in _wandb_runs(trainer.loggers):
+        for run in wandb_runs(trainer.loggers):
             import wandb
 
             name = "val/confusion"
@@ -61,7 +55,7 @@ def log_clips(
         votes: Delivery -> the votes behind its label.
         films_of: Returns the videos of deliveries.
     """
-    for run in _wandb_runs(loggers):
+    for run in wandb_runs(loggers):
         import wandb
 
         shown = [item for item in predictions if item.view_index == -1 and item.delivery_id in labels]
@@ -82,98 +76,63 @@ def log_clips(
             run.log({"clips": table, "clips/panel": films})
 
 
-def log_ledger(loggers: Iterable[Logger], *, folder: Path, used: Collection[str] | None = None) -> None:
-    """Mirror the ledger of a folder to W&B: of each entry one artifact a kind of file, with the files that it wrote.
+def log_report(
+    loggers: Iterable[Logger],
+    *,
+    measures: Mapping[str, Mapping[str, Any]],
+    tables: Mapping[str, Sequence[Mapping[str, Any]]],
+    figures: Path,
+) -> None:
+    """Send what an evaluation measured: each number to every logger, and to W&B the tables and the figures.
 
-    Artifacts are typed dataset, labels, model, predictions or report, and carry the verb as an alias; those of a label
-    set are named by its fingerprint, so that two sets never share one. A file that another entry has written over since
-    is left out: an artifact never holds what its entry did not write.
-
-    Args:
-        loggers: Loggers of the run.
-        folder: The folder.
-        used: Digests of what the run has read, where the folder is not its own: artifacts that hold one of them are
-            inputs of the run, others are left out.
-    """
-    for run in _wandb_runs(loggers):
-        import wandb
-
-        for entry in read_ledger(folder):
-            kinds: dict[str, list[str]] = {}
-            for output, digest in entry.outputs.items():
-                path = folder / output
-                if not path.is_file() or path.suffix == ".mp4" or path.stat().st_size > _MAX_ARTIFACT_BYTES:
-                    continue
-                if file_digest(path) == digest:
-                    kinds.setdefault(_artifact_type(output), []).append(output)
-            for kind, outputs in kinds.items():
-                if used is not None and not {entry.outputs[output] for output in outputs} & {*used}:
-                    continue
-                label_set = entry.rules if kind == "labels" else ""
-                name, aliases = f"{kind}-{label_set or entry.entry_id}", [entry.stage, *filter(None, [label_set])]
-                artifact = wandb.Artifact(name, type=kind, metadata=asdict(entry))
-                artifact.add_file(str(folder / LEDGER_NAME))
-                for output in outputs:
-                    artifact.add_file(str(folder / output), name=output)
-                _send(run, artifact, aliases=["latest", *aliases], is_input=used is not None)
-
-
-def _send(run: Any, artifact: Any, *, aliases: list[str], is_input: bool) -> None:
-    if not is_input:
-        run.log_artifact(artifact, aliases=aliases)
-    elif run.offline:  # `use_artifact` refuses to; this is what it does with an artifact that no run has logged
-        run._log_artifact(artifact, aliases=aliases, is_user_created=True, use_after_commit=True)
-    else:
-        run.use_artifact(artifact, aliases=aliases)
-
-
-def log_report(loggers: Iterable[Logger], *, measures: Mapping[str, Mapping[str, Any]], figures: Path) -> None:
-    """Send what an evaluation measured: each number to every logger, and to W&B the table and the figures.
+    Precision and recall of each stroke are numbers too.
 
     Args:
         loggers: Loggers of the run that is judged.
         measures: Measure -> its `value` and the other columns of a report.
+        tables: Table of the report -> its rows.
         figures: Folder of its figures.
     """
     loggers = list(loggers)
-    for logger in loggers:
-        logger.log_metrics({f"evaluate/{name}": item["value"] for name, item in measures.items()})
-        logger.save()
+    scalars = {f"evaluate/{name}": item["value"] for name, item in measures.items()}
+    log_scalars(loggers, scalars | per_class_scalars("evaluate", tables.get("per_class", ()), key="class"))
     columns = ["side", "value", "low", "high", "chance", "num"]
-    rows: list[Any] = [[name, *(item[column] for column in columns)] for name, item in measures.items()]
-    for run in _wandb_runs(loggers):
+    rows = [{"measure": name, **{column: item[column] for column in columns}} for name, item in measures.items()]
+    named = {"evaluate/measures": rows, **{f"evaluate/tables/{name}": table for name, table in tables.items()}}
+    for run in wandb_runs(loggers):
         import wandb
 
-        run.log({"evaluate/measures": wandb.Table(columns=["measure", *columns], data=rows)})
+        for name, table in named.items():
+            known: list[Any] = list(dict.fromkeys(column for row in table for column in row))
+            if known:
+                values: list[Any] = [[row.get(column) for column in known] for row in table]
+                run.log({name: wandb.Table(columns=known, data=values, allow_mixed_types=True)})
         for path in sorted(figures.glob("*.png")):
             run.log({f"evaluate/figures/{path.stem}": wandb.Image(str(path))})
 
 
-def _artifact_type(output: str) -> str:
-    """Return what kind of thing a file is that a stage wrote.
+def per_class_scalars(prefix: str, rows: Iterable[Mapping[str, Any]], *, key: str = "stroke") -> dict[str, float]:
+    """Return precision and recall of each stroke as numbers for a logger, where they are known.
+
+    Args:
+        prefix: What they were measured on.
+        rows: A stroke each, with its `precision` and `recall`.
+        key: Column with the name of the stroke.
 
     Example:
-        >>> [_artifact_type(name) for name in ("label_sets/1a/votes.parquet", "checkpoints/best.ckpt", "shots.parquet")]
-        ['labels', 'model', 'dataset']
+        >>> per_class_scalars("test", [{"stroke": "leave", "precision": "0.500", "recall": ""}])
+        {'test_precision/leave': 0.5}
     """
-    path = Path(output)
-    if path.parts[0] == "label_sets" or path.stem in ("labels", "votes"):
-        return "labels"
-    if path.parts[0] == "checkpoints" or path.suffix in (".ckpt", ".safetensors"):
-        return "model"
-    if path.stem == "predictions" or path.stem == "events":
-        return "predictions"
-    return "report" if path.stem in ("report", "features") else "dataset"
+    return {
+        f"{prefix}_{what}/{row[key]}": float(row[what])
+        for row in rows
+        for what in ("precision", "recall")
+        if row[what] not in ("", None)
+    }
 
 
 def finish(loggers: Iterable[Logger], *, summary: Mapping[str, float] | None = None) -> None:
     """Close the W&B run of this process, with the numbers that sum it up; those that are not finite are left out."""
-    for run in _wandb_runs(loggers):
+    for run in wandb_runs(loggers):
         run.summary.update({name: value for name, value in (summary or {}).items() if math.isfinite(value)})
         run.finish()
-
-
-def _wandb_runs(loggers: Iterable[Logger]) -> list[Any]:
-    # By name, so that a run without W&B does not import it.
-    wanted = [logger for logger in loggers if type(logger).__name__ == "WandbLogger"]
-    return [cast(Any, logger).experiment for logger in wanted]

@@ -10,6 +10,8 @@ from torch import Tensor
 
 from slowpaths.models.pretrain.part import Part, Sizes, Views, mlp, unit
 
+LEAST_BATCH = 16  # clips
+
 
 class Byol(Part):
     """Compare a prediction with the other view.

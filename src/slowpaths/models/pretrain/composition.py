@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
@@ -16,8 +17,11 @@ from slowpaths.core.parts import build
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.ema import EmaModule, update_ema
 from slowpaths.models.heads import projection
+from slowpaths.models.pretrain.byol import LEAST_BATCH, Byol
 from slowpaths.models.pretrain.part import Part, Views, sizes_of
 from slowpaths.models.settings import OptimSettings, RunSettings
+
+_log = logging.getLogger(__name__)
 
 
 class Composition(EmaModule):
@@ -47,6 +51,13 @@ class Composition(EmaModule):
         if self.ema is None:
             raise UsageError("optim.ema_decay=0 keeps no average to compare with: give such as 0.99")
         projection(self.network).requires_grad_(False)  # it names nothing here
+        if any(isinstance(part, Byol) for part in self._parts()) and self.run.batch_size < LEAST_BATCH:
+            _log.warning(
+                "byol compares batches of %d clips, and below %d it may collapse: raise data.batch_size, or take "
+                "objective=moco",
+                self.run.batch_size,
+                LEAST_BATCH,
+            )
         self.val_loss = MeanMetric()
 
     def build_heads(self) -> None:

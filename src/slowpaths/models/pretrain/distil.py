@@ -2,7 +2,7 @@
 
 Video pose distillation, Hong et al. 2021, arXiv 2109.01305: pose fails where the batter is small or hidden, and pixels
 do not need it once they have learnt from the clips where it was sure. The teacher is the label posterior, in which the
-pose-sequence student has its voice, or the features that mining measured.
+pose-sequence student has its voice, the student alone, or the features that mining measured.
 """
 
 from __future__ import annotations
@@ -17,6 +17,8 @@ from slowpaths.models.losses import soft_cross_entropy
 from slowpaths.models.pretrain.features import known_loss
 from slowpaths.models.pretrain.part import Part, Sizes, Views
 
+STUDENT = "student"  # its name among the voices of a mined folder
+
 
 class Distil(Part):
     """Learn what a teacher says of a clip, where it is confident.
@@ -24,7 +26,8 @@ class Distil(Part):
     Args:
         sizes: What it is built for.
         weight: Weight in the sum.
-        teacher: Label posterior, or measured features (unknown ones are passed over).
+        teacher: Label posterior, what the pose-sequence student says alone, or measured features (unknown ones are
+            passed over).
         min_confidence: Least probability of its likeliest stroke at which a posterior counts.
     """
 
@@ -35,17 +38,19 @@ class Distil(Part):
         *,
         sizes: Sizes,
         weight: float = 1.0,
-        teacher: Literal["posterior", "features"] = "posterior",
+        teacher: Literal["posterior", "student", "features"] = "posterior",
         min_confidence: float = 0.5,
     ) -> None:
         super().__init__(weight=weight)
-        if teacher not in ("posterior", "features"):
-            raise UsageError(f"objective.parts.distil.teacher={teacher} is unknown: give posterior or features")
+        if teacher not in ("posterior", STUDENT, "features"):
+            raise UsageError(
+                f"objective.parts.distil.teacher={teacher} is unknown: give posterior, student or features"
+            )
         if teacher == "features" and not sizes.features:
             raise UsageError("the clips carry no features to distil: mine with a pose backend, or teacher=posterior")
         self.refuse(min_confidence=min_confidence, least=0.0)
         self.teacher, self.min_confidence = teacher, min_confidence
-        outputs = NUM_STROKES if teacher == "posterior" else len(sizes.features)
+        outputs = len(sizes.features) if teacher == "features" else NUM_STROKES
         self.heads["teacher"] = nn.Linear(sizes.slow + sizes.fast, outputs)
 
     def forward(self, views: Views) -> Tensor:
