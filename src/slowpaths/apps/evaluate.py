@@ -67,10 +67,12 @@ def _of_judged_run(nodes: Mapping[str, Any], judged: RunFolder | None) -> dict[s
 def _read(config: EvaluateConfig) -> dict[str, Path]:
     """Return the files that an evaluation reads, by what they are."""
     mined = MinedFolder(config.mined) if config.mined else None
-    files = {"truth": config.truth, "predictions": config.predictions, "shots_truth": config.shots_truth}
-    if mined:
-        files |= {"mined": mined.file(DELIVERIES), "predictions": config.predictions or mined.file(LABELS)}
-    return {role: Path(file) for role, file in files.items() if file is not None and Path(file).is_file()}
+    predictions = config.predictions or (mined.file(LABELS) if mined else None)
+    files: dict[str, Path | None] = {"predictions": predictions, "mined": mined.file(DELIVERIES) if mined else None}
+    for role, paths in (("truth", config.truth), ("shots_truth", config.shots_truth)):
+        for number, path in enumerate((paths,) if isinstance(paths, Path) else paths or (), start=1):
+            files[f"{role}_{number}" if number > 1 else role] = path
+    return {role: file for role, file in files.items() if file is not None and file.is_file()}
 
 
 def _log(
