@@ -13,6 +13,8 @@ OUT/losses.csv       a row a true delivery: what became of it
 OUT/false_claims.csv a row a claim that is none, and what is wrong with it; clips of other sports too
 OUT/loss_counts.csv  how often each of these happens: of all, by half, view of the shot, and kind of footage
 OUT/sheets           a picture a loss and index.html; third-party pictures, never to be committed
+OUT/operating_points.csv
+                     with --least P, for mining.min_event_p=P: what is found and true above each probability
 OUT/waterfall.csv    with --oracle: measures with more and more stages given the truth, one run of mining each
 """
 
@@ -35,7 +37,7 @@ from slowpaths.evaluation.halves import half_of, part_of, take_finding
 from slowpaths.evaluation.losses import CLAIMS, OUTCOMES
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.measures import TABLES
-from slowpaths.evaluation.mining_check import read_mined
+from slowpaths.evaluation.mining_check import MinedSet, read_mined
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.report import mining_sample
 from slowpaths.evaluation.truth_table import Truth, read_truth
@@ -45,6 +47,8 @@ from slowpaths.store.tables import write_text
 
 SETS = {"a": "footage", "b": "footage_b"}
 TAXONOMY = "cricshot10"
+LEAST = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # probabilities of claims, for operating points
+POINT = {"mining_recall_near": "found", "mining_precision_near": "true_claims", "clean_videos": "clean_videos"}
 NO_TRUTH = Truth(name="none", taxonomy=TAXONOMY, deliveries=())
 BY = ("set", "half", "true_view", "kind")  # what losses are counted by
 Row = dict[str, object]
@@ -61,6 +65,9 @@ def main() -> None:
     parser.add_argument("--pose", default="movenet", help="who finds people")
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--crossed", type=Path, help="folder of scripts/calibration: mine each half by the other one's")
+    parser.add_argument(
+        "--least", type=float, help="keep claims of this probability and more, and write operating points"
+    )
     parser.add_argument("--oracle", action="store_true", help="also mine with more and more stages given the truth")
     parser.add_argument("--limit", type=int, help="the first clips of each folder only, to try it")
     parser.add_argument("--no-mine", action="store_true", help="take the folders of OUT as they are")
@@ -68,14 +75,22 @@ def main() -> None:
     asked = parser.parse_args()
     golds = {name: GoldFolder(asked.shared / SETS[name]) for name in ([asked.only] if asked.only else SETS)}
     groups = {file: group for gold in golds.values() for file, group in gold.groups().items()}
-    samples: dict[str, list[MiningSample]] = {}
-    negatives: dict[str, list[MiningSample]] = {}
-    for name, gold in golds.items():
-        clips, others = (mined_parts(asked, name, folder, groups) for folder in (gold.clips, gold.negatives))
-        is_part = bool(asked.limit or asked.crossed)
-        samples[name] = [compare(gold, out, is_part=is_part) for out in clips]
-        negatives[name] = [other_sports(out) for out in others]
+    is_part = bool(asked.limit or asked.crossed)
+    mined = {
+        name: [mined_parts(asked, name, folder, groups) for folder in (gold.clips, gold.negatives)]
+        for name, gold in golds.items()
+    }
+    samples = {name: [compare(golds[name], out, is_part=is_part) for out in mined[name][0]] for name in golds}
+    negatives = {name: [other_sports(out) for out in mined[name][1]] for name in golds}
     write_tables(asked.out, golds, samples, negatives)
+    if asked.least is not None:
+        rows = [
+            {"least_probability": least, **row}
+            for least in LEAST
+            if least >= asked.least
+            for row in operating_point(golds, mined, groups=groups, is_part=is_part, least=least)
+        ]
+        write_text(asked.out / "operating_points.csv", csv_table(rows))
     if not asked.no_sheets:
         command = [sys.executable, Path(__file__).parent / "loss_sheets.py", asked.out, "--shared", asked.shared]
         subprocess.run(command, check=True)
@@ -112,6 +127,7 @@ def mine(
     """Mine clips by what was set on the other half, or with the first `num` stages given the truth."""
     footage = f"[{','.join(str(path) for path in clips)}]"
     words = [f"footage={footage}", f"out={out}"]
+    words += [f"mining.min_event_p={asked.least}"] if asked.least is not None else []
     words += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
     if half is not None:
         words += [
@@ -122,18 +138,27 @@ def mine(
     slowpaths("mine", *words)
 
 
-def compare(gold: GoldFolder, mined: Path, *, is_part: bool) -> MiningSample:
-    """Compare a mined set with gold; where it is a part, with the gold of the clips that were mined."""
-    found = read_mined(mined)
+def compare(gold: GoldFolder, mined: Path, *, is_part: bool, least: float = 0.0) -> MiningSample:
+    """Compare a mined set with gold; where it is a part, with the gold of the clips that were mined.
+
+    Claims that are less probable than `least` are left out.
+    """
+    found = claimed(mined, least=least)
     names = {video.path for video in found.videos}
     rows = [row for row in gold.truth_rows() if not is_part or row["video"] in names]
     truth = read_truth(pa.Table.from_pylist(rows), taxonomy=TAXONOMY)
     return mining_sample(found, truth, gold.shots_file, is_complete=True)
 
 
-def other_sports(mined: Path) -> MiningSample:
-    """Return clips without a stroke: their claims count among the false ones, not in the precision on cricket."""
+def claimed(mined: Path, *, least: float) -> MinedSet:
+    """Read a mined set without the claims that are less probable than `least`."""
     found = read_mined(mined)
+    return replace(found, deliveries=tuple(claim for claim in found.deliveries if claim.event_p >= least))
+
+
+def other_sports(mined: Path, *, least: float = 0.0) -> MiningSample:
+    """Return clips without a stroke: their claims count among the false ones, not in the precision on cricket."""
+    found = claimed(mined, least=least)
     sample = mining_sample(found, NO_TRUTH)
     return replace(sample, losses=mining_sample(found, NO_TRUTH, is_complete=True).losses)
 
@@ -170,6 +195,27 @@ def write_tables(
     counts = [*counted(losses, "outcome", OUTCOMES), *counted(false, "fault", CLAIMS)]
     write_text(out / "loss_counts.csv", csv_table(counts))
     sys.stdout.write(f"{csv_table(counts)}\nwrote measures, losses, false_claims and loss_counts.csv in {out}\n")
+
+
+def operating_point(
+    golds: Mapping[str, GoldFolder],
+    mined: Mapping[str, Sequence[Sequence[Path]]],
+    *,
+    groups: Mapping[str, str],
+    is_part: bool,
+    least: float,
+) -> Table:
+    """Return a row a half: what is found, what is true of the claims that are so probable, and their harmonic mean."""
+    every = [compare(golds[name], out, is_part=is_part, least=least) for name in golds for out in mined[name][0]]
+    every += [other_sports(out, least=least) for name in golds for out in mined[name][1]]
+    rows = []
+    for part, halves in {"half 0": (0,), "half 1": (1,), "all": (0, 1)}.items():
+        sample = part_of(every, group_of=groups, is_inside=lambda group, halves=halves: half_of(group) in halves)
+        row = {POINT[item.name]: nan(item.value) for item in take_finding(sample) if item.name in POINT}
+        both = row["found"] + row["true_claims"]
+        row["harmonic_mean"] = 2 * row["found"] * row["true_claims"] / both if both else 0.0
+        rows.append({"part": part, **{name: f"{value:.4f}" for name, value in row.items()}})
+    return rows
 
 
 def measure_rows(sample: MiningSample, **head: str) -> Table:

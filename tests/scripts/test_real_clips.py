@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import sys
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -53,9 +54,12 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     out = tmp_path / "out"
     shots = [shot("a", 0, 1.6, "other"), shot("a", 1.6, 4, "pitch_endon"), shot("b", 0, 0.4, "nets_side")]
     shots.append(shot("c", 0, 0.4, "field"))
-    write_mined(out / "b", ["a.mp4", "b.mov", "c.mp4"], shots, [delivery("a", 2.48), delivery("b", 0.2)])
+    write_mined(
+        out / "b", ["a.mp4", "b.mov", "c.mp4"], shots, [delivery("a", 2.48), replace(delivery("b", 0.2), event_p=0.25)]
+    )
     write_mined(out / "negatives_b", ["golf.mp4"], [shot("golf", 0, 1.2, "pitch_side")], [delivery("golf", 0.6)])
     options = ["--shared", str(tmp_path / "shared"), "--out", str(out), "--only", "b", "--no-mine", "--no-sheets"]
+    options += ["--least", "0.1"]
     monkeypatch.setattr(sys, "argv", ["real_clips.py", *options])
     real_clips.main()
     return out
@@ -93,6 +97,14 @@ def test_measures_of_all_parts_stand_in_one_table(out: Path) -> None:
     clean = measures["all", "clean_videos"]  # c.mp4 is clean, golf.mp4 is not; its claim is none of the precision
     assert (float(clean["value"]), clean["num"]) == (0.5, "2")
     assert float(measures["all", "mining_precision_near"]["value"]) == 1.0
+
+
+def test_operating_points_count_the_claims_that_are_probable_enough(out: Path) -> None:
+    points = {(row["least_probability"], row["part"]): row for row in rows(out / "operating_points.csv")}
+    assert len(points) == len(real_clips.LEAST) * 3
+    found = [float(points[str(least), "all"]["found"]) for least in real_clips.LEAST]
+    assert found == pytest.approx([2 / 3] * 2 + [1 / 3] * 4, abs=1e-4)
+    assert float(points["0.1", "all"]["harmonic_mean"]) == pytest.approx(0.8, abs=1e-3)  # of 2/3 and 1
 
 
 def test_every_loss_is_drawn(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

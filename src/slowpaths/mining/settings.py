@@ -54,7 +54,7 @@ class MiningSettings:
         min_view_p: Shots that are less probably a view of play than this are not searched for strokes.
         min_event_p: Deliveries less probable than this are dropped. On either half of the real clips, mined by what was
             set on the other, the harmonic mean of strokes found and claims that are true is best at .3 of .1 to .6.
-            Below .5 none is learnt from (`select.min_event_p`).
+            Below .5 none is learnt from (`selection.min_event_p`).
         min_gap_s: Shortest time between two deliveries of one shot, seconds. An over takes four minutes, but bowling
             machines feed a ball every few seconds.
         before_s: Clip before the impact, seconds (method: 32 frames at 25 fps, impact at frame 20).
