@@ -30,7 +30,6 @@ SMALL = (
 )  # fmt: skip
 # No norms and no dropout: what two processes learn together is what one learns from the same clips.
 NETWORK = """
-import multiprocessing
 import os
 import pathlib
 import signal
@@ -55,17 +54,6 @@ def squared(logits, probs, *, scale: float = 1.0):
 
 def full(logits, probs):
     raise RuntimeError("[enforce fail at alloc_cpu.cpp:121] DefaultCPUAllocator: can't allocate memory")
-
-
-class KillLoaders(Callback):
-    def __init__(self, *, epoch: int) -> None:
-        self.epoch = epoch
-
-    def on_train_epoch_start(self, trainer, pl_module):
-        if trainer.current_epoch == self.epoch:
-            for child in multiprocessing.active_children():
-                child.kill()
-                child.join()
 
 
 class Count(Callback):
@@ -191,20 +179,6 @@ def test_memory_that_is_full_before_the_run_leaves_no_folder(mined, tmp_path, mo
     (error,) = capsys.readouterr().err.strip().splitlines()
     assert error.startswith("slowpaths train: memory is full: use fewer workers")
     assert not (tmp_path / "run").exists()
-
-
-def test_a_loader_process_that_is_killed_is_one_sentence_and_checkpoints_stay(mined, tmp_path, monkeypatch, capsys):
-    monkeypatch.syspath_prepend(mined.parent)
-    parts = (
-        "model._target_=my_parts.Network", "data.batch_size=4", "data.fractions=[.5,.25,.25]", "data.num_workers=1",
-        "trainer.max_epochs=3", "callbacks=[{_target_: my_parts.KillLoaders, epoch: 1}]",
-    )  # fmt: skip
-    assert main([*train(mined, tmp_path / "run"), *parts]) == 1
-    error = capsys.readouterr().err.strip().splitlines()[-1]
-    assert "a process that loads clips was killed, most likely for want of memory: lower data.num_workers" in error
-    folder = RunFolder(tmp_path / "run")
-    assert folder.last_checkpoint.is_file() and folder.best_checkpoint.is_file()
-    assert not folder.traceback_file.exists()
 
 
 def test_labels_are_corrected_by_models_that_have_not_seen_the_match(mined, tmp_path):
