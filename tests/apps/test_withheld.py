@@ -66,3 +66,14 @@ def test_labels_that_know_every_rule_are_one_sentence(mined, tmp_path: Path, cap
     assert main(["train", f"mined={mined.path}", f"out={tmp_path / 'run'}", *SMALL]) == 2
     assert "judges by votes of rules that the labels were made without, and there are none" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_run_stops_when_a_measure_without_labels_no_longer_rises(mined, tmp_path):
+    stopping = "_target_: lightning.pytorch.callbacks.EarlyStopping, monitor: val/covering_rate, mode: max, patience: 1"
+    beside = "{_target_: slowpaths.models.callbacks.label_free.LabelFreeMetrics}"
+    words = [word for word in SMALL if not word.startswith(("trainer.max_epochs", "best_by"))]
+    words += ["optim.lr=1e-9", "trainer.max_epochs=9", f"callbacks=[{beside},{{{stopping}, min_delta: 0.5}}]"]
+    assert main(["train", f"mined={mined.path}", f"out={tmp_path}", *words]) == 0
+    rows = list(csv.DictReader(RunFolder(tmp_path).history.read_text().splitlines()))
+    assert len(rows) == 2  # nothing is learnt at this rate: the second epoch is no better than the first
+    assert all(0 <= float(row["val/covering_rate"]) <= 1 for row in rows)
