@@ -12,6 +12,7 @@ OUT/measures.csv     a row a part (a, b, each half, all) and measure, with the i
 OUT/losses.csv       a row a true delivery: what became of it
 OUT/false_claims.csv a row a claim that is none, and what is wrong with it; clips of other sports too
 OUT/loss_counts.csv  how often each of these happens: of all, by half, view of the shot, and kind of footage
+OUT/uncertainty.csv  by what the claimed uncertainty of an impact must be multiplied so that 68.3 % lie within it
 OUT/sheets           a picture a loss and index.html; third-party pictures, never to be committed
 OUT/operating_points.csv
                      with --least P, for mining.min_event_p=P: what is found and true above each probability
@@ -28,6 +29,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 from scripts.commands import slowpaths
 
@@ -37,6 +39,7 @@ from slowpaths.evaluation.halves import half_of, part_of, take_finding
 from slowpaths.evaluation.losses import CLAIMS, OUTCOMES
 from slowpaths.evaluation.measure import Table
 from slowpaths.evaluation.measures import TABLES
+from slowpaths.evaluation.measures.impact import ONE_SIGMA
 from slowpaths.evaluation.mining_check import MinedSet, read_mined
 from slowpaths.evaluation.mining_sample import MiningSample
 from slowpaths.evaluation.report import mining_sample
@@ -83,6 +86,7 @@ def main() -> None:
     samples = {name: [compare(golds[name], out, is_part=is_part) for out in mined[name][0]] for name in golds}
     negatives = {name: [other_sports(out) for out in mined[name][1]] for name in golds}
     write_tables(asked.out, golds, samples, negatives)
+    write_text(asked.out / "uncertainty.csv", csv_table(uncertainty_factors(samples, groups)))
     if asked.least is not None:
         rows = [
             {"least_probability": least, **row}
@@ -216,6 +220,36 @@ def operating_point(
         row["harmonic_mean"] = 2 * row["found"] * row["true_claims"] / both if both else 0.0
         rows.append({"part": part, **{name: f"{value:.4f}" for name, value in row.items()}})
     return rows
+
+
+def uncertainty_factors(samples: Mapping[str, Sequence[MiningSample]], groups: Mapping[str, str]) -> Table:
+    """Return for each half, and for all, the factor that is right there and what the other half's would make of it."""
+    fates = [fate for parts in samples.values() for sample in parts for fate in sample.check.fates]
+    ratios: dict[int, list[float]] = {0: [], 1: []}
+    for fate in fates:
+        ratio = abs(fate.error_s) / fate.found.impact_uncertainty_s if fate.found else np.nan
+        if np.isfinite(ratio):
+            ratios[half_of(groups[fate.truth.video])].append(ratio)
+    rows: Table = []
+    for part, own, other in (("half 0", ratios[0], ratios[1]), ("half 1", ratios[1], ratios[0])):
+        factor = within_factor(other)
+        row = {"part": part, "num": len(own), "factor": within_factor(own), "factor_of_other_half": factor}
+        rows.append({**row, "within": share_within(own, 1.0), "within_by_other_half": share_within(own, factor)})
+    both = ratios[0] + ratios[1]
+    crossed = sum(nan(row["within_by_other_half"]) * row["num"] for row in rows if row["num"]) / max(1, len(both))
+    row = {"part": "all", "num": len(both), "factor": within_factor(both), "factor_of_other_half": float("nan")}
+    rows.append({**row, "within": share_within(both, 1.0), "within_by_other_half": crossed})
+    return [{key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+
+
+def within_factor(ratios: Sequence[float]) -> float:
+    """Return the factor on the uncertainty within which 68.3 % of the errors lie; NaN without any."""
+    return float(np.quantile(ratios, ONE_SIGMA)) if ratios else float("nan")
+
+
+def share_within(ratios: Sequence[float], factor: float) -> float:
+    """Return the share of errors within `factor` uncertainties."""
+    return float(np.mean(np.array(ratios) <= factor + 1e-9)) if ratios else float("nan")
 
 
 def measure_rows(sample: MiningSample, **head: str) -> Table:

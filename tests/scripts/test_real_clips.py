@@ -107,6 +107,22 @@ def test_operating_points_count_the_claims_that_are_probable_enough(out: Path) -
     assert float(points["0.1", "all"]["harmonic_mean"]) == pytest.approx(0.8, abs=1e-3)  # of 2/3 and 1
 
 
+def test_the_factor_on_uncertainties_is_where_two_thirds_lie_within() -> None:
+    ratios = np.abs(np.random.default_rng(0).normal(size=4000)) * 1.6
+    factor = real_clips.within_factor(ratios.tolist())
+    assert factor == pytest.approx(1.6, rel=0.05)
+    assert real_clips.share_within(ratios.tolist(), factor) == pytest.approx(0.683, abs=0.001)
+    assert np.isnan(real_clips.within_factor([])) and np.isnan(real_clips.share_within([], 1.0))
+
+
+def test_uncertainties_of_a_half_are_judged_by_the_factor_of_the_other(out: Path) -> None:
+    found = {row["part"]: row for row in rows(out / "uncertainty.csv")}
+    # One impact is two claimed uncertainties late, the one of the other half is exact.
+    assert [float(found[part]["factor"]) for part in ("half 0", "half 1")] == [0.0, 2.0]
+    assert [float(found[part]["factor_of_other_half"]) for part in ("half 0", "half 1")] == [2.0, 0.0]
+    assert [float(found[part]["within_by_other_half"]) for part in ("half 0", "half 1", "all")] == [1.0, 0.0, 0.5]
+
+
 def test_every_loss_is_drawn(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["loss_sheets.py", str(out), "--shared", str(tmp_path / "shared")])
     loss_sheets.main()
