@@ -29,7 +29,8 @@ class OptimSettings:
         is_backbone_frozen: Whether pretrained weights stay as they are and only the heads train; a run that starts from
             random weights trains all of them.
         layer_decay: Rate of a stage of the backbone over that of the next one towards the head; 1 for one rate.
-        frozen_stages: Stages from the input that do not move in the first epochs; 2 are stem and res2 of SlowFast.
+        frozen_stages: Stages from the input that do not move in the first epochs, their batch norm neither; 2 are stem
+            and res2 of SlowFast.
         frozen_epochs: How many epochs these are.
         frozen_bn_below: Batch norm uses its running statistics, and leaves them, in batches of fewer clips than this on
             a device (8 for pretrained weights: moments of fewer are noise); 0 never.
