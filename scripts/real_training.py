@@ -22,6 +22,7 @@ from scripts.naming import both_truths
 from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.run_folder import RunFolder
 
+COLOURS = ("data.colour_jitter=0.4", "data.hue_jitter=0", "data.grey_p=0")  # the committed table is of these
 SMALL = ("experiment=demo_fine_tuned",)
 SYSTEMS = {
     "SlowFast from nothing": (*SMALL, "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),
@@ -62,7 +63,7 @@ def main() -> None:
     eyes = ("pose=movenet", f"weights_dir={asked.shared / 'models'}", "workers=2")
     slowpaths("mine", f"footage={by_scene(asked.shared, footage)}", f"out={mined}", *eyes)
     slowpaths("label", f"mined={mined}", f"company=[{sequences}]")
-    slowpaths("pretrain", f"mined={mined}", "experiment=ssl_tiny", f"out={asked.out / 'pretrained'}")
+    slowpaths("pretrain", f"mined={mined}", "experiment=ssl_tiny", *COLOURS, f"out={asked.out / 'pretrained'}")
     tables = {("labels", 0): mined / "labels.parquet"}
     for name, words in SYSTEMS.items():
         said = [word.format(out=asked.out) for word in words]

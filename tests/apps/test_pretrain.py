@@ -34,6 +34,7 @@ def test_views_are_learnt_from_and_training_starts_there(mined, tmp_path, capsys
     assert "probe/knn_purity" in capsys.readouterr().out
     header = RunFolder(out).history.read_text().splitlines()[0].split(",")
     assert {"train/byol", "train/temporal", "train/cross", "train/pace", "probe/effective_rank"} <= set(header)
+    assert main(words(mined, tmp_path / "lars", *short, "optim=lars", "trainer.max_epochs=1")) == 0
     train = ["train", f"mined={mined}", "experiment=demo", f"out={tmp_path / 'tuned'}", *SMALL, "data.num_test_views=1"]
     assert main([*train, "trainer.max_epochs=1", f"init={RunFolder(out).backbone}"]) == 0
     assert main([*train, "model.width=16", f"out={tmp_path / 'wide'}", f"init={RunFolder(out).backbone}"]) == 2
@@ -49,6 +50,8 @@ def test_views_are_learnt_from_and_training_starts_there(mined, tmp_path, capsys
         ("objective=moco objective.parts.moco.temperature=0", "objective.parts.moco.temperature=0"),
         ("objective=distil objective.parts.distil.teacher=pose", "objective.parts.distil.teacher=pose is unknown"),
         ("views.replay_p=2", "views.replay_p=2"),
+        ("data.hue_jitter=0.6", "data.hue_jitter=0.6 is no share: give a number from 0 to 0.5"),
+        ("optim=lars optim.optimiser.trust=0", "optim.optimiser.trust=0"),
         ("probe.patience=0", "probe.patience=0 is too small"),
         ("optim.ema_decay=0", "optim.ema_decay=0 keeps no average to compare with"),
         ("data.num_frames=8", "data.num_frames=8 holds no 4 windows of 4 frames"),

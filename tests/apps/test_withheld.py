@@ -1,4 +1,4 @@
-"""Training beside the labels: epochs judged by rules that they were made without, and features seen in pixels."""
+"""Training beside the labels: epochs judged by rules that they were made without, features and a student in pixels."""
 
 from __future__ import annotations
 
@@ -9,12 +9,14 @@ from pathlib import Path
 
 import pyarrow as pa
 import pytest
-from tests.data.mined import write_mined
+from tests.data.mined import write_mined, write_voices
 
 from slowpaths.cli import main
+from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Vote
 from slowpaths.core.strokes import STROKES
 from slowpaths.models.prediction import load_classifier
+from slowpaths.store.ledger import LEDGER_NAME
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import LABELS, VOTES
@@ -66,6 +68,23 @@ def test_labels_that_know_every_rule_are_one_sentence(mined, tmp_path: Path, cap
     assert main(["train", f"mined={mined.path}", f"out={tmp_path / 'run'}", *SMALL]) == 2
     assert "judges by votes of rules that the labels were made without, and there are none" in capsys.readouterr().err
     assert not (tmp_path / "run").exists()
+
+
+def test_a_student_is_learnt_from_where_there_is_one(mined, tmp_path, capsys):
+    beside = [word for word in SMALL if not word.startswith("best_by")] + ["loss.student_weight=0.3"]
+    words = ["train", f"mined={mined.path}", f"out={tmp_path / 'run'}", *beside]
+    assert main(words) == 2
+    error = capsys.readouterr().err
+    assert "voices.parquet holds nothing that the student says" in error and "or set loss.student_weight=0" in error
+    assert not (tmp_path / "run").exists()
+    write_voices(mined.path, {"student": 2})
+    assert main(words) == 0
+    losses = [float(row["train/student_loss"]) for row in csv.DictReader(RunFolder(tmp_path / "run").history.open())]
+    assert len(losses) == 2 and losses[1] < losses[0]
+    assert file_digest(mined.voices_file) in (tmp_path / "run" / LEDGER_NAME).read_text()
+    mined.voices_file.unlink()
+    out = tmp_path / "exported"
+    assert main(["export", f"ckpt={RunFolder(tmp_path / 'run').best_checkpoint}", f"out={out}"]) == 0
 
 
 def test_a_run_stops_when_a_measure_without_labels_no_longer_rises(mined, tmp_path):

@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
+from dataclasses import fields
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
-from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Shot, VideoRef
+from slowpaths.core.records import Box, Delivery, LabelledClip, PoseTrack, Prediction, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX, NUM_JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.store.mined_folder import ClipSpec, MinedFolder
 from slowpaths.store.schema import LABELS
-from slowpaths.store.tables import write_labels
+from slowpaths.store.tables import write_labels, write_predictions
 from slowpaths.video.write import write_clip
 
 NUM_FRAMES, IMPACT_FRAME, FPS = 52, 30, 25
@@ -151,3 +152,17 @@ def write_mined(
     write_labels(mined.file(LABELS), labels)
     mined.describe(clip=ClipSpec(fps=FPS, num_frames=NUM_FRAMES, size=size, impact_frame=IMPACT_FRAME))
     return folder
+
+
+def write_voices(folder: Path, strokes: Mapping[str, int]) -> None:
+    """Let voices (name -> stroke) be sure of one stroke in all deliveries but the first, of which they say nothing."""
+    mined = MinedFolder(folder)
+    said = [
+        Prediction(
+            **{field.name: getattr(clip, field.name) for field in fields(clip)}
+            | {"probs": np.eye(NUM_STROKES)[stroke], "model_id": voice, "view_index": -1, "split": "none"}
+        )
+        for clip in mined.labels()[1:]
+        for voice, stroke in strokes.items()
+    ]
+    write_predictions(mined.voices_file, said)

@@ -19,7 +19,8 @@ NAN = float("nan")
         *(("num_frames", value) for value in (3, -8)),
         *(("crop_scale", value) for value in ((0, 1), (0.9, 0.6), (0.5, 1.5), (0.5,), (NAN, 1))),
         *(("fractions", value) for value in ((0, 0.5, 0.5), (1, -1, 1), (0.5, 0.5), (1, NAN, 1), (1, float("inf"), 1))),
-        *((name, value) for name in ("flip_p", "colour_jitter") for value in (-0.1, 1.1, NAN)),
+        *((name, value) for name in ("flip_p", "grey_p", "colour_jitter") for value in (-0.1, 1.1, NAN)),
+        *(("hue_jitter", value) for value in (-0.1, 0.6, NAN)),
         ("weight_power", NAN),
     ],
 )  # fmt: skip

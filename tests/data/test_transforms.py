@@ -75,3 +75,48 @@ def test_colour_jitter_is_brightness_contrast_and_saturation(monkeypatch: pytest
     expected = saturation * contrasted + (1 - saturation) * (luma * contrasted).sum(0)
     assert (changed.float() - expected.clamp(0, 255)).abs().max() <= 1
     assert jitter_colours(clip, strength=0) is clip
+
+
+def picture(*pixels: tuple[int, int, int], num_frames: int = 3) -> torch.Tensor:
+    """Return a clip (3, T, 1, W) of these pixels."""
+    return torch.tensor(pixels, dtype=torch.uint8).T[:, None, None].expand(-1, num_frames, -1, -1).contiguous()
+
+
+@pytest.mark.parametrize("draw", [0.0, 0.25, 0.5, 0.8])
+def test_hue_turns_and_leaves_brightness_and_greys_alone(monkeypatch: pytest.MonkeyPatch, draw: float) -> None:
+    monkeypatch.setattr(torch, "rand", lambda count: torch.full((count,), draw))
+    clip = picture((120, 120, 120), (140, 110, 100), (100, 130, 120))
+    changed = jitter_colours(clip, strength=0.0, hue=0.5).float()
+    luma = torch.tensor([0.299, 0.587, 0.114])
+    before, after = (torch.einsum("c,ctw->tw", luma, c[:, :, 0]) for c in (clip.float(), changed))
+    assert (before - after).abs().max() <= 1.1  # pixels are whole numbers
+    assert (changed[:, :, :, 0] - 120).abs().max() <= 1
+    # Angle and length of a colour in the plane of .492 (B - Y) and .877 (R - Y).
+    old, new = (
+        torch.complex(0.492 * (c[2, 0, 0, 1:] - y[0, 1:]), 0.877 * (c[0, 0, 0, 1:] - y[0, 1:]))
+        for c, y in ((clip.float(), before), (changed, after))
+    )
+    wanted = old * torch.exp(2j * torch.pi * torch.tensor(0.5 * (2 * draw - 1)))
+    assert (new - wanted).abs().max() < 1.5
+
+
+def test_a_clip_loses_its_colours_as_often_as_asked_and_all_its_frames_alike() -> None:
+    clip = picture((200, 40, 90), (10, 120, 30))
+    torch.manual_seed(0)
+    changed = [jitter_colours(clip, strength=0.1, hue=0.1, grey_p=0.3) for _ in range(200)]
+    assert all((one == one[:, :1]).all() for one in changed)
+    is_grey = [bool((one.float() - one[:1].float()).abs().max() <= 1) for one in changed]
+    assert 0.2 < sum(is_grey) / 200 < 0.4
+    grey = jitter_colours(clip, strength=0.0, grey_p=1.0)
+    assert grey[:, 0, 0].float().T.flatten().tolist() == pytest.approx([93.5] * 3 + [76.9] * 3, abs=1)
+
+
+def test_without_hue_and_grey_the_same_is_drawn_as_ever() -> None:
+    clip = still(16).transpose(0, 1)
+    torch.manual_seed(4)
+    one, then = jitter_colours(clip, strength=0.4), torch.rand(1)
+    torch.manual_seed(4)
+    torch.rand(3)
+    assert torch.rand(1) == then
+    torch.manual_seed(4)
+    assert torch.equal(jitter_colours(clip, strength=0.4, hue=0.0, grey_p=0.0), one)

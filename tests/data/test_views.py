@@ -1,22 +1,19 @@
 from __future__ import annotations
 
-from dataclasses import fields
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
-from tests.data.mined import write_mined
+from tests.data.mined import write_mined, write_voices
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.records import Prediction
 from slowpaths.data.settings import ClipSettings
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.data.views import ViewDataModule, ViewSampler
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
-from slowpaths.store.tables import write_predictions
 
 SCENES, BALLS = np.array([0, 0, 0, 1, 1, 1, 1]), np.array([0, 1, 1, 2, 3, 4, 5])  # clips 1 and 2 show one ball
 
@@ -92,13 +89,7 @@ def test_a_batch_carries_what_one_voice_says_where_it_says_anything(tmp_path: Pa
     folder = MinedFolder(write_mined(tmp_path / "mined", num_matches=3, clips_a_match=3, size=32))
     with pytest.raises(UsageError, match=r"holds nothing that the student says.*teacher=posterior"):
         next(iter(module(folder.path, voice="student").train_dataloader()))
-    said = [
-        Prediction(**{field.name: getattr(label, field.name) for field in fields(label)}
-                   | {"probs": np.eye(14)[stroke], "model_id": voice, "view_index": -1, "split": "none"})
-        for label in folder.labels()[1:]
-        for voice, stroke in (("teacher", 3), ("student", 5))
-    ]  # fmt: skip
-    write_predictions(folder.voices_file, said)
+    write_voices(folder.path, {"teacher": 3, "student": 5})
     data = module(folder.path, voice="student")
     dataset = data.fixed_dataloader([*data.records("train"), *data.records("val")]).dataset
     rows = [dataset[number].probs_C.numpy() for number in range(9)]

@@ -4,6 +4,7 @@ import copy
 import math
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import torch
@@ -17,6 +18,8 @@ from slowpaths.models.callbacks.checkpoints import build_checkpoints
 from slowpaths.models.callbacks.history import History
 from slowpaths.models.classifier import StrokeClassifier
 from slowpaths.models.ema import network_input
+from slowpaths.models.mixing import mix
+from slowpaths.models.training_set import TrainingSet
 
 pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
@@ -126,13 +129,14 @@ def test_a_frozen_backbone_does_not_move_unless_its_weights_are_random(initialis
 def test_frozen_stages_wait_for_their_epoch() -> None:
     def moved(epochs: int) -> set[str]:
         model = classifier(frozen_stages=2, frozen_epochs=1, lr=0.1, weight_decay=0.1)
-        before = {name: weight.clone() for name, weight in model.network.named_parameters()}
+        before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
         trainer(max_epochs=epochs).fit(model, loader(8))
-        return {name for name, weight in model.network.named_parameters() if not torch.equal(weight, before[name])}
+        return {name for name, tensor in model.network.state_dict().items() if not torch.equal(tensor, before[name])}
 
+    everything = set(classifier().network.state_dict())  # weights, and the statistics of batch norm
     first, second = moved(1), moved(2)
-    assert first and not any(name.startswith(("blocks.0.", "blocks.1.")) for name in first)
-    assert any(name.startswith("blocks.0.") for name in second)
+    assert first == {name for name in everything if not name.startswith(("blocks.0.", "blocks.1."))}
+    assert second == everything
 
 
 def test_batch_norm_of_small_batches_keeps_its_statistics() -> None:
@@ -176,6 +180,67 @@ def test_a_head_for_features_adds_its_error_to_the_loss() -> None:
     extra.backward()
     assert model.features.weight.grad.abs().sum() > 0
     assert {id(weight) for weight in model.features.parameters()} < {id(weight) for weight in model.head_parameters()}
+
+
+def student_classifier(said_NC: torch.Tensor, **options: Any) -> StrokeClassifier:
+    """Return a classifier whose student says this of the clips, and whose head for it says nothing."""
+
+    class Taught(TrainingSet):
+        def voice(self, name: str, *, otherwise: str) -> torch.Tensor:
+            assert (name, otherwise) == ("student", "set loss.student_weight=0")
+            return said_NC
+
+    training = Taught(probs_NC=torch.zeros(len(said_NC), 14))
+    model = classifier(dropout=0.0, student_weight=0.5, training=training, **options)
+    for parameter in model.student.parameters():
+        torch.nn.init.zeros_(parameter)
+    return model
+
+
+def test_a_head_for_the_student_adds_its_error_where_the_student_is_sure() -> None:
+    said_NC = torch.zeros(4, 14)  # of the last clip it says nothing
+    said_NC[:3, 5] = torch.tensor([1.0, 0.6, 0.4])
+    said_NC[:3, 6] = 1 - said_NC[:3, 5]
+    said_NC[2, 6:8] = 0.3
+    plain, model = classifier(dropout=0.0), student_classifier(said_NC)
+    model.network.load_state_dict(plain.network.state_dict())
+    model.factors.load_state_dict(plain.factors.state_dict())
+    logged: dict[str, torch.Tensor] = {}
+    for one in (plain, model):
+        one.eval()
+        one.log = lambda name, value, **kwargs: logged.update({name: value})
+    extra = model.training_step(batch(4), 0) - plain.training_step(batch(4), 0)
+    assert extra.item() == pytest.approx(0.5 * math.log(14), abs=1e-5)
+    assert logged["train/student_loss"].item() == pytest.approx(math.log(14), abs=1e-5)
+    extra.backward()
+    # Only the two clips of which it is sure pull: more of stroke 5, .8 in the mean, and of 6, .2.
+    wanted = 0.5 * (torch.full((14,), 1 / 14) - torch.eye(14)[5] * 0.8 - torch.eye(14)[6] * 0.2)
+    assert torch.allclose(model.student.bias.grad, wanted, atol=1e-5)
+    assert {id(weight) for weight in model.student.parameters()} < {id(weight) for weight in model.head_parameters()}
+
+
+def test_of_mixed_clips_the_student_says_both_by_their_shares() -> None:
+    said_NC = torch.eye(14)[:4]
+    model = student_classifier(said_NC, mixup_alpha=1.0, factor_weight=0.0)
+    model.log = lambda *args, **kwargs: None
+    torch.manual_seed(3)
+    mixed = mix(network_input(batch(4)), alpha=1.0)
+    torch.manual_seed(3)
+    model.training_step(batch(4), 0).backward()
+    seen_BC = mixed.share * said_NC + (1 - mixed.share) * said_NC[mixed.partner_B]
+    assert torch.allclose(model.student.bias.grad, 0.5 * (1 / 14 - seen_BC.mean(dim=0)), atol=1e-5)
+
+
+def test_the_head_for_the_student_does_not_predict_and_is_not_needed_to() -> None:
+    model = student_classifier(torch.eye(14)[:4]).eval()
+    before = model(batch(4))
+    torch.nn.init.ones_(model.student.weight)
+    assert torch.equal(model(batch(4)), before)
+    again = StrokeClassifier(**model.hparams)  # as prediction makes it, without the training clips
+    again.load_state_dict(model.state_dict())
+    assert torch.equal(again.eval()(batch(4)), before)
+    with pytest.raises(UsageError, match="needs to know the training clips"):
+        again.training_step(batch(4), 0)
 
 
 def test_factor_heads_add_to_the_loss() -> None:

@@ -97,7 +97,17 @@ def test_the_curriculum_goes_on_with_the_epochs() -> None:
     assert shares == pytest.approx([0.5, 0.5, 0.75, 0.75, 1, 1, 1, 1])
 
 
-@pytest.mark.parametrize("options", [{"mixup_alpha": -1.0}, {"curriculum_start": 0.0}, {"curriculum_length": 1.5}])
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"mixup_alpha": -1.0},
+        {"curriculum_start": 0.0},
+        {"curriculum_length": 1.5},
+        {"student_weight": -0.1},
+        {"student_min_confidence": 0.0},
+        {"student_min_confidence": 1.1},
+    ],
+)
 def test_settings_out_of_range_are_refused(options: dict) -> None:
     with pytest.raises(UsageError, match=rf"loss\.{next(iter(options))}="):
         LossSettings(**options)

@@ -2,12 +2,15 @@ from __future__ import annotations
 
 import pytest
 import torch
+from tests.models.training import QUIET, classifier, loader, trainer
 from torch import nn
 
 from slowpaths.core.errors import UsageError
 from slowpaths.models.ema import update_ema
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup, rate_at
 from slowpaths.models.settings import OptimSettings
+
+pytestmark = [pytest.mark.filterwarnings(line) for line in QUIET]
 
 
 def network() -> nn.Sequential:
@@ -54,6 +57,23 @@ def test_rates_fall_from_stage_to_stage_and_scale_with_the_batch() -> None:
     optimiser = build_optimiser(settings, backbone=stages, head=layers[2].parameters(), batch_size=16)
     rate_of = {id(p): group["lr"] for group in optimiser.param_groups for p in group["params"]}
     assert [rate_of[id(layer.bias)] for layer in layers] == pytest.approx([0.01, 0.02, 0.2])
+
+
+def test_rates_of_the_stages_of_slowfast_scale_with_the_clips_of_a_step() -> None:
+    def rates(batch_size: int) -> dict[str, float]:
+        model = classifier(layer_decay=0.5, lr=0.01, batch_size=batch_size)
+        run = trainer(max_epochs=1)
+        run.fit(model, loader(8))
+        named = {id(weight): name for name, weight in model.network.named_parameters()}
+        groups = run.optimizers[0].param_groups
+        return {named[id(p)]: group["initial_lr"] for group in groups for p in group["params"] if id(p) in named}
+
+    at_8, at_32 = rates(8), rates(32)
+    assert at_8.keys() == at_32.keys()
+    assert [at_32[name] for name in at_8] == pytest.approx([4 * rate for rate in at_8.values()])
+    assert at_8["blocks.6.proj.weight"] == pytest.approx(0.1)
+    stem, res2 = (next(rate for name, rate in at_8.items() if name.startswith(f"blocks.{n}.")) for n in (0, 1))
+    assert stem == pytest.approx(res2 / 2) and res2 < 0.01
 
 
 @pytest.mark.parametrize("options", [{"layer_decay": 0.0}, {"frozen_stages": -1}, {"precise_bn_batches": -1}])

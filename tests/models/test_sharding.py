@@ -49,6 +49,11 @@ def small_classifier() -> tuple[EmaModule, Any]:
     return classifier(**told, dropout=0.0, lr=0.005, ema_decay=0.9), loader(8)  # small steps: rounding grows
 
 
+def classifier_with_lars() -> tuple[EmaModule, Any]:
+    lars = {"_target_": "slowpaths.models.lars.Lars", "trust": 0.01}
+    return classifier(optimiser=lars, lr=0.5, weight_decay=0.1, dropout=0.0, ema_decay=0.9), loader(8)
+
+
 def small_composition() -> tuple[EmaModule, Any]:
     options = {"dropout": 0.0, "feature_names": ("up", "right"), "ema_decay": 0.9, "parts": PARTS}
     data = DataLoader([view_batch(4, num_frames=16)] * 2, batch_size=None)  # type: ignore[arg-type]
@@ -56,7 +61,7 @@ def small_composition() -> tuple[EmaModule, Any]:
 
 
 @pytest.mark.usefixtures("_no_group_is_left")
-@pytest.mark.parametrize("build", [small_classifier, small_composition])
+@pytest.mark.parametrize("build", [small_classifier, classifier_with_lars, small_composition])
 def test_sharded_modules_learn_what_whole_ones_learn_and_every_weight_is_dealt_out(build: Any) -> None:
     losses, weights = [], []
     for strategy in ("auto", ShardedStrategy()):

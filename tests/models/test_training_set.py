@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from tests.data.mined import write_mined, write_voices
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.records import Vote
@@ -35,3 +36,17 @@ def test_votes_stand_in_the_row_of_their_clip(tmp_path: Path, monkeypatch: pytes
 def test_clips_of_no_folder_have_no_votes() -> None:
     with pytest.raises(UsageError, match="learns from votes of rules"):
         TrainingSet(probs_NC=torch.zeros(2, 14)).votes()
+
+
+def test_what_a_voice_says_stands_in_the_row_of_its_clip(tmp_path: Path) -> None:
+    folder = write_mined(tmp_path / "mined", num_matches=1, clips_a_match=3, size=32)
+    clips = TrainingSet(probs_NC=torch.zeros(2, 14), delivery_ids=["v0-d002", "v0-d000"], mined=folder)
+    with pytest.raises(UsageError, match=r"voices\.parquet holds nothing that the student says.*, or do without$"):
+        clips.voice("student", otherwise="do without")
+    write_voices(folder, {"teacher": 3, "student": 5})
+    said_NC = clips.voice("student", otherwise="do without")
+    assert said_NC.dtype == torch.float32
+    assert said_NC[0].nonzero().flatten().tolist() == [5] and said_NC[0, 5] == 1
+    assert said_NC[1].sum() == 0  # it says nothing of the first delivery
+    with pytest.raises(UsageError, match="speaks of the clips of a mined folder"):
+        TrainingSet(probs_NC=torch.zeros(2, 14)).voice("student", otherwise="do without")

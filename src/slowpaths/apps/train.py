@@ -74,13 +74,14 @@ def run(cfg: DictConfig) -> Outcome:
     write_text(folder.confusion, _confusion(pairs))
     _send_clips(trainer.loggers, predictions, data=data, mined=mined)
     lineage, label_set = data.lineage(), str(labels or mined.dataset().label_set)
+    voices = {"voices": file_digest(mined.voices_file)} if config.loss.student_weight else {}
     counts = record(
         fitted,
         trained,
         data,
         job,
         files=[folder.predictions, best, folder.model_card],
-        inputs={"labels_file": file_digest(config.labels or mined.file(LABELS)), **lineage},
+        inputs={"labels_file": file_digest(config.labels or mined.file(LABELS)), **voices, **lineage},
         sources={"label set": label_set, "labels": lineage["labels"], "split": lineage["split"]},
         scalars={**measured, **curves},
         per_class=per_class,

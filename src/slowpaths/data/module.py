@@ -265,8 +265,9 @@ class ClipDataModule(L.LightningDataModule):
         window = Window(num_frames=shown.num_frames, frame_stride=shown.frame_stride, **moved)
         transform = eval_transform(crop_px=shown.crop_px)
         if is_train:
-            colours = {"jitter": shown.colour_jitter, "flip_p": shown.flip_p}
-            transform = train_transform(crop_px=shown.crop_px, crop_scale=shown.crop_scale, **colours)
+            colours = {"jitter": shown.colour_jitter, "hue": shown.hue_jitter, "grey_p": shown.grey_p}
+            cut = {"crop_px": shown.crop_px, "crop_scale": shown.crop_scale, "flip_p": shown.flip_p}
+            transform = train_transform(**cut, **colours)
         parts: dict[str, Any] = {"spec": self._spec, "window": window, "transform": transform, "settings": shown}
         kinds = {"skeleton": SkeletonDataset, "picture_features": PictureFeatureDataset}
         return kinds.get(self._input_kind, ClipDataset)(records, is_train=is_train, seed=self._seed, **parts)

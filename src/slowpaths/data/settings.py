@@ -29,6 +29,8 @@ class ClipSettings:
             and right.
         crop_scale: Smallest and largest share of the picture that training cuts; see `train_transform`.
         colour_jitter: Largest relative change of brightness, contrast and saturation.
+        hue_jitter: Largest turn of the hue, share of a full turn.
+        grey_p: Probability that a clip loses its colours.
         flip_p: Probability of a horizontal flip; clips are mirrored to right-handers, and a flip would undo that.
         gold_only: Whether clips that no person labelled are left out of training and validation.
         weight_power: A clip weighs its confidence to this power in the loss (0: all alike).
@@ -56,6 +58,8 @@ class ClipSettings:
     num_test_views: int = 3
     crop_scale: tuple[float, float] = (0.6, 1.0)
     colour_jitter: float = 0.4
+    hue_jitter: float = 0.0
+    grey_p: float = 0.0
     flip_p: float = 0.0
     gold_only: bool = False
     weight_power: float = 1.0
@@ -88,9 +92,9 @@ class ClipSettings:
                 f"data.fractions={list(fractions)} needs three shares (train, val, test) with train above 0: "
                 "give such as [0.7,0.15,0.15]"
             )
-        for name in ("flip_p", "colour_jitter"):
-            if not 0 <= getattr(self, name) <= 1:
-                raise UsageError(f"data.{name}={getattr(self, name)} is no share: give a number from 0 to 1")
+        for name, most in (("flip_p", 1), ("grey_p", 1), ("colour_jitter", 1), ("hue_jitter", 0.5)):
+            if not 0 <= getattr(self, name) <= most:
+                raise UsageError(f"data.{name}={getattr(self, name)} is no share: give a number from 0 to {most}")
         if self.num_folds and self.test_matches:
             raise UsageError("data.test_matches and data.num_folds both say what is tested: give one of them")
         if self.num_folds and not 0 <= self.fold < self.num_folds:

@@ -26,7 +26,7 @@ from slowpaths.data.module import ClipDataModule
 from slowpaths.data.view_settings import ViewSettings
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, LABELS
-from slowpaths.store.tables import read_labels, read_predictions
+from slowpaths.store.tables import read_labels
 
 
 @dataclass(eq=False)
@@ -151,16 +151,8 @@ class ViewDataModule(ClipDataModule):
         """
         if self._voice is None:
             return self.weak_labels()
-        file = MinedFolder(self._mined).voices_file
-        rows = read_predictions(file) if file.is_file() else []
-        found = {row.delivery_id: row.probs.astype(np.float32) for row in rows if row.model_id == self._voice}
-        if not found:
-            raise UsageError(
-                f"{file} holds nothing that the {self._voice} says, which learns from "
-                "many deliveries only (student.min_deliveries=): label more with `slowpaths label`, or "
-                "take objective.parts.distil.teacher=posterior"
-            )
-        return found
+        otherwise = "take objective.parts.distil.teacher=posterior"
+        return MinedFolder(self._mined).voice(self._voice, otherwise=otherwise)
 
     def balls(self, records: Sequence[ClipRecord]) -> np.ndarray:
         """Return the number of the ball that each clip shows (N,)."""

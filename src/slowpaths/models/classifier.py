@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import inspect
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict
 from functools import cached_property, partial
 from typing import Any
@@ -25,6 +25,7 @@ from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
 from slowpaths.models.heads import FactorHeads, copy_backbone, logits_and_features, projection
 from slowpaths.models.losses import adjust_logits, soft_cross_entropy, weighted_mean
 from slowpaths.models.mixing import curriculum_share, left_out_share, mix, picked, sureness_ranks
+from slowpaths.models.pretrain.distil import STUDENT, confident_loss
 from slowpaths.models.pretrain.features import known_loss
 from slowpaths.models.settings import LossSettings, OptimSettings, RunSettings, as_settings
 from slowpaths.models.training_set import TrainingSet
@@ -39,7 +40,10 @@ class StrokeClassifier(EmaModule):
         loss: The loss and what stands beside it.
         class_prior: Share of each stroke in training (14), for logit adjustment; uniform where not given.
         num_features: Features of `ClipBatch.features_BF` that a head is to see; 0 for none.
-        training: The training clips, for losses and a curriculum that want to know them; no hyperparameter.
+        training: The training clips, for losses, a curriculum and a student that want to know them; no hyperparameter.
+
+    Raises:
+        UsageError: If the student is to be learnt from, and says nothing of the training clips.
 
     Attributes:
         temperature: What logits are divided by in prediction; 1 where no gold told.
@@ -67,6 +71,10 @@ class StrokeClassifier(EmaModule):
         self.loss_settings, self._training_set = settings, training
         self.curriculum_share, self.left_out_share = settings.curriculum_start, 0.0
         self.register_buffer("log_prior_C", torch.tensor(prior).clamp_min(1e-4).log(), persistent=False)
+        said_NC = None
+        if training is not None and self.student is not None:
+            said_NC = training.voice(STUDENT, otherwise="set loss.student_weight=0")
+        self.register_buffer("student_NC", said_NC, persistent=False)
         self.val_metrics = _metrics()
         self.val_confusion = MulticlassConfusionMatrix(NUM_STROKES)
         self.val_nll = MeanMetric()
@@ -77,6 +85,7 @@ class StrokeClassifier(EmaModule):
         width, num_features = projection(self.network).in_features, self.hparams["num_features"]
         self.factors = FactorHeads(width) if self.hparams["loss"]["factor_weight"] > 0 else None
         self.features = nn.Linear(width, num_features) if num_features else None
+        self.student = nn.Linear(width, NUM_STROKES) if self.hparams["loss"]["student_weight"] > 0 else None
         # The second network of co-teaching has other random weights; it is kept to resume, the first one predicts.
         part, co_teaching = self.hparams["network"], self.hparams["loss"]["co_teaching"]
         self.peer = build(part, key="model", num_classes=NUM_STROKES) if co_teaching > 0 else None
@@ -120,12 +129,12 @@ class StrokeClassifier(EmaModule):
     def head_parameters(self) -> Iterable[nn.Parameter]:
         """Return the projection to strokes and the heads beside it."""
         yield from super().head_parameters()
-        for head in (self.factors, self.features):
+        for head in (self.factors, self.features, self.student):
             if head is not None:
                 yield from head.parameters()
 
     def training_step(self, batch: ClipBatch, batch_idx: int) -> Tensor:
-        """Return the loss of a batch: strokes, factors and features; of mixed clips that of both, by their shares.
+        """Return the loss of a batch: strokes and what stands beside; of mixed clips that of both, by their shares.
 
         Raises:
             UsageError: If the loss remembers clips, and clips are mixed.
@@ -154,16 +163,28 @@ class StrokeClassifier(EmaModule):
         else:
             others_logits_BC, _ = logits_and_features(self.peer, inputs)
             loss = self._taught_by_each_other(losses_B, others_logits_BC, batch.probs_BC, weights_B)
-        if self.features is not None:
-            found_BF, wanted_BF = self.features(pooled_BD).float(), batch.features_BF
-            error = known_loss(found_BF, wanted_BF)
+        for name, weight, loss_of, targets in self._beside(pooled_BD, batch):
+            error = loss_of(targets)
             if mixed:
-                other = known_loss(found_BF, wanted_BF[mixed.partner_B])
-                error = mixed.share * error + (1 - mixed.share) * other
-            self.log("train/feature_loss", error, on_step=False, on_epoch=True, batch_size=len(batch))
-            loss = loss + settings.feature_weight * error
+                error = mixed.share * error + (1 - mixed.share) * loss_of(targets[mixed.partner_B])
+            self.log(f"train/{name}_loss", error, on_step=False, on_epoch=True, batch_size=len(batch))
+            loss = loss + weight * error
         self.log_loss(loss, batch)
         return loss
+
+    def _beside(
+        self, pooled_BD: Tensor, batch: ClipBatch
+    ) -> Iterator[tuple[str, float, Callable[..., Tensor], Tensor]]:
+        """Yield what is learnt beside the label, of every clip: its name, weight, loss, and the targets of the loss."""
+        settings = self.loss_settings
+        if self.features is not None:
+            found_BF = self.features(pooled_BD).float()
+            yield "feature", settings.feature_weight, partial(known_loss, found_BF), batch.features_BF
+        if self.student is not None:
+            assert self.training_set  # its rows are those of `index_B`
+            found_BC, least = self.student(pooled_BD).float(), settings.student_min_confidence
+            loss_of = partial(confident_loss, found_BC, min_confidence=least)
+            yield "student", settings.student_weight, loss_of, self.get_buffer("student_NC")[batch.index_B]
 
     def _taught_by_each_other(
         self, losses_B: Tensor, others_logits_BC: Tensor, probs_BC: Tensor, weights_B: Tensor

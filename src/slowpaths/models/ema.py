@@ -120,16 +120,21 @@ class EmaModule(L.LightningModule):
         """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
         step = [self.run.seed, self.global_step, batch_idx, self.global_rank]
         torch.manual_seed(int(fingerprint(step), 16))
-        if self.optim_settings.frozen_bn_below and self.network.training:
+        below, still = self.optim_settings.frozen_bn_below, [norm for stage in self._waiting() for norm in norms(stage)]
+        if (below or self.optim_settings.frozen_stages) and self.network.training:
             for norm in chain.from_iterable(norms(one) for one in self.networks):
-                norm.train(len(batch) >= self.optim_settings.frozen_bn_below)
+                norm.train(len(batch) >= below and norm not in still)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Hold the first stages still while they are frozen: what has no gradient does not move, nor decay."""
-        if self.current_epoch < self.optim_settings.frozen_epochs:
-            for one in self.networks:
-                for stage in stages(one)[: self.optim_settings.frozen_stages]:
-                    stage.zero_grad(set_to_none=True)
+        for stage in self._waiting():
+            stage.zero_grad(set_to_none=True)
+
+    def _waiting(self) -> list[nn.Module]:
+        """Return the first stages, while they are frozen."""
+        if self.current_epoch >= self.optim_settings.frozen_epochs:
+            return []
+        return [stage for one in self.networks for stage in stages(one)[: self.optim_settings.frozen_stages]]
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
         """Move the EMA."""

@@ -29,7 +29,8 @@ class OptimSettings:
         is_backbone_frozen: Whether pretrained weights stay as they are and only the heads train; a run that starts from
             random weights trains all of them.
         layer_decay: Rate of a stage of the backbone over that of the next one towards the head; 1 for one rate.
-        frozen_stages: Stages from the input that do not move in the first epochs; 2 are stem and res2 of SlowFast.
+        frozen_stages: Stages from the input that do not move in the first epochs, their batch norm neither; 2 are stem
+            and res2 of SlowFast.
         frozen_epochs: How many epochs these are.
         frozen_bn_below: Batch norm uses its running statistics, and leaves them, in batches of fewer clips than this on
             a device (8 for pretrained weights: moments of fewer are noise); 0 never.
@@ -83,6 +84,9 @@ class LossSettings:
         factor_weight: Weight of the foot, plane, side and intent heads in the loss; 0 leaves them out.
         feature_weight: Weight of a head that sees in a clip the features that mining measured, from pose to pixels; 0
             leaves it out.
+        student_weight: Weight of a head that says what the pose-sequence student says of a clip, where that is sure; 0
+            leaves it out.
+        student_min_confidence: Least probability of its likeliest stroke at which the student counts.
         mixup_alpha: Clips are mixed in pairs, frame by frame about the impact, with shares from Beta(alpha, alpha);
             0 mixes none.
         curriculum_start: Share of the clips of each stroke, the surest ones, that the first epoch learns from; 1 takes
@@ -100,6 +104,8 @@ class LossSettings:
     logit_adjustment: float = 1.0
     factor_weight: float = 0.3
     feature_weight: float = 0.0
+    student_weight: float = 0.0
+    student_min_confidence: float = 0.5
     mixup_alpha: float = 0.0
     curriculum_start: float = 1.0
     curriculum_length: float = 0.4
@@ -107,12 +113,12 @@ class LossSettings:
     co_teaching_length: float = 0.2
 
     def __post_init__(self) -> None:
-        for name in ("logit_adjustment", "factor_weight", "feature_weight", "mixup_alpha"):
+        for name in ("logit_adjustment", "factor_weight", "feature_weight", "student_weight", "mixup_alpha"):
             if not 0 <= getattr(self, name) < float("inf"):
                 raise UsageError(f"loss.{name}={getattr(self, name)} is out of range: give 0 or more")
         if not 0 <= self.co_teaching < 1:
             raise UsageError(f"loss.co_teaching={self.co_teaching} is out of range: give 0 or more, and less than 1")
-        for name in ("curriculum_start", "curriculum_length", "co_teaching_length"):
+        for name in ("student_min_confidence", "curriculum_start", "curriculum_length", "co_teaching_length"):
             if not 0 < getattr(self, name) <= 1:
                 raise UsageError(f"loss.{name}={getattr(self, name)} is no share: give above 0, and at most 1")
 

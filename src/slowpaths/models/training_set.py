@@ -9,6 +9,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -32,7 +33,7 @@ class TrainingSet:
 
     probs_NC: Tensor  # target distributions (N, 14), float32
     delivery_ids: Sequence[str] = field(default=())  # their deliveries
-    mined: Path | None = None  # folder whose rules voted on them
+    mined: Path | None = None  # folder whose rules voted on them, and whose voices speak of them
 
     @property
     def num_clips(self) -> int:
@@ -68,3 +69,15 @@ class TrainingSet:
         for named, number in sets.items():
             sets_SC[number, [INDEX[stroke] for stroke in named]] = 1
         return Votes(sets_SC=sets_SC, set_NR=set_NR, weight_NR=weight_NR)
+
+    def voice(self, name: str, *, otherwise: str) -> Tensor:
+        """Read how one voice of the folder spreads the clips over strokes (N, 14), float32; 0 where it says nothing.
+
+        Raises:
+            UsageError: If it says nothing at all, or nothing is known of the folder; `otherwise` is the cure.
+        """
+        if self.mined is None:
+            raise UsageError(f"the {name} speaks of the clips of a mined folder: train on one, or {otherwise}")
+        said = MinedFolder(self.mined).voice(name, otherwise=otherwise)
+        unknown = np.zeros(NUM_STROKES, dtype=np.float32)
+        return torch.from_numpy(np.stack([said.get(delivery, unknown) for delivery in self.delivery_ids]))

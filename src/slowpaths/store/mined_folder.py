@@ -12,9 +12,10 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
-from slowpaths.core.errors import TableError
+from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.ids import plain_name
 from slowpaths.core.records import Correction, Delivery, LabelledClip, PoseTrack, Shot, Unclaimed, VideoRef, Vote
 from slowpaths.core.strokes import STROKES
@@ -188,6 +189,25 @@ class LabelSetFolder(TableFolder):
                     place = f"{self.rules_file}: rule {code}, symbol {symbol}"
                     raise TableError(f"{place} names the unknown stroke '{min(unknown)}'")
         return rules
+
+    def voice(self, name: str, *, otherwise: str) -> dict[str, np.ndarray]:
+        """Read how one voice spreads deliveries over strokes, float32 (14,) each; not those of which it says nothing.
+
+        Args:
+            name: The voice, `model_id` of its rows.
+            otherwise: What else may be done where it says nothing at all, for the message.
+
+        Raises:
+            UsageError: If it says nothing at all.
+        """
+        rows = tables.read_predictions(self.voices_file) if self.voices_file.is_file() else []
+        found = {row.delivery_id: row.probs.astype(np.float32) for row in rows if row.model_id == name}
+        if not found:
+            raise UsageError(
+                f"{self.voices_file} holds nothing that the {name} says, which learns from many deliveries only "
+                f"(student.min_deliveries=): label more with `slowpaths label`, or {otherwise}"
+            )
+        return found
 
     def card(self) -> LabelSetCard | None:
         """Read which label model and configuration made the set; None where nothing says so.

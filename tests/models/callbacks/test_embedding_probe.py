@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -46,13 +47,25 @@ def test_what_is_measured_stands_in_the_history(tmp_path: Path) -> None:
     found = history.kept(None)
     assert {f"probe/{name}" for name in names} <= found.keys()
     assert found["probe/knn_chance"] == pytest.approx(0.25)  # each stroke once a match
-    assert found["probe/scene_chance"] == pytest.approx(3 / 7)
+    assert found["probe/scene_chance"] == 0.5  # two matches of four balls
+    assert 0 <= found["probe/scene_leak"] <= 1
     assert found["probe/effective_rank"] > 1
     assert first.count(",,") > second.count(",,")
 
 
 def test_without_labels_there_is_no_purity(tmp_path: Path) -> None:
     assert "knn_purity" not in probe(tmp_path, has_labels=False).measure(model())
+
+
+def test_the_leak_tells_matches_by_what_a_linear_layer_reads_and_needs_two_of_them(tmp_path: Path) -> None:
+    watch, network = probe(tmp_path), model()
+    clips = watch._clips
+    batch, light = next(iter(clips.loader)), clips.match_N.repeat(2)[:, None, None, None, None] * 190
+    lit = {name: (getattr(batch, name) // 4 + light).to(torch.uint8) for name in ("slow_BCTHW", "fast_BCTHW")}
+    watch._clips = clips._replace(loader=DataLoader([replace(batch, **lit)], batch_size=None))  # type: ignore[arg-type]
+    assert watch.measure(network)["scene_leak"] == 1.0
+    watch._clips = clips._replace(match_N=torch.zeros(8, dtype=torch.int64))
+    assert "scene_leak" not in watch.measure(network)
 
 
 @pytest.mark.parametrize("sign", ["effective rank", "spread"])

@@ -18,7 +18,14 @@ from torch.utils.data import DataLoader
 from slowpaths.core.errors import SlowpathsError
 from slowpaths.models.ema import EmaModule, network_input
 from slowpaths.models.heads import logits_and_features
-from slowpaths.models.pretrain.diagnostics import alignment, effective_rank, neighbour_share, spread, uniformity
+from slowpaths.models.pretrain.diagnostics import (
+    alignment,
+    effective_rank,
+    linear_probe,
+    neighbour_share,
+    spread,
+    uniformity,
+)
 from slowpaths.models.pretrain.probe_settings import ProbeSettings
 
 
@@ -36,8 +43,9 @@ class EmbeddingProbe(Callback):
     """Log what the pooled features tell, and stop a run whose embedding has collapsed.
 
     Metrics, each beside what chance gives: `probe/knn_purity`, share of the nearest clips of other matches that have
-    the weak label of a held-out clip; `probe/scene_leak`, how often the nearest clip of another ball is of the same
-    match. And `probe/effective_rank`, `probe/spread`, `probe/alignment` and `probe/uniformity`.
+    the weak label of a held-out clip; `probe/scene_leak`, how often a linear classifier names the match of balls that
+    it was not fitted to, where two matches have two balls or more. And `probe/effective_rank`, `probe/spread`,
+    `probe/alignment` and `probe/uniformity`.
 
     Args:
         clips: The clips.
@@ -73,16 +81,14 @@ class EmbeddingProbe(Callback):
         first_ND, second_ND = torch.cat(views, dim=1)
         clips = self._clips
         is_match_NN = clips.match_N[:, None] == clips.match_N
-        is_other_ball_NN = clips.ball_N[:, None] != clips.ball_N
-        leak, leak_chance = neighbour_share(first_ND, is_match_NN, is_other_ball_NN, k=1)
         found = {
             "effective_rank": effective_rank(first_ND),
             "spread": spread(first_ND),
             "alignment": alignment(first_ND, second_ND),
             "uniformity": uniformity(first_ND),
-            "scene_leak": leak,
-            "scene_chance": leak_chance,
         }
+        if (leak := linear_probe(first_ND, clips.match_N, clips.ball_N)) is not None:
+            found |= dict(zip(("scene_leak", "scene_chance"), leak, strict=True))
         asked_N = clips.is_val_N if clips.is_val_N.any() else torch.ones_like(clips.is_val_N)
         may_NN = ~is_match_NN & asked_N[:, None]
         if clips.probs_NC.shape[1] and may_NN.any():

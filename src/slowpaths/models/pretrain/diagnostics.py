@@ -1,12 +1,13 @@
 """What an embedding is worth while it is learnt, and whether it collapses.
 
-Legend: N clips, D features of an embedding, k neighbours.
+Legend: N clips, D features of an embedding, C classes, k neighbours.
 """
 
 from __future__ import annotations
 
 import torch
 from torch import Tensor
+from torch.nn import functional as F
 
 from slowpaths.models.pretrain.part import unit
 
@@ -73,3 +74,56 @@ def neighbour_share(embedding_ND: Tensor, is_like_NN: Tensor, may_NN: Tensor, *,
     alike = is_like_NN[rows].gather(1, nearest.indices) & counts
     chance = (is_like_NN & may_NN)[rows].sum(dim=1) / may_NN[rows].sum(dim=1)
     return float((alike.sum(dim=1) / counts.sum(dim=1)).mean()), float(chance.mean())
+
+
+def linear_probe(
+    embedding_ND: Tensor, class_N: Tensor, group_N: Tensor, *, num_folds: int = 5, strength: float = 1.0
+) -> tuple[float, float] | None:
+    """Return how often a linear classifier names the class of clips held out, and the share of the commonest class.
+
+    The classifier is ridge regression to one number a class, 1 or 0, on standardised features; each fold is held out
+    once. What a linear layer can read off frozen features: Alain and Bengio 2016, arXiv 1610.01644.
+
+    Args:
+        embedding_ND: The clips.
+        class_N: Numbers of their classes.
+        group_N: Numbers of what stays in one fold. Classes of one group are left out: nothing would tell of them.
+        num_folds: Folds; each class has its groups dealt out over them in turn.
+        strength: Penalty on the squares of the weights.
+
+    Returns:
+        None where fewer than two classes are left.
+
+    Example:
+        >>> match_N, ball_N = torch.tensor([0, 0, 1, 1]), torch.arange(4)
+        >>> linear_probe(torch.tensor([[1.0], [1.2], [-1.0], [-0.9]]), match_N, ball_N)
+        (1.0, 0.5)
+    """
+    fold_N = torch.zeros(len(group_N), dtype=torch.int64)
+    for one in class_N.unique():
+        rows = class_N == one
+        groups, turn = group_N[rows].unique(return_inverse=True)
+        fold_N[rows] = turn % num_folds if len(groups) > 1 else -1
+    is_asked_N = fold_N >= 0
+    _, target_N, counts_C = class_N[is_asked_N].unique(return_inverse=True, return_counts=True)
+    if len(counts_C) < 2:
+        return None
+    seen_ND, fold_N = embedding_ND[is_asked_N].double(), fold_N[is_asked_N]
+    wanted_NC = F.one_hot(target_N).double()
+    is_right_N = torch.zeros(len(seen_ND), dtype=torch.bool)
+    for fold in fold_N.unique():
+        held = fold_N == fold
+        named = _ridge(seen_ND[~held], wanted_NC[~held], seen_ND[held], strength=strength).argmax(dim=1)
+        is_right_N[held] = named == target_N[held]
+    return float(is_right_N.double().mean()), float(counts_C.max() / counts_C.sum())
+
+
+def _ridge(known_ND: Tensor, wanted_NC: Tensor, asked_MD: Tensor, *, strength: float) -> Tensor:
+    """Return what ridge regression with an intercept, on features standardised over the known rows, gives (M, C)."""
+    mean_D, std_D = known_ND.mean(dim=0), known_ND.std(dim=0, unbiased=False)
+    std_D = torch.where(std_D > 0, std_D, 1.0)
+    known_ND, asked_MD = (known_ND - mean_D) / std_D, (asked_MD - mean_D) / std_D
+    mean_C = wanted_NC.mean(dim=0)
+    gram_NN = known_ND @ known_ND.T + strength * torch.eye(len(known_ND), dtype=known_ND.dtype)
+    # As a rule there are fewer clips than features: the equation of clips is the smaller one.
+    return asked_MD @ (known_ND.T @ torch.linalg.solve(gram_NN, wanted_NC - mean_C)) + mean_C
