@@ -48,7 +48,7 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES
 from slowpaths.store.tables import write_text
 
-_ELSEWHERE = ("out", "logger", "weights_dir", "compile")  # where and how, not what
+_ELSEWHERE = ("out", "logger", "weights_dir", "compile", "checkpoint_minutes")  # where and how, not what
 _LENGTH = ("max_epochs", "max_steps")  # of a run that may go on
 _MEASURED_AGAINST = {
     "train": "Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts as "
@@ -158,14 +158,16 @@ def fit(
     folder, config = job.folder, job.config
     limit_threads()
     L.seed_everything(config.seed, workers=True, verbose=False)
-    last = folder.last_checkpoint
-    resumed = last if last.exists() else None
+    last, resumed = folder.last_checkpoint, folder.resume_checkpoint
     if resumed:
         refuse_other_run(folder, module)
     elif config.init:
         load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None
-    keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
+    minutes = config.checkpoint_minutes
+    middle = {"middle": folder.middle_checkpoint, "minutes": minutes} if minutes is not None else {}
+    keeper = build_checkpoints(folder.checkpoints, monitor=watched, **middle)
+    history = History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
     callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, CompiledSteps(), begin]
@@ -180,7 +182,7 @@ def fit(
         require_compiler(trainer.strategy.root_device)
         for network in (*module.networks, *([module.ema] if module.ema is not None else [])):
             compile_network(network, config.compile)
-    with relaunched(job), taking(resumed, begin):
+    with relaunched(job), taking(folder, resumed, begin):
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     kept = folder.best_checkpoint if watched and keeper.best_model_path else last
     if resumed and trainer.is_global_zero:
