@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -115,6 +116,31 @@ def test_network_loss_optimiser_and_callback_may_be_somebody_elses(mined, tmp_pa
     checkpoint = RunFolder(out).last_checkpoint
     assert main(["predict", f"ckpt={checkpoint}", f"footage={mined}", f"out={tmp_path / 'events'}"]) == 1
     assert "allow_target=my_parts.Network" in capsys.readouterr().err
+
+
+def numbers(card: Path) -> dict[str, str]:
+    """Return the metrics that a card tells."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in card.read_text().splitlines()]
+    start = rows.index(["metric", "value"]) + 2
+    return dict(takewhile(lambda row: len(row) == 2, rows[start:]))
+
+
+@pytest.mark.parametrize("verb", ["train", "pretrain"])
+def test_every_checkpoint_has_a_card_with_the_numbers_of_its_own_epoch(mined, tmp_path, verb):
+    words = ("data.fractions=[.5,.25,.25]", "data.batch_size=4", "trainer.max_epochs=3", "optim.lr=0.3")
+    assert main([verb, *train(mined, tmp_path / "run", *words)[1:]]) == 0
+    folder = RunFolder(tmp_path / "run")
+    rows = history(folder)
+    cards = {folder.best_checkpoint: folder.model_card, folder.last_checkpoint: folder.last_card}
+    for checkpoint, card in cards.items():
+        assert f"`{checkpoint.name}` of `slowpaths {verb}`" in card.read_text().splitlines()[0]
+        row = rows[read_checkpoint(checkpoint)["epoch"]]
+        told = {name: value for name, value in numbers(card).items() if name in row}
+        assert "train/loss" in told and told == {name: f"{row[name]:.4g}" for name in told}
+    assert folder.backbone_card.exists() == folder.backbone.exists() == (verb == "pretrain")
+    if verb == "pretrain":
+        assert numbers(folder.backbone_card) == numbers(folder.model_card)
+        assert all(line.split(",")[0] in folder.backbone_card.read_text() for line in folder.feature_scores.open())
 
 
 def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):

@@ -56,9 +56,11 @@ class RunFolder:
     last_checkpoint = Below("checkpoints/last.ckpt")  # of the last epoch that is over
     middle_checkpoint = Below("checkpoints/middle.ckpt")  # of one that is not, while it lasts
     best_checkpoint = Below("checkpoints/best.ckpt")  # of the epoch that is kept, where there is validation
-    model_card = Below("checkpoints/CARD.md")
+    model_card = Below("checkpoints/CARD.md")  # of the checkpoint that is kept
+    last_card = Below("checkpoints/last.CARD.md")  # of the last epoch, where another one is kept
     relabelled = Below("relabelled.parquet")  # labels table that rules and out-of-fold models agree on
     backbone = Below("backbone.safetensors")  # what pretraining makes
+    backbone_card = Below("backbone.CARD.md")
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
     wandb_group_file = Below("wandb_group.txt")  # its group there, for the runs that start from its weights

@@ -94,14 +94,24 @@ class Keeper(ModelCheckpoint):
 
     Args:
         folder: The folder.
+        last: The checkpoint of every epoch, the next over the one before; Lightning's own writes none of an epoch that
+            is not the best. None for none.
         middle: The checkpoint of an epoch that is not over; it goes when the epoch is. None for none.
         minutes: How long an epoch goes on until it is written, and written anew.
         ways: As for `ModelCheckpoint`.
     """
 
-    def __init__(self, folder: Path, *, middle: Path | None = None, minutes: float = 10.0, **ways: Any) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        last: Path | None = None,
+        middle: Path | None = None,
+        minutes: float = 10.0,
+        **ways: Any,
+    ) -> None:
         super().__init__(folder, **ways)
-        self._middle, self._minutes = middle, minutes
+        self._last, self._middle, self._minutes = last, middle, minutes
         self._num_batches = 0  # of the epoch that a checkpoint is in the middle of; 0 between epochs
         self._kept_s = time.monotonic()
 
@@ -128,6 +138,8 @@ class Keeper(ModelCheckpoint):
     def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Keep the epoch, which leaves nothing to go on from in its middle."""
         super().on_train_epoch_end(trainer, pl_module)
+        if self._last is not None:
+            trainer.save_checkpoint(self._last, weights_only=False)
         self._kept_s = time.monotonic()
         if self._middle is not None and trainer.is_global_zero:
             self._middle.unlink(missing_ok=True)
@@ -171,7 +183,7 @@ def build_checkpoints(folder: Path, *, monitor: str | None, **middle: Any) -> Ke
     `middle=` and `minutes=` of `Keeper`.
     """
     ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False, **middle}
-    if monitor is None:  # `save_last` of a keeper that keeps no other would write at the very end only
+    if monitor is None:
         return Keeper(folder, filename="last", **ways)
     ways |= {"mode": "min" if monitor in LOSSES else "max"}
-    return Keeper(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)
+    return Keeper(folder, last=folder / "last.ckpt", filename="best", monitor=monitor, save_top_k=1, **ways)
