@@ -153,10 +153,11 @@ def tables_page() -> str:
 def _columns(name: str) -> Iterator[tuple[str, str, str]]:
     known = {key: text for kind in _RECORDS[name] for key, text in _meanings(kind).items()}
     opened = {FEATURE_PREFIX: "feature_<name>", PROB_PREFIX: "prob_<stroke>"}
-    for field in TABLES[name].schema:
+    for field in TABLES[name].whole:
         prefix = next((prefix for prefix in opened if field.name.startswith(prefix)), "")
         if not prefix:
-            yield f"`{field.name}`", str(field.type), _escaped(MEANINGS.get(field.name) or known[field.name])
+            told = "Optional. " if field.name in TABLES[name].optional.names else ""
+            yield f"`{field.name}`", str(field.type), told + _escaped(MEANINGS.get(field.name) or known[field.name])
         elif field.name in (FEATURE_PREFIX + FEATURES[0].name, PROB_PREFIX + STROKES[0]):
             meaning = "One column a feature, see below." if prefix == FEATURE_PREFIX else "One column a stroke, sum 1."
             yield f"`{opened[prefix]}`", str(field.type), meaning

@@ -12,10 +12,13 @@ from slowpaths.apps import footage, predict
 from slowpaths.apps.footage import predict_videos
 from slowpaths.cli import main
 from slowpaths.core.errors import UsageError
+from slowpaths.core.records import Shot
+from slowpaths.evaluation.prediction_table import read_predictions as read_for_evaluation
 from slowpaths.models.prediction import model_id
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.tables import read_predictions
+from slowpaths.store.schema import SHOTS
+from slowpaths.store.tables import read_predictions, write_shots
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
 SHOWN = {"fps": 25.0, "num_frames": 8, "frame_stride": 2, "alpha": 4, "crop_px": 32, "read_px": None}
@@ -50,6 +53,24 @@ def test_a_killed_prediction_goes_on_after_its_last_video_to_the_same_bytes(tmp_
     assert asked == ["v0", "v1", "v1", "v2"]
     assert killed.predictions.read_bytes() == whole.predictions.read_bytes()
     assert "v0: 2 strokes, named already" in capsys.readouterr().err
+
+
+def test_the_table_says_which_strokes_are_replays_as_the_events_do(tmp_path):
+    folder = run_folder(tmp_path / "run")
+    mined = MinedFolder(folder.mined)
+    again, *others = sorted(mined.deliveries(), key=lambda row: row.delivery_id)
+    shots = [
+        Shot(shot_id=f"s{number}", video_id=row.video_id, span=row.span, view=row.view, first_frame=0, last_frame=9,
+             is_replay=row is again)
+        for number, row in enumerate([again, *others])
+    ]  # fmt: skip
+    write_shots(mined.file(SHOTS), shots)
+    predict_videos(classifier(clip=SHOWN), folder)
+    rows = read_predictions(folder.predictions)
+    assert {row.delivery_id for row in rows if row.is_replay} == {again.delivery_id}
+    assert {row.delivery_id for row in rows if row.is_replay is False} == {row.delivery_id for row in others}
+    told = read_for_evaluation(folder.predictions)
+    assert dict(zip(told.delivery_id, told.is_replay, strict=True))[again.delivery_id] is True
 
 
 def test_events_are_written_with_one_video_in_memory(tmp_path, monkeypatch):

@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 from tests.apps.refusal import refused
+from tests.apps.test_training import NETWORK, history, step_losses
 from tests.data.mined import write_mined
 
 from slowpaths.cli import main
+from slowpaths.models.checkpoint import read_checkpoint
 from slowpaths.store.run_folder import RunFolder
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
@@ -39,6 +41,24 @@ def test_views_are_learnt_from_and_training_starts_there(mined, tmp_path, capsys
     assert main([*train, "trainer.max_epochs=1", f"init={RunFolder(out).backbone}"]) == 0
     assert main([*train, "model.width=16", f"out={tmp_path / 'wide'}", f"init={RunFolder(out).backbone}"]) == 2
     assert "is of another architecture" in capsys.readouterr().err
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("objective", ["composition", "features"])
+def test_a_run_that_breaks_goes_on_in_the_middle_of_an_epoch(mined, tmp_path, monkeypatch, objective):
+    (tmp_path / "my_parts.py").write_text(NETWORK)
+    monkeypatch.syspath_prepend(tmp_path)
+    more = ("data.batch_size=2", "data.fractions=[1,0,0]", "checkpoint_minutes=1e-6", f"objective={objective}")
+    more += ("probe.every_epochs=0", "objective.parts.byol.hidden=16") if objective == "composition" else ()
+    whole, broken = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "broken")
+    stop = f"callbacks=[{{_target_: my_parts.Break, mark: {tmp_path / 'mark'}, step: 9}}]"  # 6 steps an epoch
+    assert main(words(mined, whole.path, *more)) == 0
+    assert main(words(mined, broken.path, *more, stop)) == 1
+    assert read_checkpoint(broken.middle_checkpoint)["global_step"] == 9
+    assert main(words(mined, broken.path, *more, stop)) == 0
+    assert step_losses(broken) == [(step, pytest.approx(loss, abs=1e-6)) for step, loss in step_losses(whole)]
+    assert history(broken) == [pytest.approx(row, abs=1e-6) for row in history(whole)]
+    assert broken.backbone.read_bytes() == whole.backbone.read_bytes()
 
 
 @pytest.mark.parametrize(

@@ -101,6 +101,18 @@ def test_a_checkpoint_that_no_run_can_go_on_from_is_one_sentence(
     assert {path: path.read_bytes() for path in run.checkpoints.iterdir()} == before
 
 
+def test_a_checkpoint_of_the_middle_of_an_epoch_that_is_damaged_costs_that_epoch_only(folder, tmp_path, capsys):
+    run = RunFolder(tmp_path / "run")
+    shutil.copytree(folder / "run", run.path)
+    run.middle_checkpoint.write_bytes(b"cut off")
+    assert main(train(folder / "mined", run.path, length=2)) == 1
+    (error,) = capsys.readouterr().err.strip().splitlines()
+    assert str(run.middle_checkpoint) in error and "delete it to go on from the last whole epoch" in error
+    run.middle_checkpoint.unlink()
+    assert main(train(folder / "mined", run.path, length=2)) == 0
+    assert read_checkpoint(run.last_checkpoint)["epoch"] == 1
+
+
 def test_a_kept_epoch_that_is_missing_or_damaged_is_named(folder, tmp_path, capsys):
     run = RunFolder(tmp_path / "run")
     shutil.copytree(folder / "run", run.path)

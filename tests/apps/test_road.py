@@ -96,7 +96,8 @@ def test_pretrained_weights_initialise_training(road, capsys):
     assert "names no stroke" in (out / "checkpoints" / "CARD.md").read_text()
     (entry,) = read_ledger(out)
     assert (entry.stage, set(entry.outputs)) == (
-        "pretrain", {"backbone.safetensors", "checkpoints/best.ckpt", "checkpoints/CARD.md", "features.csv"}
+        "pretrain",
+        {"backbone.safetensors", "backbone.CARD.md", "checkpoints/best.ckpt", "checkpoints/CARD.md", "features.csv"},
     )  # fmt: skip
     train = ["train", f"mined={road / 'mined'}", "experiment=tiny_cpu", f"out={road / 'started'}", *small]
     assert main([*train, "data.fractions=[0.6,0.0,0.4]", f"init={out / 'backbone.safetensors'}"]) == 0

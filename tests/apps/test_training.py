@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import os
 import shutil
+import signal
 import subprocess
 import sys
 from dataclasses import replace
+from itertools import takewhile
 from pathlib import Path
 
 import numpy as np
@@ -64,14 +67,24 @@ class Count(Callback):
         open(self.path, "w").write(str(trainer.global_step))
 
 
-class Die(Callback):
+class Break(Callback):
     def __init__(self, *, mark: str, step: int) -> None:
         self.mark, self.step = pathlib.Path(mark), step
+
+    def on_train_batch_end(self, trainer, pl_module, outputs, batch, batch_idx):
+        if trainer.global_step == self.step + 1 and not self.mark.exists():
+            self.mark.touch()
+            raise RuntimeError("broken")
+
+
+class Die(Callback):
+    def __init__(self, *, mark: str, step: int, signal: int = signal.SIGTERM) -> None:
+        self.mark, self.step, self.signal = pathlib.Path(mark), step, signal
 
     def on_train_batch_start(self, trainer, pl_module, batch, batch_idx):
         if trainer.global_step == self.step and not self.mark.exists():
             self.mark.touch()
-            os.kill(os.getpid(), signal.SIGTERM)
+            os.kill(os.getpid(), self.signal)
 """
 
 
@@ -103,6 +116,31 @@ def test_network_loss_optimiser_and_callback_may_be_somebody_elses(mined, tmp_pa
     checkpoint = RunFolder(out).last_checkpoint
     assert main(["predict", f"ckpt={checkpoint}", f"footage={mined}", f"out={tmp_path / 'events'}"]) == 1
     assert "allow_target=my_parts.Network" in capsys.readouterr().err
+
+
+def numbers(card: Path) -> dict[str, str]:
+    """Return the metrics that a card tells."""
+    rows = [[cell.strip() for cell in line.strip("|").split("|")] for line in card.read_text().splitlines()]
+    start = rows.index(["metric", "value"]) + 2
+    return dict(takewhile(lambda row: len(row) == 2, rows[start:]))
+
+
+@pytest.mark.parametrize("verb", ["train", "pretrain"])
+def test_every_checkpoint_has_a_card_with_the_numbers_of_its_own_epoch(mined, tmp_path, verb):
+    words = ("data.fractions=[.5,.25,.25]", "data.batch_size=4", "trainer.max_epochs=3", "optim.lr=0.3")
+    assert main([verb, *train(mined, tmp_path / "run", *words)[1:]]) == 0
+    folder = RunFolder(tmp_path / "run")
+    rows = history(folder)
+    cards = {folder.best_checkpoint: folder.model_card, folder.last_checkpoint: folder.last_card}
+    for checkpoint, card in cards.items():
+        assert f"`{checkpoint.name}` of `slowpaths {verb}`" in card.read_text().splitlines()[0]
+        row = rows[read_checkpoint(checkpoint)["epoch"]]
+        told = {name: value for name, value in numbers(card).items() if name in row}
+        assert "train/loss" in told and told == {name: f"{row[name]:.4g}" for name in told}
+    assert folder.backbone_card.exists() == folder.backbone.exists() == (verb == "pretrain")
+    if verb == "pretrain":
+        assert numbers(folder.backbone_card) == numbers(folder.model_card)
+        assert all(line.split(",")[0] in folder.backbone_card.read_text() for line in folder.feature_scores.open())
 
 
 def test_cells_of_several_lengths_are_runs_of_their_own(mined, tmp_path):
@@ -223,6 +261,10 @@ def test_odd_label_sets_train(tmp_path, labels):
         (("best_by=val/truth",), "best_by=val/truth is unknown: choose one of"),
         (("loss=sop", "loss.mixup_alpha=0.2"), "set loss.mixup_alpha=0"),
         (("data.batch_size=0",), "data.batch_size=0 is too small: give at least 1"),
+        (
+            ("checkpoint_minutes=0",),
+            "checkpoint_minutes=0 is no time between checkpoints: give minutes above 0, or null",
+        ),
         (("optim.lr=0",), "optim.lr=0.0 is no rate: give a number above 0"),
         (("trainer.precision=foo",), "precision"),
         (("model._target_=my_parts.Nothing",), "cannot be imported"),
@@ -236,35 +278,88 @@ def test_wrong_settings_are_one_sentence(mined, tmp_path, capsys, words, sentenc
 
 
 @pytest.mark.slow
-def test_a_run_that_is_told_to_end_goes_on_to_the_loss_curve_of_one_that_was_not(mined, tmp_path):
+@pytest.mark.parametrize("kind", [signal.SIGTERM, signal.SIGKILL])
+def test_a_run_that_is_ended_goes_on_to_the_loss_curve_of_one_that_was_not(mined, tmp_path, kind):
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(mined.parent), *sys.path])}
     script = Path(sys.executable).parent / "slowpaths"
 
     def start(name: str) -> subprocess.CompletedProcess[str]:
-        die = f"{{_target_: my_parts.Die, mark: {tmp_path / name}.txt, step: 5}}"  # in the middle of the third epoch
+        # in the middle of the third epoch; a killed run goes on from there, one that is told to end from the second
+        die = f"{{_target_: my_parts.Die, mark: {tmp_path / name}.txt, step: 11, signal: {int(kind)}}}"
         words = (
-            "model._target_=my_parts.Network", "data.batch_size=4", "data.fractions=[.5,.25,.25]",
+            "model._target_=my_parts.Network", "data.batch_size=2", "data.fractions=[.5,.25,.25]",
             "trainer.max_epochs=5", f"callbacks=[{die}]",
+            "data.num_workers=2", f"checkpoint_minutes={1e-6 if kind == signal.SIGKILL else 'null'}",
         )  # fmt: skip
         command = [str(script), *train(mined, tmp_path / name, *words)]
         return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=280)
 
     (tmp_path / "whole.txt").touch()
     assert start("whole").returncode == 0
-    stopped = start("killed")
-    assert (stopped.returncode, stopped.stderr) == (
-        143, "slowpaths train: told to end; the same command goes on from here\n"
-    )  # fmt: skip
-    assert 1 + 2 <= len(RunFolder(tmp_path / "killed").history.read_text().splitlines()) <= 1 + 3
+    stopped, killed = start("killed"), RunFolder(tmp_path / "killed")
+    if kind == signal.SIGTERM:
+        said = "slowpaths train: told to end; the same command goes on from here\n"
+        assert (stopped.returncode, stopped.stderr) == (143, said)
+    else:
+        assert stopped.returncode == -signal.SIGKILL
+        assert read_checkpoint(killed.middle_checkpoint)["global_step"] == 10  # as the step before it began
+    assert 1 + 2 <= len(killed.history.read_text().splitlines()) <= 1 + 3
     again = start("killed")
     assert again.returncode == 0, again.stderr[-3000:]
-    curves = [
-        [[float(value) for value in line.split(",")] for line in text.splitlines()[1:]]
-        for text in (RunFolder(tmp_path / name).history.read_text() for name in ("whole", "killed"))
-    ]
+    assert not killed.middle_checkpoint.exists()
+    curves = [history(RunFolder(tmp_path / name)) for name in ("whole", "killed")]
     assert len(curves[0]) == 5 and curves[1] == [pytest.approx(row, abs=1e-6) for row in curves[0]]
     one, two = (read_predictions(RunFolder(tmp_path / name).predictions) for name in ("whole", "killed"))
     assert all(a.probs == pytest.approx(b.probs, abs=1e-6) for a, b in zip(one, two, strict=True))
+
+
+def history(run: RunFolder) -> list[dict[str, float]]:
+    rows = csv.DictReader(run.history.read_text().splitlines())
+    return [{name: float(value) for name, value in row.items()} for row in rows]
+
+
+def step_losses(run: RunFolder) -> list[tuple[int, float]]:
+    """Return what its loggers were told of each step, start after start."""
+    rows = [row for path in sorted(run.path.glob("csv/*/metrics.csv")) for row in csv.DictReader(path.open())]
+    return [(int(row["step"]), float(row["train/step_loss"])) for row in rows if row["train/step_loss"]]
+
+
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("data.num_workers=2", "loss.mixup_alpha=0.4", "data.jitter_frames=2", "loss.curriculum_start=0.5"),
+        pytest.param(
+            ("loss=elr", "trainer.accumulate_grad_batches=2", "data.fractions=[1,0,0]"), marks=pytest.mark.slow
+        ),
+        pytest.param(("loss=sop", "trainer.max_steps=9"), marks=pytest.mark.slow),
+    ],
+)
+def test_a_run_that_breaks_goes_on_in_the_middle_of_an_epoch(mined, tmp_path, monkeypatch, words):
+    """Every epoch has four steps; it breaks in the third one of the second epoch."""
+    monkeypatch.syspath_prepend(mined.parent)
+    same = (
+        "model._target_=my_parts.Network",
+        "data.batch_size=2",
+        "trainer.max_epochs=3",
+        "checkpoint_minutes=1e-6",
+        *words,
+    )
+    same = ("data.fractions=[.5,.25,.25]", *same) if not any("fractions" in word for word in words) else same
+    whole, broken = RunFolder(tmp_path / "whole"), RunFolder(tmp_path / "broken")
+    assert main(train(mined, whole.path, *same)) == 0
+    step = 4 + 2
+    stop = f"callbacks=[{{_target_: my_parts.Break, mark: {tmp_path / 'mark'}, step: {step}}}]"
+    assert main(train(mined, broken.path, *same, stop)) == 1
+    assert read_checkpoint(broken.middle_checkpoint)["global_step"] == step
+    seen = len(step_losses(broken))
+    assert main(train(mined, broken.path, *same, stop)) == 0
+    assert not broken.middle_checkpoint.exists()
+    one, two = (step_losses(run) for run in (whole, broken))
+    assert 0 < seen < len(one) and [number for number, _ in two] == [number for number, _ in one]
+    assert [loss for _, loss in two] == pytest.approx([loss for _, loss in one], abs=1e-6)
+    assert history(broken) == [pytest.approx(row, abs=1e-6) for row in history(whole)]
+    assert broken.predictions.read_bytes() == whole.predictions.read_bytes()
 
 
 @pytest.mark.slow

@@ -123,6 +123,20 @@ def test_a_model_is_one_group_from_pretraining_to_evaluation(run):
     assert ids["train"] == ids["evaluate"] == run.wandb_id_file.read_text().strip() != ids["pretrain"]
 
 
+def test_a_run_that_goes_on_is_one_run_in_the_group_of_the_weights_it_started_from(run):
+    root, ssl = run.path.parent, RunFolder(run.path.parent / "ssl")
+    out = RunFolder(root / "goes_on")
+    words = ["train", f"mined={root / 'mined'}", f"out={out.path}", f"init={ssl.backbone}", "model=slowfast_tiny"]
+    for length in (1, 2):
+        more = [*SMALL, f"trainer.max_epochs={length}", "trainer=cpu", "logger=[wandb]"]
+        assert main([*words, *more]) == 0
+    starts = [identity(records) for records in told_by(out)]
+    assert len(starts) == 2 and {each.run_id for each in starts} == {out.wandb_id_file.read_text().strip()}
+    assert {each.run_group for each in starts} == {ssl.wandb_group_file.read_text().strip()}
+    (made,) = (key for key in artifacts(told_by(ssl)[0]) if key[0] == "model")
+    assert all(artifacts(records)[made] for records in told_by(out))  # the weights are an input of both starts
+
+
 def test_lineage_leads_from_mined_set_and_pretrained_weights_to_the_report(run):
     ssl = RunFolder(run.path.parent / "ssl")
     ((pretraining,), (training, judging)) = [[artifacts(each) for each in told_by(folder)] for folder in (ssl, run)]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from lightning.fabric.utilities.data import _set_sampler_epoch
 from tests.data.mined import write_mined
 
 from slowpaths.core.errors import UsageError
@@ -33,8 +34,7 @@ def module(mined: Path, *, targets: Targets = "labels", fps: float | None = None
 
 
 def batches(loader: object, *, epoch: int = 0) -> list[ClipBatch]:
-    if hasattr(loader.sampler, "set_epoch"):  # type: ignore[attr-defined]
-        loader.sampler.set_epoch(epoch)  # type: ignore[attr-defined]
+    _set_sampler_epoch(loader, epoch)
     return list(loader)  # type: ignore[call-overload]
 
 

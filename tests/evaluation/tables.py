@@ -45,7 +45,7 @@ def prediction_table(rows: list[dict[str, object]]) -> pa.Table:
             {
                 "delivery_id": f"d{number}",
                 "video_id": row["video"],
-                "start_s": impact_s - 0.8,
+                "start_s": max(0.0, impact_s - 0.8),
                 "end_s": impact_s + 0.48,
                 "label": STROKES[int(np.argmax(probs))],
                 "confidence": float(np.max(probs)),
@@ -92,7 +92,7 @@ def make_study(
                 truth.append(
                     {
                         "video": video,
-                        "start_s": impact_s - 0.6,
+                        "start_s": max(0.0, impact_s - 0.6),
                         "end_s": impact_s + 0.6,
                         "impact_s": impact_s,
                         "label": STROKES[stroke],

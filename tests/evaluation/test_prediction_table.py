@@ -56,6 +56,11 @@ def test_a_foreign_table_needs_only_video_time_and_label(tmp_path: Path) -> None
         ({"impact_s": 1, "label": "cut"}, "no column 'video'"),
         ({"video": "a", "label": "cut"}, "no column 'start_s'"),
         ({"video": "a", "impact_s": 1}, "no column 'label'"),
+        (
+            {"video": "a", "start_s": -0.5, "end_s": 1, "label": "cut"},
+            "line 2, column start_s: -0.5 lies before the video begins: give seconds from its first picture on",
+        ),
+        ({"video": "a", "impact_s": -1, "label": "cut"}, "column impact_s: -1 lies before the video begins"),
         ({"video": "a", "impact_s": 1, "label": "nan"}, "line 2, column label: is empty: give a stroke"),
         ({"video": "a", "impact_s": 1, "label": "cutt"}, "line 2, column label: 'cutt' is not a stroke; nearest: cut"),
         ({"video": "a", "impact_s": 1, "label": "cut", "confidence": 2}, "column confidence: 2 is not between 0 and 1"),

@@ -198,7 +198,7 @@ def _train(folder: Path) -> Tables:
 
 def _predict(folder: Path) -> Tables:
     out = folder / "events"
-    checkpoint, video = folder / "train" / "checkpoints" / "last.ckpt", folder / "world" / "n01.mp4"
+    checkpoint, video = folder / "train" / "checkpoints" / "best.ckpt", folder / "world" / "n01.mp4"
     _run("predict", f"ckpt={checkpoint}", f"footage={video}", f"out={out}", "pose=compact")
     lines = (out / "events.edl").read_text().splitlines()
     return {

@@ -1,11 +1,13 @@
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 from tests.models.training import classifier
 
-from slowpaths.models.card import model_card
+from slowpaths.models.card import model_card, write_cards
 from slowpaths.models.classifier import StrokeClassifier
+from slowpaths.store.run_folder import RunFolder
 
 
 def card_of(model: StrokeClassifier, verb: str, **changes: Any) -> str:
@@ -58,3 +60,11 @@ def test_a_card_tells_of_each_stroke_of_views_and_of_calibration() -> None:
     assert "| stroke | labelled | precision |" in card and "| cut | 4 | 0.500 |" in card
     assert card.index("| cut |") < card.index("**Calibration.** Not fitted.") < card.index("**Limits.**")
     assert "**Strokes" not in card_of(classifier(), "train")
+
+
+def test_a_run_whose_last_epoch_is_kept_has_one_card(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path)
+    about: dict[str, Any] = {"verb": "train", "command": "", "data": "", "sources": {}, "counts": {}, "warning": ""}
+    write_cards(folder, classifier(), kept=folder.last_checkpoint, measured={"metrics": {"a": 1.0}}, last={}, **about)
+    assert [path.relative_to(tmp_path).as_posix() for path in tmp_path.rglob("*.md")] == ["checkpoints/CARD.md"]
+    assert "`last.ckpt`" in folder.model_card.read_text() and "| a | 1 |" in folder.model_card.read_text()

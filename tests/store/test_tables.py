@@ -1,6 +1,7 @@
 import errno
 import math
 import os
+from dataclasses import replace
 from fractions import Fraction
 
 import numpy as np
@@ -77,6 +78,19 @@ def test_labels_and_predictions_come_back(tmp_path):
     (back,) = tables.read_predictions(tmp_path / "p.parquet")
     np.testing.assert_allclose(label.probs, CLIP["probs"])
     assert (back.model_id, back.view_index, back.split, back.span) == ("m", 2, "test", prediction.span)
+
+
+def test_an_optional_column_is_there_where_it_is_known(tmp_path):
+    old, new, joined = (tmp_path / f"{name}.parquet" for name in ("old", "new", "joined"))
+    row = Prediction(**CLIP)
+    tables.write_predictions(old, [row])
+    tables.write_predictions(new, [replace(row, is_replay=True), replace(row, is_replay=False)])
+    assert pq.read_schema(old).names == TABLES["predictions"].schema.names  # as older versions wrote and read it
+    assert pq.read_schema(new).names == [*pq.read_schema(old).names, "is_replay"]
+    assert [row.is_replay for row in tables.read_predictions(old)] == [None]
+    assert [row.is_replay for row in tables.read_predictions(new)] == [True, False]
+    tables.join_tables(joined, [old, new], TABLES["predictions"])
+    assert [row.is_replay for row in tables.read_predictions(joined)] == [None, True, False]
 
 
 def test_poses_keep_tracks_apart_and_in_order(tmp_path):

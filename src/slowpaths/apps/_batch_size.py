@@ -37,7 +37,7 @@ def with_batch_size(job: Job[C], build: Callable[[Job[C]], tuple[L.LightningModu
     def sized(size: int) -> Job[C]:
         return replace(job, config=replace(config, data=replace(config.data, batch_size=size)))
 
-    if job.folder.last_checkpoint.exists():
+    if job.folder.resume_checkpoint is not None:
         size = run_so_far(job.folder).get("batch_size")
         if isinstance(size, int) and size >= config.trainer.accumulate_grad_batches:
             return sized(size // config.trainer.accumulate_grad_batches)

@@ -35,7 +35,7 @@ from slowpaths.models.callbacks.checkpoints import AtomicCheckpointIO, FiniteGua
 from slowpaths.models.callbacks.curves import Curves
 from slowpaths.models.callbacks.history import History, build_progress
 from slowpaths.models.callbacks.loggers import log_scalars
-from slowpaths.models.card import model_card
+from slowpaths.models.card import write_cards
 from slowpaths.models.compiled import CompiledSteps, compile_network, require_compiler
 from slowpaths.models.ema import EmaModule
 from slowpaths.models.initialisation import load_initialisation, weights_file
@@ -46,9 +46,8 @@ from slowpaths.store.ledger import Entry, append_entry, digests
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES
-from slowpaths.store.tables import write_text
 
-_ELSEWHERE = ("out", "logger", "weights_dir", "compile")  # where and how, not what
+_ELSEWHERE = ("out", "logger", "weights_dir", "compile", "checkpoint_minutes")  # where and how, not what
 _LENGTH = ("max_epochs", "max_steps")  # of a run that may go on
 _MEASURED_AGAINST = {
     "train": "Measured against weak labels of held-out matches, not against truth: what the rules get wrong counts as "
@@ -129,11 +128,13 @@ class Fitted:
         trainer: The trainer.
         checkpoint: The checkpoint of the best epoch; of the last one, where nothing is validated.
         metrics: The metrics of that epoch, by name.
+        last_metrics: Those of the last epoch.
     """
 
     trainer: L.Trainer
     checkpoint: Path
     metrics: Mapping[str, float]
+    last_metrics: Mapping[str, float]
 
 
 def fit(
@@ -158,14 +159,16 @@ def fit(
     folder, config = job.folder, job.config
     limit_threads()
     L.seed_everything(config.seed, workers=True, verbose=False)
-    last = folder.last_checkpoint
-    resumed = last if last.exists() else None
+    last, resumed = folder.last_checkpoint, folder.resume_checkpoint
     if resumed:
         refuse_other_run(folder, module)
     elif config.init:
         load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None
-    keeper, history = build_checkpoints(folder.checkpoints, monitor=watched), History(folder.history)
+    minutes = config.checkpoint_minutes
+    middle = {"middle": folder.middle_checkpoint, "minutes": minutes} if minutes is not None else {}
+    keeper = build_checkpoints(folder.checkpoints, monitor=watched, **middle)
+    history = History(folder.history)
     own = [instantiate(node, key=f"callbacks[{n}]") for n, node in enumerate(config.callbacks)]
     begin = Begin(lambda: _build_loggers(job))
     callbacks = [FiniteGuard(last), *extra, history, Curves(), *own, build_progress(), keeper, CompiledSteps(), begin]
@@ -180,12 +183,13 @@ def fit(
         require_compiler(trainer.strategy.root_device)
         for network in (*module.networks, *([module.ema] if module.ema is not None else [])):
             compile_network(network, config.compile)
-    with relaunched(job), taking(resumed, begin):
+    with relaunched(job), taking(folder, resumed, begin):
         trainer.fit(module, data, ckpt_path=resumed, weights_only=True)
     kept = folder.best_checkpoint if watched and keeper.best_model_path else last
     if resumed and trainer.is_global_zero:
         require_kept(folder, kept)
-    return Fitted(trainer=trainer, checkpoint=kept, metrics=history.kept(watched))
+    metrics, last_metrics = history.kept(watched), history.kept(None)
+    return Fitted(trainer=trainer, checkpoint=kept, metrics=metrics, last_metrics=last_metrics)
 
 
 def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
@@ -263,7 +267,7 @@ def record(
     per_class: Sequence[Mapping[str, str]] = (),
     notes: Sequence[str] = (),
 ) -> dict[str, int]:
-    """Write the model card and the ledger, send numbers to the loggers, and the ledgers to W&B, where it is on.
+    """Write the model cards and the ledger, send numbers to the loggers, and the ledgers to W&B, where it is on.
 
     Args:
         fitted: What the fit ended with.
@@ -282,20 +286,16 @@ def record(
     """
     folder, config = job.folder, job.config
     counts: dict[str, int] = {part: len(data.split.deliveries(part)) for part in PARTS}
-    card = model_card(
-        module,
-        verb=job.verb,
-        command=shlex.join(["slowpaths", job.verb, *_overrides()]),
-        checkpoint=fitted.checkpoint.name,
-        data=str(config.mined),
-        sources=sources,
-        counts=counts,
-        metrics=fitted.metrics,
-        warning=_MEASURED_AGAINST[job.verb],
-        per_class=per_class,
-        notes=notes,
-    )
-    write_text(folder.model_card, card)
+    about = {
+        "verb": job.verb,
+        "command": shlex.join(["slowpaths", job.verb, *_overrides()]),
+        "data": str(config.mined),
+        "sources": sources,
+        "counts": counts,
+        "warning": _MEASURED_AGAINST[job.verb],
+    }
+    measured = {"metrics": fitted.metrics, "per_class": per_class, "notes": notes}
+    write_cards(folder, module, kept=fitted.checkpoint, measured=measured, last=fitted.last_metrics, **about)
     inputs = {**inputs, "deliveries": file_digest(MinedFolder(config.mined).file(DELIVERIES))}
     if config.init and (weights := weights_file(config.init)).is_file():
         inputs["init"] = file_digest(weights)

@@ -15,6 +15,7 @@ from slowpaths.models.rehearsal import Begin
 from slowpaths.store.run_folder import RunFolder
 
 _CURE = "delete it to train from the start, or choose another out="
+_MIDDLE_CURE = "delete it to go on from the last whole epoch, or choose another out="
 _LONGEST = 200  # characters of what torch says of tensors: it lists them all
 
 
@@ -25,15 +26,16 @@ def run_so_far(folder: RunFolder) -> Mapping[str, Any]:
         MissingWeightsError: If the file cannot be read, or lacks a part.
         SlowpathsError: If a number in it is not finite.
     """
-    last = folder.last_checkpoint
-    content = read_checkpoint(last, cure=_CURE)
+    last = folder.resume_checkpoint or folder.last_checkpoint
+    cure = _cure(folder, last)
+    content = read_checkpoint(last, cure=cure)
     wrong, run = misfit(content, RUN_PARTS), None
     if not wrong:
         run = content["hyper_parameters"].get("run")
         wrong = "" if isinstance(run, Mapping) else "it does not say of which run"
     if wrong or run is None:
-        raise MissingWeightsError(f"a run cannot go on from {last} ({wrong}): {_CURE}")
-    require_finite(content, what=str(last), cure=_CURE)
+        raise MissingWeightsError(f"a run cannot go on from {last} ({wrong}): {cure}")
+    require_finite(content, what=str(last), cure=cure)
     return run
 
 
@@ -50,10 +52,11 @@ def refuse_other_run(folder: RunFolder, module: EmaModule) -> None:
 
 
 @contextmanager
-def taking(last: Path | None, begin: Begin) -> Iterator[None]:
+def taking(folder: RunFolder, last: Path | None, begin: Begin) -> Iterator[None]:
     """Say in one sentence that a checkpoint does not fit the run that goes on from it.
 
     Args:
+        folder: The run.
         last: The checkpoint; None where the run starts.
         begin: Knows whether what the checkpoint holds has been taken; later errors are not the file's.
     """
@@ -63,7 +66,7 @@ def taking(last: Path | None, begin: Begin) -> Iterator[None]:
         if last is None or begin.has_begun or sentence_of(error) is not None:
             raise
         why = f"{type(error).__name__}: {one_line(error)}"[:_LONGEST]
-        raise MissingWeightsError(f"a run cannot go on from {last} ({why}): {_CURE}") from error
+        raise MissingWeightsError(f"a run cannot go on from {last} ({why}): {_cure(folder, last)}") from error
 
 
 def require_kept(folder: RunFolder, checkpoint: Path) -> None:
@@ -74,3 +77,7 @@ def require_kept(folder: RunFolder, checkpoint: Path) -> None:
     """
     last = folder.last_checkpoint
     read_checkpoint(checkpoint, cure=f"restore it, delete {last} to train from the start, or choose another out=")
+
+
+def _cure(folder: RunFolder, checkpoint: Path | None) -> str:
+    return _MIDDLE_CURE if checkpoint == folder.middle_checkpoint else _CURE

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
@@ -19,6 +20,7 @@ from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.sequences import collect_sequences
 from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.pose.pose_weights import WEIGHTS
+from slowpaths.review.events import replays_among
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, PREDICTIONS
@@ -210,7 +212,8 @@ def predict_videos(
                 note = lambda text, video=video: step.note(f"{video}: {text}")  # noqa: E731
                 shown: dict[str, Any] = {"num_test_views": num_test_views, "network": network, **how}
                 found = predict_mined(classifier, mined.path, delivery_ids=own, note=note, **shown)
-                write_predictions(file, found)
+                replays = replays_among(found, mined.shots(video=video))
+                write_predictions(file, [replace(row, is_replay=row.delivery_id in replays) for row in found])
             step(f"{video}: {len(own)} strokes{', named already' if is_known else ''}")
     join_tables(folder.predictions, files, PREDICTIONS)
     return num_resumed

@@ -16,7 +16,7 @@ from slowpaths.apps._fit import Job, fit, record, relaunched
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.verbs import PretrainConfig
 from slowpaths.core.parts import locate, target_of
-from slowpaths.core.text import csv_table
+from slowpaths.core.text import csv_table, markdown_table
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.views import ViewDataModule
 from slowpaths.models.callbacks.embedding_probe import EmbeddingProbe, ProbeClips
@@ -45,13 +45,15 @@ def run(cfg: DictConfig) -> Outcome:
     if not trainer.is_global_zero:
         return outcome  # one process of several writes
     save_backbone(folder.backbone, best, head=head_prefix(module.network))
-    files = [folder.backbone, best, folder.model_card]
+    files, notes = [folder.backbone, best, folder.model_card, folder.backbone_card], []
     if scores:
         table = [
             {"feature": name, "clips": count, "r2": f"{share:.4f}" if math.isfinite(share) else ""}
             for name, count, share in scores
         ]
         write_text(folder.feature_scores, csv_table(table))
+        seen_table = markdown_table(list(table[0]), [list(row.values()) for row in table])
+        notes = [f"**Features of held-out matches.** Share of their variance that is seen.\n\n{seen_table}"]
         files.append(folder.feature_scores)
     lineage = data.lineage()
     counts = record(
@@ -62,6 +64,7 @@ def run(cfg: DictConfig) -> Outcome:
         files=files,
         inputs=lineage,
         sources=lineage,
+        notes=notes,
     )
     seen = sorted((-share, name) for name, _, share in scores if share > 0)
     rows = [

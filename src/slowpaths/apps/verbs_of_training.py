@@ -5,6 +5,7 @@ Nothing here loads a heavy library, so that a wrong key is named at once.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -36,6 +37,8 @@ class FitConfig:
         seed: Seed of weights, order and augmentation.
         compile: Whether `torch.compile` makes the network faster: eager (not), default, or reduce-overhead with CUDA
             graphs too; the first steps take minutes, and checkpoints are like any others.
+        checkpoint_minutes: Within an epoch a checkpoint is written every so many minutes, to go on from if the run is
+            killed; null for at the ends of epochs only.
         model: The network.
         data: Clips, windows, augmentation, split.
         optim: Optimiser, rates and schedule.
@@ -51,6 +54,7 @@ class FitConfig:
     callbacks: tuple[Any, ...] = ()
     seed: int = 0
     compile: Literal["eager", "default", "reduce-overhead"] = "eager"
+    checkpoint_minutes: float | None = 10.0
     model: Any
     data: ClipSettings = ClipSettings()
     optim: OptimSettings = OptimSettings()
@@ -68,6 +72,11 @@ class FitConfig:
             )
         if self.compile != "eager" and self.trainer.strategy == "fsdp":
             raise UsageError(f"compile={self.compile} needs whole weights: leave it out, or trainer.strategy=fsdp")
+        if self.checkpoint_minutes is not None and not 0 < self.checkpoint_minutes < math.inf:
+            raise UsageError(
+                f"checkpoint_minutes={self.checkpoint_minutes:g} is no time between checkpoints: give minutes above 0, "
+                "or null"
+            )
         if self.init_sha256 and not self.init:
             raise UsageError("init_sha256= confirms a file and init= names none: give init=, or leave init_sha256= out")
         warmup, trainer = self.optim.warmup_epochs, self.trainer

@@ -219,3 +219,4 @@ class Prediction(LabelledClip):
     view_index: int = -1  # number of the test view; -1 for the average over views
     # "train", "val", "test", or "none" for footage outside the mined set
     split: Literal["train", "val", "test", "none"] = "none"
+    is_replay: bool | None = None  # whether it shows again what was shown before; None where it is not said

@@ -12,7 +12,7 @@ from typing import Any
 import lightning as L
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
@@ -24,6 +24,7 @@ from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import ClipRecord, find_links, read_clips
 from slowpaths.data.feature_targets import read_features
 from slowpaths.data.frozen_features import PictureFeatureDataset, Told, with_picture_features
+from slowpaths.data.loader import EpochLoader
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.data.skeletons import SkeletonDataset, with_skeletons
@@ -281,7 +282,8 @@ class ClipDataModule(L.LightningDataModule):
         batches: Iterable[list[int]] | None = None,
     ) -> DataLoader[ClipItem]:
         order: dict[str, Any] = {"batch_size": self._settings.clips_a_batch, "sampler": sampler, "drop_last": drop_last}
-        return DataLoader(
+        kind = DataLoader if sampler is None and not isinstance(batches, Sampler) else EpochLoader
+        return kind(
             dataset,
             **(order if batches is None else {"batch_sampler": batches}),
             num_workers=self._settings.num_workers,

@@ -73,6 +73,10 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     has_probabilities = any(name in columns for name in _PROBS)
     probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
     times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
+    for name, values_s in times.items():
+        for row in np.flatnonzero(values_s < 0).tolist():
+            problem = f"{values_s[row]:g} lies before the video begins: give seconds from its first picture on"
+            raise columns.error(row, name, problem)
     for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
         raise columns.error(int(row), "impact_s", "is empty and so is start_s or end_s; a prediction needs a time")
     event_p = columns.numbers("event_p")

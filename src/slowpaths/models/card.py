@@ -1,12 +1,16 @@
-"""The card beside a checkpoint: what the model is, what it learnt from, and how far its numbers can be trusted."""
+"""The cards beside checkpoints: what a model is, what it learnt from, and how far its numbers can be trusted."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
 
 from slowpaths import __version__
 from slowpaths.core.text import markdown_table
 from slowpaths.models.ema import EmaModule
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.tables import write_text
 
 _LIMITS = {
     "train": (
@@ -19,6 +23,38 @@ _LIMITS = {
         "by `slowpaths evaluate` on the model that starts from it."
     ),
 }
+
+
+def write_cards(
+    folder: RunFolder,
+    module: EmaModule,
+    *,
+    kept: Path,
+    measured: Mapping[str, Any],
+    last: Mapping[str, float],
+    **about: Any,
+) -> None:
+    """Write a card beside the checkpoint that is kept, that of the last epoch, and the weights of a pretraining.
+
+    Args:
+        folder: The run.
+        module: The trained module.
+        kept: The checkpoint that is kept.
+        measured: Its numbers: `metrics`, `per_class` and `notes` of `model_card`.
+        last: Metrics of the last epoch.
+        about: What all have in common: the other arguments of `model_card`.
+    """
+    write_text(folder.model_card, model_card(module, checkpoint=kept.name, **measured, **about))
+    if kept != folder.last_checkpoint:
+        note = (
+            f"**Kept.** A run goes on from it. What the run is worth is said of the epoch that is kept, `{kept.name}`."
+        )
+        card = model_card(module, checkpoint=folder.last_checkpoint.name, metrics=last, notes=[note], **about)
+        write_text(folder.last_card, card)
+    if folder.backbone.is_file():
+        note = f"**Weights.** Those of `checkpoints/{kept.name}`, averaged, without their head, in half precision."
+        own: dict[str, Any] = {**measured, "notes": [note, *measured.get("notes", ())]}
+        write_text(folder.backbone_card, model_card(module, checkpoint=folder.backbone.name, **own, **about))
 
 
 def model_card(

@@ -218,6 +218,7 @@ class StrokeClassifier(EmaModule):
             raise UsageError("this loss remembers each clip, in one process: set trainer.devices=1")
         if isinstance(self.loss, nn.Module):
             self.loss.to(self.device)
+        self.on_train_epoch_start()  # a run that goes on in the middle of an epoch is told of none
 
     def on_train_epoch_start(self) -> None:
         """Let the curriculum and co-teaching go on."""
@@ -268,6 +269,7 @@ class StrokeClassifier(EmaModule):
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Give the loss what it knew of the clips."""
+        super().on_load_checkpoint(checkpoint)
         if _LOSS_STATE in checkpoint:
             assert isinstance(self.loss, nn.Module)
             self.loss.load_state_dict(checkpoint[_LOSS_STATE])

@@ -20,11 +20,13 @@ from slowpaths.core.parts import build, target_of
 from slowpaths.data.batch import ClipBatch
 from slowpaths.models.batch_norm import measure_batch_norm, norms
 from slowpaths.models.checkpoint import CHECKPOINT_FORMAT, CHECKPOINT_KEY
+from slowpaths.models.epoch_means import EpochMeans
 from slowpaths.models.heads import projection, stages
 from slowpaths.models.optim import build_optimiser, cosine_with_warmup
 from slowpaths.models.settings import OptimSettings, RunSettings, as_settings
 from slowpaths.models.sharding import ShardedStrategy, shard
 
+_MEANS = "epoch_means"
 SLOWFAST: Mapping[str, Any] = {"_target_": "slowpaths.models.slowfast.build_slowfast"}
 
 
@@ -69,7 +71,7 @@ class EmaModule(L.LightningModule):
                 raise UsageError(f"model._target_={target} builds no torch.nn.Module: name a network")
             self.network = built
             self.build_heads()
-        self._is_sharded = False
+        self._is_sharded, self._means = False, EpochMeans()
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
         self.is_backbone_frozen = self.optim_settings.is_backbone_frozen and bool(self.run.initialisation)
         if self.is_backbone_frozen:
@@ -151,12 +153,19 @@ class EmaModule(L.LightningModule):
 
     def on_train_epoch_end(self) -> None:
         """Do the same for the weights that are kept, where there is no validation."""
+        self._means.clear()
         if not any(self.trainer.num_val_batches):
             self.on_validation_start()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         """Say in the checkpoint which format it has."""
         checkpoint[CHECKPOINT_KEY] = {"format": CHECKPOINT_FORMAT, "version": __version__}
+        if means := self._means.state():  # in the middle of an epoch
+            checkpoint[_MEANS] = means
+
+    def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
+        """Take what an epoch has logged so far."""
+        self._means.load(checkpoint.get(_MEANS, {}))
 
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return the optimiser and its schedule over the whole run."""
@@ -177,6 +186,13 @@ class EmaModule(L.LightningModule):
         warmup_steps = 0 if is_dry else round(self.optim_settings.warmup_epochs * steps_an_epoch)
         schedule = cosine_with_warmup(optimiser, num_steps=int(num_steps), warmup_steps=warmup_steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def log(self, name: str, value: Any, *args: Any, **options: Any) -> None:
+        """Log a value as Lightning does; means of a training epoch that a run goes on in are those of all of it."""
+        is_mean = options.get("on_epoch") and options.get("on_step") is False and options.get("batch_size")
+        if is_mean and isinstance(value, Tensor) and self.trainer.training:
+            value, options["batch_size"] = self._means.add(name, value, weight=options["batch_size"])
+        super().log(name, value, *args, **options)
 
     def log_loss(self, loss: Tensor, batch: ClipBatch) -> None:
         """Log the loss of a training batch: a curve by step, and the mean of the epoch."""

@@ -53,11 +53,14 @@ class RunFolder:
     traceback_file = Below("traceback.txt")  # of a fault of ours, for a bug report
     ledger_file = Below(LEDGER_NAME)
     checkpoints = Below("checkpoints")
-    last_checkpoint = Below("checkpoints/last.ckpt")  # what a run goes on from
+    last_checkpoint = Below("checkpoints/last.ckpt")  # of the last epoch that is over
+    middle_checkpoint = Below("checkpoints/middle.ckpt")  # of one that is not, while it lasts
     best_checkpoint = Below("checkpoints/best.ckpt")  # of the epoch that is kept, where there is validation
-    model_card = Below("checkpoints/CARD.md")
+    model_card = Below("checkpoints/CARD.md")  # of the checkpoint that is kept
+    last_card = Below("checkpoints/last.CARD.md")  # of the last epoch, where another one is kept
     relabelled = Below("relabelled.parquet")  # labels table that rules and out-of-fold models agree on
     backbone = Below("backbone.safetensors")  # what pretraining makes
+    backbone_card = Below("backbone.CARD.md")
     history = Below("history.csv")  # metrics of each epoch
     wandb_id_file = Below("wandb_run_id.txt")  # makes a run that goes on one run in W&B
     wandb_group_file = Below("wandb_group.txt")  # its group there, for the runs that start from its weights
@@ -80,6 +83,11 @@ class RunFolder:
         """Return the run that a folder is of, or a file lies in; None where there is none."""
         folders = (path, *path.parents[:2]) if path.exists() else ()
         return next((run for run in map(cls, folders) if run.state_file.is_file()), None)
+
+    @property
+    def resume_checkpoint(self) -> Path | None:
+        """Return the checkpoint that a run goes on from; None where there is none."""
+        return next((path for path in (self.middle_checkpoint, self.last_checkpoint) if path.exists()), None)
 
     def relabel_fold(self, number: int) -> Path:
         """Return the folder of the run that trains without one group of matches."""

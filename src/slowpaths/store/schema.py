@@ -6,7 +6,7 @@ Open columns: `deliveries` carries one `feature_<name>` column a feature and `la
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pyarrow as pa
 
@@ -27,11 +27,22 @@ class TableSpec:
     name: str  # name, also the file's stem
     version: int  # raised whenever a column changes its name, type or meaning
     schema: pa.Schema  # columns in order, with the version in the metadata
+    optional: pa.Schema = field(default_factory=lambda: pa.schema([]))  # columns after them that a file may have
+
+    @property
+    def whole(self) -> pa.Schema:
+        """Return the schema with all its optional columns."""
+        return pa.schema([*self.schema, *self.optional], metadata=self.schema.metadata)
 
 
-def _spec(name: str, version: int, columns: list[tuple[str, pa.DataType]]) -> TableSpec:
+def _spec(
+    name: str,
+    version: int,
+    columns: list[tuple[str, pa.DataType]],
+    optional: list[tuple[str, pa.DataType]] | None = None,
+) -> TableSpec:
     metadata = {TABLE_KEY: name.encode(), VERSION_KEY: str(version).encode()}
-    return TableSpec(name, version, pa.schema([pa.field(key, kind) for key, kind in columns], metadata=metadata))
+    return TableSpec(name, version, pa.schema(columns, metadata=metadata), pa.schema(optional or []))
 
 
 def _columns(*groups: str) -> list[tuple[str, pa.DataType]]:
@@ -74,7 +85,12 @@ POSES = _spec("poses", 1, _POSES)
 VOTES = _spec("votes", 2, _columns("text delivery_id rule symbol evidence", "real weight"))
 CORRECTIONS = _spec("corrections", 1, _columns("text delivery_id label kind", "real impact_s", "text note"))
 LABELS = _spec("labels", 1, _CLIP)
-PREDICTIONS = _spec("predictions", 1, [*_CLIP, *_columns("text model_id", "whole view_index", "text split")])
+PREDICTIONS = _spec(
+    "predictions",
+    1,
+    [*_CLIP, *_columns("text model_id", "whole view_index", "text split")],
+    optional=_columns("yes_no is_replay"),
+)
 
 TABLES: dict[str, TableSpec] = {
     spec.name: spec for spec in (FOOTAGE, UNCLAIMED, SHOTS, DELIVERIES, POSES, VOTES, CORRECTIONS, LABELS, PREDICTIONS)

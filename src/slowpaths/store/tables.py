@@ -109,16 +109,16 @@ def write_json(path: Path, value: Any) -> None:
 
 
 def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
-    """Write a table atomically in the order and types of its schema; an extra column is dropped, none may be missing.
+    """Write a table atomically in the order and types of its schema; an extra column is dropped.
 
     Raises:
-        TableError: If a column is missing or cannot be cast.
+        TableError: If a column is missing that is not optional, or cannot be cast.
     """
     missing = [name for name in spec.schema.names if name not in table.column_names]
     if missing:
         raise TableError(f"the {spec.name} table lacks the column '{missing[0]}'")
     try:
-        table = table.select(spec.schema.names).cast(spec.schema.remove_metadata())
+        table = _in_order(table, spec)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise TableError(f"the {spec.name} table has a column of the wrong type: {error}") from error
     table = table.replace_schema_metadata(spec.schema.metadata)
@@ -127,7 +127,7 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
 
 
 def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = None) -> pa.Table:
-    """Read a table written by `write_table`: exactly the columns of `spec`, and the rows that pass `where`.
+    """Read the rows of a table written by `write_table` that pass `where`, with the optional columns that it has.
 
     Raises:
         TableError: If the file is missing, is no Parquet, is another table, or has another version.
@@ -152,24 +152,40 @@ def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = Non
     missing = [column for column in spec.schema.names if column not in table.column_names]
     if missing:
         raise TableError(f"{path} lacks the column '{missing[0]}' of the {spec.name} table")
-    return table.select(spec.schema.names).cast(spec.schema.remove_metadata())
+    return _in_order(table, spec)
+
+
+def _in_order(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Return the columns of a table in the order and types of its schema."""
+    present = [column for column in spec.whole if column.name in table.column_names]
+    return table.select([column.name for column in present]).cast(pa.schema(present))
+
+
+def _filled(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Return a table with all optional columns, empty where it has them not."""
+    for column in spec.optional:
+        if column.name not in table.column_names:
+            table = table.append_column(column, pa.nulls(table.num_rows, column.type))
+    return _in_order(table, spec).cast(spec.whole)
 
 
 def join_tables(path: Path, shards: Iterable[Path], spec: TableSpec) -> None:
     """Write several shards of one table as one file, in the given order; a few shards at a time are in memory.
 
+    It has all optional columns, empty for shards without.
+
     Raises:
         TableError: If a shard cannot be read.
     """
-    with atomic_write(path) as stream, pq.ParquetWriter(stream, spec.schema, compression="zstd") as writer:
+    with atomic_write(path) as stream, pq.ParquetWriter(stream, spec.whole, compression="zstd") as writer:
         waiting: list[pa.Table] = []
         for shard in shards:
-            waiting.append(read_table(shard, spec))
+            waiting.append(_filled(read_table(shard, spec), spec))
             if sum(table.num_rows for table in waiting) >= _JOINED_ROWS:
-                writer.write_table(pa.concat_tables(waiting).cast(spec.schema))
+                writer.write_table(pa.concat_tables(waiting))
                 waiting = []
         if waiting:
-            writer.write_table(pa.concat_tables(waiting).cast(spec.schema))
+            writer.write_table(pa.concat_tables(waiting))
 
 
 def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
@@ -181,12 +197,15 @@ def concat_tables(paths: Iterable[Path], spec: TableSpec) -> pa.Table:
 # --- records to rows and back ------------------------------------------------------------------------------------
 
 
-def _table(rows: Iterable[dict[str, Any]], spec: TableSpec) -> pa.Table:
-    return pa.Table.from_pylist(list(rows), schema=spec.schema.remove_metadata())
+def _table(rows: Iterable[dict[str, Any]], spec: TableSpec, *, optional: Collection[str] = ()) -> pa.Table:
+    columns = [*spec.schema, *(column for column in spec.optional if column.name in optional)]
+    return pa.Table.from_pylist(list(rows), schema=pa.schema(columns))
 
 
 def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
-    return _table((_row(record, spec.schema.names) for record in records), spec)
+    rows = list(records)
+    known = [column.name for column in spec.optional if any(getattr(row, column.name) is not None for row in rows)]
+    return _table((_row(row, [*spec.schema.names, *known]) for row in rows), spec, optional=known)
 
 
 def _reader(kind: type[T], spec: TableSpec) -> Callable[..., list[T]]:

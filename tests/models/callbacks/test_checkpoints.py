@@ -41,6 +41,19 @@ def test_a_run_without_validation_is_kept_after_every_epoch(tmp_path: Path) -> N
     assert read_checkpoint(Path(keeper.best_model_path))["epoch"] == 2
 
 
+@pytest.mark.parametrize(("monitor", "best"), [("val/score", 2), ("val/loss", 0)])
+def test_the_last_epoch_is_kept_also_where_it_is_not_the_best(tmp_path: Path, monitor: str, best: int) -> None:
+    class Rise(Callback):
+        def on_validation_epoch_end(self, trainer, pl_module) -> None:
+            pl_module.log(monitor, float(trainer.current_epoch))
+
+    callbacks = [Rise(), build_checkpoints(tmp_path, monitor=monitor)]
+    run = trainer(max_epochs=3, enable_checkpointing=True, callbacks=callbacks)
+    run.fit(classifier(), loader(4), loader(4, is_shuffled=False))
+    found = {name: read_checkpoint(tmp_path / f"{name}.ckpt")["epoch"] for name in ("best", "last")}
+    assert found == {"best": best, "last": 2}
+
+
 def fit(folder: Path, *, epochs: int = 1, callbacks: tuple[Callback, ...] = (), **options: Any) -> None:
     keeper, guard = build_checkpoints(folder, monitor="val/nll"), FiniteGuard(folder / "last.ckpt")
     run = trainer(

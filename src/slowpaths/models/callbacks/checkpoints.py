@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import io
+import time
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import lightning as L
 import torch
@@ -90,7 +91,69 @@ class Keeper(ModelCheckpoint):
     """Keep checkpoints in one folder, and know them there wherever the run was moved or copied to.
 
     Lightning stores absolute paths, and of a folder that has moved it forgets the best value.
+
+    Args:
+        folder: The folder.
+        last: The checkpoint of every epoch, the next over the one before; Lightning's own writes none of an epoch that
+            is not the best. None for none.
+        middle: The checkpoint of an epoch that is not over; it goes when the epoch is. None for none.
+        minutes: How long an epoch goes on until it is written, and written anew.
+        ways: As for `ModelCheckpoint`.
     """
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        last: Path | None = None,
+        middle: Path | None = None,
+        minutes: float = 10.0,
+        **ways: Any,
+    ) -> None:
+        super().__init__(folder, **ways)
+        self._last, self._middle, self._minutes = last, middle, minutes
+        self._num_batches = 0  # of the epoch that a checkpoint is in the middle of; 0 between epochs
+        self._kept_s = time.monotonic()
+
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Begin with the batch after those that the checkpoint has seen."""
+        super().on_train_start(trainer, pl_module)
+        self._kept_s = time.monotonic()
+        if self._num_batches:
+            cast(Any, trainer.train_dataloader).begin_at(self._num_batches)
+            self._num_batches = 0
+
+    def on_train_batch_start(
+        self, trainer: L.Trainer, pl_module: L.LightningModule, batch: Any, batch_idx: int
+    ) -> None:
+        """Keep what the batches before this one led to, where it is time; all that belongs to them is done."""
+        if self._middle is None or batch_idx == 0 or batch_idx % trainer.accumulate_grad_batches:
+            return
+        is_due = time.monotonic() - self._kept_s >= 60 * self._minutes
+        if trainer.strategy.broadcast(is_due):
+            self._num_batches = batch_idx
+            trainer.save_checkpoint(self._middle, weights_only=False)
+            self._num_batches, self._kept_s = 0, time.monotonic()
+
+    def on_train_epoch_end(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Keep the epoch, which leaves nothing to go on from in its middle."""
+        super().on_train_epoch_end(trainer, pl_module)
+        if self._last is not None:
+            trainer.save_checkpoint(self._last, weights_only=False)
+        self._kept_s = time.monotonic()
+        if self._middle is not None and trainer.is_global_zero:
+            self._middle.unlink(missing_ok=True)
+
+    def on_save_checkpoint(self, trainer: L.Trainer, pl_module: L.LightningModule, checkpoint: dict[str, Any]) -> None:
+        """Count the batch that begins as not begun: Lightning would take it for one that failed half way."""
+        if self._num_batches:
+            for counts in ("total", "current"):
+                progress = checkpoint["loops"]["fit_loop"]["epoch_loop.batch_progress"][counts]
+                progress["ready"] = progress["completed"]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Return the state, with how many batches of its epoch a checkpoint has seen."""
+        return {**super().state_dict(), **({"num_batches": self._num_batches} if self._num_batches else {})}
 
     @property
     def state_key(self) -> str:
@@ -99,6 +162,7 @@ class Keeper(ModelCheckpoint):
 
     def load_state_dict(self, state_dict: dict[str, Any]) -> None:
         """Take the state of a checkpoint, its files in this folder."""
+        self._num_batches = state_dict.get("num_batches", 0)
         assert self.dirpath is not None
         folder = Path(self.dirpath)
 
@@ -111,14 +175,15 @@ class Keeper(ModelCheckpoint):
         super().load_state_dict({**state_dict, **moved, "best_k_models": best, "dirpath": self.dirpath})
 
 
-def build_checkpoints(folder: Path, *, monitor: str | None) -> Keeper:
+def build_checkpoints(folder: Path, *, monitor: str | None, **middle: Any) -> Keeper:
     """Return the callback that keeps `last.ckpt`, to go on from, and `best.ckpt`, of the best value that is monitored.
 
     Both are written when an epoch is over, after every other callback: a run that goes on from `last.ckpt` ends as one
-    that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept.
+    that never stopped. Without validation clips there is nothing to monitor, and only `last.ckpt` is kept. `middle` is
+    `middle=` and `minutes=` of `Keeper`.
     """
-    ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False}
-    if monitor is None:  # `save_last` of a keeper that keeps no other would write at the very end only
+    ways: dict[str, Any] = {"save_on_train_epoch_end": True, "enable_version_counter": False, **middle}
+    if monitor is None:
         return Keeper(folder, filename="last", **ways)
     ways |= {"mode": "min" if monitor in LOSSES else "max"}
-    return Keeper(folder, filename="best", monitor=monitor, save_top_k=1, save_last=True, **ways)
+    return Keeper(folder, last=folder / "last.ckpt", filename="best", monitor=monitor, save_top_k=1, **ways)

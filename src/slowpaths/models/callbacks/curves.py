@@ -24,6 +24,10 @@ class Curves(Callback):
     def __init__(self) -> None:
         self._start_s = self._mark_s = self._waited_s = 0.0
 
+    def on_train_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
+        """Begin, also where a run goes on in the middle of an epoch: times are those of its rest."""
+        self.on_train_epoch_start(trainer, pl_module)
+
     def on_train_epoch_start(self, trainer: L.Trainer, pl_module: L.LightningModule) -> None:
         """Begin to measure how long the loader keeps training waiting."""
         self._start_s = self._mark_s = time.perf_counter()

@@ -8,6 +8,7 @@ import warnings
 # What Lightning and its friends warn of in a run that is as it should be.
 KNOWN_WARNINGS: tuple[tuple[str, type[Warning]], ...] = (
     ("Checkpoint directory .* exists and is not empty", UserWarning),  # a resumed run
+    ("You're resuming from a checkpoint that ended before the epoch ended", UserWarning),  # `Keeper` sets the loader
     ("You defined a `validation_step` but have no `val_dataloader`", UserWarning),  # no validation part
     ("Total length of `list` across ranks is zero", UserWarning),  # the same
     ("The .*dataloader.* does not have many workers", UserWarning),  # num_workers=0 is meant for small sets

@@ -110,7 +110,7 @@ def _artifact_type(output: str) -> str:
     path = Path(output)
     if path.parts[0] == "label_sets" or path.stem in ("labels", "votes"):
         return "labels"
-    if path.parts[0] == "checkpoints" or path.suffix in (".ckpt", ".safetensors"):
+    if path.parts[0] == "checkpoints" or path.suffix in (".ckpt", ".safetensors") or path.name.endswith("CARD.md"):
         return "model"
     if path.stem == "predictions" or path.stem == "events":
         return "predictions"
