@@ -166,8 +166,8 @@ class _Asked:
         fitted, own = _fit(self.model, Encoding.of(self.votes), gold_N), self.own
         voted_NC = _voted(self.model, fitted.weighed)
         heard = hear(
-            voted_NC, has_votes_N=fitted.weighed.votes.has_votes, deliveries=self.everyone, teacher=self.teacher,
-            student=self.student, gold_N=gold_N,
+            voted_NC, votes=fitted.weighed.votes, side_N=self.block.side_N, deliveries=self.everyone,
+            teacher=self.teacher, student=self.student, gold_N=gold_N,
         ).only(own)  # fmt: skip
         shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
         return fitted.only(own), heard, shared_NC
