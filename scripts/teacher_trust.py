@@ -2,10 +2,11 @@
 
 usage: python -m scripts.teacher_trust [--worlds 200] [--strokes 700] [--out experiments/vote_worlds/results]
 
-Vote worlds are those of `scripts/vote_worlds.py` with up to 3,000 deliveries. In each, eight teachers speak: one that is
-as right as it is sure (of .7, or of .35), one that is right half of the time and always sure, one that is too sure by
-half, one at chance, one that always names one stroke, and two that are never right: one names another stroke of any
-kind, one the nearest neighbour. Labels pool votes and teacher: as before (`fixed`, weight 1) and as far as it is trusted.
+Vote worlds are those of `scripts/vote_worlds.py` with up to 3,000 deliveries. In each, eight teachers speak: one that
+is as right as it is sure (of .7, or of .35), one that is right half of the time and always sure, one that is sure of .7
+and right on .3, one at chance, one that always names one stroke, and two that are never right: one names another stroke
+of any kind, one the nearest neighbour. Labels pool votes and teacher, once with weights of 1 (`fixed`) and once as far
+as the teacher is trusted.
 
 Strokes are simulated as an archive holds them and measured by mining (`scripts/stroke_teacher`), with a seed that the
 shipped teacher was not taught. There, teacher and rules read the same numbers, which are spoilt in several ways; `true`
@@ -29,9 +30,8 @@ from scripts.stroke_teacher.train import track_of
 from scripts.vote_worlds import describe, draw
 
 from slowpaths.core.records import PoseSequence
-from slowpaths.core.strokes import INDEX, NUM_STROKES, membership
-
-from slowpaths.core.strokes import ATTACK, BF, DEFEND, FF, HORZ, LEG, LOFT, OFF, STRAIGHT, VERT  # isort: skip
+from slowpaths.core.strokes import ATTACK, BF, DEFEND, FF, HORZ, INDEX, LEG, LOFT, NUM_STROKES, OFF, STRAIGHT, VERT
+from slowpaths.core.strokes import membership as sets_of
 from slowpaths.core.text import csv_table
 from slowpaths.labelling.arrow import floats
 from slowpaths.labelling.model.agreement import hold_out_families
@@ -52,7 +52,7 @@ from slowpaths.store.tables import deliveries_table, write_text
 
 MOST = 3000  # deliveries
 DRAWS = 8  # most draws of a world of few deliveries
-GROUPS = membership([FF, BF, VERT, HORZ, LOFT, DEFEND, ATTACK, OFF, STRAIGHT, LEG]).T.astype(int)  # (C, groups)
+GROUPS = sets_of([FF, BF, VERT, HORZ, LOFT, DEFEND, ATTACK, OFF, STRAIGHT, LEG]).T.astype(int)  # (C, groups)
 SAME = GROUPS @ GROUPS.T + (1 - GROUPS) @ (1 - GROUPS).T - 100 * np.eye(NUM_STROKES, dtype=int)
 SURE, UNSURE, TOO_SURE = 0.45, 0.8, 0.9  # noise of what a teacher sees: right on .7, .35 and .3
 WITHIN = 0.01  # a point
@@ -158,10 +158,9 @@ def on_strokes(num: int) -> Iterator[dict[str, object]]:
     """Yield a row a way of spoiling simulated strokes."""
     deliveries, truth = play(num)
     rng = np.random.default_rng(SEED)
-    legs = [name[len(FEATURE_PREFIX) :] for name in deliveries.schema.names if name.startswith(FEATURE_PREFIX)]
-    legs = [
-        name for name in legs if name not in FEATURES_READ and deliveries[FEATURE_PREFIX + name].type == pa.float32()
-    ]
+    numbers = deliveries[FEATURE_PREFIX + FEATURES_READ[0]].type
+    known = [name.removeprefix(FEATURE_PREFIX) for name in deliveries.schema.names if name.startswith(FEATURE_PREFIX)]
+    legs = [name for name in known if name not in FEATURES_READ and deliveries[FEATURE_PREFIX + name].type == numbers]
     some = [name for name in FEATURES_READ if rng.random() < 0.6]
     everyone, other = np.arange(len(truth)), rng.permutation(len(truth))
     half = np.where(rng.random(len(truth)) < 0.5, other, everyone)
@@ -214,18 +213,16 @@ def judged(deliveries: pa.Table, truth: np.ndarray, *, asked: np.ndarray | None 
     beyond = said_NC[speaks] - said_NC[speaks].mean(axis=0)
     true = (beyond[np.arange(len(beyond)), truth[speaks]]).sum() / (beyond**2).sum()
     rest = {"true": true, "found": trusted.borne_out, "error": trusted.error, "shared": shared.borne_out}
-    return _short(
-        rest | dict(zip(COLUMNS, [trusted.weight, *rights(voted(votes), said_NC, trusted, truth)], strict=True))
-    )
+    numbers = [trusted.weight, *rights(voted(votes), said_NC, trusted, truth)]
+    return _short(rest | dict(zip(COLUMNS, numbers, strict=True)))
 
 
 def _with(deliveries: pa.Table, taken: dict[str, np.ndarray]) -> pa.Table:
     """Return deliveries some of whose features are those of other deliveries."""
     for name, rows in taken.items():
         place = deliveries.schema.names.index(FEATURE_PREFIX + name)
-        deliveries = deliveries.set_column(
-            place, deliveries.schema.field(place), deliveries.column(place).take(pa.array(rows))
-        )
+        column = deliveries.column(place).take(pa.array(rows))
+        deliveries = deliveries.set_column(place, deliveries.schema.field(place), column)
     return deliveries
 
 

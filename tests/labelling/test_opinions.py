@@ -36,8 +36,8 @@ class Teacher:
 class Student:
     fingerprint = "s"
 
-    def __init__(self, said):
-        self.said, self.taught = said, None
+    def __init__(self, said, *, rounds=1):
+        self.said, self.rounds, self.taught, self.lessons = said, rounds, None, []
 
     def why_silent(self, delivery_ids):
         return "" if np.isfinite(self.said).any() else "too few"
@@ -45,6 +45,7 @@ class Student:
     def __call__(self, delivery_ids, believed_NC):
         assert len(delivery_ids) == len(believed_NC)
         self.taught = believed_NC.copy()
+        self.lessons.append(self.taught)
         return self.said
 
 
@@ -62,12 +63,12 @@ def is_trusted(monkeypatch):
     return lambda trusted: monkeypatch.setattr(opinions_module, "trust", lambda *_, **__: trusted)
 
 
-def asked(voted, *, has_votes_N=BOTH, teacher=None, student=None, gold_N=None):
+def asked(voted, *, has_votes_N=BOTH, teacher=None, student=None, gold_N=None, **how):
     num = len(voted)
     gold_N = np.full(num, -1) if gold_N is None else gold_N
     return hear(
         voted, votes=votes_cast(has_votes_N), side_N=np.zeros(num), deliveries=deliveries(num), teacher=teacher,
-        student=student, gold_N=gold_N,
+        student=student, gold_N=gold_N, **how,
     )  # fmt: skip
 
 
@@ -171,3 +172,28 @@ def test_votes_alone_stay_what_they_are():
     heard = asked(votes)
     assert heard.probs_NC == pytest.approx(votes)
     assert len(heard.voices()) == 1
+
+
+def test_a_second_round_is_taught_by_the_first_and_by_the_teacher(is_trusted):
+    is_trusted(WHOLE)
+    votes, said, answer = opinions(0, 0), opinions(1, 1), opinions(2, 2)
+    student = Student(answer, rounds=2)
+    asked(votes, teacher=Teacher(said), student=student, gold_N=np.array([-1, 3]))
+    first, second = student.lessons
+    assert first[0].argmax() == 1
+    expected = answer[0] * said[0]
+    assert second[0] == pytest.approx(expected / expected.sum())
+    assert second[1] == pytest.approx(np.eye(NUM_STROKES)[3]), "gold is taught in every round"
+
+
+def test_votes_can_be_left_out_of_lessons_and_labels(is_trusted):
+    is_trusted(WHOLE)
+    said = opinions(1, 1)
+    said[1] = np.nan
+    student = Student(np.full((2, NUM_STROKES), np.nan))
+    heard = asked(opinions(0, 0), teacher=Teacher(said), student=student, with_votes=False)
+    assert student.taught[0] == pytest.approx(said[0])
+    assert heard.probs_NC[0] == pytest.approx(said[0])
+    assert heard.probs_NC[1] == pytest.approx(1.0 / NUM_STROKES)
+    assert heard.is_named_N.tolist() == [True, False]
+    assert heard.voices()[0].weight == 0.0

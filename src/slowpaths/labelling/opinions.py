@@ -43,6 +43,10 @@ class Student(Protocol):
     def fingerprint(self) -> str:
         """Identify how it is taught."""
 
+    @property
+    def rounds(self) -> int:
+        """Return how often it is taught; after the first time, by what it said and by the teacher."""
+
     def why_silent(self, delivery_ids: Sequence[str]) -> str:
         """Return why it has nothing to say of any of these deliveries, in words; "" where it speaks."""
 
@@ -72,6 +76,7 @@ class Heard:
     has_votes_N: np.ndarray  # whether any rule votes
     why_silent: dict[str, str]  # voice that speaks on none -> why, in words
     trust: Trust | None = None  # how far the teacher is trusted; None without one
+    with_votes: bool = True  # whether the votes count
 
     def only(self, rows: np.ndarray) -> Heard:
         """Return the same for some deliveries, by position."""
@@ -85,18 +90,20 @@ class Heard:
     @property
     def is_named_N(self) -> np.ndarray:
         """Return whether any voice that counts speaks of a delivery (N,)."""
-        weights = weights_of(self.trust)
+        weights = weights_of(self.trust, with_votes=self.with_votes)
         counts = [said_NC for name, said_NC in self.spoken().items() if weights[name] > 0]
         return np.any([np.isfinite(said_NC).all(axis=1) for said_NC in counts], axis=0)
 
     def voices(self) -> list[Voice]:
         """Return how each voice fared, votes first."""
-        found, names_N, weights = [], self.probs_NC.argmax(axis=1), weights_of(self.trust)
+        found, names_N = [], self.probs_NC.argmax(axis=1)
+        weights = weights_of(self.trust, with_votes=self.with_votes)
         for name, said_NC in self.spoken().items():
             speaks_N = np.isfinite(said_NC).all(axis=1)
             rest = {other: said for other, said in self.said_by.items() if other != name}
             agrees = (np.nan_to_num(said_NC).argmax(axis=1) == names_N)[speaks_N]
-            is_changed = pool(rest, self.trust).argmax(axis=1) != names_N if rest else np.zeros(0)
+            without_NC = pool(rest, self.trust, with_votes=self.with_votes) if rest else self.probs_NC[:0]
+            is_changed = without_NC.argmax(axis=1) != names_N[: len(without_NC)]
             voice = Voice(
                 name=name,
                 speaks_on=int(speaks_N.sum()),
@@ -119,6 +126,7 @@ def hear(
     teacher: StrokeTeacher | None,
     student: Student | None,
     gold_N: np.ndarray,
+    with_votes: bool = True,
 ) -> Heard:
     """Return what is believed of deliveries once the voices beside the votes have been heard.
 
@@ -130,6 +138,8 @@ def hear(
         teacher: Who has seen simulated strokes; None for nobody.
         student: Who learns from the deliveries themselves; None for nobody.
         gold_N: Known classes, -1 where unknown.
+        with_votes: Whether the votes count, in the pool and in what the student is taught; the teacher is held against
+            them either way.
     """
     said_by, ids, trusted = {VOTES: voted_NC}, deliveries["delivery_id"].to_pylist(), None
     why_silent = {} if votes.has_votes.any() else {VOTES: "no rule votes on any delivery"}
@@ -140,24 +150,29 @@ def hear(
         if not np.isfinite(said_by[TEACHER]).any():
             why_silent[TEACHER] = f"of no delivery are {FEWEST_KNOWN} of the features known that it reads"
     if student is not None:
-        said_by[STUDENT] = student(ids, clamp(_taught(said_by, trusted), gold_N))
+        taught_NC = _taught(said_by, trusted, with_votes=with_votes)
+        for _ in range(student.rounds):
+            said_by[STUDENT] = student(ids, clamp(taught_NC, gold_N))
+            taught_NC = _taught_again(said_by, trusted)
         if reason := student.why_silent(ids):
             why_silent[STUDENT] = reason
     return Heard(
-        probs_NC=pool(said_by, trusted),
+        probs_NC=pool(said_by, trusted, with_votes=with_votes),
         said_by=said_by,
         has_votes_N=votes.has_votes,
         why_silent=why_silent,
         trust=trusted,
+        with_votes=with_votes,
     )
 
 
-def weights_of(trusted: Trust | None) -> dict[str, float]:
+def weights_of(trusted: Trust | None, *, with_votes: bool = True) -> dict[str, float]:
     """Return the weight of each voice in the pool, where the teacher is trusted so far."""
-    return {**WEIGHTS, TEACHER: WEIGHTS[TEACHER] * (trusted.weight if trusted else 1.0)}
+    shares = {VOTES: float(with_votes), TEACHER: trusted.weight if trusted else 1.0}
+    return {name: weight * shares.get(name, 1.0) for name, weight in WEIGHTS.items()}
 
 
-def pool(said_by: Mapping[str, np.ndarray], trusted: Trust | None = None) -> np.ndarray:
+def pool(said_by: Mapping[str, np.ndarray], trusted: Trust | None = None, *, with_votes: bool = True) -> np.ndarray:
     """Return the logarithmic pool of opinions (N, C); whoever says nothing of a delivery (NaN) does not count there.
 
     Example:
@@ -169,16 +184,26 @@ def pool(said_by: Mapping[str, np.ndarray], trusted: Trust | None = None) -> np.
         >>> pool({"votes": np.array([[0.8, 0.2]]), "teacher": np.array([[np.nan, np.nan]])}).round(2).tolist()
         [[0.8, 0.2]]
     """
-    weights = weights_of(trusted)
+    weights = weights_of(trusted, with_votes=with_votes)
     speaks_by = {name: np.isfinite(said_NC).all(axis=1) for name, said_NC in said_by.items()}
     total_N = np.maximum(sum(weights[name] * speaks_N for name, speaks_N in speaks_by.items()), _FLOOR)
     return _product(_discounted(said_by, trusted), {name: weights[name] / total_N[:, None] for name in said_by})
 
 
-def _taught(said_by: Mapping[str, np.ndarray], trusted: Trust | None) -> np.ndarray:
+def _taught(said_by: Mapping[str, np.ndarray], trusted: Trust | None, *, with_votes: bool) -> np.ndarray:
     """Return what the student is taught (N, C): the more the teacher is trusted, the less the votes count."""
     weight = trusted.weight if trusted else 0.0
-    powers = {VOTES: 1.0 - weight * (1.0 - VOTES_IN_TEACHING), TEACHER: weight}
+    powers = {VOTES: with_votes * (1.0 - weight * (1.0 - VOTES_IN_TEACHING)), TEACHER: weight}
+    return _product(_discounted(said_by, trusted), powers)
+
+
+def _taught_again(said_by: Mapping[str, np.ndarray], trusted: Trust | None) -> np.ndarray:
+    """Return what the student is taught after its first round (N, C): what it said, and what the teacher says.
+
+    What it said of a delivery comes from networks that were not taught on its match, but on matches for which others
+    were: a second round is less blind than the first.
+    """
+    powers = {VOTES: 0.0, TEACHER: trusted.weight if trusted else 0.0, STUDENT: 1.0}
     return _product(_discounted(said_by, trusted), powers)
 
 

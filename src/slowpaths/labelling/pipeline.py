@@ -71,6 +71,7 @@ def label(
     company: Sequence[pa.Table] = (),
     teacher: StrokeTeacher | None = None,
     student: Student | None = None,
+    with_votes: bool = True,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -80,22 +81,25 @@ def label(
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
     learns, and is the label, with source "gold"; a delivery of which they say `NO_STROKE` is left out. What would have
     been said without gold is held against it (`gold_check`). `moved` are the impacts that a person moved, for the
-    fingerprint. `company` are deliveries of other mined folders: thresholds and label
-    model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
-    say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
+    fingerprint. `company` are deliveries of other mined folders: thresholds and label model are fitted on them too, but
+    none is labelled. What `teacher` and `student` say is joined with what the votes say (`labelling.opinions`); neither
+    counts where it is not given, nor do votes without `with_votes`. The seed is only kept in the fingerprint: every
     label model here is deterministic.
 
     Raises:
-        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
+        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown, or if neither votes
+            nor a teacher are to count.
         TableError: If there is no delivery, or one lies in a video that the footage table lacks.
     """
     if not deliveries.num_rows:
         raise TableError("there is no delivery to label: mine footage in which deliveries are found")
+    if not with_votes and teacher is None:
+        raise UsageError("votes=false leaves nobody who names a stroke without a teacher: leave out teacher=none")
     label_model = build_model(model)
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
     asked = _ask(label_model, chosen, deliveries, company=company, gold=gold or {}, shots=shots)
-    asked = replace(asked, teacher=teacher, student=student)
+    asked = replace(asked, teacher=teacher, student=student, with_votes=with_votes)
     gold_check = asked.held_against_gold()
     fitted, heard, probs_NC = asked.answer(asked.gold_N)
     if gold_check and gold_check.temperature:
@@ -155,6 +159,7 @@ class _Asked:
     balls: np.ndarray | None
     teacher: StrokeTeacher | None = None
     student: Student | None = None
+    with_votes: bool = True
 
     @property
     def own(self) -> np.ndarray:
@@ -167,7 +172,7 @@ class _Asked:
         voted_NC = _voted(self.model, fitted.weighed)
         heard = hear(
             voted_NC, votes=fitted.weighed.votes, side_N=self.block.side_N, deliveries=self.everyone,
-            teacher=self.teacher, student=self.student, gold_N=gold_N,
+            teacher=self.teacher, student=self.student, gold_N=gold_N, with_votes=self.with_votes,
         ).only(own)  # fmt: skip
         shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
         return fitted.only(own), heard, shared_NC
@@ -200,6 +205,8 @@ class _Asked:
                 decisive[name] = voice.fingerprint
         if self.everyone is not self.deliveries:
             decisive["company"] = ids[self.deliveries.num_rows :].to_pylist()
+        if not self.with_votes:
+            decisive["votes"] = False
         return decisive | ({"dropped": self.dropped} if self.dropped else {})
 
 
