@@ -6,7 +6,7 @@ Vote worlds are those of `scripts/vote_worlds.py` with up to 3,000 deliveries. I
 is as right as it is sure (of .7, or of .35), one that is right half of the time and always sure, one that is sure of .7
 and right on .3, one at chance, one that always names one stroke, and two that are never right: one names another stroke
 of any kind, one the nearest neighbour. Labels pool votes and teacher, once with weights of 1 (`fixed`) and once as far
-as the teacher is trusted.
+as the teacher is trusted; `known` is the share of worlds in which rules bear each other out enough to tell.
 
 Strokes are simulated as an archive holds them and measured by mining (`scripts/stroke_teacher`), with a seed that the
 shipped teacher was not taught. There, teacher and rules read the same numbers, which are spoilt in several ways; `true`
@@ -84,7 +84,8 @@ def in_world(seed: int) -> list[dict[str, object]]:
         voted_NC = voted(votes)
         for name, said_NC in teachers(truth, np.random.default_rng((seed, part, 7))):
             trusted = trust(votes, lambda rows, _, said_NC=said_NC: said_NC[rows], side_N=np.zeros(world.num))
-            found.setdefault(name, []).append([trusted.weight, *rights(voted_NC, said_NC, trusted, truth)])
+            numbers = [trusted.weight, np.isfinite(trusted.borne_out), *rights(voted_NC, said_NC, trusted, truth)]
+            found.setdefault(name, []).append(numbers)
     kind = {"num": world.num, "rules": world.rules, "shares": world.shares}
     return [
         {"teacher": name, **kind, **dict(zip(COLUMNS, np.mean(values, axis=0).tolist(), strict=True))}
@@ -92,7 +93,7 @@ def in_world(seed: int) -> list[dict[str, object]]:
     ]
 
 
-COLUMNS = ("weight", "alone", "votes", "fixed", "trusted")
+COLUMNS = ("weight", "known", "alone", "votes", "fixed", "trusted")
 
 
 def voted(votes: VoteMatrix) -> np.ndarray:
@@ -132,15 +133,19 @@ def said(strokes: np.ndarray, rng: np.random.Generator, *, seen: float = SURE, c
     return odds_NC / odds_NC.sum(axis=1, keepdims=True)
 
 
+def is_like_footage(row: dict[str, object]) -> bool:
+    """Return whether a world has 100 deliveries or more, the whole rulebook and three strokes or more."""
+    return float(row["num"]) >= 100 and row["rules"] == "rulebook" and row["shares"] not in ("one", "two")  # type: ignore[arg-type]
+
+
 def by_teacher(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     """Return means over worlds by teacher, and the share of worlds where labels are within a point of the votes'."""
     kinds = {
         "all": lambda row: True,
         "below 30 deliveries": lambda row: row["num"] < 30,
         "30 and more": lambda row: row["num"] >= 30,
-        "100 and more, whole rulebook, three strokes or more": lambda row: (
-            row["num"] >= 100 and row["rules"] == "rulebook" and row["shares"] not in ("one", "two")
-        ),
+        "as footage": is_like_footage,
+        "as footage, rules that bear each other out": lambda row: is_like_footage(row) and row["known"] == 1.0,
     }
     table = []
     for kind, is_meant in kinds.items():
@@ -213,7 +218,7 @@ def judged(deliveries: pa.Table, truth: np.ndarray, *, asked: np.ndarray | None 
     beyond = said_NC[speaks] - said_NC[speaks].mean(axis=0)
     true = (beyond[np.arange(len(beyond)), truth[speaks]]).sum() / (beyond**2).sum()
     rest = {"true": true, "found": trusted.borne_out, "error": trusted.error, "shared": shared.borne_out}
-    numbers = [trusted.weight, *rights(voted(votes), said_NC, trusted, truth)]
+    numbers = [trusted.weight, np.isfinite(trusted.borne_out), *rights(voted(votes), said_NC, trusted, truth)]
     return _short(rest | dict(zip(COLUMNS, numbers, strict=True)))
 
 
