@@ -151,6 +151,8 @@ def by_teacher(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     for kind, is_meant in kinds.items():
         for name in dict.fromkeys(str(row["teacher"]) for row in rows):
             some = [row for row in rows if row["teacher"] == name and is_meant(row)]
+            if not some:
+                continue
             values = {key: np.array([float(row[key]) for row in some]) for key in COLUMNS}
             safe = {f"{key}_not_below_votes": np.mean(values[key] >= values["votes"] - WITHIN)
                     for key in ("fixed", "trusted")}  # fmt: skip

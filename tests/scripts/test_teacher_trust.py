@@ -32,7 +32,7 @@ def test_a_right_teacher_is_as_right_as_it_is_sure_and_others_are_not():
 
 
 def test_a_world_gives_a_row_a_teacher_and_the_table_counts_them():
-    rows = [row for seed in (6, 7) for row in in_world(seed)]
+    rows = [row for seed in (1, 6) for row in in_world(seed)]
     assert len({row["teacher"] for row in rows}) == 8
     table = by_teacher(rows)
     (right,) = [row for row in table if row["worlds"] == "all" and row["teacher"] == "right"]
