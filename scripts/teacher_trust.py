@@ -8,25 +8,27 @@ and right on .3, one at chance, one that always names one stroke, and two that a
 of any kind, one the nearest neighbour. Labels pool votes and teacher, once with weights of 1 (`fixed`) and once as far
 as the teacher is trusted; `known` is the share of worlds in which rules bear each other out enough to tell.
 
-Strokes are simulated as an archive holds them and measured by mining (`scripts/stroke_teacher`), with a seed that the
-shipped teacher was not taught. There, teacher and rules read the same numbers, which are spoilt in several ways; `true`
-is the share of the teacher's sureness that truth bears out, `shared` what would be found if it were held against
-families with the features that these read.
+Strokes are simulated, as an archive or a video holds them, and measured by mining (`scripts/stroke_teacher`), with a
+seed that the shipped teacher was not taught. There, teacher and rules read the same numbers, which are spoilt in
+several ways; `true` is the share of the teacher's sureness that truth bears out, `shared` what would be found if it were held
+against families with the features that these read, `apart` if it were held only against rules that read none of its
+features; `trusted_apart` are the labels of that.
 
-It writes OUT/trust_worlds.csv and OUT/trust_strokes.csv.
+With --worlds 0 or --strokes 0 it leaves a part out. It writes OUT/trust_worlds.csv and OUT/trust_strokes.csv.
 """
 
 from __future__ import annotations
 
 import argparse
 from collections.abc import Iterator
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 from scripts.stroke_teacher.strokes import SIZE, film_stroke
-from scripts.stroke_teacher.train import track_of
+from scripts.stroke_teacher.train import features_of, track_of
 from scripts.vote_worlds import describe, draw
 
 from slowpaths.core.records import PoseSequence
@@ -49,6 +51,7 @@ from slowpaths.labelling.teacher import FEATURES_READ, load_teacher
 from slowpaths.mining.sequences import mine_sequence
 from slowpaths.store.schema import FEATURE_PREFIX
 from slowpaths.store.tables import deliveries_table, write_text
+from slowpaths.world.presets import VIEW_OF
 
 MOST = 3000  # deliveries
 DRAWS = 8  # most draws of a world of few deliveries
@@ -67,9 +70,12 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=Path("experiments/vote_worlds/results"))
     given = parser.parse_args()
     rows = [row for seed in range(given.worlds) for row in in_world(seed)]
-    for name, table in (("trust_worlds", by_teacher(rows)), ("trust_strokes", list(on_strokes(given.strokes)))):
-        write_text(given.out / f"{name}.csv", csv_table(table))
-        print(csv_table(table))
+    kinds = (True, False) if given.strokes else ()
+    strokes = [row for is_archive in kinds for row in on_strokes(given.strokes, is_archive=is_archive)]
+    for name, table in (("trust_worlds", by_teacher(rows)), ("trust_strokes", strokes)):
+        if table:
+            write_text(given.out / f"{name}.csv", csv_table(table))
+            print(csv_table(table))
 
 
 def in_world(seed: int) -> list[dict[str, object]]:
@@ -161,9 +167,10 @@ def by_teacher(rows: list[dict[str, object]]) -> list[dict[str, object]]:
     return table
 
 
-def on_strokes(num: int) -> Iterator[dict[str, object]]:
+def on_strokes(num: int, *, is_archive: bool) -> Iterator[dict[str, object]]:
     """Yield a row a way of spoiling simulated strokes."""
-    deliveries, truth = play(num)
+    deliveries, truth = play(num, is_archive=is_archive)
+    strokes = "archive" if is_archive else "video"
     rng = np.random.default_rng(SEED)
     numbers = deliveries[FEATURE_PREFIX + FEATURES_READ[0]].type
     known = [name.removeprefix(FEATURE_PREFIX) for name in deliveries.schema.names if name.startswith(FEATURE_PREFIX)]
@@ -183,24 +190,28 @@ def on_strokes(num: int) -> Iterator[dict[str, object]]:
         "hands of somebody else": dict.fromkeys(FEATURES_READ, other),
     }
     for way, taken in ways.items():
-        yield {"spoilt": way, **judged(_with(deliveries, taken), truth)}
-    yield {"spoilt": "the teacher's inputs alone, of another stroke", **judged(deliveries, truth, asked=other)}
+        yield {"strokes": strokes, "spoilt": way, **judged(_with(deliveries, taken), truth)}
+    way = "the teacher's inputs alone, of another stroke"
+    yield {"strokes": strokes, "spoilt": way, **judged(deliveries, truth, asked=other)}
 
 
-def play(num: int) -> tuple[pa.Table, np.ndarray]:
-    """Return simulated strokes as an archive holds them, measured by mining, and what was played (N,)."""
+def play(num: int, *, is_archive: bool) -> tuple[pa.Table, np.ndarray]:
+    """Return simulated strokes as an archive or a video holds them, measured by mining, and what was played (N,)."""
     deliveries, truth = [], []
     for index in range(num):
         random = np.random.default_rng([SEED, index])
-        filmed = film_stroke(random, is_archive=True)
+        filmed = film_stroke(random, is_archive=is_archive)
         if not np.isfinite(filmed.pixels_TJ2).all():
             continue
+        features = None if is_archive else features_of(random, filmed, is_archive=False)
         track = track_of(random, filmed, is_archive=True)
         sequence = PoseSequence(
             name=f"s{index}", label="", track=track, duplicate_of="", picture_size=SIZE, digest=str(index)
         )
-        if mined := mine_sequence(sequence).deliveries:
-            deliveries.append(mined[0])
+        mined = mine_sequence(sequence).deliveries
+        if mined and (is_archive or features is not None):
+            seen = {} if features is None else {"features": features, "view": VIEW_OF[filmed.camera]}
+            deliveries.append(replace(mined[0], **seen))
             truth.append(INDEX[filmed.stroke])
     return deliveries_table(deliveries), np.array(truth)
 
@@ -215,13 +226,19 @@ def judged(deliveries: pa.Table, truth: np.ndarray, *, asked: np.ndarray | None 
     features_NF = features_NF if asked is None else features_NF[asked]
     said_NC, ask = teacher(features_NF), partial(ask_without, teacher, features_NF)
     trusted = trust(votes, ask, side_N=block.side_N)
+    strange = [rule for rule, spec in enumerate(votes.specs) if not spec.reads & set(FEATURES_READ)]
+    apart = trust(votes.columns(strange), lambda rows, _: said_NC[rows], side_N=block.side_N)
     shared = trust(votes, lambda rows, _: ask(rows, frozenset()), side_N=block.side_N)
     speaks = np.isfinite(said_NC).all(axis=1)
     beyond = said_NC[speaks] - said_NC[speaks].mean(axis=0)
     true = (beyond[np.arange(len(beyond)), truth[speaks]]).sum() / (beyond**2).sum()
-    rest = {"true": true, "found": trusted.borne_out, "error": trusted.error, "shared": shared.borne_out}
-    numbers = [trusted.weight, np.isfinite(trusted.borne_out), *rights(voted(votes), said_NC, trusted, truth)]
-    return _short(rest | dict(zip(COLUMNS, numbers, strict=True)))
+    rest = {"true": true, "found": trusted.borne_out, "error": trusted.error}
+    rest |= {"shared": shared.borne_out, "apart": apart.borne_out, "weight_apart": apart.weight}
+    voted_NC = voted(votes)
+    numbers = [trusted.weight, np.isfinite(trusted.borne_out), *rights(voted_NC, said_NC, trusted, truth)]
+    return _short(
+        rest | dict(zip(COLUMNS, numbers, strict=True)) | {"trusted_apart": rights(voted_NC, said_NC, apart, truth)[-1]}
+    )
 
 
 def _with(deliveries: pa.Table, taken: dict[str, np.ndarray]) -> pa.Table:

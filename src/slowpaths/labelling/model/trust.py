@@ -17,8 +17,9 @@ Voices that read the same numbers err together. So families with a feature in co
 and the voice is held against a family without the features that this family reads. A view biases all voices at once, so
 chance is what is believed on average from the same side of the pitch.
 
-What is not seen: a voice that takes each stroke for its nearest neighbour agrees with all families that do not tell the
-two apart, and is trusted too far (`experiments/vote_worlds`).
+What is not seen: numbers that are wrong together (hands of somebody else), what voice and rules alike take strokes to
+look like, and a voice that takes each stroke for its nearest neighbour, which agrees with all families that do not tell
+the two apart. Such voices are trusted too far (`experiments/vote_worlds`).
 
 Legend: N deliveries, B blocks of them, C classes.
 """
