@@ -10,9 +10,9 @@ as the teacher is trusted; `known` is the share of worlds in which rules bear ea
 
 Strokes are simulated, as an archive or a video holds them, and measured by mining (`scripts/stroke_teacher`), with a
 seed that the shipped teacher was not taught. There, teacher and rules read the same numbers, which are spoilt in
-several ways; `true` is the share of the teacher's sureness that truth bears out, `shared` what would be found if it were held
-against families with the features that these read, `apart` if it were held only against rules that read none of its
-features; `trusted_apart` are the labels of that.
+several ways; `true` is the share of the teacher's sureness that truth bears out, `shared` what would be found if it
+were held against families with the features that these read, `apart` if it were held only against rules that read none
+of its features; `trusted_apart` are the labels of that.
 
 With --worlds 0 or --strokes 0 it leaves a part out. It writes OUT/trust_worlds.csv and OUT/trust_strokes.csv.
 """

@@ -83,23 +83,19 @@ def label(
     been said without gold is held against it (`gold_check`). `moved` are the impacts that a person moved, for the
     fingerprint. `company` are deliveries of other mined folders: thresholds and label model are fitted on them too, but
     none is labelled. What `teacher` and `student` say is joined with what the votes say (`labelling.opinions`); neither
-    counts where it is not given, nor do votes without `with_votes`. The seed is only kept in the fingerprint: every
-    label model here is deterministic.
+    counts where it is not given, nor do votes without `with_votes`. The seed is only kept in the fingerprint.
 
     Raises:
-        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown, or if neither votes
-            nor a teacher are to count.
+        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown, or nobody counts.
         TableError: If there is no delivery, or one lies in a video that the footage table lacks.
     """
     if not deliveries.num_rows:
         raise TableError("there is no delivery to label: mine footage in which deliveries are found")
-    if not with_votes and teacher is None:
-        raise UsageError("votes=false leaves nobody who names a stroke without a teacher: leave out teacher=none")
     label_model = build_model(model)
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
     asked = _ask(label_model, chosen, deliveries, company=company, gold=gold or {}, shots=shots)
-    asked = replace(asked, teacher=teacher, student=student, with_votes=with_votes)
+    asked = asked.joined_by(teacher, student, with_votes=with_votes)
     gold_check = asked.held_against_gold()
     fitted, heard, probs_NC = asked.answer(asked.gold_N)
     if gold_check and gold_check.temperature:
@@ -165,6 +161,16 @@ class _Asked:
     def own(self) -> np.ndarray:
         """Return the rows of the deliveries to label."""
         return np.arange(self.deliveries.num_rows)
+
+    def joined_by(self, teacher: StrokeTeacher | None, student: Student | None, *, with_votes: bool) -> _Asked:
+        """Return the same with voices beside the votes, or in their place.
+
+        Raises:
+            UsageError: If neither votes nor a teacher are to count.
+        """
+        if not with_votes and teacher is None:
+            raise UsageError("votes=false leaves nobody who names a stroke without a teacher: leave out teacher=none")
+        return replace(self, teacher=teacher, student=student, with_votes=with_votes)
 
     def answer(self, gold_N: np.ndarray) -> tuple[Fitted, Heard, np.ndarray]:
         """Return the fitted model, what each voice says, and the probabilities (N, C) of the deliveries to label."""
