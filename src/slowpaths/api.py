@@ -270,8 +270,8 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
             replaces what was said before, which is kept where this is not given ("none" forgets it). `corrections`, a
             file that adds to it, as the review page gives one. `label_model`: hierarchical,
             majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`) and its settings. `rules`:
-            `include`, `exclude`, `paths`. `teacher`: shipped, none or a file. `student`: fields of
-            `models.student_settings.StudentSettings`. `selection`: fields of `labelling.select.Selection`.
+            `include`, `exclude`, `paths`. `votes`: whether they count. `teacher`: shipped, none or a file. `student`:
+            fields of `models.student_settings.StudentSettings`. `selection`: fields of `labelling.select.Selection`.
             `company`: other mined folders to learn from. `seed`.
 
     Raises:
@@ -349,6 +349,7 @@ def _labelling(
     corrections: str | Path | None = None,
     label_model: Any = "hierarchical",
     rules: Any = None,
+    votes: bool = True,
     teacher: str = "shipped",
     student: Mapping[str, Any] | None = None,
     selection: Any = None,
@@ -364,6 +365,7 @@ def _labelling(
         "corrections": None if corrections is None else str(corrections),
         "label_model": label_model if isinstance(label_model, str) else dict(label_model),
         "rules": dict(rules or {}),
+        "votes": votes,
         "teacher": teacher,
         "student": asdict(StudentSettings(**(student or {}))),
         "company": [str(path) for path in company],

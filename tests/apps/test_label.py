@@ -16,6 +16,8 @@ from tests.labelling.tables import footage_table, random_deliveries
 from slowpaths.cli import main
 from slowpaths.core.ids import file_digest
 from slowpaths.core.records import PoseTrack
+from slowpaths.core.strokes import INDEX
+from slowpaths.labelling.model.class_prior import expected_shares
 from slowpaths.models import student
 from slowpaths.store.ledger import read_ledger
 from slowpaths.store.mined_folder import MinedFolder
@@ -293,6 +295,72 @@ def test_a_killed_student_goes_on_and_leaves_nothing_behind(posed, monkeypatch, 
     assert taught == [0, 1]
     assert posed.read(LABELS).equals(whole)
     assert not posed.student.exists()
+
+
+def test_a_student_that_was_killed_in_its_second_round_goes_on_there(posed, monkeypatch):
+    twice = (*QUICK, "student.rounds=2")
+    taught, teach, lessons = [], student._teach, []
+
+    def watched(shown, targets_NC, settings, *, seed):
+        taught.append(seed)
+        lessons.append(targets_NC)
+        if len(taught) == 4:
+            raise KeyboardInterrupt
+        return teach(shown, targets_NC, settings, seed=seed)
+
+    monkeypatch.setattr(student, "_teach", watched)
+    assert relabel(posed, *twice) != 0
+    assert taught == [0, 1, 0, 1]
+    assert not np.allclose(lessons[0], lessons[2]), "the second round is taught what the first one said"
+    assert relabel(posed, *twice) == 0
+    assert taught == [0, 1, 0, 1, 1]
+    assert not posed.student.exists()
+
+
+def test_what_the_student_is_taught_has_the_shares_of_strokes_that_the_label_model_expects(posed, monkeypatch):
+    lessons = []
+
+    def say(shown, targets_NC, unseen, **how):
+        lessons.append(targets_NC)
+        return np.full((len(unseen), targets_NC.shape[1]), 1.0 / targets_NC.shape[1])
+
+    monkeypatch.setattr(student, "_say", say)
+    shares = {}
+    equal, often = "student.use_class_prior=true", "label_model.class_prior.cut=9"
+    for words in ((), (equal,), (equal, often)):
+        lessons.clear()
+        assert relabel(posed, *QUICK, *words) == 0
+        shares[words] = np.concatenate(lessons).mean(axis=0)[INDEX["cut"]]
+    as_found, expected, many = shares.values()
+    assert expected == pytest.approx(expected_shares(None)[INDEX["cut"]], abs=0.02)
+    assert many == pytest.approx(expected_shares({"cut": 9.0})[INDEX["cut"]], abs=0.05)
+    assert as_found != pytest.approx(expected, abs=0.005)
+
+
+def test_how_far_the_teacher_counts_stands_in_terminal_and_report(mined, capsys):
+    assert relabel(mined) == 0
+    shown, report = capsys.readouterr().out, mined.report_file.read_text()
+    assert "note: the teacher counts 0." in shown and "of a whole voice" in shown
+    assert "The teacher counts 0." in report and "| voice | deliveries | weight | borne out |" in report
+    assert relabel(mined, "teacher=none") == 0
+    assert "the teacher counts" not in capsys.readouterr().out
+
+
+def test_votes_can_be_left_out(mined, capsys):
+    deliveries = mined.read(DELIVERIES)
+    shots = pa.array([f"h{row}" for row in range(60)])  # no two of one ball
+    column = deliveries.column_names.index("shot_id")
+    mined.write(DELIVERIES, deliveries.set_column(column, deliveries.schema.field(column), shots))
+    assert relabel(mined, "votes=false") == 0
+    labels, said = mined.read(LABELS), pq.read_table(mined.voices_file)
+    teacher = said.filter(pc.equal(said["model_id"], "teacher"))
+    named = dict(zip(teacher["delivery_id"].to_pylist(), teacher["label"].to_pylist(), strict=True))
+    ours = dict(zip(labels["delivery_id"].to_pylist(), labels["label"].to_pylist(), strict=True))
+    assert {name: ours[name] for name in named} == named
+    assert "| votes | " in mined.report_file.read_text()
+    capsys.readouterr()
+    assert relabel(mined, "votes=false", "teacher=none") != 0
+    assert "votes=false leaves nobody who names a stroke" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -12,9 +12,13 @@ import pytest
 
 from slowpaths.core.errors import SlowpathsError, TableError, UsageError
 from slowpaths.core.strokes import STROKES
+from slowpaths.labelling import opinions
+from slowpaths.labelling.model.trust import Ask, Trust
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import TOO_SURE, TOO_SURE_OF_POOR, TOO_SURE_ON_REAL, sureness, to_markdown
+from slowpaths.labelling.rules.votes import VoteMatrix
 from slowpaths.labelling.summary import find_warnings
+from slowpaths.labelling.teacher import load_teacher
 from slowpaths.store.schema import LABELS, VOTES
 from tests.labelling.tables import deliveries_table, footage_table, random_deliveries
 
@@ -64,7 +68,23 @@ def test_the_fingerprint_follows_everything_that_decides_a_label() -> None:
         run(seed=1),
         run(70),  # other deliveries, so other thresholds
     ]
+    others += [run(teacher=load_teacher()), run(teacher=load_teacher(), with_votes=False)]
     assert len({found.fingerprint for found in others}) == len(others)
+
+
+def test_the_company_has_a_say_in_how_far_the_teacher_counts(monkeypatch) -> None:
+    counted = []
+
+    def trust(votes: VoteMatrix, ask: Ask, *, side_N: np.ndarray) -> Trust:
+        counted.append(len(ask(np.arange(len(votes)), frozenset())))
+        assert len(side_N) == len(votes)
+        return Trust(weight=0.25)
+
+    monkeypatch.setattr(opinions, "trust", trust)
+    found = run(20, teacher=load_teacher(), company=[random_deliveries(100)])
+    assert counted == [100], "twenty of them stand in both folders"
+    assert found.summary.voices[1].weight == 0.25
+    assert found.labels.num_rows == 20
 
 
 def test_gold_is_kept_and_called_gold() -> None:

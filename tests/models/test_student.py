@@ -85,6 +85,24 @@ def test_what_was_kept_is_not_learnt_again_and_belongs_to_what_decides_it(monkey
         assert len(kept) == num + QUICK.folds * QUICK.repeats
 
 
+def test_what_is_taught_has_the_shares_that_are_asked_for(monkeypatch):
+    sequences, kinds = two_kinds(32)
+    taught = []
+
+    def say(shown, targets_NC, unseen, **how):
+        taught.append(targets_NC)
+        return np.full((len(unseen), 2), 0.5)
+
+    monkeypatch.setattr(student, "_say", say)
+    believed = np.where(np.eye(2)[kinds] > 0, 0.9, 0.1) * [0.9, 0.1]
+    believed /= believed.sum(axis=1, keepdims=True)
+    matches = [f"m{row}" for row in range(32)]
+    for shares_C, expected in ((None, 0.75), (np.array([0.5, 0.5]), 0.5)):
+        taught.clear()
+        cross_fit(sequences, matches, believed, settings=QUICK, shares_C=shares_C)
+        assert np.concatenate(taught)[:, 0].mean() == pytest.approx(expected, abs=0.01)
+
+
 @pytest.mark.parametrize(("num", "num_matches"), [(7, 7), (30, 1)])
 def test_too_little_teaches_nothing(num, num_matches):
     sequences, kinds = two_kinds(num)
@@ -108,8 +126,12 @@ def test_why_it_is_silent_is_said(num_deliveries, num_sequences, num_matches, wo
 
 
 @pytest.mark.parametrize(
-    "wrong", [{"folds": 1}, {"epochs": 0}, {"repeats": 0}, {"lr": 0.0}, {"dropout": 1.0}, {"sharpness": float("nan")}]
-)
+    "wrong",
+    [
+        {"folds": 1}, {"epochs": 0}, {"repeats": 0}, {"rounds": 3}, {"lr": 0.0}, {"dropout": 1.0},
+        {"sharpness": float("nan")},
+    ],
+)  # fmt: skip
 def test_settings_that_cannot_be_are_refused(wrong):
     with pytest.raises(UsageError, match=r"student\."):
         StudentSettings(**wrong)

@@ -13,6 +13,7 @@ from slowpaths.apps._console import NOTE_EVERY_S, Steps, progress
 from slowpaths.core.errors import TableError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.stroke_sequence import sequence_of
+from slowpaths.labelling.model.class_prior import expected_shares
 from slowpaths.models.student_settings import StudentSettings
 from slowpaths.store import tables
 from slowpaths.store.mined_folder import MinedFolder
@@ -28,11 +29,18 @@ class SequenceStudent:
     match_of: Mapping[str, str]  # delivery -> its match
     settings: StudentSettings
     seed: int
+    shares_C: np.ndarray | None = None  # of the strokes in what it is taught; None for those that come of opinions
 
     @property
     def fingerprint(self) -> str:
         """Identify how it is taught."""
-        return fingerprint({**asdict(self.settings), "seed": self.seed})
+        shares = {} if self.shares_C is None else {"shares": self.shares_C.tolist()}
+        return fingerprint({**asdict(self.settings), "seed": self.seed, **shares})
+
+    @property
+    def rounds(self) -> int:
+        """Return how often it is taught."""
+        return self.settings.rounds
 
     def why_silent(self, delivery_ids: Sequence[str]) -> str:
         """Return why it has nothing to say of these deliveries, in words; "" where it speaks."""
@@ -56,6 +64,7 @@ class SequenceStudent:
                 [self.match_of.get(name, "") for name in delivery_ids],
                 believed_NC,
                 settings=self.settings,
+                shares_C=self.shares_C,
                 seed=self.seed,
                 recall=partial(self._recall, step=step),
             )
@@ -75,7 +84,11 @@ class SequenceStudent:
 
 
 def student_of(
-    folders: Sequence[tuple[MinedFolder, pa.Table]], *, settings: StudentSettings, seed: int
+    folders: Sequence[tuple[MinedFolder, pa.Table]],
+    *,
+    settings: StudentSettings,
+    seed: int,
+    class_prior: Mapping[str, float] | None = None,
 ) -> SequenceStudent:
     """Return the student of mined folders and their deliveries; poses are read where there are enough of these.
 
@@ -83,6 +96,7 @@ def student_of(
         folders: The folder to label and its deliveries, then its company.
         settings: Settings of networks and teaching.
         seed: Seed of both.
+        class_prior: Stroke -> how often it is played, relative to the others; read where the settings ask for it.
 
     Raises:
         TableError: If a delivery lies in a video that the footage table of its folder lacks, or poses cannot be read.
@@ -98,7 +112,14 @@ def student_of(
             if sequence is not None:
                 sequences[delivery.delivery_id] = sequence
                 match_of[delivery.delivery_id] = f"{folder.path}/{matches[delivery.video_id]}"
-    return SequenceStudent(folder=folders[0][0], sequences=sequences, match_of=match_of, settings=settings, seed=seed)
+    return SequenceStudent(
+        folder=folders[0][0],
+        sequences=sequences,
+        match_of=match_of,
+        settings=settings,
+        seed=seed,
+        shares_C=expected_shares(class_prior) if settings.use_class_prior else None,
+    )
 
 
 def matches_of(folder: MinedFolder, deliveries: pa.Table) -> dict[str, str]:

@@ -28,7 +28,9 @@ from slowpaths.store.schema import CORRECTIONS, DELIVERIES, FOOTAGE, LABELS, POS
 
 _ELSEWHERE = ("out", "mined", "workers", "engine", "part", "weights_dir", "truth")  # where and how, not what
 # what decides a label set
-_LABELLING = ("label_model", "rules", "teacher", "student", "selection", "gold", "corrections", "company", "seed")
+_LABELLING = (
+    "label_model", "rules", "votes", "teacher", "student", "selection", "gold", "corrections", "company", "seed",
+)  # fmt: skip
 
 
 def relabel(mined: Path, config: Mapping[str, Any]) -> LabelSet:
@@ -80,8 +82,8 @@ def write_labels(
     Args:
         mined: Mined folder.
         stage: Verb, for the ledger.
-        config: Resolved configuration: `label_model`, `rules`, `teacher`, `student`, `selection`, `seed`, `gold` (a
-            file or delivery -> stroke), `corrections` (a file), and `company` where there are other
+        config: Resolved configuration: `label_model`, `rules`, `votes`, `teacher`, `student`, `selection`, `seed`,
+            `gold` (a file or delivery -> stroke), `corrections` (a file), and `company` where there are other
             mined folders to learn from.
         inputs: Digests of what the stage read, for the ledger.
         counts: More counts for the ledger.
@@ -151,7 +153,9 @@ def _labelled(
     student = None
     if settings.use:
         folders = [(folder, moved.deliveries), *zip(map(MinedFolder, company), others, strict=True)]
-        student = student_of(folders, settings=settings, seed=config["seed"])
+        model = config["label_model"]
+        class_prior = model.get("class_prior") if isinstance(model, Mapping) else None
+        student = student_of(folders, settings=settings, seed=config["seed"], class_prior=class_prior)
     labels = label(
         moved.deliveries,
         folder.read(FOOTAGE),
@@ -163,6 +167,7 @@ def _labelled(
         shots=folder.read(SHOTS),
         company=others,
         teacher=load_teacher(config["teacher"]),
+        with_votes=config.get("votes", True),
         student=student,
         seed=config["seed"],
     )

@@ -159,6 +159,7 @@ class LabelKeys:
         seed: Seed of the label set.
         label_model: How votes become labels.
         rules: Which rules vote.
+        votes: Whether what rules vote counts in the labels, beside what teacher and student say.
         teacher: Who has seen simulated strokes, beside the rules: shipped, none, or weights of your own.
         student: Who learns from the pose sequences what rules and teacher believe of them.
         selection: Which labels are kept for training.
@@ -168,6 +169,7 @@ class LabelKeys:
     seed: int = 0
     label_model: Any
     rules: RuleChoice = RuleChoice()
+    votes: bool = True
     teacher: str = SHIPPED
     student: StudentSettings = StudentSettings()
     selection: Selection = Selection()

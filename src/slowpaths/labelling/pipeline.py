@@ -71,6 +71,7 @@ def label(
     company: Sequence[pa.Table] = (),
     teacher: StrokeTeacher | None = None,
     student: Student | None = None,
+    with_votes: bool = True,
     seed: int = 0,
 ) -> LabelSet:
     """Vote on deliveries, weigh the votes, and choose what to train on.
@@ -80,13 +81,12 @@ def label(
     fields of `Selection`. `gold` maps deliveries to the stroke that a person gave: it is held fixed while the model
     learns, and is the label, with source "gold"; a delivery of which they say `NO_STROKE` is left out. What would have
     been said without gold is held against it (`gold_check`). `moved` are the impacts that a person moved, for the
-    fingerprint. `company` are deliveries of other mined folders: thresholds and label
-    model are fitted on them too, but none is labelled. What `teacher` and `student` say is joined with what the votes
-    say (`labelling.opinions`); neither counts where it is not given. The seed is only kept in the fingerprint: every
-    label model here is deterministic.
+    fingerprint. `company` are deliveries of other mined folders: thresholds and label model are fitted on them too, but
+    none is labelled. What `teacher` and `student` say is joined with what the votes say (`labelling.opinions`); neither
+    counts where it is not given, nor do votes without `with_votes`. The seed is only kept in the fingerprint.
 
     Raises:
-        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown.
+        UsageError: If the model, a parameter, a rule, or a delivery or stroke of `gold` is unknown, or nobody counts.
         TableError: If there is no delivery, or one lies in a video that the footage table lacks.
     """
     if not deliveries.num_rows:
@@ -95,7 +95,7 @@ def label(
     settings = Selection(**_known(selection or {}, [item.name for item in fields(Selection)], what="selection"))
     chosen = select_rules(**_known(rules or {}, ("include", "exclude", "paths"), what="rules"))
     asked = _ask(label_model, chosen, deliveries, company=company, gold=gold or {}, shots=shots)
-    asked = replace(asked, teacher=teacher, student=student)
+    asked = asked.joined_by(teacher, student, with_votes=with_votes)
     gold_check = asked.held_against_gold()
     fitted, heard, probs_NC = asked.answer(asked.gold_N)
     if gold_check and gold_check.temperature:
@@ -155,19 +155,30 @@ class _Asked:
     balls: np.ndarray | None
     teacher: StrokeTeacher | None = None
     student: Student | None = None
+    with_votes: bool = True
 
     @property
     def own(self) -> np.ndarray:
         """Return the rows of the deliveries to label."""
         return np.arange(self.deliveries.num_rows)
 
+    def joined_by(self, teacher: StrokeTeacher | None, student: Student | None, *, with_votes: bool) -> _Asked:
+        """Return the same with voices beside the votes, or in their place.
+
+        Raises:
+            UsageError: If neither votes nor a teacher are to count.
+        """
+        if not with_votes and teacher is None:
+            raise UsageError("votes=false leaves nobody who names a stroke without a teacher: leave out teacher=none")
+        return replace(self, teacher=teacher, student=student, with_votes=with_votes)
+
     def answer(self, gold_N: np.ndarray) -> tuple[Fitted, Heard, np.ndarray]:
         """Return the fitted model, what each voice says, and the probabilities (N, C) of the deliveries to label."""
         fitted, own = _fit(self.model, Encoding.of(self.votes), gold_N), self.own
         voted_NC = _voted(self.model, fitted.weighed)
         heard = hear(
-            voted_NC, has_votes_N=fitted.weighed.votes.has_votes, deliveries=self.everyone, teacher=self.teacher,
-            student=self.student, gold_N=gold_N,
+            voted_NC, votes=fitted.weighed.votes, side_N=self.block.side_N, deliveries=self.everyone,
+            teacher=self.teacher, student=self.student, gold_N=gold_N, with_votes=self.with_votes,
         ).only(own)  # fmt: skip
         shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
         return fitted.only(own), heard, shared_NC
@@ -200,6 +211,8 @@ class _Asked:
                 decisive[name] = voice.fingerprint
         if self.everyone is not self.deliveries:
             decisive["company"] = ids[self.deliveries.num_rows :].to_pylist()
+        if not self.with_votes:
+            decisive["votes"] = False
         return decisive | ({"dropped": self.dropped} if self.dropped else {})
 
 

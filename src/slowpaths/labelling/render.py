@@ -7,6 +7,7 @@ import math
 from slowpaths.core.strokes import STROKES
 from slowpaths.core.text import counted
 from slowpaths.labelling.gold_check import FEWEST_FOR_TEMPERATURE
+from slowpaths.labelling.model.trust import FEWEST
 from slowpaths.labelling.opinions import VOTES
 from slowpaths.labelling.summary import Summary
 
@@ -20,6 +21,11 @@ _VOICES_NOTE = (
     "The votes of the rules, a teacher that has seen simulated strokes only, and a student of both on the pose "
     "sequences of this footage. What they agree on is no measure of accuracy: the student has been taught by the "
     "others."
+)
+_TRUST_NOTE = (
+    "Weight: how far the opinion counts beside that of the votes. Borne out: which share of a voice's sureness "
+    "agreement with families of rules bears out, 1 where it is as right as it is sure, 0 where it is at chance; of the "
+    "votes, that of single families judged by each other. No label is read for it."
 )
 _GOLD_NOTE = (
     "Labels made without what a person said, held against it. The person chose what to look at: where the least sure "
@@ -84,6 +90,23 @@ def who_spoke(summary: Summary) -> str:
     return f"voices that speak, of {counted(summary.num_deliveries, 'delivery', 'deliveries')}: {', '.join(said)}"
 
 
+def how_trusted(summary: Summary) -> str:
+    """Return how far the teacher counts, and why; "" where it does not speak."""
+    teacher = next((voice for voice in summary.voices if voice.trust and voice.speaks_on), None)
+    if teacher is None or teacher.trust is None:
+        return ""
+    trust, counts = teacher.trust, f"the teacher counts {teacher.weight:.2f} of a whole voice"
+    if math.isnan(trust.borne_out):
+        return (
+            f"{counts}, as one of which nothing is known: that takes {FEWEST} deliveries with votes, and families of "
+            "rules that bear each other out."
+        )
+    return (
+        f"{counts}: agreement with families of rules bears out {trust.borne_out:.2f} of its sureness (standard error "
+        f"{trust.error:.2f}), and {trust.rules_borne_out:.2f} of their own."
+    )
+
+
 def _sure(summary: Summary) -> str:
     said = sureness(summary)
     if summary.agreed_sureness is not None:
@@ -135,13 +158,26 @@ def _gold(summary: Summary) -> list[str]:
 
 
 def _voices(summary: Summary) -> list[str]:
+    borne_out = {
+        name: share
+        for voice in summary.voices
+        if voice.trust
+        for name, share in ((VOTES, voice.trust.rules_borne_out), (voice.name, voice.trust.borne_out))
+    }
     rows = [
-        [voice.name, str(voice.speaks_on), _number(voice.agrees, 2), _number(voice.worth, 2)]
+        [
+            voice.name,
+            str(voice.speaks_on),
+            *(_number(value, 2) for value in (voice.weight, borne_out.get(voice.name), voice.agrees, voice.worth)),
+        ]
         for voice in summary.voices
     ]
-    table = _table(["voice", "deliveries", "agrees with the label", "labels that change without it"], rows)
-    silent = [f"The {voice.name} on none: {voice.why_silent}." for voice in summary.voices if voice.why_silent]
-    return ["### Voices", "", _VOICES_NOTE, "", *table, "", *(line for one in silent for line in (one, ""))]
+    header = ["voice", "deliveries", "weight", "borne out", "agrees with the label", "labels that change without it"]
+    told = [f"The {voice.name} on none: {voice.why_silent}." for voice in summary.voices if voice.why_silent]
+    if trusted := how_trusted(summary):
+        told += [_TRUST_NOTE, trusted[:1].upper() + trusted[1:]]
+    lines = [line for one in told for line in (one, "")]
+    return ["### Voices", "", _VOICES_NOTE, "", *_table(header, rows), "", *lines]
 
 
 def _rules(summary: Summary) -> list[str]:

@@ -28,6 +28,7 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.stroke_sequence import mirrored, resampled, varied
 from slowpaths.core.threads import one_torch_thread
 from slowpaths.models.baselines.skeleton_gru import SkeletonGru
+from slowpaths.models.class_shares import with_shares
 from slowpaths.models.student_settings import StudentSettings
 
 Recall = Callable[[str, Callable[[], np.ndarray]], np.ndarray]
@@ -44,6 +45,7 @@ def cross_fit(
     opinions_NC: np.ndarray,
     *,
     settings: StudentSettings,
+    shares_C: np.ndarray | None = None,
     seed: int = 0,
     recall: Recall = _learn_anew,
 ) -> np.ndarray:
@@ -54,6 +56,7 @@ def cross_fit(
         matches: The match of each delivery.
         opinions_NC: What is believed so far; uncertain opinions teach less (weight .1 + p squared).
         settings: Settings of networks and teaching.
+        shares_C: Shares of the strokes in what is taught; None for those that come of the opinions.
         seed: Seed of networks, folds and batches; the same seed gives the same answer.
         recall: Asked for what each network says, by a name that tells all that decides it; a killed run goes on so.
 
@@ -68,6 +71,8 @@ def cross_fit(
         return said_NC
     targets_NC = np.maximum(opinions_NC, 1e-9) ** settings.sharpness
     targets_NC /= targets_NC.sum(axis=1, keepdims=True)
+    if shares_C is not None:
+        targets_NC[rows] = with_shares(targets_NC[rows], shares_C)
     present = [sequence for sequence in sequences if sequence is not None]
     whole = _fingerprint(present, match_of, targets_NC[rows], settings=settings, seed=seed)
     said_NC[rows] = 0.0

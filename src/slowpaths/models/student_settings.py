@@ -23,6 +23,8 @@ class StudentSettings:
         weight_decay: Of AdamW.
         sharpness: Power of the opinions it is taught; above 1 it is taught surer ones.
         dropout: Of the network.
+        rounds: Times it is taught; in the second round by what it said in the first and by the teacher.
+        use_class_prior: Whether strokes have the shares of `label_model.class_prior` in what it is taught.
 
     Raises:
         UsageError: If a number cannot be.
@@ -38,6 +40,8 @@ class StudentSettings:
     weight_decay: float = 1e-2
     sharpness: float = 1.25
     dropout: float = 0.4
+    rounds: int = 1
+    use_class_prior: bool = False
 
     def why_silent(self, *, num_deliveries: int, num_sequences: int, num_matches: int) -> str:
         """Return why there is too little to learn from, in words; "" where there is enough.
@@ -64,6 +68,8 @@ class StudentSettings:
         for name, least in (("min_deliveries", 8), ("folds", 2), ("repeats", 1), ("epochs", 1), ("batch_size", 2)):
             if getattr(self, name) < least:
                 raise UsageError(f"student.{name}={getattr(self, name)}: it is at least {least}")
+        if self.rounds not in (1, 2):
+            raise UsageError(f"student.rounds={self.rounds}: it is taught once or twice, give 1 or 2")
         for name in ("lr", "sharpness"):
             if not 0 < getattr(self, name) < float("inf"):
                 raise UsageError(f"student.{name}={getattr(self, name)}: it is a number above 0")
