@@ -44,7 +44,7 @@ def test_mining_writes_every_table_and_names_the_broken_file(road):
         assert f'data-clip="{clip.delivery_id}"' in page
 
 
-def test_a_run_killed_on_its_way_goes_on_to_the_same_bytes(road, tmp_path):
+def test_a_run_killed_on_its_way_goes_on_to_the_same_bytes_and_tells_who_named_strokes(road, tmp_path, capsys):
     mined = tmp_path / "mined"
     shutil.copytree(road / "mined", mined)
     before = {path.name: file_digest(path) for path in mined.glob("*.parquet")}
@@ -56,6 +56,8 @@ def test_a_run_killed_on_its_way_goes_on_to_the_same_bytes(road, tmp_path):
     assert main(["mine", f"footage={road / 'footage'}", f"out={mined}", "pose=simulated"]) == 3
     assert {path.name: file_digest(path) for path in mined.glob("*.parquet")} == before
     assert (mined / "ledger.jsonl").read_bytes() == ledger
+    said = " ".join(capsys.readouterr().out.split())
+    assert "voices that speak, of" in said and "teach a label model little" in said
 
 
 def test_other_settings_do_not_mix_into_a_mined_folder(road, capsys):

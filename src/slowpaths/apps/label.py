@@ -10,7 +10,7 @@ from slowpaths.apps._console import show_table
 from slowpaths.apps._corrections import in_words
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.mined import relabel
-from slowpaths.labelling.render import how_trusted, sureness, who_spoke
+from slowpaths.labelling.render import in_sentences
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS, VOTES
 
@@ -29,7 +29,6 @@ def run(cfg: DictConfig) -> Outcome:
     own = folder.label_set(labels.fingerprint)
     wrote = [own.file(LABELS), own.file(VOTES), own.card_file, folder.report_file, folder.review_file]
     title = f"slowpaths label: label set {labels.fingerprint}"
-    told = [said for said in (who_spoke(summary), how_trusted(summary), sureness(summary)) if said]
-    notes = [*in_words(folder, summary.gold_check), *told, *summary.warnings]
+    notes = [*in_words(folder, summary.gold_check), *in_sentences(summary)]
     show_table(title, ["stroke", "labels", "kept"], rows, notes=notes, wrote=wrote)
     return Outcome(metrics={"kept": float(num_kept)})

@@ -11,6 +11,7 @@ from slowpaths.apps._console import show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.footage import label_collected, mine_footage
 from slowpaths.apps.verbs import FootageConfig, MineConfig
+from slowpaths.labelling.render import in_sentences
 from slowpaths.mining.collect import Collected
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.store.mined_folder import MinedFolder
@@ -39,7 +40,8 @@ def run(cfg: DictConfig) -> Outcome:
     if part is None:
         rows.append(("votes", labels.votes.num_rows if labels else 0))
         rows.append(("labels kept for training", sum(labels.labels["is_kept"].to_pylist()) if labels else 0))
-        wrote, notes = [folder.report_file, folder.file(DELIVERIES), folder.review_file], []
+        wrote = [folder.report_file, folder.file(DELIVERIES), folder.review_file]
+        notes = in_sentences(labels.summary) if labels and labels.summary.num_deliveries else []
     else:
         wrote, notes = [folder.shards], ["the same command without part= writes the tables once all parts are done"]
     show_table("slowpaths mine", ["what", "count"], rows, notes=notes, wrote=wrote)

@@ -81,6 +81,12 @@ def sureness(summary: Summary) -> str:
     )
 
 
+def in_sentences(summary: Summary) -> list[str]:
+    """Return what a terminal says of labels: who spoke, how far to trust them, and what is wrong with them."""
+    told = (who_spoke(summary), how_trusted(summary), sureness(summary))
+    return [*(said for said in told if said), *summary.warnings]
+
+
 def who_spoke(summary: Summary) -> str:
     """Return on how many deliveries each voice spoke, and why one did not."""
     said = []
