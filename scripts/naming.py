@@ -5,7 +5,8 @@ usage: python -m scripts.naming [--shared ../shared] [--out runs/naming] [--worl
 Mines an archive of pose sequences, the real clips of footage and footage_b (strokes found by the shipped files, which
 know these clips; naming knows none) and synthetic worlds of these seeds, labels each with more and more voices, and
 lets `evaluate` compare: it is the only one that reads a label. The real clips are labelled in the company of the
-archive, too. Run it again to go on with what is missing.
+archive, too; so are those of footage_b with every stage of finding given the truth, to tell what is lost by names from
+what is lost by finding. Run it again to go on with what is missing.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pathlib import Path
 import pyarrow.parquet as pq
 from scripts.commands import slowpaths
 
+from slowpaths.mining.oracle import STAGES
 from slowpaths.store.run_folder import RunFolder
 
 VOICES: dict[str, tuple[str, ...]] = {
@@ -24,6 +26,7 @@ VOICES: dict[str, tuple[str, ...]] = {
     "votes": ("teacher=none", "student.use=false"),
     "votes, teacher": ("student.use=false",),
     "votes, student": ("teacher=none",),
+    "teacher, student": ("votes=false",),
     "votes, teacher, student": (),
 }
 MEASURES = ("top1", "accuracy_at_half", "top1_kept", "balanced_accuracy", "ece", "foot", "plane", "side")
@@ -44,7 +47,7 @@ def judge(mined: Path, *, truth: Path, to: Path, how: tuple[str, ...], taxonomy:
         slowpaths("label", f"mined={mined}", *how)
         against = (f"truth={truth}", f"truth_taxonomy={taxonomy}", "split=all")
         said = mined / "voices.parquet"
-        is_whole = not {"teacher=none", "student.use=false"} & set(how)
+        is_whole = not {"teacher=none", "student.use=false", "votes=false"} & set(how)
         spoke = set(pq.read_table(said, columns=["model_id"])["model_id"].to_pylist())  # few deliveries: no student
         for voice in sorted(spoke & {"teacher", "student"}) if is_whole else ():
             slowpaths("evaluate", f"predictions={said}", f"model_id={voice}", *against, f"out={to}-{voice}")
@@ -69,16 +72,19 @@ def main() -> None:
     truth = both_truths(asked.shared, to=asked.out / "truth.csv")
     found = (f"footage=[{clips}]", "pose=movenet", f"weights_dir={asked.shared / 'models'}", "workers=2")
     mined["clips"] = (real, truth, "cricshot10", found)
+    gold = asked.shared / "footage_b"
+    given = (f"footage={gold / 'clips'}", *found[1:], f"oracle=[{','.join(STAGES)}]", f"truth={gold}")
+    mined["true stages"] = (asked.out / "true_stages", gold / "truth.csv", "cricshot10", given)
     for seed in asked.worlds:
         world = asked.out / f"world{seed}"
         if not (world / "truth" / "truth.csv").exists():
             slowpaths("world", "world=demo", f"seed={seed}", f"out={world}", "workers=2")
         mined[f"world {seed}"] = (asked.out / f"mined{seed}", world, "slowpaths", (f"footage={world}", "workers=2"))
-    rows = []
+    rows, beside = [], f"company=[{sequences}]"
     for name, (folder, truth, taxonomy, how) in mined.items():
         if not (folder / "labels.parquet").exists():
             slowpaths("mine", *how, f"out={folder}")
-        for company in ("",) if name != "clips" else ("", f"company=[{sequences}]"):
+        for company in {"clips": ("", beside), "true stages": (beside,)}.get(name, ("",)):
             label = f"{name} in company" if company else name
             for voices, chosen in VOICES.items():
                 to = asked.out / "reports" / f"{label}-{voices}".replace(" ", "_").replace(",", "")
