@@ -50,6 +50,14 @@ def test_an_unknown_verb_is_one_sentence(capsys):
             "slowpaths label: mined=nowhere does not exist: give the out= folder of",
         ),
         (["label", "mined=x", "label_model=snorkel"], "slowpaths label: unknown label_model 'snorkel'; choose one of"),
+        (
+            ["train", "mined=x", "experiment=ssl_tiny"],
+            "slowpaths train: experiment=ssl_tiny sets 'objective', which `slowpaths train` does not take",
+        ),
+        (
+            ["pretrain", "mined=x", "experiment=noise_aware"],
+            "slowpaths pretrain: experiment=noise_aware sets 'relabel_folds', which `slowpaths pretrain` does not take",
+        ),
         (["mine", "footage=[a"], "slowpaths mine: cannot read footage=[a: give a value with spaces"),
     ],
 )

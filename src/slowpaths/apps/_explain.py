@@ -65,7 +65,8 @@ def explain(verb: str, error: Exception, overrides: Iterable[str], *, known: Kno
     inner = "" if cause is None else str(cause.full_key or "")  # of a value that is a group of keys
 
     def unknown(key: str) -> str:
-        return _unknown(verb, inner if inner.startswith(f"{key}.") else key, known=known, options=options)
+        name = inner if inner.startswith(f"{key}.") else key
+        return _unknown(verb, name, typed, known=known, options=options)
 
     for pattern, sentence in _HYDRA:
         if match := re.search(pattern, text):
@@ -106,7 +107,7 @@ def _of_omegaconf(
         deeper = next((name for name in typed if name.startswith(f"{key}.")), key)
         return f"~{deeper} takes away what `slowpaths {verb}` needs: leave it out, or give {deeper}=..."
     if "not in" in message:
-        return _unknown(verb, key, known=known, options=options)
+        return _unknown(verb, key, typed, known=known, options=options)
     annotation = _fields.annotation_of(_fields.settings_class(verb), key)
     is_group = annotation is not None and _schema.GROUP in _fields.words(annotation)
     deeper = next((name for name in typed if name.startswith(f"{key}.")), "")
@@ -126,8 +127,11 @@ def _of_omegaconf(
     return _schema.explain(cause)
 
 
-def _unknown(verb: str, key: str, *, known: Known, options: Known) -> str:
+def _unknown(verb: str, key: str, typed: Mapping[str, str], *, known: Known, options: Known) -> str:
     """Name a key that there is not, and where its last word is a key or nearly one."""
+    if "experiment" in typed and not any(re.split(r"[./@]", word)[0] == key.split(".")[0] for word in typed):
+        chosen = f"experiment={typed['experiment']}"
+        return f"{chosen} sets '{key}', which `slowpaths {verb}` does not take: it is a recipe of another verb"
     names = [name for name in known() if not key.startswith(f"{name}.")]
     word, group = key.split(".")[-1], key.split(".")[0]
     same = sorted((name for name in names if name.split(".")[-1] == word), key=lambda name: name.count("."))
