@@ -1,6 +1,6 @@
-"""Train the demo's recipe from nothing and on both weights that ship with the package, on demos nobody has looked at.
+"""Train the demo's recipe from nothing, and on weights that learnt to see features, on demos nobody has looked at.
 
-usage: python -m scripts.compare_initialisations [--seeds 27 28] [--out runs/initialisations] [--table FILE]
+usage: python -m scripts.compare_initialisations [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
 
 Each of the four matches of a demo is held out once. Run it again to go on where it stopped. A row of the table is
 a demo and what was judged there: the labels, and a network from each initialisation; the last rows count all.
@@ -21,8 +21,8 @@ from slowpaths.store.tables import read_predictions, write_predictions
 FOLDS = 4  # a demo has four matches
 FROM = {
     "nothing": ("experiment=demo", "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),  # rates of tiny_cpu
-    "features": ("experiment=demo", "init=slowfast_tiny_features"),
-    "strokes": ("experiment=demo",),
+    "features, fine-tuned": ("experiment=demo_fine_tuned",),
+    "features": ("experiment=demo",),  # which stay as they are
 }
 
 
@@ -53,7 +53,7 @@ def measures(evaluation: Path) -> dict:
 def main() -> None:
     """Make the demos, train, judge, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--seeds", type=int, nargs="+", default=[27, 28], help="seeds of demos")
+    parser.add_argument("--seeds", type=int, nargs="+", default=[23, 24, 25, 26], help="seeds of demos")
     parser.add_argument("--out", type=Path, default=Path("runs/initialisations"))
     parser.add_argument("--table", type=Path, default=Path("experiments/pretraining/results/initialisations.csv"))
     asked = parser.parse_args()

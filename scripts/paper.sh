@@ -51,7 +51,7 @@ step real_clips_tables cp "$real"/crossed/{measures,loss_counts}.csv experiments
 step naming python -m scripts.naming --shared "$shared" --out runs/naming --results experiments/naming/results
 
 # Learning, and what accuracy tells of usefulness.
-step pretraining python -m scripts.compare_initialisations --seeds 27 28
+step pretraining python -m scripts.compare_initialisations --seeds 23 24 25 26
 step real_training python -m scripts.real_training --shared "$shared" --out runs/real_training --seeds 0
 step supervision python -m scripts.supervision --shared "$shared" --out runs/supervision
 step gap_real python -m scripts.gap_real --shared "$shared" --out runs/gap_real

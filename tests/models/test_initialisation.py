@@ -126,7 +126,7 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(num_classes=14, **TINY)
-    with pytest.raises(UsageError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_tiny_strokes, slowfast_r50"):
+    with pytest.raises(UsageError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_r50"):
         load_initialisation(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
         load_initialisation(network, "slowfast_r50_k400")
@@ -139,7 +139,7 @@ def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: p
     assert load_initialisation(network, str(path)).loaded == found.loaded
 
 
-@pytest.mark.parametrize("name", ["slowfast_r50_k400", "slowfast_tiny_features", "slowfast_tiny_strokes", "file"])
+@pytest.mark.parametrize("name", ["slowfast_r50_k400", "slowfast_tiny_features", "file"])
 def test_a_file_of_another_digest_is_refused(tmp_path: Path, name: str) -> None:
     path = published(tmp_path / WEIGHTS["slowfast_r50_k400"].filename)
     network = build_slowfast(num_classes=14, **TINY)

@@ -34,10 +34,9 @@ WEIGHTS: dict[str, WeightSpec] = {
 
 # What comes with the package: its file, beside its card, and its sha256.
 SHIPPED: dict[str, tuple[Path, str]] = {
-    name: (Path(__file__).parent / "shipped" / f"{name}.safetensors", digest)
-    for name, digest in (
-        ("slowfast_tiny_features", "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab"),
-        ("slowfast_tiny_strokes", "24545d91a1895e4d9acd19e00dbc24a80015eb43281904178e1cb14ca823c064"),
+    "slowfast_tiny_features": (
+        Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
+        "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
     )
 }
 
