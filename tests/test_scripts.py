@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import runpy
 import subprocess
 import sys
@@ -42,3 +43,10 @@ def test_the_signals_of_a_video_are_drawn(tmp_path, monkeypatch, capsys):
     runpy.run_path(str(SCRIPTS / "inspect_mining.py"), run_name="__main__")
     assert picture.stat().st_size > 10_000
     assert " P " in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("how", [["scripts/real_clips.py"], ["-m", "scripts.real_clips"]])
+def test_a_script_starts_as_a_file_and_as_a_module(how, tmp_path):
+    where = {"cwd": SCRIPTS.parent, "env": {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}}
+    shown = subprocess.run([sys.executable, *how, "--help"], capture_output=True, text=True, check=True, **where).stdout
+    assert "usage: real_clips.py" in shown
