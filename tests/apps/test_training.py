@@ -328,7 +328,8 @@ def step_losses(run: RunFolder) -> list[tuple[int, float]]:
 @pytest.mark.parametrize(
     "words",
     [
-        ("data.num_workers=2", "loss.mixup_alpha=0.4", "data.jitter_frames=2", "loss.curriculum_start=0.5"),
+        ("loss.mixup_alpha=0.4", "data.jitter_frames=2", "loss.curriculum_start=0.5"),
+        pytest.param(("data.num_workers=2", "loss.mixup_alpha=0.4", "data.jitter_frames=2"), marks=pytest.mark.slow),
         pytest.param(
             ("loss=elr", "trainer.accumulate_grad_batches=2", "data.fractions=[1,0,0]"), marks=pytest.mark.slow
         ),

@@ -190,7 +190,7 @@ class EmaModule(L.LightningModule):
     def log(self, name: str, value: Any, *args: Any, **options: Any) -> None:
         """Log a value as Lightning does; means of a training epoch that a run goes on in are those of all of it."""
         is_mean = options.get("on_epoch") and options.get("on_step") is False and options.get("batch_size")
-        if is_mean and isinstance(value, Tensor) and self.trainer.training:
+        if is_mean and isinstance(value, Tensor) and self._trainer is not None and self._trainer.training:
             value, options["batch_size"] = self._means.add(name, value, weight=options["batch_size"])
         super().log(name, value, *args, **options)
 
