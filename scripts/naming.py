@@ -1,6 +1,6 @@
 """How right are the names of strokes, and what is each voice worth? On real sequences, real clips and synthetic worlds.
 
-usage: python -m scripts.naming [--shared ../shared] [--out runs/naming] [--worlds 31 32] [--results DIR]
+usage: python -m scripts.naming [--shared ../shared] [--out runs/naming] [--worlds 31] [--results DIR]
 
 Mines an archive of pose sequences, the real clips of footage and footage_b (strokes found by the shipped files, which
 know these clips; naming knows none) and synthetic worlds of these seeds, labels each with more and more voices, and
@@ -61,7 +61,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="poses, footage, footage_b and models")
     parser.add_argument("--out", type=Path, default=Path("runs/naming"), help="for mined folders and reports")
-    parser.add_argument("--worlds", type=int, nargs="*", default=[31, 32], help="seeds of world=demo")
+    parser.add_argument("--worlds", type=int, nargs="*", default=[31], help="seeds of world=demo")
     parser.add_argument("--results", type=Path, default=Path("experiments/naming/results"), help="for the table")
     asked = parser.parse_args()
     archive = asked.shared / "poses" / "cricshot10_poses_dev.npz"
