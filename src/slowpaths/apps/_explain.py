@@ -130,8 +130,10 @@ def _of_omegaconf(
 def _unknown(verb: str, key: str, typed: Mapping[str, str], *, known: Known, options: Known) -> str:
     """Name a key that there is not, and where its last word is a key or nearly one."""
     if "experiment" in typed and not any(re.split(r"[./@]", word)[0] == key.split(".")[0] for word in typed):
-        chosen = f"experiment={typed['experiment']}"
-        return f"{chosen} sets '{key}', which `slowpaths {verb}` does not take: it is a recipe of another verb"
+        for other in {"train", "pretrain"} - {verb}:  # those that take experiment=
+            if key.split(".")[0] in (item.name for item in _fields.fields_of(_fields.settings_class(other))):
+                chosen = f"experiment={typed['experiment']}"
+                return f"{chosen} sets '{key}', which `slowpaths {verb}` does not take: it is for `slowpaths {other}`"
     names = [name for name in known() if not key.startswith(f"{name}.")]
     word, group = key.split(".")[-1], key.split(".")[0]
     same = sorted((name for name in names if name.split(".")[-1] == word), key=lambda name: name.count("."))
