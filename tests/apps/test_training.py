@@ -324,7 +324,6 @@ def step_losses(run: RunFolder) -> list[tuple[int, float]]:
     return [(int(row["step"]), float(row["train/step_loss"])) for row in rows if row["train/step_loss"]]
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.parametrize(
     "words",
     [

@@ -14,6 +14,7 @@ from slowpaths.core.errors import BrokenVideoError, UsageError
 from slowpaths.data.batch import collate
 from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import read_clips
+from slowpaths.data.loader import process_options
 from slowpaths.data.sampling import Window
 from slowpaths.data.settings import ClipSettings
 from slowpaths.data.transforms import eval_transform, train_transform
@@ -136,7 +137,6 @@ def test_clips_are_decoded_at_the_asked_size(mined: Path) -> None:
     assert sizes == [(8, 3, 64, 64), (8, 3, 32, 32), (8, 3, 64, 64)]
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_a_lost_clip_is_named(mined: Path, tmp_path: Path) -> None:
     folder = write_mined(tmp_path, num_matches=1, clips_a_match=2)
     items = dataset(folder)
@@ -145,7 +145,7 @@ def test_a_lost_clip_is_named(mined: Path, tmp_path: Path) -> None:
     with pytest.raises(BrokenVideoError, match=sentence):
         items[1]
     with pytest.raises(BrokenVideoError, match=sentence):
-        list(torch.utils.data.DataLoader(items, num_workers=1, collate_fn=collate))
+        list(torch.utils.data.DataLoader(items, collate_fn=collate, **process_options(1)))
     (folder / "clips" / "v0-d001.mp4").unlink()
     with pytest.raises(BrokenVideoError, match=r"v0-d001\.mp4 is missing"):
         read_clips(folder)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import threading
 from typing import Any
 
 import pytest
@@ -7,10 +8,9 @@ import torch
 from lightning.fabric.utilities.data import _set_sampler_epoch
 from torch.utils.data import Dataset
 
-from slowpaths.data.loader import EpochLoader
+from slowpaths.data.loader import EpochLoader, process_options
 from slowpaths.data.sampling import EpochSampler
 
-pytestmark = pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 NUM, SIZE = 11, 3
 
 
@@ -25,6 +25,20 @@ class Indices(Dataset[int]):
         return index
 
 
+LOCK = threading.Lock()
+
+
+class Locked(Dataset[int]):
+    """Take a lock of this module before it gives anything."""
+
+    def __len__(self) -> int:
+        return 2
+
+    def __getitem__(self, index: int) -> int:
+        with LOCK:
+            return index
+
+
 def loader(**options: Any) -> EpochLoader:
     order = {"sampler": EpochSampler(NUM, seed=5), "batch_size": SIZE, "drop_last": False}
     return EpochLoader(Indices(), **order, collate_fn=torch.tensor, **options)
@@ -36,7 +50,7 @@ def drawn(batches: Any) -> list[list[int]]:
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_an_iterator_that_was_made_before_the_epoch_was_told_shows_that_epoch(num_workers: int) -> None:
-    early, late = loader(num_workers=num_workers), loader()
+    early, late = loader(**process_options(num_workers)), loader()
     iterator = iter(early)
     for each in (early, late):
         _set_sampler_epoch(each, 4)
@@ -47,10 +61,17 @@ def test_an_iterator_that_was_made_before_the_epoch_was_told_shows_that_epoch(nu
 
 @pytest.mark.parametrize("num_workers", [0, 2])
 def test_it_begins_once_in_the_middle_of_an_epoch(num_workers: int) -> None:
-    late, whole = loader(num_workers=num_workers, persistent_workers=num_workers > 0), drawn(loader())
+    late, whole = loader(**process_options(num_workers)), drawn(loader())
     late.begin_at(2)
     assert drawn(late) == whole[2:] and drawn(late) == whole
     assert len(late) == len(whole) == 4
+
+
+def test_a_process_that_loads_does_not_wait_for_locks_of_this_one() -> None:
+    """In a fork of this process a lock that any of its threads holds would stay shut for ever."""
+    batches = torch.utils.data.DataLoader(Locked(), timeout=120, **process_options(1))
+    with LOCK:
+        assert [int(batch) for batch in batches] == [0, 1]
 
 
 def test_what_is_left_out_is_not_read() -> None:

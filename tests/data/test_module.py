@@ -13,6 +13,7 @@ from tests.data.mined import write_mined
 from slowpaths.core.errors import UsageError
 from slowpaths.core.threads import available_threads
 from slowpaths.data.batch import ClipBatch
+from slowpaths.data.loader import process_options
 from slowpaths.data.module import ClipDataModule
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.store.mined_folder import MinedFolder
@@ -38,7 +39,6 @@ def batches(loader: object, *, epoch: int = 0) -> list[ClipBatch]:
     return list(loader)  # type: ignore[call-overload]
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_any_number_of_workers_gives_the_same_batches(mined: Path) -> None:
     here, there = (module(mined, num_workers=count, cache_mib=10).train_dataloader() for count in (0, 2))
     for epoch in (0, 3):
@@ -122,10 +122,10 @@ class Threads(torch.utils.data.Dataset):
         return available_threads()
 
 
-@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded, use of fork:DeprecationWarning")
 def test_a_loader_worker_takes_one_core(mined: Path) -> None:
     loader = module(mined, num_workers=1).predict_dataloader()
-    shown = torch.utils.data.DataLoader(Threads(), num_workers=1, worker_init_fn=loader.worker_init_fn)
+    shown = torch.utils.data.DataLoader(Threads(), **process_options(1))
+    assert loader.worker_init_fn is shown.worker_init_fn
     before = available_threads()
     assert [int(count) for count in shown] == [1, 1]
     assert available_threads() == before

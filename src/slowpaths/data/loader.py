@@ -1,14 +1,41 @@
-"""The loader of training clips: it learns the epoch before it orders anything, and may begin in the middle of one."""
+"""Loaders of clips: one learns the epoch before it orders anything, and how the processes of all of them start."""
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
 
 from torch.utils.data import BatchSampler, DataLoader, Sampler
 
+from slowpaths.core.threads import start_worker
 from slowpaths.data.batch import ClipItem
+
+_PRELOADED = ("slowpaths.data.clip_dataset", "slowpaths.data.loader")
+
+
+def process_options(num_workers: int) -> dict[str, Any]:
+    """Return the options of a `DataLoader` that say how many processes load, and how they start.
+
+    They start from a server without threads, not as copies of this process: a lock that another thread of this one
+    holds at that moment would stay shut in a copy for ever. It is Python's own choice from 3.14 on.
+    """
+    if num_workers == 0:
+        return {"num_workers": 0}
+    methods = multiprocessing.get_all_start_methods()
+    context = multiprocessing.get_context("forkserver" if "forkserver" in methods else "spawn")
+    context.set_forkserver_preload(list(_PRELOADED))
+    return {
+        "num_workers": num_workers,
+        "multiprocessing_context": context,
+        "worker_init_fn": _take_one_core,
+        "persistent_workers": True,
+    }
+
+
+def _take_one_core(worker: int) -> None:
+    start_worker(1)
 
 
 class _LateStart(Sampler[list[int]]):

@@ -18,13 +18,12 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import LabelledClip
 from slowpaths.core.strokes import STROKES
-from slowpaths.core.threads import limit_threads
 from slowpaths.data.batch import ClipItem, InputKind, collate
 from slowpaths.data.clip_dataset import ClipDataset
 from slowpaths.data.clips import ClipRecord, find_links, read_clips
 from slowpaths.data.feature_targets import read_features
 from slowpaths.data.frozen_features import PictureFeatureDataset, Told, with_picture_features
-from slowpaths.data.loader import EpochLoader
+from slowpaths.data.loader import EpochLoader, process_options
 from slowpaths.data.sampling import EpochSampler, Window
 from slowpaths.data.settings import ClipSettings, Targets
 from slowpaths.data.skeletons import SkeletonDataset, with_skeletons
@@ -286,13 +285,7 @@ class ClipDataModule(L.LightningDataModule):
         return kind(
             dataset,
             **(order if batches is None else {"batch_sampler": batches}),
-            num_workers=self._settings.num_workers,
-            worker_init_fn=_take_one_core,
-            persistent_workers=self._settings.num_workers > 0,
+            **process_options(self._settings.num_workers),
             collate_fn=partial(collate, alpha=self._settings.alpha, has_slow=self._input_kind == "pathways"),
             pin_memory=torch.cuda.is_available(),
         )
-
-
-def _take_one_core(worker: int) -> None:
-    limit_threads(1)  # torch does so for itself
