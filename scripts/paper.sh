@@ -46,7 +46,7 @@ step views into experiments/real_clips/results/calibrated_views.txt \
 step moments into experiments/real_clips/results/calibrated_moments.txt \
   python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments"
 step real_clips python -m scripts.real_clips --shared "$shared" --out "$real/crossed" --crossed "$calibration"
-step real_clips_tables cp "$real"/crossed/{measures,loss_counts}.csv experiments/real_clips/results/
+step real_clips_tables cp "$real"/crossed/{measures,loss_counts,uncertainty}.csv experiments/real_clips/results/
 # Naming was set on no clip: what votes, teacher and student are worth, strokes found by the shipped files.
 step naming python -m scripts.naming --shared "$shared" --out runs/naming --results experiments/naming/results
 

@@ -37,11 +37,12 @@ def calibrate(
     """
     parser = argparse.ArgumentParser(description=description, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--shared", type=Path, default=Path("../shared"), help="footage, footage_b and models")
+    parser.add_argument("--pose", default="movenet", help="who finds the people of real clips")
     parser.add_argument("--worlds", type=Path, nargs="*", default=[], help="folders of synthetic worlds")
     parser.add_argument("--out", type=Path, default=Path("runs/calibration") / name)
     parser.add_argument("--write", type=Path, help="file for what is set on all examples")
     asked = parser.parse_args()
-    sources: list[tuple[str, GoldVideo]] = [("movenet", video) for video in real_videos(asked.shared)]
+    sources: list[tuple[str, GoldVideo]] = [(asked.pose, video) for video in real_videos(asked.shared)]
     sources += [("compact", video) for world in asked.worlds for video in world_videos(world)]
     poses = {pose: build_pose(pose, weights_dir=asked.shared / "models") for pose in {pose for pose, _ in sources}}
     asked.out.mkdir(parents=True, exist_ok=True)
