@@ -27,7 +27,7 @@ def test_seeds_are_averaged_and_matches_that_are_learnt_from_do_not_count(tmp_pa
     rows = [f"{match}/v.mp4,{10 * ball + 2},{stroke}" for match, stroke in TRUE.items() for ball in range(2)]
     (tmp_path / "truth.csv").write_text("\n".join(["video,impact_s,label", *rows]) + "\n")
     truth = read_truth(tmp_path / "truth.csv", taxonomy="slowpaths")
-    wrong = ("flick", "flick")
+    wrong = ("flick_glance", "flick_glance")
     one = table(tmp_path / "one.csv", {"hc1": ("leave", "leave"), "hc2": wrong, "hc3": wrong, "c1": wrong})
     two = table(
         tmp_path / "two.csv", {"hc1": ("leave", "leave"), "hc2": ("pull_hook", "pull_hook"), "hc3": wrong, "c1": wrong}
