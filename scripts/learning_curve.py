@@ -92,7 +92,8 @@ def main() -> None:
     asked = parser.parse_args()
     world, mined, tables = asked.out / "world", asked.out / "mined", asked.out / "labels"
     slowpaths("world", "world=study", f"seed={SEED}", f"world.parts.hc.num_matches={asked.matches}", f"out={world}")
-    slowpaths("mine", f"footage={world}", f"out={mined}", "pose=simulated")
+    if not MinedFolder(mined).has(LABELS):
+        slowpaths("mine", f"footage={world}", f"out={mined}", "pose=simulated")
     strokes, weak, true = WorldFolder(world).truth.strokes_file, tables / "weak.parquet", tables / "true.parquet"
     if not true.exists():
         tables.mkdir(exist_ok=True)

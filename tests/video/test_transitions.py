@@ -2,8 +2,9 @@ from __future__ import annotations
 
 import cv2
 import numpy as np
+import pytest
 
-from slowpaths.video.transitions import find_dissolves, find_wipes, shrink
+from slowpaths.video.transitions import find_dissolves, find_edge_wipes, find_wipes, shrink
 from tests.factories import moving_scene
 from tests.video.memory import find_shots
 
@@ -110,3 +111,53 @@ def test_dissolves_and_what_looks_like_them() -> None:
     assert find_dissolves(pan, np.arange(30) / 25, cuts=[]) == []
     fade = np.linspace(0.2, 1, 30)[:, None, None, None] * one[None]  # the same picture growing brighter
     assert find_dissolves(_small(fade.astype(np.uint8)), np.arange(30) / 25, cuts=[]) == []
+
+
+def _swept(before: np.ndarray, after: np.ndarray, *, angle: float) -> np.ndarray:
+    """Let the next scene sweep over the picture behind a straight edge with a white line on it."""
+    num, height, width = len(before), *before.shape[1:3]
+    rows, columns = np.mgrid[0:height, 0:width]
+    along = np.cos(angle) * columns + np.sin(angle) * rows
+    frames = []
+    for number in range(num):
+        at = along.min() + (number + 0.5) / num * np.ptp(along)
+        frame = np.where((along < at)[..., None], after[number], before[number])
+        frame[np.abs(along - at) < 2] = 255
+        frames.append(frame)
+    return np.stack(frames)
+
+
+def _soft_scene(num: int, *, seed: int) -> np.ndarray:
+    """Return a scene of soft shapes whose camera moves a little."""
+    keys = np.random.default_rng(seed).integers(0, 256, (5, 9, 3), dtype=np.uint8)
+    wide = cv2.resize(keys, (192 + num, 108), interpolation=cv2.INTER_CUBIC).clip(0, 250)
+    return np.stack([wide[:, number // 3 : number // 3 + 192] + np.uint8(number % 3) for number in range(num)])
+
+
+@pytest.mark.parametrize("num", [10, 15, 22])
+@pytest.mark.parametrize("angle", [0.0, 0.8, np.pi / 2, 3.6])
+def test_a_scene_that_sweeps_over_another_one_is_a_wipe(num: int, angle: float) -> None:
+    one, two = (_soft_scene(40 + num, seed=seed) for seed in (1, 2))
+    wipe = _swept(one[40:], two[:num], angle=angle)
+    video = np.concatenate([one[:40], wipe, two[num:]])
+    (first, last), *others = find_edge_wipes(_small(video), np.arange(len(video)) / 25)
+    assert not others
+    assert abs(first - 40) <= 2 and abs(last - (39 + num)) <= 2
+    assert [shot.transition for shot in find_shots(video, np.arange(len(video)) / 25)] == ["start", "wipe", "cut"]
+
+
+def test_what_looks_like_a_scene_that_sweeps_over_another_one() -> None:
+    one, two = (_soft_scene(60, seed=seed) for seed in (1, 2))
+    whip = moving_scene(num_frames=60, seed=3, pan_px=12)
+    share = np.linspace(0, 1, 15)[:, None, None, None]
+    blend = np.concatenate([one[:20], ((1 - share) * one[20:35] + share * two[20:35]).astype(np.uint8), two[35:]])
+    walker = one.copy()
+    for number in range(60):
+        walker[number, :, max(0, 6 * number - 60) : max(0, 6 * number)] = 230
+    cut = np.concatenate([one[:30], two[30:]])
+    swept = np.concatenate([one[:20], _swept(one[20:35], two[20:35], angle=0.8), two[35:]])
+    times_s = np.arange(60) / 25
+    for name, video in {"a pan": whip, "a blend": blend, "somebody close by": walker, "a cut": cut}.items():
+        assert find_edge_wipes(_small(video), times_s) == [], name
+    assert len(find_edge_wipes(_small(swept), times_s)) == 1
+    assert find_edge_wipes(_small(one[:3]), times_s[:3]) == []

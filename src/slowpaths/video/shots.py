@@ -150,6 +150,7 @@ class ShotFinder:
         cuts = [item.position for item in hard]
         wipes = transitions.find_plain_wipes(self.thumbnails, times_s)
         wipes += transitions.find_wipes(small_DHW, times_s)
+        wipes += transitions.find_edge_wipes(small_DHW, times_s)
         dissolves = transitions.find_dissolves(small_DHW, times_s, cuts=cuts)
         found: list[tuple[int, int, Transition]] = []
         for spans, transition in ((wipes, "wipe"), (dissolves, "dissolve")):

@@ -1,4 +1,4 @@
-"""Transitions that take time: dissolves, wipes of a plain colour, and the logo that wipes in and out of replays.
+"""Transitions that take time: dissolves, wipes by an edge or a plain colour, the logo that wipes in and out of replays.
 
 Legend: D distinct frames, H, W picture (18, 32 where it is grey), C = red, green, blue.
 """
@@ -40,6 +40,21 @@ _TOUCHED = 0.01  # share of the picture by which a wipe shows
 _FALL_FRAMES = 5  # within so many its share falls by that much; frames may be doubled
 _SLIVER_FRAMES = 2  # what lies before a wipe at the very beginning is its first sliver
 _PLAIN_REACH_S = 1.5  # longest time from nothing to all
+# A wipe by an edge: a straight line sweeps over the picture, one scene on this side of it and the next on that.
+_EDGE_SPANS = (8, 12, 18, 27)  # frames looked at: a wipe fits into one that is up to half as long again
+_EDGE_WIPE_S = 1.2
+_MIN_OTHER = 20.0  # grey levels by which a pixel of the two scenes must differ to say which one it shows
+_MIN_OTHER_SHARE = 0.4  # of the picture
+# The one such wipe of 130 real clips reads .16 and .87, the nearest other thing .19 and .77 (a tilt to a night sky).
+_MAX_STRAY = 0.2  # mean distance of pixels from the nearer scene, of that between the scenes: a blend has .5 half-way
+_MIN_FIT = 0.85  # share of the variance of when pixels change that a line moving evenly explains
+_FREE = 0.15  # of the pixels, that have changed at most at the first of the frames looked at ...
+_GROWING = 3  # ... and this many frames lie between that and its opposite
+_FALLING_BACK = 0.05  # of the pixels, that motion in the scenes may change back from one frame to the next
+_EDGE_REACH = 2  # frames before and after those looked at, within which the wipe begins and ends ...
+_EDGE_LOOKS = 12  # ... and how often it is looked at so at most, from where it was found to begin and end
+_EDGE_TOUCHED = 0.015  # of the pixels that differ, by which it shows
+_AT_ONCE = 2_000  # spans that are compared at once, for memory
 
 
 def shrink(thumbnail_HWC: np.ndarray) -> np.ndarray:
@@ -156,6 +171,78 @@ def _touched(one_TN: np.ndarray, other_TN: np.ndarray, reach: int) -> int:
 
 def _distances(flat_N: np.ndarray, flats_MN: np.ndarray) -> np.ndarray:
     return np.abs(flats_MN - flat_N).mean(axis=-1)
+
+
+def find_edge_wipes(small_DHW: np.ndarray, times_s: np.ndarray) -> list[tuple[int, int]]:
+    """Find wipes by an edge: first and last frame of each that shows two scenes.
+
+    Each pixel is about as in the scene before or as in the scene after, changes once, and when it does grows evenly
+    across the picture: a blend is neither, a pan is neither, and who walks past changes pixels twice.
+
+    Args:
+        small_DHW: Grey pictures (D, H, W), uint8.
+        times_s: Their times (D,), seconds.
+    """
+    num, height, width = small_DHW.shape
+    flat = small_DHW.reshape(num, -1).astype(np.float32)
+    rows, columns = np.mgrid[0:height, 0:width]
+    place_N3 = np.stack([np.ones(height * width), columns.ravel() / width, rows.ravel() / height], axis=1)
+    found: list[tuple[float, int, int]] = []
+    for length in _EDGE_SPANS:
+        starts = np.arange(max(num - length, 0))
+        starts = starts[times_s[starts + length] - times_s[starts] <= _EDGE_WIPE_S]
+        for some in np.array_split(starts, len(starts) // _AT_ONCE + 1):
+            is_other, strays, changed = _between(flat[some], flat[some + length], flat[some + length // 2])
+            is_likely = (is_other.mean(axis=1) >= _MIN_OTHER_SHARE) & (strays <= _MAX_STRAY)
+            for start in some[is_likely & (changed > _FREE) & (changed < 1 - _FREE)].tolist():
+                if (fit := _swept(flat[start : start + length + 1], place_N3)) >= _MIN_FIT:
+                    found.append((-fit, *_reach(flat, start, start + length)))
+    return _disjoint(found)
+
+
+def _reach(flat_DN: np.ndarray, begins: int, ends: int) -> tuple[int, int]:
+    """Return the first and the last frame that a wipe touches which lies about these two."""
+    for _ in range(_EDGE_LOOKS):
+        first, last = max(begins - _EDGE_REACH, 0), min(ends + _EDGE_REACH, len(flat_DN) - 1)
+        is_other, _, changed_T = _between(flat_DN[first], flat_DN[last], flat_DN[first : last + 1])
+        if not is_other.any():
+            break
+        begins = first + int(np.flatnonzero(changed_T > _EDGE_TOUCHED)[0])
+        ends = first + int(np.flatnonzero(changed_T < 1 - _EDGE_TOUCHED)[-1])
+    return begins, ends
+
+
+def _between(before: np.ndarray, after: np.ndarray, shown_TN: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Return for pictures between two scenes which pixels tell these apart (T, N), and two numbers of each (T,).
+
+    They are how far all pixels stray from the nearer scene, as a share of the distance between the scenes where these
+    can be told apart, and the share of those that can that show the scene after.
+    """
+    apart = np.abs(after - before)
+    is_other = np.broadcast_to(apart > _MIN_OTHER, shown_TN.shape)
+    to_before, to_after = np.abs(shown_TN - before), np.abs(shown_TN - after)
+    num_other = np.maximum(is_other.sum(axis=-1), 1)
+    strays = np.minimum(to_before, to_after).mean(axis=-1) / ((apart * is_other).sum(axis=-1) / num_other + 1e-6)
+    changed = np.sum((to_after < to_before) & is_other, axis=-1) / num_other
+    return is_other, strays, changed
+
+
+def _swept(flat_TN: np.ndarray, place_N3: np.ndarray) -> float:
+    """Return how far an edge that moves evenly explains when pixels change from the first to the last picture.
+
+    0 where they do not change once and for all.
+    """
+    is_other, strays_T, changed_T = _between(flat_TN[0], flat_TN[-1], flat_TN[1:-1])
+    is_growing = (changed_T > _FREE) & (changed_T < 1 - _FREE)
+    is_whole = changed_T[0] <= _FREE and changed_T[-1] >= 1 - _FREE
+    falls_back = np.diff(changed_T).min() < -_FALLING_BACK
+    if strays_T.max() > _MAX_STRAY or not is_whole or falls_back or is_growing.sum() < _GROWING:
+        return 0.0
+    shown_TN = flat_TN[1:-1][:, is_other[0]]
+    is_before = np.abs(shown_TN - flat_TN[0, is_other[0]]) <= np.abs(shown_TN - flat_TN[-1, is_other[0]])
+    when_N, place_N3 = is_before.sum(axis=0).astype(np.float64), place_N3[is_other[0]]
+    line_3 = np.linalg.lstsq(place_N3, when_N, rcond=None)[0]
+    return float(1 - np.var(when_N - place_N3 @ line_3) / max(np.var(when_N), 1e-9))
 
 
 def find_plain_wipes(thumbnails: PictureFile, times_s: np.ndarray) -> list[tuple[int, int]]:
