@@ -1,4 +1,4 @@
-"""Train the demo's recipe from nothing, and on weights that learnt to see features, on demos nobody has looked at.
+"""Train the demo's recipe from nothing and from the shipped weights, on demos nobody has looked at.
 
 usage: python -m scripts.compare_initialisations [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
 
@@ -19,16 +19,18 @@ from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.tables import read_predictions, write_predictions
 
 FOLDS = 4  # a demo has four matches
+NEW_HEAD = ("optim.lr=0.01", "trainer.max_epochs=48")
 FROM = {
-    "nothing": ("experiment=demo", "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0"),  # rates of tiny_cpu
+    "nothing": ("experiment=demo", "init=null", "optim.lr=0.02", "optim.head_lr_ratio=1.0", "trainer.max_epochs=48"),
     "features, fine-tuned": ("experiment=demo_fine_tuned",),
-    "features": ("experiment=demo",),  # which stay as they are
+    "features": ("experiment=demo", "init=slowfast_tiny_features", *NEW_HEAD),  # which stay as they are
+    "features and a head": ("experiment=demo",),
 }
 
 
 def judge(demo: Path, start: str) -> dict:
     """Train on a demo with every match held out once; return what the held-out predictions are worth."""
-    out = demo / "initialisations" / start.replace(", ", "_")
+    out = demo / "initialisations" / start.replace(", ", "_").replace(" ", "_")
     evaluation = RunFolder(out / "evaluation")
     if not evaluation.report_json.exists():
         held_out = []

@@ -35,7 +35,7 @@ SEED = 31  # of the world
 CLIPS_AND_EPOCHS = {"50": 48, "150": 48, "500": 24, "null": 12}  # clips to learn from, null for all
 HEADS = ("trainer=cpu", "data.num_workers=0", "data.batch_size=32", "optim.warmup_epochs=1")
 RECIPES = {
-    "SlowFast, head alone": ("experiment=demo",),
+    "SlowFast, head alone": ("experiment=demo", "init=slowfast_tiny_features", "optim.lr=0.01"),
     "SlowFast, moves as a whole": ("experiment=demo_fine_tuned",),
     "frozen ImageNet features": ("model=frozen_gru", *HEADS),
     "skeletons": ("model=skeleton_gru", *HEADS),

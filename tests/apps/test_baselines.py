@@ -107,4 +107,4 @@ def test_a_recipe_does_not_undo_what_was_typed():
 
     cfg = compose("train", ["mined=m", "model=frozen_gru", "experiment=demo", "optim.lr=0.3", "init=w.ckpt"])
     assert (cfg.optim.lr, cfg.init, cfg.optim.head_lr_ratio, cfg.data.num_frames) == (0.3, "w.ckpt", 1.0, 16)
-    assert compose("train", ["mined=m", "experiment=demo"]).init == "slowfast_tiny_features"
+    assert compose("train", ["mined=m", "experiment=demo"]).init == "slowfast_tiny_strokes"

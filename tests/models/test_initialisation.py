@@ -126,7 +126,9 @@ def test_a_missing_checkpoint_is_named(tmp_path: Path) -> None:
 def test_pretrained_weights_are_looked_up_by_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     network = build_slowfast(num_classes=14, **TINY)
-    with pytest.raises(UsageError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_r50"):
+    with pytest.raises(
+        UsageError, match=r"no weights 'resnet': .* one of slowfast_tiny_features, slowfast_tiny_strokes, slowfast_r50"
+    ):
         load_initialisation(network, "resnet")
     with pytest.raises(MissingWeightsError, match=r"SLOWFAST_8x8_R50\.pyth.*weights_dir="):
         load_initialisation(network, "slowfast_r50_k400")
@@ -192,18 +194,29 @@ def test_a_checkpoint_of_pyslowfast_is_converted(tmp_path: Path) -> None:
         load_backbone(build_slowfast(num_classes=14, **options), tmp_path / "less.pyth")
 
 
+HEAD = ("blocks.6.proj.weight", "blocks.6.proj.bias")
+
+
+@pytest.mark.parametrize(("name", "missing"), [("slowfast_tiny_features", HEAD), ("slowfast_tiny_strokes", ())])
 def test_shipped_weights_are_those_of_their_digest_and_fit_the_tiny_network(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, missing: tuple[str, ...]
 ) -> None:
-    for name, (path, digest) in list(SHIPPED.items()):
-        report = load_initialisation(build_slowfast(num_classes=14, **TINY), name)
-        assert set(report.missing) == {"blocks.6.proj.weight", "blocks.6.proj.bias"}
+    files = SHIPPED[name]
+    assert load_initialisation(build_slowfast(num_classes=14, **TINY), name).missing == missing
+    for place, (path, digest) in enumerate(files):
         assert (path.parent / "CARD.md").is_file()
         damaged = tmp_path / path.name
         damaged.write_bytes(path.read_bytes()[:-1] + b"x")
-        monkeypatch.setitem(SHIPPED, name, (damaged, digest))
-        with pytest.raises(MissingWeightsError, match="missing or damaged: install slowpaths again"):
+        monkeypatch.setitem(SHIPPED, name, (*files[:place], (damaged, digest), *files[place + 1 :]))
+        with pytest.raises(MissingWeightsError, match=f"{path.name} is missing or damaged: install slowpaths again"):
             load_initialisation(build_slowfast(num_classes=14, **TINY), name)
+
+
+def test_a_shipped_head_is_left_out_where_a_network_names_other_classes() -> None:
+    network = build_slowfast(num_classes=5, **TINY)
+    head = projection(network).weight.clone()
+    assert len(load_initialisation(network, "slowfast_tiny_strokes").mismatched) == 2
+    assert torch.equal(projection(network).weight, head)
 
 
 @pytest.mark.parametrize("name", ["ema", "average"])  # of format 2 and 1

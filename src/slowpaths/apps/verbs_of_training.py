@@ -28,7 +28,8 @@ class FitConfig:
     Args:
         mined: Folder that `slowpaths mine` wrote.
         out: Give it by name, and the same command resumes.
-        init: Pretrained weights: slowfast_tiny_features, slowfast_r50_k400, slowfast_r101_k400, or a checkpoint.
+        init: Pretrained weights: slowfast_tiny_features, slowfast_tiny_strokes (the same and a head),
+            slowfast_r50_k400, slowfast_r101_k400, or a checkpoint, whose head is taken over too where it fits.
         init_sha256: The sha256, or its first 8 digits or more, that the file of init= must have; where its authors
             publish none, this is how you confirm it.
         weights_dir: Looked at before the user's cache and the network.

@@ -32,12 +32,16 @@ WEIGHTS: dict[str, WeightSpec] = {
     for name, file in (("slowfast_r50_k400", "SLOWFAST_8x8_R50.pyth"), ("slowfast_r101_k400", "SLOWFAST_8x8_R101.pyth"))
 }
 
-# What comes with the package: its file, beside its card, and its sha256.
-SHIPPED: dict[str, tuple[Path, str]] = {
-    "slowfast_tiny_features": (
-        Path(__file__).parent / "shipped" / "slowfast_tiny_features.safetensors",
-        "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
-    )
+# What comes with the package: its files, beside their card, and their sha256.
+_FOLDER = Path(__file__).parent / "shipped"
+_FEATURES = (
+    _FOLDER / "slowfast_tiny_features.safetensors",
+    "50bae44ed688c8a8c8fc5cc197fa5ea3cbb030b918dcf7dbf3db692fb6ac67ab",
+)
+_HEAD = (_FOLDER / "slowfast_tiny_head.safetensors", "9fac82df4977ff3bdf36feeca64a0f348d1ddd5ae6ed32a21d14686108278209")
+SHIPPED: dict[str, tuple[tuple[Path, str], ...]] = {
+    "slowfast_tiny_features": (_FEATURES,),
+    "slowfast_tiny_strokes": (_FEATURES, _HEAD),  # the same backbone, and a head that names strokes
 }
 
 
@@ -68,7 +72,7 @@ def load_initialisation(
     weights_dir: str | Path | None = None,
     sha256: str | None = None,
 ) -> LoadReport:
-    """Start a network from pretrained weights, in place; its head stays fresh.
+    """Start a network from pretrained weights, in place; its head stays fresh unless they hold one of its size.
 
     They are one of `WEIGHTS` (published; `weights_dir` is searched first) or `SHIPPED` (in the package), or a file or
     folder as for `weights_file`, read by `load_backbone`. `sha256`, or its first digits, is what a person expects of
@@ -78,6 +82,7 @@ def load_initialisation(
         UsageError: If they are of another architecture.
         MissingWeightsError: If the file is nowhere, is no checkpoint, or has another digest.
     """
+    others: list[Path] = []
     if name in WEIGHTS:
         path = find_weights(WEIGHTS[name], weights_dir=weights_dir)
         if not WEIGHTS[name].sha256 and not sha256:
@@ -86,9 +91,10 @@ def load_initialisation(
                 f"if you trust where you have it from, confirm it with init_sha256={digest[:16]}"
             )
     elif name in SHIPPED:
-        path, digest = SHIPPED[name]
-        if not path.is_file() or file_digest(path) != digest:
-            raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
+        for path, digest in SHIPPED[name]:
+            if not path.is_file() or file_digest(path) != digest:
+                raise MissingWeightsError(f"{path} is missing or damaged: install slowpaths again")
+        path, *others = (each for each, _ in SHIPPED[name])
     else:
         require_known(name)
         path = weights_file(name)
@@ -96,7 +102,7 @@ def load_initialisation(
         raise MissingWeightsError(
             f"{path} has the sha256 {digest}, not init_sha256={sha256}: it is another file, or damaged; get it anew"
         )
-    return load_backbone(network, path)
+    return load_backbone(network, path, *others)
 
 
 def weights_file(name: str) -> Path:
@@ -132,8 +138,10 @@ def save_backbone(path: Path, checkpoint: Path, *, head: str = "blocks.6.") -> N
         stream.write(save(tensors))
 
 
-def load_backbone(network: nn.Module, path: Path) -> LoadReport:
+def load_backbone(network: nn.Module, path: Path, *others: Path) -> LoadReport:
     """Copy every tensor of a checkpoint that fits by name and shape; a head for other classes is left out.
+
+    `others` are files with more tensors of the same network.
 
     The file is a checkpoint of pytorchvideo or PySlowFast (`model_state`), of Lightning (`state_dict`; its EMA where it
     has one), a bare state dict, or a safetensors file of `save_backbone`.
@@ -143,13 +151,13 @@ def load_backbone(network: nn.Module, path: Path) -> LoadReport:
         MissingWeightsError: If the file is missing or is no checkpoint.
         SlowpathsError: If a number in it is not finite.
     """
-    state = _read_state(path)
+    state = {name: tensor for each in (path, *others) for name, tensor in _read_state(each).items()}
     own = network.state_dict()
     shared = [name for name in own if name in state]
     mismatched = [name for name in shared if state[name].shape != own[name].shape]
     head = head_prefix(network)
     report = LoadReport(
-        source=path.name,
+        source=" and ".join(each.name for each in (path, *others)),
         loaded=tuple(name for name in shared if name not in set(mismatched)),
         missing=tuple(name for name in own if name not in state),
         unexpected=tuple(name for name in state if name not in own),
