@@ -1,6 +1,7 @@
 """Train the demo's recipe from nothing and from the shipped weights, on demos nobody has looked at.
 
-usage: python -m scripts.compare_initialisations [--seeds 23 24 25 26] [--out runs/initialisations] [--table FILE]
+usage: python -m scripts.compare_initialisations [--seeds 23 24 25 26] [--starts NAME ...] [--out runs/initialisations]
+           [--table FILE]
 
 Each of the four matches of a demo is held out once. Run it again to go on where it stopped. A row of the table is
 a demo and what was judged there: the labels, and a network from each initialisation; the last rows count all.
@@ -56,6 +57,7 @@ def main() -> None:
     """Make the demos, train, judge, and write the table."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--seeds", type=int, nargs="+", default=[23, 24, 25, 26], help="seeds of demos")
+    parser.add_argument("--starts", nargs="+", choices=FROM, default=list(FROM), help="what is compared")
     parser.add_argument("--out", type=Path, default=Path("runs/initialisations"))
     parser.add_argument("--table", type=Path, default=Path("experiments/pretraining/results/initialisations.csv"))
     asked = parser.parse_args()
@@ -64,7 +66,7 @@ def main() -> None:
         demo = asked.out / str(seed)
         slowpaths("demo", f"seed={seed}", f"out={demo}")
         judged = {"labels": measures(demo / "evaluation" / "labels")}
-        judged |= {f"from {start}": judge(demo, start) for start in FROM}
+        judged |= {f"from {start}": judge(demo, start) for start in asked.starts}
         for name, found in judged.items():
             top1, f1 = found["top1"], found["macro_f1"]
             rows.append([seed, name, *(top1[key] for key in ("value", "low", "high", "constant", "num")), f1["value"]])
