@@ -49,10 +49,11 @@ def _slow_hits(predicted: Events, truth: Events, tolerance_s: float) -> list[boo
     return hits
 
 
+# Eighths are exact: with sevenths, rounding decides which of two truths that lie as near is the nearer one.
 @settings(max_examples=60, deadline=None)
 @given(
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30).map(lambda n: n / 7), st.integers(1, 4)), max_size=7),
-    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30).map(lambda n: n / 7)), max_size=6),
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30).map(lambda n: n / 8), st.integers(1, 4)), max_size=7),
+    st.lists(st.tuples(st.sampled_from("ab"), st.integers(0, 30).map(lambda n: n / 8)), max_size=6),
 )
 def test_a_slow_search_agrees(predicted: list[tuple[str, float, int]], true: list[tuple[str, float]]) -> None:
     ours = _events("".join(v for v, *_ in predicted), [t for _, t, _ in predicted], [s / 4 for *_, s in predicted])
