@@ -54,6 +54,8 @@ Cells = dict[str, list[tuple[int, Predictions]]]  # clips asked for -> of each s
 def train(recipe: str, labels: Path, asked: argparse.Namespace) -> Cells:
     """Train a recipe on every number of clips by every seed."""
     found: Cells = {}
+    table = read_predictions(labels)
+    kept = table.delivery_id[table.is_kept]
     for clips, epochs in CLIPS_AND_EPOCHS.items():
         for seed in asked.seeds:
             run = RunFolder(asked.out / labels.stem / recipe.replace(" ", "_") / f"{clips}_{seed}")
@@ -64,7 +66,9 @@ def train(recipe: str, labels: Path, asked: argparse.Namespace) -> Cells:
                     f"trainer.max_epochs={epochs}", f"seed={seed}", f"out={run.path}",
                 )  # fmt: skip
             predictions = read_predictions(run.predictions)
-            found.setdefault(clips, []).append((int((predictions.split == "train").sum()), predictions))
+            number = int(np.isin(predictions.delivery_id[predictions.split == "train"], kept).sum())
+            number = number if clips == "null" else min(int(clips), number)
+            found.setdefault(clips, []).append((number, predictions))
     return found
 
 
