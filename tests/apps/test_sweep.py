@@ -245,7 +245,6 @@ def test_other_launchers_give_the_same_table(tables, launcher):
     assert table.equals(alone)
 
 
-@pytest.mark.slow
 @pytest.mark.timeout(600)
 def test_the_sweep_of_the_readme_runs_as_it_is_printed(tmp_path):
     """The very words of the README with the paths replaced, on small clips; a second call repeats nothing."""
