@@ -45,6 +45,8 @@ step views into experiments/real_clips/results/calibrated_views.txt \
   python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{d11,d12} --out "$calibration/views"
 step moments into experiments/real_clips/results/calibrated_moments.txt \
   python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments"
+step timing into experiments/real_clips/results/calibrated_timing.txt \
+  python -m scripts.calibration.timing --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/timing"
 step real_clips python -m scripts.real_clips --shared "$shared" --out "$real/crossed" --crossed "$calibration"
 step real_clips_tables cp "$real"/crossed/{measures,loss_counts,uncertainty}.csv experiments/real_clips/results/
 # Naming was set on no clip: what votes, teacher and student are worth, strokes found by the shipped files.

@@ -5,8 +5,8 @@ usage: python -m scripts.real_clips [--shared ../shared] [--out runs/real_clips]
 
 Run it again to go on where it stopped. Groups of clips (one scene, else one source) fall into two halves, a and b
 together: what is set on one is reported on the other. With --crossed each half is mined with the view classifier and
-the moment network that scripts/calibration set on the other half; without it with the shipped ones, which were set on
-all of these clips and so say what they remember. It writes
+the two networks of moments that scripts/calibration set on the other half; without it with the shipped ones, which
+were set on all of these clips and so say what they remember. It writes
 
 OUT/measures.csv     a row a part (a, b, each half, all) and measure, with the interval over groups
 OUT/losses.csv       a row a true delivery: what became of it
@@ -135,8 +135,8 @@ def mine(
     words += [f"pose={asked.pose}", f"weights_dir={asked.shared / 'models'}", f"workers={asked.workers}"]
     if half is not None:
         words += [
-            f"mining.{kind}_weights={asked.crossed / f'{kind}s' / f'for-half-{half}.npz'}"
-            for kind in ("view", "moment")
+            f"mining.{kind}_weights={asked.crossed / folder / f'for-half-{half}.npz'}"
+            for kind, folder in (("view", "views"), ("moment", "moments"), ("timing", "timing"))
         ]
     words += [f"oracle=[{','.join(STAGES[:num])}]", f"truth={gold.path}"] if gold else []
     slowpaths("mine", *words)

@@ -20,6 +20,7 @@ def calibrate(
     description: str | None,
     *,
     name: str,
+    seen: str,
     look: Callable[..., list[Any]],
     fit: Callable[[Sequence[Any]], Any],
     measure: Callable[[Any, Sequence[Any]], list[Any]],
@@ -30,6 +31,7 @@ def calibrate(
     Args:
         description: What `--help` says.
         name: Folder under runs/calibration where nothing else is asked for.
+        seen: First word of the folder beside it that keeps what was seen of each video.
         look: Gives the examples of a video, each with it as `video`; keeps what it saw in a file called `kept`.
         fit: Sets a dataclass of arrays on some examples; FOLDER/for-half-N.npz is set on all but half N.
         measure: Gives the rows of a table for other examples.
@@ -45,10 +47,12 @@ def calibrate(
     sources: list[tuple[str, GoldVideo]] = [(asked.pose, video) for video in real_videos(asked.shared)]
     sources += [("compact", video) for world in asked.worlds for video in world_videos(world)]
     poses = {pose: build_pose(pose, weights_dir=asked.shared / "models") for pose in {pose for pose, _ in sources}}
-    asked.out.mkdir(parents=True, exist_ok=True)
+    kept = asked.out.parent / f"{seen}_{asked.pose}"  # other eyes see other things
+    for folder in (asked.out, kept):
+        folder.mkdir(parents=True, exist_ok=True)
     examples: list[Any] = []
     for pose, video in sources:
-        examples += look(video, pose=poses[pose], kept=asked.out / video.key)
+        examples += look(video, pose=poses[pose], kept=kept / video.key)
         print(video.key, len(examples), file=sys.stderr, flush=True)
     rows: list[Any] = []
     for half in (0, 1):

@@ -174,4 +174,4 @@ def report(found: list[tuple[str, int, np.ndarray]]) -> None:
 
 
 if __name__ == "__main__":
-    calibrate(__doc__, name="views", look=look_at, fit=fit, measure=measure, report=report)
+    calibrate(__doc__, name="views", seen="looks", look=look_at, fit=fit, measure=measure, report=report)

@@ -10,9 +10,14 @@ import pytest
 
 from slowpaths.core.errors import UsageError
 from slowpaths.mining.impact.moment_network import load_moment_network
+from slowpaths.mining.impact.timing_network import load_timing_network
 from slowpaths.mining.shots.view_classifier import load_view_classifier
 
-LOADERS = {"moment_weights": load_moment_network, "view_weights": load_view_classifier}
+LOADERS = {
+    "moment_weights": load_moment_network,
+    "timing_weights": load_timing_network,
+    "view_weights": load_view_classifier,
+}
 
 
 def changed(path: Path, key: str, **arrays) -> Path:
@@ -32,12 +37,16 @@ def test_a_copy_of_the_shipped_weights_is_taken(tmp_path, key):
 @pytest.mark.parametrize(
     ("key", "name", "change", "words"),
     [
-        ("moment_weights", "first_weights_MIH", lambda a: a[:, :-3], "(6, 153, 64), not (6, 156, 64)"),
+        ("moment_weights", "first_weights_MIH", lambda a: a[:, :-3], "(6, 154, 64), not (6, 157, 64)"),
         ("moment_weights", "mean_F", lambda a: a[:-1], "(94,), not (95,)"),
-        ("moment_weights", "may_lack_F", np.zeros_like, "(6, 156, 64), not (6, 95, 64)"),
+        ("moment_weights", "may_lack_F", np.zeros_like, "(6, 157, 64), not (6, 95, 64)"),
         ("moment_weights", "second_bias_MH", lambda a: a[:2], "(2, 64), not (6, 64)"),
         ("moment_weights", "last_bias_M", lambda a: a[None], "(1, 6), not (6,)"),
         ("moment_weights", "std_F", lambda a: a * np.nan, "no finite number"),
+        ("timing_weights", "first_weights_MCH", lambda a: a[:, 1:], "(3, 146, 48), not (3, 147, 48)"),
+        ("timing_weights", "layer_weights_MLKHH", lambda a: a[:, :, 1:], "(3, 4, 4, 48, 48), not (3, 4, 5, 48, 48)"),
+        ("timing_weights", "layer_bias_MLH", lambda a: a[:, :3], "(3, 3, 48), not (3, 4, 48)"),
+        ("timing_weights", "last_bias_M", lambda a: a * np.inf, "no finite number"),
         ("view_weights", "feature_weights_EV", lambda a: a[:100], "(100, 8), not (1280, 8)"),
         ("view_weights", "bias_V", lambda a: a[:7], "(7,), not (8,)"),
         ("view_weights", "bias_V", lambda a: a.astype(str), "no finite number"),

@@ -93,7 +93,7 @@ def check_only_the_bad_one_is_out(collected, *words: str) -> None:
     assert collected.num_quarantined == 1
 
 
-@pytest.mark.parametrize("key", ["view_weights", "moment_weights"])
+@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights"])
 def test_weights_are_looked_into_before_any_video_is_opened(footage, tmp_path, monkeypatch, key):
     monkeypatch.setattr(module, "build_engine", lambda *_, **__: pytest.fail("a video was opened"))
     settings = MiningSettings(**{key: "/nope.npz"})

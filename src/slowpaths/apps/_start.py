@@ -152,6 +152,10 @@ def _check_calibration(mining: dict[str, Any]) -> None:
         from slowpaths.mining.impact.moment_network import load_moment_network
 
         load_moment_network(path)
+    if path := mining.get("timing_weights"):
+        from slowpaths.mining.impact.timing_network import load_timing_network
+
+        load_timing_network(path)
 
 
 def _check_trainer(trainer: dict[str, Any]) -> None:

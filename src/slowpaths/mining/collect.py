@@ -18,6 +18,7 @@ from slowpaths.core.ids import fingerprint
 from slowpaths.core.records import VideoRef
 from slowpaths.mining.engines import build_engine
 from slowpaths.mining.impact.moment_network import load_moment_network
+from slowpaths.mining.impact.timing_network import load_timing_network
 from slowpaths.mining.one_video import Task
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.settings import EngineName, MiningSettings
@@ -83,6 +84,7 @@ def collect(
     # what cannot be used fails here, in one sentence, before any video is opened
     load_view_classifier(settings.view_weights)
     load_moment_network(settings.moment_weights)
+    load_timing_network(settings.timing_weights)
     estimator = build_pose(**pose)
     key = {
         "settings": asdict(settings),

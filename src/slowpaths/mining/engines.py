@@ -164,7 +164,7 @@ def _mine_on_ray(task: Task) -> Done:
 def _absolute(task: Task) -> Task:
     """Return a task that means the same in another working directory."""
     weights, truth = task.pose.get("weights_dir"), task.oracle.truth
-    view, moment = task.settings.view_weights, task.settings.moment_weights
+    settings = task.settings
     return replace(
         task,
         path=task.path.absolute(),
@@ -173,9 +173,14 @@ def _absolute(task: Task) -> Task:
         shards=task.shards.absolute(),
         pose={**task.pose, "weights_dir": str(Path(weights).absolute()) if weights else None},
         settings=replace(
-            task.settings,
-            view_weights=view and str(Path(view).absolute()),
-            moment_weights=moment and str(Path(moment).absolute()),
+            settings,
+            view_weights=_absolute_name(settings.view_weights),
+            moment_weights=_absolute_name(settings.moment_weights),
+            timing_weights=_absolute_name(settings.timing_weights),
         ),
         oracle=replace(task.oracle, truth=truth and truth.absolute()),
     )
+
+
+def _absolute_name(file: str) -> str:
+    return str(Path(file).absolute()) if file else ""

@@ -47,7 +47,8 @@ class MiningSettings:
             inside a play shot. Boxes in between are interpolated.
         survey_every_s: Least time between the frames on which people are counted to name views, seconds.
         survey_looks: Most frames of a shot on which they are counted, from its middle.
-        max_candidates: Tracks a shot on which pose is run to find the striker.
+        max_candidates: Tracks a shot on which pose is run to find the striker, by their places: of 109 strikers of real
+            clips 90 had the best place, 15 the second, 4 the third, none a later one.
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
             `min_gap_s`, by which pieces overlap. The reduced pictures of a video that has no more of them than such a
             piece are kept, so that none is decoded twice.
@@ -68,6 +69,8 @@ class MiningSettings:
             empty.
         moment_weights: File of a moment network of your own (`scripts/calibration/moments.py`); the shipped one where
             empty.
+        timing_weights: File of a timing network of your own (`scripts/calibration/timing.py`); the shipped one where
+            empty.
         sound: Whether the sound is listened to.
         phases: Whether the phases of a stroke and how long they last count for the impact, or only what points at one
             instant.
@@ -87,7 +90,7 @@ class MiningSettings:
     detect_fps: float = 10.0
     survey_every_s: float = 0.5
     survey_looks: int = 3
-    max_candidates: int = 4
+    max_candidates: int = 3
     max_play_s: float = 60.0
     min_view_p: float = 0.35
     min_event_p: float = 0.3
@@ -101,6 +104,7 @@ class MiningSettings:
     clip_crf: int = 20
     view_weights: str = ""
     moment_weights: str = ""
+    timing_weights: str = ""
     sound: bool = True
     phases: bool = True
     stabilise: bool = True

@@ -1,6 +1,6 @@
 """Looking closely at a made shot: repeats, camera, tracks with dense boxes, flow."""
 
-from dataclasses import replace
+from dataclasses import asdict, replace
 
 import cv2
 import numpy as np
@@ -10,6 +10,7 @@ from tests.mining.contexts import shot_context
 
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.striker.observation import Observation, observe, repeats
+from slowpaths.mining.striker.person_flow import CELLS
 from slowpaths.pose.protocol import People, no_keypoints
 
 FPS = 25
@@ -148,7 +149,8 @@ def test_flow_tells_a_swing_from_a_pan():
     for pan_px in (0.0, 2.0):
         pose = OnePerson(lambda index, pan_px=pan_px: [80.0 - pan_px * index, 30.0, 110.0 - pan_px * index, 90.0])
         observed = look_at(swinging(20, swing=swing, pan_px=pan_px), pose)
-        energy, horizontal = observed.flow(observed.tracks[0])
+        flow = observed.flow(observed.tracks[0])
+        energy, horizontal = flow.energy_T, flow.horizontal_T
         assert np.isnan(energy[0])
         assert np.nanargmax(energy) in (10, 11, 12)
         assert np.nanmax(energy) > 4 * np.nanmedian(energy)
@@ -159,7 +161,7 @@ def test_a_movement_from_one_frame_to_the_next_lies_between_them():
     swing = np.zeros(20)
     swing[10] = 6.0  # the bar jumps between frames 9 and 10
     observed = look_at(swinging(20, swing=swing), OnePerson(still_box))
-    energy, _ = observed.flow(observed.tracks[0])
+    energy = observed.flow(observed.tracks[0]).energy_T
     assert observed.between_s[np.nanargmax(energy)] == pytest.approx(9.5 / FPS)
 
 
@@ -169,12 +171,13 @@ def test_flow_that_is_known_is_not_looked_at_again():
     every = look.flow(track)
     some = look.flow(track, every_s=0.2)
     rows = [0, 5, 10, 15, 19]
-    assert np.isfinite(some[0]).nonzero()[0].tolist() == rows[1:]
-    for whole, part, rest in zip(every, some, look.flow(track, known=some), strict=True):
+    assert np.isfinite(some.energy_T).nonzero()[0].tolist() == rows[1:]
+    looks = (every, some, look.flow(track, known=some))
+    for whole, part, rest in zip(*(asdict(one).values() for one in looks), strict=True):
         np.testing.assert_array_equal(whole[rows], part[rows])
         np.testing.assert_array_equal(whole, rest)
-    told = (np.full(20, 7.0), np.full(20, 0.5))
-    assert look.flow(track, known=told)[0].tolist() == [7.0] * 20
+    told = replace(every, energy_T=np.full(20, 7.0))
+    assert look.flow(track, known=told).energy_T.tolist() == [7.0] * 20
 
 
 def test_joints_that_are_known_are_not_looked_for_again():
@@ -195,9 +198,38 @@ def test_what_moves_in_the_box_of_another_is_not_ours():
     other = replace(mine, boxes_T4=np.tile([80.0, 30.0, 125.0, 90.0], (len(mine.frames_T), 1)), track_id=1)
     wide = replace(mine, boxes_T4=np.tile([30.0, 30.0, 75.0, 90.0], (len(mine.frames_T), 1)))
     moved = replace(wide, boxes_T4=wide.boxes_T4 + np.array([20, 0, 20, 0]))
-    alone, _ = replace(look, tracks=[]).flow(moved)
-    beside, _ = replace(look, tracks=[mine, other]).flow(moved)
-    assert np.nanmax(beside) < 0.5 * np.nanmax(alone)
+    alone = replace(look, tracks=[]).flow(moved)
+    beside = replace(look, tracks=[mine, other]).flow(moved)
+    assert np.nanmax(beside.energy_T) < 0.5 * np.nanmax(alone.energy_T)
+
+
+def test_cells_say_where_and_which_way_the_picture_moves():
+    """A bar to the right of a person moves right by three pixels a frame for three frames, then stays."""
+    swing = np.zeros(20)
+    swing[10:13] = 3.0
+    look = look_at(swinging(20, swing=swing), OnePerson(lambda _: [60.0, 30.0, 90.0, 90.0]))
+    cells_TYXV = look.flow(look.tracks[0]).cells_TYXV
+    assert cells_TYXV.shape == (20, *CELLS, 4) and np.isnan(cells_TYXV[0]).all()
+    speed_YX, right_YX, down_YX, fast_YX = np.moveaxis(np.nanmean(cells_TYXV[10:13], axis=0), -1, 0)
+    # the reach goes from 39 to 111 across and from 18 to 90 down; the bar is 8 wide and spans 40 to 70 down
+    row, column = np.unravel_index(np.nanargmax(speed_YX), CELLS)
+    assert row in (1, 2, 3) and column == 3
+    assert (
+        right_YX[row, column] > 0.8 * speed_YX[row, column] and abs(down_YX[row, column]) < 0.2 * speed_YX[row, column]
+    )
+    assert fast_YX[row, column] > 1.2 * speed_YX[row, column]
+    assert np.nanmax(speed_YX[:, 0]) < 0.1 * speed_YX[row, column]
+    assert np.nanmax(cells_TYXV[15:, ..., 0]) < 0.1 * speed_YX[row, column]
+
+
+def test_cells_outside_the_picture_or_of_somebody_else_are_unknown():
+    swing = np.full(20, 2.0)
+    look = look_at(swinging(20, swing=swing), OnePerson(lambda _: [2.0, 30.0, 22.0, 90.0]))
+    mine = look.tracks[0]
+    assert np.isnan(look.flow(mine).cells_TYXV[1:, :, 0]).all()  # the reach begins 24 pixels left of the picture
+    assert np.isfinite(look.flow(mine).cells_TYXV[1:, :, 2:]).all()
+    other = replace(mine, boxes_T4=np.tile([28.0, 0.0, 150.0, 108.0], (20, 1)), track_id=1)
+    assert np.isnan(replace(look, tracks=[mine, other]).flow(mine).cells_TYXV[1:, :, 3]).all()
 
 
 def test_without_stabilising_the_camera_is_seen_but_not_taken_out():

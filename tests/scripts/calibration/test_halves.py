@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from scripts.calibration.gold import GoldVideo
-from scripts.calibration.moments import Part, watch
+from scripts.calibration.strokes import Part, watch
 
 from scripts.calibration import crossing
 from slowpaths.evaluation.halves import half_of
@@ -27,7 +27,9 @@ def test_no_group_is_measured_by_what_was_set_on_it(tmp_path, monkeypatch):
     videos = [replace(VIDEO, key=f"a-{number}", group=f"scene {number // 2}") for number in range(40)]
     monkeypatch.setattr(crossing, "real_videos", lambda _shared: videos)
     monkeypatch.setattr(crossing, "build_pose", lambda _name, weights_dir: None)
-    monkeypatch.setattr(sys, "argv", ["calibrate", "--out", str(tmp_path), "--write", str(tmp_path / "all.npz")])
+    monkeypatch.setattr(
+        sys, "argv", ["calibrate", "--out", str(tmp_path / "none"), "--write", str(tmp_path / "all.npz")]
+    )
     seen = []
 
     def measure(found, examples):
@@ -37,14 +39,16 @@ def test_no_group_is_measured_by_what_was_set_on_it(tmp_path, monkeypatch):
     crossing.calibrate(
         None,
         name="none",
+        seen="seen",
         look=lambda video, pose, kept: [Part(video=video, view="other", impacts=(), people=[])],
         fit=lambda examples: Groups(np.array(sorted({example.video.group for example in examples}))),
         measure=measure,
         report=seen.extend,
     )
     assert sorted(seen) == sorted(video.key for video in videos)
+    assert (tmp_path / "seen_movenet").is_dir()  # another pose backend sees something else
     for half in (0, 1):
-        groups = np.load(tmp_path / f"for-half-{half}.npz")["groups"]
+        groups = np.load(tmp_path / "none" / f"for-half-{half}.npz")["groups"]
         assert len(groups) and all(half_of(group) != half for group in groups)
     assert len(np.load(tmp_path / "all.npz")["groups"]) == 20
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 import numpy as np
+from scipy.special import expit, logit
 
 from slowpaths.mining.impact import audio_lag
 from slowpaths.mining.impact.instant_features import Standing, grid_of, instant_features
@@ -15,12 +16,14 @@ from slowpaths.mining.impact.instants import STEP_S, smooth
 from slowpaths.mining.impact.moment_network import load_moment_network
 from slowpaths.mining.impact.phase_cues import phase_cues
 from slowpaths.mining.impact.signals import Signals
+from slowpaths.mining.impact.timing_inputs import timing_inputs
+from slowpaths.mining.impact.timing_network import load_timing_network
 
 # The network is taught 1 at the impact and less beside it, a Gaussian of two steps: one impact makes it answer this
 # much, added up over all instants.
 ANSWER_PER_IMPACT = 5.0
 _LEAST = 1e-6
-# How much of what is known beforehand counts beside the network: chosen on footage b among 0, .5 and 1, where it finds
+# How much of what is known beforehand counts beside the networks: chosen on footage b among 0, .5 and 1, where it finds
 # .83, .90 and .88 of the strokes within half a second, in halves by group.
 CUES_WEIGHT = 0.5
 _NEAR_SD_S = 0.04
@@ -64,17 +67,32 @@ class Evidence:
         return replace(self, heard_G=np.log(1 - heard_L.sum() + heard_L @ self.sound_LG))
 
 
-def weigh(signals: Signals, standing: Standing, *, weights: str = "", has_phases: bool = True) -> Evidence:
+def weigh(
+    signals: Signals,
+    standing: Standing,
+    *,
+    moment_weights: str = "",
+    timing_weights: str = "",
+    has_phases: bool = True,
+) -> Evidence:
     """Return what speaks for a stroke of one person; empty where they are seen in fewer than three frames.
 
-    `weights` is a file of a `MomentNetwork`, the shipped one where empty.
+    The weights are files of a `MomentNetwork` and a `TimingNetwork`, the shipped ones where empty. The timing network
+    is asked where the person was looked at closely.
     """
     times_s = grid_of(signals)
     movement_G = np.zeros(0)
     if times_s.size:
-        expected_G = load_moment_network(weights)(instant_features(times_s, signals, standing)) / ANSWER_PER_IMPACT
+        expected_G = load_moment_network(moment_weights)(instant_features(times_s, signals, standing))
+        if signals.cells_TYXV is not None:
+            # two networks that were taught the same by different inputs count alike
+            timing = load_timing_network(timing_weights)
+            looks = [timing_inputs(times_s, signals, mirrored=mirrored) for mirrored in (False, True)]
+            timing_G = np.mean([timing(inputs_GC) for inputs_GC in looks], axis=0)
+            expected_G = expit(0.5 * (logit(expected_G.clip(_LEAST, 1 - _LEAST)) + timing_G))
+        expected_G = expected_G / ANSWER_PER_IMPACT
         cues_G = CUES_WEIGHT * np.sum(list(phase_cues(times_s, signals, has_phases=has_phases).values()), axis=0)
-        # The network says how many impacts there are, both say when.
+        # The networks say how many impacts there are, all say when.
         placed_G = np.maximum(expected_G, _LEAST) * np.exp(cues_G - cues_G.max())
         movement_G = np.log(placed_G) + np.log(expected_G.max() / placed_G.max())
     # What is heard with a replay is the ground and the commentary of now.

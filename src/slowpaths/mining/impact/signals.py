@@ -1,6 +1,6 @@
 """What localisation reads of one person in one shot.
 
-Legend: T frames, J = 17 joints, C = x, y, confidence, E onsets.
+Legend: T frames, J = 17 joints, C = x, y, confidence, E onsets; Y, X, V as in `person_flow`.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ import numpy as np
 from slowpaths.core.body import middle
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
-from slowpaths.mining.striker.observation import Observation
+from slowpaths.mining.striker.observation import Observation, TrackFlow
 from slowpaths.mining.striker.striker_scores import guard_frames
 from slowpaths.pose.kinematics import body_scale, speed, stabilise
 from slowpaths.pose.tracks import fill_gaps, smooth
@@ -43,22 +43,27 @@ class Signals:
     onset_times_s: np.ndarray | None = None  # onsets in the sound (E,), seconds
     onset_z: np.ndarray | None = None  # their strength (E,), robust z
     is_replay: bool = False  # whether the shot is a replay
+    # joints (T, 17, 3) about the middle of the hips, torso units, camera removed, and flow around the person by cells
+    # (T, 5, 4, 4), body heights per second, at `between_s`; None where the person was looked at now and then only
+    joints_TJC: np.ndarray | None = None
+    cells_TYXV: np.ndarray | None = None
 
 
-def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray) -> Signals:
-    """Return the signals of one person that localisation reads, given the energy of the flow around them (T,)."""
+def track_signals(observation: Observation, track: PoseTrack, flow: TrackFlow, *, is_close: bool) -> Signals:
+    """Return the signals of one person that localisation reads; `is_close` says that every frame was looked at."""
     context = observation.context
     shot, following, onsets = context.shot, context.following, context.onsets
     width, height = context.footage.picture_size
     rows = np.searchsorted(observation.frames_T, track.frames_T)
-    hands = wrists(track, centre_xy=(width / 2, height / 2))
+    joints_TJC = joints_about_hips(track, centre_xy=(width / 2, height / 2))
+    hands = wrists(joints_TJC, track.pts_s)
     return Signals(
         pts_s=track.pts_s,
         hand_speed_T=hands.speed_T,
         hand_confidence_T=hands.confidence_T,
         hand_height_T=hands.height_T,
         between_s=observation.between_s[rows],
-        flow_T=flow_T,
+        flow_T=flow.energy_T,
         camera_T=observation.pan_T[rows],
         flow_confidence_T=np.clip(observation.inliers_T[rows] / GOOD_INLIERS, 0.0, 1.0),
         guard_T=guard_frames(track),
@@ -67,6 +72,8 @@ def track_signals(observation: Observation, track: PoseTrack, flow_T: np.ndarray
         onset_times_s=None if onsets is None else onsets.times_s,
         onset_z=None if onsets is None else onsets.z,
         is_replay=shot.is_replay,
+        joints_TJC=joints_TJC if is_close else None,
+        cells_TYXV=flow.cells_TYXV if is_close else None,
     )
 
 
@@ -78,19 +85,26 @@ class Wrists(NamedTuple):
     confidence_T: np.ndarray
 
 
-def wrists(track: PoseTrack, *, centre_xy: tuple[float, float]) -> Wrists:
-    """Return the confidence-weighted movement of both wrists relative to the hips.
+def joints_about_hips(track: PoseTrack, *, centre_xy: tuple[float, float]) -> np.ndarray:
+    """Return the joints (T, 17, 3) about the middle of the hips, torso units, smoothed, camera removed, y down.
+
+    A running batter's hands are fast, but not relative to their hips.
+    """
+    smoothed = smooth(fill_gaps(track))
+    still_TJC = stabilise(smoothed.keypoints_TJC, track.camera_T3, centre_xy=centre_xy)
+    places_TJ2 = (still_TJC[..., :2] - middle(still_TJC, "hip")[:, None]) / body_scale(still_TJC)
+    return np.concatenate([places_TJ2, still_TJC[..., 2:]], axis=2)
+
+
+def wrists(joints_TJC: np.ndarray, pts_s: np.ndarray) -> Wrists:
+    """Return the confidence-weighted movement of both wrists, given joints about the hips.
 
     Each wrist moves on its own here: a wrist that is put in the wrong place for a while costs less than the frames
     around impact, where networks see the hands worst.
     """
-    smoothed = smooth(fill_gaps(track))
-    still_TJC = stabilise(smoothed.keypoints_TJC, track.camera_T3, centre_xy=centre_xy)
-    both = [INDEX["left_wrist"], INDEX["right_wrist"]]
-    hip_T2 = middle(still_TJC, "hip")  # a running batter's hands are fast, but not relative to their hips
-    places_T22 = (still_TJC[:, both, :2] - hip_T2[:, None]) / body_scale(still_TJC)
-    speeds_T2 = np.stack([speed(places_T22[:, side], track.pts_s) for side in (0, 1)], axis=1)
-    confidence_T2 = still_TJC[:, both, 2]
+    hands_T2C = joints_TJC[:, [INDEX["left_wrist"], INDEX["right_wrist"]]]
+    places_T22, confidence_T2 = hands_T2C[..., :2], hands_T2C[..., 2]
+    speeds_T2 = np.stack([speed(places_T22[:, side], pts_s) for side in (0, 1)], axis=1)
     return Wrists(
         speed_T=_weighted(speeds_T2, confidence_T2),
         height_T=-_weighted(places_T22[..., 1], confidence_T2),

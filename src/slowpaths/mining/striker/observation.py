@@ -1,6 +1,7 @@
 """The close look at a play shot: camera from frame to frame, people as tracks, poses and flow of the candidates.
 
-Legend: T frames looked at, P people, J = 17 joints, C = x, y, confidence. Pixels are those of the reduced picture
+Legend: T frames looked at, P people, J = 17 joints, C = x, y, confidence; Y, X, V as in `person_flow`. Pixels are
+those of the reduced picture
 inside this module; what leaves it is in full-size pixels.
 """
 
@@ -16,7 +17,7 @@ import numpy as np
 from slowpaths.core.records import PoseTrack
 from slowpaths.mining.context import ShotContext
 from slowpaths.mining.shots.survey import overlay_mask
-from slowpaths.mining.striker.person_flow import flow_around
+from slowpaths.mining.striker.person_flow import CELLS, NUM_CELL_VALUES, flow_around
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.pose.protocol import People
 from slowpaths.pose.tracks import link_people
@@ -34,6 +35,15 @@ _JOINTS_BATCH = 16  # pictures handed to the pose backend at once
 _OVERLAY_FRAMES = 16
 LEAST_FRAMES = 3
 """Of so few different pictures a shot shows no movement."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TrackFlow:
+    """Hold how the picture moves around a person, frame by frame; NaN where that was not looked at."""
+
+    energy_T: np.ndarray  # as `person_flow.FlowAround` has it (T,)
+    horizontal_T: np.ndarray  # (T,)
+    cells_TYXV: np.ndarray  # (T, 5, 4, 4)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -75,23 +85,27 @@ class Observation:
             keypoints_TJC[some] = np.concatenate(found) / np.array([self.scale, self.scale, 1.0])
         return replace(track, keypoints_TJC=keypoints_TJC)
 
-    def flow(
-        self, track: PoseTrack, *, every_s: float = 0.0, known: tuple[np.ndarray, np.ndarray] | None = None
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """Return the energy of the flow around a person and the share of it that is horizontal, each (T,).
+    def flow(self, track: PoseTrack, *, every_s: float = 0.0, known: TrackFlow | None = None) -> TrackFlow:
+        """Return the flow around a person.
 
-        What moves in another person's box and not in this one's is left out. Both are as `flow_around` gives them; NaN
-        at the first frame, where the box is too small to see movement in, and at frames passed over, for only about
-        every `every_s` seconds are looked at. Those that are `known` are not looked at again.
+        What moves in another person's box and not in this one's is left out. All is as `flow_around` gives it; NaN at
+        the first frame, where the box is too small to see movement in, and at frames passed over, for only about every
+        `every_s` seconds are looked at. Those that are `known` are not looked at again.
         """
-        energy_T, horizontal_T = known or (np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan))
-        energy_T, horizontal_T = energy_T.copy(), horizontal_T.copy()
+        energy_T, horizontal_T = np.full(len(track.pts_s), np.nan), np.full(len(track.pts_s), np.nan)
+        cells_TYXV = np.full((len(track.pts_s), *CELLS, NUM_CELL_VALUES), np.nan)
+        if known is not None:
+            energy_T, horizontal_T, cells_TYXV = (
+                known.energy_T.copy(),
+                known.horizontal_T.copy(),
+                known.cells_TYXV.copy(),
+            )
         rows = np.searchsorted(self.frames_T, track.frames_T)
         for number in grid(track.pts_s, every_s):
             row = rows[number]
             if row == 0 or np.isfinite(energy_T[number]):
                 continue
-            energy_T[number], horizontal_T[number] = flow_around(
+            found = flow_around(
                 self.greys[row - 1],
                 self.greys[row],
                 step=self.steps[row - 1],
@@ -99,7 +113,9 @@ class Observation:
                 box_4=track.boxes_T4[number] * self.scale,
                 boxes=[box_4 * self.scale for box_4 in _boxes_at(self.tracks, track.frames_T[number])],
             )
-        return energy_T, horizontal_T
+            energy_T[number], horizontal_T[number] = found.energy, found.horizontal
+            cells_TYXV[number] = found.cells_YXV
+        return TrackFlow(energy_T=energy_T, horizontal_T=horizontal_T, cells_TYXV=cells_TYXV)
 
 
 def observe(context: ShotContext) -> Observation | None:

@@ -14,7 +14,7 @@ from slowpaths.mining.impact.evidence import Evidence, weigh
 from slowpaths.mining.impact.instant_features import Standing
 from slowpaths.mining.impact.signals import track_signals
 from slowpaths.mining.striker import striker_scores
-from slowpaths.mining.striker.observation import Observation
+from slowpaths.mining.striker.observation import Observation, TrackFlow
 
 # Whoever stands so much worse than the best is not looked at.
 HOPELESS = 5.0
@@ -54,8 +54,8 @@ def find_striker(observation: Observation) -> Striker | None:
     tracks = [observation.joints(observation.tracks[candidate], every_s=every_s) for candidate in candidates]
     flows = [observation.flow(track, every_s=every_s) for track in tracks]
     evidence = [
-        _weigh(observation, track, energy_T, standing)
-        for track, (energy_T, _), standing in zip(tracks, flows, standings, strict=True)
+        _weigh(observation, track, flow, standing, is_close=False)
+        for track, flow, standing in zip(tracks, flows, standings, strict=True)
     ]
     best, striker_p = striker_scores.choose(np.array([one.strength for one in evidence]))
     return _look_closely(observation, tracks[best], standing=standings[best], striker_p=striker_p, known=flows[best])
@@ -111,20 +111,27 @@ def _look_closely(
     *,
     standing: Standing,
     striker_p: float,
-    known: tuple[np.ndarray, np.ndarray] | None = None,
+    known: TrackFlow | None = None,
 ) -> Striker:
     track = observation.joints(track)
-    energy_T, horizontal_T = observation.flow(track, known=known)
+    flow = observation.flow(track, known=known)
     return Striker(
         track=track,
         striker_p=striker_p,
         between_s=observation.between_s[np.searchsorted(observation.frames_T, track.frames_T)],
-        horizontal_T=horizontal_T,
-        evidence=_weigh(observation, track, energy_T, standing),
+        horizontal_T=flow.horizontal_T,
+        evidence=_weigh(observation, track, flow, standing, is_close=True),
     )
 
 
-def _weigh(observation: Observation, track: PoseTrack, energy_T: np.ndarray, standing: Standing) -> Evidence:
+def _weigh(
+    observation: Observation, track: PoseTrack, flow: TrackFlow, standing: Standing, *, is_close: bool
+) -> Evidence:
     settings = observation.context.footage.settings
-    signals = track_signals(observation, track, energy_T)
-    return weigh(signals, standing, weights=settings.moment_weights, has_phases=settings.phases)
+    return weigh(
+        track_signals(observation, track, flow, is_close=is_close),
+        standing,
+        moment_weights=settings.moment_weights,
+        timing_weights=settings.timing_weights,
+        has_phases=settings.phases,
+    )
