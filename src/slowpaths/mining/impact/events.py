@@ -19,7 +19,7 @@ LOCATED_S = 0.5
 
 # The networks are shown few impacts among many instants and answer with too little. Slope and offset by logistic
 # regression on 167 shots of play of real clips and clips of other sports, 109 with a stroke, each answered by what was
-# set on the other half of the clips. Read on 105 claims of footage a and b, each clip mined by what was set on the other
+# set on the other half of the clips. Read on 105 claims of footage a and b, each mined by what was set on the other
 # half: those that say .97 are true in .95, .91 in .94, .80 in .89, .62 in .81, .43 in .67.
 CALIBRATED = (0.72, 2.7)
 # Real impacts lie further from the claimed ones than the posterior says: by so much on 86 claims of footage a and b, so
