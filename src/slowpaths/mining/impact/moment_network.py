@@ -43,13 +43,14 @@ class MomentNetwork:
     def __call__(self, features_GF: np.ndarray) -> np.ndarray:
         """Return the probability (G,) of an impact within a frame of each instant."""
         inputs_GI = self.inputs(features_GF)
-        hidden_MGH = _gelu(inputs_GI @ self.first_weights_MIH + self.first_bias_MH[:, None])
-        hidden_MGH = _gelu(hidden_MGH @ self.second_weights_MHH + self.second_bias_MH[:, None])
+        hidden_MGH = gelu(inputs_GI @ self.first_weights_MIH + self.first_bias_MH[:, None])
+        hidden_MGH = gelu(hidden_MGH @ self.second_weights_MHH + self.second_bias_MH[:, None])
         logits_MG = (hidden_MGH @ self.last_weights_MH[..., None])[..., 0] + self.last_bias_M[:, None]
         return expit(logits_MG).mean(axis=0)
 
 
-def _gelu(values: np.ndarray) -> np.ndarray:
+def gelu(values: np.ndarray) -> np.ndarray:
+    """Return x times the standard normal distribution's share below x (Hendrycks and Gimpel 2016, arXiv 1606.08415)."""
     return values * ndtr(values)
 
 

@@ -13,9 +13,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from scipy.special import ndtr
 
 from slowpaths.mining.calibrated import read_weights
+from slowpaths.mining.impact.moment_network import gelu
 from slowpaths.mining.impact.timing_inputs import NUM_TIMING_INPUTS
 
 TAPS = 5
@@ -34,13 +34,13 @@ class TimingNetwork:
 
     def __call__(self, inputs_GC: np.ndarray) -> np.ndarray:
         """Return the log odds (G,) of an impact within a frame of each instant."""
-        hidden_MGH = _gelu(inputs_GC @ self.first_weights_MCH + self.first_bias_MH[:, None])
+        hidden_MGH = gelu(inputs_GC @ self.first_weights_MCH + self.first_bias_MH[:, None])
         for layer in range(self.layer_bias_MLH.shape[1]):
             summed_MGH = np.repeat(self.layer_bias_MLH[:, layer, None], len(inputs_GC), axis=1)
             for tap in range(TAPS):
                 weights_MHH = self.layer_weights_MLKHH[:, layer, tap]
                 summed_MGH = summed_MGH + _moved(hidden_MGH, (tap - TAPS // 2) * 2**layer) @ weights_MHH
-            hidden_MGH = hidden_MGH + _gelu(summed_MGH)
+            hidden_MGH = hidden_MGH + gelu(summed_MGH)
         log_odds_MG = (hidden_MGH @ self.last_weights_MH[..., None])[..., 0] + self.last_bias_M[:, None]
         return log_odds_MG.mean(axis=0)
 
@@ -51,10 +51,6 @@ def _moved(values_MGH: np.ndarray, by: int) -> np.ndarray:
     if abs(by) < size:
         moved_MGH[:, max(-by, 0) : size - max(by, 0)] = values_MGH[:, max(by, 0) : size + min(by, 0)]
     return moved_MGH
-
-
-def _gelu(values: np.ndarray) -> np.ndarray:
-    return values * ndtr(values)
 
 
 @lru_cache(maxsize=2)
