@@ -53,8 +53,8 @@ class MiningSettings:
             `min_gap_s`, by which pieces overlap. The reduced pictures of a video that has no more of them than such a
             piece are kept, so that none is decoded twice.
         min_view_p: Shots that are less probably a view of play than this are not searched for strokes.
-        min_event_p: Deliveries less probable than this are dropped. On either half of the real clips, mined by what was
-            set on the other, the harmonic mean of strokes found and claims that are true is best at .3 of .1 to .6.
+        min_event_p: Deliveries less probable than this are dropped. Of .1 to .6, on real clips that were each mined by
+            what was set on the other half, the harmonic mean of strokes found and claims that are true is best at .3.
             Below .5 none is learnt from (`selection.min_event_p`).
         min_gap_s: Shortest time between two deliveries of one shot, seconds. An over takes four minutes, but bowling
             machines feed a ball every few seconds.
