@@ -47,8 +47,12 @@ step moments into experiments/real_clips/results/calibrated_moments.txt \
   python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments"
 step timing into experiments/real_clips/results/calibrated_timing.txt \
   python -m scripts.calibration.timing --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/timing"
+step claims into experiments/real_clips/results/calibrated_claims.txt \
+  python -m scripts.calibration.claims --shared "$shared" --calibration "$calibration"
 step real_clips python -m scripts.real_clips --shared "$shared" --out "$real/crossed" --crossed "$calibration"
-step real_clips_tables cp "$real"/crossed/{measures,loss_counts,uncertainty}.csv experiments/real_clips/results/
+step real_clips_tables cp "$real"/crossed/{measures,loss_counts,uncertainty,reliability}.csv experiments/real_clips/results/
+step operating_points python -m scripts.real_clips --shared "$shared" --out "$real/least" --crossed "$calibration" --least 0.02 --no-sheets
+step operating_points_table cp "$real/least/operating_points.csv" experiments/real_clips/results/
 # Naming was set on no clip: what votes, teacher and student are worth, strokes found by the shipped files.
 step naming python -m scripts.naming --shared "$shared" --out runs/naming --results experiments/naming/results
 

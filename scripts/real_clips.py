@@ -13,6 +13,7 @@ OUT/losses.csv       a row a true delivery: what became of it
 OUT/false_claims.csv a row a claim that is none, and what is wrong with it; clips of other sports too
 OUT/loss_counts.csv  how often each of these happens: of all, by half, view of the shot, and kind of footage
 OUT/uncertainty.csv  by what the claimed uncertainty of an impact must be multiplied so that 68.3 % lie within it
+OUT/reliability.csv  of claims about as probable, how many are true within half a second; clips of cricket alone
 OUT/sheets           a picture a loss and index.html; third-party pictures, never to be committed
 OUT/operating_points.csv
                      with --least P, for mining.min_event_p=P: what is found and true above each probability
@@ -22,6 +23,7 @@ OUT/waterfall.csv    with --oracle: measures with more and more stages given the
 from __future__ import annotations
 
 import argparse
+import itertools
 import subprocess
 import sys
 from collections import Counter
@@ -52,6 +54,7 @@ SETS = {"a": "footage", "b": "footage_b"}
 TAXONOMY = "cricshot10"
 LEAST = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # probabilities of claims, for operating points
 POINT = {"mining_recall_near": "found", "mining_precision_near": "true_claims", "clean_videos": "clean_videos"}
+CLAIMED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)  # probabilities of claims, to hold them against what is true
 NO_TRUTH = Truth(name="none", taxonomy=TAXONOMY, deliveries=())
 BY = ("set", "half", "true_view", "kind")  # what losses are counted by
 Row = dict[str, object]
@@ -87,6 +90,7 @@ def main() -> None:
     negatives = {name: [other_sports(out) for out in mined[name][1]] for name in golds}
     write_tables(asked.out, golds, samples, negatives)
     write_text(asked.out / "uncertainty.csv", csv_table(uncertainty_factors(samples, groups)))
+    write_text(asked.out / "reliability.csv", csv_table(reliability(samples)))
     if asked.least is not None:
         rows = [
             {"least_probability": least, **row}
@@ -240,6 +244,20 @@ def uncertainty_factors(samples: Mapping[str, Sequence[MiningSample]], groups: M
     row = {"part": "all", "num": len(both), "factor": within_factor(both), "factor_of_other_half": float("nan")}
     rows.append({**row, "within": share_within(both, 1.0), "within_by_other_half": crossed})
     return [{key: f"{value:.4f}" if isinstance(value, float) else value for key, value in row.items()} for row in rows]
+
+
+def reliability(samples: Mapping[str, Sequence[MiningSample]]) -> Table:
+    """Return a row for claims that are about as probable: the mean of what they say, and how many are true."""
+    checks = [sample.check for parts in samples.values() for sample in parts]
+    says = np.array([claim.event_p for check in checks for claim in check.claimed])
+    is_true = np.array([near for check in checks for near in check.is_near], dtype=float)
+    rows: Table = []
+    for low, high in itertools.pairwise(CLAIMED):
+        some = (says >= low) & ((says < high) | (high == CLAIMED[-1])) & np.isfinite(is_true)
+        if some.any():
+            row = {"from": low, "to": high, "num": int(some.sum())}
+            rows.append(row | {"claimed": f"{says[some].mean():.4f}", "true": f"{is_true[some].mean():.4f}"})
+    return rows
 
 
 def within_factor(ratios: Sequence[float]) -> float:

@@ -123,6 +123,13 @@ def test_uncertainties_of_a_half_are_judged_by_the_factor_of_the_other(out: Path
     assert [float(found[part]["within_by_other_half"]) for part in ("half 0", "half 1", "all")] == [1.0, 0.0, 0.5]
 
 
+def test_claims_are_held_against_what_is_true(out: Path) -> None:
+    found = [{key: float(value) for key, value in row.items()} for row in rows(out / "reliability.csv")]
+    assert [(row["from"], row["num"], row["claimed"], row["true"]) for row in found] == [
+        (0.2, 1, 0.25, 1.0), (0.8, 1, 0.8, 1.0)
+    ]  # fmt: skip
+
+
 def test_every_loss_is_drawn(out: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "argv", ["loss_sheets.py", str(out), "--shared", str(tmp_path / "shared")])
     loss_sheets.main()

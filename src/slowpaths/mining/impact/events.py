@@ -19,8 +19,8 @@ LOCATED_S = 0.5
 
 # The networks are shown few impacts among many instants and answer with too little. Slope and offset by logistic
 # regression on 167 shots of play of real clips and clips of other sports, 109 with a stroke, each answered by what was
-# set on the other half of the clips. Read on 105 claims of footage a and b, each mined by what was set on the other
-# half: those that say .97 are true in .95, .91 in .94, .80 in .89, .62 in .81, .43 in .67.
+# set on the other half of the clips (`scripts/calibration/claims.py`). Of 102 claims of footage a and b, each mined by
+# what was set on the other half, those that say .95 are true in 1, .85 in .93, .70 in .91, .51 in .64.
 CALIBRATED = (0.72, 2.7)
 # Real impacts lie further from the claimed ones than the posterior says: by so much on 86 claims of footage a and b, so
 # that .683 of them lie within. Set on one half of the clips (1.04, 1.18) it holds .70 of all in the other.
@@ -67,7 +67,12 @@ def stroke_p(evidence: Evidence, *, prior_log_odds: float) -> float:
 
 def _log_odds(expected: float, *, prior_log_odds: float) -> float:
     """Return the log odds of at least one impact where so many are expected, as they turned out on real clips."""
-    return CALIBRATED[0] * (float(np.log(np.expm1(min(max(expected, 1e-9), 20.0)))) + prior_log_odds) + CALIBRATED[1]
+    return CALIBRATED[0] * (raw_log_odds(expected) + prior_log_odds) + CALIBRATED[1]
+
+
+def raw_log_odds(expected: float) -> float:
+    """Return the log odds of at least one impact where so many are expected, if impacts came independently."""
+    return float(np.log(np.expm1(min(max(expected, 1e-9), 20.0))))
 
 
 def _one_sigma(distances_s: np.ndarray, weights: np.ndarray) -> float:

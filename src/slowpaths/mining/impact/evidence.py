@@ -67,6 +67,14 @@ class Evidence:
         return replace(self, heard_G=np.log(1 - heard_L.sum() + heard_L @ self.sound_LG))
 
 
+def together(moment_G: np.ndarray, timing_G: np.ndarray) -> np.ndarray:
+    """Return what both networks say (G,), 0..1, given the answers of one and the log odds of the other.
+
+    They were taught the same by different inputs and count alike: the mean of their log odds.
+    """
+    return expit(0.5 * (logit(moment_G.clip(_LEAST, 1 - _LEAST)) + timing_G))
+
+
 def weigh(
     signals: Signals,
     standing: Standing,
@@ -85,11 +93,9 @@ def weigh(
     if times_s.size:
         expected_G = load_moment_network(moment_weights)(instant_features(times_s, signals, standing))
         if signals.cells_TYXV is not None:
-            # two networks that were taught the same by different inputs count alike
             timing = load_timing_network(timing_weights)
             looks = [timing_inputs(times_s, signals, mirrored=mirrored) for mirrored in (False, True)]
-            timing_G = np.mean([timing(inputs_GC) for inputs_GC in looks], axis=0)
-            expected_G = expit(0.5 * (logit(expected_G.clip(_LEAST, 1 - _LEAST)) + timing_G))
+            expected_G = together(expected_G, np.mean([timing(inputs_GC) for inputs_GC in looks], axis=0))
         expected_G = expected_G / ANSWER_PER_IMPACT
         cues_G = CUES_WEIGHT * np.sum(list(phase_cues(times_s, signals, has_phases=has_phases).values()), axis=0)
         # The networks say how many impacts there are, all say when.
