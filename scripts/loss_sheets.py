@@ -18,9 +18,9 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import Box, PoseTrack, Shot
 from slowpaths.evaluation.mining_check import MinedSet, read_mined
-from slowpaths.evaluation.pose_check import track_of
 from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.tables import atomic_write, write_text
 from slowpaths.video.open import open_video
@@ -86,7 +86,7 @@ def draw(path: Path, video: Path, row: Mapping[str, str], mined: MinedSet, boxes
     """Draw one sheet."""
     claim = next((one for one in mined.deliveries if one.delivery_id == row["delivery"]), None)
     tracks = [track for track in mined.folder.poses() if claim and track.shot_id == claim.shot_id]
-    track = track_of(claim, tracks) if claim else None
+    track = striker_of(claim, tracks) if claim else None
     video_id = next(one.video_id for one in mined.videos if Path(one.path).name == video.name)
     shots = mined.shots_of.get(video_id, [])
     with open_video(video) as decoder:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from tests.data.mined import IMPACT_FRAME, write_mined
 
 from slowpaths.core.errors import SlowpathsError, TableError, UsageError
@@ -76,6 +77,15 @@ def test_a_window_holds_every_second_frame_around_the_impact_and_moves(mined, se
     first = (IMPACT_FRAME - 10) // 2  # .8 of the 1.28 s lie before the impact: ten of sixteen frames
     for item, shift in zip(items, (-1, 0, 1), strict=True):  # views are two frames apart: one picture
         assert np.array_equal(item.sequence_TD, stored_TF[first + shift : first + shift + 8].astype(np.float32))
+
+
+def test_the_window_follows_a_moved_impact_to_the_end_of_the_clip(mined, seen):
+    as_mined, items = (module(mined, num_test_views=3).predict_dataloader().dataset for _ in range(2))
+    items.records = [replace(items.records[0], impact_shift=2), *items.records[1:]]
+    assert torch.equal(items[1].sequence_TD, as_mined[2].sequence_TD)  # views lie two frames apart
+    items.records = [replace(items.records[0], impact_shift=99)]
+    last_TF = items[1].sequence_TD
+    assert torch.equal(last_TF[0], last_TF[-1])
 
 
 def test_views_cut_left_and_right_are_refused(mined, seen):

@@ -6,8 +6,9 @@ import pytest
 
 from slowpaths.core.strokes import NUM_STROKES
 from slowpaths.labelling import opinions as opinions_module
+from slowpaths.labelling.balls import share
 from slowpaths.labelling.model.trust import PRIOR_MEAN, Trust
-from slowpaths.labelling.opinions import VOTES_IN_TEACHING, hear, pool
+from slowpaths.labelling.opinions import VOTES_IN_TEACHING, Heard, hear, pool
 from slowpaths.labelling.rules.votes import RuleSpec, VoteMatrix
 from slowpaths.labelling.teacher import FEATURES_READ, FEWEST_KNOWN
 from slowpaths.store.schema import FEATURE_PREFIX
@@ -197,3 +198,34 @@ def test_votes_can_be_left_out_of_lessons_and_labels(is_trusted):
     assert heard.probs_NC[1] == pytest.approx(1.0 / NUM_STROKES)
     assert heard.is_named_N.tolist() == [True, False]
     assert heard.voices()[0].weight == 0.0
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.4, 1.0])
+@pytest.mark.parametrize("with_votes", [True, False])
+def test_views_of_a_ball_that_saw_nothing_say_together_what_each_says(weight, with_votes):
+    prior_C = np.random.default_rng(0).dirichlet(np.ones(NUM_STROKES))
+    even_NC = np.full((3, NUM_STROKES), 1 / NUM_STROKES)
+    said_by = {"votes": np.tile(prior_C, (3, 1)), "teacher": even_NC, "student": even_NC.copy()}
+    said_by["student"][2] = np.nan  # silent on one view: votes count more there
+    trust = Trust(weight=weight)
+    heard = Heard(
+        probs_NC=pool(said_by, trust, with_votes=with_votes), said_by=said_by, has_votes_N=np.zeros(3, dtype=bool),
+        why_silent={}, trust=trust, with_votes=with_votes,
+    )  # fmt: skip
+    prior_NC = heard.prior(prior_C)
+    assert prior_NC == pytest.approx(heard.probs_NC)  # nobody saw anything
+    shared_NC = share(heard.probs_NC[:2], np.array(["a", "a"]), prior_NC=prior_NC[:2])
+    assert shared_NC == pytest.approx(heard.probs_NC[:2])
+    believed_NC = share(heard.probs_NC, np.array(["a", "a", "a"]), prior_NC=prior_NC)
+    assert (np.argsort(believed_NC[0]) == np.argsort(prior_C)).all() or not with_votes
+
+
+def test_two_views_that_favour_a_common_stroke_do_not_name_a_rare_one():
+    prior_C = np.full(NUM_STROKES, 0.1 / (NUM_STROKES - 2))
+    prior_C[:2] = 0.6, 0.3
+    seen_NC = np.full((2, NUM_STROKES), 0.5 / (NUM_STROKES - 1))
+    seen_NC[:, 0] = 0.5
+    said_by = {"votes": np.tile(prior_C, (2, 1)), "teacher": seen_NC, "student": seen_NC}
+    heard = Heard(probs_NC=pool(said_by), said_by=said_by, has_votes_N=np.ones(2, dtype=bool), why_silent={})
+    shared_NC = share(heard.probs_NC, np.array(["a", "a"]), prior_NC=heard.prior(prior_C))
+    assert (shared_NC.argmax(axis=1) == 0).all() and shared_NC[0, 0] > heard.probs_NC[0, 0]

@@ -13,7 +13,7 @@ from slowpaths.core.records import Delivery, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.features.delivery import deliver
 from slowpaths.mining.impact.events import Event
-from slowpaths.mining.remeasure import NEEDS_FOOTAGE, move_impact, striker_of
+from slowpaths.mining.remeasure import NEEDS_FOOTAGE, move_impact
 from slowpaths.mining.sequences import NEEDS_CAMERA
 from slowpaths.mining.settings import MiningSettings
 
@@ -44,12 +44,3 @@ def test_a_moved_stroke_is_measured_as_if_it_had_been_mined_there(away_s):
 def test_what_an_archive_of_poses_cannot_tell_stays_unknown():
     found = moved(mined(IMPACT_S), IMPACT_S + 0.04, replace(VIDEO, codec="poses"))
     assert np.isnan([found.features[name] for name in NEEDS_CAMERA]).all()
-
-
-def test_the_striker_is_who_has_the_box_and_every_frame_counts_once():
-    far = replace(TRACK, track_id=1, boxes_T4=TRACK.boxes_T4 + 300.0)
-    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
-    twice = replace(TRACK, **{name: np.concatenate([getattr(TRACK, name)] * 2) for name in names})
-    found = striker_of(mined(IMPACT_S), [far, twice])
-    assert found.track_id == 0
-    np.testing.assert_array_equal(found.frames_T, TRACK.frames_T)

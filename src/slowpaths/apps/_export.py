@@ -6,11 +6,11 @@ from pathlib import Path
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import plain_name
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import LabelledClip
 from slowpaths.data.interchange.dataset import Exported
 from slowpaths.data.interchange.targets import TARGETS
 from slowpaths.data.splits import split_clips
-from slowpaths.mining.remeasure import striker_of
 from slowpaths.review.deck import find_clips
 from slowpaths.review.events import frame_times, replays_among
 from slowpaths.store.mined_folder import MinedFolder
@@ -47,7 +47,9 @@ def gather(mined: Path) -> Exported:
     shots, tracks = folder.shots(), folder.poses_by_shot()
     times = frame_times(videos.values(), shots, [track for found in tracks.values() for track in found])
     strikers = {
-        one.delivery_id: striker_of(one, tracks[one.shot_id]) for one in folder.deliveries() if one.shot_id in tracks
+        one.delivery_id: track
+        for one in folder.deliveries()
+        if (track := striker_of(one, tracks.get(one.shot_id, ()))) is not None
     }
     return Exported(
         folder=mined,

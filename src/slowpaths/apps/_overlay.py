@@ -12,10 +12,10 @@ from pathlib import Path
 import numpy as np
 
 from slowpaths.apps._corrections import mining_settings
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.mining.clips import Crop, plan_crop
-from slowpaths.mining.remeasure import striker_of
 from slowpaths.review.events import frame_times
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import DELIVERIES, POSES
@@ -44,9 +44,10 @@ def skeletons(folder: MinedFolder, delivery_ids: Collection[str]) -> dict[str, s
     times = frame_times(folder.footage(), shots.values(), [track for found in tracks.values() for track in found])
     drawn = {}
     for one in deliveries:
-        if not tracks.get(one.shot_id) or one.shot_id not in shots:
+        track = striker_of(one, tracks.get(one.shot_id, ()))
+        if track is None or one.shot_id not in shots:
             continue
-        track, shot, known = striker_of(one, tracks[one.shot_id]), shots[one.shot_id], times[one.video_id]
+        shot, known = shots[one.shot_id], times[one.video_id]
         pts_s = np.interp(np.arange(shot.last_frame + 1), known.frames, known.times_s)
         crop = plan_crop(track, shot=shot, impact_s=one.impact_s, pts_s=pts_s, settings=settings)
         drawn[one.delivery_id] = base64.b64encode(_in_clip(track, crop, pts_s).tobytes()).decode()

@@ -13,6 +13,7 @@ from slowpaths.apps._console import progress, show_table
 from slowpaths.apps._launch import Outcome, plain
 from slowpaths.apps.footage import clips_shown_to
 from slowpaths.apps.verbs_after_training import ExplainConfig
+from slowpaths.core.pose_tracks import AT_IMPACT_S, striker_of
 from slowpaths.core.records import Delivery, LabelledClip, PoseTrack, Vote
 from slowpaths.core.skeleton import NUM_JOINTS, mirror
 from slowpaths.core.strokes import INDEX, STROKES
@@ -27,7 +28,6 @@ from slowpaths.video.write import write_clip
 
 _SLOWER = 4  # than played: a stroke takes a second
 _NUM_BARS = 5
-_FARTHEST_S = 0.06  # of a pose from the frame it is drawn for
 
 
 def run(cfg: DictConfig) -> Outcome:
@@ -102,10 +102,9 @@ def _bars(found: Explanation) -> list[tuple[str, float]]:
 def _poses(delivery: Delivery, tracks: list[PoseTrack], times_s: np.ndarray) -> np.ndarray:
     """Return the batter at each time (T, 17, 3), turned into a right-hander as clips are; NaN where unseen."""
     shown = np.full((len(times_s), NUM_JOINTS, 3), np.nan)
-    near = [track for track in tracks if np.abs(track.pts_s - delivery.impact_s).min() <= _FARTHEST_S]
-    if near:
-        apart_TS = np.abs(times_s[:, None] - near[0].pts_s)
+    if (track := striker_of(delivery, tracks)) is not None:
+        apart_TS = np.abs(times_s[:, None] - track.pts_s)
         nearest = apart_TS.argmin(axis=1)
-        seen = apart_TS.min(axis=1) <= _FARTHEST_S
-        shown[seen] = near[0].keypoints_TJC[nearest[seen]]
+        seen = apart_TS.min(axis=1) <= AT_IMPACT_S
+        shown[seen] = track.keypoints_TJC[nearest[seen]]
     return mirror(shown, width=0) if delivery.handedness_p < 0.5 else shown

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from slowpaths.core.body import body_scales, middle
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import Delivery, PoseTrack
 from slowpaths.core.skeleton import INDEX, mirror
 
@@ -31,9 +32,9 @@ def sequence_of(delivery: Delivery, tracks: Sequence[PoseTrack]) -> np.ndarray |
     the hips are, and the logarithm of the size. Of the tracks of its shot the one at the
     delivery's box counts.
     """
-    if not tracks:
+    track = striker_of(delivery, tracks)
+    if track is None:
         return None
-    track = min(tracks, key=lambda track: _distance(delivery, track))
     is_near_T = (track.pts_s >= delivery.impact_s - BEFORE_S) & (track.pts_s <= delivery.impact_s + AFTER_S)
     keypoints_TJC = np.array(track.keypoints_TJC[is_near_T], dtype=np.float64)
     keypoints_TJC[~(keypoints_TJC[..., 2] >= MIN_CONFIDENCE), :2] = np.nan
@@ -51,13 +52,6 @@ def sequence_of(delivery: Delivery, tracks: Sequence[PoseTrack]) -> np.ndarray |
         logs_T = np.log(sizes_T / size)
     place_T2 = (hips_T2 - np.median(hips_T2[is_seen_T], axis=0)) / size
     return np.column_stack([body_TD, sizes_T / size, place_T2, logs_T])[is_seen_T].astype(np.float32)
-
-
-def _distance(delivery: Delivery, track: PoseTrack) -> float:
-    row = int(np.abs(track.pts_s - delivery.impact_s).argmin())
-    box = delivery.box
-    away = np.abs(track.boxes_T4[row] - np.array([box.x1, box.y1, box.x2, box.y2])).sum()
-    return float(np.nan_to_num(away, nan=1e9) + 1e3 * abs(track.pts_s[row] - delivery.impact_s))
 
 
 def varied(sequence: np.ndarray, random: np.random.Generator, *, mirror_p: float) -> np.ndarray:

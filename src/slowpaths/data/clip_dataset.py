@@ -72,8 +72,9 @@ class ClipDataset(Dataset[ClipItem]):
             raise IndexError(f"item {index} of {len(self)}")  # ends plain iteration over the dataset
         rng = np.random.default_rng((self.seed, epoch, row)) if self.is_train else None
         shift, place = self._views[view]
+        shift = record.impact_shift + (self.window.train_shift(rng) if rng else shift)
         return ClipItem(
-            **self._seen(row, shift=self.window.train_shift(rng) if rng else shift, place=place, rng=rng),
+            **self._seen(row, shift=shift, place=place, rng=rng),
             probs_C=torch.from_numpy(record.clip.probs.astype(np.float32)),
             features_F=torch.from_numpy(record.features_F),
             weight=float(record.clip.confidence**self.settings.weight_power),
@@ -86,7 +87,10 @@ class ClipDataset(Dataset[ClipItem]):
         return self.window.views()
 
     def _seen(self, row: int, *, shift: int, place: int, rng: np.random.Generator | None) -> dict[str, Any]:
-        """Return what the network sees of a clip, varied by the generator where there is one: fields of `ClipItem`."""
+        """Return what the network sees of a clip, varied by the generator where there is one: fields of `ClipItem`.
+
+        The window is moved by `shift` frames from the impact as mined; where a person moved the impact, that is in it.
+        """
         frames_TCHW = _to_tensor(self._read(row, shift=shift))
         if rng is None:
             places = (place,) if place else ()  # only the transform of testing knows any but the centre
@@ -99,7 +103,7 @@ class ClipDataset(Dataset[ClipItem]):
     def _read(self, row: int, *, shift: int) -> np.ndarray:
         """Return the shown frames (T, H, W, 3) uint8, turned into a right-hander's."""
         record = self.records[row]
-        shown = self.window.frames(self.spec, shift=shift + record.impact_shift).clip(0, self.spec.num_frames - 1)
+        shown = self.window.frames(self.spec, shift=shift).clip(0, self.spec.num_frames - 1)
         if (clip_THWC := self._cache.get(row)) is not None:
             return clip_THWC[shown]
         needs_all = self._cache_bytes_left > 0

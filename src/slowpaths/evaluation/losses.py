@@ -12,10 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import Box, Delivery, PoseTrack, Shot
 from slowpaths.core.views import PLAY_VIEWS
 from slowpaths.evaluation.mining_check import Fate, MinedSet, MiningCheck
-from slowpaths.evaluation.pose_check import track_of
 from slowpaths.evaluation.shot_check import TrueShot
 from slowpaths.store.schema import POSES
 
@@ -186,7 +186,7 @@ def _overlap(fate: Fate, tracks: dict[str, list[PoseTrack]]) -> float:
     """Return the overlap of the followed person with the true striker at contact; NaN where one is not known."""
     if fate.found is None or fate.truth.box is None or not np.isfinite(fate.truth.impact_s):
         return float("nan")
-    track = track_of(fate.found, tracks[fate.found.shot_id])
+    track = striker_of(fate.found, tracks[fate.found.shot_id])
     if track is None:
         return float("nan")
     row = int(np.abs(track.pts_s - fate.truth.impact_s).argmin())

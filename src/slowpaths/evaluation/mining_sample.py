@@ -41,6 +41,11 @@ class MiningSample:
         """Return the match of every true delivery, else its video (N,)."""
         return np.array([fate.match for fate in self.check.fates], dtype=object)
 
+    @cached_property
+    def _match_of(self) -> dict[str, str]:
+        """Return the match of each video, as truth names both."""
+        return {fate.truth.video: fate.match for fate in self.check.fates}
+
     def share_of(self, is_hit: Callable[[Fate], bool | None], **options: Any) -> Reading:
         """Return the share of hits among the true deliveries; None is not judged. Options as in `share`."""
         return self.share([is_hit(fate) for fate in self.check.fates], **options)
@@ -48,7 +53,7 @@ class MiningSample:
     def share(
         self,
         values: np.ndarray | Sequence[bool | None],
-        clusters: np.ndarray | None = None,
+        videos: np.ndarray | None = None,
         *,
         chance: float | None = None,
         constant: float | None = None,
@@ -56,13 +61,17 @@ class MiningSample:
     ) -> Reading:
         """Return the share of hits: 1 hit, 0 miss, NaN or None not judged (N,).
 
-        Clusters are left out one at a time; the matches of the true deliveries where not given.
+        Matches are left out one at a time: those of the given videos (N,), a video by itself where truth knows no match
+        of it; those of the true deliveries where no videos are given.
         """
         values = np.array([np.nan if value is None else float(value) for value in values])
         known = np.isfinite(values)
         if not known.any():
             return Reading(reason=reason)
-        weights_BN = leave_out(self.match_N if clusters is None else clusters)
+        match_N = self.match_N
+        if videos is not None:
+            match_N = np.array([self._match_of.get(video, video) for video in videos], dtype=object)
+        weights_BN = leave_out(match_N)
         share_B = divide(weights_BN @ np.where(known, values, 0.0), weights_BN @ known)
         return Reading(values_B=share_B, num=int(known.sum()), chance=chance, constant=constant, reason=reason)
 

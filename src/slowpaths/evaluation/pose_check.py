@@ -6,7 +6,6 @@ Legend: N mined frames, J joints.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 
 from slowpaths.core.body import are_correct, are_inside, body_scales
 from slowpaths.core.errors import TableError
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import Delivery, PoseTrack
 from slowpaths.core.skeleton import JOINTS
 from slowpaths.evaluation.intervals import divide
@@ -78,22 +78,12 @@ def check_poses(folder: MinedFolder, check: MiningCheck, truth: Path) -> PoseChe
     return PoseCheck(is_right=np.concatenate(is_right), is_judged=np.concatenate(is_judged), match=match_N)
 
 
-def track_of(found: Delivery, tracks: Sequence[PoseTrack]) -> PoseTrack | None:
-    """Return the track of its shot nearest to a found batter; None where there is none."""
-    return min(tracks, key=lambda track: _distance(track, found), default=None)
-
-
 def _frames_of(
     found: Delivery, tracks: list[PoseTrack], true_of: dict[int, np.ndarray]
 ) -> tuple[np.ndarray, np.ndarray]:
     """Return mined and true joints (N, J, 3) over the clip of a delivery, of the track nearest to the found batter."""
     pairs = []
-    if (track := track_of(found, tracks)) is not None:
+    if (track := striker_of(found, tracks)) is not None:
         times = zip(track.frames_T.tolist(), track.pts_s, track.keypoints_TJC, strict=True)
         pairs = [(ours, true_of[frame]) for frame, time_s, ours in times if time_s in found.span and frame in true_of]
     return np.array([ours for ours, _ in pairs]), np.array([true for _, true in pairs])
-
-
-def _distance(track: PoseTrack, found: Delivery) -> float:
-    row = int(np.abs(track.pts_s - found.impact_s).argmin())
-    return float(np.abs(np.nan_to_num(track.boxes_T4[row], nan=1e6) - found.box.to_array()).sum())

@@ -183,7 +183,7 @@ def check_boundaries(
 
 
 def _pair(starts_C: np.ndarray, truths: list[TrueShot], *, tolerance_s: float) -> dict[int, int]:
-    """Return claimed boundary -> true boundary; gradual ones have half their length as reach."""
+    """Return claimed boundary -> true boundary; gradual ones may lie `GRADUAL_TOLERANCE_S` away."""
     slack_B = np.array([GRADUAL_TOLERANCE_S - tolerance_s if t.transition in GRADUAL else 0.0 for t in truths])
     start_B = np.array([true.start_s for true in truths])
     spans_B2 = np.stack([start_B - slack_B, start_B + slack_B], axis=1).reshape(-1, 2)

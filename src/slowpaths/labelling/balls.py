@@ -14,23 +14,23 @@ def ball_of(deliveries: pa.Table, shots: pa.Table) -> np.ndarray:
     return np.array([source_of.get(shot) or shot for shot in deliveries["shot_id"].to_pylist()], dtype=object)
 
 
-def share(probs_NC: np.ndarray, ball_N: np.ndarray, *, prior_C: np.ndarray) -> np.ndarray:
-    """Give all views of one ball the same label: their posteriors, each over the prior, are multiplied.
+def share(probs_NC: np.ndarray, ball_N: np.ndarray, *, prior_NC: np.ndarray) -> np.ndarray:
+    """Give all views of one ball the same label: their posteriors, each over its prior, are multiplied.
 
-    The prior is the one they were made with, tempered as they are.
+    The prior of a view is what is believed of it (N, C) where nothing was seen; that of the ball is their geometric
+    mean. Priors of all views multiplied would count once a view.
 
     Example:
         >>> views = np.array([[0.6, 0.4], [0.8, 0.2], [0.3, 0.7]])
-        >>> share(views, np.array(["a", "a", "b"]), prior_C=np.array([0.5, 0.5])).round(2).tolist()
+        >>> share(views, np.array(["a", "a", "b"]), prior_NC=np.full((3, 2), 0.5)).round(2).tolist()
         [[0.86, 0.14], [0.86, 0.14], [0.3, 0.7]]
     """
-    _, group_N, counts = np.unique(ball_N.astype(str), return_inverse=True, return_counts=True)
-    is_shared_N = counts[group_N] > 1
-    log_prior_C = np.log(np.maximum(prior_C, _FLOOR))
-    gains_NC = np.log(np.maximum(probs_NC, _FLOOR)) - log_prior_C
-    totals_GC = np.zeros((len(counts), probs_NC.shape[1]))
-    np.add.at(totals_GC, group_N, gains_NC)
-    log_NC = totals_GC[group_N] + log_prior_C
+    _, group_N, counts_G = np.unique(ball_N.astype(str), return_inverse=True, return_counts=True)
+    log_prior_NC = np.log(np.maximum(prior_NC, _FLOOR))
+    gains_NC = np.log(np.maximum(probs_NC, _FLOOR)) - log_prior_NC
+    log_GC = np.zeros((len(counts_G), probs_NC.shape[1]))
+    np.add.at(log_GC, group_N, gains_NC + log_prior_NC / counts_G[group_N, None])
+    log_NC = log_GC[group_N]
     shared_NC = np.exp(log_NC - log_NC.max(axis=1, keepdims=True))
     shared_NC /= shared_NC.sum(axis=1, keepdims=True)
-    return np.where(is_shared_N[:, None], shared_NC, probs_NC)
+    return np.where(counts_G[group_N, None] > 1, shared_NC, probs_NC)

@@ -87,6 +87,18 @@ class Heard:
         """Return what each voice says (N, C), NaN rows where it says nothing: the prior is no word of the votes."""
         return self.said_by | {VOTES: np.where(self.has_votes_N[:, None], self.said_by[VOTES], np.nan)}
 
+    def prior(self, votes_prior_C: np.ndarray) -> np.ndarray:
+        """Return what is believed of each delivery (N, C) where nothing is seen of it.
+
+        Votes then have their prior (C,), with the weight they have in the pool, and to the other voices, where they
+        speak, every stroke is as likely.
+        """
+        even_by = {
+            name: np.where(np.isnan(said_NC), np.nan, 1 / said_NC.shape[1]) for name, said_NC in self.said_by.items()
+        }
+        even_by[VOTES] = np.tile(votes_prior_C, (len(self.probs_NC), 1))
+        return pool(even_by, self.trust, with_votes=self.with_votes)
+
     @property
     def is_named_N(self) -> np.ndarray:
         """Return whether any voice that counts speaks of a delivery (N,)."""

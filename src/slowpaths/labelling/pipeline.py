@@ -180,7 +180,8 @@ class _Asked:
             voted_NC, votes=fitted.weighed.votes, side_N=self.block.side_N, deliveries=self.everyone,
             teacher=self.teacher, student=self.student, gold_N=gold_N, with_votes=self.with_votes,
         ).only(own)  # fmt: skip
-        shared_NC = _shared(heard.probs_NC.copy(), self.model, gold_N=gold_N[own], balls=self.balls)
+        prior_NC = heard.prior(_prior(self.model, voted_NC.shape[1]))
+        shared_NC = _shared(heard.probs_NC.copy(), prior_NC, gold_N=gold_N[own], balls=self.balls)
         return fitted.only(own), heard, shared_NC
 
     def written(self, heard: Heard) -> dict[str, np.ndarray]:
@@ -204,7 +205,7 @@ class _Asked:
         decisive: dict[str, Any] = {
             "calibration": self.calibration.to_dict(),
             "model": {"name": model.name, "temperature_": model.temperature_, **model.get_params()},
-            "gold": [[str(ids[int(row)]), int(self.gold_N[row])] for row in np.flatnonzero(self.gold_N[self.own] >= 0)],
+            "gold": [[str(ids[int(row)]), int(self.gold_N[row])] for row in np.flatnonzero(self.gold_N >= 0)],
         }
         for name, voice in (("teacher", self.teacher), ("student", self.student)):
             if voice is not None:
@@ -288,11 +289,11 @@ def _voted(model: LabelModel, encoding: Encoding) -> np.ndarray:
     return np.where(encoding.votes.has_votes[:, None], model.predict_proba(encoding), prior_C)
 
 
-def _shared(probs_NC: np.ndarray, model: LabelModel, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
+def _shared(probs_NC: np.ndarray, prior_NC: np.ndarray, *, gold_N: np.ndarray, balls: np.ndarray | None) -> np.ndarray:
     """Return probabilities (N, C) shared by the views of a ball; what a person says of it holds for its replays."""
     clamp(probs_NC, gold_N)
     if balls is not None:
-        probs_NC = share(probs_NC, balls, prior_C=_prior(model, probs_NC.shape[1]))
+        probs_NC = share(probs_NC, balls, prior_NC=prior_NC)
     return clamp(probs_NC, gold_N)
 
 

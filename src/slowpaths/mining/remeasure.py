@@ -6,12 +6,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-import numpy as np
-
+from slowpaths.core.pose_tracks import striker_of
 from slowpaths.core.records import Delivery, PoseTrack, Shot, VideoRef
 from slowpaths.core.spans import Span
 from slowpaths.mining.features.delivery import deliver
-from slowpaths.mining.features.frame_of_reference import rows_of
 from slowpaths.mining.impact.events import Event
 from slowpaths.mining.sequences import NEEDS_CAMERA
 from slowpaths.mining.settings import MiningSettings
@@ -34,8 +32,10 @@ def move_impact(
     The person saw it on a frame of the clip. Id, handedness and `NEEDS_FOOTAGE` stay; what could not be measured of an
     archive of poses still cannot. There must be a track.
     """
+    track = striker_of(delivery, tracks)
+    assert track is not None
     moved = deliver(
-        striker_of(delivery, tracks),
+        track,
         Event(
             impact_s=impact_s,
             uncertainty_s=1 / settings.clip_fps / math.sqrt(12),  # anywhere within one frame
@@ -51,14 +51,3 @@ def move_impact(
     )
     lost = dict.fromkeys(NEEDS_CAMERA if video.codec == "poses" else (), math.nan)
     return replace(moved, delivery_id=delivery.delivery_id, features={**moved.features, **lost})
-
-
-def striker_of(delivery: Delivery, tracks: Sequence[PoseTrack]) -> PoseTrack:
-    """Return the track that has the delivery's box at its impact, each frame once: tables repeat one of two strokes."""
-
-    def away(track: PoseTrack) -> float:
-        row = int(np.abs(track.pts_s - delivery.impact_s).argmin())
-        return float(np.nan_to_num(np.abs(track.boxes_T4[row] - delivery.box.to_array()).sum(), nan=np.inf))
-
-    track = min(tracks, key=away)
-    return rows_of(track, np.unique(track.frames_T, return_index=True)[1])

@@ -21,12 +21,13 @@ import numpy as np
 
 from slowpaths.core import ids
 from slowpaths.core.body import body_scales, middle
+from slowpaths.core.pose_tracks import rows_of
 from slowpaths.core.records import PoseSequence, PoseTrack, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
 from slowpaths.mining.collect import Collected
 from slowpaths.mining.features.delivery import deliver
-from slowpaths.mining.features.frame_of_reference import hand_path, rows_of
+from slowpaths.mining.features.frame_of_reference import hand_path
 from slowpaths.mining.impact.events import Event
 from slowpaths.mining.impact.swing import impact_of_swing
 from slowpaths.mining.one_video import write_mined

@@ -44,6 +44,7 @@ def test_a_curve_never_falls_and_beyond_its_top_no_number_of_labels_is_enough() 
     num = np.array([5.0, 10, 20, 50])
     assert fit_curve(num, np.array([0.8, 0.7, 0.6, 0.5]), np.ones(4))[1] == 0.0
     assert labels_worth(0.95, (0.9, 1.0, 0.5)) == np.inf
+    assert labels_worth(0.1, (0.8, 0.0, 1.0)) == 0.0 and labels_worth(0.8, (0.8, 0.0, 1.0)) == np.inf
 
 
 def test_a_value_outside_the_curve_is_said_and_not_made_up() -> None:

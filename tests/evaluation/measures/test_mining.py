@@ -11,7 +11,7 @@ from tests.evaluation.tables import write_truth
 from slowpaths.evaluation.losses import LossCheck
 from slowpaths.evaluation.mining_check import read_mined
 from slowpaths.evaluation.mining_sample import MiningSample
-from slowpaths.evaluation.report import mining_sample
+from slowpaths.evaluation.report import mining_sample, take_all
 from slowpaths.evaluation.shot_check import BoundaryCheck, ShotFate
 from slowpaths.evaluation.truth_table import read_truth
 
@@ -54,6 +54,23 @@ def test_every_number_by_hand(sample: MiningSample, read) -> None:
     assert {word: words.count(word) for word in counts} == counts and sum(counts.values()) == len(words)
     assert [(row["delivery"], row["kind"]) for row in tables["false_deliveries"]] == [("va-20.0", "double")]
     assert [row["claims"] for row in tables["false_claim_counts"]] == [0, 1, 0, 0, 0]
+
+
+def test_videos_of_one_match_are_left_out_together(sample: MiningSample) -> None:
+    fates = [replace(fate, truth=replace(fate.truth, match_id="m")) for fate in sample.check.fates]
+    of_a_match = replace(sample, check=replace(sample.check, fates=fates))
+    videos = sorted({fate.truth.video for fate in fates})
+    hits, names = [True, False] * len(videos), np.repeat(np.array(videos, dtype=object), 2)
+    assert sample.share(hits, names).values_B.shape == (1 + len(videos),)
+    assert of_a_match.share(hits, names).values_B.shape == (2,)
+    named = np.append(names, ["no truth"]).astype(object)  # of a video that truth does not know, its own
+    assert of_a_match.share([*hits, True], named).values_B.shape == (3,)
+    assert found_interval(of_a_match, "impact_error") is None
+
+
+def found_interval(sample: MiningSample, name: str) -> float | None:
+    measures, _ = take_all(sample)
+    return next(item.low for item in measures if item.name == name)
 
 
 def test_a_table_of_shots_replaces_views_at_deliveries(sample: MiningSample, read) -> None:

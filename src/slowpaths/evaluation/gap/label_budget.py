@@ -46,15 +46,19 @@ def fit_curve(num_K: np.ndarray, value_K: np.ndarray, weights_K: np.ndarray) -> 
 
 
 def labels_worth(value: float, curve: tuple[float, float, float]) -> float:
-    """Return the number of labels at which a curve has a value; infinite where it never does, 0 below its start.
+    """Return the number of labels at which a curve has a value; infinite where it never gets so far.
+
+    0 where a curve that never rises lies above it.
 
     Example:
         >>> round(labels_worth(0.8, (0.9, 1.0, 0.5)), 3)
         100.0
     """
     top, slope, power = curve
-    if value >= top or slope == 0:
+    if value >= top:
         return float("inf")
+    if slope == 0:
+        return 0.0
     return float(((top - value) / slope) ** (-1 / power))
 
 

@@ -1,16 +1,16 @@
 """How far found impacts are from true ones: medians, and the share within frames at 25 per second or within a claim.
 
 Edge cases: deliveries that were not found, or have no true impact, are left out, and where a claim is judged those
-without one, such as strokes of pose archives; of an even number of errors the median is the mean of the middle two.
+without one, such as strokes of pose archives. A median has no interval: leaving out one match at a time is inconsistent
+for it (Efron 1982, The Jackknife, chapter 3).
 
-Legend: B replicates, N errors in order of size.
+Legend: N errors.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-from slowpaths.evaluation.intervals import leave_out
 from slowpaths.evaluation.matching import FPS
 from slowpaths.evaluation.measure import Reading, measure
 from slowpaths.evaluation.measures.finding import NO_REPLAYS
@@ -22,21 +22,6 @@ ONE_SIGMA = 0.6827  # share of a normal distribution within one standard deviati
 _NO_CLAIM = "no found delivery with a true impact says how sure that is"
 _NOT_SHARP = "truth has no impact in mined footage of 20 frames a second or more"
 _NO_IMPACT = "no found delivery has an impact in truth"
-
-
-def weighted_median(sizes_N: np.ndarray, weights_BN: np.ndarray) -> np.ndarray:
-    """Return the median of sizes in ascending order under weights (B,), NaN where all weights are 0.
-
-    Example:
-        >>> weighted_median(np.array([1.0, 2.0, 4.0]), np.array([[1.0, 1.0, 1.0], [1.0, 0.0, 1.0]])).tolist()
-        [2.0, 2.5]
-    """
-    mass_BN = np.cumsum(weights_BN, axis=1)
-    half_B1 = mass_BN[:, -1:] / 2
-    low_B, high_B = (mass_BN < half_B1).sum(axis=1), (mass_BN <= half_B1).sum(axis=1)
-    last = len(sizes_N) - 1
-    middle_B = (sizes_N[np.minimum(low_B, last)] + sizes_N[np.minimum(high_B, last)]) / 2
-    return np.where(half_B1[:, 0] > 0, middle_B, np.nan)
 
 
 def _is_sharp(fate: Fate) -> bool:
@@ -60,21 +45,18 @@ def _impact_at_20fps_within_2(sample: MiningSample) -> Reading:
 @measure(110, "mining", unit="s", bounds=(-np.inf, np.inf), best="zero")
 def _impact_offset(sample: MiningSample) -> Reading:
     """Median of found minus true impact: what all impacts are late (above 0) or early by; best near 0."""
-    return _median(sample, np.array([fate.error_s for fate in sample.check.fates]))
+    return _median(np.array([fate.error_s for fate in sample.check.fates]))
 
 
 @measure(111, "mining", unit="s", bounds=(0.0, np.inf), best="lowest")
 def _impact_error(sample: MiningSample) -> Reading:
     """Median distance between found and true impact."""
-    return _median(sample, np.abs([fate.error_s for fate in sample.check.fates]))
+    return _median(np.abs([fate.error_s for fate in sample.check.fates]))
 
 
-def _median(sample: MiningSample, errors_N: np.ndarray) -> Reading:
-    order = np.argsort(errors_N)[: int(np.isfinite(errors_N).sum())]
-    if not len(order):
-        return Reading(reason=_NO_IMPACT)
-    weights_BN = leave_out(sample.match_N)[:, order]
-    return Reading(values_B=weighted_median(errors_N[order], weights_BN), num=len(order))
+def _median(errors_N: np.ndarray) -> Reading:
+    known = errors_N[np.isfinite(errors_N)]
+    return Reading(values_B=np.array([np.median(known)]), num=len(known)) if len(known) else Reading(reason=_NO_IMPACT)
 
 
 @measure(116, "mining", baseline="what uncertainties that are true give", is_share=True)

@@ -112,11 +112,6 @@ class Encoding:
         """Return the sum of weights over the votes cast on each delivery, each as far as it counts (N, C)."""
         return self.cast_NS @ weights_SC
 
-    def log_likelihood(self, emissions: EmissionParameters) -> np.ndarray:
-        """Return the log-probability of the evidence on each delivery given each class (N, C)."""
-        scores_NC = np.concatenate([scores for _, scores in self._scores(emissions)])
-        return scores_NC - np.log(np.maximum(emissions.prior_C, FLOOR))
-
     def posterior(self, emissions: EmissionParameters, *, gold: np.ndarray | None = None) -> np.ndarray:
         """Return the probability of each class given the votes (N, C); known classes (`gold` >= 0) are one-hot."""
         posterior_NC = np.empty((self.num_deliveries, len(emissions.prior_C)))

@@ -16,8 +16,8 @@ from slowpaths.labelling.rules.thresholds import feature_of
 from slowpaths.store.schema import FEATURE_PREFIX
 
 VIEW_CODE: dict[str, int] = {view: code for code, view in enumerate(VIEWS)}
-_AUDIBLE_Z = 4.0  # robust z from which an onset counts as a hit; same number as sound.loudness
-_MIN_HITS = 8  # fewer audible hits in a video say nothing about what is loud there
+AUDIBLE_Z = 4.0  # robust z from which an onset counts as a hit; same number as sound.silent and leave.withdraw
+MIN_HITS = 8  # fewer audible hits in a video say nothing about what is loud there
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -79,15 +79,15 @@ def _among_hits(z_N: np.ndarray, videos_N: np.ndarray) -> tuple[np.ndarray, np.n
 
     Both are NaN where a video has too few hits.
     """
-    rows = np.flatnonzero(z_N >= _AUDIBLE_Z)
+    rows = np.flatnonzero(z_N >= AUDIBLE_Z)
     order = rows[np.lexsort((z_N[rows], videos_N[rows]))]  # the faintest of each video first
     starts = np.flatnonzero(np.diff(videos_N[order], prepend=-1))  # where each video begins
     sizes = np.diff(np.append(starts, len(order)))
     position, size_of = np.arange(len(order)) - np.repeat(starts, sizes), np.repeat(sizes, sizes)
     ranks_N = np.full(len(z_N), np.nan)
-    ranks_N[order] = np.where(size_of >= _MIN_HITS, (position + 0.5) / size_of, np.nan)
+    ranks_N[order] = np.where(size_of >= MIN_HITS, (position + 0.5) / size_of, np.nan)
     sorted_z = z_N[order]
     middle = 0.5 * (sorted_z[starts + (sizes - 1) // 2] + sorted_z[starts + sizes // 2])
     medians = np.full(videos_N.max(initial=-1) + 1, np.nan)
-    medians[videos_N[order][starts]] = np.where(sizes >= _MIN_HITS, middle, np.nan)
+    medians[videos_N[order][starts]] = np.where(sizes >= MIN_HITS, middle, np.nan)
     return ranks_N, medians[videos_N]

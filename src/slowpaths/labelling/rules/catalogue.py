@@ -8,7 +8,7 @@ from pathlib import Path
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.ids import fingerprint
-from slowpaths.labelling.rules import antimode, calibration, quality
+from slowpaths.labelling.rules import antimode, block, calibration, quality
 from slowpaths.labelling.rules.files import load_rules, refuse_duplicates
 from slowpaths.labelling.rules.rule import Rule
 from slowpaths.labelling.rules.rulebook import (
@@ -68,9 +68,10 @@ def rules_fingerprint(rules: Sequence[Rule]) -> str:
     return fingerprint(
         {
             "rules": [rule.describe() for rule in rules],
-            "quality": [quality.FULL, quality.USABLE],
+            "quality": [quality.FULL, quality.USABLE, quality.REACH],
             "min_observability": quality.MIN_OBSERVABILITY,
             "side_features": sorted(quality.SIDE_FEATURES),
+            "sound": [block.AUDIBLE_Z, block.MIN_HITS],
             "calibration": [antimode.MIN_COUNT, calibration.DEAD_ZONE],
         }
     )

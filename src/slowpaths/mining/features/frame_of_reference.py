@@ -108,12 +108,6 @@ def interpolate(values_TD: np.ndarray, pts_s: np.ndarray, time_s: float) -> np.n
     return np.full(values_TD.shape[1], np.nan)
 
 
-def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:
-    """Return some frames of a track, by row numbers or a mask (T,)."""
-    names = ("frames_T", "pts_s", "keypoints_TJC", "boxes_T4", "camera_T3")
-    return replace(track, **{name: getattr(track, name)[rows] for name in names})
-
-
 def motion_of(
     track: PoseTrack,
     *,

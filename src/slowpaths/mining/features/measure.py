@@ -12,11 +12,12 @@ from collections.abc import Mapping
 import numpy as np
 
 from slowpaths.core.features import FEATURE_NAMES
+from slowpaths.core.pose_tracks import rows_of
 from slowpaths.core.records import PoseTrack
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.views import ASPECT
 from slowpaths.mining.features.body_features import body_features
-from slowpaths.mining.features.frame_of_reference import LIMB_JOINTS, Motion, interpolate, motion_of, rows_of
+from slowpaths.mining.features.frame_of_reference import LIMB_JOINTS, Motion, interpolate, motion_of
 from slowpaths.mining.features.hand_features import hand_features
 from slowpaths.mining.impact.moments import GUARD_S, LATEST_GUARD_S, MIN_VALID, find_moments, in_window
 from slowpaths.pose.filters import frame_time_s

@@ -34,7 +34,9 @@ class Pace(Part):
             raise UsageError(f"data.num_frames={fast_BCTHW.shape[2]} is too short for three paces: give {4 * alpha}")
         rows_B = views.batch.index_B[views.first_B]
         pace_B = torch.randint(len(STEPS), rows_B.shape, device=rows_B.device) if self.training else rows_B % len(STEPS)
-        start_B = torch.rand(rows_B.shape, device=rows_B.device) if self.training else torch.full_like(rows_B, 0.5)
+        start_B = torch.full(rows_B.shape, 0.5, device=rows_B.device)
+        if self.training:
+            start_B = torch.rand(rows_B.shape, device=rows_B.device)
         with still_statistics(views.network):
             pooled = pool_pathways(views.network, repacked(paced(fast_BCTHW, pace_B, start_B), views.pathways))
         return cross_entropy(self.heads["pace"](pooled.both_VD).float(), pace_B)
