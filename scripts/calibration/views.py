@@ -33,7 +33,7 @@ from slowpaths.video.probe import probe
 
 EVERY_S = 0.2
 COMPONENTS = 150  # principal components of the picture features that are weighed
-PENALTY = 0.5  # inverse strength of the ridge
+PENALTY = 0.12  # inverse strength of the ridge
 BALANCE = 0.5  # 0 shots count alike, 1 views count alike
 WORLD_SHARE = 0.25  # of the weight of the real clips that synthetic worlds have
 PRIOR_COUNTS = 8.0  # of every view before what follows it is counted

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 
@@ -15,8 +16,8 @@ from slowpaths.evaluation.classes import class_space
 from slowpaths.evaluation.pairing import pair
 from slowpaths.evaluation.prediction_table import choose_split, read_predictions, with_split_of
 from slowpaths.evaluation.truth_table import TrueDelivery, Truth
-from slowpaths.store.schema import PREDICTIONS
-from slowpaths.store.tables import write_table
+from slowpaths.store.schema import PREDICTIONS, PRIOR_KEY
+from slowpaths.store.tables import join_tables, said_of, write_table
 
 
 def _write(path: Path, rows: list[dict[str, object]]) -> Path:
@@ -34,6 +35,30 @@ def test_views_of_one_delivery_are_averaged(tmp_path: Path) -> None:
     predictions = read_predictions(_write(tmp_path / "p.parquet", rows))
     assert predictions.video.tolist() == ["a.mp4", "b.mp4"]
     np.testing.assert_allclose(predictions.probs_NC[0, :2], [0.5, 0.5])
+
+
+def test_the_shares_that_probabilities_assume_are_stated_or_those_of_training_rows(tmp_path: Path) -> None:
+    probs = np.full(NUM_STROKES, 0.5 / (NUM_STROKES - 1))
+    probs[0] = 0.5
+    rows = [
+        {"video": "a.mp4", "impact_s": 1.0, "probs": probs, "split": "train"},
+        {"video": "a.mp4", "impact_s": 9.0, "probs": np.eye(NUM_STROKES)[3], "split": "test"},
+    ]
+    unsaid = read_predictions(_write(tmp_path / "unsaid.parquet", rows))
+    np.testing.assert_allclose(unsaid.prior_C, probs)
+    assert unsaid.take(np.array([1])).prior_C is None
+    even = np.full(NUM_STROKES, 1 / NUM_STROKES)
+    write_table(tmp_path / "said.parquet", prediction_table(rows), PREDICTIONS, said=said_of(even))
+    said = read_predictions(tmp_path / "said.parquet")
+    np.testing.assert_allclose(said.prior_C, even)
+    np.testing.assert_allclose(said.take(np.array([1])).prior_C, even)
+    join_tables(tmp_path / "both.parquet", [tmp_path / "said.parquet"] * 2, PREDICTIONS, said=said_of(even))
+    np.testing.assert_allclose(read_predictions(tmp_path / "both.parquet").prior_C, even)
+    for wrong in ([0.5, 0.5], [1.0] * 13 + [float("nan")], [1.0] * 13 + [-1.0], "none"):
+        stated = {PRIOR_KEY: json.dumps(wrong).encode()}
+        write_table(tmp_path / "wrong.parquet", prediction_table(rows), PREDICTIONS, said=stated)
+        with pytest.raises(TableError, match=r"wrong\.parquet states a prior that is no share of 14 strokes"):
+            read_predictions(tmp_path / "wrong.parquet")
 
 
 def test_a_foreign_table_needs_only_video_time_and_label(tmp_path: Path) -> None:

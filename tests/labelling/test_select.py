@@ -17,7 +17,7 @@ def run(confidence: Any, label: Any, *, settings: Selection | None = None, **cha
     shares = np.full(14, 0.0)
     shares[:2] = 0.5
     arguments: dict[str, Any] = {
-        "class_prior_C": shares,
+        "shares_C": shares,
         "has_votes": np.ones(num, dtype=bool),
         "event_p": np.full(num, np.nan),
         "groups": np.arange(num),

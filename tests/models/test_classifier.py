@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback, ModelCheckpoint
 from tests.models.training import QUIET, batch, classifier, loader, trainer
 
 from slowpaths.core.errors import UsageError
-from slowpaths.core.strokes import STROKES
+from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.models.batch_norm import measure_batch_norm, norms
 from slowpaths.models.callbacks.checkpoints import build_checkpoints
 from slowpaths.models.callbacks.history import History
@@ -306,3 +307,11 @@ def test_same_seed_same_weights_whatever_was_drawn_before() -> None:
     assert torch.equal(torch.random.get_rng_state(), state)
     assert all(map(torch.equal, one.state_dict().values(), two.state_dict().values()))
     assert not torch.equal(next(one.parameters()), next(other.parameters()))
+
+
+@pytest.mark.parametrize(("tau", "assumed"), [(1.0, [0.5, 0.5]), (0.0, [0.9, 0.1]), (0.5, [0.75, 0.25])])
+def test_probabilities_take_the_shares_for_given_that_adjusted_logits_leave(tau: float, assumed: list[float]) -> None:
+    prior = [0.45, 0.05] * (NUM_STROKES // 2)
+    found = np.array(classifier(class_prior=prior, logit_adjustment=tau).assumed_prior)
+    assert found.sum() == pytest.approx(1.0)
+    assert (found[:2] / found[:2].sum()).tolist() == pytest.approx(assumed)

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 from omegaconf import DictConfig
 
@@ -24,7 +25,7 @@ from slowpaths.store.schema import DELIVERIES, LABELS
 
 HEARTBEAT_S = 2.0  # between two states of a run that goes on
 _ELSEWHERE = ("out", "logger", "weights_dir", "workers", "engine", "compile")  # where and how it runs, not its result
-_INPUTS = ("mined", "labels", "gold", "init", "ckpt", "predictions", "truth", "shots_truth")
+_DIGESTED_BYTES = 256 * 2**20  # of a file that is read for its digest: tables and checkpoints, not films
 
 
 def run_tracked(
@@ -95,16 +96,42 @@ def _heartbeat(beat: Callable[[], object]) -> Iterator[None]:
 
 
 def decides(config: DictConfig) -> str:
-    """Return the fingerprint of everything that decides the result of a run: its configuration and its inputs."""
+    """Return the fingerprint of everything that decides the result of a run: its configuration and its inputs.
+
+    An input is whatever file or folder a value of the configuration names, at any depth.
+    """
     values = {key: value for key, value in plain(config).items() if key not in _ELSEWHERE}
-    given = {key: values[key] if isinstance(values[key], list) else [values[key]] for key in _INPUTS if values.get(key)}
-    inputs = {key: " ".join(_content(Path(str(path))) for path in paths) for key, paths in given.items()}
+    out = str(config.get("out") or "")
+    inputs = {key: _content(path, out=Path(out).absolute() if out else None) for key, path in _paths(values)}
     return fingerprint({"configuration": values, "inputs": inputs})
 
 
-def _content(path: Path) -> str:
-    """Return what identifies an input: the digest of a file, of the newest labels of a mined folder, or of a ledger."""
+def _paths(value: Any, key: str = "") -> Iterator[tuple[str, Path]]:
+    """Yield the values of a configuration that name a file or folder which is there, with their keys."""
+    if isinstance(value, Mapping):
+        for name, inside in value.items():
+            yield from _paths(inside, f"{key}.{name}")
+    elif isinstance(value, list):
+        for number, inside in enumerate(value):
+            yield from _paths(inside, f"{key}[{number}]")
+    elif isinstance(value, str) and value:
+        with suppress(OSError, ValueError):  # too long, or no path at all
+            if (path := Path(value)).exists():
+                yield key, path
+
+
+def _content(path: Path, *, out: Path | None) -> str:
+    """Return what identifies an input: what a mined folder or a ledger says, a table's digest, else files and sizes.
+
+    Videos are not read for it: their names, sizes and times of change tell them apart. What a run writes is no input.
+    """
     mined = MinedFolder(path)
-    candidates = [path, mined.file(LABELS), mined.file(DELIVERIES), mined.ledger_file]
-    found = [file_digest(file) for file in candidates if file.is_file()]
-    return " ".join(found[:2])
+    known = [file for file in (mined.file(LABELS), mined.file(DELIVERIES), mined.ledger_file) if file.is_file()]
+    if known:
+        return " ".join(file_digest(file) for file in known[:2])
+    if path.is_file() and path.stat().st_size <= _DIGESTED_BYTES:
+        return file_digest(path)
+    files = sorted(file for file in path.rglob("*") if file.is_file()) if path.is_dir() else [path]
+    inputs = [file for file in files if out is None or not file.absolute().is_relative_to(out)]
+    stats = [(str(file.relative_to(path)), file.stat()) for file in inputs]
+    return fingerprint([[name, stat.st_size, stat.st_mtime_ns] for name, stat in stats])

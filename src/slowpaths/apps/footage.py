@@ -24,7 +24,7 @@ from slowpaths.review.events import replays_among
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, PREDICTIONS
-from slowpaths.store.tables import join_tables, read_table, write_predictions
+from slowpaths.store.tables import join_tables, read_table, said_of, write_predictions
 from slowpaths.video.probe import find_footage
 
 if TYPE_CHECKING:
@@ -215,7 +215,7 @@ def predict_videos(
                 replays = replays_among(found, mined.shots(video=video))
                 write_predictions(file, [replace(row, is_replay=row.delivery_id in replays) for row in found])
             step(f"{video}: {len(own)} strokes{', named already' if is_known else ''}")
-    join_tables(folder.predictions, files, PREDICTIONS)
+    join_tables(folder.predictions, files, PREDICTIONS, said=said_of(classifier.assumed_prior))
     return num_resumed
 
 

@@ -64,7 +64,7 @@ def run(cfg: DictConfig) -> Outcome:
     trained.temperature = 1.0  # a run that went on has one already
     predictions = predict(trained, data.predict_dataloader(), clips=data.clips(), parts=data.split.parts)
     predictions, calibration = _calibrate(trained, predictions, data=data, checkpoint=best)
-    write_predictions(folder.predictions, predictions)
+    write_predictions(folder.predictions, predictions, prior=trained.assumed_prior)
     pairs, tested = _pairs(predictions, data, "val", "test"), _pairs(predictions, data, "test")
     per_class = _per_class(pairs)
     measured = {**_agreement("held_out", pairs), **_views(predictions), **_agreement("test", tested)}

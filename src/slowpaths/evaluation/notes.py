@@ -50,8 +50,9 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
          "The predictions give no probabilities: the rest of each confidence is spread evenly."),
         (rows.largest_gap > _ROUNDED,
          f"Probabilities sum to 1 only within {rows.largest_gap:.3f}, as rounded ones do: each row was rescaled."),
-        (sample.training_C is None,
-         "The predictions hold no training rows, whose shares expectation maximisation starts from: it is left out."),
+        (sample.prior_C is None,
+         "The predictions neither say which shares of strokes they take for given nor hold training rows: expectation "
+         "maximisation, which starts from them, is left out."),
         (pairing.space.columns != pairing.space.names,
          "Strokes that the truth's taxonomy does not know count as 'other', which is never right."),
     )  # fmt: skip

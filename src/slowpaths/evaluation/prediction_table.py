@@ -5,6 +5,7 @@ Legend: N clips, C = 14 strokes.
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, fields, replace
 
 import numpy as np
@@ -12,7 +13,7 @@ import numpy as np
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
 from slowpaths.evaluation.table_columns import Columns, Source, normal_path, read_columns
-from slowpaths.store.schema import PROB_PREFIX
+from slowpaths.store.schema import PRIOR_KEY, PROB_PREFIX
 
 _PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
 _ROUNDING = 0.005 * NUM_STROKES + 1e-6  # two decimals in every column: each may be half a hundredth off
@@ -39,6 +40,8 @@ class Predictions:
     has_split: bool = True  # whether the table says what was held out of training (labels do not)
     # by how much the probabilities of a row summed to more or less than 1 before they were rescaled
     largest_gap: float = 0.0
+    # shares of the strokes that the probabilities take for given (14); None where the table does not say
+    stated_prior: tuple[float, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.video)
@@ -48,6 +51,18 @@ class Predictions:
         """Return when each prediction says it happens: the impact twice, else the span (N, 2), seconds."""
         spans_P2 = np.stack([self.start_s, self.end_s], axis=1)
         return np.where(np.isnan(self.impact_s)[:, None], spans_P2, self.impact_s[:, None])
+
+    @property
+    def prior_C(self) -> np.ndarray | None:
+        """Return the shares of the strokes that the probabilities take for given (14,); None where that is not known.
+
+        They are what the table says, else those of the named training rows: right of a model whose probabilities were
+        learnt without making rare strokes likelier.
+        """
+        if self.stated_prior is not None:
+            return np.array(self.stated_prior)
+        is_training = self.split == "train"
+        return self.probs_NC[is_training].mean(axis=0) if is_training.any() else None
 
     def take(self, rows: np.ndarray) -> Predictions:
         """Return some rows, by index or by mask (N,)."""
@@ -89,6 +104,7 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
         is_kept=np.array([flag is not False for flag in columns.flags("is_kept")], dtype=bool),
         is_replay=np.array(columns.flags("is_replay"), dtype=object),
         largest_gap=largest_gap,
+        stated_prior=_stated_prior(columns),
         has_probabilities=has_probabilities,
         has_split="split" in columns,
         **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id", "split")},
@@ -97,6 +113,23 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     if not len(predictions):
         raise TableError(f"{columns.name} holds no rows: check the stage that wrote it")
     return _merge_views(_of_model(predictions, columns, model_id))
+
+
+def _stated_prior(columns: Columns) -> tuple[float, ...] | None:
+    """Return the shares of the strokes that a table says its probabilities take for given; None where it does not.
+
+    Raises:
+        TableError: If they are no shares of the strokes.
+    """
+    if (text := columns.said.get(PRIOR_KEY)) is None:
+        return None
+    try:
+        shares = np.array(json.loads(text), dtype=np.float64)
+    except (ValueError, TypeError):
+        shares = np.full(1, np.nan)
+    if shares.shape != (NUM_STROKES,) or not (shares > 0).all() or not np.isfinite(shares).all():
+        raise TableError(f"{columns.name} states a prior that is no share of {NUM_STROKES} strokes: write it again")
+    return tuple((shares / shares.sum()).tolist())
 
 
 def with_split_of(predictions: Predictions, other: Predictions) -> Predictions:

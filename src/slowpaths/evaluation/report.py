@@ -230,11 +230,10 @@ def _judge_predictions(
         everything = with_split_of(everything, read_predictions(chosen.split_of))
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
     pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)
-    is_training = everything.split == "train"
     sample = Sample(
         pairing,
         footage_s=footage_s(pairing.videos, truth, mined, shots_truth),
-        training_C=everything.probs_NC[is_training].mean(axis=0) if is_training.any() else None,
+        prior_C=everything.prior_C,
     )
     measures, tables = take_all(sample)
     counts = {

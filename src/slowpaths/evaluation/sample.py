@@ -44,8 +44,8 @@ class Sample:
 
     pairing: Pairing  # predictions and truth side by side
     footage_s: float | None = None  # how long the judged videos are together, seconds; None where that is not known
-    # share of each stroke in what the model was trained on (14,); None where that is not known
-    training_C: np.ndarray | None = None
+    # share of each stroke that the probabilities take for given (14,); None where that is not known
+    prior_C: np.ndarray | None = None
     has_intervals: bool = True  # whether matches are left out, one at a time, for intervals
 
     @cached_property

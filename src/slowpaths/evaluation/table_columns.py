@@ -5,8 +5,8 @@ from __future__ import annotations
 import csv
 import difflib
 import math
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -32,6 +32,7 @@ class Columns:
     name: str  # name of the file, for errors
     places: list[str]  # where each row stands (N,): "line 7" of a CSV, "row 7" of a Parquet file
     values: dict[str, list[Any]]  # column name -> values (N,); text in a CSV, anything in a Parquet file
+    said: Mapping[bytes, bytes] = field(default_factory=dict)  # of the whole table: metadata of a Parquet file
 
     def __len__(self) -> int:
         return len(self.places)
@@ -199,7 +200,7 @@ def _from_table(table: pa.Table, name: str) -> Columns:
     for key in table.column_names:  # other tools write text as bytes
         cells = table[key].to_pylist()
         values[key] = [cell.decode("utf-8", "replace") if isinstance(cell, bytes) else cell for cell in cells]
-    return Columns(name=name, places=places, values=values)
+    return Columns(name=name, places=places, values=values, said=table.schema.metadata or {})
 
 
 def _read_csv(path: Path) -> Columns:

@@ -101,9 +101,11 @@ def label(
     if gold_check and gold_check.temperature:
         probs_NC = temper(probs_NC, gold_check.temperature)
     votes, own, is_gold = fitted.encoding.votes, asked.own, asked.gold_N[asked.own] >= 0
+    is_named_N = _is_named(heard, is_gold, asked.balls)
+    shares_C = probs_NC[is_named_N].mean(axis=0) if is_named_N.any() else label_model.class_prior_
     selected = select(
         probs_NC,
-        class_prior_C=probs_NC.mean(axis=0) if fitted.num_company else label_model.class_prior_,
+        shares_C=shares_C,
         has_votes=votes.has_votes,
         event_p=floats(asked.deliveries["event_p"]),
         groups=duplicate_groups(np.stack([asked.block[name][own] for name in FEATURE_NAMES], axis=1)),
@@ -126,7 +128,8 @@ def label(
             probs_NC,
             selected,
             asked.calibration,
-            is_named_N=_is_named(heard, is_gold, asked.balls),
+            is_named_N=is_named_N,
+            shares_C=shares_C,
             voices=heard.voices(),
             num_gold=int(is_gold.sum()),
             num_dropped=len(asked.dropped),

@@ -218,7 +218,7 @@ def _families(summary: Summary) -> list[str]:
 
 
 def _strokes(summary: Summary) -> list[str]:
-    counts, shares = (summary.labels, summary.kept), (summary.class_prior, summary.least_confidence)
+    counts, shares = (summary.labels, summary.kept), (summary.shares, summary.least_confidence)
     rows = [[name, *(str(of[name]) for of in counts), *(_number(of[name], 3) for of in shares)] for name in STROKES]
     if summary.num_unnamed:
         rows.append(["not named", str(summary.num_unnamed), "0", "", ""])

@@ -59,7 +59,7 @@ class Selected:
 def select(
     probs_NC: np.ndarray,
     *,
-    class_prior_C: np.ndarray,
+    shares_C: np.ndarray,
     has_votes: np.ndarray,
     event_p: np.ndarray,
     groups: np.ndarray,
@@ -68,7 +68,7 @@ def select(
 ) -> Selected:
     """Return which deliveries to keep; what a person labelled always stays, except for duplicates of itself.
 
-    The kept deliveries should have the shares `class_prior_C`. An unknown (NaN) `event_p` counts as certain; `groups`
+    The kept deliveries should have the shares `shares_C`. An unknown (NaN) `event_p` counts as certain; `groups`
     numbers the near-identical deliveries.
     """
     label_N, confidence_N = probs_NC.argmax(axis=1), probs_NC.max(axis=1)
@@ -89,7 +89,7 @@ def select(
         is_left &= ~applies
     is_kept = is_left & is_gold
     budget = settings.keep_share * has_label.sum()
-    for stroke, share in enumerate(class_prior_C):
+    for stroke, share in enumerate(shares_C):
         rows = np.flatnonzero(is_left & ~is_gold & (label_N == stroke))
         quota = max(round(budget * share), settings.min_per_stroke)
         if settings.max_per_stroke is not None:

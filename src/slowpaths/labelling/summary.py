@@ -63,7 +63,7 @@ class Summary:
     labels: dict[str, int]  # stroke -> labels, of the deliveries that are named
     num_unnamed: int  # deliveries of which nobody says anything: their label is the commonest stroke, and means nothing
     kept: dict[str, int]  # stroke -> labels kept for training
-    class_prior: dict[str, float]  # stroke -> estimated share
+    shares: dict[str, float]  # stroke -> estimated share among the deliveries that are named
     least_confidence: dict[str, float | None]  # stroke -> confidence of the last delivery kept; None where none is
     left_out: dict[str, int]  # reason -> deliveries left out
     antimodes: list[dict[str, Any]]  # antimodes by feature and view
@@ -98,13 +98,28 @@ def summary_of(
     calibration: Calibration,
     *,
     is_named_N: np.ndarray,
+    shares_C: np.ndarray,
     voices: list[Voice],
     num_gold: int,
     num_dropped: int,
     gold_check: GoldCheck | None,
     name: str,
 ) -> Summary:
-    """Return the summary of a label set; `name` is its fingerprint, `is_named_N` whether anybody names a delivery."""
+    """Return the summary of a label set; `name` is its fingerprint.
+
+    Args:
+        fitted: The label model.
+        probs_NC: What is believed of the deliveries.
+        selected: What is kept of them.
+        calibration: Thresholds found in the footage.
+        is_named_N: Whether anybody names a delivery.
+        shares_C: Estimated shares of the strokes, among the deliveries that are named.
+        voices: How each voice fared.
+        num_gold: Deliveries that a person named.
+        num_dropped: Deliveries that a person says are none.
+        gold_check: What would have been said without gold, held against it; None without gold.
+        name: Fingerprint of the label set.
+    """
     model, encoding, weighed = fitted.model, fitted.encoding, fitted.weighed.votes
     votes, labels_N = encoding.votes, probs_NC.argmax(axis=1)
     labels = _by_stroke(labels_N[is_named_N])
@@ -137,7 +152,7 @@ def summary_of(
         labels=labels,
         num_unnamed=int((~is_named_N).sum()),
         kept=_by_stroke(labels_N[selected.is_kept]),
-        class_prior=dict(zip(STROKES, model.class_prior_.tolist(), strict=True)),
+        shares=dict(zip(STROKES, shares_C.tolist(), strict=True)),
         least_confidence=_known(STROKES, selected.least_C),
         left_out=selected.counts,
         antimodes=calibration.to_dict(),

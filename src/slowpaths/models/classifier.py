@@ -70,6 +70,9 @@ class StrokeClassifier(EmaModule):
         super().__init__(network=network, num_classes=NUM_STROKES, optim=optim, run=run, more=more)
         self.loss_settings, self._training_set = settings, training
         self.curriculum_share, self.left_out_share = settings.curriculum_start, 0.0
+        # logits are learnt beside tau times the log shares of training; alone they take the rest of these for given
+        log_prior = (1 - settings.logit_adjustment) * np.log(np.maximum(prior, 1e-4))
+        self.assumed_prior = (np.exp(log_prior) / np.exp(log_prior).sum()).tolist()
         self.register_buffer("log_prior_C", torch.tensor(prior).clamp_min(1e-4).log(), persistent=False)
         said_NC = None
         if training is not None and self.student is not None:

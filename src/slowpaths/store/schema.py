@@ -18,6 +18,9 @@ VERSION_KEY = b"slowpaths.version"
 TABLE_KEY = b"slowpaths.table"
 FEATURE_PREFIX = "feature_"
 PROB_PREFIX = "prob_"
+PRIOR_KEY = b"prior"
+"""What stands in the metadata of a predictions table under it: the shares of the strokes that its probabilities take
+for given, as JSON; a network learns to assume those of its training, or even ones."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,7 +6,7 @@ import errno
 import json
 import os
 import tempfile
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
@@ -41,6 +41,7 @@ from slowpaths.store.schema import (
     LABELS,
     POSES,
     PREDICTIONS,
+    PRIOR_KEY,
     PROB_PREFIX,
     SHOTS,
     TABLE_KEY,
@@ -108,8 +109,10 @@ def write_json(path: Path, value: Any) -> None:
         raise TableError(f"{path.name} would hold a number that is not finite: {error}") from error
 
 
-def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
+def write_table(path: Path, table: pa.Table, spec: TableSpec, *, said: Mapping[bytes, bytes] | None = None) -> None:
     """Write a table atomically in the order and types of its schema; an extra column is dropped.
+
+    What is `said` of the whole table is added to its metadata.
 
     Raises:
         TableError: If a column is missing that is not optional, or cannot be cast.
@@ -121,7 +124,7 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec) -> None:
         table = _in_order(table, spec)
     except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
         raise TableError(f"the {spec.name} table has a column of the wrong type: {error}") from error
-    table = table.replace_schema_metadata(spec.schema.metadata)
+    table = table.replace_schema_metadata({**spec.schema.metadata, **(said or {})})
     with atomic_write(path) as stream:
         pq.write_table(table, stream, compression="zstd")
 
@@ -169,15 +172,18 @@ def _filled(table: pa.Table, spec: TableSpec) -> pa.Table:
     return _in_order(table, spec).cast(spec.whole)
 
 
-def join_tables(path: Path, shards: Iterable[Path], spec: TableSpec) -> None:
+def join_tables(
+    path: Path, shards: Iterable[Path], spec: TableSpec, *, said: Mapping[bytes, bytes] | None = None
+) -> None:
     """Write several shards of one table as one file, in the given order; a few shards at a time are in memory.
 
-    It has all optional columns, empty for shards without.
+    It has all optional columns, empty for shards without, and what is `said` of the whole table in its metadata.
 
     Raises:
         TableError: If a shard cannot be read.
     """
-    with atomic_write(path) as stream, pq.ParquetWriter(stream, spec.whole, compression="zstd") as writer:
+    schema = spec.whole.with_metadata({**spec.schema.metadata, **(said or {})})
+    with atomic_write(path) as stream, pq.ParquetWriter(stream, schema, compression="zstd") as writer:
         waiting: list[pa.Table] = []
         for shard in shards:
             waiting.append(_filled(read_table(shard, spec), spec))
@@ -231,7 +237,7 @@ read_deliveries, write_deliveries = _reader(Delivery, DELIVERIES), _writer(DELIV
 read_votes = _reader(Vote, VOTES)
 read_corrections, write_corrections = _reader(Correction, CORRECTIONS), _writer(CORRECTIONS)
 read_labels, write_labels = _reader(LabelledClip, LABELS), _writer(LABELS)
-read_predictions, write_predictions = _reader(Prediction, PREDICTIONS), _writer(PREDICTIONS)
+read_predictions = _reader(Prediction, PREDICTIONS)
 
 
 def clips_of(labels: pa.Table) -> list[LabelledClip]:
@@ -247,6 +253,16 @@ def deliveries_of(deliveries: pa.Table) -> list[Delivery]:
 def deliveries_table(deliveries: Iterable[Delivery]) -> pa.Table:
     """Return deliveries as a table."""
     return _records_table(deliveries, DELIVERIES)
+
+
+def write_predictions(path: Path, predictions: Iterable[Prediction], *, prior: Sequence[float] | None = None) -> None:
+    """Write predictions, and the shares of the strokes (14) that they take for given where those are known."""
+    write_table(path, predictions_table(predictions), PREDICTIONS, said=said_of(prior))
+
+
+def said_of(prior: Sequence[float] | None) -> dict[bytes, bytes]:
+    """Return what is said of a whole predictions table: the shares that its probabilities take for given, if known."""
+    return {} if prior is None else {PRIOR_KEY: json.dumps([float(share) for share in prior]).encode()}
 
 
 def predictions_table(predictions: Iterable[Prediction]) -> pa.Table:

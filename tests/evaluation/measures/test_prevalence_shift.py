@@ -91,7 +91,7 @@ def test_adjusted_counts_beat_plain_ones_under_shift_where_the_confusion_is_well
 
 
 def test_every_estimator_beats_a_guess_and_the_same_tables_give_the_same_numbers(pairing) -> None:
-    sample = Sample(pairing, training_C=np.full(14, 1 / 14))
+    sample = Sample(pairing, prior_C=np.full(14, 1 / 14))
     errors = {name: rows[:, 0].mean() for name, rows in shifted(sample).items()}
     assert max(error for name, error in errors.items() if name != ALIKE) < errors[ALIKE]
     assert len(errors) == 6 and errors[CLASSIFY] == shifted(sample, (CLASSIFY,))[CLASSIFY][:, 0].mean()

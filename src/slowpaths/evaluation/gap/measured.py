@@ -61,9 +61,7 @@ def read_systems(
         except (SlowpathsError, OSError) as error:
             left_out.append(unusable(source, str(error)))
             continue
-        is_training = everything.split == "train"
-        prior_C = everything.probs_NC[is_training].mean(axis=0) if is_training.any() else None
-        sample = Sample(pairing, footage_s=footage(pairing.videos), training_C=prior_C, has_intervals=False)
+        sample = Sample(pairing, footage_s=footage(pairing.videos), prior_C=everything.prior_C, has_intervals=False)
         found.append(Measured(source=source, sample=sample, digest=_digest(pairing), keys=_keys(pairing)))
         step(source.system)
     kept, others = _comparable(found)

@@ -48,7 +48,8 @@ def adjusted_count(
 def expectation_maximisation(probs_NG: np.ndarray, prior_G: np.ndarray) -> np.ndarray:
     """Return shares that make the probabilities, re-weighted to them, agree with themselves (G,).
 
-    The probabilities come from a model trained where the shares were `prior_G`.
+    The probabilities take the shares `prior_G` for given: those of training, or even ones where training made rare
+    strokes as likely as common ones.
     """
     shares_G = np.maximum(prior_G, _FLOOR) / np.maximum(prior_G, _FLOOR).sum()
     ratio_NG = np.maximum(probs_NG, _FLOOR) / shares_G
@@ -109,13 +110,16 @@ def _prevalence_error(sample: Sample) -> Reading:
 
 @report_table(70, title="Counting strokes")
 def _prevalence(sample: Sample) -> Table:
-    """Return the error of every estimator; expectation maximisation where the shares in training are known."""
+    """Return the error of every estimator.
+
+    Expectation maximisation needs to know which shares the probabilities take for given.
+    """
     own, true_G = _balls(sample)
     probs_NG, true_N, num = sample.probs_NG[own], sample.true_N[own], len(own)
     called_G = np.bincount(sample.called_N[own], minlength=len(true_G)) / num
     methods = {"classify and count": called_G, "mean probability": probabilistic_count(probs_NG)}
-    if sample.training_C is not None:
-        prior_G = sample.training_C @ sample.pairing.space.matrix_CG
+    if sample.prior_C is not None:
+        prior_G = sample.prior_C @ sample.pairing.space.matrix_CG
         methods["expectation maximisation"] = expectation_maximisation(probs_NG, prior_G)
     is_first = first_half(sample.pairing.match[sample.rows[own]])
     if is_first.any() and not is_first.all():

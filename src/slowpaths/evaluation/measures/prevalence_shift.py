@@ -46,7 +46,7 @@ def estimators(
     Args:
         seen_NG: Probabilities of labelled balls, which tell the confusion.
         true_N: Their strokes.
-        prior_G: Shares that the model was trained under; None where they are not known.
+        prior_G: Shares that the probabilities take for given; None where they are not known.
         num_true: Strokes that truth can have.
     """
     alike_G = np.where(np.arange(seen_NG.shape[1]) < num_true, 1 / num_true, 0.0)
@@ -89,7 +89,7 @@ def shifted(sample: Sample, names: Collection[str] | None = None) -> dict[str, n
     probs_NG, true_N, num_true = sample.probs_NG[own], sample.true_N[own], len(sample.names)
     if not is_first.any() or is_first.all():
         raise NotMeasured("it needs two matches: one to learn the confusion from, one to count")
-    prior_G = None if sample.training_C is None else sample.training_C @ sample.pairing.space.matrix_CG
+    prior_G = None if sample.prior_C is None else sample.prior_C @ sample.pairing.space.matrix_CG
     errors: dict[str, list[tuple[float, float, float]]] = {}
     for seed, half in enumerate((is_first, ~is_first)):
         strokes = np.intersect1d(true_N[half], true_N[~half])
