@@ -125,9 +125,12 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     is_word = annotation is not None and _fields.is_word(annotation)
     parsed = _parsed(text)
     if parsed is None:
-        if is_word and value[:1] not in ("[", "{", '"', "'"):
+        if is_word and value[:1] not in ("[", "{", '"', "'") and not (_fields.is_list(annotation) and "," in value):
             return quoted(key, value)
-        raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{key}=\"...\"'")
+        if is_word and _fields.is_list(annotation) and (words := _bare_words(value)):
+            return f"{key}=[{words}]"
+        form = f'{key}=["...","..."]' if _fields.is_list(annotation) else f'{key}="..."'
+        raise UsageError(f"cannot read {text}: give a value with spaces, quotes, commas or brackets as '{form}'")
     if is_group(verb, key) and isinstance(parsed.value(), int | float | None):  # the name of an option
         return quoted(key, value)
     if is_group(verb, key) and isinstance(names := parsed.value(), list):
@@ -145,8 +148,15 @@ def _quoted(verb: str, text: str, *, is_sweep: bool = False) -> str:
     has_number = isinstance(items, list) and any(isinstance(item, int | float) for item in items)
     if not has_number or re.search(r"['\"]", value):
         return text
-    words = ", ".join(f"'{item.strip()}'" for item in value.strip("[]").split(","))
-    return f"{key}=[{words}]"
+    return f"{key}=[{_bare_words(value)}]"
+
+
+def _bare_words(value: str) -> str:
+    """Return the items of a list that is typed without quotes, each in quotes; "" where there are quotes or braces."""
+    inside = value.removeprefix("[").removesuffix("]")
+    if re.search(r"""['"{}\[\]]""", inside):
+        return ""
+    return ", ".join(f"'{item.strip()}'" for item in inside.split(","))
 
 
 def quoted(key: str, value: str) -> str:

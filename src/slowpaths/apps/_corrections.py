@@ -23,7 +23,7 @@ from slowpaths.core.records import Correction, CorrectionKind, Delivery
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.data.interchange.read import Read, is_foreign, read_labels
-from slowpaths.evaluation.table_columns import Source, read_columns
+from slowpaths.evaluation.table_columns import Columns, Source, read_columns
 from slowpaths.labelling.gold_check import GoldCheck
 from slowpaths.labelling.pipeline import NO_STROKE
 from slowpaths.mining.remeasure import move_impact
@@ -43,7 +43,8 @@ class Said:
     """Hold what a person said of a mined folder."""
 
     corrections: Sequence[Correction]  # one a delivery, in order of their ids
-    num_lost: int  # corrections kept before that belong to no delivery any more
+    # kept before, of deliveries that are not there now: their footage may have been left out or unreadable
+    waiting: Sequence[Correction] = ()
     num_unmined: int = 0  # events of another tool's file that are no delivery
 
     def gold(self) -> dict[str, str]:
@@ -76,7 +77,8 @@ def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table)
     known = set(deliveries["delivery_id"].to_pylist())
     there = [one for one in kept if isinstance(gold, Mapping) or one.delivery_id in known]
     said = _merged([*there, *(read_corrections(added, deliveries) if added else ())])
-    return Said(corrections=said, num_lost=len(kept) - len(there), num_unmined=num_unmined)
+    waiting = [one for one in kept if one not in there]
+    return Said(corrections=said, waiting=waiting, num_unmined=num_unmined)
 
 
 def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
@@ -102,9 +104,8 @@ def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
         if name not in ids:
             more = f", nor are {len(strangers) - 1} others" if len(strangers) > 1 else ""
             raise columns.error(row, "delivery_id", f"'{name}' is no delivery of this mined folder{more}: take it out")
-        if kind == "stroke" and stroke not in INDEX:
-            near = difflib.get_close_matches(stroke, STROKES, n=1) or STROKES
-            raise columns.error(row, "label", f"'{stroke}' is no stroke; choose: {', '.join(near)}")
+        if kind == "stroke":
+            refuse_no_stroke(columns, row, stroke)
         if kind != "stroke" and stroke:
             raise columns.error(row, "label", f"kind={kind} has no stroke, but '{stroke}' stands there: empty one")
         if kind == "impact" and np.isnan(impacts_s[row]):
@@ -115,6 +116,17 @@ def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
             Correction(delivery_id=name, label=stroke, kind=kind, impact_s=float(impacts_s[row]), note=notes[row])
         )
     return found
+
+
+def refuse_no_stroke(columns: Columns, row: int, word: str) -> None:
+    """Refuse a word that is no stroke.
+
+    Raises:
+        TableError: With its line and the nearest strokes.
+    """
+    if word not in INDEX:
+        near = difflib.get_close_matches(word, STROKES, n=1) or STROKES
+        raise columns.error(row, "label", f"'{word}' is no stroke; choose: {', '.join(near)}")
 
 
 def _read_foreign(folder: MinedFolder, path: Path, deliveries: pa.Table) -> Read:
@@ -130,9 +142,9 @@ def _read_foreign(folder: MinedFolder, path: Path, deliveries: pa.Table) -> Read
 
 
 def keep(folder: MinedFolder, said: Said) -> None:
-    """Keep corrections in the mined folder."""
-    if said.corrections or folder.has(CORRECTIONS):
-        tables.write_corrections(folder.file(CORRECTIONS), said.corrections)
+    """Keep corrections in the mined folder, those of deliveries that are not there now too."""
+    if (kept := [*said.corrections, *said.waiting]) or folder.has(CORRECTIONS):
+        tables.write_corrections(folder.file(CORRECTIONS), kept)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -234,8 +246,9 @@ def mining_settings(folder: MinedFolder) -> MiningSettings:
 
 def in_words(folder: MinedFolder, check: GoldCheck | None) -> list[str]:
     """Return what became of the corrections of a mined folder, for the terminal."""
-    kinds, moved = Counter(one.kind for one in folder.corrections()), folder.as_mined()
-    wanted = Said(corrections=folder.corrections(), num_lost=0).impacts_s()
+    known = set(folder.read(DELIVERIES)["delivery_id"].to_pylist())
+    said = Said(corrections=[one for one in folder.corrections() if one.delivery_id in known])
+    kinds, moved, wanted = Counter(one.kind for one in said.corrections), folder.as_mined(), said.impacts_s()
     notes = []
     if kinds:
         dropped = kinds["no_stroke"] + kinds["wrong_person"]

@@ -20,7 +20,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 
 from slowpaths.apps._console import progress
 from slowpaths.apps._errors import one_line, sentence_of
-from slowpaths.apps._resume import refuse_other_run, require_kept, taking
+from slowpaths.apps._resume import refuse_fewer_epochs, refuse_other_run, require_kept, taking
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
@@ -162,6 +162,7 @@ def fit(
     last, resumed = folder.last_checkpoint, folder.resume_checkpoint
     if resumed:
         refuse_other_run(folder, module)
+        refuse_fewer_epochs(folder, resumed, config.trainer.max_epochs)
     elif config.init:
         load_initialisation(module.network, config.init, weights_dir=config.weights_dir, sha256=config.init_sha256)
     watched = monitor if data.records("val") else None

@@ -79,7 +79,9 @@ def launch(verb: str, arguments: Sequence[str]) -> int:
                     return _run_alone(verb, cfg, out, overrides).exit_code
     except (Exception, KeyboardInterrupt, SystemExit) as error:
         if isinstance(error, SystemExit) and type(error).__name__ != SIGTERM:
-            raise
+            if not isinstance(error.__context__, KeyboardInterrupt):  # which Lightning turns into an exit
+                raise
+            error = error.__context__
         return fail(verb, error, out=out)
     return 0
 
@@ -173,6 +175,7 @@ class _RunRecord(logging.FileHandler):
     def __init__(self, folder: RunFolder, configuration: str) -> None:
         super().__init__(folder.log_file, delay=True)
         self._folder, self._configuration = folder, configuration
+        self._before: str | None = None  # configuration of the run that was there
         self._waiting: list[logging.LogRecord] = []
 
     def emit(self, record: logging.LogRecord) -> None:
@@ -188,12 +191,20 @@ class _RunRecord(logging.FileHandler):
         if not self._folder.path.is_dir():
             return
         if self._configuration:
+            if self._folder.configuration_file.is_file():
+                self._before = self._folder.configuration_file.read_text()
             write_text(self._folder.configuration_file, self._configuration)
             self._folder.log_file.touch()
             self._configuration = ""
         for record in self._waiting:
             super().emit(record)
         self._waiting.clear()
+
+    def take_back(self) -> None:
+        """Leave the configuration of the run that was there: this one was refused."""
+        self._configuration = ""
+        if self._before is not None:
+            write_text(self._folder.configuration_file, self._before)
 
     def close(self) -> None:
         """Write what waits, and close the file."""
@@ -211,6 +222,7 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
     shown.setLevel(logging.INFO if talks else logging.WARNING)
     shown.setFormatter(logging.Formatter(_LOG_LINE if talks else "%(message)s"))
     handlers: list[logging.Handler] = [shown]
+    record: _RunRecord | None = None
     if verb in RUNS:
         record = _RunRecord(RunFolder(Path(plain(cfg)["out"]).expanduser()), OmegaConf.to_yaml(plain(cfg)))
         record.setFormatter(logging.Formatter(_LOG_LINE))
@@ -223,6 +235,10 @@ def _logging(verb: str, cfg: DictConfig) -> Iterator[None]:
         root.addHandler(handler)
     try:
         yield
+    except UsageError:
+        if record is not None:
+            record.take_back()
+        raise
     finally:
         root.setLevel(level)
         for handler in handlers:

@@ -51,6 +51,19 @@ def refuse_other_run(folder: RunFolder, module: EmaModule) -> None:
         raise UsageError(f"{folder.path} holds a run with other settings or clips: choose another out=")
 
 
+def refuse_fewer_epochs(folder: RunFolder, last: Path, max_epochs: int | None) -> None:
+    """Refuse to go on with a run that has had more epochs already.
+
+    Raises:
+        UsageError: Naming how many.
+    """
+    had = int(read_checkpoint(last, cure=_cure(folder, last)).get("epoch", -1)) + 1
+    if max_epochs is not None and 0 <= max_epochs < had:
+        raise UsageError(
+            f"{folder.path} holds a run of {had} epochs: give trainer.max_epochs={had} or more, or choose another out="
+        )
+
+
 @contextmanager
 def taking(folder: RunFolder, last: Path | None, begin: Begin) -> Iterator[None]:
     """Say in one sentence that a checkpoint does not fit the run that goes on from it.

@@ -15,10 +15,12 @@ from omegaconf import DictConfig
 
 from slowpaths.apps import _fields
 from slowpaths.apps._compose import config_dir, plain
+from slowpaths.apps._errors import RUNS
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.text import did_you_mean
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.schema import LABELS
+from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.schema import DELIVERIES, LABELS
 from slowpaths.store.tables import read_table
 from slowpaths.video.open import BACKENDS
 
@@ -53,8 +55,14 @@ def check_start(verb: str, cfg: DictConfig) -> None:
             _check_folder("mined", Path(mined), cure="change its permissions, or label a copy of it")
     if labels := values.get("labels"):
         _check_labels(Path(labels))
+    if (weights := values.get("weights_dir")) and not Path(weights).is_dir():
+        raise UsageError(f"weights_dir={weights} is no folder: give the one that holds the files of weights")
+    for path in map(Path, values.get("runs") or ()):
+        if path.is_file() and verb == "compare":
+            raise UsageError(f"runs={path} is a file: {_CURES['runs']}")
     if out := values.get("out"):
         _check_folder("out", Path(out).parent if Path(out).suffix.lower() in _PAGES else Path(out))
+        _check_taken(verb, Path(out))
     if init := values.get("init"):
         _check_weights(init)
     if (recipe := values.get("recipe")) and not (config_dir() / "experiment" / f"{recipe}.yaml").is_file():
@@ -112,6 +120,16 @@ def _check_folder(key: str, path: Path, *, cure: str = "choose another out=") ->
             pass
     except OSError as error:
         raise UsageError(f"{key}={path} cannot be written ({error.strerror}): {cure}") from error
+
+
+def _check_taken(verb: str, path: Path) -> None:
+    """Refuse a folder that holds what another verb made: files of both have the same names."""
+    cure = "choose another out="
+    if verb in RUNS and MinedFolder(path).has(DELIVERIES):
+        raise UsageError(f"out={path} is a mined folder, whose report would be overwritten: {cure}")
+    state = RunFolder(path).state() if verb in (*RUNS, "mine") else None
+    if state is not None and state.verb != verb:
+        raise UsageError(f"out={path} holds a run of `slowpaths {state.verb}`, which would be overwritten: {cure}")
 
 
 def _check_weights(name: str) -> None:
@@ -177,6 +195,7 @@ def _check_trainer(trainer: dict[str, Any]) -> None:
 
 def _check_labelling(values: dict[str, Any]) -> None:
     """Build label model, rules and teacher, and look into gold: mining takes hours before they are used."""
+    from slowpaths.apps._corrections import refuse_no_stroke
     from slowpaths.data.interchange.read import is_foreign
     from slowpaths.evaluation.table_columns import read_columns
     from slowpaths.labelling.model.build import build_model
@@ -188,4 +207,8 @@ def _check_labelling(values: dict[str, Any]) -> None:
     load_teacher(values["teacher"])
     for path in (values["gold"], values.get("corrections")):
         if path and path != "none" and not (path == values.get("corrections") and is_foreign(Path(path))):
-            read_columns(Path(path)).require(("delivery_id", "label"))
+            columns = read_columns(Path(path))
+            columns.require(("delivery_id", "label"))
+            for row, (word, kind) in enumerate(zip(columns.texts("label"), columns.texts("kind"), strict=True)):
+                if kind in ("", "stroke"):
+                    refuse_no_stroke(columns, row, word)

@@ -16,7 +16,7 @@ from omegaconf import DictConfig
 from slowpaths.apps._compose import plain
 from slowpaths.apps._errors import exit_code_of, sentence_of
 from slowpaths.apps._launch import Outcome, run_verb
-from slowpaths.core.errors import SlowpathsError
+from slowpaths.core.errors import SlowpathsError, UsageError
 from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.threads import is_first_process
 from slowpaths.store.mined_folder import MinedFolder
@@ -65,7 +65,10 @@ def run_tracked(
         with _heartbeat(lambda: folder.is_dir() and run.write_state(replace(state, seconds=seconds()))):
             outcome = run_verb(verb, config)
     except Exception as error:
-        if folder.is_dir():
+        is_refused = isinstance(error, UsageError) and old is not None
+        if is_refused and (old.state == "done" or old.fingerprint != fingerprint):
+            run.write_state(old)  # what is there stays what it was
+        elif folder.is_dir():
             reason = sentence_of(error) or f"a fault of slowpaths: {type(error).__name__}"
             code = exit_code_of(error)
             run.write_state(replace(state, state="failed", reason=reason, exit_code=code, seconds=seconds()))

@@ -186,7 +186,7 @@ def _written(folder: MinedFolder, own: LabelSetFolder, *, stage: str, has_card: 
 
 def _lost(said: _corrections.Said) -> list[str]:
     counts = {
-        "corrections kept before belong to no delivery any more and were left out": said.num_lost,
+        "corrections belong to deliveries that are not in this folder now; they are kept and wait": len(said.waiting),
         "events of the other tool's file are no delivery and were left out": said.num_unmined,
     }
     return [f"{count} {what}." for what, count in counts.items() if count]

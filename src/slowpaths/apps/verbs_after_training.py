@@ -65,8 +65,9 @@ class ExplainConfig:
     def __post_init__(self) -> None:
         if self.num < 1:
             raise UsageError(f"num={self.num} explains nothing: give 1 or more")
+        words = f"choose one of {', '.join(STROKES)}"
         if self.stroke is not None and self.stroke not in STROKES:
-            raise UsageError(f"stroke={self.stroke} is unknown: {did_you_mean(self.stroke, STROKES)}")
+            raise UsageError(f"stroke={self.stroke} is unknown: {did_you_mean(self.stroke, STROKES, otherwise=words)}")
 
 
 @dataclass(frozen=True, kw_only=True)

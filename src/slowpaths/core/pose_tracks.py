@@ -17,7 +17,7 @@ AT_IMPACT_S = 0.06
 
 
 def striker_of(delivery: Delivery, tracks: Sequence[PoseTrack]) -> PoseTrack | None:
-    """Return the track that has the delivery's box at its impact, each frame once; None where there is no track.
+    """Return the track that has the delivery's box at its impact, each instant once; None where there is no track.
 
     Of several strokes of one shot tables hold a track each, or one of them twice. Tracks that are not seen at the
     impact count only where none is.
@@ -30,7 +30,7 @@ def striker_of(delivery: Delivery, tracks: Sequence[PoseTrack]) -> PoseTrack | N
         return late_s > AT_IMPACT_S, float(apart), late_s
 
     track = min(tracks, key=away, default=None)
-    return None if track is None else rows_of(track, np.unique(track.frames_T, return_index=True)[1])
+    return None if track is None else rows_of(track, np.unique(track.pts_s, return_index=True)[1])
 
 
 def rows_of(track: PoseTrack, rows: np.ndarray) -> PoseTrack:

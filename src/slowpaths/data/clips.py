@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from slowpaths.core.errors import BrokenVideoError, UsageError
@@ -68,7 +69,7 @@ def read_clips(
             raise UsageError(
                 f"{mined} holds no delivery '{unknown[0]}': take one of delivery_id in {DELIVERIES.name}.parquet"
             )
-        deliveries = deliveries.filter(pc.field("delivery_id").isin(list(delivery_ids)))
+        deliveries = deliveries.filter(pc.field("delivery_id").isin(pa.array(list(delivery_ids), pa.string())))
     footage = {row["video_id"]: row for row in folder.read(FOOTAGE).to_pylist()}
     path = labels or folder.file(LABELS)
     known = {clip.delivery_id: clip for clip in _checked(read_labels(path), path=path)} if needs_labels else {}
@@ -92,7 +93,9 @@ def read_clips(
         )
         file = folder.clip_file(row["delivery_id"])
         if needs_clips and not file.is_file():
-            raise BrokenVideoError(f"the clip {file} is missing: mine the footage again, or restore the file")
+            raise BrokenVideoError(
+                f"the clip {file} is missing: the same `slowpaths mine` makes it again, or restore the file"
+            )
         moved = as_mined.get(row["delivery_id"])
         shift = round((row["impact_s"] - moved.impact_s) * spec.fps) if moved and spec else 0
         known_of_it = {"handedness_p": row["handedness_p"], "shot_id": row["shot_id"], "impact_shift": shift}

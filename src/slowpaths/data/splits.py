@@ -67,6 +67,8 @@ def split_clips(
         shares[PARTS.index("test")] = 0
     wanted = [part for part, share in zip(PARTS, shares, strict=True) if share > 0]
     others = [clip for clip in clips if clip.delivery_id not in tested]
+    if clips and not others:
+        raise UsageError("data.test_matches names every match, and none is left to train on: name fewer")
     bins = _deal(others, shares=shares[shares > 0], seed=seed, links=links, what="parts of the split")
     parts: dict[str, Part] = {delivery: wanted[bin_] for delivery, bin_ in bins.items()}
     parts.update((delivery, "test") for delivery in tested)

@@ -116,13 +116,10 @@ def label(
     decisive = {"rules": rule_set, "selection": asdict(settings), "seed": seed, **asked.decides()}
     name = fingerprint(decisive | ({"moved": moved} if moved else {}))
     rows = partial(labels_table, asked.deliveries, footage, is_gold=is_gold, is_kept=selected.is_kept, key=name)
-    labels = rows(probs_NC)
     return LabelSet(
         votes=votes_table(votes, block=asked.block, rules=chosen, calibration=asked.calibration),
-        labels=labels,
-        voices=pa.concat_tables(
-            [as_voice(rows(said_NC), voice=voice) for voice, said_NC in asked.written(heard).items()]
-        ),
+        labels=rows(probs_NC),
+        voices=pa.concat_tables([as_voice(rows(said), voice=who) for who, said in asked.written(heard).items()]),
         summary=summary_of(
             fitted,
             probs_NC,

@@ -21,7 +21,7 @@ from slowpaths.mining.pipeline import MinedVideo, mine_video
 from slowpaths.mining.report import why
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import PoseEstimator
-from slowpaths.store.mined_folder import TableFolder
+from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import FOOTAGE
 from slowpaths.store.tables import write_error
 from slowpaths.video.probe import probe
@@ -74,7 +74,7 @@ def mine_task(task: Task, estimator: PoseEstimator, note: Callable[[str], None])
     """
     video = probe(task.path, root=task.root)
     folder = task.shards / video.video_id
-    if _is_whole(folder, video):
+    if _is_whole(folder, video) and not (task.settings.write_clips and _lacks_clips(folder, task.out)):
         return Done(folder=folder, text=f"{video.path}: found mined", is_resumed=True)
     mined, reason = None, video.reason
     try:
@@ -116,6 +116,12 @@ def _is_whole(folder: Path, video: VideoRef) -> bool:
     (known,) = TableFolder(folder).footage()
     # a file that could not be read may have been mended or be readable now: look again
     return known.status == "ok" and (known.path, known.digest) == (video.path, video.digest)
+
+
+def _lacks_clips(folder: Path, out: Path) -> bool:
+    """Whether a clip of the deliveries of these shards is missing or empty: somebody deleted it."""
+    clips = (MinedFolder(out).clip_file(delivery.delivery_id) for delivery in TableFolder(folder).deliveries())
+    return not all(clip.is_file() and clip.stat().st_size for clip in clips)
 
 
 def _write_shards(folder: Path, mined: MinedVideo) -> None:

@@ -17,7 +17,7 @@ from scipy import stats
 from slowpaths.core.errors import TableError
 from slowpaths.core.text import markdown_table
 from slowpaths.store.run_folder import RunFolder
-from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFolder
+from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFolder, differing_keys
 
 REPLICATES = ("seed",)
 """Keys over which runs are averaged: they are the same system drawn again."""
@@ -56,26 +56,36 @@ class Average:
 
 
 def read_runs(paths: Sequence[Path]) -> list[Run]:
-    """Read folders of runs (train, pretrain, predict, evaluate) and of sweeps, in the order given.
+    """Read folders of runs (train, pretrain, predict, evaluate) and of sweeps, in the order given, each run once.
+
+    What was fixed in a sweep and differs from another one sets its runs apart, too.
 
     Raises:
         TableError: If a folder is neither.
     """
-    runs: list[Run] = []
+    found: dict[Path, tuple[Run, Mapping[str, str]]] = {}  # with all that was typed for it
     for path in paths:
         folder = SweepFolder(path)
         if folder.plan_file.exists():
-            runs += [_with_details(run, RunFolder(path / run.name)) for run in sweep_runs(folder.table())]
-        elif (state := RunFolder(path).state()) is not None:
+            typed_of = {cell.name: cell.typed for cell in folder.plan()}
+            for run in sweep_runs(folder.table()):
+                own = RunFolder(path / run.name)
+                found.setdefault(own.path.resolve(), (_with_details(run, own), typed_of[run.name]))
+        elif path.is_dir() and (state := RunFolder(path).state()) is not None:
             word = "killed" if state.state == "running" else state.state
             same = {name: getattr(state, name) for name in _FROM_STATE}
             axes = {key: value for key, value in state.overrides.items() if key not in _PLACES}
-            runs.append(_with_details(Run(name=path.name, state=word, axes=axes, **same), RunFolder(path)))
+            run = _with_details(Run(name=path.name, state=word, axes=axes, **same), RunFolder(path))
+            found.setdefault(path.resolve(), (run, axes))
         else:
             raise TableError(
                 f"{path} is neither a run nor a sweep: give out= folders of `slowpaths train`, `evaluate` or a sweep"
             )
-    return runs
+    differing = differing_keys([typed for _, typed in found.values()]) - set(_PLACES)
+    return [
+        replace(run, axes={key: value for key, value in typed.items() if key in differing} | dict(run.axes))
+        for run, typed in found.values()
+    ]
 
 
 def sweep_runs(table: pa.Table) -> list[Run]:

@@ -231,10 +231,10 @@ class LabelSetFolder(TableFolder):
         card: LabelSetCard | None,
     ) -> None:
         """Write a label set; rules are described with at least `family` and `votes`, the card says how it was made."""
+        tables.write_json(self.rules_file, rules)  # first: what a person wrote of a rule may be no JSON
         self.write(VOTES, votes)
         self.write(LABELS, labels)
         tables.write_table(self.voices_file, voices, PREDICTIONS)
-        tables.write_json(self.rules_file, rules)
         if card is not None:
             tables.write_json(self.card_file, asdict(card))
 

@@ -7,7 +7,7 @@ from plan and states after every cell, so that a sweep that was killed can be re
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -33,6 +33,12 @@ class Cell:
     overrides: tuple[str, ...]  # all its overrides but `out=`, as they would be typed to run it alone
     axes: Mapping[str, str]  # what sets it apart: key -> value
     fingerprint: str  # of everything that decides its result
+
+    @property
+    def typed(self) -> dict[str, str]:
+        """Return all its overrides but `out=`: key -> value."""
+        pairs = (text.lstrip("+~").partition("=") for text in self.overrides)
+        return {key: value.strip("'\"") for key, _, value in pairs}
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +71,18 @@ class SweepFolder:
             known = {cell.name: cell for cell in self.plan()} | {cell.name: cell for cell in cells}
             write_json(self.plan_file, {"cells": [asdict(known[name]) for name in sorted(known)]})
 
+    def axes(self) -> dict[str, dict[str, str]]:
+        """Return what sets each cell apart from the others, by name: what was swept, and what else differs.
+
+        Several commands may have filled the folder, each with values that were fixed in it.
+        """
+        cells = self.plan()
+        differing = differing_keys([cell.typed for cell in cells])
+        return {
+            cell.name: {key: value for key, value in cell.typed.items() if key in differing} | dict(cell.axes)
+            for cell in cells
+        }
+
     def run(self, cell: Cell) -> RunFolder:
         """Return the folder of a cell; it lies in that of the sweep, wherever that was moved to."""
         return RunFolder(self.path / cell.name)
@@ -91,8 +109,8 @@ class SweepFolder:
 
     def table(self) -> pa.Table:
         """Return one row a cell: name, state, fingerprint, seconds, reason, overrides and metrics."""
-        states = self.states()
-        axes = sorted({key for cell, _ in states for key in cell.axes})
+        states, axes_of = self.states(), self.axes()
+        axes = sorted({key for own in axes_of.values() for key in own})
         metrics = sorted({name for _, state in states if state for name in state.metrics})
         columns: dict[str, pa.Array] = {
             "cell": pa.array([cell.name for cell, _ in states], pa.string()),
@@ -102,7 +120,8 @@ class SweepFolder:
             "reason": pa.array([state.reason if state else "" for _, state in states], pa.string()),
         }
         columns |= {
-            OVERRIDE_PREFIX + key: pa.array([cell.axes.get(key) for cell, _ in states], pa.string()) for key in axes
+            OVERRIDE_PREFIX + key: pa.array([axes_of[cell.name].get(key) for cell, _ in states], pa.string())
+            for key in axes
         }
         columns |= {
             METRIC_PREFIX + name: pa.array(
@@ -119,3 +138,14 @@ class SweepFolder:
             return state.state
         with self.lock(cell.name) as is_free:
             return "killed" if is_free else "running"
+
+
+def differing_keys(typed: Sequence[Mapping[str, str]]) -> set[str]:
+    """Return the keys that have not the same value everywhere.
+
+    Example:
+        >>> sorted(differing_keys([{"loss": "gce", "seed": "0"}, {"loss": "gce", "seed": "1", "model": "tiny"}]))
+        ['model', 'seed']
+    """
+    keys = {key for one in typed for key in one}
+    return {key for key in keys if len({one.get(key) for one in typed}) > 1}

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -23,7 +24,7 @@ from slowpaths.store.gap_folder import GapFolder
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.schema import DELIVERIES, LABELS
-from slowpaths.store.sweep_folder import SweepFolder
+from slowpaths.store.sweep_folder import SweepFolder, differing_keys
 
 LABEL_SET = "labels"  # group that says which labels a system learnt from, as `labels=` of a training
 _SEED = re.compile(r"(.+?)[-_]seed[-_=]?(\d+)$")
@@ -40,6 +41,7 @@ class Source:
     seed: str = "0"  # which of the runs that differ by their seed only
     groups: Mapping[str, str] = field(default_factory=dict)  # what sets it apart: key -> value
     model_id: str | None = None  # whose rows, where the table holds several models
+    fixed: Mapping[str, str] = field(default_factory=dict)  # all that was typed for a cell of a sweep
 
     @property
     def witness(self) -> str:
@@ -67,7 +69,25 @@ def find_systems(paths: Iterable[Path]) -> list[Source]:
                 "folder of predictions tables"
             )
         found += sources
-    return found
+    return _told_apart(found)
+
+
+def _told_apart(sources: Sequence[Source]) -> list[Source]:
+    """Name systems of several sweeps that have one name by what was fixed in each and differs."""
+    by_name: dict[tuple[str, str], list[Source]] = {}
+    for source in sources:
+        by_name.setdefault((source.system, source.seed), []).append(source)
+    clashing = {name for (name, _), same in by_name.items() if len(same) > 1}
+    differing = differing_keys([source.fixed for source in sources if source.system in clashing]) - set(_PLACES)
+    return [
+        replace(
+            source,
+            **_named_by({**source.groups} | {key: source.fixed[key] for key in differing if key in source.fixed}),
+        )
+        if source.system in clashing and source.fixed
+        else source
+        for source in sources
+    ]
 
 
 def prepared(paths: Sequence[Path]) -> pa.Table | None:
@@ -87,8 +107,9 @@ def _below(path: Path) -> Iterator[Source]:
         yield _named(path)
     elif SweepFolder(path).plan_file.exists():
         sweep = SweepFolder(path)
+        axes = sweep.axes()
         for cell in sweep.plan():
-            yield _run(sweep.run(cell).path, cell.axes)
+            yield replace(_run(sweep.run(cell).path, axes[cell.name]), fixed=cell.typed)
     elif (state := RunFolder(path).state()) is not None:
         yield _run(path, state.overrides)
     elif MinedFolder(path).has(DELIVERIES):
@@ -100,9 +121,15 @@ def _below(path: Path) -> Iterator[Source]:
 
 
 def _run(path: Path, axes: Mapping[str, str]) -> Source:
+    named = _named_by(axes)
+    system = named["system"] or path.name
+    return Source(path=RunFolder(path).predictions, seed=axes.get("seed", "0"), **named | {"system": system})
+
+
+def _named_by(axes: Mapping[str, str]) -> dict[str, Any]:
+    """Return the name and the groups of a system that is set apart so."""
     groups = {key: value for key, value in axes.items() if key not in _PLACES}
-    name = " ".join(f"{key}={value}" for key, value in sorted(groups.items())) or path.name
-    return Source(path=RunFolder(path).predictions, system=name, seed=axes.get("seed", "0"), groups=groups)
+    return {"system": " ".join(f"{key}={value}" for key, value in sorted(groups.items())), "groups": groups}
 
 
 def _label_sets(folder: MinedFolder) -> Iterator[Source]:

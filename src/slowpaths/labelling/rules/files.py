@@ -33,7 +33,9 @@ def load_rules(path: Path) -> tuple[Rule, ...]:
     scope = {"__name__": f"slowpaths_rules.{path.stem}", "__file__": str(path)}
     try:
         exec(compile(tree, str(path), "exec"), scope)
-    except Exception as error:
+    except (Exception, SystemExit) as error:
+        if type(error) is not SystemExit and not isinstance(error, Exception):
+            raise  # somebody stops slowpaths itself
         lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)]
         why = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"
         raise UsageError(f"{path} line {lines[-1] if lines else 1}: {why}") from error

@@ -78,7 +78,9 @@ class Rule:
         """
         try:
             said = np.asarray(self.function(block))
-        except Exception as error:
+        except (Exception, SystemExit) as error:
+            if type(error) is not SystemExit and not isinstance(error, Exception):
+                raise  # somebody stops slowpaths itself
             path = self.function.__code__.co_filename
             lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
             why = str(error) if isinstance(error, UsageError) else f"{type(error).__name__}: {error}"

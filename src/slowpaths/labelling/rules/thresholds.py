@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -34,6 +35,8 @@ class Threshold:
 
     def __post_init__(self) -> None:
         feature_of(self.feature)
+        if not all(map(math.isfinite, (self.default, self.end_on_gain, self.noise, *(self.rails or ())))):
+            raise UsageError(f"threshold on {self.feature}: a number is not finite: give another")
         if self.rails is not None and not self.rails[0] <= self.default <= self.rails[1]:
             raise UsageError(f"threshold on {self.feature}: the default {self.default} lies outside rails={self.rails}")
         if self.noise and self.is_folded:
