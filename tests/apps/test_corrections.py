@@ -148,6 +148,21 @@ def test_gold_of_a_folder_that_never_kept_corrections_is_not_lost(mined, tmp_pat
     assert (kept.delivery_id, kept.label, math.isnan(kept.impact_s)) == (IDS[0], "cut", True)
 
 
+def test_corrections_wait_for_deliveries_that_are_gone_for_a_while(mined, tmp_path, capsys):
+    assert relabel(mined, say(tmp_path, f"{IDS[0]},cut,,,", f"{IDS[5]},sweep,,,")) == 0
+    whole = mined.read(DELIVERIES)
+    mined.write(DELIVERIES, whole.slice(1))  # the first one's footage was left out
+    capsys.readouterr()
+    assert relabel(mined) == 0
+    assert "1 corrections belong to deliveries that are not in this folder now" in capsys.readouterr().out
+    assert {one.delivery_id for one in mined.corrections()} == {IDS[0], IDS[5]}
+    mined.write(DELIVERIES, whole)
+    assert relabel(mined) == 0
+    labels = {row["delivery_id"]: row for row in mined.read(LABELS).to_pylist()}
+    assert [labels[name]["source"] for name in (IDS[0], IDS[5])] == ["gold", "gold"]
+    assert labels[IDS[0]]["label"] == "cut"
+
+
 def test_the_python_api_takes_both(mined, tmp_path):
     slowpaths.label(mined.path, gold={IDS[0]: "cut", IDS[1]: "no_stroke"}, label_model="majority")
     tables.write_corrections(tmp_path / "more.parquet", [Correction(delivery_id=IDS[2], label="sweep")])

@@ -55,6 +55,26 @@ def test_a_run_that_was_moved_or_copied_goes_on_in_its_new_folder(folder, tmp_pa
     assert {path: path.read_bytes() for path in before} == before
 
 
+@pytest.mark.parametrize(("words", "sentence"), [(["seed=3"], "other settings or clips"), (["data.alpha=2"], "alpha")])
+def test_a_refused_run_leaves_the_record_of_the_one_that_was_there(folder, tmp_path, capsys, words, sentence):
+    run = RunFolder(tmp_path / "run")
+    shutil.copytree(folder / "run", run.path)
+    kept = (run.state_file, run.configuration_file)
+    before = [file.read_bytes() for file in kept]
+    assert main([*train(folder / "mined", run.path), *words]) == 2
+    assert sentence in capsys.readouterr().err
+    assert [file.read_bytes() for file in kept] == before
+
+
+def test_fewer_epochs_than_a_run_has_had_are_refused(folder, tmp_path, capsys):
+    run = tmp_path / "run"
+    shutil.copytree(folder / "run", run)
+    assert main(train(folder / "mined", run, length=2)) == 0
+    capsys.readouterr()
+    assert main(train(folder / "mined", run, length=1)) == 2
+    assert "holds a run of 2 epochs: give trainer.max_epochs=2 or more" in capsys.readouterr().err
+
+
 def _without_a_tensor(content: dict[str, Any]) -> None:
     del content["state_dict"][next(iter(content["state_dict"]))]
 

@@ -15,7 +15,7 @@ from tests.data.mined import write_mined
 
 from slowpaths.cli import main
 from slowpaths.store.mined_folder import MinedFolder
-from slowpaths.store.run_folder import RunFolder
+from slowpaths.store.run_folder import RunFolder, RunState
 from slowpaths.store.tables import read_labels, write_labels
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # other libraries' deprecations; the rooms test their own
@@ -198,6 +198,25 @@ def test_gold_is_looked_into_before_hours_of_mining(mined, tmp_path, capsys):
     (tmp_path / "gold.csv").write_text("delivery,stroke\n")
     sentence = refused(capsys, "mine", f"footage={mined}", f"gold={tmp_path / 'gold.csv'}", code=1)
     assert "gold.csv" in sentence and "delivery_id" in sentence
+
+
+def test_a_folder_of_another_verb_is_not_overwritten(mined, tmp_path, capsys):
+    state = RunState(verb="train", state="done", fingerprint="f", metrics={"f1": 0.5})
+    run = RunFolder(tmp_path / "run")
+    run.write_state(state)
+    truth, labels = tmp_path / "truth.csv", mined / "labels.parquet"
+    truth.write_text("video,start_s,end_s,label\na.mp4,0,1,cut\n")
+    words = ["evaluate", f"predictions={labels}", f"truth={truth}"]
+    assert "holds a run of `slowpaths train`, which would be overwritten" in refused(capsys, *words, f"out={run.path}")
+    assert run.state() == state and [file.name for file in run.path.iterdir()] == ["run.json"]
+    assert "is a mined folder, whose report would be overwritten" in refused(capsys, *words, f"out={mined}")
+    assert "holds a run of `slowpaths train`" in refused(capsys, "mine", f"footage={truth}", f"out={run.path}")
+
+
+def test_lists_of_paths_from_home_need_no_quotes(capsys):
+    for typed in ("[~/nobody,~/none]", "~/nobody,~/none"):
+        assert f"{Path.home() / 'nobody'} does not exist" in refused(capsys, "compare", f"runs={typed}", "out=o")
+    assert "is a file: give out= folders" in refused(capsys, "compare", f"runs={__file__}", "out=o")
 
 
 def test_a_run_that_starts_has_its_folder_its_log_and_its_loggers(mined):

@@ -76,6 +76,38 @@ def test_a_sweep_gives_all_its_cells(tmp_path):
     ]
 
 
+def sweep(path, loss: str, *, seeds: str = "01") -> None:
+    """A sweep over seeds whose loss was fixed."""
+    cells = [
+        Cell(name=f"{loss}-{n}", overrides=(f"loss={loss}", f"seed={n}"), axes={"seed": n}, fingerprint=f"{loss}{n}")
+        for n in seeds
+    ]
+    SweepFolder(path).add(cells)
+    for cell in cells:
+        state = RunState(verb="train", state="done", fingerprint=cell.fingerprint, metrics={"f1": float(loss == "gce")})
+        RunFolder(path / cell.name).write_state(state)
+
+
+def test_what_was_fixed_in_one_sweep_and_not_in_another_sets_their_runs_apart(tmp_path):
+    sweep(tmp_path / "a", "gce")
+    sweep(tmp_path / "b", "soft_ce")
+    found = averages(read_runs([tmp_path / "a", tmp_path / "b"]))
+    assert [(dict(one.system), one.num, one.mean) for one in found] == [
+        ({"loss": "gce"}, 2, 1.0), ({"loss": "soft_ce"}, 2, 0.0)
+    ]  # fmt: skip
+    (alone,) = averages(read_runs([tmp_path / "a"]))
+    assert dict(alone.system) == {} and alone.num == 2
+    sweep(tmp_path / "a", "soft_ce")  # another command with the same out=
+    assert [one.num for one in averages(read_runs([tmp_path / "a"]))] == [2, 2]
+    assert SweepFolder(tmp_path / "a").table()["override_loss"].to_pylist() == ["gce", "gce", "soft_ce", "soft_ce"]
+
+
+def test_a_run_that_is_named_twice_counts_once(tmp_path):
+    sweep(tmp_path / "a", "gce", seeds="012")
+    (mean,) = averages(read_runs([tmp_path / "a", tmp_path / "a" / "gce-0", tmp_path / "a"]))
+    assert mean.num == 3
+
+
 def test_a_folder_that_is_neither_is_named(tmp_path):
     with pytest.raises(TableError, match="neither a run nor a sweep"):
         read_runs([tmp_path])
