@@ -52,7 +52,7 @@ from slowpaths.store.tables import write_text
 
 SETS = {"a": "footage", "b": "footage_b"}
 TAXONOMY = "cricshot10"
-LEAST = (0.1, 0.2, 0.3, 0.4, 0.5, 0.6)  # probabilities of claims, for operating points
+LEAST = (0.05, 0.1, 0.15, 0.2, 0.25, 0.3, 0.4, 0.5)  # probabilities of claims, for operating points
 POINT = {"mining_recall_near": "found", "mining_precision_near": "true_claims", "clean_videos": "clean_videos"}
 CLAIMED = (0.0, 0.2, 0.4, 0.6, 0.8, 0.9, 1.0)  # probabilities of claims, to hold them against what is true
 NO_TRUTH = Truth(name="none", taxonomy=TAXONOMY, deliveries=())

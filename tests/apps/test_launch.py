@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import logging
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin
@@ -357,3 +358,15 @@ def test_a_verb_that_is_told_to_end_does_not_look_like_success(monkeypatch, caps
     else:
         assert _launch.launch("doctor", []) == code
         assert capsys.readouterr().err == "slowpaths doctor: told to end; the same command goes on from here\n"
+
+
+def test_an_interruption_that_a_library_turns_into_an_exit_is_said(tmp_path, monkeypatch, capsys):
+    def interrupted(verb, cfg):
+        try:
+            raise KeyboardInterrupt
+        except KeyboardInterrupt:
+            sys.exit(1)  # as Lightning ends a training
+
+    monkeypatch.setattr(_launch, "run_verb", interrupted)
+    assert main(["world", "world=tiny", f"out={tmp_path / 'w'}"]) == 1
+    assert capsys.readouterr().err == "slowpaths world: interrupted; the same command goes on from here\n"

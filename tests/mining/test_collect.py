@@ -11,6 +11,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from tests.evaluation.mined import delivery as mined_delivery
 from tests.factories import bar_video
 from tests.mining.stick import as_track
 
@@ -21,6 +22,8 @@ from slowpaths.mining import collect as module
 from slowpaths.mining import engines, one_video, pipeline
 from slowpaths.mining.collect import collect
 from slowpaths.mining.engines import _start
+from slowpaths.mining.one_video import _lacks_clips, write_mined
+from slowpaths.mining.pipeline import MinedVideo
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
@@ -244,3 +247,16 @@ def test_a_worker_that_dies_is_one_sentence_and_loses_no_finished_video(footage,
     again = in_two_processes(footage, tmp_path)
     assert again.num_resumed >= 1
     check_only_the_bad_one_is_out(again, "ValueError", "scale < 0")  # what fails in another process is named too
+
+
+def test_clips_that_somebody_deleted_are_made_again(tmp_path):
+    claims = [mined_delivery("a", 1.0), mined_delivery("a", 9.0)]
+    write_mined(tmp_path / "shards", [MinedVideo(video=VideoRef(video_id="a", path="a.mp4"), deliveries=claims)])
+    out = MinedFolder(tmp_path / "out")
+    out.clips.mkdir(parents=True)
+    assert _lacks_clips(tmp_path / "shards", out.path)
+    for claim in claims:
+        out.clip_file(claim.delivery_id).write_bytes(b"film")
+    assert not _lacks_clips(tmp_path / "shards", out.path)
+    out.clip_file(claims[0].delivery_id).write_bytes(b"")  # an empty file is none
+    assert _lacks_clips(tmp_path / "shards", out.path)
