@@ -52,9 +52,9 @@ class MiningSettings:
         max_play_s: A play shot longer than this is mined in pieces of this length, seconds (memory); more than twice
             `min_gap_s`, by which pieces overlap. The reduced pictures of a video that has no more of them than such a
             piece are kept, so that none is decoded twice.
-        min_view_p: Shots that are less probably a view of play than this are not searched for strokes. In those that are
-            searched the view counts for how probable a stroke is: of real clips, a gate at .35 loses strokes that are
-            as sure as others, and one at .05 finds none more.
+        min_view_p: Shots that are less probably a view of play than this are not searched for strokes. In those that
+            are searched the view counts for how probable a stroke is: of real clips, a gate at .35 loses strokes that
+            are as sure as others, and one at .05 finds none more.
         min_event_p: Deliveries less probable than this are dropped: of real clips that were each mined by what was set
             on the other half, nine claims in ten are true from .2 on. Below .5 none is learnt from
             (`selection.min_event_p`).
