@@ -106,7 +106,7 @@ def named(monkeypatch: pytest.MonkeyPatch, play_p: Sequence[float]) -> None:
 
 @pytest.mark.parametrize(
     ("play_p", "with_delivery", "cause"),
-    [((0.34, 0.9), [1], None), ((0.34, 0.0), [], "no_play"), ((0.36, 0.0), [0], None)],
+    [((0.19, 0.9), [1], None), ((0.19, 0.0), [], "no_play"), ((0.36, 0.0), [0], None)],
 )
 def test_no_delivery_lies_in_a_shot_that_is_hardly_one_of_play(path, monkeypatch, play_p, with_delivery, cause):
     named(monkeypatch, play_p)

@@ -59,7 +59,7 @@ def out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     )
     write_mined(out / "negatives_b", ["golf.mp4"], [shot("golf", 0, 1.2, "pitch_side")], [delivery("golf", 0.6)])
     options = ["--shared", str(tmp_path / "shared"), "--out", str(out), "--only", "b", "--no-mine", "--no-sheets"]
-    options += ["--least", "0.1"]
+    options += ["--least", "0.05"]
     monkeypatch.setattr(sys, "argv", ["real_clips.py", *options])
     real_clips.main()
     return out
