@@ -131,3 +131,19 @@ def test_tables_of_measures_are_told_from_predictions(world: tuple[Path, Path, n
     assert table is not None and len(table) == 2
     with pytest.raises(TableError, match="cannot be mixed"):
         prepared([tmp_path, world[0]])
+
+
+def test_systems_of_two_sweeps_are_named_by_what_was_fixed_in_each(tmp_path):
+    for loss in ("gce", "soft_ce"):
+        SweepFolder(tmp_path / loss).add(
+            Cell(
+                name=f"seed-{n}", overrides=(f"loss={loss}", "model=tiny", f"seed={n}"), axes={"seed": n}, fingerprint=n
+            )
+            for n in "01"
+        )
+    found = find_systems([tmp_path / "gce", tmp_path / "soft_ce"])
+    assert [(one.system, one.seed) for one in found] == [
+        ("loss=gce", "0"), ("loss=gce", "1"), ("loss=soft_ce", "0"), ("loss=soft_ce", "1")
+    ]  # fmt: skip
+    assert [dict(one.groups) for one in found[::2]] == [{"loss": "gce"}, {"loss": "soft_ce"}]
+    assert {one.system for one in find_systems([tmp_path / "gce"])} == {"seed-0", "seed-1"}
