@@ -52,7 +52,10 @@ def _in_an_empty_folder(tmp_path, monkeypatch):
     [
         ("trainer.strategy=foo", "trainer.strategy=foo is unknown"),
         ("trainer.strategy=fsdp_cpu_offload", "the trainer cannot start"),
-        ("trainer.strategy=fsdp trainer.precision=16-mixed", "Choose a different precision among"),
+        (
+            "trainer.strategy=fsdp trainer.precision=16-mixed",
+            "trainer.precision=16-mixed does not go with trainer.strategy=fsdp: give bf16",
+        ),
         ("optim.warmup_epochs=5", "optim.warmup_epochs=5 does not end within trainer.max_epochs=1"),
         ("optim.warmup_epochs=0.6 data.batch_size=64", "the warm-up of 1 steps does not end within the run of 1"),
         ("optim.optimiser._target_=torch.nn.Linear", "optim.optimiser._target_=torch.nn.Linear cannot be called so"),

@@ -38,6 +38,14 @@ def test_the_statistics_are_the_moments_of_all_batches() -> None:
     assert torch.allclose(network.second.running_var, inner.var(dim=(0, 2, 3, 4), correction=0), rtol=1e-4)
 
 
+def test_norms_that_are_still_normalise_by_the_statistics_they_keep() -> None:
+    network = Small()
+    measure_batch_norm(network, batches(), still=[network.first])
+    assert network.first.running_mean.tolist() == [0, 0] and network.first.running_var.tolist() == [1, 1]
+    inner = network.conv(network.eval().first(torch.cat([batch[0] for batch in batches()])))
+    assert torch.allclose(network.second.running_mean, inner.mean(dim=(0, 2, 3, 4)), atol=1e-5)
+
+
 def test_a_network_of_one_tensor_gets_one() -> None:
     norm = nn.BatchNorm1d(2)
     measure_batch_norm(norm, [torch.tensor([[1.0, 0.0], [3.0, 0.0]])])

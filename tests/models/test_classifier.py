@@ -117,6 +117,18 @@ def test_the_ema_starts_from_weights_loaded_after_construction() -> None:
     assert all((parameter == 0.125).all() for parameter in model.ema.parameters())
 
 
+def test_the_ema_moves_once_a_step_of_the_optimiser() -> None:
+    def averaged(batch_size: int) -> dict[str, torch.Tensor]:
+        model = classifier(ema_decay=0.9, frozen_bn_below=100, dropout=0.0, lr=0.02)
+        run = trainer(max_epochs=2, accumulate_grad_batches=4 // batch_size)
+        run.fit(model, loader(8, batch_size=batch_size))
+        return model.ema.state_dict()
+
+    whole, accumulated = averaged(4), averaged(1)
+    for name, tensor in whole.items():
+        torch.testing.assert_close(accumulated[name], tensor, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize("initialisation", ["pretrained", ""])
 def test_a_frozen_backbone_does_not_move_unless_its_weights_are_random(initialisation: str) -> None:
     model = classifier(is_backbone_frozen=True, initialisation=initialisation, precise_bn_batches=2)
@@ -128,8 +140,8 @@ def test_a_frozen_backbone_does_not_move_unless_its_weights_are_random(initialis
 
 
 def test_frozen_stages_wait_for_their_epoch() -> None:
-    def moved(epochs: int) -> set[str]:
-        model = classifier(frozen_stages=2, frozen_epochs=1, lr=0.1, weight_decay=0.1)
+    def moved(epochs: int, **options: Any) -> set[str]:
+        model = classifier(frozen_stages=2, frozen_epochs=1, lr=0.1, weight_decay=0.1, **options)
         before = {name: tensor.clone() for name, tensor in model.network.state_dict().items()}
         trainer(max_epochs=epochs).fit(model, loader(8))
         return {name for name, tensor in model.network.state_dict().items() if not torch.equal(tensor, before[name])}
@@ -138,16 +150,26 @@ def test_frozen_stages_wait_for_their_epoch() -> None:
     first, second = moved(1), moved(2)
     assert first == {name for name in everything if not name.startswith(("blocks.0.", "blocks.1."))}
     assert second == everything
+    assert moved(1, precise_bn_batches=2) == first
+
+
+def test_precise_statistics_leave_frozen_stages_of_the_ema_alone() -> None:
+    model = classifier(frozen_stages=2, frozen_epochs=1, precise_bn_batches=2, ema_decay=0.9)
+    trainer(max_epochs=1).fit(model, loader(8))
+    still = [norm for block in model.ema.blocks[:2] for norm in norms(block)]
+    assert all((norm.running_mean == 0).all() and (norm.running_var == 1).all() for norm in still)
+    assert all((norm.running_mean != 0).any() for norm in norms(model.ema) if norm not in still)
 
 
 def test_batch_norm_of_small_batches_keeps_its_statistics() -> None:
-    def statistics(below: int) -> float:
-        model = classifier(frozen_bn_below=below)
+    def statistics(below: int, **options: Any) -> float:
+        model = classifier(frozen_bn_below=below, **options)
         trainer(max_epochs=1).fit(model, loader(8))
         return sum(float(norm.running_mean.abs().sum()) for norm in norms(model.network))
 
     assert statistics(below=5) == 0  # batches of four
     assert statistics(below=4) > 0
+    assert statistics(below=5, precise_bn_batches=2) == 0
 
 
 @pytest.mark.parametrize("has_validation", [True, False])

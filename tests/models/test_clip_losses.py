@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 import torch
 from lightning.pytorch.callbacks import Callback
+from lightning.pytorch.plugins.precision import MixedPrecision
 from tests.models.training import QUIET, batch, classifier, clip_items, loader, trainer
 from torch import Tensor
 
@@ -175,6 +176,15 @@ class Stop(Callback):
 
     def on_train_epoch_end(self, trainer, pl_module) -> None:
         trainer.should_stop = trainer.current_epoch + 1 >= self._epochs
+
+
+def test_steps_of_a_loss_are_refused_where_gradients_are_scaled() -> None:
+    function = {"_target_": "slowpaths.models.clip_losses.SparseOverParametrisation"}
+    model = classifier(function=function, training=clips())
+    half = trainer(max_steps=1, plugins=[MixedPrecision("16-mixed", "cpu")])
+    with pytest.raises(UsageError, match=r"set trainer\.precision=bf16-mixed or 32-true"):
+        half.fit(model, loader(8))
+    trainer(max_steps=1, precision="bf16-mixed").fit(model, loader(8))
 
 
 @pytest.mark.parametrize("name", REMEMBERING)

@@ -62,6 +62,25 @@ def test_a_pathway_that_the_head_ignores_has_no_heat() -> None:
     assert found.heat["slow"].max() == pytest.approx(1, abs=1e-6) and found.heat["fast"].max() == 0
 
 
+class Seen(nn.Module):
+    """See two features of 1 everywhere in both pathways, four times as many frames in the fast one."""
+
+    multipathway_blocks = ()
+
+    def forward(self, _: list[torch.Tensor]) -> list[torch.Tensor]:
+        return [torch.ones(1, 2, 2, 3, 3), torch.ones(1, 2, 8, 3, 3)]
+
+
+def test_pathways_that_weigh_alike_have_equal_shares() -> None:
+    model = classifier()
+    network = model.evaluated
+    pool, head = network.blocks[5:]
+    head.proj = nn.Linear(4, 14)
+    nn.init.ones_(head.proj.weight)
+    network.blocks = nn.ModuleList([Seen(), pool, head])
+    assert explain(model, batch(1)).share == pytest.approx({"slow": 0.5, "fast": 0.5})
+
+
 def test_a_network_without_pathways_is_one_sentence() -> None:
     with pytest.raises(UsageError, match="Linear of this checkpoint has no slow and fast pathway"):
         require_pathways(nn.Linear(2, 2))

@@ -6,6 +6,7 @@ from torch import nn
 
 from slowpaths.core.errors import UsageError
 from slowpaths.core.strokes import FACTORS, INDEX, STROKES
+from slowpaths.models.baselines.x3d_s import build_x3d
 from slowpaths.models.heads import (
     FACTOR_NAMES,
     FactorHeads,
@@ -20,9 +21,13 @@ from slowpaths.models.slowfast import TINY, build_slowfast
 
 def test_stages_are_the_backbone_from_the_input_on() -> None:
     slowfast = build_slowfast(num_classes=14, **TINY)
-    assert stages(slowfast) == [slowfast.get_submodule(f"blocks.{place}") for place in range(6)]
+    assert stages(slowfast) == list(slowfast.blocks[:5])  # the sixth pools, and has no weights
+    x3d = build_x3d(num_classes=14, width_factor=1.0, depth_factor=0.5)
+    assert stages(x3d) == list(x3d.blocks[:5])  # the sixth holds the head, and convolutions before it
     plain = Plain(num_classes=14)
     assert stages(plain) == [plain.conv]
+    assert stages(nn.Sequential(nn.Dropout(0.1), plain)) == [plain.conv]
+    assert stages(plain.head) == stages(plain.head[1]) == []
 
 
 def test_features_and_head_compose_to_the_network() -> None:

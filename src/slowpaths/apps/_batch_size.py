@@ -31,7 +31,7 @@ def with_batch_size(job: Job[C], build: Callable[[Job[C]], tuple[L.LightningModu
     config = job.config
     if config.data.batch_size != "auto":
         return job
-    if config.trainer.devices != 1 or config.trainer.num_nodes != 1:
+    if not config.trainer.is_one_device:
         raise UsageError("data.batch_size=auto tries one device: set trainer.devices=1, or give a number")
 
     def sized(size: int) -> Job[C]:

@@ -21,6 +21,7 @@ from lightning.pytorch.utilities.exceptions import MisconfigurationException
 from slowpaths.apps._console import progress
 from slowpaths.apps._errors import one_line, sentence_of
 from slowpaths.apps._resume import refuse_fewer_epochs, refuse_other_run, require_kept, taking
+from slowpaths.apps._trainer import TrainerSettings
 from slowpaths.apps._values import instantiate
 from slowpaths.apps.verbs import FitConfig
 from slowpaths.core.errors import UsageError
@@ -109,9 +110,9 @@ class Job(Generic[C]):
     def run_settings(self, data: ClipDataModule) -> RunSettings:
         """Return what a checkpoint says of its run."""
         trainer = self.config.trainer
-        devices = trainer.devices if isinstance(trainer.devices, int) and trainer.devices > 0 else 1
+        num_batches = trainer.accumulate_grad_batches * num_devices(trainer) * trainer.num_nodes
         return RunSettings(
-            batch_size=self.config.data.clips_a_batch * trainer.accumulate_grad_batches * devices * trainer.num_nodes,
+            batch_size=self.config.data.clips_a_batch * num_batches,
             seed=self.config.seed,
             clip=data.shown(),
             lineage=data.lineage(),
@@ -207,6 +208,24 @@ def _build_trainer(job: Job[Any], *, callbacks: list[Callback]) -> L.Trainer:
         "log_every_n_steps": 1,
         "use_distributed_sampler": False,  # clips come in an order of our own
     }
+    return _trainer(**settings)
+
+
+def num_devices(settings: TrainerSettings) -> int:
+    """Return how many devices of a machine train: those that are counted or listed, otherwise what Lightning takes.
+
+    Raises:
+        UsageError: If there are none.
+    """
+    devices = settings.devices
+    if isinstance(devices, tuple):
+        return len(devices)
+    if isinstance(devices, int) and devices > 0:
+        return devices
+    return _trainer(accelerator=settings.accelerator, devices=devices, logger=False).num_devices
+
+
+def _trainer(**settings: Any) -> L.Trainer:
     try:
         return L.Trainer(**settings)
     except (MisconfigurationException, ValueError, TypeError) as error:

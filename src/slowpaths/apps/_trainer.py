@@ -8,7 +8,7 @@ from typing import Literal
 from slowpaths.core.errors import UsageError
 from slowpaths.core.threads import available_threads
 
-Precision = Literal["32-true", "16-mixed", "bf16-mixed", "16-true", "bf16-true", "64-true", "32", "16", "bf16", "64"]
+Precision = Literal["32-true", "16-mixed", "bf16-mixed", "32"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +53,10 @@ class TrainerSettings:
             raise UsageError(f"trainer.max_steps={self.max_steps} trains nothing: give 1 or more, or -1 for no limit")
         if self.devices in (0, "0") or (isinstance(self.devices, int) and self.devices < -1):
             raise UsageError(f"trainer.devices={self.devices} trains nowhere: give 1 or more, or -1 for all")
+        if self.strategy == "fsdp" and self.precision == "16-mixed":
+            raise UsageError(
+                "trainer.precision=16-mixed does not go with trainer.strategy=fsdp: give bf16-mixed or 32-true"
+            )
         cores = available_threads()
         if self.accelerator == "cpu" and isinstance(self.devices, int) and self.devices > cores:
             raise UsageError(f"trainer.devices={self.devices} is more than the {cores} cores there are: give fewer")
@@ -63,3 +67,10 @@ class TrainerSettings:
         limit = self.limit_train_batches
         if not limit > 0 or (isinstance(limit, float) and limit > 1):
             raise UsageError(f"trainer.limit_train_batches={limit} is neither a count nor a share: give 0.5, or 20")
+
+    @property
+    def is_one_device(self) -> bool:
+        """Whether one device trains, however it is named."""
+        return self.num_nodes == 1 and (
+            self.devices == 1 or (isinstance(self.devices, tuple) and len(self.devices) == 1)
+        )

@@ -128,5 +128,5 @@ class TrainConfig(FitConfig):
         super().__post_init__()
         if self.relabel_folds < 0 or self.relabel_folds == 1:
             raise UsageError(f"relabel_folds={self.relabel_folds} leaves no model to ask: give 2 or more, or 0")
-        if self.relabel_folds and (self.trainer.devices != 1 or self.trainer.num_nodes != 1):
+        if self.relabel_folds and not self.trainer.is_one_device:
             raise UsageError("relabel_folds= trains one model after the other on one device: set trainer.devices=1")

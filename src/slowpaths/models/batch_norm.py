@@ -5,7 +5,7 @@ Legend: B batch.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import cast
 
 import torch
@@ -19,7 +19,9 @@ def norms(network: nn.Module) -> list[_BatchNorm]:
 
 
 @torch.no_grad()
-def measure_batch_norm(network: nn.Module, inputs: Iterable[Tensor | list[Tensor]]) -> None:
+def measure_batch_norm(
+    network: nn.Module, inputs: Iterable[Tensor | list[Tensor]], *, still: Collection[nn.Module] = ()
+) -> None:
     """Set the statistics of batch norm to the mean moments of batches under the weights of now, in place.
 
     Running averages lag behind weights that move, and those of an average of weights belong to no network. Wu and
@@ -28,8 +30,10 @@ def measure_batch_norm(network: nn.Module, inputs: Iterable[Tensor | list[Tensor
     Args:
         network: The network; its modes stay as they are.
         inputs: What it takes, batches of one size.
+        still: Batch norms that keep their statistics, and normalise by them.
     """
-    layers, modes = norms(network), {module: module.training for module in network.modules()}
+    layers = [layer for layer in norms(network) if layer not in still]
+    modes = {module: module.training for module in network.modules()}
     momenta = [layer.momentum for layer in layers]
     moments = [(cast(Tensor, layer.running_mean), cast(Tensor, layer.running_var)) for layer in layers]
     sums = [[torch.zeros_like(mean), torch.zeros_like(mean)] for mean, _ in moments]

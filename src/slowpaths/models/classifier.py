@@ -19,6 +19,7 @@ from slowpaths.core.errors import UsageError
 from slowpaths.core.parts import arguments_of, build, locate, target_of
 from slowpaths.core.strokes import NUM_STROKES, STROKES
 from slowpaths.data.batch import ClipBatch
+from slowpaths.models.balanced_accuracy import BalancedAccuracy
 from slowpaths.models.calibration import refinement_loss
 from slowpaths.models.checkpoint import CHECKPOINT_KEY
 from slowpaths.models.ema import SLOWFAST, EmaModule, network_input
@@ -208,17 +209,28 @@ class StrokeClassifier(EmaModule):
         extra = [soft_cross_entropy(logits.float(), targets[name]) for name, logits in self.factors(pooled_BD).items()]
         return losses_B + self.loss_settings.factor_weight * torch.stack(extra).sum(dim=0)
 
-    def on_train_start(self) -> None:
-        """Bring what the loss keeps to the device.
+    def setup(self, stage: str) -> None:
+        """Refuse a trainer that the loss does not go with.
 
         Raises:
-            UsageError: If the loss remembers clips, and they are dealt to several processes.
+            UsageError: If the loss remembers clips, and they are dealt to several processes; or it takes steps of its
+                own, and gradients are scaled.
         """
+        if stage != "fit":
+            return
+        if self.loss_knows_clips and self.trainer.world_size > 1:
+            raise UsageError("this loss remembers each clip, in one process: set trainer.devices=1")
+        if hasattr(self.loss, "step") and getattr(self.trainer.precision_plugin, "scaler", None) is not None:
+            raise UsageError(
+                "this loss takes steps of its own, by gradients that trainer.precision=16-mixed scales: set "
+                "trainer.precision=bf16-mixed or 32-true"
+            )
+
+    def on_train_start(self) -> None:
+        """Bring what the loss keeps to the device."""
         super().on_train_start()
         if self.peer is not None and self.run.initialisation and self.trainer.global_step == 0:
             copy_backbone(self.network, self.peer)  # pretrained weights came after the constructor
-        if self.loss_knows_clips and self.trainer.world_size > 1:
-            raise UsageError("this loss remembers each clip, in one process: set trainer.devices=1")
         if isinstance(self.loss, nn.Module):
             self.loss.to(self.device)
         self.on_train_epoch_start()  # a run that goes on in the middle of an epoch is told of none
@@ -231,7 +243,7 @@ class StrokeClassifier(EmaModule):
         self.left_out_share = left_out_share(progress, most=most, length=settings.co_teaching_length)
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
-        """Move the EMA, and what the loss learns for itself."""
+        """Move the averages, and what the loss learns for itself."""
         super().on_train_batch_end(outputs, batch, batch_idx)
         if hasattr(self.loss, "step"):
             self.loss.step()
@@ -282,7 +294,7 @@ def _metrics() -> MetricCollection:
     metrics: dict[str, Metric | MetricCollection] = {
         "top1": MulticlassAccuracy(NUM_STROKES, average="micro"),
         "top5": MulticlassAccuracy(NUM_STROKES, average="micro", top_k=5),
-        "balanced_accuracy": MulticlassAccuracy(NUM_STROKES, average="macro"),
+        "balanced_accuracy": BalancedAccuracy(NUM_STROKES),
         "macro_f1": MulticlassF1Score(NUM_STROKES, average="macro"),
     }
     # Logged one by one: groups would share state behind Lightning's back.

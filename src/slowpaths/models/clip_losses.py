@@ -55,7 +55,8 @@ class SparseOverParametrisation(nn.Module):
 
     Small starts and gradient descent keep u and v sparse, so only labels that the network cannot explain are corrected.
     Liu et al. 2022, arXiv 2202.14026, with their rates for half the labels wrong. u and v are moved by plain gradient
-    descent of their own, which no schedule, clipping or choice of optimiser touches (and no 16-bit gradient scaler).
+    descent of their own, which no schedule, clipping or choice of optimiser touches; the gradient scaler of
+    `trainer.precision=16-mixed` would, and is refused.
 
     Args:
         training: The training clips.

@@ -71,7 +71,7 @@ class EmaModule(L.LightningModule):
                 raise UsageError(f"model._target_={target} builds no torch.nn.Module: name a network")
             self.network = built
             self.build_heads()
-        self._is_sharded, self._means = False, EpochMeans()
+        self._is_sharded, self._means, self._averaged_step = False, EpochMeans(), 0
         self.ema = copy.deepcopy(built).requires_grad_(False) if self.optim_settings.ema_decay > 0 else None
         self.is_backbone_frozen = self.optim_settings.is_backbone_frozen and bool(self.run.initialisation)
         if self.is_backbone_frozen:
@@ -115,6 +115,7 @@ class EmaModule(L.LightningModule):
     def on_train_start(self) -> None:
         """Set apart what stays in evaluation (here, because Lightning warns of it where it is done before)."""
         self.train()
+        self._averaged_step = self.trainer.global_step
         if self.ema is not None and self.trainer.global_step == 0:
             self.ema.load_state_dict(self.network.state_dict())  # pretrained weights came after the constructor
 
@@ -122,34 +123,49 @@ class EmaModule(L.LightningModule):
         """Make dropout a function of seed and step, so that a resumed run draws what the whole run would have."""
         step = [self.run.seed, self.global_step, batch_idx, self.global_rank]
         torch.manual_seed(int(fingerprint(step), 16))
-        below, still = self.optim_settings.frozen_bn_below, [norm for stage in self._waiting() for norm in norms(stage)]
-        if (below or self.optim_settings.frozen_stages) and self.network.training:
-            for norm in chain.from_iterable(norms(one) for one in self.networks):
-                norm.train(len(batch) >= below and norm not in still)
+        if (self.optim_settings.frozen_bn_below or self.optim_settings.frozen_stages) and self.network.training:
+            for one in self.networks:
+                still = self._still_norms(one)
+                for norm in norms(one):
+                    norm.train(self._has_moments(batch) and norm not in still)
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
         """Hold the first stages still while they are frozen: what has no gradient does not move, nor decay."""
-        for stage in self._waiting():
+        for stage in chain.from_iterable(self._waiting(one) for one in self.networks):
             stage.zero_grad(set_to_none=True)
 
-    def _waiting(self) -> list[nn.Module]:
-        """Return the first stages, while they are frozen."""
-        if self.current_epoch >= self.optim_settings.frozen_epochs:
-            return []
-        return [stage for one in self.networks for stage in stages(one)[: self.optim_settings.frozen_stages]]
+    def _waiting(self, network: nn.Module) -> list[nn.Module]:
+        """Return the first stages of a network, while they are frozen."""
+        is_over = self.current_epoch >= self.optim_settings.frozen_epochs
+        return [] if is_over else stages(network)[: self.optim_settings.frozen_stages]
+
+    def _still_norms(self, network: nn.Module) -> list[nn.Module]:
+        """Return the batch norms of the stages that are frozen now."""
+        return [norm for stage in self._waiting(network) for norm in norms(stage)]
+
+    def _has_moments(self, batch: ClipBatch) -> bool:
+        """Return whether a batch has clips enough for batch norm to follow it."""
+        return len(batch) >= self.optim_settings.frozen_bn_below
 
     def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
+        """Move the averages where the optimiser has taken a step: not between the batches that are accumulated."""
+        if self.trainer.global_step > self._averaged_step:
+            self._averaged_step = self.trainer.global_step
+            self.move_averages()
+
+    def move_averages(self) -> None:
         """Move the EMA."""
         if self.ema is not None:
             decay, num_updates = self.optim_settings.ema_decay, self.trainer.global_step
             update_ema(self.ema, self.network, decay=decay, num_updates=num_updates)
 
     def on_validation_start(self) -> None:
-        """Measure the statistics of batch norm for the weights that are validated, unless they stay as they are."""
-        num_batches = self.optim_settings.precise_bn_batches
+        """Measure the statistics of batch norm for the weights that are validated, but for those that are frozen."""
+        num_batches, network = self.optim_settings.precise_bn_batches, self.evaluated
         if num_batches and not self.is_backbone_frozen:
-            batches = islice(self.trainer.train_dataloader or (), num_batches)
-            measure_batch_norm(self.evaluated, (network_input(batch.to(self.device)) for batch in batches))
+            batches = filter(self._has_moments, islice(self.trainer.train_dataloader or (), num_batches))
+            inputs = (network_input(batch.to(self.device)) for batch in batches)
+            measure_batch_norm(network, inputs, still=self._still_norms(network))
 
     def on_train_epoch_end(self) -> None:
         """Do the same for the weights that are kept, where there is no validation."""
@@ -170,11 +186,7 @@ class EmaModule(L.LightningModule):
     def configure_optimizers(self) -> OptimizerLRScheduler:
         """Return the optimiser and its schedule over the whole run."""
         head = list(self.head_parameters())
-        taken = {id(parameter) for parameter in head}
-        by_stage = self.optim_settings.layer_decay < 1
-        parts = zip(*(stages(one) if by_stage else [one] for one in self.networks), strict=True)
-        weights = [[weight for module in part for weight in module.parameters()] for part in parts]
-        backbone = [[weight for weight in part if id(weight) not in taken] for part in weights]
+        backbone = self._backbone(head)
         batch_size = self.run.batch_size
         optimiser = build_optimiser(self.optim_settings, backbone=backbone, head=head, batch_size=batch_size)
         self.trainer.fit_loop.setup_data()
@@ -186,6 +198,16 @@ class EmaModule(L.LightningModule):
         warmup_steps = 0 if is_dry else round(self.optim_settings.warmup_epochs * steps_an_epoch)
         schedule = cosine_with_warmup(optimiser, num_steps=int(num_steps), warmup_steps=warmup_steps)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _backbone(self, head: Iterable[nn.Parameter]) -> list[list[nn.Parameter]]:
+        """Return all other parameters of the networks by stage, with the last one what no stage holds."""
+        by_stage = self.optim_settings.layer_decay < 1
+        parts = list(zip(*map(stages, self.networks), strict=True)) if by_stage else []
+        groups, taken = [], set(head)
+        for part in (*parts[:-1], self.networks):
+            groups.append([weight for one in part for weight in one.parameters() if weight not in taken])
+            taken.update(groups[-1])
+        return groups
 
     def log(self, name: str, value: Any, *args: Any, **options: Any) -> None:
         """Log a value as Lightning does; means of a training epoch that a run goes on in are those of all of it."""

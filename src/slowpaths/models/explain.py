@@ -77,13 +77,15 @@ def explain(classifier: StrokeClassifier, batch: ClipBatch, *, stroke: int | Non
         raise SlowpathsError("the network answers with numbers that are not finite: choose another ckpt=")
     stroke = int(probs_C.argmax()) if stroke is None else stroke
     maps = dict(zip(PATHWAYS, grad_cam(tail, state, strokes_B=[stroke]), strict=True))
-    total = sum(float(found.mean()) for found in maps.values())  # the head takes the mean of each pathway
+    # The head takes the mean of each pathway, so gradients, and with them maps, are over its number of places already.
+    sums = {name: float(found.sum()) for name, found in maps.items()}
+    total = sum(sums.values())
     size = batch.fast_BCTHW.shape[2:]
     return Explanation(
         probs_C=probs_C,
         stroke=stroke,
         heat={name: _enlarged(found, size) for name, found in maps.items()},
-        share={name: float(found.mean()) / total if total > 0 else 0.0 for name, found in maps.items()},
+        share={name: found / total if total > 0 else 0.0 for name, found in sums.items()},
     )
 
 

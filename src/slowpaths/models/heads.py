@@ -52,11 +52,18 @@ def copy_backbone(source: nn.Module, target: nn.Module) -> None:
 
 
 def stages(network: nn.Module) -> list[nn.Module]:
-    """Return the parts of the backbone from the input on: the blocks of SlowFast, otherwise the children."""
-    head = _projection_name(network)
-    children = network.get_submodule("blocks").named_children() if is_slowfast(network) else network.named_children()
-    prefix = "blocks." if is_slowfast(network) else ""
-    return [child for name, child in children if not f"{head}.".startswith(f"{prefix}{name}.")]
+    """Return the parts of the backbone from the input on: what stands beside the head, and has weights.
+
+    Of a network whose only such child holds the head, as `blocks` of SlowFast and X3D does, they are the parts of that
+    child.
+    """
+    head, inside = projection(network), network
+    beside: list[nn.Module] = []
+    while not beside and inside is not head:
+        children = list(inside.children())
+        inside = next(child for child in children if head in child.modules())
+        beside = [child for child in children if child is not inside and any(True for _ in child.parameters())]
+    return beside
 
 
 def logits_and_features(network: nn.Module, shown: Tensor | list[Tensor]) -> tuple[Tensor, Tensor]:

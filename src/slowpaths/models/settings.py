@@ -35,7 +35,7 @@ class OptimSettings:
         frozen_bn_below: Batch norm uses its running statistics, and leaves them, in batches of fewer clips than this on
             a device (8 for pretrained weights: moments of fewer are noise); 0 never.
         precise_bn_batches: Training batches over which the statistics of batch norm are measured anew before each
-            validation; 0 keeps running averages.
+            validation, but for what is frozen then; 0 keeps running averages.
 
     Raises:
         UsageError: If a value is out of range.

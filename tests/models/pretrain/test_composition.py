@@ -47,6 +47,17 @@ def test_one_step_moves_the_network_its_average_and_the_heads(name: str) -> None
     assert not any("blocks.6" in key for key in moved)
 
 
+def test_averages_move_once_a_step_of_the_optimiser() -> None:
+    def learnt(batches_a_step: int) -> dict[str, torch.Tensor]:
+        model = composition("distil", frozen_bn_below=100)
+        trainer(max_epochs=2, accumulate_grad_batches=batches_a_step).fit(model, loader(steps=2 * batches_a_step))
+        return model.state_dict()
+
+    whole, accumulated = learnt(1), learnt(3)  # a batch thrice over is that batch
+    for name, tensor in whole.items():
+        torch.testing.assert_close(accumulated[name], tensor, rtol=0, atol=1e-5)
+
+
 @pytest.mark.parametrize(("batch_size", "num_warnings"), [(15, 1), (16, 0)])
 def test_byol_in_small_batches_is_warned_of(
     caplog: pytest.LogCaptureFixture, batch_size: int, num_warnings: int

@@ -7,6 +7,7 @@ import torch
 from tests.models.pretrain.parts import plain, seen
 
 from slowpaths.models.pretrain.cross import CrossPathway
+from slowpaths.models.pretrain.part import unit
 
 EYE = torch.eye(2)
 
@@ -20,6 +21,22 @@ def test_negatives_are_other_balls_of_the_same_scene_worked_by_hand() -> None:
     assert part(views).item() == pytest.approx(math.log(1 + 2 / math.e))
     views.batch.ball_B.zero_()
     assert part(views).item() == 0  # a replay is no negative
+
+
+def test_a_key_is_of_the_scene_of_its_own_view() -> None:
+    part = plain(CrossPathway, temperature=1.0)
+    slow = unit(torch.tensor([[1.0, 0.0], [0.6, 0.8], [0.8, -0.6], [0.0, 1.0]]))
+    views = seen((slow, slow))
+    views.batch.scene_B.copy_(torch.tensor([0, 0, 0, 5]))  # the second view of the second clip is a replay elsewhere
+    views.batch.ball_B.copy_(torch.tensor([0, 1, 0, 1]))
+    # Rows: both views of a ball. The replay meets nobody; of the second ball the first ball meets the first view alone.
+    negatives, other = {0: [1], 1: [0, 2], 2: [1], 3: []}, {0: 2, 1: 3, 2: 0, 3: 1}
+    expected = 0.0
+    for row, against in negatives.items():
+        positive = float(slow[row] @ slow[other[row]])
+        total = math.exp(positive) + sum(math.exp(float(slow[row] @ slow[key])) for key in against)
+        expected += (math.log(total) - positive) / 4
+    assert part(views).item() == pytest.approx(expected)
 
 
 def test_slow_is_compared_with_the_fast_of_the_other_view() -> None:

@@ -98,8 +98,8 @@ class Composition(EmaModule):
         self.log("val/loss", self.val_loss, on_step=False, on_epoch=True, prog_bar=True, batch_size=len(batch))
         return loss
 
-    def on_train_batch_end(self, outputs: Any, batch: ClipBatch, batch_idx: int) -> None:
-        """Move the averages; they come to rest along half a cosine (Grill et al. 2020)."""
+    def move_averages(self) -> None:
+        """Move the averages of network and heads; they come to rest along half a cosine (Grill et al. 2020)."""
         done = min(1.0, self.global_step / max(1, self.trainer.estimated_stepping_batches))
         decay = 1 - (1 - self.optim_settings.ema_decay) * (1 + math.cos(math.pi * done)) / 2
         pairs = [(cast(nn.Module, self.ema), self.network), *((part.averages, part.heads) for part in self._parts())]

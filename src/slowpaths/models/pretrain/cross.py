@@ -46,8 +46,9 @@ class CrossPathway(Part):
 
     def forward(self, views: Views) -> Tensor:
         """Return the mean over the rows and both ways; 0 where a batch has no two balls of a scene."""
-        scene_V, ball_V = views.both(views.batch.scene_B), views.both(views.batch.ball_B)
-        is_negative_VV = (scene_V[:, None] == scene_V) & (ball_V[:, None] != ball_V)
+        scene_V, ball_V = views.batch.scene_B, views.batch.ball_B
+        is_negative_VV = views.both(scene_V)[:, None] == views.swapped(scene_V)  # key k is the other view of row k
+        is_negative_VV &= views.both(ball_V)[:, None] != views.swapped(ball_V)
         losses = []
         for query, key in (("slow", "fast"), ("fast", "slow")):
             query_VD = unit(self.heads[query](getattr(views.online, f"{query}_VD")))
