@@ -136,9 +136,23 @@ def publish(study: Path, results: Path) -> None:
 
 
 def analyse(results: Path, out: Path) -> None:
-    """Analyse the kept table of measures again; what needs predictions is left as it is."""
+    """Analyse the kept table of measures again; what needs predictions, and what was unusable, is left as it is.
+
+    Args:
+        results: Folder of the kept tables.
+        out: Folder for the study.
+    """
+    left_out = results / "left_out.csv"
+    unusable = [row for row in rows_of(left_out) if row["kind"] == "unusable"]
     slowpaths("gap", f"runs={results}", f"out={out}")
     publish(out, results)
+    if unusable:
+        write_text(left_out, to_csv([*unusable, *(row for row in rows_of(left_out) if row not in unusable)]))
+
+
+def rows_of(file: Path) -> list[dict[str, str]]:
+    """Read a table that `publish` kept; it has no rows where it is not there."""
+    return list(csv.DictReader(file.open(newline=""))) if file.is_file() else []
 
 
 def main() -> None:

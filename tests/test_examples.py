@@ -163,7 +163,7 @@ def test_pose_backend(parts, tmp_path):
     places = {"path/to/videos": world / "c01.mp4", "path/to/poses": world / "truth"}
     for words in commands("Pose backend"):
         mined = MinedFolder(run([*words, "mining.write_clips=false"], tmp_path, **places))
-        assert mined.deliveries()
+        assert mined.deliveries() and mined.dataset().clip is None
         true_s = [row["impact_s"] for row in pq.read_table(world / "truth" / "balls.parquet").to_pylist()]
         for delivery in mined.deliveries():  # strokes cannot be found without the joints of the files
             assert min(abs(delivery.impact_s - time_s) for time_s in true_s) < 0.3

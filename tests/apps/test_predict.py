@@ -96,6 +96,8 @@ def test_another_model_number_of_views_or_set_of_strokes_is_predicted_anew(tmp_p
     assert predict_videos(other, folder) == 0
     assert {row.model_id for row in read_predictions(folder.predictions)} == {model_id(other)}
     assert predict_videos(other, folder, num_test_views=1) == 0
+    (MinedFolder(folder.mined).shards / "mined otherwise").mkdir(parents=True)
+    assert predict_videos(other, folder, num_test_views=1) == 0
     write_mined(folder.mined, num_matches=3, clips_a_match=3, size=32)  # more strokes are found in the same videos
     assert predict_videos(other, folder, num_test_views=1) == 0
 

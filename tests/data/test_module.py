@@ -156,6 +156,18 @@ def test_fewer_training_clips_are_a_part_of_more(mined: Path) -> None:
     assert [len(found) for found in sets[:2]] == [2, 3]
 
 
+def test_a_clip_that_is_dropped_does_not_deal_the_others_anew(tmp_path: Path) -> None:
+    def learnt(*dropped: int) -> set[str]:
+        folder = write_mined(
+            tmp_path / str(dropped), num_matches=3, clips_a_match=10, dropped=frozenset(dropped), size=32
+        )
+        data = module(folder, fractions=(1, 0, 0), max_train_clips=15)
+        return {record.clip.delivery_id for record in data.training_records()}
+
+    before, after = learnt(), learnt(0)
+    assert len(before) == len(after) == 15 and len(before & after) >= 14
+
+
 def test_a_last_batch_of_one_is_dropped(mined: Path) -> None:
     data = module(mined, fractions=(1, 0, 0))
     assert [len(batch) for batch in data.train_dataloader()] == [3, 3, 3]  # 10 kept clips
@@ -180,9 +192,10 @@ def test_features_are_learnt_from_every_clip_and_without_labels(tmp_path: Path) 
         assert shown.features_BF[:, :2].isfinite().all()
     assert data.lineage().keys() == {"features", "split"}
     assert next(iter(labelled.train_dataloader())).features_BF.shape == (3, 0)
-    assert {clip.confidence for clip in data.clips()} == {1 / 14}  # not even the split looks at labels
+    assert {clip.confidence for clip in data.clips()} == {1 / 14}
+    assert data.split == labelled.split  # what is pretrained has not seen the matches that training tests on
     (folder / "labels.parquet").unlink()
-    assert module(folder, targets="features").lineage() == data.lineage()
+    assert module(folder, targets="features").lineage().keys() == {"features", "split"}
 
 
 def test_gold_alone_is_learnt_and_every_clip_is_predicted(tmp_path: Path) -> None:

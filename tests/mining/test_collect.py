@@ -7,6 +7,7 @@ import os
 import re
 import signal
 import time
+from dataclasses import asdict
 from pathlib import Path
 
 import numpy as np
@@ -102,6 +103,20 @@ def test_weights_are_looked_into_before_any_video_is_opened(footage, tmp_path, m
     settings = MiningSettings(**{key: "/nope.npz"})
     with pytest.raises(UsageError, match=rf"mining\.{key}=/nope\.npz cannot be read"):
         collect(paths(footage), root=footage, out=tmp_path, pose={"name": "simulated"}, settings=settings)
+
+
+@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights"])
+def test_weights_that_hold_something_else_by_now_are_other_settings(footage, tmp_path, monkeypatch, key):
+    monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
+    weights, given = tmp_path / "own.npz", {"root": footage, "pose": {}}
+    shipped = asdict(module._LOADERS[key](""))
+    np.savez(weights, **shipped)
+    settings = MiningSettings(write_clips=False, sound=False, **{key: str(weights)})
+    assert collect(paths(footage), out=tmp_path / "out", settings=settings, **given).num_resumed == 0
+    assert collect(paths(footage), out=tmp_path / "out", settings=SETTINGS, **given).num_resumed == 3  # the same
+    np.savez(weights, **{name: array * 0.5 for name, array in shipped.items()})
+    with pytest.raises(SlowpathsError, match="was mined with other settings"):
+        collect(paths(footage), out=tmp_path / "out", settings=settings, **given)
 
 
 @pytest.mark.parametrize(

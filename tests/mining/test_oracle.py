@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,6 +18,7 @@ from slowpaths.mining.oracle import NO_ORACLE, STAGES, Oracle, OracleSource
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.boxes import box_iou
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.tables import read_shots, write_shots
 from slowpaths.store.world_folder import TruthFolder
 from slowpaths.world.build import build_world
 from slowpaths.world.world_settings import PartSettings, WorldSettings
@@ -41,6 +43,17 @@ def world(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def video(world) -> Path:
     return next(world.glob("*.mp4"))
+
+
+def test_another_truth_is_another_setting(world, tmp_path):
+    folder = tmp_path / "w"
+    shutil.copytree(world, folder)
+    assert mined(folder, tmp_path / "out", "boundaries").num_resumed == 0
+    assert mined(folder, tmp_path / "out", "boundaries").num_resumed == 1
+    file = TruthFolder(folder / "truth").file(next(folder.glob("*.mp4")).stem, "shots")
+    write_shots(file, read_shots(file)[:-1])
+    with pytest.raises(SlowpathsError, match="was mined with other settings"):
+        mined(folder, tmp_path / "out", "boundaries")
 
 
 def oracle(world: Path, video: Path, *stages: str) -> Oracle:

@@ -8,7 +8,9 @@ from tests.mining.stick import SIZE, as_track, stick_track
 from tests.stick_figures import batter, runner
 from tests.stick_scene import Camera
 
+from slowpaths.core.errors import SlowpathsError
 from slowpaths.core.records import PoseSequence, PoseTrack
+from slowpaths.mining.collect import collect
 from slowpaths.mining.sequences import (
     NEEDS_CAMERA,
     STILL,
@@ -20,8 +22,10 @@ from slowpaths.mining.sequences import (
     mine_sequence,
     people,
 )
+from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.kinematics import stabilise
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import DELIVERIES
 
 BROADCAST = Camera(place=(0.3, 55.0, 7.5), aim=(0.0, 8.0, 0.8), focal_px=3500.0, size=SIZE)
 NUM_BOWLER, NUM_BATTER, AT_IMPACT = 9, 20, 14
@@ -151,3 +155,21 @@ def test_the_tables_of_an_archive(tmp_path):
     assert video.video_id == delivery.video_id and shot.shot_id == delivery.shot_id
     assert len(track.pts_s) == NUM_BATTER
     assert 0.0 <= delivery.span.start_s <= delivery.impact_s <= delivery.span.end_s <= video.duration_s
+
+
+def test_a_stroke_of_an_archive_is_as_long_as_the_settings_say(tmp_path):
+    settings = MiningSettings(before_s=0.2, after_s=0.1)
+    collect_sequences([sequence(broadcast())], out=tmp_path, settings=settings)
+    (delivery,) = MinedFolder(tmp_path).deliveries()
+    assert delivery.span.duration_s == pytest.approx(0.3)
+
+
+def test_an_archive_does_not_overwrite_what_was_mined_otherwise(tmp_path):
+    collect_sequences([sequence(broadcast())], out=tmp_path)
+    table = MinedFolder(tmp_path).file(DELIVERIES)
+    before = table.read_bytes()
+    with pytest.raises(SlowpathsError, match="was mined with other settings, or from something else: choose another"):
+        collect_sequences([sequence(broadcast())], out=tmp_path, settings=MiningSettings(before_s=0.2))
+    with pytest.raises(SlowpathsError, match="from something else"):
+        collect([], root=tmp_path, out=tmp_path, pose={"name": "simulated"}, settings=MiningSettings())
+    assert table.read_bytes() == before

@@ -19,6 +19,7 @@ def test_settings_are_plain_values():
         ("min_view_p", -0.1, "mining.min_view_p=-0.1 is out of range: give a number from 0 to 1"),
         ("clip_crf", 52, "mining.clip_crf=52 is out of range: give a number from 0 to 51"),
         ("max_play_s", 6.0, "mining.max_play_s=6.0 leaves no room"),
+        ("clip_px", 255, "mining.clip_px=255 is odd, and H.264 has even sides: give 256"),
     ],
 )
 def test_a_wrong_value_is_refused_in_one_sentence(key, value, sentence):
@@ -32,6 +33,13 @@ def test_no_number_may_be_infinite_or_none_at_all(value):
         if type(field.default) is float:
             with pytest.raises(UsageError, match=f"mining.{field.name}="):
                 MiningSettings(**{field.name: value})
+
+
+def test_clips_without_movement_are_refused_where_clips_are_written():
+    brief = {"clip_fps": 1, "before_s": 0.04, "after_s": 0.04, "margin_s": 0.0}
+    with pytest.raises(UsageError, match=r"mining\.clip_fps=1 puts 0 frames into a clip"):
+        MiningSettings(**brief)
+    assert MiningSettings(**brief, write_clips=False).clip_spec.num_frames == 0
 
 
 def test_a_clip_holds_the_span_of_a_stroke_and_its_margins():

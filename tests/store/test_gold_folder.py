@@ -48,6 +48,52 @@ def test_the_file_of_a_video_without_shots_is_not_there(gold: GoldFolder) -> Non
     assert not gold.file("other", "shots").exists()
 
 
+def test_a_contact_that_no_frame_shows_is_a_stroke_without_a_frame(gold: GoldFolder) -> None:
+    edit(gold.strokes_file, "2.400,60", "2.400,")
+    assert [ball.frame for ball in gold.balls("a")] == [10, None]
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new", "message"),
+    [
+        ("gold.csv", "2.400,60", "2.400,6.5", "line 2, column contact_frame: '6.5' is not a whole number"),
+        ("gold.csv", "2.400,60", "nan,60", "line 2, column impact_s: 'nan' is not a number from 0 on"),
+        ("gold.csv", "60,pitch_endon,10,", "60,pitch_endon,,", "line 2, column striker_x1: '' is not a number"),
+        ("gold.csv", "10,20,30,60", "30,20,10,60", "line 2, column striker_x2: the box ends before it begins"),
+        (
+            "gold.csv",
+            "60,L",
+            "60,left",
+            r"line 2, column handedness: there is no 'left' \(it is one of R, L, unknown\)",
+        ),
+        ("gold.csv", "60,L", "60,L,1", "line 2: there are 10 values for 9 columns"),
+        ("gold_shots.csv", "1,40,99", "1,x,99", "line 2, column first_frame: 'x' is not a number"),
+        ("gold_shots.csv", "0,0,39,pitch", "0,0,42,pitch", "line 2, column first_frame: 40 leaves a gap or an overlap"),
+        ("gold_shots.csv", "1,40,99", "1,40,30", "line 2, column last_frame: 30 lies before the first frame"),
+        ("gold_shots.csv", "39,pitch_endon,0", "39,pitch_endon,yes", "line 3, column is_replay: there is no 'yes'"),
+        ("gold_shots.csv", "last_frame", "lastframe", r"has no column 'last_frame' \(did you mean 'lastframe'"),
+    ],
+)
+def test_a_broken_line_is_named(gold: GoldFolder, table: str, old: str, new: str, message: str) -> None:
+    edit(gold.path / table, old, new)
+    with pytest.raises(TableError, match=rf"{table}.*{message}"):
+        gold.shots("a"), gold.balls("a")
+
+
+def edit(file: Path, old: str, new: str) -> None:
+    assert old in file.read_text()
+    file.write_text(file.read_text().replace(old, new, 1))
+
+
+@pytest.mark.shared
+@pytest.mark.parametrize("name", ["footage", "footage_b"])
+def test_the_gold_of_the_real_clips_is_whole(shared_dir: Path, name: str) -> None:
+    gold = GoldFolder(shared_dir / name)
+    for clip in gold.clips.iterdir():
+        assert gold.shots(clip.stem)
+        assert all(ball.frame is None or ball.box for ball in gold.balls(clip.stem))
+
+
 def test_a_folder_without_gold(tmp_path: Path) -> None:
     with pytest.raises(TableError, match=r"gold_shots\.csv is not a readable gold table"):
         GoldFolder(tmp_path).shots("a")

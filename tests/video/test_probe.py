@@ -96,6 +96,15 @@ def test_match_is_the_folder_below_the_root_or_the_stem(tmp_path: Path) -> None:
     assert probe(loose, root=tmp_path).match_id == "nets"
 
 
+def test_folders_of_long_or_foreign_names_are_matches_of_their_own(tmp_path: Path) -> None:
+    season = "ICC Cricket World Cup 2023 - full match footage"
+    folders = [f"{season}/match 01", f"{season}/match 02", "日本", "中国", "day (1)", "day 1"]
+    videos = [factories.bar_video(tmp_path / folder / "a.mp4", num_frames=3) for folder in folders]
+    matches = [probe(video, root=tmp_path).match_id for video in videos]
+    assert len(set(matches)) == len(folders)
+    assert matches[0].startswith("icc_cricket_world_cup_2023_full_match_fo-") and matches[-1] == "day_1"
+
+
 def test_the_same_bytes_in_two_folders_are_two_videos(tmp_path: Path) -> None:
     first = factories.bar_video(tmp_path / "x" / "a.mp4", num_frames=3)
     second, empty, other = tmp_path / "y" / "a.mp4", tmp_path / "x" / "empty.mp4", tmp_path / "y" / "empty.mp4"

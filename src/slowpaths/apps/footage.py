@@ -71,7 +71,7 @@ def mine_footage(
             raise UsageError("an archive of poses is mined in one go: leave part= out")
         if not (sequences := read_pose_archive(Path(footage))):
             raise UsageError(f"{footage} holds no sequence: set footage= to an archive of one or more")
-        return collect_sequences(sequences, out=out)
+        return collect_sequences(sequences, out=out, settings=settings)
     root, paths = find_footage(footage)
     pose = {**pose, "weights_dir": weights_dir or _weights_beside(root)}
     with progress("mining", len(paths)) as step:
@@ -79,7 +79,7 @@ def mine_footage(
         told = {"step": step, "note": step.note}
         collected = collect(paths, root=root, out=out, pose=pose, settings=settings, oracle=oracle, **who, **told)
     if part is None:
-        MinedFolder(out).describe(clip=settings.clip_spec)
+        MinedFolder(out).describe(clip=settings.clip_spec if settings.write_clips else None)
     return collected
 
 
@@ -200,7 +200,8 @@ def predict_videos(
     ids: dict[str, list[str]] = {}
     for video, name in zip(deliveries["video_id"].to_pylist(), deliveries["delivery_id"].to_pylist(), strict=True):
         ids.setdefault(video, []).append(name)
-    shards = folder.prediction_shards / fingerprint([model_id(classifier), num_test_views])
+    how_mined = sorted(path.name for path in mined.shards.glob("*"))
+    shards = folder.prediction_shards / fingerprint([model_id(classifier), num_test_views, how_mined])
     files = [shards / f"{video}.parquet" for video in ids]
     num_resumed, network = 0, ready_network(classifier, compile=compile)
     with progress("naming strokes", len(ids)) as step:

@@ -24,6 +24,22 @@ def slug(text: str, *, max_length: int = 40) -> str:
     return re.sub(r"[^a-z0-9]+", "_", text.lower()).strip("_")[:max_length] or "x"
 
 
+def match_id(name: str) -> str:
+    """Return the id of the match that a folder or a file is named after; names that differ have ids that differ.
+
+    Where letters other than ASCII, other marks or the end of a long name are left out of what is readable, a digest of
+    the name stands behind it.
+
+    Example:
+        >>> match_id("Day 2"), match_id("2023 final: IND v AUS"), match_id("日本")
+        ('day_2', '2023_final_ind_v_aus-98e25e0a', 'x-cf2abf0c')
+    """
+    readable = slug(name)
+    if re.fullmatch(r"[A-Za-z0-9 _./-]+", name) and readable == slug(name, max_length=len(name)):
+        return readable
+    return f"{readable}-{hashlib.sha256(name.encode()).hexdigest()[:8]}"
+
+
 def file_digest(path: Path) -> str:
     """Return the sha256 of a file's bytes, 64 hex digits, read in one pass."""
     digest = hashlib.sha256()

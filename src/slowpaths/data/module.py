@@ -45,8 +45,8 @@ class ClipDataModule(L.LightningDataModule):
     Args:
         mined: Folder written by `slowpaths mine`.
         settings: How clips are read, shown and divided.
-        labels: Another labels table than the folder's own; matches are dealt to parts by the folder's own even so,
-            and what learns from different tables is judged on the same matches.
+        labels: Another labels table than the folder's own. Matches are dealt to parts by the folder's own even so, and
+            where no labels are learnt, so that everything is judged on the same matches.
         targets: What is learnt.
         input_kind: What the network takes; nothing else is read. One that takes skeletons needs no clips.
         told: Shows how far picture features are that have to be computed.
@@ -183,8 +183,11 @@ class ClipDataModule(L.LightningDataModule):
             raise UsageError(
                 f"no clip of {self._mined} is kept for training: label again with a lower threshold, or mine more"
             )
-        order = np.random.default_rng([self._seed, len(records)]).permutation(len(records))
-        taken = sorted(order[: self._settings.max_train_clips])
+        if (most := self._settings.max_train_clips) is None:
+            return records
+        # each clip draws its own place, so that one more or less does not deal all of them anew
+        places = [fingerprint([self._seed, record.clip.delivery_id]) for record in records]
+        taken = sorted(np.argsort(places, kind="stable")[:most])
         return [records[row] for row in taken]
 
     def cross_fit_groups(self, num_folds: int) -> list[list[str]]:
@@ -228,7 +231,8 @@ class ClipDataModule(L.LightningDataModule):
 
     def _make_split(self) -> Split:
         clips, links = self.clips(), find_links(self._mined, self._records)
-        if self._labels is not None and MinedFolder(self._mined).has(LABELS):
+        is_of_own_labels = self._targets == "labels" and self._labels is None
+        if not is_of_own_labels and MinedFolder(self._mined).has(LABELS):
             own = read_clips(self._mined, needs_clips=False, delivery_ids=self._delivery_ids)
             clips = [record.clip for record in own]
         wanted = self._settings

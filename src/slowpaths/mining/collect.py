@@ -14,8 +14,9 @@ from typing import Any
 
 from slowpaths import __version__
 from slowpaths.core.errors import SlowpathsError
-from slowpaths.core.ids import fingerprint
+from slowpaths.core.ids import file_digest, fingerprint
 from slowpaths.core.records import VideoRef
+from slowpaths.mining.calibrated import weights_fingerprint
 from slowpaths.mining.engines import build_engine
 from slowpaths.mining.impact.moment_network import load_moment_network
 from slowpaths.mining.impact.timing_network import load_timing_network
@@ -26,9 +27,14 @@ from slowpaths.mining.shots.view_classifier import load_view_classifier
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS, UNCLAIMED
-from slowpaths.store.tables import join_tables, write_footage
+from slowpaths.store.tables import join_tables, write_error, write_footage
 
 _log = logging.getLogger(__name__)
+_LOADERS = {
+    "view_weights": load_view_classifier,
+    "moment_weights": load_moment_network,
+    "timing_weights": load_timing_network,
+}
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
 
 
@@ -82,19 +88,21 @@ def collect(
     paths, oracle = list(dict.fromkeys(paths)), oracle or OracleSource()
     oracle.check(paths)
     # what cannot be used fails here, in one sentence, before any video is opened
-    load_view_classifier(settings.view_weights)
-    load_moment_network(settings.moment_weights)
-    load_timing_network(settings.timing_weights)
+    weights: dict[str, Any] = {}
+    for name, load in _LOADERS.items():
+        load.cache_clear()  # the file may have changed since an earlier run of this process
+        weights[name] = weights_fingerprint(load(getattr(settings, name)))
     estimator = build_pose(**pose)
-    key = {
-        "settings": asdict(settings),
-        "pose": {**{key: pose[key] for key in pose if key not in _ELSEWHERE}, "resolved": estimator.name},
+    decides = {
+        "settings": asdict(settings) | weights,
+        "pose": {name: _held(value) for name, value in pose.items() if name not in _ELSEWHERE},
+        "resolved": estimator.name,
         "oracle": sorted(set(oracle.stages)),
+        "truth": oracle.digests(paths),
         "version": __version__,
     }
     mined = MinedFolder(out)
-    shards = mined.shards / fingerprint(key)
-    _refuse_other_settings(mined, shards)
+    shards = take_folder(mined, decides)
     given = {"root": root, "out": out, "shards": shards, "pose": pose, "settings": settings, "oracle": oracle}
     tasks = [Task(path=path, **given) for path in paths]
     if part is not None:
@@ -126,6 +134,11 @@ def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
         join_tables(mined.file(spec), (folder.file(spec) for folder in whole), spec)
 
 
+def _held(value: Any) -> Any:
+    """Return what decides of an argument: what a file holds, not what it is called."""
+    return file_digest(Path(value)) if isinstance(value, (str, Path)) and Path(value).is_file() else value
+
+
 def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
     """Say of a video that holds the same bytes as one before it which that is."""
     first: dict[str, str] = {}
@@ -139,8 +152,20 @@ def _name_duplicates(videos: Sequence[VideoRef]) -> list[VideoRef]:
     return named
 
 
-def _refuse_other_settings(mined: MinedFolder, shards: Path) -> None:
-    """Keep one mined folder to one configuration: its clips and tables belong together."""
+def take_folder(mined: MinedFolder, decides: Mapping[str, Any]) -> Path:
+    """Return the folder of the shards of a configuration, made where it is not there, in a folder of no other one.
+
+    The clips and tables of a mined folder belong together, so it keeps to what decided them.
+
+    Raises:
+        SlowpathsError: If the folder was mined otherwise, or the disk cannot be written.
+    """
+    shards = mined.shards / fingerprint(decides)
     if any(folder.is_dir() and folder.name != shards.name for folder in mined.shards.glob("*")):
         cure = "choose another out=, or delete it to mine again"
-        raise SlowpathsError(f"{mined.path} was mined with other settings: {cure}")
+        raise SlowpathsError(f"{mined.path} was mined with other settings, or from something else: {cure}")
+    try:
+        shards.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise write_error(shards, error) from error
+    return shards

@@ -13,10 +13,12 @@ from typing import cast, get_args
 
 import numpy as np
 
-from slowpaths.core.errors import UsageError
+from slowpaths.core.errors import BrokenVideoError, TableError, UsageError
+from slowpaths.core.ids import file_digest
 from slowpaths.core.records import Box, PoseTrack, Shot
 from slowpaths.store.gold_folder import GoldFolder
 from slowpaths.store.world_folder import STRIKER, TrueBall, TruthFolder
+from slowpaths.video.open import open_video
 from slowpaths.video.shots import ShotBounds, Transition
 
 STAGES = ("boundaries", "views", "replays", "striker", "impact", "handedness")
@@ -139,6 +141,7 @@ class OracleSource:
 
         Raises:
             UsageError: If a stage has no such name, or its truth is missing.
+            TableError: If a table of gold is broken; names the line.
         """
         if unknown := [name for name in self.stages if name not in STAGES]:
             raise UsageError(f"oracle= knows {', '.join(STAGES)}; '{unknown[0]}' is none of them")
@@ -154,22 +157,45 @@ class OracleSource:
                     raise UsageError(
                         f"{asked} needs {path}, which is not there: only synthetic worlds and gold have a truth"
                     )
+            if isinstance(truth, GoldFolder):  # a person wrote it: what is wrong is said before a video is opened
+                self._shots_and_balls(truth, video)
+
+    def digests(self, videos: Iterable[Path]) -> dict[str, str]:
+        """Return the digest of every table of the truth of these videos, by the name of its file."""
+        if not self.stages or self.truth is None:
+            return {}
+        truth = _true_tables(self.truth)
+        files = {truth.file(video.stem, table) for video in videos for table in self._tables()}
+        return {file.name: file_digest(file) for file in sorted(files)}
 
     def read(self, video: Path) -> Oracle:
-        """Read the true results of one video."""
+        """Read the true results of one video.
+
+        Raises:
+            TableError: If a table cannot be read, or the shots of gold end elsewhere than the video.
+        """
         if not self.stages or self.truth is None:
             return NO_ORACLE
-        truth, tables = _true_tables(self.truth), self._tables()
-        poses = truth.poses(video.stem) if "poses" in tables else []
+        truth = _true_tables(self.truth)
         is_gold = isinstance(truth, GoldFolder)
-        balls = truth.balls(video.stem) if "balls" in tables or (is_gold and "poses" in tables) else []
+        poses = truth.poses(video.stem) if "poses" in self._tables() else []
+        shots, balls = self._shots_and_balls(truth, video)
+        if is_gold and shots:
+            _check_length(shots[-1], video, table=truth.file(video.stem, "shots"))
         return Oracle(
             stages=frozenset(self.stages),
-            shots=tuple(truth.shots(video.stem)) if "shots" in tables else (),
+            shots=tuple(shots),
             strikers=tuple(track for track in poses if track.track_id == STRIKER),
             balls=tuple(balls),
             boxes={ball.frame: ball.box for ball in balls if ball.frame is not None and ball.box} if is_gold else None,
         )
+
+    def _shots_and_balls(self, truth: TruthFolder | GoldFolder, video: Path) -> tuple[list[Shot], list[TrueBall]]:
+        """Read the true shots and balls of a video, where they are asked for."""
+        tables = self._tables()
+        has_balls = "balls" in tables or (isinstance(truth, GoldFolder) and "poses" in tables)
+        shots = truth.shots(video.stem) if "shots" in tables else []
+        return shots, truth.balls(video.stem) if has_balls else []
 
     def _tables(self) -> set[str]:
         return {_TABLE_OF.get(stage, "balls") for stage in self.stages}
@@ -179,3 +205,21 @@ def _true_tables(folder: Path) -> TruthFolder | GoldFolder:
     """Return the reader of a truth: gold tables where there are some, else that of a synthetic world."""
     gold = GoldFolder(folder)
     return gold if gold.strokes_file.is_file() else TruthFolder(folder)
+
+
+def _check_length(last: Shot, video: Path, *, table: Path) -> None:
+    """Check that the last true shot ends with its video; of one that cannot be read mining says so itself.
+
+    Raises:
+        TableError: If it ends elsewhere.
+    """
+    try:
+        with open_video(video) as decoder:
+            num_frames = len(decoder)
+    except BrokenVideoError:
+        return
+    if last.last_frame != num_frames - 1:
+        raise TableError(
+            f"{table} lets the shots of {video.name} end with frame {last.last_frame}, but it has {num_frames} frames, "
+            f"counted from 0: let the last one end with frame {num_frames - 1}"
+        )

@@ -13,19 +13,20 @@ Legend: T frames, J = 17 joints, C = x, y, confidence.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
 
+from slowpaths import __version__
 from slowpaths.core import ids
 from slowpaths.core.body import body_scales, middle
 from slowpaths.core.pose_tracks import rows_of
 from slowpaths.core.records import PoseSequence, PoseTrack, Shot, VideoRef
 from slowpaths.core.skeleton import INDEX
 from slowpaths.core.spans import Span
-from slowpaths.mining.collect import Collected
+from slowpaths.mining.collect import Collected, take_folder
 from slowpaths.mining.features.delivery import deliver
 from slowpaths.mining.features.frame_of_reference import hand_path
 from slowpaths.mining.impact.events import Event
@@ -36,6 +37,7 @@ from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.striker.handedness import handedness
 from slowpaths.pose.filters import median_of_three, savgol
 from slowpaths.pose.kinematics import MAX_WRIST_GAP, body_scale
+from slowpaths.store.mined_folder import MinedFolder
 
 VIEW = "pitch_endon"
 # From one frame to the next the middle of a body moves .2 of its torso (median over the archive of 620 sequences) and,
@@ -55,8 +57,8 @@ NEEDS_CAMERA: tuple[str, ...] = (
 )  # fmt: skip
 
 
-def mine_sequence(sequence: PoseSequence) -> MinedVideo:
-    """Measure the stroke of a sequence; its label is not looked at.
+def mine_sequence(sequence: PoseSequence, settings: MiningSettings | None = None) -> MinedVideo:
+    """Measure the stroke of a sequence; its label is not looked at. Of the settings only how long a stroke is counts.
 
     The video's path is the sequence's name; it is quarantined where nobody is seen for long enough, or moves.
     """
@@ -80,19 +82,23 @@ def mine_sequence(sequence: PoseSequence) -> MinedVideo:
         bounds=Span(0.0, video.duration_s),
         handedness_p=handedness(track, impact_s=impact_s, view=VIEW, picture_size=size),
         picture_size=size,
-        settings=MiningSettings(),
+        settings=settings or MiningSettings(),
     )
     delivery = replace(delivery, features={**delivery.features, **dict.fromkeys(NEEDS_CAMERA, float("nan"))})
     return MinedVideo(video=video, shots=[shot], deliveries=[delivery], tracks=[track])
 
 
-def collect_sequences(sequences: Sequence[PoseSequence], *, out: Path) -> Collected:
+def collect_sequences(
+    sequences: Sequence[PoseSequence], *, out: Path, settings: MiningSettings | None = None
+) -> Collected:
     """Write the tables of a mined archive; there are no clips, since there is no video.
 
     Raises:
-        SlowpathsError: If the disk cannot be written.
+        SlowpathsError: If the disk cannot be written, or the folder was mined from videos or with other settings.
     """
-    mined = [mine_sequence(sequence) for sequence in sequences]
+    settings = settings or MiningSettings()
+    take_folder(MinedFolder(out), {"archive": True, "settings": asdict(settings), "version": __version__})
+    mined = [mine_sequence(sequence, settings) for sequence in sequences]
     write_mined(out, mined)
     return Collected(videos=[one.video for one in mined], num_deliveries=sum(len(one.deliveries) for one in mined))
 

@@ -119,6 +119,13 @@ class MiningSettings:
             if not low <= getattr(self, name) <= high:  # not-a-number is in no range
                 value = getattr(self, name)
                 raise UsageError(f"mining.{name}={value} is out of range: give a number from {low:g} to {high:g}")
+        if self.clip_px % 2:
+            raise UsageError(f"mining.clip_px={self.clip_px} is odd, and H.264 has even sides: give {self.clip_px + 1}")
+        if self.write_clips and self.clip_spec.num_frames < 2:
+            raise UsageError(
+                f"mining.clip_fps={self.clip_fps} puts {self.clip_spec.num_frames} frames into a clip, which shows no "
+                "movement: raise it, or mining.before_s and mining.after_s"
+            )
         if self.max_play_s <= 2 * self.min_gap_s:
             raise UsageError(
                 f"mining.max_play_s={self.max_play_s} leaves no room between two overlaps: give more than twice "

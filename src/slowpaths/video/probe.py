@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from slowpaths.core.errors import BrokenVideoError, UsageError
-from slowpaths.core.ids import file_digest, folder_digest, slug, video_id
+from slowpaths.core.ids import file_digest, folder_digest, match_id, video_id
 from slowpaths.core.records import VideoRef
 from slowpaths.store.mined_folder import MinedFolder
 
@@ -154,7 +154,7 @@ def probe(path: Path, *, root: Path) -> VideoRef:
     relative = path.relative_to(root) if path.is_relative_to(root) else Path(path.name)
     name = _text(relative)
     folder = relative.parent.as_posix()
-    match = slug(folder) if folder != "." else slug(path.stem)
+    match = match_id(_text(relative.parent) if folder != "." else _text(Path(path.stem)))
     digest, facts, reason = "", {}, ""
     try:
         if name != relative.as_posix():

@@ -8,6 +8,7 @@ from slowpaths.core.spans import Span
 from slowpaths.mining.shots.replays import (
     Hints,
     Thumbnails,
+    changes_of,
     log_odds,
     mark_replays,
     overlay_shares,
@@ -75,6 +76,22 @@ def thumbnails_of(frames, *, distinct=None):
     for frame in frames if distinct is None else frames[distinct]:
         kept.append(frame)
     return Thumbnails(pictures=kept, distinct_frames=np.arange(len(frames)) if distinct is None else np.array(distinct))
+
+
+def test_changes_of_a_long_shot_are_those_of_the_whole_and_a_part_is_held_at_a_time():
+    frames = np.random.default_rng(2).integers(0, 256, (600, 36, 64, 3)).astype(np.uint8)
+    asked = []
+
+    class Watched(Thumbnails):
+        def of(self, first_frame, last_frame):
+            asked.append(last_frame - first_frame)
+            return thumbnails_of(frames).of(first_frame, last_frame)
+
+    shown = Watched(pictures=PictureFile((36, 64, 3)), distinct_frames=np.arange(600))
+    whole = np.abs(np.diff(frames[3:590].astype(np.int16), axis=0)).mean(axis=(1, 2, 3))
+    np.testing.assert_array_equal(changes_of(shown, 3, 589), whole)
+    assert max(asked) <= 256
+    assert changes_of(shown, 5, 5).shape == (0,)
 
 
 def test_a_frame_that_repeats_looks_like_the_one_before():

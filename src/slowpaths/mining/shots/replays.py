@@ -28,6 +28,8 @@ LATEST_REPLAY_S = 60.0
 # From the start of a live shot to its replay: the ball is bowled, hit and followed first. A play shot that follows
 # sooner is the same scene after a wipe or a jump; on either half of the real clips anything from 1.3 to 5 s does.
 SOONEST_REPLAY_S = 3.0
+_HELD = 256  # thumbnails of a shot that are held at a time, about
+_LOOKED_AT = 200  # most thumbnails of a shot in which graphics are looked for
 OVERLAY_STD = 3.0  # grey levels: graphics do not change, the picture behind them does
 
 
@@ -108,18 +110,32 @@ def overlay_shares(thumbnails: Thumbnails, shots: Sequence[tuple[int, int]]) -> 
     nothing = np.full(len(shots), np.nan)
     if len(shots) < 4:
         return nothing
-    pictures = np.stack(
-        [
-            cv2.cvtColor(np.median(thumbnails.of(first, last)[::5], axis=0).astype(np.uint8), cv2.COLOR_RGB2GRAY)
-            for first, last in shots
-        ]
-    ).astype(np.float32)
+    pictures = np.stack([_usual_picture(thumbnails, first, last) for first, last in shots]).astype(np.float32)
     usual = np.median(pictures, axis=0)
     close = np.abs(pictures - usual) < 2 * OVERLAY_STD
     graphics = close.mean(axis=0) >= 0.6
     if graphics.mean() < 0.005 or graphics.mean() > 0.4:
         return nothing
     return close[:, graphics].mean(axis=1)
+
+
+def _usual_picture(thumbnails: Thumbnails, first: int, last: int) -> np.ndarray:
+    """Return the median of thumbnails of a shot, in grey (H, W)."""
+    frames = range(first, last + 1, max(5, -(-(last + 1 - first) // _LOOKED_AT)))
+    looked_at = np.concatenate([thumbnails.of(frame, frame) for frame in frames])
+    return cv2.cvtColor(np.median(looked_at, axis=0).astype(np.uint8), cv2.COLOR_RGB2GRAY)
+
+
+def changes_of(thumbnails: Thumbnails, first: int, last: int) -> np.ndarray:
+    """Return by how much each thumbnail of a shot differs from the one before it (T - 1,), grey levels.
+
+    A part of a long shot is held at a time.
+    """
+    changes = [np.zeros(0)]
+    for start in range(first, last, _HELD):
+        frames = thumbnails.of(start, min(start + _HELD, last)).astype(np.int16)
+        changes.append(np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)))
+    return np.concatenate(changes)
 
 
 def mark_replays(shots: Sequence[Shot], thumbnails: Thumbnails) -> list[tuple[float, str | None]]:
@@ -129,11 +145,9 @@ def mark_replays(shots: Sequence[Shot], thumbnails: Thumbnails) -> list[tuple[fl
     last_play: Shot | None = None
     for index, shot in enumerate(shots):
         is_play = shot.view in PLAY_VIEWS and shot.view != "closeup"
-        frames = thumbnails.of(shot.first_frame, shot.last_frame).astype(np.int16)
-        changes = np.abs(np.diff(frames, axis=0)).mean(axis=(1, 2, 3)) if len(frames) > 1 else np.zeros(0)
         hints = Hints(
             overlay_share=float(overlays[index]),
-            repeat_period=repeat_period(changes),
+            repeat_period=repeat_period(changes_of(thumbnails, shot.first_frame, shot.last_frame)),
             transition=shot.transition,
             next_transition=shots[index + 1].transition if index + 1 < len(shots) else "cut",
             since_play_s=shot.span.start_s - last_play.span.start_s if last_play else np.nan,
