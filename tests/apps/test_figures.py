@@ -31,14 +31,43 @@ def experiments(tmp_path: Path) -> Path:
 
 def test_figures_are_drawn_in_three_formats_and_the_same_twice(experiments: Path) -> None:
     folder = experiments / "question" / "figures"
-    folder.mkdir()
-    (folder / "stale.png").write_bytes(b"")
     assert main(["figures", f"experiments={experiments}"]) == 0
     files = {path.name: path.read_bytes() for path in folder.iterdir()}
     assert set(files) == {"shares.pdf", "shares.svg", "shares.png"}
     assert all(b"python make_shares.py" in content for name, content in files.items() if not name.endswith("pdf"))
     assert main(["figures", f"experiments={experiments}", "only=[shares]"]) == 0
     assert files == {path.name: path.read_bytes() for path in folder.iterdir()}
+
+
+def test_only_figures_that_were_drawn_before_and_are_described_no_more_are_removed(experiments: Path) -> None:
+    folder = experiments / "question" / "figures"
+    charts = experiments / "question" / "figures.yaml"
+    charts.write_text(CHART + CHART.replace("shares:", "old:"))
+    assert main(["figures", f"experiments={experiments}"]) == 0
+    (folder / "drafts").mkdir()
+    for name in ("photo.png", "notes.md", "old.txt", "drafts/old.png"):
+        (folder / name).write_bytes(b"")
+    drawn = {f"{name}.{suffix}" for name in ("shares", "old") for suffix in ("pdf", "svg", "png")}
+    others = {"drafts", "photo.png", "notes.md", "old.txt"}
+    charts.write_text(CHART)
+    assert main(["figures", f"experiments={experiments}", "only=[shares]"]) == 0
+    assert {path.name for path in folder.iterdir()} == drawn | others  # only= touches no other figure
+    assert main(["figures", f"experiments={experiments}"]) == 0
+    assert {path.name for path in folder.iterdir()} == {"shares.pdf", "shares.svg", "shares.png"} | others
+    assert (folder / "drafts" / "old.png").exists()
+
+
+def test_a_figure_that_is_not_drawn_again_keeps_what_the_manifest_says_of_it(experiments: Path) -> None:
+    more = "  table: results/more.csv\n  title: More\n  caption: More.\n  command: c\n  x: system\n  y: share\n"
+    (experiments / "question" / "figures.yaml").write_text(CHART + "more:\n" + more)
+    (experiments / "question" / "results" / "more.csv").write_text("system,share\na,0.5\n")
+    assert main(["figures", f"experiments={experiments}"]) == 0
+    drawn = json.loads((experiments / "manifest.json").read_text())
+    for name in ("shares", "more"):
+        (experiments / "question" / "results" / f"{name}.csv").write_text("system,share\na,0.75\n")
+    assert main(["figures", f"experiments={experiments}", "only=[more]"]) == 0
+    again = json.loads((experiments / "manifest.json").read_text())
+    assert again["shares"] == drawn["shares"] and again["more"] != drawn["more"]
 
 
 def test_a_figure_of_a_gap_study_is_drawn_from_its_table(experiments: Path) -> None:

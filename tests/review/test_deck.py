@@ -6,6 +6,7 @@ from tests.review.mined import PLAN, VIDEOS, write_reviewable, write_said
 from slowpaths.core.errors import TableError
 from slowpaths.review.deck import find_clips, read_deck
 from slowpaths.store.mined_folder import ClipSpec, MinedFolder
+from slowpaths.store.schema import FOOTAGE
 
 
 def test_a_deck_holds_the_folder_in_order_of_video_and_time(tmp_path):
@@ -27,6 +28,15 @@ def test_a_large_set_is_thinned_evenly_and_counted_whole(tmp_path):
     assert [card.delivery_id for card in deck.cards] == ["v0-d0", "v0-d2", "v1-d4"]
     assert (deck.num_deliveries, sum(deck.labels.values())) == (6, 6)
     assert len(read_deck(tmp_path, max_cards=4).cards) == 3
+
+
+def test_a_delivery_whose_video_is_not_in_the_footage_is_one_sentence(tmp_path):
+    mined = MinedFolder(write_reviewable(tmp_path / "set", has_clips=False))
+    mined.write(FOOTAGE, mined.read(FOOTAGE).slice(1))
+    with pytest.raises(
+        TableError, match=r"footage\.parquet lacks the video 'v0' of a delivery: mine the footage again"
+    ):
+        read_deck(mined.path)
 
 
 def test_a_model_speaks_beside_the_labels_or_alone(tmp_path):

@@ -144,6 +144,15 @@ def test_frames_are_those_shown_at_the_time_at_any_rate_and_start(tmp_path):
     assert "00:00:05:05 00:00:07:00 00:00:00:00 00:00:01:15" in files[2].read_text()
 
 
+def test_an_edit_of_a_stroke_that_reaches_the_end_of_its_video_plays_the_last_frame(tmp_path):
+    """Frames 80 to 111 of 112: the out-point is the first frame that is not played, and 111 is the last of all."""
+    video = VideoRef(video_id="b", path="day/b.mp4", fps=Fraction(25), num_frames=112)
+    stroke = replace(clip("b", 4.0), span=Span(3.2, 4.48))
+    files = write(tmp_path, [stroke, replace(stroke, delivery_id="late", impact_s=4.48)], [video])
+    assert "00:00:03:05 00:00:04:12 00:00:00:00 00:00:01:07" in files[2].read_text()
+    assert [event["frame"] for event in json.loads(files[0].read_text())[0]["events"]] == [100, 111]
+
+
 def test_every_format_says_which_strokes_are_shown_again(tmp_path):
     live, again = clip("b", 1.0), clip("b", 11.0)
     shots = [

@@ -105,6 +105,15 @@ def test_a_killed_build_goes_on_where_it_was(world, tmp_path):
     assert read_table(folder / "truth" / "balls.parquet", BALLS).num_rows == 2
 
 
+def test_a_video_that_is_gone_is_filmed_again(world, tmp_path):
+    folder = tmp_path / "w"
+    first = replace(SETTINGS, parts={"c": SETTINGS.parts["c"]})
+    build_world(settings=first, out=folder, seed=3)
+    (folder / "c01.mp4").unlink()
+    build_world(settings=first, out=folder, seed=3)
+    assert (folder / "c01.mp4").read_bytes() == (world / "c01.mp4").read_bytes()
+
+
 def test_another_world_and_a_full_folder_are_refused(world, tmp_path):
     with pytest.raises(UsageError, match="holds another world"):
         build_world(settings=SETTINGS, out=world, seed=4)

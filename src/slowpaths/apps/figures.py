@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -42,21 +42,45 @@ def run(cfg: DictConfig) -> Outcome:
         raise UsageError(f"only= names the figure '{unknown[0]}', which there is not; {hint}")
     if doubles := sorted({name for name in names if names.count(name) > 1}):
         raise UsageError(f"two experiments have a figure '{doubles[0]}': rename one of them")
-    manifest: dict[str, Any] = {}
+    before = drawn_before(folder)
+    manifest = dict(before) if config.only else {}
     for item, name, chart in charts:
         if not config.only or name in config.only:
             with styled():
                 figure = draw(chart, read_csv(item.path / chart.table))
                 save_figure(figure, [item.figure(name, suffix) for suffix in FORMATS], command=chart.command)
-        manifest[name] = traced(item, name, chart)
-    for file in {file for item, *_ in charts for file in item.figures.glob("*")}:
-        if file.stem not in names:  # of a figure that is described no more
-            file.unlink()
+            manifest[name] = traced(item, name, chart)
+    if not config.only:
+        clear(folder, before, keep=manifest)
     write_json(folder.manifest_file, manifest)
     write_text(folder.index_file, index(charts))
     rows = [(name, item.path.name, chart.title) for item, name, chart in charts]
     show_table("slowpaths figures", ["figure", "experiment", "what it shows"], rows, wrote=[folder.index_file])
     return Outcome(metrics={"figures": float(len(charts))})
+
+
+def drawn_before(folder: ExperimentsFolder) -> dict[str, Any]:
+    """Return what the manifest says of each figure that was drawn; nothing where it is missing or no manifest."""
+    try:
+        return dict(json.loads(folder.manifest_file.read_text()))
+    except (OSError, ValueError, TypeError):  # nothing is lost: it is written anew
+        return {}
+
+
+def clear(folder: ExperimentsFolder, before: Mapping[str, Any], *, keep: Mapping[str, Any]) -> None:
+    """Remove the files of figures that were drawn and are described no more; no other file is touched."""
+    stale = {str(entry.get("figure")) for entry in before.values() if isinstance(entry, dict)}
+    stale -= {entry["figure"] for entry in keep.values()}
+    for item in map(ExperimentFolder, folder.path.iterdir()):
+        for file in item.figures.glob("*"):
+            is_drawn = file.suffix.removeprefix(".") in FORMATS and file.is_file()
+            if is_drawn and place_of(item, file.stem) in stale:
+                file.unlink()
+
+
+def place_of(folder: ExperimentFolder, name: str) -> str:
+    """Return where the picture of a figure lies, relative to the folder of experiments."""
+    return folder.figure(name, "png").relative_to(folder.path.parent).as_posix()
 
 
 def read_charts(folder: ExperimentFolder) -> list[tuple[str, Chart]]:
@@ -112,7 +136,7 @@ def traced(folder: ExperimentFolder, name: str, chart: Chart) -> dict[str, Any]:
     """Return what a figure was drawn from: table, command, and what the table was made from."""
     made_from = json.loads(folder.provenance_file.read_text()) if folder.provenance_file.exists() else {}
     return {
-        "figure": folder.figure(name, "png").relative_to(folder.path.parent).as_posix(),
+        "figure": place_of(folder, name),
         "table": (folder.path / chart.table).relative_to(folder.path.parent).as_posix(),
         "table_digest": file_digest(folder.path / chart.table),
         "chart": fingerprint(_plain(chart)),
@@ -128,7 +152,7 @@ def index(charts: Iterable[tuple[ExperimentFolder, str, Chart]]) -> str:
         "Drawn by `slowpaths figures` from the tables beside them; each command makes its table anew.",
     ]
     for folder, name, chart in charts:
-        place = folder.figure(name, "png").relative_to(folder.path.parent).as_posix()
+        place = place_of(folder, name)
         parts += [f"## {name}: {chart.title}", f"![{chart.title}]({place})", chart.caption]
         if chart.kind == "table":  # as text, too, for who wants to copy a number
             parts.append(markdown_table(*cells(chart, read_csv(folder.path / chart.table))))

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import csv
 import math
-from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -16,6 +14,7 @@ from scipy import stats
 
 from slowpaths.core.errors import TableError
 from slowpaths.core.text import markdown_table
+from slowpaths.review.run_tables import read_confusion, read_curves, read_state
 from slowpaths.store.run_folder import RunFolder
 from slowpaths.store.sweep_folder import METRIC_PREFIX, OVERRIDE_PREFIX, SweepFolder, differing_keys
 
@@ -61,17 +60,19 @@ def read_runs(paths: Sequence[Path]) -> list[Run]:
     What was fixed in a sweep and differs from another one sets its runs apart, too.
 
     Raises:
-        TableError: If a folder is neither.
+        TableError: If a folder is neither, or a file of a run is damaged.
     """
     found: dict[Path, tuple[Run, Mapping[str, str]]] = {}  # with all that was typed for it
     for path in paths:
         folder = SweepFolder(path)
         if folder.plan_file.exists():
             typed_of = {cell.name: cell.typed for cell in folder.plan()}
+            for name in typed_of:
+                read_state(RunFolder(path / name))  # what is damaged is named before a table is made of all
             for run in sweep_runs(folder.table()):
                 own = RunFolder(path / run.name)
                 found.setdefault(own.path.resolve(), (_with_details(run, own), typed_of[run.name]))
-        elif path.is_dir() and (state := RunFolder(path).state()) is not None:
+        elif path.is_dir() and (state := read_state(RunFolder(path))) is not None:
             word = "killed" if state.state == "running" else state.state
             same = {name: getattr(state, name) for name in _FROM_STATE}
             axes = {key: value for key, value in state.overrides.items() if key not in _PLACES}
@@ -164,20 +165,8 @@ def _average(system: Mapping[str, str], metric: str, values: Sequence[float]) ->
 
 
 def _with_details(run: Run, folder: RunFolder) -> Run:
-    curves: dict[str, list[float]] = defaultdict(list)
-    for row in _rows(folder.history):
-        for name, text in row.items():
-            if name not in ("epoch", "step") and text:
-                curves[name].append(float(text))
+    curves = read_curves(folder.history)
     for path, is_weak in ((folder.figures / "confusion.csv", False), (folder.confusion, True)):
-        if rows := _rows(path):
-            confusion = {row.pop("true"): {name: int(float(count)) for name, count in row.items()} for row in rows}
+        if confusion := read_confusion(path):
             return replace(run, curves=curves, confusion=confusion, is_weak=is_weak)
     return replace(run, curves=curves)
-
-
-def _rows(path: Path) -> list[dict[str, str]]:
-    if not path.exists():
-        return []
-    with path.open(newline="") as stream:
-        return list(csv.DictReader(stream))

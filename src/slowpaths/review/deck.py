@@ -70,6 +70,9 @@ def read_deck(
     videos = {row["video_id"]: row["path"] for row in footage}
     rows = deliveries.select([name for name in deliveries.column_names if not name.startswith(FEATURE_PREFIX)])
     ordered = sorted(rows.to_pylist(), key=lambda row: (videos.get(row["video_id"], ""), row["impact_s"]))
+    if strangers := sorted({row["video_id"] for row in ordered} - set(videos)):
+        place = folder.file(FOOTAGE)
+        raise TableError(f"{place} lacks the video '{strangers[0]}' of a delivery: mine the footage again")
     every, urgent = max(1, -(-len(ordered) // max_cards)), set(first)
     shown = [row for at, row in enumerate(ordered) if at % every == 0 or row["delivery_id"] in urgent]
     ids = pa.array([row["delivery_id"] for row in shown], pa.string())

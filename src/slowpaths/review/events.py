@@ -30,11 +30,15 @@ class FrameTimes:
     fps: float  # average rate, for what lies outside
     num_frames: int  # frames of the video
 
+    def shown(self, time_s: float) -> int:
+        """Return the frame that is shown at an instant: the nearest one, the earlier of two."""
+        return min(self.frame(time_s), max(0, self.num_frames - 1))
+
     def frame(self, time_s: float) -> int:
-        """Return the frame nearest to a time, the earlier of two."""
+        """Return the frame that begins nearest to the end of a span, exclusive: `num_frames` at the video's end."""
         inside_s = float(np.clip(time_s, self.times_s[0], self.times_s[-1]))
         place = float(np.interp(inside_s, self.times_s, self.frames)) + (time_s - inside_s) * self.fps
-        return int(np.clip(np.ceil(place - 0.5 - 1e-6), 0, max(0, self.num_frames - 1)))
+        return int(np.clip(np.ceil(place - 0.5 - 1e-6), 0, self.num_frames))
 
 
 def frame_times(
@@ -145,7 +149,7 @@ def to_spot(
     for video in sorted((video for video in videos if video.status == "ok"), key=lambda video: video.path):
         events = [
             {
-                "frame": times[video.video_id].frame(_anchor_s(clip)),
+                "frame": times[video.video_id].shown(_anchor_s(clip)),
                 "label": clip.label,
                 "score": round(_score(clip), 6),
                 "comment": "",
@@ -203,8 +207,7 @@ class _EditList:
         for clip in clips:
             self.num_edits += 1
             rate = max(1, round(fps_of[clip.video_id]))
-            shown = times[clip.video_id]
-            source = [shown.frame(time_s) for time_s in (clip.span.start_s, clip.span.end_s)]
+            source = (times[clip.video_id].shown(clip.span.start_s), times[clip.video_id].frame(clip.span.end_s))
             begin = round(self.record_s * rate)
             codes = [_timecode(frames, rate) for frames in (*source, begin, begin + source[1] - source[0])]
             again = " replay" if clip.delivery_id in replays else ""

@@ -7,6 +7,7 @@ Open columns: `deliveries` carries one `feature_<name>` column a feature and `la
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import pyarrow as pa
 
@@ -31,6 +32,9 @@ class TableSpec:
     version: int  # raised whenever a column changes its name, type or meaning
     schema: pa.Schema  # columns in order, with the version in the metadata
     optional: pa.Schema = field(default_factory=lambda: pa.schema([]))  # columns after them that a file may have
+    key: str = ""  # column whose values are all different; "" where there is none
+    filled: tuple[str, ...] = ()  # more columns without an empty value, beside ids
+    finite: tuple[str, ...] = ()  # columns of numbers none of which is empty, NaN or infinite
 
     @property
     def whole(self) -> pa.Schema:
@@ -43,9 +47,10 @@ def _spec(
     version: int,
     columns: list[tuple[str, pa.DataType]],
     optional: list[tuple[str, pa.DataType]] | None = None,
+    **checked: Any,
 ) -> TableSpec:
     metadata = {TABLE_KEY: name.encode(), VERSION_KEY: str(version).encode()}
-    return TableSpec(name, version, pa.schema(columns, metadata=metadata), pa.schema(optional or []))
+    return TableSpec(name, version, pa.schema(columns, metadata=metadata), pa.schema(optional or []), **checked)
 
 
 def _columns(*groups: str) -> list[tuple[str, pa.DataType]]:
@@ -80,19 +85,25 @@ _POSES = [
         for name, size in (("keypoints", 3 * NUM_JOINTS), ("box", 4), ("camera", 3))
     ),
 ]
-FOOTAGE = _spec("footage", 1, _FOOTAGE)
-UNCLAIMED = _spec("unclaimed", 1, _columns("text video_id cause", "real event_p"))
-SHOTS = _spec("shots", 1, _SHOTS)
-DELIVERIES = _spec("deliveries", 1, _DELIVERIES)
+_ENDS = ("start_s", "end_s")
+_OF_CLIP = ("label", "confidence", "video", "impact_s", "is_kept")
+FOOTAGE = _spec("footage", 1, _FOOTAGE, key="video_id", filled=("path",))
+UNCLAIMED = _spec("unclaimed", 1, _columns("text video_id cause", "real event_p"), key="video_id")
+SHOTS = _spec(
+    "shots", 1, _SHOTS, key="shot_id", filled=("view", "is_replay", "first_frame", "last_frame"), finite=_ENDS
+)
+DELIVERIES = _spec("deliveries", 1, _DELIVERIES, key="delivery_id", filled=("view",), finite=(*_ENDS, "impact_s"))
 POSES = _spec("poses", 1, _POSES)
 VOTES = _spec("votes", 2, _columns("text delivery_id rule symbol evidence", "real weight"))
 CORRECTIONS = _spec("corrections", 1, _columns("text delivery_id label kind", "real impact_s", "text note"))
-LABELS = _spec("labels", 1, _CLIP)
+LABELS = _spec("labels", 1, _CLIP, key="delivery_id", filled=_OF_CLIP, finite=_ENDS)
 PREDICTIONS = _spec(
     "predictions",
     1,
     [*_CLIP, *_columns("text model_id", "whole view_index", "text split")],
     optional=_columns("yes_no is_replay"),
+    filled=_OF_CLIP,
+    finite=_ENDS,
 )
 
 TABLES: dict[str, TableSpec] = {

@@ -50,6 +50,7 @@ from slowpaths.store.schema import (
     VOTES,
     TableSpec,
 )
+from slowpaths.store.table_checks import CURE, check_rows, in_order
 
 T = TypeVar("T")
 _JOINED_ROWS = 1 << 16  # to a row group of a joined table: some 20 MB of poses
@@ -120,10 +121,7 @@ def write_table(path: Path, table: pa.Table, spec: TableSpec, *, said: Mapping[b
     missing = [name for name in spec.schema.names if name not in table.column_names]
     if missing:
         raise TableError(f"the {spec.name} table lacks the column '{missing[0]}'")
-    try:
-        table = _in_order(table, spec)
-    except (pa.ArrowInvalid, pa.ArrowNotImplementedError, ValueError) as error:
-        raise TableError(f"the {spec.name} table has a column of the wrong type: {error}") from error
+    table = in_order(table, spec, name=f"the {spec.name} table")
     table = table.replace_schema_metadata({**spec.schema.metadata, **(said or {})})
     with atomic_write(path) as stream:
         pq.write_table(table, stream, compression="zstd")
@@ -133,21 +131,22 @@ def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = Non
     """Read the rows of a table written by `write_table` that pass `where`, with the optional columns that it has.
 
     Raises:
-        TableError: If the file is missing, is no Parquet, is another table, or has another version.
+        TableError: If the file is missing, is no Parquet, is another table, has another version, or holds what such a
+            table cannot hold; names the column and where it can the row.
     """
     try:
         table = pq.read_table(path, filters=where)
     except FileNotFoundError as error:
         raise TableError(f"{path} does not exist: check the folder, or run the stage that writes it") from error
-    except (pa.ArrowInvalid, OSError) as error:
+    except (pa.ArrowException, OSError) as error:
         cure = "write it again with the stage it comes from"
         raise TableError(f"{path} is not a readable Parquet file: {cure}") from error
     metadata = table.schema.metadata or {}
-    name = metadata.get(TABLE_KEY, spec.name.encode()).decode()
+    name = metadata.get(TABLE_KEY, spec.name.encode()).decode(errors="replace")
     if name != spec.name:
         raise TableError(f"{path} holds the table '{name}', not '{spec.name}'")
-    version = int(metadata.get(VERSION_KEY, str(spec.version).encode()))
-    if version != spec.version:
+    version = metadata.get(VERSION_KEY, str(spec.version).encode()).decode(errors="replace")
+    if version != str(spec.version):
         raise TableError(
             f"{path} has version {version} of the {spec.name} table, this slowpaths reads {spec.version}: "
             "run the stage that writes it again"
@@ -155,13 +154,10 @@ def read_table(path: Path, spec: TableSpec, *, where: pc.Expression | None = Non
     missing = [column for column in spec.schema.names if column not in table.column_names]
     if missing:
         raise TableError(f"{path} lacks the column '{missing[0]}' of the {spec.name} table")
-    return _in_order(table, spec)
-
-
-def _in_order(table: pa.Table, spec: TableSpec) -> pa.Table:
-    """Return the columns of a table in the order and types of its schema."""
-    present = [column for column in spec.whole if column.name in table.column_names]
-    return table.select([column.name for column in present]).cast(pa.schema(present))
+    called = {"name": str(path), "is_whole": where is None}
+    table = in_order(table, spec, **called)
+    check_rows(table, spec, **called)
+    return table
 
 
 def _filled(table: pa.Table, spec: TableSpec) -> pa.Table:
@@ -169,7 +165,7 @@ def _filled(table: pa.Table, spec: TableSpec) -> pa.Table:
     for column in spec.optional:
         if column.name not in table.column_names:
             table = table.append_column(column, pa.nulls(table.num_rows, column.type))
-    return _in_order(table, spec).cast(spec.whole)
+    return table.select(spec.whole.names).cast(spec.whole)
 
 
 def join_tables(
@@ -216,7 +212,14 @@ def _records_table(records: Iterable[Any], spec: TableSpec) -> pa.Table:
 
 def _reader(kind: type[T], spec: TableSpec) -> Callable[..., list[T]]:
     def read(path: Path, *, video: str | None = None) -> list[T]:
-        return [_record(kind, row) for row in read_table(path, spec, where=_of_video(video)).to_pylist()]
+        records = []
+        for number, row in enumerate(read_table(path, spec, where=_of_video(video)).to_pylist(), start=1):
+            try:
+                records.append(_record(kind, row))
+            except ValueError as error:
+                place = str(path) if video else f"{path} row {number}"
+                raise TableError(f"{place}, {error}; {CURE}") from error
+        return records
 
     return read
 
@@ -340,7 +343,7 @@ def _row(record: Any, names: Iterable[str]) -> dict[str, Any]:
 def _record(kind: type[T], row: dict[str, Any]) -> T:
     """Return a row as a record; the way back from `_row`."""
     if "fps_fraction" in row:
-        row["fps"] = Fraction(row.pop("fps_fraction"))
+        row["fps"] = _rate(row.pop("fps_fraction"))
     if "start_s" in row:
         row["span"] = Span(row.pop("start_s"), row.pop("end_s"))
     if kind is Delivery:
@@ -350,3 +353,15 @@ def _record(kind: type[T], row: dict[str, Any]) -> T:
     if issubclass(kind, LabelledClip):
         row["probs"] = np.array([row.pop(PROB_PREFIX + stroke) for stroke in STROKES], dtype=np.float64)
     return kind(**row)
+
+
+def _rate(text: str | None) -> Fraction:
+    """Return a frame rate.
+
+    Raises:
+        ValueError: If it is none.
+    """
+    try:
+        return Fraction(text or "")
+    except (ValueError, ZeroDivisionError) as error:
+        raise ValueError(f"column fps_fraction: '{text or ''}' is no rate such as 30000/1001") from error

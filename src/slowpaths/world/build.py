@@ -100,7 +100,8 @@ def _claim(folder: WorldFolder, settings: WorldSettings, seed: int) -> None:
 def _make_match(job: _Job) -> str:
     settings, folder, seed, part, number = job
     match = plan_match(settings, seed=seed, part=part, number=number)
-    if all(folder.truth.file(match.match_id, name).exists() for name in _TABLES):
+    needed = [folder.video_file(match.match_id), *(folder.truth.file(match.match_id, name) for name in _TABLES)]
+    if all(path.is_file() for path in needed):
         return match.match_id
     threads = cv2.getNumThreads()
     cv2.setNumThreads(1)

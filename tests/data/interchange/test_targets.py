@@ -14,13 +14,14 @@ import numpy as np
 import pytest
 from tests.data.mined import labelled, write_mined
 
-from slowpaths.core.errors import UsageError
+from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.records import PoseTrack, VideoRef
 from slowpaths.core.skeleton import JOINTS
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.data.interchange.dataset import Exported
 from slowpaths.data.interchange.targets import TARGETS
+from slowpaths.review.events import frame_times
 from slowpaths.store.mined_folder import MinedFolder
 from slowpaths.store.schema import LABELS
 
@@ -179,6 +180,38 @@ def test_coco(exported, tmp_path):
         from pycocotools.coco import COCO
 
         assert len(COCO(out / "person_keypoints.json").getAnnIds(catIds=[1])) == 64
+
+
+def test_a_stroke_that_reaches_the_end_of_its_video_has_the_last_frame(exported, tmp_path):
+    """Frames 80 to 111 of 112: inclusive from 1 in Label Studio and FiftyOne, from 0 in CVAT and COCO; Kinetics times
+    are exclusive ends in seconds."""
+    video = replace(exported.videos["v0"], num_frames=112)
+    stroke = replace(exported.clips[0], span=Span(3.2, 4.48), impact_s=4.0)
+    last = replace(
+        exported,
+        clips=[stroke],
+        videos={"v0": video},
+        tracks={"v0-d0": track(72)},
+        frame=lambda video_id, time_s: frame_times([video])[video_id].frame(time_s),
+    )
+    read = {name: written(name, last, tmp_path / name) for name in ("labelstudio", "fiftyone", "cvat", "coco")}
+    (task,) = json.loads(read["labelstudio"]["tasks.json"])
+    assert task["predictions"][0]["result"][0]["value"]["ranges"] == [{"start": 81, "end": 112}]
+    assert json.loads(read["fiftyone"]["labels.json"])["labels"]["v0"][0]["support"] == [81, 112]
+    boxes = ET.fromstring(read["cvat"]["v0.xml"]).findall("track/box")
+    assert [(int(box.get("frame")), box.get("outside")) for box in boxes] == [(n, "0") for n in range(80, 112)]
+    images = json.loads(read["coco"]["person_keypoints.json"])["images"]
+    assert [image["file_name"] for image in images] == [f"v0/{n:06d}.jpg" for n in range(80, 112)]
+    (row,) = csv.DictReader(written("kinetics", last, tmp_path / "k")["annotations.csv"].splitlines())
+    assert row["time_end"] == "4.480"
+    late = replace(last, clips=[replace(stroke, impact_s=4.48)])
+    (events,) = json.loads(written("spot", late, tmp_path / "s")["train.json"])
+    assert events["events"][0]["frame"] == 111  # an instant at the very end is shown by the last frame
+
+
+def test_a_label_of_a_video_that_is_not_there_is_one_sentence(exported):
+    with pytest.raises(TableError, match="lacks the video 'v1' of a label: mine the footage again"):
+        replace(exported, videos={"v0": exported.videos["v0"]})
 
 
 def test_croissant(tmp_path):

@@ -58,7 +58,7 @@ def write(exported: Exported, out: Path) -> list[Path]:
 def _track(root: ET.Element, number: int, clip: LabelledClip, exported: Exported) -> None:
     element = ET.SubElement(root, "track", id=str(number), label="striker", source="auto")
     poses, (first, last) = exported.tracks[clip.delivery_id], exported.frames(clip)
-    impact = exported.frame(clip.video_id, clip.impact_s)
+    impact = exported.shown(clip.video_id, clip.impact_s)
     is_inside_T = (poses.frames_T >= first) & (poses.frames_T <= last) & np.isfinite(poses.boxes_T4).all(axis=1)
     rows = np.flatnonzero(is_inside_T)
     for row in rows:

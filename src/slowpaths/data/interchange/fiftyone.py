@@ -26,7 +26,7 @@ def write(exported: Exported, out: Path) -> list[Path]:
                 "confidence": clip.confidence,
                 "attributes": {
                     "delivery_id": clip.delivery_id,
-                    "impact_frame": exported.frame(video_id, clip.impact_s) + 1,
+                    "impact_frame": exported.shown(video_id, clip.impact_s) + 1,
                     "event_p": clip.event_p,
                     "source": clip.source,
                     "is_replay": clip.delivery_id in exported.replays,

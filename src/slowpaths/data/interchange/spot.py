@@ -25,7 +25,7 @@ def write(exported: Exported, out: Path) -> list[Path]:
         if not clips:
             continue
         events = [
-            {"frame": exported.frame(video_id, clip.impact_s), "label": clip.label, "comment": clip.delivery_id}
+            {"frame": exported.shown(video_id, clip.impact_s), "label": clip.label, "comment": clip.delivery_id}
             for clip in clips
         ]
         picture = {"fps": float(video.fps), "width": video.width, "height": video.height}
