@@ -37,6 +37,8 @@ def test_the_same_tables_give_the_same_bytes_and_leave_nothing_behind(tmp_path: 
     few = {name: TABLES[name] for name in ("waterfall", "impact_error")}
     save_tables(tmp_path, few, command="c")
     first = (tmp_path / "waterfall.png").read_bytes()
+    (tmp_path / "my_notes.csv").write_text("of somebody else")
     save_tables(tmp_path, {"waterfall": few["waterfall"], "impact_error": []}, command="c")
     assert (tmp_path / "waterfall.png").read_bytes() == first
-    assert sorted(path.name for path in tmp_path.iterdir()) == ["README.md", "waterfall.csv", "waterfall.png"]
+    left = ["README.md", "my_notes.csv", "waterfall.csv", "waterfall.png"]
+    assert sorted(path.name for path in tmp_path.iterdir()) == left

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -36,13 +37,14 @@ def save_tables(
 ) -> list[str]:
     """Write every table that is not empty as CSV, draw those that have a figure, and return the names of the figures.
 
-    Figures of an earlier run whose table is gone are removed: a folder never mixes two runs. `command` is what a reader
-    types to make them again; it is also stored inside each figure. Formats are png, svg and pdf, all without a date.
+    What the index of an earlier run names and this one has no more is removed: a folder never mixes two runs. `command`
+    is what a reader types to make them again; it is also stored inside each figure. Formats are png, svg and pdf, all
+    without a date.
     """
     filled = {name: table for name, table in tables.items() if table}
-    for old in (item for suffix in (*formats, "csv") for item in folder.glob(f"*.{suffix}")):
-        if old.stem not in filled:
-            old.unlink()
+    for name in _written_before(folder) - set(filled):
+        for suffix in (*formats, "csv"):
+            (folder / f"{name}.{suffix}").unlink(missing_ok=True)
     for name, table in filled.items():
         write_text(folder / f"{name}.csv", to_csv(table))
     drawn = [name for name in figures if name in filled]
@@ -57,6 +59,13 @@ def save_tables(
     lines = ["# Figures and tables", "", "Made by", "", "```", command, "```", "", index]
     write_text(folder / INDEX_NAME, "\n".join(lines) + "\n")
     return drawn
+
+
+def _written_before(folder: Path) -> set[str]:
+    """Return the names of the tables that the index of a folder lists."""
+    index = folder / INDEX_NAME
+    text = index.read_text(encoding="utf-8", errors="replace") if index.is_file() else ""
+    return set(re.findall(r"^\| ([^|/]+)\.csv +\|", text, flags=re.MULTILINE))
 
 
 def save_figure(figure: Figure, paths: Iterable[Path], *, command: str) -> None:
