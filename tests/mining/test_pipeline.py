@@ -3,6 +3,7 @@
 import itertools
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -164,3 +165,11 @@ def test_what_is_switched_off_is_not_used(footage, tmp_path):
     assert whole.deliveries[0].features["onset_z"] > 4
     assert np.isnan(deaf.deliveries[0].features["onset_z"])
     assert deaf.deliveries[0].impact_uncertainty_s >= whole.deliveries[0].impact_uncertainty_s
+
+
+def test_it_is_said_how_many_strokes_are_checked_for_other_games(monkeypatch):
+    monkeypatch.setattr(pipeline, "_is_cricket", lambda context, candidate: candidate != "golf")
+    told = []
+    context = SimpleNamespace(watch=lambda stage, share: told.append((stage, share)))
+    assert list(pipeline._of_cricket(context, ["cut", "golf", "sweep", "flick"])) == ["cut", "sweep", "flick"]
+    assert told == [("looking for other games", share) for share in (0.0, 0.25, 0.5, 0.75)]

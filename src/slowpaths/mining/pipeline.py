@@ -79,7 +79,7 @@ def mine_video(
         looks = [gather(part) for part in play_parts(context, shots, play_p, read_onsets(context))]
         gathered = [one for one in looks if one is not None]
         found = find_candidates(context, gathered, min_event_p=settings.min_event_p)
-        candidates = [one for one in found if _is_cricket(context, one)]
+        candidates = list(_of_cricket(context, found))
         hands_p = _hands(context, candidates)
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
         shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
@@ -143,6 +143,14 @@ def pieces(shot: Shot, pts_s: np.ndarray, *, settings: MiningSettings) -> list[t
     return result
 
 
+def _of_cricket(context: VideoContext, found: Sequence[Candidate]) -> Iterator[Candidate]:
+    """Yield the strokes whose pictures show no other game."""
+    for number, candidate in enumerate(found):
+        context.watch("looking for other games", number / len(found))
+        if _is_cricket(context, candidate):
+            yield candidate
+
+
 def _is_cricket(context: VideoContext, candidate: Candidate) -> bool:
     """Return whether the pictures of a stroke show no other game; they are not asked where the oracle knows it."""
     event = candidate.event
@@ -168,5 +176,6 @@ def read_onsets(context: VideoContext) -> Onsets | None:
     """Return the sudden sounds of a video; None without sound, or where it is not listened to."""
     if not (context.settings.sound and context.video.has_audio):
         return None
+    context.watch("listening", 0.0)
     samples = read_sound(context.path, rate=_SOUND_RATE)
     return None if samples is None else find_onsets(samples, rate=_SOUND_RATE)

@@ -69,6 +69,7 @@ def survey(context: VideoContext) -> Survey:
     boundaries = finder.shots() if known is None else known
     for shot in boundaries:
         if not any(shot.first_frame <= index <= shot.last_frame for index in looks):
+            context.watch("looking at short shots", shot.first_frame / len(decoder))
             middle = (shot.first_frame + shot.last_frame) // 2
             looks[middle] = _look(context, _Sample(index=middle, frame_HWC=decoder.frames([middle], height=height)[0]))
     thumbnails = Thumbnails(pictures=finder.thumbnails, distinct_frames=finder.distinct_frames)
