@@ -10,13 +10,39 @@ from slowpaths.labelling.balls import ball_of, share
 from slowpaths.labelling.model.naive_bayes import FixedNaiveBayes
 from slowpaths.labelling.pipeline import label
 from slowpaths.store.schema import PROB_PREFIX
-from tests.labelling.tables import deliveries_table, footage_table
+from tests.labelling.tables import deliveries_table, footage_table, random_deliveries
 
 
 def test_a_replay_belongs_to_the_ball_it_repeats() -> None:
-    shots = pa.table({"shot_id": ["s1", "s2", "s3"], "replay_of": [None, "s1", None]})
-    deliveries = pa.table({"shot_id": ["s1", "s2", "s3", "unknown"]})
-    assert ball_of(deliveries, shots).tolist() == ["s1", "s1", "s3", "unknown"]
+    shots = pa.table({"shot_id": ["s1", "s2", "s3", "s4"], "replay_of": [None, "s1", None, "s9"]})
+    deliveries = pa.table(
+        {
+            "delivery_id": ["d1", "d2", "d3", "d4", "d5"],
+            "shot_id": ["s1", "s2", "s3", "s4", "unknown"],
+            "impact_s": [1.0, 2.0, 3.0, 4.0, 5.0],
+        }
+    )
+    assert ball_of(deliveries, shots).tolist() == ["d1", "d1", "d3", "s9", "d5"]
+
+
+def test_each_delivery_of_a_shot_is_a_ball_and_its_replay_repeats_the_last() -> None:
+    shots = pa.table({"shot_id": ["s1", "s2"], "replay_of": [None, "s1"]})
+    deliveries = pa.table(
+        {"delivery_id": ["late", "again", "early"], "shot_id": ["s1", "s2", "s1"], "impact_s": [8.0, 12.0, 3.0]}
+    )
+    assert ball_of(deliveries, shots).tolist() == ["late", "late", "early"]
+
+
+def test_an_hour_in_the_nets_without_a_cut_gets_a_label_a_ball() -> None:
+    deliveries = random_deliveries(60)
+    videos = {name: name for name in set(deliveries["video_id"].to_pylist())}
+    assert set(deliveries["shot_id"].to_pylist()) == {"v-s0000"}
+    shots = pa.table({"shot_id": ["v-s0000"], "replay_of": pa.array([None], pa.string())})
+    alone, held = (
+        label(deliveries, footage_table(videos), model="naive_bayes", shots=given).labels for given in (None, shots)
+    )
+    assert held["label"].to_pylist() == alone["label"].to_pylist()
+    assert len(set(held["label"].to_pylist())) > 5
 
 
 def test_two_views_say_what_their_votes_say_together() -> None:

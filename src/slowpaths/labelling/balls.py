@@ -9,9 +9,18 @@ _FLOOR = 1e-9
 
 
 def ball_of(deliveries: pa.Table, shots: pa.Table) -> np.ndarray:
-    """Return the shot in which the ball of each delivery was bowled (N,): its own, or the one that its shot repeats."""
+    """Return the ball that each delivery shows, named by the delivery that was live (N,).
+
+    A camera that is never cut shows many balls in one shot: each delivery there is a ball of its own. A replay repeats
+    the last delivery of the shot that it names, as mining has it; the shot stands for it where nothing was found there.
+    """
     source_of = dict(zip(shots["shot_id"].to_pylist(), shots["replay_of"].to_pylist(), strict=True))
-    return np.array([source_of.get(shot) or shot for shot in deliveries["shot_id"].to_pylist()], dtype=object)
+    ids, shot_of = deliveries["delivery_id"].to_pylist(), deliveries["shot_id"].to_pylist()
+    order = np.argsort(deliveries["impact_s"].to_numpy(), kind="stable")
+    last_of = {shot_of[row]: ids[row] for row in order.tolist()}
+    sources = (source_of.get(shot) for shot in shot_of)
+    balls = [last_of.get(source, source) if source else own for own, source in zip(ids, sources, strict=True)]
+    return np.array(balls, dtype=object)
 
 
 def share(probs_NC: np.ndarray, ball_N: np.ndarray, *, prior_NC: np.ndarray) -> np.ndarray:
