@@ -3,17 +3,21 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import kendalltau
+from tests.evaluation.tables import prediction_table
 
+from slowpaths.core.strokes import STROKES
 from slowpaths.evaluation import stroke_profiles
 from slowpaths.evaluation.measures.profile_error import mean_total_variation, relative_bias, total_variation
 from slowpaths.evaluation.measures.profile_fidelity import fidelity, jensen_shannon
 from slowpaths.evaluation.measures.ranking_agreement import ranking_agreement
+from slowpaths.evaluation.report import evaluate
 
 SHARES = np.array([0.55, 0.25, 0.12, 0.08])
 MODEL_A = np.array([[0.97, 0.03, 0, 0], [0.16, 0.80, 0.04, 0], [0.30, 0.12, 0.58, 0], [0.45, 0.05, 0.05, 0.45]])
@@ -113,3 +117,25 @@ def test_order_of_batters() -> None:
     taus = ranking_agreement(true, found)
     assert taus[0] == pytest.approx(kendalltau(true[:, 0], found[:, 0]).statistic) == pytest.approx(2 / 3)
     assert taus[1] == 0.0  # all batters look alike: no order at all
+
+
+def played(batter: str, num: int, **columns: object) -> list[dict[str, object]]:
+    """Return true rows of one batter: four strokes in turn, the first ones more often the later the batter's name."""
+    rows = []
+    for ball in range(num):
+        label = STROKES[ball % 4 if ball % 5 <= int(batter[1:]) % 5 else 0]
+        times = {"start_s": 5.0 * ball + 1, "end_s": 5.0 * ball + 2, "impact_s": 5.0 * ball + 1.8}
+        rows.append({"video": f"{batter}.mp4", **times, "label": label, "batter_id": batter} | columns)
+    return rows
+
+
+def test_batters_of_whom_nothing_was_found_stand_in_no_order() -> None:
+    truth = [row for batter in range(6) for row in played(f"b{batter}", 12)]
+    said = [{"video": row["video"], "impact_s": row["impact_s"], "label": row["label"]} for row in truth]
+    false = [{"video": f"b{batter}.mp4", "impact_s": 900.0, "label": "cut"} for batter in range(6)]
+    for num_found, is_known in ((2, False), (4, False), (5, True), (6, True)):
+        found = [row for row in said if row["video"] < f"b{num_found}.mp4"]
+        report = evaluate(prediction_table([*found, *false]), pa.Table.from_pylist(truth))
+        for name in ("ranking_agreement", "ranking_agreement_top"):
+            assert (report[name].value is not None) is is_known, (name, num_found)
+            assert report[name].num == num_found * is_known

@@ -3,7 +3,7 @@
 Beside it tau-ap, in which mistakes at the top of the list weigh more: those are the batters whom a scout looks at.
 
 Edge cases: a stroke of which all batters truly play the same share is left out; one of which all are counted the same
-has no order, tau 0. Fewer than five batters have too few pairs for an order.
+has no order, tau 0. A batter of whom nothing was found stands in no order. Fewer than five have too few pairs for one.
 
 Legend: A groups, G classes.
 """
@@ -13,12 +13,13 @@ from __future__ import annotations
 import numpy as np
 from scipy.stats import kendalltau
 
-from slowpaths.evaluation.measure import Reading, measure
+from slowpaths.evaluation.measure import NotMeasured, Reading, measure
 from slowpaths.evaluation.rank_correlation import tau_ap
 from slowpaths.evaluation.sample import Sample
 from slowpaths.evaluation.stroke_profiles import MIN_DELIVERIES
 
 MIN_GROUPS = 5
+_ALIKE = "every batter plays every stroke alike"
 
 
 def ranking_agreement(true_AG: np.ndarray, counted_AG: np.ndarray) -> np.ndarray:
@@ -38,31 +39,39 @@ def ranking_agreement(true_AG: np.ndarray, counted_AG: np.ndarray) -> np.ndarray
     return taus
 
 
+def known_profiles(sample: Sample) -> tuple[np.ndarray, np.ndarray]:
+    """Return true and counted profiles of the groups that have both (A, G).
+
+    Raises:
+        NotMeasured: If they are too few to speak of an order.
+    """
+    true_AG, counted_AG = sample.profiles.true_BAG[0], sample.profiles.hard_BAG[0]
+    known_A = np.isfinite(true_AG).all(axis=1) & np.isfinite(counted_AG).all(axis=1)
+    if known_A.sum() < MIN_GROUPS:
+        raise NotMeasured(f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries")
+    return true_AG[known_A], counted_AG[known_A]
+
+
 @measure(45, "usefulness", baseline="batters in random order", bounds=(-1.0, 1.0))
 def _ranking_agreement(sample: Sample) -> Reading:
     """Agreement on who plays more of a stroke, -1 to 1, mean over strokes."""
-    profiles = sample.profiles
-    taus_G = ranking_agreement(profiles.true_BAG[0], profiles.hard_BAG[0])
-    if len(profiles.names) < MIN_GROUPS or not np.isfinite(taus_G).any():
-        return Reading(reason=f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries")
-    return Reading(values_B=np.array([np.nanmean(taus_G)]), num=len(profiles.names), chance=0.0)
+    true_AG, counted_AG = known_profiles(sample)
+    taus_G = ranking_agreement(true_AG, counted_AG)
+    if not np.isfinite(taus_G).any():
+        raise NotMeasured(_ALIKE)
+    return Reading(values_B=np.array([np.nanmean(taus_G)]), num=len(true_AG), chance=0.0)
 
 
 @measure(46, "usefulness", baseline="batters in random order", bounds=(-1.0, 1.0))
 def _ranking_agreement_top(sample: Sample) -> Reading:
     """The same, mistakes at the top of the list weigh more."""
-    profiles = sample.profiles
-    true_AG, counted_AG = profiles.true_BAG[0], profiles.hard_BAG[0]
-    known = np.isfinite(true_AG).all(axis=1) & np.isfinite(counted_AG).all(axis=1)
-    if known.sum() < MIN_GROUPS:
-        return Reading(reason=f"it needs more than {MIN_GROUPS - 1} groups with {MIN_DELIVERIES} deliveries")
-    ones = np.ones((1, int(known.sum())))
-    columns = zip(counted_AG[known].T, true_AG[known].T, strict=True)
+    true_AG, counted_AG = known_profiles(sample)
+    ones = np.ones((1, len(true_AG)))
     taus = [
         tau_ap(counted, true, ones)[0] if len(set(counted)) > 1 else 0.0
-        for counted, true in columns
+        for counted, true in zip(counted_AG.T, true_AG.T, strict=True)
         if len(set(true)) > 1
     ]
     if not taus:
-        return Reading(reason="every batter plays every stroke alike")
-    return Reading(values_B=np.array([np.mean(taus)]), num=len(profiles.names), chance=0.0)
+        raise NotMeasured(_ALIKE)
+    return Reading(values_B=np.array([np.mean(taus)]), num=len(true_AG), chance=0.0)
