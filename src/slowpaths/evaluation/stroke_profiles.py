@@ -2,8 +2,8 @@
 
 Groups are batters where truth names them, else matches. Those with fewer than `MIN_DELIVERIES` are left out; where all
 are that small, the footage as a whole is one group. The true profile counts missed deliveries too; the counted one has
-false deliveries where groups are not batters. Replays are no balls and count in neither, nor do strokes outside the
-taxonomy.
+false deliveries where groups are not batters (matches, or the footage). Replays are no balls and count in neither, nor
+do strokes outside the taxonomy.
 
 Legend: B replicates, N rows that count, A groups, G classes, S classes that truth can have.
 """
@@ -129,7 +129,8 @@ def stroke_profiles(pairing: Pairing, weights_BU: np.ndarray) -> StrokeProfiles:
     group_U = pairing.group
     if not large:
         group_U, sizes, large = np.full(len(group_U), ALL, dtype=object), Counter({ALL: sizes.total()}), [ALL]
-    is_counted = is_true | ((pairing.true_U == NO_STROKE) & ~np.array(pairing.has_batters))
+    is_of_batters = pairing.has_batters and large != [ALL]
+    is_counted = is_true | ((pairing.true_U == NO_STROKE) & ~np.array(is_of_batters))
     rows = np.flatnonzero(is_counted & np.isin(group_U.astype(str), large) & ~pairing.is_replay)
     rows = rows if is_true[rows].any() else rows[:0]
     names, group_N = np.unique(group_U[rows].astype(str), return_inverse=True)

@@ -139,3 +139,17 @@ def test_batters_of_whom_nothing_was_found_stand_in_no_order() -> None:
         for name in ("ranking_agreement", "ranking_agreement_top"):
             assert (report[name].value is not None) is is_known, (name, num_found)
             assert report[name].num == num_found * is_known
+
+
+def test_false_deliveries_count_where_the_footage_is_one_group() -> None:
+    truth = [row for batter in range(5) for row in played(f"b{batter}", 8)]
+    said = [{"video": row["video"], "impact_s": row["impact_s"], "label": row["label"]} for row in truth]
+    false = [{"video": row["video"], "impact_s": row["impact_s"] + 2.2, "label": "cut"} for row in said]
+    nameless = [{key: value for key, value in row.items() if key != "batter_id"} | {"match_id": "m"} for row in truth]
+    small, match = (
+        evaluate(prediction_table([*said, *false]), pa.Table.from_pylist(rows)) for rows in (truth, nameless)
+    )
+    assert "footage" in small["profile_error"].meaning
+    assert match["profile_error"].value == pytest.approx(0.5, abs=1e-3)
+    for name in ("profile_error", "profile_fidelity", "rare_stroke_bias"):
+        assert small[name].value == pytest.approx(match[name].value), name
