@@ -89,6 +89,12 @@ def test_a_foreign_table_needs_only_video_time_and_label(tmp_path: Path) -> None
         ({"video": "a", "impact_s": 1, "label": "nan"}, "line 2, column label: is empty: give a stroke"),
         ({"video": "a", "impact_s": 1, "label": "cutt"}, "line 2, column label: 'cutt' is not a stroke; nearest: cut"),
         ({"video": "a", "impact_s": 1, "label": "cut", "confidence": 2}, "column confidence: 2 is not between 0 and 1"),
+        (
+            {"video": "a", "start_s": 12, "end_s": 10.5, "label": "cut"},
+            "line 2, column end_s: the stroke ends before it starts (12 to 10.5 s); swap the two",
+        ),
+        ({"video": "a", "impact_s": 1, "label": "cut", "event_p": 70}, "column event_p: 70 is not between 0 and 1"),
+        ({"video": "a", "impact_s": 1, "label": "cut", "event_p": -0.1}, "column event_p: -0.1 is not between 0 and 1"),
         ({"video": "a", "impact_s": "", "label": "cut"}, "line 2, column impact_s: is empty"),
         ({"video": "a", "impact_s": 1, "prob_cut": 1}, "no column 'prob_leave'"),
         (
@@ -135,6 +141,16 @@ def test_the_headline_uses_held_out_rows(
     chosen, sentence = choose_split(read_predictions(_write(tmp_path / "p.parquet", rows)), wanted)
     assert chosen.split.tolist() == kept
     assert sentence.startswith(note)
+
+
+@pytest.mark.parametrize(
+    ("word", "nearest"), [("Test", "test"), ("validation", "test, val, train"), ("training", "train")]
+)
+def test_a_split_by_another_word_is_named(word: str, nearest: str) -> None:
+    columns = {"video": ["a"] * 3, "impact_s": [1.0, 9.0, 20.0], "label": ["cut"] * 3, "split": ["train", "none", word]}
+    message = f"row 3, column split: '{word}' is not a split; nearest: {nearest}"
+    with pytest.raises(TableError, match=re.escape(message)):
+        read_predictions(pa.table(columns))
 
 
 def test_a_split_that_is_not_there(tmp_path: Path) -> None:

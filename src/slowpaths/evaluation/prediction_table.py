@@ -17,7 +17,8 @@ from slowpaths.store.schema import PRIOR_KEY, PROB_PREFIX
 
 _PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
 _ROUNDING = 0.005 * NUM_STROKES + 1e-6  # two decimals in every column: each may be half a hundredth off
-SPLITS: tuple[str, ...] = ("auto", "test", "val", "train", "all")
+_HELD_OUT: tuple[str, ...] = ("test", "val", "train")
+SPLITS: tuple[str, ...] = ("auto", *_HELD_OUT, "all")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -87,14 +88,11 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     columns.require([] if "impact_s" in columns else ["start_s", "end_s"])
     has_probabilities = any(name in columns for name in _PROBS)
     probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
-    times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
-    for name, values_s in times.items():
-        for row in np.flatnonzero(values_s < 0).tolist():
-            problem = f"{values_s[row]:g} lies before the video begins: give seconds from its first picture on"
-            raise columns.error(row, name, problem)
-    for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
-        raise columns.error(int(row), "impact_s", "is empty and so is start_s or end_s; a prediction needs a time")
+    times = _times(columns)
     event_p = columns.numbers("event_p")
+    for row in np.flatnonzero((event_p < 0) | (event_p > 1)).tolist():
+        raise columns.error(row, "event_p", f"{event_p[row]:g} is not between 0 and 1")
+    splits = columns.choices("split", _HELD_OUT, "a split")
     videos = zip(columns.texts("video"), columns.texts("video_id"), strict=True)
     predictions = Predictions(
         video=np.array([normal_path(a) if a else b for a, b in videos], dtype=object),
@@ -107,12 +105,28 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
         stated_prior=_stated_prior(columns),
         has_probabilities=has_probabilities,
         has_split="split" in columns,
-        **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id", "split")},
+        split=np.array(splits, dtype=object),
+        **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id")},
         **times,
     )
     if not len(predictions):
         raise TableError(f"{columns.name} holds no rows: check the stage that wrote it")
     return _merge_views(_of_model(predictions, columns, model_id))
+
+
+def _times(columns: Columns) -> dict[str, np.ndarray]:
+    """Return start, end and impact of every row (N,), seconds, NaN where empty."""
+    times = {name: columns.numbers(name, unit="seconds") for name in ("start_s", "end_s", "impact_s")}
+    for name, values_s in times.items():
+        for row in np.flatnonzero(values_s < 0).tolist():
+            problem = f"{values_s[row]:g} lies before the video begins: give seconds from its first picture on"
+            raise columns.error(row, name, problem)
+    for row in np.flatnonzero(times["end_s"] < times["start_s"]).tolist():
+        span = f"{times['start_s'][row]:g} to {times['end_s'][row]:g} s"
+        raise columns.error(row, "end_s", f"the stroke ends before it starts ({span}); swap the two")
+    for row in np.flatnonzero(np.isnan(times["impact_s"]) & np.isnan(times["start_s"] + times["end_s"])):
+        raise columns.error(int(row), "impact_s", "is empty and so is start_s or end_s; a prediction needs a time")
+    return times
 
 
 def _stated_prior(columns: Columns) -> tuple[float, ...] | None:
