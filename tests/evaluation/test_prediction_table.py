@@ -219,3 +219,29 @@ def test_labels_take_over_the_split_of_predictions() -> None:
     assert judged.delivery_id.tolist() == ["c"]
     with pytest.raises(TableError, match="split_of= names a table with other deliveries"):
         with_split_of(labels, read_predictions(table(["d"], split=["test"])))
+
+
+def test_a_table_without_ids_lends_no_split() -> None:
+    columns = {"video": ["v", "v"], "impact_s": [1.0, 9.0], "label": ["cut", "cut"]}
+    nameless, model = (read_predictions(pa.table(columns | more)) for more in ({}, {"split": ["train", "test"]}))
+    with pytest.raises(TableError, match="split_of= names a table with other deliveries"):
+        with_split_of(nameless, model)
+
+
+def test_a_delivery_with_two_splits_lends_none() -> None:
+    columns = {"video": ["v", "w"], "delivery_id": ["d", "d"], "impact_s": [1.0, 9.0], "label": ["cut", "cut"]}
+    model = read_predictions(pa.table(columns | {"split": ["train", "test"]}))
+    with pytest.raises(TableError, match="gives d two splits: give each delivery its own id"):
+        with_split_of(read_predictions(pa.table(columns)), model)
+
+
+def test_one_id_of_two_moments_is_named() -> None:
+    columns = {"video": ["v"] * 3, "delivery_id": ["d", "e", "d"], "impact_s": [1.0, 2.0, 1.4], "label": ["cut"] * 3}
+    assert len(read_predictions(pa.table(columns))) == 2  # views of one delivery
+    message = "row 3, column delivery_id: d stands in row 1 for another moment"
+    with pytest.raises(TableError, match=message):
+        read_predictions(pa.table(columns | {"impact_s": [1.0, 2.0, 21.0]}))
+    apart = read_predictions(pa.table(columns | {"impact_s": [1.0, 2.0, 21.0], "video": ["v", "v", "w"]}))
+    assert len(apart) == 3
+    models = columns | {"impact_s": [1.0, 2.0, 21.0], "model_id": ["m", "m", "n"]}
+    assert len(read_predictions(pa.table(models), model_id="n")) == 1

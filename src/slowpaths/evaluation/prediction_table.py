@@ -12,6 +12,7 @@ import numpy as np
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
+from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.table_columns import Columns, Source, normal_path, read_columns
 from slowpaths.store.schema import PRIOR_KEY, PROB_PREFIX
 
@@ -111,6 +112,7 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     )
     if not len(predictions):
         raise TableError(f"{columns.name} holds no rows: check the stage that wrote it")
+    _check_ids(predictions, columns)
     return _merge_views(_of_model(predictions, columns, model_id))
 
 
@@ -150,9 +152,13 @@ def with_split_of(predictions: Predictions, other: Predictions) -> Predictions:
     """Return predictions with the split of another table of the same deliveries; rows it does not hold have none.
 
     Raises:
-        TableError: If the tables have no delivery in common.
+        TableError: If the tables have no delivery in common (one without delivery_id has none), or a delivery of the
+            other one has two splits.
     """
-    split_of = dict(zip(other.delivery_id.tolist(), other.split.tolist(), strict=True))
+    split_of: dict[str, str] = {}
+    for name, split in zip(other.delivery_id.tolist(), other.split.tolist(), strict=True):
+        if name and split_of.setdefault(name, split) != split:
+            raise TableError(f"split_of= names a table that gives {name} two splits: give each delivery its own id")
     known = [split_of.get(name, "") for name in predictions.delivery_id.tolist()]
     if not any(known):
         raise TableError("split_of= names a table with other deliveries: give predictions on the same mined set")
@@ -226,6 +232,18 @@ def _of_model(predictions: Predictions, columns: Columns, model_id: str | None) 
     if model_id is not None and model_id not in names:
         raise UsageError(f"{columns.name} has no model '{model_id}'; it has {', '.join(names) or 'none'}")
     return predictions if model_id is None else predictions.take(models == model_id)
+
+
+def _check_ids(predictions: Predictions, columns: Columns) -> None:
+    """Refuse an id that a model gives to moments of a video too far apart to be views of one delivery."""
+    first: dict[tuple[str, str, str], int] = {}
+    moments = predictions.moments_P2.tolist()
+    names = zip(predictions.video.tolist(), predictions.delivery_id.tolist(), columns.texts("model_id"), strict=True)
+    for row, key in enumerate(names):
+        (start_s, end_s), (from_s, to_s) = moments[row], moments[first.setdefault(key, row) if key[1] else row]
+        if max(start_s - to_s, from_s - end_s) > TOLERANCE_S:
+            problem = f"{key[1]} stands in {columns.places[first[key]]} for another moment: give each delivery its own"
+            raise columns.error(row, "delivery_id", problem)
 
 
 def _merge_views(predictions: Predictions) -> Predictions:
