@@ -69,6 +69,25 @@ def test_factors_are_judged_by_their_summed_probability() -> None:
     assert (hits["plane"][1], hits["side"][1]) == (2, 3)
 
 
+@pytest.mark.parametrize("factor", ["foot", "plane", "side"])
+def test_a_leave_names_no_factor_of_any_stroke(factor: str) -> None:
+    space, true = class_space("slowpaths"), np.array([i for name, i in INDEX.items() if name != "leave"])
+    called = np.tile(np.eye(NUM_STROKES)[INDEX["leave"]], (len(true), 1))
+    hits, *_ = factor_hits(called, true, space, factor)
+    assert np.nansum(hits) == 0
+    coarse = class_space("cricshot10")
+    true = np.arange(len(coarse.names))
+    other = np.tile(np.eye(len(coarse.columns))[-1], (len(true), 1))
+    assert np.nansum(factor_hits(other, true, coarse, factor)[0]) == 0
+
+
+def test_values_of_a_factor_that_tie_share_the_hit() -> None:
+    probs = np.eye(NUM_STROKES)[[INDEX["cut"]]] / 2 + np.eye(NUM_STROKES)[[INDEX["cover_drive"]]] / 2
+    space = class_space("slowpaths")
+    for name in ("pull_hook", "on_drive"):
+        assert factor_hits(probs, np.array([INDEX[name]]), space, "foot")[0].tolist() == [0.5]
+
+
 def test_guessing_agrees_with_a_simulation() -> None:
     rng = np.random.default_rng(0)
     true = rng.choice(3, size=60_000, p=[0.6, 0.3, 0.1])

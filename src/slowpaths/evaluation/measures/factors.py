@@ -1,6 +1,7 @@
 """Foot, plane and side of the bat: how often the most probable value of a factor is right.
 
-Edge case: classes whose strokes differ in a factor, or do not have it, are left out of it.
+Edge cases: true classes whose strokes differ in a factor, or do not have it, are left out of it. Where only such
+classes are given a probability, no value is named and none is right; values that tie share the hit.
 
 Legend: N graded deliveries, G classes, V values of a factor.
 """
@@ -35,7 +36,9 @@ def factor_hits(
     """
     values, matrix_GV = space.factor(factor)
     true_NV = matrix_GV[true_N]
-    hits_N = (np.argmax(probs_NG @ matrix_GV, axis=1) == np.argmax(true_NV, axis=1)).astype(np.float64)
+    said_NV = probs_NG @ matrix_GV
+    is_likeliest_NV = (said_NV == said_NV.max(axis=1, keepdims=True)) & (said_NV > 0)
+    hits_N = np.nan_to_num(divide((is_likeliest_NV * true_NV).sum(axis=1), is_likeliest_NV.sum(axis=1)))
     share = float(divide(true_NV.sum(axis=0), true_NV.sum()).max())
     return np.where(true_NV.any(axis=1), hits_N, np.nan), len(values), share
 
