@@ -36,7 +36,7 @@ def test_the_best_score_takes_the_nearest_unused_truth() -> None:
 def _slow_hits(predicted: Events, truth: Events, tolerance_s: float) -> list[bool]:
     used: set[int] = set()
     hits = []
-    for i in sorted(range(len(predicted.time_s)), key=lambda i: (-predicted.scores_EG[i, 0], i)):
+    for i in sorted(range(len(predicted.time_s)), key=lambda i: (-predicted.scores_EG[i, 0], predicted.keys[i])):
         best = None
         for j in np.argsort(truth.time_s, kind="stable").tolist():
             distance = abs(predicted.time_s[i] - truth.time_s[j])
@@ -71,19 +71,31 @@ def test_average_precision_is_interpolated() -> None:
 
 
 def test_frames_are_counted_at_25_a_second() -> None:
-    truth = _events("abc", [1.0, 2.0, 3.0])
-    table = {
-        r["tolerance"]: r["map_any_stroke"] for r in spotting.spotting_table(_events("abc", [1.0, 2.04, 3.08]), truth)
-    }
-    assert [table[f"{n} frames"] for n in (0, 1, 2, 4)] == pytest.approx([1 / 3, 2 / 3, 1, 1])
-    assert table["0.1 s"] == 1.0
-    # a tenth of a frame away is the same frame
-    rows = spotting.spotting_table(_events("abc", [1.0, 2.04, 3.08]), truth)
-    table = {row["tolerance"]: row["map_any_stroke"] for row in rows}
+    truth, predicted = _events("abc", [1.0, 2.0, 3.0]), _events("abc", [1.0, 2.04, 3.08], [0.9, 0.8, 0.7])
+    table = {r["tolerance"]: r["map_any_stroke"] for r in spotting.spotting_table(predicted, truth)}
     assert [table[f"{n} frames"] for n in (0, 1, 2, 4)] == pytest.approx([1 / 3, 2 / 3, 1, 1])
     assert table["0.1 s"] == 1.0
     # a tenth of a frame away is the same frame
     assert spotting.spotting_table(_events("abc", [1.004, 2, 3]), truth)[0]["map_any_stroke"] == 1.0
+
+
+def test_predictions_of_equal_score_enter_together_whatever_their_order() -> None:
+    truth, times = _events("aaaa", [1.0, 2.0, 3.0, 4.0]), np.array([1.0, 2.0, 3.0, 11.0, 12.0, 13.0])
+    noise = np.array([0.0, 1e-16, -1e-16, 1e-16, 0.0, -1e-16])
+    rng = np.random.default_rng(0)
+    for order in (np.arange(6), np.arange(6)[::-1], rng.permutation(6)):
+        said = _events("a" * 6, times[order].tolist(), (0.7 + noise[rng.permutation(6)]).tolist())
+        found = spotting.mean_average_precision(said, truth, tolerance_s=0.1)[0]
+        assert found == pytest.approx(3 / 4 * 3 / 6)  # recall .75 at precision .5, the only point there is
+        recall = spotting.over_replicates(said, truth, column=0, tolerance_s=0.1, score=spotting.recall_at_false_alarms)
+        assert recall.tolist() == [0.0]
+
+
+@pytest.mark.parametrize("times", [[0.0, 0.4], [0.4, 0.0]])
+def test_predictions_of_equal_score_take_their_truths_in_order_of_time(times: list[float]) -> None:
+    truth = _events("aa", [0.3, 0.7])  # if .4 came first it would take .3, and 0 would find nothing
+    _, hits = spotting.hits_in_order(_events("aa", times), truth, column=0, tolerance_s=0.5)
+    assert hits.tolist() == [True, True]
 
 
 def test_classes_are_averaged_over_those_that_occur() -> None:

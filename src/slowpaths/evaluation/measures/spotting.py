@@ -6,6 +6,8 @@ tolerances compare moments rounded to frames at 25 per second.
 
 Predictions without an impact take no part. Classes are scored by the probability of a stroke times that of the class;
 strokes outside the taxonomy count where classes do not matter. A found leave without an impact is no false alarm.
+Predictions of equal score enter together, as at a threshold, and take their truths in order of time: a table without
+scores has one point of precision and recall, whatever the order of its rows.
 
 Legend: B replicates, E events, P predictions, best score first, G classes.
 """
@@ -67,7 +69,7 @@ def hits_in_order(
     Returned are rows of the predictions, best score first (P,), and whether each is a hit (P,).
     """
     scores = predicted.scores_EG[:, column]
-    order = np.argsort(-scores, kind="stable")
+    order = np.lexsort((predicted.keys, -_told_apart(scores)))
     order = order[scores[order] > 0]
     wanted_P, reach_s = predicted.keys[order], tolerance_s + _ROUNDING_S
     keys = np.sort(truth.keys[truth.scores_EG[:, column] > 0])
@@ -81,8 +83,10 @@ def hits_in_order(
     return order, hits_P
 
 
-def average_precision(hits_P: np.ndarray, num_true: int) -> float:
+def average_precision(hits_P: np.ndarray, num_true: int, scores_P: np.ndarray | None = None) -> float:
     """Return the area under the interpolated precision-recall curve; NaN without true events.
+
+    Scores, best first, say which predictions enter together; without them each enters by itself.
 
     Example:
         >>> round(average_precision(np.array([True, False, True]), 4), 4)
@@ -90,27 +94,53 @@ def average_precision(hits_P: np.ndarray, num_true: int) -> float:
     """
     if not num_true:
         return float("nan")
-    precision = np.cumsum(hits_P) / np.arange(1, len(hits_P) + 1)
+    last_P = _last_of_ties(hits_P, scores_P)
+    precision = np.cumsum(hits_P)[last_P] / (last_P + 1)
     interpolated = np.maximum.accumulate(precision[::-1])[::-1]
     return float((interpolated * hits_P).sum() / num_true)
 
 
-def recall_at_false_alarms(hits_P: np.ndarray, num_true: int) -> float:
-    """Return the best recall at one false alarm in ten true deliveries; NaN without true events."""
+def recall_at_false_alarms(hits_P: np.ndarray, num_true: int, scores_P: np.ndarray | None = None) -> float:
+    """Return the best recall at one false alarm in ten true deliveries; NaN without true events.
+
+    Scores are as for `average_precision`.
+    """
     if not num_true:
         return float("nan")
-    allowed = np.cumsum(~hits_P) <= FALSE_ALARMS_PER_DELIVERY * num_true + 1e-9
+    false_P = np.cumsum(~hits_P)[_last_of_ties(hits_P, scores_P)]
+    allowed = false_P <= FALSE_ALARMS_PER_DELIVERY * num_true + 1e-9
     return float((np.cumsum(hits_P) * allowed).max(initial=0) / num_true)
 
 
 def over_replicates(
-    predicted: Events, truth: Events, *, column: int, tolerance_s: float, score: Callable[[np.ndarray, int], float]
+    predicted: Events,
+    truth: Events,
+    *,
+    column: int,
+    tolerance_s: float,
+    score: Callable[[np.ndarray, int, np.ndarray], float],
 ) -> np.ndarray:
-    """Return a score of the hits, best first, and the number of true events, in every replicate (B,)."""
+    """Return a score of the hits, best first, the number of true events and the scores, in every replicate (B,)."""
     order, hits = hits_in_order(predicted, truth, column=column, tolerance_s=tolerance_s)
     kept_BP = predicted.weights_BE[:, order] > 0
     num_true_B = truth.weights_BE @ (truth.scores_EG[:, column] > 0)
-    return np.array([score(hits[kept], int(num)) for kept, num in zip(kept_BP, num_true_B, strict=True)])
+    scores_P = predicted.scores_EG[order, column]
+    replicates = zip(kept_BP, num_true_B, strict=True)
+    return np.array([score(hits[kept], int(num), scores_P[kept]) for kept, num in replicates])
+
+
+def _told_apart(scores: np.ndarray) -> np.ndarray:
+    """Return scores in which rounding, as of probabilities that are summed, tells nothing apart."""
+    return scores.astype(np.float32)
+
+
+def _last_of_ties(hits_P: np.ndarray, scores_P: np.ndarray | None) -> np.ndarray:
+    """Return the place of the last prediction that has the score of each (P,); its own place without scores."""
+    places_P = np.arange(len(hits_P))
+    if scores_P is None or not len(scores_P):
+        return places_P
+    last = np.flatnonzero(np.r_[np.diff(_told_apart(scores_P)) != 0, True])
+    return last[np.searchsorted(last, places_P)]
 
 
 def mean_average_precision(predicted: Events, truth: Events, *, tolerance_s: float) -> np.ndarray:
