@@ -137,3 +137,21 @@ def test_the_real_table_is_read(shared_dir: Path) -> None:
     assert len(truth.deliveries) == 28
     assert sum(not item.label for item in truth.deliveries) == 9
     assert next(item for item in truth.deliveries if item.video == "surya_output2.mp4").moment_s[0] == -math.inf
+
+
+@pytest.mark.parametrize(
+    ("lengths", "message"),
+    [
+        (["-600", "-600"], "line 2, column video_duration_s: -600 is no length of a video"),
+        (["0", ""], "line 2, column video_duration_s: 0 is no length of a video"),
+        (["5", ""], "line 2, column video_duration_s: the video is 5 s long, and the stroke comes at 9 s"),
+        (["60", "6000"], "line 3, column video_duration_s: the video is 6000 s long, 60 s in line 2"),
+    ],
+)
+def test_a_length_that_a_video_cannot_have_is_named(tmp_path: Path, lengths: list[str], message: str) -> None:
+    rows = [f"a.mp4,{time},cut,{length}" for time, length in zip((9, 20), lengths, strict=True)]
+    path = write_truth(tmp_path / "t.csv", rows, "video,impact_s,label,video_duration_s")
+    with pytest.raises(TableError, match=re.escape(message)):
+        read_truth(path)
+    rows = ["a.mp4,9,cut,20.1", "a.mp4,20.3,cut,", "b.mp4,1,cut,7", "a.mp4,3,cut,20"]  # rounded, unknown, another video
+    assert len(read_truth(write_truth(path, rows, "video,impact_s,label,video_duration_s")).deliveries) == 4

@@ -10,6 +10,7 @@ import numpy as np
 from slowpaths.core.records import Box
 from slowpaths.core.strokes import crosswalk
 from slowpaths.core.views import VIEWS
+from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.table_columns import Columns, Sources, normal_path, read_all
 
 REQUIRED: tuple[str, ...] = ("video", "impact_s", "label")
@@ -105,6 +106,7 @@ def _deliveries(columns: Columns, classes: tuple[str, ...], *, taxonomy: str) ->
         first = seen.setdefault((delivery.video, delivery.moment_s), delivery.place)
         if first != delivery.place:
             raise columns.error(row, "video", f"repeats the delivery of {first}; remove one of the two")
+    _check_durations(columns, deliveries)
     return deliveries
 
 
@@ -139,3 +141,22 @@ def _check_times(columns: Columns, row: int, item: TrueDelivery) -> None:
         raise columns.error(row, "end_s", f"the stroke ends before it starts ({span}); swap the two")
     if item.impact_s < item.start_s or item.impact_s > item.end_s:
         raise columns.error(row, "impact_s", f"{item.impact_s:g} s lies outside the stroke, {span}; mend one of them")
+
+
+def _check_durations(columns: Columns, deliveries: list[TrueDelivery]) -> None:
+    """Refuse lengths of videos that cannot be: what watching them costs is told by them."""
+    known: dict[str, tuple[float, str]] = {}
+    for row, item in enumerate(deliveries):
+        length_s, problem = item.video_duration_s, ""
+        if np.isnan(length_s):
+            continue
+        said_s, place = known.setdefault(item.video, (length_s, item.place))
+        moment_s = item.moment_s[0]
+        if length_s <= 0:
+            problem = f"{length_s:g} is no length of a video: give seconds"
+        elif np.isfinite(moment_s) and moment_s > length_s + TOLERANCE_S:
+            problem = f"the video is {length_s:g} s long, and the stroke comes at {moment_s:g} s: mend one of them"
+        elif abs(length_s - said_s) > TOLERANCE_S:
+            problem = f"the video is {length_s:g} s long, {said_s:g} s in {place}: mend one of them"
+        if problem:
+            raise columns.error(row, "video_duration_s", problem)
