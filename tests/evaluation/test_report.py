@@ -212,8 +212,8 @@ def test_videos_are_as_long_as_the_tables_say(study: tuple[Path, Path], tmp_path
     assert evaluate(predictions, truth, shots_truth=table)["review_minutes"].chance == len(videos)
     assert "how long the videos are" in evaluate(predictions, truth)["review_minutes"].reason
     known = csv.read_csv(truth)
-    known = known.append_column("video_duration_s", [[120.0] * len(known)])
-    assert evaluate(predictions, known)["review_minutes"].chance == 2 * len(videos)
+    known = known.append_column("video_duration_s", [[1200.0] * len(known)])
+    assert evaluate(predictions, known)["review_minutes"].chance == 20 * len(videos)
     write_truth(table, shots[2:], "video,start_s,end_s,view")  # one video is missing: the sum would flatter
     assert evaluate(predictions, truth, shots_truth=table)["review_minutes"].reason
 
