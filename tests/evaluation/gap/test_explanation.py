@@ -42,3 +42,14 @@ def test_kinds_are_compared_with_the_supervised_ones() -> None:
     names = ["supervised"] * 4 + ["pseudo"] * 5 + ["rare"] * 3 + [""]
     assert kinds(names) == ("supervised", ["pseudo"])
     assert kinds(["pseudo"] * 13) == ("", [])
+
+
+@pytest.mark.parametrize("rounding", [0.0, 4e-16])
+def test_what_does_not_vary_is_neither_explained_nor_compared(rounding: float) -> None:
+    """All systems of a sweep may cut the same clips: what is left then is rounding."""
+    rng = np.random.default_rng(0)
+    useful = -2.87237611 + rounding * rng.integers(-1, 2, size=60)
+    features = rng.standard_normal((60, 2))
+    assert np.isnan(explained(_both(features), _both(useful), ONES)).all()
+    found = interaction(_both(features[:, 0]), _both(useful), np.arange(60) % 2 == 0, ONES)
+    assert np.isnan([found["shift"], found["slope"]]).all()

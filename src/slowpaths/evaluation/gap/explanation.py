@@ -15,6 +15,7 @@ from slowpaths.evaluation.intervals import divide
 
 MIN_SYSTEMS = 20  # configurations; with fewer a regression on eight numbers fits by chance
 MIN_OF_KIND = 4  # configurations of each kind that is compared
+_ROUNDING = 1e-9  # of the size of a number: configurations that differ by less do not differ
 POINT = 0.1  # accuracy in which a slope is given: ten points
 
 
@@ -22,7 +23,8 @@ def explained(features: Mapping[str, np.ndarray], useful: Halves, weights_BK: np
     """Return the cross-validated share of the variance of usefulness that features explain (B,).
 
     A linear regression is fitted on all configurations but one and predicts that one; features come from one half of
-    the matches and usefulness from the other, both ways round. It is below 0 where the mean predicts better.
+    the matches and usefulness from the other, both ways round. It is below 0 where the mean predicts better, and NaN
+    where all configurations are as useful: there is no variance to explain.
 
     Args:
         features: Half -> features (K, F).
@@ -32,7 +34,7 @@ def explained(features: Mapping[str, np.ndarray], useful: Halves, weights_BK: np
     lost_B, spread_B = np.zeros(len(weights_BK)), np.zeros(len(weights_BK))
     for a, b in (("A", "B"), ("B", "A")):
         known = np.isfinite(features[a]).all(axis=1) & np.isfinite(useful[b])
-        if known.sum() < MIN_SYSTEMS:
+        if known.sum() < MIN_SYSTEMS or not _varies(useful[b][known]):
             return np.full(len(weights_BK), np.nan)
         errors_K, off_K = _left_out_errors(features[a][known], useful[b][known])
         lost_B += weights_BK[:, known] @ errors_K**2
@@ -61,12 +63,12 @@ def interaction(
 
     `shift` is the difference at the mean accuracy of all, in standard deviations of usefulness; `slope` is how much
     more (or less) usefulness ten points of accuracy are worth for the kind. Accuracy comes from one half of the
-    matches and usefulness from the other, both ways round.
+    matches and usefulness from the other, both ways round. Both are NaN where all configurations are as useful.
     """
     found = {"shift": np.zeros(len(weights_BK)), "slope": np.zeros(len(weights_BK))}
     for a, b in (("A", "B"), ("B", "A")):
         known = np.isfinite(accuracy[a]) & np.isfinite(useful[b])
-        if not known.any():
+        if not known.any() or not _varies(useful[b][known]):
             return {name: np.full(len(weights_BK), np.nan) for name in found}
         kind_K, weights = is_kind_K[known].astype(np.float64), weights_BK[:, known]
         points_K = (accuracy[a][known] - accuracy[a][known].mean()) / POINT
@@ -81,6 +83,11 @@ def interaction(
         found["shift"] += fit[:, 2] / 2
         found["slope"] += fit[:, 3] / 2
     return found
+
+
+def _varies(values_K: np.ndarray) -> bool:
+    """Return whether values differ by more than rounding, as of means over different numbers of seeds."""
+    return bool(np.ptp(values_K) > _ROUNDING * np.abs(values_K).max())
 
 
 def kinds(group_K: Sequence[str] | np.ndarray) -> tuple[str, list[str]]:

@@ -53,7 +53,7 @@ ESTIMATES: dict[str, str] = {
 BUDGET_DRAWS = 300  # curves are fitted one by one: fewer draws than for the rest
 _NO_HALVES = "it needs halves of disjoint matches, so two matches at least, in which this measure could be taken"
 _NO_ORDER = "the configurations whose value is known have no order"
-_FEW = f"a regression needs {explanation.MIN_SYSTEMS} configurations with this measure"
+_FEW = f"a regression needs {explanation.MIN_SYSTEMS} configurations with this measure that differ in it"
 REASONS = {
     "tau": _NO_ORDER, "tau_ap": _NO_ORDER, "band_spread": f"no {MIN_IN_BAND} configurations are equally accurate",
     "top_tau": f"the top quarter holds fewer than {MIN_TOP} configurations that differ",
