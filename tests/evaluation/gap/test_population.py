@@ -70,6 +70,17 @@ def test_seeds_of_a_configuration_are_one_and_count_by_their_mean() -> None:
     assert found.groups["loss"].tolist() == ["ce", "ce"]
 
 
+def test_configurations_that_are_alike_have_no_order_whatever_their_number_of_seeds() -> None:
+    for value in np.random.default_rng(0).random(20).tolist():
+        same = [
+            {"system": f"s{at}", "seed": str(seed), "half": "all", "accuracy_top1": 0.1 * at, "usefulness_wss95": value}
+            for at in range(6)
+            for seed in range((1, 2, 3, 5, 6, 7)[at])
+        ]
+        population = mean_over_seeds(read_population(population_table(same)))
+        assert set(population.of("usefulness_wss95")["all"]) == {value}
+
+
 def test_a_measure_that_one_seed_lacks_is_not_known_of_the_configuration() -> None:
     given = rows(2)
     given[0]["usefulness_profile_error"] = None  # system s0, seed 0, half A

@@ -12,6 +12,7 @@ Legend: R runs (a system with a seed), K configurations (or runs, where a popula
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -169,16 +170,13 @@ def mean_over_seeds(runs: Population) -> Population:
     """
     names, config_R = np.unique(runs.system, return_inverse=True)
     member_KR = config_R == np.arange(len(names))[:, None]
-    share_KR = member_KR / member_KR.sum(axis=1, keepdims=True)
 
     def one(values_R: np.ndarray) -> np.ndarray:
         told = [sorted(set(values_R[own_R])) for own_R in member_KR]
         return np.array([values[0] if len(values) == 1 else "" for values in told], dtype=object)
 
     def mean(values_R: np.ndarray) -> np.ndarray:
-        is_known_R = np.isfinite(values_R)
-        means_K = share_KR @ np.where(is_known_R, values_R, 0.0)
-        return np.where(member_KR @ ~is_known_R > 0, np.nan, means_K)
+        return np.array([_mean(values_R[own_R]) for own_R in member_KR])
 
     return replace(
         runs,
@@ -187,6 +185,13 @@ def mean_over_seeds(runs: Population) -> Population:
         groups={name: one(values_R) for name, values_R in runs.groups.items()},
         values={half: {name: mean(own_R) for name, own_R in of.items()} for half, of in runs.values.items()},
     )
+
+
+def _mean(values: np.ndarray) -> float:
+    """Return the mean, NaN where a value is; of values that are alike that very value, however many there are."""
+    if not np.isfinite(values).all():
+        return float("nan")
+    return float(values[0]) if (values == values[0]).all() else math.fsum(values) / len(values)
 
 
 def learned(population: Population) -> np.ndarray:
