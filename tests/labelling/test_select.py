@@ -88,6 +88,16 @@ def test_of_near_duplicates_gold_then_the_surest_then_the_first_stays() -> None:
     assert found.is_kept.tolist() == [False, False, True, False, True, True, False]
 
 
+def test_a_near_duplicate_that_is_left_out_takes_no_other_with_it() -> None:
+    event_p = np.array([0.1, 0.9, 0.9, np.nan])
+    found = run([0.9, 0.8, 0.7, 0.6], [0, 0, 0, 1], groups=np.array([4, 4, 4, 5]), event_p=event_p)
+    assert found.is_kept.tolist() == [False, True, False, True]
+    assert (found.counts["probably no stroke"], found.counts["near-duplicate"]) == (1, 1)
+    has_votes = np.array([False, True, True, True])
+    found = run([0.9, 0.8, 0.7, 0.6], [0, 0, 0, 1], groups=np.array([4, 4, 4, 5]), has_votes=has_votes)
+    assert found.is_kept.tolist() == [False, True, False, True]
+
+
 def test_without_selection_everything_with_a_vote_is_kept() -> None:
     found = run([0.1, 0.1], [0, 0], has_votes=np.array([True, False]), settings=Selection(enabled=False))
     assert found.is_kept.tolist() == [True, False]

@@ -79,12 +79,15 @@ def select(
     reasons = {
         "no vote": ~has_label,
         "probably no stroke": (event_p < settings.min_event_p) & ~is_gold,
-        "near-duplicate": _is_duplicate(groups, confidence_N + is_gold) if settings.drop_duplicates else ~has_label,
+        "near-duplicate": np.zeros(len(label_N), dtype=bool),
         "confidence below the least": (confidence_N < settings.min_confidence) & ~is_gold,
     }
     is_left = np.ones(len(label_N), dtype=bool)
     counts = {}
     for reason, applies in reasons.items():
+        if reason == "near-duplicate" and settings.drop_duplicates:  # of those that may be kept, so that one of them is
+            rows = np.flatnonzero(is_left)
+            applies[rows] = _is_duplicate(groups[rows], (confidence_N + is_gold)[rows])
         counts[reason] = int((is_left & applies).sum())
         is_left &= ~applies
     is_kept = is_left & is_gold
