@@ -12,6 +12,7 @@ from slowpaths.evaluation.audit.checks import CHECKS, check_all
 from slowpaths.evaluation.audit.leakage import (
     SPLITS,
     Labelled,
+    _profile_error,
     cross_named,
     folds,
     leakage,
@@ -145,3 +146,16 @@ def test_steadiness_is_a_share_with_an_interval_over_matches_and_deliveries_can_
     assert float(row["low"]) < 0.2 and float(row["high"]) > 0.8  # matches differ, and there are eight
     some = half.take(half.match_N == "m1")
     assert len(some) == EACH == len(some.kept["mirror"]) and steadiness(some)[0]["keeps_its_name"] == 1
+
+
+def test_the_error_of_profiles_does_not_follow_the_order_of_a_set() -> None:
+    rng = np.random.default_rng(0)
+    for _ in range(40):
+        batter_N = np.array([f"b{number}" for number in rng.integers(0, 17, 300)], dtype=object)
+        label_N, named_N = rng.integers(0, 14, (2, 300))
+        data = replace(labelled(leak=0.0, signal=1.0), label_N=label_N, groups={"match": batter_N, "batter": batter_N})
+        errors = []
+        for name in sorted(set(batter_N)):
+            true, named = (np.bincount(own[batter_N == name], minlength=14) for own in (label_N, named_N))
+            errors.append(0.5 * np.abs(true / true.sum() - named / named.sum()).sum())
+        assert _profile_error(data, named_N) == np.mean(errors)

@@ -147,3 +147,13 @@ def test_systems_of_two_sweeps_are_named_by_what_was_fixed_in_each(tmp_path):
     ]  # fmt: skip
     assert [dict(one.groups) for one in found[::2]] == [{"loss": "gce"}, {"loss": "soft_ce"}]
     assert {one.system for one in find_systems([tmp_path / "gce"])} == {"seed-0", "seed-1"}
+
+
+def test_what_was_fixed_comes_in_one_order(tmp_path: Path) -> None:
+    """The groups become columns of the table of measures, in this order."""
+    keys = ("optim", "loss", "trainer", "init", "model", "data.batch_size", "ema")
+    for sweep in ("one", "other"):
+        words = tuple(f"{key}={sweep}" for key in keys)
+        SweepFolder(tmp_path / sweep).add([Cell(name="seed-0", overrides=words, axes={"seed": "0"}, fingerprint=sweep)])
+    for found in find_systems([tmp_path / "one", tmp_path / "other"]):
+        assert list(found.groups) == sorted(keys)

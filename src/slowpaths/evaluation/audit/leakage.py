@@ -151,6 +151,6 @@ def _profile_error(data: Labelled, named_N: np.ndarray) -> float:
     one_hot = np.eye(max(data.label_N.max(), named_N.max()) + 1)
     sums = [
         [to_shares(one_hot[own[whose_N == name]].sum(axis=0)) for own in (data.label_N, named_N)]
-        for name in set(whose_N)
+        for name in sorted(set(whose_N))  # in one order: a sum rounds by it
     ]
     return float(np.mean([total_variation(true, named) for true, named in sums]))

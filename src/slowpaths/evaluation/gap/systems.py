@@ -78,7 +78,8 @@ def _told_apart(sources: Sequence[Source]) -> list[Source]:
     for source in sources:
         by_name.setdefault((source.system, source.seed), []).append(source)
     clashing = {name for (name, _), same in by_name.items() if len(same) > 1}
-    differing = differing_keys([source.fixed for source in sources if source.system in clashing]) - set(_PLACES)
+    fixed = [source.fixed for source in sources if source.system in clashing]
+    differing = sorted(differing_keys(fixed) - set(_PLACES))
     return [
         replace(
             source,
