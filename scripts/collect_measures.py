@@ -27,7 +27,7 @@ def main() -> None:
         for name, item in measures.items():
             if item["value"] is not None:
                 numbers = [item[column] for column in COLUMNS]
-                cells = ["" if number is None else f"{number:.4g}" for number in numbers]
+                cells = ["" if one is None else str(one) if isinstance(one, int) else f"{one:.4g}" for one in numbers]
                 writer.writerow([folder.name, name, *cells])
 
 
