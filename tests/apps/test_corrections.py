@@ -183,4 +183,36 @@ def test_labels_of_another_tool_are_corrections_too(mined, tmp_path, capsys):
     assert gold_of(mined)[IDS[3]] == "leave" and len(gold_of(mined)) == 2
     (tmp_path / "bad.txt").write_text("clips/nobody.mp4 0\n")
     assert relabel(mined, f"corrections={tmp_path / 'bad.txt'}") == 1
-    assert "'nobody' is no delivery of this mined folder" in capsys.readouterr().err
+    assert "bad.txt line 1, column delivery_id: 'nobody' is no delivery of this mined folder" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "sentence"),
+    [
+        ("a.csv", "", "a.csv has no column 'delivery_id' (it has none)"),
+        ("a.csv", "id,label\nx,cut\n", "a.csv has no column 'delivery_id' (it has id, label)"),
+        ("a.csv", HEADER, "a.csv holds no correction"),
+        ("a.csv", "label,youtube_id,time_start\nsweep,gone.mp4,1\nkut,v.mp4,START\n",
+         "a.csv line 3, column label: 'kut'"),
+        ("a.csv", f"delivery_id,label\n{IDS[0]},cut\n{IDS[1]},cut\n{IDS[0]},sweep\n",
+         f"a.csv line 4, column label: sweep contradicts line 2, which says cut of {IDS[0]}"),
+        ("a.csv", f"{HEADER}{IDS[0]},cut,,,\n{IDS[0]},,no_stroke,,\n", "no_stroke contradicts line 2, which says cut"),
+        ("a.csv", f"{HEADER}{IDS[0]},,impact,{IMPACT_S},\n{IDS[0]},cut,,{IMPACT_S - 0.2},\n", "column impact_s"),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("key", ["corrections", "gold"])
+def test_a_file_that_says_nothing_or_two_things_changes_nothing(mined, tmp_path, capsys, key, name, text, sentence):
+    if key == "gold" and "youtube_id" in text:
+        pytest.skip("gold= takes our own tables only")
+    assert relabel(mined, say(tmp_path, f"{IDS[5]},sweep,,,")) == 0
+    (tmp_path / name).write_text(text.replace("START", str(IMPACT_S - 0.8)))
+    capsys.readouterr()
+    assert relabel(mined, f"{key}={tmp_path / name}") == 1
+    assert sentence in capsys.readouterr().err
+    assert gold_of(mined) == {IDS[5]: "sweep"}
+
+
+def test_rows_of_one_delivery_that_agree_are_taken_together(mined, tmp_path):
+    rows = f"{IDS[0]},cut,,,", f"{IDS[0]},,impact,{IMPACT_S + 0.04},", f"{IDS[0]},cut,stroke,,again"
+    assert relabel(mined, say(tmp_path, *rows)) == 0
+    assert [(one.label, one.impact_s) for one in mined.corrections()] == [("cut", pytest.approx(IMPACT_S + 0.04))]

@@ -19,6 +19,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from slowpaths.core.errors import TableError
 from slowpaths.core.records import Correction, CorrectionKind, Delivery
 from slowpaths.core.spans import Span
 from slowpaths.core.strokes import INDEX, STROKES
@@ -73,7 +74,8 @@ def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table)
     num_unmined = 0
     if added and is_foreign(Path(added)):
         read = _read_foreign(folder, Path(added), deliveries)
-        added, num_unmined = read.table, read.num_unmined
+        values = {key: read.table[key].to_pylist() for key in read.table.column_names}
+        added, num_unmined = Columns(name=read.name, places=read.places, values=values), read.num_unmined
     known = set(deliveries["delivery_id"].to_pylist())
     there = [one for one in kept if isinstance(gold, Mapping) or one.delivery_id in known]
     said = _merged([*there, *(read_corrections(added, deliveries) if added else ())])
@@ -81,41 +83,73 @@ def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table)
     return Said(corrections=said, waiting=waiting, num_unmined=num_unmined)
 
 
-def read_corrections(source: Source, deliveries: pa.Table) -> list[Correction]:
+def read_corrections(source: Source | Columns, deliveries: pa.Table) -> list[Correction]:
     """Read corrections: `delivery_id`, `label` and, where wanted, `kind`, `impact_s` and `note`; CSV or Parquet.
 
     Without a kind a row says the stroke.
 
     Raises:
-        TableError: If the file is missing or unreadable, lacks a column, or names an unknown delivery, stroke or kind,
-            or an impact outside the delivery's shot; it names the line.
+        TableError: As `corrections_in`, and if one names an unknown delivery or an impact outside the delivery's shot;
+            it names the line.
     """
-    columns = read_columns(source)
-    columns.require(("delivery_id", "label"))
+    columns = source if isinstance(source, Columns) else read_columns(source)
+    found = corrections_in(columns)
     places = (deliveries[name].to_pylist() for name in ("delivery_id", "start_s", "end_s"))
     ids = {name: Span(start_s - _FARTHEST_S, end_s + _FARTHEST_S) for name, start_s, end_s in zip(*places, strict=True)}
-    names, strokes, notes = (columns.texts(key) for key in ("delivery_id", "label", "note"))
-    kinds = columns.choices("kind", _KINDS, "a kind of correction")
-    impacts_s = columns.numbers("impact_s", unit="seconds")
-    strangers = [name for name in names if name not in ids]
-    found = []
-    for row, (name, stroke) in enumerate(zip(names, strokes, strict=True)):
-        kind: Any = kinds[row] or "stroke"
+    strangers = [one.delivery_id for one in found if one.delivery_id not in ids]
+    for row, one in enumerate(found):
+        name, impact_s = one.delivery_id, one.impact_s
         if name not in ids:
             more = f", nor are {len(strangers) - 1} others" if len(strangers) > 1 else ""
             raise columns.error(row, "delivery_id", f"'{name}' is no delivery of this mined folder{more}: take it out")
+        if not math.isnan(impact_s) and impact_s not in ids[name]:
+            raise columns.error(row, "impact_s", f"{impact_s:g} is far from {name}: give seconds in its video")
+    return found
+
+
+def corrections_in(columns: Columns) -> list[Correction]:
+    """Return what a table says, one correction a row, before it is known which deliveries there are.
+
+    Raises:
+        TableError: If it has no row, lacks a column, names an unknown stroke or kind, or says two things of one
+            delivery; it names the line.
+    """
+    columns.require(("delivery_id", "label"))
+    if not len(columns):
+        forget = "gold=none forgets what was said before"
+        raise TableError(f"{columns.name} holds no correction: give at least one row ({forget})")
+    names, strokes, notes = (columns.texts(key) for key in ("delivery_id", "label", "note"))
+    kinds = columns.choices("kind", _KINDS, "a kind of correction")
+    impacts_s = columns.numbers("impact_s", unit="seconds").tolist()
+    found = []
+    for row, (name, stroke) in enumerate(zip(names, strokes, strict=True)):
+        kind: Any = kinds[row] or "stroke"
         if kind == "stroke":
             refuse_no_stroke(columns, row, stroke)
         if kind != "stroke" and stroke:
             raise columns.error(row, "label", f"kind={kind} has no stroke, but '{stroke}' stands there: empty one")
-        if kind == "impact" and np.isnan(impacts_s[row]):
+        if kind == "impact" and math.isnan(impacts_s[row]):
             raise columns.error(row, "impact_s", "kind=impact needs the impact, seconds")
-        if not np.isnan(impacts_s[row]) and impacts_s[row] not in ids[name]:
-            raise columns.error(row, "impact_s", f"{impacts_s[row]:g} is far from {name}: give seconds in its video")
-        found.append(
-            Correction(delivery_id=name, label=stroke, kind=kind, impact_s=float(impacts_s[row]), note=notes[row])
-        )
+        found.append(Correction(delivery_id=name, label=stroke, kind=kind, impact_s=impacts_s[row], note=notes[row]))
+    _refuse_contradictions(columns, found)
     return found
+
+
+def _refuse_contradictions(columns: Columns, found: Sequence[Correction]) -> None:
+    """Refuse a table that says two strokes, or two impacts, of one delivery: which one is meant, nobody knows.
+
+    Raises:
+        TableError: With both lines.
+    """
+    first: dict[tuple[str, str], tuple[int, Any]] = {}  # delivery and column -> row and what it says
+    for row, one in enumerate(found):
+        said: dict[str, Any] = {} if one.kind == "impact" else {"label": one.label or one.kind}
+        said |= {} if math.isnan(one.impact_s) else {"impact_s": one.impact_s}
+        for column, value in said.items():
+            before, known = first.setdefault((one.delivery_id, column), (row, value))
+            if value != known:
+                problem = f"{value} contradicts {columns.places[before]}, which says {known} of {one.delivery_id}"
+                raise columns.error(row, column, f"{problem}: take one of the two out")
 
 
 def refuse_no_stroke(columns: Columns, row: int, word: str) -> None:

@@ -195,7 +195,7 @@ def _check_trainer(trainer: dict[str, Any]) -> None:
 
 def _check_labelling(values: dict[str, Any]) -> None:
     """Build label model, rules and teacher, and look into gold: mining takes hours before they are used."""
-    from slowpaths.apps._corrections import refuse_no_stroke
+    from slowpaths.apps._corrections import corrections_in
     from slowpaths.data.interchange.read import is_foreign
     from slowpaths.evaluation.table_columns import read_columns
     from slowpaths.labelling.model.build import build_model
@@ -207,8 +207,4 @@ def _check_labelling(values: dict[str, Any]) -> None:
     load_teacher(values["teacher"])
     for path in (values["gold"], values.get("corrections")):
         if path and path != "none" and not (path == values.get("corrections") and is_foreign(Path(path))):
-            columns = read_columns(Path(path))
-            columns.require(("delivery_id", "label"))
-            for row, (word, kind) in enumerate(zip(columns.texts("label"), columns.texts("kind"), strict=True)):
-                if kind in ("", "stroke"):
-                    refuse_no_stroke(columns, row, word)
+            corrections_in(read_columns(Path(path)))

@@ -51,7 +51,9 @@ def test_lists_name_clips_and_class_numbers(tmp_path):
         ("a.json", '{"events": 1}', "is no clip list, Kinetics CSV or spot JSON"),
         ("a.json", '[{"video": "gone.mp4", "events": []}]', "names no delivery of this mined folder"),
         ("a.txt", "clips/a.mp4 14\n", "line 1 is no path and class number below 14"),
-        ("a.csv", "label,youtube_id,time_start,time_end,split\ncut,w.mp4,soon,2,train\n", "is no clip list"),
+        ("a.txt", "\n\n", "names no delivery of this mined folder"),
+        ("a.csv", "label,youtube_id,time_start,time_end,split\ncut,w.mp4,soon,2,train\n", "line 2, column time_start"),
+        ("a.csv", "label,youtube_id,time_start,time_end,split\ncut,w.mp4,nan,2,train\n", "line 2, column time_start"),
     ],
 )
 def test_what_is_none_of_these_is_said(tmp_path, name, text, sentence):
@@ -59,9 +61,28 @@ def test_what_is_none_of_these_is_said(tmp_path, name, text, sentence):
         read(tmp_path / name, text)
 
 
-def test_tables_with_delivery_ids_are_our_own(tmp_path):
-    (tmp_path / "own.csv").write_text("\ufeffdelivery_id,label\n")
-    (tmp_path / "list.csv").write_text("clips/a.mp4 3\n")
-    assert [is_foreign(tmp_path / name) for name in ("own.csv", "list.csv", "x.json", "x.parquet", "gone.csv")] == [
-        False, True, True, False, False,
-    ]  # fmt: skip
+def test_kinetics_files_that_a_spreadsheet_saved_are_read(tmp_path):
+    text = '\ufeff"split","time_start","label","youtube_id"\r\ntrain,1.3,cut,w.mp4\r\n'
+    assert is_foreign(written := tmp_path / "kinetics.csv") is False  # not there yet
+    assert read(written, text) == ([("c", "cut")], 0)
+    assert is_foreign(written)
+
+
+def test_each_row_knows_its_place_in_the_file(tmp_path):
+    (path := tmp_path / "kinetics.csv").write_text("label,youtube_id,time_start\ncut,gone.mp4,1\n\nsweep,w.mp4,1.2\n")
+    found = read_labels(path, DELIVERIES, VIDEOS, seconds=lambda video_id, frame: 0.0)
+    assert (found.name, found.places) == ("kinetics.csv", ["line 4"])
+    (path := tmp_path / "spot.json").write_text('[{"video": "w.mp4", "events": [{"frame": 100, "label": "cut"}]}]')
+    found = read_labels(path, DELIVERIES, VIDEOS, seconds=lambda video_id, frame: frame / 50)
+    assert (found.name, found.places) == ("spot.json", ["event 1 of w.mp4"])
+
+
+def test_only_what_looks_like_another_tools_file_is_one(tmp_path):
+    written = {
+        "own.csv": "\ufeffdelivery_id,label\n", "list.csv": "\nclips/a.mp4 3\n", "empty.csv": "",
+        "misspelt.csv": "id,label\n", "json.csv": '{"a": 1}', "tabs.csv": "delivery_id\tlabel\n",
+    }  # fmt: skip
+    for name, text in written.items():
+        (tmp_path / name).write_text(text)
+    names = [*written, "x.json", "x.txt", "x.parquet", "gone.csv"]
+    assert [name for name in names if is_foreign(tmp_path / name)] == ["list.csv", "x.json", "x.txt"]
