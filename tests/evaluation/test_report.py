@@ -129,6 +129,20 @@ def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:
     assert all(item["reason"] for item in found["measures"].values())
 
 
+def test_notes_say_nothing_of_truth_that_was_not_judged(study: tuple[Path, Path], tmp_path: Path) -> None:
+    (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
+    notes = evaluate(truth=study[0], predictions=tmp_path / "p.csv").notes  # truth that names its matches
+    assert not any("match_id" in note for note in notes)
+    assert any("lie in" in note and note.endswith("are not judged.") for note in notes)
+
+
+def test_notes_of_labels_and_of_mining_do_not_contradict_each_other(tmp_path: Path) -> None:
+    truth = write_truth(tmp_path / "t.csv", [*TRUTH, "gone.mp4,1,2,1.5,cover,R,pitch_endon"], TRUTH_COLUMNS)
+    notes = evaluate(truth=truth, mined=make_mined(tmp_path / "mined"), truth_taxonomy="cricshot10").notes
+    (said,) = [note for note in notes if "not in the mined folder" in note]
+    assert said.endswith("mining counts them as missed.")  # accuracy does not judge them, and says so
+
+
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [

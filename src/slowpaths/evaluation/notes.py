@@ -15,7 +15,8 @@ _ROUNDED = 1e-4  # sums that miss 1 by more were rounded by somebody
 def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[str]:
     """Return what is to be said of a comparison."""
     pairing, num, repeated = sample.pairing, counts["matches"], _repeated(rows)
-    is_named = any(item is not None and item.match_id for item in pairing.truths)
+    known = [item for item in pairing.truths if item is not None]
+    is_named = any(item.match_id for item in known)
     unit = "matches" if is_named else "matches or videos"
     said = (
         (True,
@@ -27,7 +28,7 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
         (MIN_MATCHES <= num < ENOUGH_MATCHES,
          f"Only {num} labelled {unit} (fewer than {ENOUGH_MATCHES}): the intervals are wide; do not rank systems by "
          "these numbers."),
-        (not is_named,
+        (bool(known) and not is_named,
          "Truth names no match_id: where the predictions name none either, each video counts as a match of its own, "
          "and intervals are too narrow where videos share a match."),
         (counts["replays"] > 0,

@@ -279,7 +279,7 @@ def _judge_mined(
     check = sample.check
     measures, tables = take_all(sample)
     not_mined = sum(fate.video is None for fate in check.fates)
-    note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; they count as missed."
+    note = f"{not_mined} true deliveries lie in videos that are not in the mined folder; mining counts them as missed."
     counts = {
         "true_deliveries": len(check.fates),
         "mined_deliveries": len(mined.deliveries),
