@@ -245,3 +245,11 @@ def test_one_id_of_two_moments_is_named() -> None:
     assert len(apart) == 3
     models = columns | {"impact_s": [1.0, 2.0, 21.0], "model_id": ["m", "m", "n"]}
     assert len(read_predictions(pa.table(models), model_id="n")) == 1
+
+
+@pytest.mark.parametrize("more", ["", "".join(f",prob_{stroke}" for stroke in STROKES)])
+def test_a_probability_of_no_stroke_is_refused_and_not_passed_over(tmp_path: Path, more: str) -> None:
+    row = "a.mp4,1.5,cut,.5,.5" + ",0" * len(STROKES) * bool(more)
+    (tmp_path / "p.csv").write_text(f"video,impact_s,label,confidence,prob_cutt{more}\n{row}\n")
+    with pytest.raises(TableError, match=r"p.csv: the column 'prob_cutt' is of no stroke; did you mean 'prob_cut'?"):
+        read_predictions(tmp_path / "p.csv")

@@ -12,6 +12,7 @@ import numpy as np
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.strokes import INDEX, NUM_STROKES, STROKES
+from slowpaths.core.text import did_you_mean
 from slowpaths.evaluation.matching import TOLERANCE_S
 from slowpaths.evaluation.table_columns import Columns, Source, normal_path, read_columns
 from slowpaths.store.schema import PRIOR_KEY, PROB_PREFIX
@@ -87,6 +88,12 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
     columns = read_columns(source)
     columns.require([] if "video_id" in columns else ["video"])
     columns.require([] if "impact_s" in columns else ["start_s", "end_s"])
+    for name in columns.values:
+        if name.startswith(PROB_PREFIX) and name not in _PROBS:
+            known = did_you_mean(
+                name, _PROBS, otherwise="give prob_<stroke> of our strokes, or label and confidence alone"
+            )
+            raise TableError(f"{columns.name}: the column '{name}' is of no stroke; {known}")
     has_probabilities = any(name in columns for name in _PROBS)
     probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
     times = _times(columns)
