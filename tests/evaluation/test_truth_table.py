@@ -85,6 +85,8 @@ def test_optional_columns_are_checked_too(tmp_path: Path, column: str, value: st
         ("t.csv", "video,start_s,end_s,impact,label\n", "no column 'impact_s' (it has video, start_s, end_s, impact"),
         ("t.csv", "video,start_s,end_s,impact,label\n", "rename 'impact'?"),
         ("t.csv", "video;start_s;end_s\n", "separated by semicolons"),
+        ("t.csv", "video\tstart_s\tend_s\n", "separated by tabs"),
+        ("t.csv", "video|start_s|end_s\n", "separated by bars"),
         ("t.csv", "video,video,label\n", "the column 'video' stands there twice"),
         ("t.csv", "", "no column 'video' (it has none)"),
         ("t.csv", b"video,\xff\xfe\n", "is not UTF-8 text"),

@@ -22,6 +22,7 @@ Source = Path | str | pa.Table
 Sources = Source | Sequence[Source]
 """One table, or several whose rows are taken together."""
 EMPTY = frozenset({"", "na", "nan", "none", "null", "unknown"})
+_SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "bars"}
 _TRUE, _FALSE = frozenset({"1", "1.0", "true", "yes"}), frozenset({"0", "0.0", "false", "no"})
 
 
@@ -208,8 +209,9 @@ def _read_csv(path: Path) -> Columns:
         with path.open(encoding="utf-8-sig", newline="") as stream:
             reader = csv.reader(stream)
             header = [name.strip() for name in next(reader, [])]
-            if len(header) == 1 and ";" in header[0]:
-                raise TableError(f"{path.name} is separated by semicolons: save it with commas")
+            for mark, marks in _SEPARATORS.items():
+                if len(header) == 1 and mark in header[0]:
+                    raise TableError(f"{path.name} is separated by {marks}: save it with commas")
             twice = [name for name in header if header.count(name) > 1]
             if twice:
                 raise TableError(f"{path.name} line 1: the column '{twice[0]}' stands there twice, rename one")
