@@ -69,3 +69,13 @@ def test_sentences_give_way_before_names():
 
 def test_a_word_longer_than_a_line_stays_whole():
     assert fold("a unbreakableword b", 5).splitlines() == ["a", "unbreakableword", "b"]
+
+
+def test_a_name_of_a_file_moves_no_cursor(capsys):
+    name = "a\x1b[31m\rred\nline.mp4"
+    with progress("mining", 1) as step:
+        step(f"{name}: 1 deliveries")
+    show_table("quarantined", ["video"], [[name]], notes=[name])
+    said = capsys.readouterr()
+    assert said.err.splitlines() == ["mining 1/1 a?[31m?red?line.mp4: 1 deliveries"]
+    assert "a?[31m?red" in said.out and not {"\x1b", "\r"} & set(said.out)

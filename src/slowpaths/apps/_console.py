@@ -14,6 +14,7 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from slowpaths.core.text import one_line
 from slowpaths.core.threads import available_threads
 
 NOTE_EVERY_S = 10.0  # between two plain lines on how far a step is
@@ -40,7 +41,7 @@ def show_table(
     """
     console = Console()
     rows = [list(row) for row in rows]
-    texts = [[f"{cell:.3f}" if isinstance(cell, float) else str(cell) for cell in row] for row in rows]
+    texts = [[f"{cell:.3f}" if isinstance(cell, float) else _printable(str(cell)) for cell in row] for row in rows]
     table = Table(title=escape(title), title_justify="left")
     is_number = [bool(rows) and all(isinstance(row[at], (int, float)) for row in rows) for at in range(len(columns))]
     widths = fit_widths([list(columns), *texts], width=console.width - 3 * len(columns) - 1, keep=is_number)
@@ -50,7 +51,12 @@ def show_table(
         table.add_row(*[escape(fold(text, width)) for text, width in zip(row, widths, strict=True)])
     console.print(table)
     for line in (*(f"note: {note}" for note in notes), *(f"wrote {path}" for path in wrote)):
-        console.print(line, markup=False, highlight=False, soft_wrap=True)
+        console.print(_printable(line), markup=False, highlight=False, soft_wrap=True)
+
+
+def _printable(text: str) -> str:
+    """Return lines of which none moves a cursor or colours a terminal, as the name of a file may."""
+    return "\n".join(one_line(line) for line in text.split("\n"))
 
 
 def fit_widths(rows: Sequence[Sequence[str]], *, width: int, keep: Sequence[bool]) -> list[int]:
@@ -123,8 +129,9 @@ class Steps:
         self._show(text, advance=0, every_s=NOTE_EVERY_S)
 
     def _show(self, text: str, *, advance: int, every_s: float) -> None:
+        text = one_line(text)
         if self._bar is not None and self._task is not None:
-            self._bar.update(self._task, advance=advance, description=f"{self._title} {escape(text)[-_BAR_TEXT:]}")
+            self._bar.update(self._task, advance=advance, description=f"{self._title} {escape(text[-_BAR_TEXT:])}")
         elif time.monotonic() - self._said_s >= every_s:
             self._said_s = time.monotonic()
             words = f"{self._title} {self._done}/{self._total} {text}".rstrip()
