@@ -5,7 +5,9 @@ import re
 import pytest
 from tests.evaluation.tables import make_study
 
+from slowpaths.evaluation.measure import Measure
 from slowpaths.evaluation.report import evaluate
+from slowpaths.evaluation.report_page import _measures
 
 
 @pytest.fixture(scope="module")
@@ -38,3 +40,8 @@ def test_the_page_holds_everything_and_fetches_nothing(page: str) -> None:
 
 def test_text_is_no_markup(page: str) -> None:
     assert "slowpaths evaluate &lt;b&gt;" in page
+
+
+def test_an_interval_without_an_upper_end_is_said_as_in_the_text() -> None:
+    measure = Measure(name="label_worth", side="usefulness", meaning="labels", value=3.0, low=2.0, num=9)
+    assert "(2.000 or more)" in _measures([measure])

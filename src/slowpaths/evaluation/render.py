@@ -62,12 +62,17 @@ def number(value: float | str | None) -> str:
     return f"{value:.3f}" if abs(value) < 100 else f"{value:.0f}"
 
 
+def interval_of(item: Measure) -> str:
+    """Return the interval of a measure in words, "" where it has none."""
+    if item.low is None:
+        return ""
+    return f"{number(item.low)} or more" if item.high is None else f"{number(item.low)} to {number(item.high)}"
+
+
 def _row(item: Measure) -> list[str]:
-    upper = "or more" if item.high is None else f"to {number(item.high)}"
-    interval = "" if item.low is None else f"{number(item.low)} {upper}"
     value = f"{number(item.value)} {item.unit}".rstrip()
     baselines = [number(item.chance), number(item.constant)]
-    return [_TITLES[item.side], item.name, value, interval, *baselines, str(item.num), item.meaning]
+    return [_TITLES[item.side], item.name, value, interval_of(item), *baselines, str(item.num), item.meaning]
 
 
 def _baselines(shown: set[str]) -> list[str]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
-from slowpaths.evaluation.render import number
+from slowpaths.evaluation.render import interval_of, number
 
 if TYPE_CHECKING:
     from slowpaths.evaluation.report import Report
@@ -72,7 +72,7 @@ def report_page(report: Report, *, figures: Iterable[str], folder: Path) -> str:
 def _measures(measures: Sequence[Measure]) -> str:
     rows = []
     for item in measures:
-        interval = "" if item.low is None else f"<br><small>({number(item.low)} to {number(item.high)})</small>"
+        interval = f"<br><small>({interval_of(item)})</small>" if item.low is not None else ""
         numbers = (f"{number(item.value)} {escape(item.unit)}{interval}", number(item.chance), number(item.constant))
         cells = "".join(f'<td class="n">{text}</td>' for text in (*numbers, item.num))
         said = f"<strong>{escape(item.name)}</strong><br><small>{escape(item.meaning)}</small>{_bar(item)}"
