@@ -41,12 +41,16 @@ step sequences_rules cp "$mined"/evaluation/hierarchical/figures/{per_class,rule
 # What finding strokes is calibrated to, each half of the clips for the other; then the clips mined that way.
 calibration=runs/calibration real=runs/real_clips
 for seed in 11 12; do step "world_$seed" slowpaths world world=demo seed=$seed out="$calibration/worlds/d$seed"; done
+step world_13 slowpaths world world=study seed=13 out="$calibration/worlds/c13" \
+  world.parts.c.num_matches=6 world.parts.c.balls_per_match=12 '~world.parts.hc'
 step views into experiments/real_clips/results/calibrated_views.txt \
-  python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{d11,d12} --out "$calibration/views"
+  python -m scripts.calibration.views --shared "$shared" --worlds "$calibration"/worlds/{d11,d12,c13} --out "$calibration/views"
 step moments into experiments/real_clips/results/calibrated_moments.txt \
   python -m scripts.calibration.moments --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/moments"
 step timing into experiments/real_clips/results/calibrated_timing.txt \
   python -m scripts.calibration.timing --shared "$shared" --worlds "$calibration/worlds/d11" --out "$calibration/timing"
+step bats into experiments/real_clips/results/calibrated_bats.txt \
+  python -m scripts.calibration.bats --shared "$shared" --out "$calibration/bats"
 step claims into experiments/real_clips/results/calibrated_claims.txt \
   python -m scripts.calibration.claims --shared "$shared" --calibration "$calibration"
 step real_clips python -m scripts.real_clips --shared "$shared" --out "$real/crossed" --crossed "$calibration"

@@ -56,6 +56,21 @@ def estimate(random: np.random.Generator, pixels_TJ2: np.ndarray, *, is_archive:
     return keypoints_TJC
 
 
+def bat_as_seen(random: np.random.Generator, bat_N2: np.ndarray) -> np.ndarray:
+    """Return where a bat points as the network sees it, right and up (N, 2), given it in pixels, downwards.
+
+    A normal error of 17 degrees, one look in nine anywhere, and two in five without an answer: of clips that were
+    annotated by eye, half of the sure looks are less than 13 degrees off and, by how long it was trained, a tenth to a
+    fifth more than 45 (`scripts/calibration/bats.py`). One batter in five is filmed so that no bat is seen.
+    """
+    angles_N = np.arctan2(bat_N2[:, 0], -bat_N2[:, 1]) + np.deg2rad(17) * random.normal(size=len(bat_N2))
+    angles_N = np.where(random.random(len(bat_N2)) < 0.11, random.uniform(-np.pi, np.pi, len(bat_N2)), angles_N)
+    sure_N = np.where(random.random(len(bat_N2)) < random.uniform(0.4, 0.9), random.uniform(0.4, 1, len(bat_N2)), 0.1)
+    if random.random() < 0.2:
+        sure_N = np.full(len(bat_N2), 0.1)
+    return sure_N[:, None] * np.column_stack([np.sin(angles_N), np.cos(angles_N)])
+
+
 def _drifting(random: np.random.Generator, num_frames: int, shape: tuple[int, ...], memory: float) -> np.ndarray:
     """Return standard normal noise (T, ...) that remembers the frame before."""
     noise = random.normal(size=(num_frames, *shape))

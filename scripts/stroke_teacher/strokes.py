@@ -50,6 +50,7 @@ class FilmedStroke:
     is_right_handed: bool
     camera: str  # one of `world.presets.CAMERAS`
     pixels_TJ2: np.ndarray  # joints
+    bat_T2: np.ndarray  # from the hands to the toe of the bat, pixels
     camera_T3: np.ndarray  # pan right and tilt down in pixels, log zoom in
     impact_s: float  # seconds from the first frame; may lie outside what is shown
     is_live: bool  # whether it plays at its own speed
@@ -77,13 +78,14 @@ def film_stroke(random: np.random.Generator, *, is_archive: bool) -> FilmedStrok
         speed=max(speed, 2.0), boundary_m=66.0, stop_y_m=None,
     )  # fmt: skip
     aim = work(camera, times_T, ball=ball if camera.follow > 0 else None)
-    joints, _ = motion.move(times_T)
+    joints, bat = motion.move(times_T)
+    (grip_T2, toe_T2) = aim.project(np.stack([bat.grip_T3, bat.toe_T3], axis=1))[0].swapaxes(0, 1)
     focal_T = aim.focal_T()
     turns_T2 = np.stack([np.diff(aim.pan_T), -np.diff(aim.tilt_T)], axis=1) * focal_T[1:, None]
     moved_T2 = np.concatenate([np.zeros((1, 2)), np.cumsum(turns_T2, axis=0)])
     return FilmedStroke(
         stroke=name, is_right_handed=is_right_handed, camera=camera.name,
-        pixels_TJ2=aim.project(joints.keypoints_TJ3)[0],
+        pixels_TJ2=aim.project(joints.keypoints_TJ3)[0], bat_T2=toe_T2 - grip_T2,
         camera_T3=np.column_stack([moved_T2, np.log(focal_T / focal_T[0])]),
         impact_s=float(-times_T[0] / (times_T[1] - times_T[0]) / FPS), is_live=is_live,
     )  # fmt: skip

@@ -20,7 +20,7 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from scripts.stroke_teacher.pose_errors import estimate
+from scripts.stroke_teacher.pose_errors import bat_as_seen, estimate
 from scripts.stroke_teacher.strokes import FPS, SIZE, FilmedStroke, film_stroke
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.neural_network import MLPClassifier
@@ -31,8 +31,10 @@ from slowpaths.core.tempering import temper
 from slowpaths.evaluation.measures.calibration_error import calibration_error, equal_width_bins
 from slowpaths.labelling.gold_check import fit_temperature
 from slowpaths.labelling.teacher import FEATURES_READ, StrokeTeacher, load_teacher, scaled
+from slowpaths.mining.features.bat_features import bat_features
 from slowpaths.mining.features.measure import measure
 from slowpaths.mining.sequences import mine_sequence
+from slowpaths.mining.striker.bat import LOOKS_S
 from slowpaths.mining.striker.handedness import handedness
 from slowpaths.world.presets import VIEW_OF
 
@@ -101,7 +103,11 @@ def features_of(random: np.random.Generator, filmed: FilmedStroke, *, is_archive
     else:
         right_p = handedness(track, impact_s=impact_s, view=view, picture_size=SIZE)
     is_live = filmed.is_live or random.random() < UNNOTICED
-    return measure(track, impact_s=impact_s, view=view, handedness_p=right_p, is_live=is_live, picture_size=SIZE)
+    rows = np.unique([int(np.abs(track.pts_s - impact_s - look_s).argmin()) for look_s in LOOKS_S])
+    seen_N2 = bat_as_seen(random, filmed.bat_T2[rows])
+    bat = bat_features(track.pts_s[rows] - impact_s, seen_N2, view=view, is_right_handed=right_p >= 0.5)
+    size = {"picture_size": SIZE, "extras": bat}
+    return measure(track, impact_s=impact_s, view=view, handedness_p=right_p, is_live=is_live, **size)
 
 
 def fit(measured: Measured, *, seed: int) -> StrokeTeacher:

@@ -181,6 +181,7 @@ def test_wandb_without_a_key_leaves_nothing(mined, capsys, monkeypatch):
         ("mine footage={mined} mining.view_weights=no.npz", "mining.view_weights=no.npz cannot be read"),
         ("mine footage={mined} mining.moment_weights=no.npz", "mining.moment_weights=no.npz cannot be read"),
         ("mine footage={mined} mining.timing_weights=no.npz", "mining.timing_weights=no.npz cannot be read"),
+        ("mine footage={mined} mining.bat_weights=no.npz", "mining.bat_weights=no.npz cannot be read"),
         ("mine -m footage=absent seed=0,1", "footage=absent does not exist"),
         ("world out=/dev/null/w world=tiny", "out=/dev/null/w cannot be a folder"),
         ("label mined={mined} gold=foo.csv", "gold=foo.csv does not exist"),

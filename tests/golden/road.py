@@ -53,6 +53,9 @@ _AVX2 = {
     "ONEDNN_MAX_CPU_ISA": "AVX2",
     "OPENBLAS_CORETYPE": "Haswell",
     "OPENCV_IPP": "disabled",
+    # What a processor lacks is no error here: one with AVX-512 rounds sines, and so pictures, in another way.
+    "NPY_DISABLE_CPU_FEATURES": "X86_V4 AVX512_ICL AVX512_SPR",
+    "OPENCV_CPU_DISABLE": "AVX512-SKX,AVX512-ICL",
 }
 _HASHED_FOLDER = re.compile(r"(?<=/)[0-9a-f]{12}(?=/)")
 

@@ -70,16 +70,16 @@ def test_none_is_nobody_and_files_that_are_no_teacher_are_refused(tmp_path):
 @pytest.mark.parametrize(
     ("spoilt", "words"),
     [
-        ({"features_F": np.array(FEATURES_READ)[::-1]}, "other features (number 1 is hands_withdraw, here"),
-        ({"features_F": np.array(FEATURES_READ[1:])}, "other features (16, here 17)"),
+        ({"features_F": np.array(FEATURES_READ)[::-1]}, "other features (number 1 is bat_up_after, here"),
+        ({"features_F": np.array(FEATURES_READ[1:])}, "other features (20, here 21)"),
         ({"strokes_C": np.array(STROKES)[::-1]}, f"another taxonomy of strokes (number 1 is {STROKES[-1]}, here"),
-        ({"median_F": np.zeros(16)}, "a median_F of shape (16,) where the others ask for (17,)"),
+        ({"median_F": np.zeros(20)}, "a median_F of shape (20,) where the others ask for (21,)"),
         ({"second_weights_M": np.zeros((6, 63, 32))}, "a second_weights_M of shape (6, 63, 32)"),
         ({"last_bias_M": np.zeros((6, 13))}, "a last_bias_M of shape (6, 13)"),
         ({"first_weights_M": np.zeros(5)}, "no stacks of matrices"),
         ({"second_bias_M": np.full((6, 32), "x")}, "no numbers in second_bias_M"),
         ({"first_bias_M": np.full((6, 64), np.nan)}, "values in first_bias_M that cannot be"),
-        ({"spread_F": np.zeros(17)}, "values in spread_F that cannot be"),
+        ({"spread_F": np.zeros(21)}, "values in spread_F that cannot be"),
         ({"temperature": np.array(-1.0)}, "values in temperature that cannot be"),
     ],
 )  # fmt: skip

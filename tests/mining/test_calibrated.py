@@ -12,10 +12,12 @@ from slowpaths.core.errors import UsageError
 from slowpaths.mining.impact.moment_network import load_moment_network
 from slowpaths.mining.impact.timing_network import load_timing_network
 from slowpaths.mining.shots.view_classifier import load_view_classifier
+from slowpaths.mining.striker.bat_network import load_bat_network
 
 LOADERS = {
     "moment_weights": load_moment_network,
     "timing_weights": load_timing_network,
+    "bat_weights": load_bat_network,
     "view_weights": load_view_classifier,
 }
 
@@ -47,6 +49,10 @@ def test_a_copy_of_the_shipped_weights_is_taken(tmp_path, key):
         ("timing_weights", "layer_weights_MLKHH", lambda a: a[:, :, 1:], "(3, 4, 4, 48, 48), not (3, 4, 5, 48, 48)"),
         ("timing_weights", "layer_bias_MLH", lambda a: a[:, :3], "(3, 3, 48), not (3, 4, 48)"),
         ("timing_weights", "last_bias_M", lambda a: a * np.inf, "no finite number"),
+        ("bat_weights", "fine_weights_UFKK", lambda a: a[:, 1:], "(48, 39, 3, 3), not (48, 40, 3, 3)"),
+        ("bat_weights", "both_weights_WVKK", lambda a: a[:, :90], "(64, 90, 3, 3), not (64, 96, 3, 3)"),
+        ("bat_weights", "last_weights_DP", lambda a: a[:24], "(24, 3200), not (25, 3200)"),
+        ("bat_weights", "mixed_bias_R", lambda a: a * np.nan, "no finite number"),
         ("view_weights", "feature_weights_EV", lambda a: a[:100], "(100, 8), not (1280, 8)"),
         ("view_weights", "bias_V", lambda a: a[:7], "(7,), not (8,)"),
         ("view_weights", "bias_V", lambda a: a.astype(str), "no finite number"),

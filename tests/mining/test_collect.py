@@ -97,7 +97,7 @@ def check_only_the_bad_one_is_out(collected, *words: str) -> None:
     assert collected.num_quarantined == 1
 
 
-@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights"])
+@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights", "bat_weights"])
 def test_weights_are_looked_into_before_any_video_is_opened(footage, tmp_path, monkeypatch, key):
     monkeypatch.setattr(module, "build_engine", lambda *_, **__: pytest.fail("a video was opened"))
     settings = MiningSettings(**{key: "/nope.npz"})
@@ -105,7 +105,7 @@ def test_weights_are_looked_into_before_any_video_is_opened(footage, tmp_path, m
         collect(paths(footage), root=footage, out=tmp_path, pose={"name": "simulated"}, settings=settings)
 
 
-@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights"])
+@pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights", "bat_weights"])
 def test_weights_that_hold_something_else_by_now_are_other_settings(footage, tmp_path, monkeypatch, key):
     monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
     weights, given = tmp_path / "own.npz", {"root": footage, "pose": {}}

@@ -16,7 +16,7 @@ from slowpaths.store.schema import DELIVERIES, FOOTAGE
 
 _MEASURED = (
     "work_height", "work_fps", "detect_fps", "before_s", "after_s", "view_weights", "moment_weights", "timing_weights",
-    "sound", "phases", "stabilise",
+    "bat_weights", "sound", "phases", "stabilise", "bat",
 )  # fmt: skip
 """Settings of mining on which the value of a feature depends; others decide which strokes are found, or about clips."""
 _ELSEWHERE = ("_target_", "name", "device", "num_threads", "weights_dir")  # keys of pose= that say who, or where

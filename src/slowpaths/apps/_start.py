@@ -174,6 +174,10 @@ def _check_calibration(mining: dict[str, Any]) -> None:
         from slowpaths.mining.impact.timing_network import load_timing_network
 
         load_timing_network(path)
+    if path := mining.get("bat_weights"):
+        from slowpaths.mining.striker.bat_network import load_bat_network
+
+        load_bat_network(path)
 
 
 def _check_trainer(trainer: dict[str, Any]) -> None:

@@ -49,6 +49,11 @@ FEATURES: tuple[Feature, ...] = (
     Feature("hand_reach", "torso", "R: h minus mid-shoulder along off at t_i", 1.0, 0.2),
     Feature("gaze_side", "", "nose minus mid-ear along off over ear width, t_i+.2 to t_i+.5", 0.7, 0.0),
     Feature("camera_pan_off", "frame widths", "camera pan towards off over t_i+.12..t_i+.8", 1.0, 0.2),
+    # bat: of the looks at it that are sure of where it points, from the hands to the toe
+    Feature("bat_across", "", "share across of where the bat points, squared, t_i+-.06: 0 upright, 1 level", 1.0, 0.4),
+    Feature("bat_off", "", "share to off of where the bat points over t_i+-.06, -1 to 1", 1.0, 0.0),
+    Feature("bat_off_after", "", "share to off of where the bat points over t_i+.08..t_i+.24, -1 to 1", 1.0, 0.0),
+    Feature("bat_up_after", "", "share upwards of where the bat points over t_i+.08..t_i+.24, -1 to 1", 1.0, 1.0),
     # energy
     Feature("peak_hand_speed", "torso/s", "V: largest speed of h within .2 s of t_i", 1.0, 1.0),
     Feature("post_impact_speed", "", "D: mean speed of h over t_i+.04..t_i+.20 divided by V", 1.0, 1.0),

@@ -2,8 +2,8 @@
 
 It was taught on strokes of the synthetic world, played through random cameras, moments of the cut and errors of pose
 models, and measured by mining's own code (`scripts/stroke_teacher`): it has seen neither footage nor a label of it. It
-reads the features of hands and head: those of feet, chest and knees tell strokes apart in the world, but not on real
-end-on footage, where small pose models square a body up (area under the curve .31 to .56 on 620 real sequences).
+reads the features of hands, bat and head: those of feet, chest and knees tell strokes apart in the world, but not on
+real end-on footage, where small pose models square a body up (area under the curve .31 to .56 on 620 real sequences).
 
 Legend: N deliveries, F features, M members of the ensemble, C classes.
 """
@@ -27,7 +27,8 @@ from slowpaths.core.tempering import temper
 FEATURES_READ = (
     "hand_path_deg", "hand_path_linearity", "elbow_height", "hand_height", "hand_sweep", "finish_side", "hand_reach",
     "gaze_side", "peak_hand_speed", "post_impact_speed", "arc_length", "backlift_height", "elbow_extension_deg",
-    "finish_height", "finish_wrap", "wrist_roll", "hands_withdraw",
+    "finish_height", "finish_wrap", "wrist_roll", "hands_withdraw", "bat_across", "bat_off", "bat_off_after",
+    "bat_up_after",
 )  # fmt: skip
 FARTHEST = 4.0  # times the interquartile range from the median; what lies further off is as far as that
 FEWEST_KNOWN = 4

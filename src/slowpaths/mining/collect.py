@@ -24,6 +24,7 @@ from slowpaths.mining.one_video import Task
 from slowpaths.mining.oracle import OracleSource
 from slowpaths.mining.settings import EngineName, MiningSettings
 from slowpaths.mining.shots.view_classifier import load_view_classifier
+from slowpaths.mining.striker.bat_network import load_bat_network
 from slowpaths.pose.estimate import build_pose
 from slowpaths.store.mined_folder import MinedFolder, TableFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, POSES, SHOTS, UNCLAIMED
@@ -34,6 +35,7 @@ _LOADERS = {
     "view_weights": load_view_classifier,
     "moment_weights": load_moment_network,
     "timing_weights": load_timing_network,
+    "bat_weights": load_bat_network,
 }
 _ELSEWHERE = ("weights_dir", "device", "num_threads")  # where the weights lie does not change what is found
 

@@ -177,6 +177,7 @@ def _absolute(task: Task) -> Task:
             view_weights=_absolute_name(settings.view_weights),
             moment_weights=_absolute_name(settings.moment_weights),
             timing_weights=_absolute_name(settings.timing_weights),
+            bat_weights=_absolute_name(settings.bat_weights),
         ),
         oracle=replace(task.oracle, truth=truth and truth.absolute()),
     )

@@ -18,11 +18,13 @@ from slowpaths.core.spans import Span
 from slowpaths.mining.candidates import Candidate, find_candidates, gather
 from slowpaths.mining.clips import plan_crop, save_clip
 from slowpaths.mining.context import ShotContext, VideoContext, Watch, nobody_watches
+from slowpaths.mining.features.bat_features import bat_features
 from slowpaths.mining.features.delivery import deliver
 from slowpaths.mining.oracle import NO_ORACLE, Oracle
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.mining.shots.naming import name_shots
 from slowpaths.mining.shots.survey import survey
+from slowpaths.mining.striker.bat import look_at_bat
 from slowpaths.mining.striker.handedness import handedness, pool, take_turns
 from slowpaths.mining.striker.other_games import plays_other_game
 from slowpaths.mining.unclaimed import why_unclaimed
@@ -81,11 +83,12 @@ def mine_video(
         found = find_candidates(context, gathered, min_event_p=settings.min_event_p)
         candidates = list(_of_cricket(context, found))
         hands_p = _hands(context, candidates)
+        extras = [{**one.extras, **_bat(context, one, p >= 0.5)} for one, p in zip(candidates, hands_p, strict=True)]
         bounds = Span(0.0, max(shot.span.end_s for shot in shots))
         shared = {"bounds": bounds, "picture_size": context.picture_size, "settings": settings}
         deliveries = [
-            deliver(one.track, one.event, shot=one.shot, handedness_p=hand_p, extras=one.extras, **shared)
-            for one, hand_p in zip(candidates, hands_p, strict=True)
+            deliver(one.track, one.event, shot=one.shot, handedness_p=hand_p, extras=more, **shared)
+            for one, hand_p, more in zip(candidates, hands_p, extras, strict=True)
         ]
         for delivery, one in zip(deliveries, candidates, strict=True) if settings.write_clips else ():
             track, impact_s = one.track, delivery.impact_s
@@ -170,6 +173,15 @@ def _hands(context: VideoContext, candidates: Sequence[Candidate]) -> list[float
     pooled_p = take_turns(pool(alone_p, balls), balls)
     told_p = [context.oracle.handedness(one.event.impact_s) for one in candidates]
     return [pooled if told is None else told for pooled, told in zip(pooled_p, told_p, strict=True)]
+
+
+def _bat(context: VideoContext, candidate: Candidate, is_right_handed: bool) -> dict[str, float]:
+    """Return the features of the bat; none where it is not looked at."""
+    if not context.settings.bat:
+        return {}
+    seen = look_at_bat(context, candidate.track, impact_s=candidate.event.impact_s)
+    view = candidate.shot.view
+    return bat_features(seen.times_N, seen.pointing_N2, view=view, is_right_handed=is_right_handed)
 
 
 def read_onsets(context: VideoContext) -> Onsets | None:

@@ -14,7 +14,10 @@ from slowpaths.mining.impact.events import Event
 from slowpaths.mining.sequences import NEEDS_CAMERA
 from slowpaths.mining.settings import MiningSettings
 
-NEEDS_FOOTAGE = ("flow_horizontal", "striker_p", "camera_inliers", "onset_z", "onset_brightness")
+NEEDS_FOOTAGE: tuple[str, ...] = (
+    "flow_horizontal", "striker_p", "camera_inliers", "onset_z", "onset_brightness",
+    "bat_across", "bat_off", "bat_off_after", "bat_up_after",
+)  # fmt: skip
 """Features that no pose tells: they stay as they were measured about the impact as mined."""
 
 

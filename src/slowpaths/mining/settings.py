@@ -73,12 +73,14 @@ class MiningSettings:
             empty.
         timing_weights: File of a timing network of your own (`scripts/calibration/timing.py`); the shipped one where
             empty.
+        bat_weights: File of a bat network of your own (`scripts/calibration/bats.py`); the shipped one where empty.
         sound: Whether the sound is listened to.
         phases: Whether the phases of a stroke and how long they last count for the impact, or only what points at one
             instant.
         stabilise: Whether the movement of the camera is taken out of boxes and joints (flow is compared with what lies
             beside a person in any case).
         other_games: Whether strokes are left out whose pictures more likely show another game, or an animal, than not.
+        bat: Whether the picture around the hands is asked where the bat points.
         mine_replays: Whether replays are searched for strokes too (they are marked and left out of rates).
         write_clips: Whether clips are written at all.
 
@@ -107,10 +109,12 @@ class MiningSettings:
     view_weights: str = ""
     moment_weights: str = ""
     timing_weights: str = ""
+    bat_weights: str = ""
     sound: bool = True
     phases: bool = True
     stabilise: bool = True
     other_games: bool = True
+    bat: bool = True
     mine_replays: bool = True
     write_clips: bool = True
 

@@ -19,6 +19,10 @@ from slowpaths.core.threads import one_torch_thread
 
 NUM_FEATURES = 1280
 SIDE_PX = 224
+MAP_SIDE_PX = 160
+MAP_SHAPES: tuple[tuple[int, int, int], ...] = ((40, 20, 20), (112, 10, 10))
+"""Channels, height and width of the maps of a picture of that side."""
+_MAP_BLOCKS = 11  # of 16; the others see a bat no sharper than 32 pixels
 EXTRACTOR = "efficientnet_lite0"
 """Names what decides the features, for those who keep them: another one where they become others."""
 # The network takes grey levels about 0, as its TensorFlow original was trained (efficientnet-lite-pytorch, README).
@@ -32,11 +36,26 @@ def picture_features(pictures: Sequence[np.ndarray]) -> np.ndarray:
     if not pictures:
         return np.zeros((0, NUM_FEATURES), np.float32)
     squares = [cv2.resize(one, (SIDE_PX, SIDE_PX), interpolation=cv2.INTER_AREA) for one in pictures]
-    batch = torch.from_numpy(np.stack(squares)).permute(0, 3, 1, 2).float()
     with torch.inference_mode(), one_torch_thread():
-        scaled = ((batch - _MIDDLE) / _HALF_RANGE).contiguous(memory_format=torch.channels_last)
-        maps = _network().extract_features(scaled)
+        maps = _network().extract_features(_scaled(squares))
     return maps.mean(dim=(2, 3)).numpy()
+
+
+def picture_maps(pictures: Sequence[np.ndarray]) -> tuple[np.ndarray, np.ndarray]:
+    """Return where in RGB pictures (160, 160, 3), uint8, the network sees what: maps, float32, shaped `MAP_SHAPES`."""
+    import torch
+
+    if not len(pictures):
+        fine, coarse = MAP_SHAPES
+        return np.zeros((0, *fine), np.float32), np.zeros((0, *coarse), np.float32)
+    network, found = _network(), {}
+    with torch.inference_mode(), one_torch_thread():
+        maps = network._swish(network._bn0(network._conv_stem(_scaled(pictures))))
+        for block in network._blocks[:_MAP_BLOCKS]:
+            maps = block(maps)
+            found[tuple(maps.shape[1:])] = maps  # the last of each size
+    fine, coarse = (found[shape].contiguous().numpy() for shape in MAP_SHAPES)
+    return fine, coarse
 
 
 def picture_names(pictures: Sequence[np.ndarray]) -> np.ndarray:
@@ -45,6 +64,14 @@ def picture_names(pictures: Sequence[np.ndarray]) -> np.ndarray:
 
     with torch.inference_mode():
         return _network()._fc(torch.from_numpy(picture_features(pictures))).softmax(dim=1).numpy()
+
+
+def _scaled(pictures: Sequence[np.ndarray]) -> Any:
+    """Return pictures of one size (N, H, W, 3) as the network takes them (N, 3, H, W)."""
+    import torch
+
+    batch = torch.from_numpy(np.stack(pictures)).permute(0, 3, 1, 2).float()
+    return ((batch - _MIDDLE) / _HALF_RANGE).contiguous(memory_format=torch.channels_last)
 
 
 @lru_cache(maxsize=1)

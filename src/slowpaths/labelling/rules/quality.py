@@ -50,7 +50,7 @@ USABLE = 0.5  # weight from which a delivery shows how a feature is distributed
 # Features measured along the off direction: they change sign with the batter's handedness.
 SIDE_FEATURES: frozenset[str] = frozenset(
     {"front_foot_line", "front_foot_swing", "hand_sweep", "finish_side", "chest_opening", "hand_reach", "gaze_side",
-     "camera_pan_off", "finish_wrap", "grip_switch_s", "wrist_roll"}
+     "camera_pan_off", "finish_wrap", "grip_switch_s", "wrist_roll", "bat_off", "bat_off_after"}
 )  # fmt: skip
 
 

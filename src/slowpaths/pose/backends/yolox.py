@@ -24,7 +24,7 @@ from slowpaths.pose.protocol import FramesAt, People, no_keypoints
 _STRIDES = (8, 16, 32)
 _FILL = 114
 _IOU_MAX = 0.45  # largest overlap of two kept boxes, the default of the YOLOX demo
-_PERSON = 0  # first class of COCO
+PERSON, BASEBALL_BAT = 0, 34  # classes of COCO; a cricket bat is taken for the other one, where it is seen sharply
 
 
 def open_session(weights: Path | bytes, *, num_threads: int, device: str) -> Any:
@@ -55,16 +55,19 @@ def open_session(weights: Path | bytes, *, num_threads: int, device: str) -> Any
 
 
 class YoloxDetector:
-    """Find people in single frames.
+    """Find people, or things of another class of COCO, in single frames.
 
     Args:
         weights: ONNX file with a square input.
         num_threads: CPU threads.
         score_min: Least confidence, objectness times class; .3 is the default of the YOLOX demo.
         device: "cpu" or "cuda".
+        wanted: Number of the class of COCO that is looked for.
     """
 
-    def __init__(self, weights: Path, *, num_threads: int, score_min: float = 0.3, device: str = "cpu") -> None:
+    def __init__(
+        self, weights: Path, *, num_threads: int, score_min: float = 0.3, device: str = "cpu", wanted: int = PERSON
+    ) -> None:
         self._session = open_session(weights, num_threads=num_threads, device=device)
         entry = self._session.get_inputs()[0]
         self._input_name = entry.name
@@ -74,6 +77,7 @@ class YoloxDetector:
             self._session = open_session(free, num_threads=num_threads, device=device)
             self._is_square = False
         self._score_min = score_min
+        self._wanted = wanted
 
     def _has_cells(self) -> bool:
         """Return whether the network answers with raw cells of its three strides and nothing else."""
@@ -87,7 +91,8 @@ class YoloxDetector:
         if output.shape[-1] == 5:
             boxes_N4, scores_N = output[:, :4], output[:, 4]
         else:
-            boxes_N4, scores_N = decode(output, self._side_px, height_px=blob_BCHW.shape[2])
+            height_px = blob_BCHW.shape[2]
+            boxes_N4, scores_N = decode(output, self._side_px, height_px=height_px, wanted=self._wanted)
         kept = scores_N >= self._score_min
         boxes_N4, scores_N = boxes_N4[kept].astype(np.float64) / ratio, scores_N[kept].astype(np.float64)
         height, width = frame_HWC.shape[:2]
@@ -153,13 +158,16 @@ def letterbox(frame_HWC: np.ndarray, side_px: int, *, is_square: bool = True) ->
     return cv2.dnn.blobFromImage(square, swapRB=True), ratio
 
 
-def decode(cells_PC: np.ndarray, side_px: int, *, height_px: int | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """Turn raw cells into person boxes (P, 4), pixels of the network input, and scores (P,).
+def decode(
+    cells_PC: np.ndarray, side_px: int, *, height_px: int | None = None, wanted: int = PERSON
+) -> tuple[np.ndarray, np.ndarray]:
+    """Turn raw cells into boxes (P, 4) of one class, pixels of the network input, and scores (P,).
 
     Args:
         cells_PC: Raw output (P, 5 + classes): centre offset, log size, objectness, class scores.
         side_px: Width of the network input.
         height_px: Its height; the same where not given.
+        wanted: Number of the class.
     """
     corners, strides = [], []
     for stride in _STRIDES:
@@ -170,4 +178,4 @@ def decode(cells_PC: np.ndarray, side_px: int, *, height_px: int | None = None) 
     corners_P2, strides_P1 = np.concatenate(corners), np.concatenate(strides)
     centres = (cells_PC[:, :2] + corners_P2) * strides_P1
     halves = np.exp(cells_PC[:, 2:4]) * strides_P1 / 2
-    return np.hstack([centres - halves, centres + halves]), cells_PC[:, 4] * cells_PC[:, 5 + _PERSON]
+    return np.hstack([centres - halves, centres + halves]), cells_PC[:, 4] * cells_PC[:, 5 + wanted]

@@ -22,6 +22,15 @@ finish_height = plain_rule(
     "design choice for the numbers",
 )
 
+bat = plain_rule(
+    "finish.bat",
+    "A bat that is swung through points up after impact, one that only meets the ball still hangs down.",
+    votes={"up": _HIGH | LEAVE | KNEE | {"cut"}, "down": DEFEND | {"bf_punch", "flick_glance", "cut"}},
+    thresholds=apart("bat_up_after", {"up": 0.0, "down": -0.7}),
+    needs=("person",),
+    source="coaching texts: a defensive stroke and a punch are checked at the ball; design choice for the numbers",
+)
+
 wrap = plain_rule(
     "finish.wrap",
     "Strokes to leg wrap the hands around the front shoulder.",

@@ -24,6 +24,17 @@ hand_path = plain_rule(
     source="public front-on rule classifiers of cricket strokes split the bat path at 35 and 55 degrees from vertical",
 )
 
+bat = plain_rule(
+    "plane.bat",
+    "Where the bat itself is seen at impact, it hangs down or lies across.",
+    votes={"vertical": _UP_AND_DOWN, "horizontal": _ACROSS},
+    thresholds=apart("bat_across", {"vertical": 0.3, "horizontal": 0.5}),
+    views=END_ON,
+    needs=("person",),
+    source="coaching texts name straight-bat and cross-bat strokes after it; level is past 45 degrees, upright within "
+    "33 (design choice)",
+)
+
 flow_axis = plain_rule(
     "plane.flow_axis",
     "Around impact the picture of the upper body moves down in straight-bat and across in cross-bat strokes.",

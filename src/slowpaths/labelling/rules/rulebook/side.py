@@ -35,6 +35,16 @@ finish_side = plain_rule(
     source=f"coaching texts: the follow-through ends on the side of the target; {_DESIGN}",
 )
 
+bat_after = plain_rule(
+    "side.bat_after",
+    "After impact the bat swings through to the side the ball is sent to; a cut may come round to leg.",
+    votes={"off": OFF, "leg": LEG | {"cut"}},
+    thresholds={"off": above("bat_off_after", 0.5), "leg": below("bat_off_after", -0.5)},
+    views=END_ON,
+    needs=("person",),
+    source=f"coaching texts: the bat follows through along the line of the ball; {_DESIGN}: 30 degrees from upright",
+)
+
 chest_open = plain_rule(
     "side.chest_open",
     "The chest turns square for strokes to leg, from the ground and into the air, and stays side-on for the others.",
