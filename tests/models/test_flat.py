@@ -1,6 +1,9 @@
 from __future__ import annotations
 
 import copy
+import os
+import subprocess
+import sys
 
 import pytest
 import torch
@@ -36,6 +39,28 @@ def test_values_and_gradients_are_those_of_three_dimensions(
     assert torch.allclose(inputs[0].grad, inputs[1].grad, atol=1e-10)
     assert torch.allclose(conv.weight.grad, flat.weight.grad, atol=1e-10)
     assert flat.state_dict().keys() == conv.state_dict().keys()
+
+
+_MANY_STEPS = """
+import torch
+from torch import nn
+from slowpaths.models.flat import flatten_kernels
+torch.set_num_threads(1)
+for channels in (3, 4, 6):
+    network = nn.Sequential(nn.Conv3d(channels, 16, 1, (1, 2, 2), bias=False))
+    flatten_kernels(network)
+    for step in range(30):
+        clip = torch.randn(4, channels, 8, 16, 16).contiguous(memory_format=torch.channels_last_3d)
+        network(clip).square().sum().backward()
+        rest = [torch.empty(100 * size) for size in range(1, 20)]
+"""
+
+
+def test_gradients_of_thin_strided_points_stay_within_their_memory() -> None:
+    # A write beyond it ends the process: with AVX2 oneDNN's own kernel does within a few steps.
+    environment = {**os.environ, "ONEDNN_MAX_CPU_ISA": "AVX2"}
+    done = subprocess.run([sys.executable, "-c", _MANY_STEPS], env=environment, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr[-500:]
 
 
 def test_maxima_are_those_of_three_dimensions() -> None:

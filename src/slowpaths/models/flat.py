@@ -15,6 +15,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+# oneDNN 3.13 (torch 2.15) computes the gradient of the weights of a strided convolution of single pixels of fewer
+# channels with AVX2, and writes beyond its memory. Where single pixels are passed over first, there is no stride.
+_FEWEST_CHANNELS = 8
+
 
 def flatten_kernels(network: nn.Module) -> None:
     """Put two-dimensional forms in place of the convolutions and poolings that have one; changes `network`."""
@@ -38,12 +42,16 @@ class FlatConv3d(nn.Module):
         self._is_spatial = conv.kernel_size[0] == 1
         axes = slice(1, 3) if self._is_spatial else slice(0, 2)
         self._stride, self._padding = _triple(conv.stride)[axes], _triple(conv.padding)[axes]
+        self._is_thin_point = conv.kernel_size == (1, 1, 1) and conv.in_channels < _FEWEST_CHANNELS
 
     def forward(self, clip_BCTHW: Tensor) -> Tensor:
         """Return the convolution (B, C', T', H', W')."""
         kernel = self.weight[:, :, 0] if self._is_spatial else self.weight[:, :, :, :, 0]
 
         def conv(planes: Tensor) -> Tensor:
+            if self._is_thin_point and not any(self._padding):
+                down, across = self._stride
+                return F.conv2d(planes[:, :, ::down, ::across], kernel, self.bias)
             return F.conv2d(planes, kernel, self.bias, stride=self._stride, padding=self._padding)
 
         return _over_frames(clip_BCTHW, conv) if self._is_spatial else _over_time(clip_BCTHW, conv)

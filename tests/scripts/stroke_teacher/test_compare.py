@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scripts.stroke_teacher.compare import JOINTS, measured, quantiles, simulated, told_apart
 
+from slowpaths.labelling.teacher import FEATURES_READ
+
 
 def test_quantiles_are_of_what_they_are_called():
     frames = np.zeros((4, 30), np.float32)
@@ -34,6 +36,6 @@ def test_strokes_are_told_apart_by_what_differs_and_not_by_what_is_unknown():
 def test_simulated_strokes_are_measured_from_either_side():
     made = measured(24, seed=1, is_archive=False)
     assert set(made) == {"E", "S"}
-    assert all(rows.shape[1] == 17 for rows in made.values())
+    assert all(rows.shape[1] == len(FEATURES_READ) for rows in made.values())
     assert np.isnan(made["S"]).all(axis=0).any(), "side-on, what lies along off cannot be seen"
     assert set(measured(4, seed=1, is_archive=True)) == {"E"}
