@@ -179,6 +179,7 @@ def _bat(context: VideoContext, candidate: Candidate, is_right_handed: bool) -> 
     """Return the features of the bat; none where it is not looked at."""
     if not context.settings.bat:
         return {}
+    context.watch("looking at bats", float(candidate.track.frames_T[0]) / len(context.decoder))
     seen = look_at_bat(context, candidate.track, impact_s=candidate.event.impact_s)
     view = candidate.shot.view
     return bat_features(seen.times_N, seen.pointing_N2, view=view, is_right_handed=is_right_handed)
