@@ -1,5 +1,7 @@
 """Opinions are pooled: nobody is surer than those who speak, who says nothing does not count, and gold is taught."""
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -124,6 +126,24 @@ def test_half_a_trust_is_half_a_weight_and_half_an_opinion(is_trusted):
     heard = asked(votes, has_votes_N=BOTH[:1], teacher=Teacher(said))
     assert heard.probs_NC == pytest.approx(expected / expected.sum())
     assert heard.said_by["teacher"] == pytest.approx(said), "what it said is kept as it was"
+
+
+@pytest.mark.parametrize("reads", [frozenset({"bat_across", "hand_height"}), frozenset({"hand_height"})])
+def test_the_teacher_is_not_shown_of_the_bat_what_a_rule_reads(reads):
+    votes = votes_cast(BOTH)
+    votes = replace(votes, specs=tuple(replace(spec, reads=reads) for spec in votes.specs))
+    shown = []
+
+    def teacher(features_NF):
+        shown.append(features_NF)
+        return opinions(1, 1)
+
+    hear(
+        opinions(0, 0), votes=votes, side_N=np.zeros(2), deliveries=deliveries(2), teacher=teacher, student=None,
+        gold_N=np.full(2, -1),
+    )  # fmt: skip
+    hidden = {name for name, values_N in zip(FEATURES_READ, shown[0].T, strict=True) if np.isnan(values_N).all()}
+    assert hidden == reads & {"bat_across"}, "what rules read of hands it reads, too"
 
 
 def test_few_deliveries_leave_the_teacher_the_prior():

@@ -28,6 +28,7 @@ from slowpaths.mining.pipeline import MinedVideo
 from slowpaths.mining.settings import MiningSettings
 from slowpaths.pose.protocol import People, no_keypoints
 from slowpaths.store.mined_folder import MinedFolder
+from slowpaths.store.schema import FOOTAGE
 from slowpaths.store.tables import write_poses
 from slowpaths.store.world_folder import TruthFolder
 from slowpaths.video.open import open_video
@@ -95,6 +96,17 @@ def check_only_the_bad_one_is_out(collected, *words: str) -> None:
     assert all(word in reason for word in (BAD, "re-encode", *words)), reason
     assert "\n" not in reason
     assert collected.num_quarantined == 1
+
+
+def test_videos_that_the_tables_no_longer_hold_are_counted(footage, tmp_path, monkeypatch):
+    monkeypatch.setattr(module, "build_pose", lambda **_: Nobody())
+    given = {"root": footage, "out": tmp_path, "pose": {}, "settings": SETTINGS}
+    assert collect(paths(footage), **given).num_left == 0
+    assert collect(paths(footage)[:1], **given).num_left == 2
+    again = collect(paths(footage), **given)
+    assert (again.num_left, again.num_resumed) == (0, 3), "nothing that was mined is lost"
+    MinedFolder(tmp_path).file(FOOTAGE).write_bytes(b"no table")
+    assert collect(paths(footage), **given).num_left == 0, "a table that is broken is written again"
 
 
 @pytest.mark.parametrize("key", ["view_weights", "moment_weights", "timing_weights", "bat_weights"])

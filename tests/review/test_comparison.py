@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 
@@ -30,6 +31,12 @@ def test_seeds_are_averaged_and_what_failed_is_left_out():
     # t(.975, 2) = 4.302653, s = .1
     assert gce.high - gce.mean == pytest.approx(4.302653 * 0.1 / math.sqrt(3), abs=1e-6)
     assert (soft.num, soft.mean, soft.low, soft.high) == (1, 0.9, None, None)
+
+
+def test_a_copy_of_a_run_is_no_second_seed():
+    first, second = (replace(one, fingerprint=one.name) for one in RUNS[:2])
+    (mean,) = averages([first, replace(first, name="copy of a"), second])
+    assert (mean.num, mean.mean) == (2, pytest.approx(0.45))
 
 
 def test_words_hold_every_run_and_the_means():

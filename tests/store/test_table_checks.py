@@ -50,6 +50,11 @@ def edit(file: Path, column: str, row: int, value: Any, *, as_text: bool = False
         ("deliveries", "delivery_id", DELIVERY.delivery_id, f"row 2, column delivery_id: '{DELIVERY.delivery_id}' st"),
         ("footage", "fps_fraction", "fast", "row 1, column fps_fraction: 'fast' is no rate such as 30000/1001"),
         ("footage", "fps_fraction", "25/0", "row 1, column fps_fraction: '25/0' is no rate such as 30000/1001"),
+        ("deliveries", "view", "banana", "row 2, column view: 'banana' is none of pitch_endon, pitch_side"),
+        ("shots", "view", None, "row 1, column view: is empty"),
+        ("footage", "status", "fine", "row 1, column status: 'fine' is none of ok, quarantined"),
+        ("footage", "status", None, "row 1, column status: is empty"),
+        ("footage", "num_frames", None, "row 1, column num_frames: is empty"),
         ("footage", "num_frames", 1.5, "row 1, column num_frames: '1.5' is not a whole number"),
     ],
 )

@@ -44,6 +44,12 @@ def run(cfg: DictConfig) -> Outcome:
         notes = in_sentences(labels.summary) if labels and labels.summary.num_deliveries else []
     else:
         wrote, notes = [folder.shards], ["the same command without part= writes the tables once all parts are done"]
+    if collected.num_left:
+        notes = [
+            f"the tables of {folder.path} held {collected.num_left} more videos before, which footage= does not name: "
+            "name all of it in one footage=[...] to have it together (nothing is mined twice)",
+            *notes,
+        ]
     show_table("slowpaths mine", ["what", "count"], rows, notes=notes, wrote=wrote)
     exit_code = 3 if collected.num_quarantined else 0
     return Outcome(metrics={"deliveries": float(collected.num_deliveries)}, exit_code=exit_code)

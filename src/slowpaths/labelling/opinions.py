@@ -25,7 +25,7 @@ from slowpaths.labelling.arrow import floats
 from slowpaths.labelling.model.encoding import clamp
 from slowpaths.labelling.model.trust import Trust, trust
 from slowpaths.labelling.rules.votes import VoteMatrix
-from slowpaths.labelling.teacher import FEATURES_READ, FEWEST_KNOWN, StrokeTeacher
+from slowpaths.labelling.teacher import BAT, FEATURES_READ, FEWEST_KNOWN, StrokeTeacher
 from slowpaths.store.schema import FEATURE_PREFIX
 
 VOTES, TEACHER, STUDENT = "votes", "teacher", "student"
@@ -156,7 +156,7 @@ def hear(
     said_by, ids, trusted = {VOTES: voted_NC}, deliveries["delivery_id"].to_pylist(), None
     why_silent = {} if votes.has_votes.any() else {VOTES: "no rule votes on any delivery"}
     if teacher is not None:
-        features_NF = np.stack([floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURES_READ], axis=1)
+        features_NF = _shown(deliveries, votes)
         said_by[TEACHER] = teacher(features_NF)
         trusted = trust(votes, partial(ask_without, teacher, features_NF), side_N=side_N)
         if not np.isfinite(said_by[TEACHER]).any():
@@ -225,6 +225,17 @@ def _discounted(said_by: Mapping[str, np.ndarray], trusted: Trust | None) -> dic
         return dict(said_by)
     said_NC = said_by[TEACHER]
     return {**said_by, TEACHER: trusted.weight * said_NC + (1.0 - trusted.weight) / said_NC.shape[1]}
+
+
+def _shown(deliveries: pa.Table, votes: VoteMatrix) -> np.ndarray:
+    """Return what the teacher is shown of deliveries (N, F): all it reads, but the bat only where no rule reads that.
+
+    A bat is seen wrong in one look of five, and rules and teacher would then err together and be sure of it.
+    """
+    by_rules = frozenset[str]().union(*(spec.reads for spec in votes.specs))
+    values_FN = [floats(deliveries[FEATURE_PREFIX + name]) for name in FEATURES_READ]
+    withheld_F1 = np.array([name in BAT & by_rules for name in FEATURES_READ])[:, None]
+    return np.where(withheld_F1, np.nan, np.stack(values_FN)).T
 
 
 def ask_without(

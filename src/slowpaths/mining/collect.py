@@ -47,6 +47,7 @@ class Collected:
     videos: Sequence[VideoRef]  # all footage, quarantined files too, in the order of the folder
     num_deliveries: int  # deliveries found
     num_resumed: int = 0  # videos whose shards were there already
+    num_left: int = 0  # other videos that the tables of the folder held before
 
     @property
     def num_quarantined(self) -> int:
@@ -109,6 +110,7 @@ def collect(
     tasks = [Task(path=path, **given) for path in paths]
     if part is not None:
         tasks = tasks[part[0] - 1 :: part[1]]
+    held = _held_before(mined)
     folders: list[TableFolder] = []
     num_resumed = 0
     if tasks:
@@ -125,7 +127,8 @@ def collect(
         videos = _name_duplicates(mined.footage())
         write_footage(mined.file(FOOTAGE), videos)
         num_deliveries = mined.read(DELIVERIES).num_rows
-    return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed)
+    left = set() if part else held - {video.digest for video in videos}
+    return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed, num_left=len(left))
 
 
 def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
@@ -134,6 +137,14 @@ def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
         # shards that an earlier slowpaths left do not say why a video has no delivery
         whole = (folder for folder in folders if spec is not UNCLAIMED or folder.has(spec))
         join_tables(mined.file(spec), (folder.file(spec) for folder in whole), spec)
+
+
+def _held_before(mined: MinedFolder) -> set[str]:
+    """Return the digests of the videos that the tables of a folder hold; none where no table can be read."""
+    try:
+        return {video.digest for video in mined.footage() if video.digest}
+    except SlowpathsError:
+        return set()
 
 
 def _held(value: Any) -> Any:

@@ -107,7 +107,7 @@ def sweep_runs(table: pa.Table) -> list[Run]:
 
 
 def averages(runs: Sequence[Run]) -> list[Average]:
-    """Average the metrics of finished runs over their seeds.
+    """Average the metrics of finished runs over their seeds; a run and its copies count once.
 
     The interval is Student's, mean +- t(.975, n - 1) s / sqrt(n), from three runs on.
 
@@ -117,8 +117,10 @@ def averages(runs: Sequence[Run]) -> list[Average]:
         [(3, 0.5, 0.25, 0.75)]
     """
     groups: dict[tuple[tuple[str, str], ...], list[Run]] = {}
+    known: set[str] = set()
     for run in runs:
-        if run.state == "done":
+        if run.state == "done" and run.fingerprint not in known:
+            known |= {run.fingerprint} - {""}
             system = tuple(sorted((key, value) for key, value in run.axes.items() if key not in REPLICATES))
             groups.setdefault(system, []).append(run)
     return [

@@ -6,6 +6,7 @@ Open columns: `deliveries` carries one `feature_<name>` column a feature and `la
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,6 +15,7 @@ import pyarrow as pa
 from slowpaths.core.features import FEATURE_NAMES
 from slowpaths.core.skeleton import NUM_JOINTS
 from slowpaths.core.strokes import STROKES
+from slowpaths.core.views import VIEWS
 
 VERSION_KEY = b"slowpaths.version"
 TABLE_KEY = b"slowpaths.table"
@@ -35,6 +37,7 @@ class TableSpec:
     key: str = ""  # column whose values are all different; "" where there is none
     filled: tuple[str, ...] = ()  # more columns without an empty value, beside ids
     finite: tuple[str, ...] = ()  # columns of numbers none of which is empty, NaN or infinite
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)  # column of a few words -> these
 
     @property
     def whole(self) -> pa.Schema:
@@ -87,12 +90,15 @@ _POSES = [
 ]
 _ENDS = ("start_s", "end_s")
 _OF_CLIP = ("label", "confidence", "video", "impact_s", "is_kept")
-FOOTAGE = _spec("footage", 1, _FOOTAGE, key="video_id", filled=("path",))
+_VIEWS = {"view": tuple(VIEWS)}
+FOOTAGE = _spec(
+    "footage", 1, _FOOTAGE, key="video_id", filled=("path", "num_frames"), words={"status": ("ok", "quarantined")}
+)
 UNCLAIMED = _spec("unclaimed", 1, _columns("text video_id cause", "real event_p"), key="video_id")
 SHOTS = _spec(
-    "shots", 1, _SHOTS, key="shot_id", filled=("view", "is_replay", "first_frame", "last_frame"), finite=_ENDS
+    "shots", 1, _SHOTS, key="shot_id", filled=("is_replay", "first_frame", "last_frame"), finite=_ENDS, words=_VIEWS
 )
-DELIVERIES = _spec("deliveries", 1, _DELIVERIES, key="delivery_id", filled=("view",), finite=(*_ENDS, "impact_s"))
+DELIVERIES = _spec("deliveries", 1, _DELIVERIES, key="delivery_id", finite=(*_ENDS, "impact_s"), words=_VIEWS)
 POSES = _spec("poses", 1, _POSES)
 VOTES = _spec("votes", 2, _columns("text delivery_id rule symbol evidence", "real weight"))
 CORRECTIONS = _spec("corrections", 1, _columns("text delivery_id label kind", "real impact_s", "text note"))

@@ -44,8 +44,8 @@ def check_rows(table: pa.Table, spec: TableSpec, *, name: str, is_whole: bool = 
     """Check the values of a table in the types of its schema; the arguments are those of `in_order`.
 
     Raises:
-        TableError: If a value is empty or not finite that must be there, an id stands twice, or a span ends before it
-            starts; names its column and row.
+        TableError: If a value is empty or not finite that must be there, a word is none of those that can be, an id
+            stands twice, or a span ends before it starts; names its column and row.
     """
     if found := _first_problem(table, spec):
         row, column, problem = found
@@ -60,9 +60,13 @@ def _error(name: str, row: int | None, column: str, problem: str) -> TableError:
 def _first_problem(table: pa.Table, spec: TableSpec) -> tuple[int, str, str] | None:
     """Return row, column and words for a value that cannot be; None where there is none."""
     ids = [name for name in _IDS if name in table.column_names]
-    for name in (*ids, *spec.filled, *spec.finite):
+    for name in (*ids, *spec.filled, *spec.words, *spec.finite):
         if table[name].null_count:
             return table[name].is_null().to_pylist().index(True), name, "is empty"
+    for name, words in spec.words.items():
+        for row, said in enumerate(table[name].to_pylist()):
+            if said not in words:
+                return row, name, f"'{said[:_LONGEST_VALUE]}' is none of {', '.join(words)}"
     for name in spec.finite:
         values = table[name].to_numpy()
         for row in np.flatnonzero(~np.isfinite(values)).tolist():

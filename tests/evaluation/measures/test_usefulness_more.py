@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from slowpaths.evaluation.measures.robustness import left_at_worst
-from slowpaths.evaluation.measures.stopping import stopping_point
+from slowpaths.evaluation.measures.stopping import _stopped, stopping_point
+from slowpaths.evaluation.sample import Query
 
 
 def test_a_perfect_system_flips_nothing_and_a_mirrored_one_everything_it_can(perfect, read) -> None:
@@ -39,6 +40,13 @@ def test_the_stop_finds_what_it_promises() -> None:
         hits = order < 60
         reached.append(hits[: stopping_point(hits)].sum() >= 0.95 * 60)
     assert np.mean(reached) >= 0.95
+
+
+def test_clips_of_equal_score_stand_in_no_order() -> None:
+    wanted = np.repeat([True, False, True, False], [20, 100, 10, 870])
+    scores = np.repeat([2.0, 1.0], [120, 880])
+    one = Query(column=0, rows=np.arange(1000), scores=scores, is_wanted=wanted)
+    assert _stopped(one) == _stopped(replace(one, scores=scores[::-1], is_wanted=wanted[::-1]))
 
 
 def test_saving_and_recall_of_a_perfect_system(perfect, read) -> None:
