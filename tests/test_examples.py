@@ -127,8 +127,7 @@ def test_objective(parts, mined, tmp_path):
 def test_label_model(parts, tmp_path):
     folder = MinedFolder(tmp_path / "mined")
     folder.write(DELIVERIES, random_deliveries(40))
-    footage = footage_table({"v": "m1", "w": "m1", "x": "m2", "y": "m2"})
-    folder.write(FOOTAGE, footage.set_column(footage.column_names.index("status"), "status", [["ok"] * 4]))
+    folder.write(FOOTAGE, footage_table({"v": "m1", "w": "m1", "x": "m2", "y": "m2"}))
     folder.write(SHOTS, SHOTS.schema.empty_table())
     labels = []
     for words in commands("Label model"):

@@ -38,8 +38,8 @@ def mined(tmp_path) -> MinedFolder:
         deliveries = deliveries.set_column(deliveries.column_names.index(name), name, [[value] * 60])
     folder.write(DELIVERIES, deliveries)
     footage = footage_table({"v": "m1"})
-    for column, value in (("status", "ok"), ("fps_fraction", "25"), ("width", SIZE[0]), ("height", SIZE[1]),
-                          ("duration_s", 20.0), ("num_frames", 500), ("codec", "h264")):  # fmt: skip
+    for column, value in (("fps_fraction", "25"), ("width", SIZE[0]), ("height", SIZE[1]), ("duration_s", 20.0),
+                          ("codec", "h264")):  # fmt: skip
         footage = footage.set_column(footage.column_names.index(column), column, [[value]])
     folder.write(FOOTAGE, footage)
     span = Span(0.0, 20.0)

@@ -32,9 +32,7 @@ def mined(tmp_path) -> MinedFolder:
     folder = MinedFolder(tmp_path / "mined")
     folder.write(DELIVERIES, random_deliveries(60))
     footage = footage_table({"v": "m1", "w": "m1", "x": "m2", "y": "m2"})
-    for column, value in (("status", "ok"), ("fps_fraction", "25"), ("num_frames", 100)):
-        footage = footage.set_column(footage.column_names.index(column), column, [[value] * 4])
-    folder.write(FOOTAGE, footage)
+    folder.write(FOOTAGE, footage.set_column(footage.column_names.index("fps_fraction"), "fps_fraction", [["25"] * 4]))
     folder.write(SHOTS, SHOTS.schema.empty_table())
     return folder
 

@@ -52,6 +52,8 @@ def footage_table(videos: Mapping[str, str] | None = None) -> pa.Table:
         "video_id": pa.array(list(videos)),
         "path": pa.array([f"{name}.mp4" for name in videos]),
         "match_id": pa.array(list(videos.values())),
+        "status": pa.array(["ok"] * len(videos)),
+        "num_frames": pa.array([500] * len(videos)),
     }
     return pa.table(empty | given).cast(FOOTAGE.schema.remove_metadata())
 
