@@ -109,6 +109,16 @@ def test_what_is_not_there_is_one_sentence(mined, tmp_path):
         slowpaths.label(mined, label_model="majorty")
     with pytest.raises(UsageError, match="a int is no table: give a file, a data frame or columns"):
         slowpaths.evaluate(3, mined.labels())
+    with pytest.raises(UsageError, match="student has no setting 'fold': did you mean 'folds'"):
+        slowpaths.label(mined, student={"fold": 2})
+    with pytest.raises(UsageError, match="label has no setting 'companies': did you mean 'company'"):
+        slowpaths.label(mined, companies=[])
+    with pytest.raises(UsageError, match="seed='x' is no whole number"):
+        slowpaths.label(mined, seed="x")
+    with pytest.raises(UsageError, match="evaluate has no setting 'tolerance': did you mean 'tolerance_s'"):
+        slowpaths.evaluate(mined, mined.labels(), tolerance=1)
+    with pytest.raises(TableError, match="elsewhere is no mined folder"):
+        slowpaths.label(mined, company="elsewhere")
     with pytest.raises(MissingWeightsError, match=r"gone\.ckpt does not exist"):
         slowpaths.load_classifier(tmp_path / "gone.ckpt")
     (mined.path / "clips" / "v0-d001.mp4").unlink()
@@ -137,6 +147,14 @@ def test_gold_given_in_python_holds_as_that_of_a_file_does(mined, tmp_path):
     assert mined.gold() == {}
     assert [entry.stage for entry in read_ledger(mined.path)] == ["label"] * 4
     assert mined.folder.review_file.is_file() and mined.report().startswith("#")
+
+
+def test_corrections_given_in_python_add_to_what_was_said(mined):
+    slowpaths.label(mined, gold={"v0-d000": "sweep", "v0-d001": "no_stroke"})
+    slowpaths.label(mined, corrections={"v1-d002": "cut"}, teacher=None, rules={"exclude": "sound"})
+    assert mined.gold() == {"v0-d000": "sweep", "v1-d002": "cut"}
+    said = {one.delivery_id: one.kind for one in mined.folder.corrections()}
+    assert said == {"v0-d000": "stroke", "v0-d001": "no_stroke", "v1-d002": "stroke"}
 
 
 def test_votes_of_one_delivery_are_its_rows(mined):

@@ -8,9 +8,10 @@ Legend: T frames, H, W pixels.
 
 from __future__ import annotations
 
+import inspect
 from collections import Counter
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from html import escape
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,6 +22,7 @@ import pyarrow.compute as pc
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.records import LabelledClip
+from slowpaths.core.text import did_you_mean
 from slowpaths.store.lock import sole_writer
 from slowpaths.store.mined_folder import LabelSetCard, LabelSetFolder, MinedFolder
 from slowpaths.store.schema import DELIVERIES, FOOTAGE, LABELS, POSES, SHOTS, VOTES
@@ -266,13 +268,13 @@ def label(mined: Mined | str | Path, **labelling: Any) -> Mined:
 
     Args:
         mined: Mined folder.
-        **labelling: `gold`, what a person says: delivery -> stroke or "no_stroke", or a file with delivery_id,label; it
-            replaces what was said before, which is kept where this is not given ("none" forgets it). `corrections`, a
-            file that adds to it, as the review page gives one. `label_model`: hierarchical,
-            majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`) and its settings. `rules`:
-            `include`, `exclude`, `paths`. `votes`: whether they count. `teacher`: shipped, none or a file. `student`:
-            fields of `models.student_settings.StudentSettings`. `selection`: fields of `labelling.select.Selection`.
-            `company`: other mined folders to learn from. `seed`.
+        **labelling: `gold`, all that a person says: delivery -> stroke or "no_stroke", or a file with delivery_id,
+            label; it replaces all that was said before, moved impacts too, which is kept where this is not given
+            ("none" forgets it). `corrections` adds to it: such a mapping, or a file as the review page gives one.
+            `label_model`: hierarchical, majority, dawid_skene or naive_bayes, or a mapping with `name` (or `_target_`)
+            and its settings. `rules`: `include`, `exclude`, `paths`. `votes`: whether they count. `teacher`: shipped,
+            none or a file. `student`: fields of `models.student_settings.StudentSettings`. `selection`: fields of
+            `labelling.select.Selection`. `company`: other mined folders to learn from. `seed`.
 
     Raises:
         UsageError: If a model, rule, setting, or a delivery or stroke of `gold` is unknown.
@@ -308,12 +310,14 @@ def evaluate(
     Raises:
         SlowpathsError: If a table or setting cannot be used; the sentence says line and column.
     """
+    from slowpaths.evaluation.report import EvaluationSettings
     from slowpaths.evaluation.report import evaluate as evaluate_tables
     from slowpaths.evaluation.world_truth import world_truth
 
     if isinstance(predictions, Mined):
         predictions, mined = None, mined or predictions
-    given: dict[str, Any] = {"shots_truth": None, "poses_truth": None, "is_complete": None, **how}
+    given: dict[str, Any] = {"shots_truth": None, "poses_truth": None, "is_complete": None}
+    given |= _settings(how, [*given, *(item.name for item in fields(EvaluationSettings))], of="evaluate")
     truths = [_table(one) for one in truth] if isinstance(truth, (list, tuple)) else _table(truth)
     given |= {"truth": truths, "mined": None if mined is None else _mined(mined).path}
     if isinstance(truth, (str, Path)) and Path(truth).is_dir():
@@ -322,6 +326,18 @@ def evaluate(
         given["poses_truth"] = Path(given["poses_truth"])
     given |= {"is_complete": bool(given["is_complete"]), "out": None if out is None else Path(out)}
     return evaluate_tables(None if predictions is None else _table(predictions), **given)
+
+
+def _settings(given: Mapping[str, Any], known: Sequence[str], *, of: str) -> dict[str, Any]:
+    """Return settings whose names are all known.
+
+    Raises:
+        UsageError: Naming the one that is not, and the nearest.
+    """
+    for name in given:
+        if name not in known:
+            raise UsageError(f"{of} has no setting '{name}': {did_you_mean(name, known, otherwise=', '.join(known))}")
+    return dict(given)
 
 
 def _mined(mined: Mined | str | Path) -> Mined:
@@ -343,32 +359,45 @@ def _table(source: Any) -> str | Path | pa.Table:
         raise UsageError(f"a {type(source).__name__} is no table: give a file, a data frame or columns") from error
 
 
+def _said(by_person: str | Path | Mapping[str, str] | None) -> str | dict[str, str] | None:
+    """Return what a person says as a plain value."""
+    if by_person is None or isinstance(by_person, Mapping):
+        return None if by_person is None else dict(by_person)
+    return str(by_person)
+
+
 def _labelling(
     *,
     gold: Any = None,
-    corrections: str | Path | None = None,
+    corrections: str | Path | Mapping[str, str] | None = None,
     label_model: Any = "hierarchical",
     rules: Any = None,
     votes: bool = True,
-    teacher: str = "shipped",
+    teacher: str | Path | None = "shipped",
     student: Mapping[str, Any] | None = None,
     selection: Any = None,
-    company: Sequence[str | Path] = (),
+    company: str | Path | Sequence[str | Path] = (),
     seed: int = 0,
+    **unknown: Any,
 ) -> dict[str, Any]:
     """Return the arguments of `label` as plain values, as label sets keep them."""
     from slowpaths.labelling.select import Selection
+    from slowpaths.labelling.teacher import NOBODY
     from slowpaths.models.student_settings import StudentSettings
 
+    _settings(unknown, [*inspect.signature(_labelling).parameters][:-1], of="label")
+    if not isinstance(seed, int):
+        raise UsageError(f"seed={seed!r} is no whole number: give one")
+    taught = [item.name for item in fields(StudentSettings)]
     return {
-        "gold": dict(gold) if isinstance(gold, Mapping) else None if gold is None else str(gold),
-        "corrections": None if corrections is None else str(corrections),
+        "gold": _said(gold),
+        "corrections": _said(corrections),
         "label_model": label_model if isinstance(label_model, str) else dict(label_model),
-        "rules": dict(rules or {}),
+        "rules": {name: [given] if isinstance(given, str) else given for name, given in (rules or {}).items()},
         "votes": votes,
-        "teacher": teacher,
-        "student": asdict(StudentSettings(**(student or {}))),
-        "company": [str(path) for path in company],
+        "teacher": NOBODY if teacher is None else str(teacher),
+        "student": asdict(StudentSettings(**_settings(student or {}, taught, of="student"))),
+        "company": [str(path) for path in ([company] if isinstance(company, (str, Path)) else company)],
         "selection": asdict(selection) if isinstance(selection, Selection) else dict(selection or {}),
         "seed": seed,
     }

@@ -95,7 +95,7 @@ def test_few_deliveries_and_rules_at_odds_are_told_in_the_terminal(mined, other,
     """The features are drawn by lot, so no rule bears out another."""
     assert relabel(mined) == 0
     said = capsys.readouterr().out
-    assert "note: 60 deliveries teach a label model little of its rules (200 do): name other" in said
+    assert "note: 60 deliveries teach a label model little of its rules (200 do): name more" in said
     assert "note: families of rules bear out little of what is named without them: trust the labels little" in said
     assert "note: before flattening the label model is" in said and "points in simulated worlds" in said
     assert relabel(mined, f"company=[{other.path}]") == 0

@@ -1,3 +1,5 @@
+import sys
+
 import pytest
 
 from slowpaths.core import ids
@@ -37,3 +39,19 @@ def test_fingerprint_ignores_the_order_of_keys_only():
 
 def test_delivery_id_carries_milliseconds():
     assert ids.delivery_id("v", 1.2345) == "v-d00001234"
+
+
+def test_code_digest_follows_the_source(tmp_path, monkeypatch):
+    monkeypatch.syspath_prepend(tmp_path)
+    for text in ("x = 1", "x = 2"):
+        (tmp_path / "own_code.py").write_text(text)
+        assert ids.code_digest("own_code") == ids.folder_digest([tmp_path / "own_code.py"])
+    package = tmp_path / "own_package"
+    package.mkdir()
+    (package / "__init__.py").touch()
+    before = ids.code_digest("own_package")
+    (package / "part.py").write_text("y = 1")
+    assert ids.code_digest("own_package") != before
+    assert ids.code_digest("nowhere_at_all") == ids.code_digest("nowhere.at_all") == ""
+    monkeypatch.setattr(sys.modules["__main__"], "__spec__", None)
+    assert ids.code_digest("__main__") == "", "a notebook"

@@ -253,3 +253,15 @@ def test_a_probability_of_no_stroke_is_refused_and_not_passed_over(tmp_path: Pat
     (tmp_path / "p.csv").write_text(f"video,impact_s,label,confidence,prob_cutt{more}\n{row}\n")
     with pytest.raises(TableError, match=r"p.csv: the column 'prob_cutt' is of no stroke; did you mean 'prob_cut'?"):
         read_predictions(tmp_path / "p.csv")
+
+
+def test_labels_without_a_confidence_and_scores_below_any_stroke_are_counted() -> None:
+    rows = [
+        {"video": "a.mp4", "impact_s": float(number), "label": "cut", "confidence": sure}
+        for number, sure in enumerate((None, 0.01, 0.05, 0.5))
+    ]
+    found = read_predictions(pa.Table.from_pylist(rows))
+    assert (found.num_without, found.num_raised) == (1, 2)
+    sure_N = found.probs_NC[:, INDEX["cut"]]
+    assert (sure_N == found.probs_NC.max(axis=1)).all() and sure_N[1] < sure_N[2] < sure_N[3] == 0.5 < sure_N[0]
+    assert sure_N[1:3] == pytest.approx(1 / NUM_STROKES, rel=1e-3)

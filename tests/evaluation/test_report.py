@@ -121,16 +121,24 @@ def test_predictions_and_a_mined_folder_together(tmp_path: Path) -> None:
     assert any("give no probabilities" in note for note in found["notes"])
 
 
-def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:
+def test_predictions_of_no_true_video_are_refused(tmp_path: Path) -> None:
     truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
     (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
-    found = evaluate(truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10").to_dict()
-    assert {item["value"] for item in found["measures"].values()} == {None}
-    assert all(item["reason"] for item in found["measures"].values())
+    with pytest.raises(UsageError, match=r"no video in common: .* are 'elsewhere.mp4' and 'a.mp4'"):
+        evaluate(truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10")
+
+
+def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:
+    truth = write_truth(tmp_path / "t.csv", TRUTH, TRUTH_COLUMNS)
+    mined = make_mined(tmp_path / "mined")
+    (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
+    found = evaluate(truth=truth, predictions=tmp_path / "p.csv", mined=mined, truth_taxonomy="cricshot10").to_dict()
+    of_names = [item for item in found["measures"].values() if item["side"] != "mining"]
+    assert {item["value"] for item in of_names} == {None} and all(item["reason"] for item in of_names)
 
 
 def test_notes_say_nothing_of_truth_that_was_not_judged(study: tuple[Path, Path], tmp_path: Path) -> None:
-    (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
+    (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\nmatch0/innings.mp4,900,cut\n")
     notes = evaluate(truth=study[0], predictions=tmp_path / "p.csv").notes  # truth that names its matches
     assert not any("match_id" in note for note in notes)
     assert any("lie in" in note and note.endswith("are not judged.") for note in notes)
@@ -224,7 +232,7 @@ def test_videos_are_as_long_as_the_tables_say(study: tuple[Path, Path], tmp_path
     shots = [f"{video},{start},{start + 30},pitch_endon" for video in videos for start in (0, 30)]
     table = write_truth(tmp_path / "shots.csv", shots, "video,start_s,end_s,view")
     assert evaluate(predictions, truth, shots_truth=table)["review_minutes"].chance == len(videos)
-    assert "how long the videos are" in evaluate(predictions, truth)["review_minutes"].reason
+    assert "how long it is" in evaluate(predictions, truth)["review_minutes"].reason
     known = csv.read_csv(truth)
     known = known.append_column("video_duration_s", [[1200.0] * len(known)])
     assert evaluate(predictions, known)["review_minutes"].chance == 20 * len(videos)

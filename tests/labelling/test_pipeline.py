@@ -12,7 +12,7 @@ import pytest
 
 from slowpaths.core.errors import SlowpathsError, TableError, UsageError
 from slowpaths.core.strokes import STROKES
-from slowpaths.labelling import opinions
+from slowpaths.labelling import opinions, pipeline
 from slowpaths.labelling.model.trust import Ask, Trust
 from slowpaths.labelling.pipeline import LabelSet, label
 from slowpaths.labelling.render import TOO_SURE, TOO_SURE_OF_POOR, TOO_SURE_ON_REAL, sureness, to_markdown
@@ -54,6 +54,12 @@ def test_the_same_input_gives_the_same_tables() -> None:
     assert first.labels.equals(second.labels) and first.votes.equals(second.votes)
     assert first.fingerprint == second.fingerprint
     assert to_markdown(first.summary) == to_markdown(second.summary)
+
+
+def test_a_label_model_whose_code_was_edited_makes_another_set(monkeypatch) -> None:
+    before = run().fingerprint
+    monkeypatch.setattr(pipeline, "code_digest", lambda module: f"{module} edited")
+    assert run().fingerprint != before
 
 
 def test_the_fingerprint_follows_everything_that_decides_a_label() -> None:
@@ -140,6 +146,7 @@ def test_how_sure_the_label_model_is_is_said_with_how_wrong_that_was() -> None:
     summary = run(150).summary
     assert summary.own_confidence is not None and f"{summary.own_confidence:.0%} sure" in sureness(summary)
     assert sureness(replace(summary, own_confidence=None)) == ""
+    assert "by 1 to 8 points" in (said := sureness(replace(summary, own_confidence=0.11))) and "by 47" not in said
     results = Path(__file__).parents[2] / "experiments" / "label_free" / "results"
     with (results / "labels.csv").open(newline="") as stream:
         rows = [row for row in csv.DictReader(stream) if row["says"] == "confidence"]
@@ -163,10 +170,10 @@ def test_what_makes_labels_doubtful_is_said() -> None:
         ((silent, several, 500, 0.9), "no rule votes on any of 30 deliveries, other voices alone name them; look at"),
         ((silent, nobody, 500, 0.9), "no rule votes on any of 30 deliveries, and no other voice speaks: nothing is"),
         ((votes, one, 500, 0.9), "one class only: all 30 deliveries that are named are called cut;"),
-        ((votes, several, 1, 0.9), "one delivery teaches a label model little of its rules (200 do): name other"),
+        ((votes, several, 1, 0.9), "one delivery teaches a label model little of its rules (200 do): name more"),
         (
             (votes, several, 199, 0.9),
-            "199 deliveries teach a label model little of its rules (200 do): name other mined folders",
+            "199 deliveries teach a label model little of its rules (200 do): name more mined folders",
         ),
         (
             (votes, several, 500, 0.25),

@@ -61,6 +61,8 @@ class Said:
 def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table) -> Said:
     """Return what is kept in a mined folder, after `gold` (replaces it) and `corrections` (adds to it).
 
+    Either is a file or a mapping of deliveries to strokes.
+
     Raises:
         TableError: As `read_corrections`.
     """
@@ -72,13 +74,18 @@ def gather(folder: MinedFolder, config: Mapping[str, Any], deliveries: pa.Table)
     else:
         kept = read_corrections(gold, deliveries) if gold else _kept(folder)
     num_unmined = 0
-    if added and is_foreign(Path(added)):
+    if isinstance(added, Mapping):
+        new = [_from_word(name, word) for name, word in added.items()]
+    elif added and is_foreign(Path(added)):
         read = _read_foreign(folder, Path(added), deliveries)
         values = {key: read.table[key].to_pylist() for key in read.table.column_names}
-        added, num_unmined = Columns(name=read.name, places=read.places, values=values), read.num_unmined
+        new = read_corrections(Columns(name=read.name, places=read.places, values=values), deliveries)
+        num_unmined = read.num_unmined
+    else:
+        new = read_corrections(added, deliveries) if added else []
     known = set(deliveries["delivery_id"].to_pylist())
     there = [one for one in kept if isinstance(gold, Mapping) or one.delivery_id in known]
-    said = _merged([*there, *(read_corrections(added, deliveries) if added else ())])
+    said = _merged([*there, *new])
     waiting = [one for one in kept if one not in there]
     return Said(corrections=said, waiting=waiting, num_unmined=num_unmined)
 
@@ -160,7 +167,8 @@ def refuse_no_stroke(columns: Columns, row: int, word: str) -> None:
     """
     if word not in INDEX:
         near = difflib.get_close_matches(word, STROKES, n=1) or STROKES
-        raise columns.error(row, "label", f"'{word}' is no stroke; choose: {', '.join(near)}")
+        cure = "empty it, and say kind=no_stroke" if word == NO_STROKE else f"choose: {', '.join(near)}"
+        raise columns.error(row, "label", f"'{word}' is no stroke; {cure}")
 
 
 def _read_foreign(folder: MinedFolder, path: Path, deliveries: pa.Table) -> Read:
@@ -296,6 +304,10 @@ def in_words(folder: MinedFolder, check: GoldCheck | None) -> list[str]:
         notes.append(
             f"without these corrections the label is right on {label.right} of the {label.num} strokes "
             f"({label.low:.2f} to {label.high:.2f}), which were chosen, not drawn"
+        )
+    if check and check.scores[0].right == check.scores[0].num:
+        notes.append(
+            "all of them are what the labels say by themselves: so is a file that was exported and not looked at"
         )
     if check and check.temperature:
         notes.append(f"they fit the temperature {check.temperature:.2f}")

@@ -50,7 +50,8 @@ def run(cfg: DictConfig) -> Outcome:
     wrote = [folder.report_md, folder.report_html, folder.report_json, folder.figures]
     num_missing = len(report["measures"]) - len(rows)
     title = f"slowpaths evaluate: {len(rows)} measures ({num_missing} not measured, see report.md)"
-    show_table(title, ["side", "measure", "value", "95 %", "chance", "constant", "n"], rows, wrote=wrote)
+    columns = ["side", "measure", "value", "95 %", "chance", "constant", "n"]
+    show_table(title, columns, rows, notes=report["notes"], wrote=wrote)
     return Outcome(metrics={name: item["value"] for name, item in measures.items()})
 
 

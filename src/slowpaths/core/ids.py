@@ -6,6 +6,7 @@ import hashlib
 import json
 import re
 from collections.abc import Iterable, Mapping
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,19 @@ def folder_digest(paths: Iterable[Path]) -> str:
     for path in sorted(paths):
         digest.update(path.name.encode() + b"\0" + file_digest(path).encode())
     return digest.hexdigest()
+
+
+def code_digest(module: str) -> str:
+    """Return one sha256 over the source of a module, or of all modules of a package; "" where no source is at hand."""
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):  # a script, or a notebook
+        spec = None
+    if spec is None:
+        return ""
+    folders = spec.submodule_search_locations or ()
+    files = [file for folder in folders for file in Path(folder).rglob("*.py")] or [Path(spec.origin or "")]
+    return folder_digest(files) if all(file.is_file() for file in files) else ""
 
 
 def video_id(path: str | Path, digest: str) -> str:

@@ -106,6 +106,8 @@ class ClipDataModule(L.LightningDataModule):
             needs_clips=takes_clips,
             delivery_ids=self._delivery_ids,
         )
+        if not self._records and self._delivery_ids is not None:
+            raise UsageError(f"no delivery of {self._mined} is asked for: name some, or leave them out for all")
         if not self._records:
             raise UsageError(f"{self._mined} holds no deliveries: mine other footage, or look at its report.md")
         self._take_inputs()

@@ -19,6 +19,7 @@ from slowpaths.store.schema import PRIOR_KEY, PROB_PREFIX
 
 _PROBS: tuple[str, ...] = tuple(PROB_PREFIX + stroke for stroke in STROKES)
 _ROUNDING = 0.005 * NUM_STROKES + 1e-6  # two decimals in every column: each may be half a hundredth off
+_ORDER = 1e-3  # how much of their differences confidences keep that would put another stroke before the named one
 _HELD_OUT: tuple[str, ...] = ("test", "val", "train")
 SPLITS: tuple[str, ...] = ("auto", *_HELD_OUT, "all")
 
@@ -40,6 +41,8 @@ class Predictions:
     is_kept: np.ndarray  # whether selection keeps it for training (N,), bool; all where the table does not say
     is_replay: np.ndarray  # whether it shows again what was shown before (N,), None where unknown
     has_probabilities: bool = True  # whether the table gave probabilities, not only a label
+    num_without: int = 0  # rows with a label alone, whose confidence is taken to be 1
+    num_raised: int = 0  # rows whose confidence would put any other stroke before the label
     has_split: bool = True  # whether the table says what was held out of training (labels do not)
     # by how much the probabilities of a row summed to more or less than 1 before they were rescaled
     largest_gap: float = 0.0
@@ -112,6 +115,8 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
         largest_gap=largest_gap,
         stated_prior=_stated_prior(columns),
         has_probabilities=has_probabilities,
+        num_without=0 if has_probabilities else int(np.isnan(columns.numbers("confidence")).sum()),
+        num_raised=0 if has_probabilities else int((columns.numbers("confidence") < 1 / NUM_STROKES).sum()),
         has_split="split" in columns,
         split=np.array(splits, dtype=object),
         **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id")},
@@ -219,14 +224,18 @@ def _probabilities(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
 
 
 def _spread(columns: Columns) -> tuple[np.ndarray, np.ndarray, float]:
-    """Return what a label and its confidence say: the rest is spread evenly, and nothing gets more than the label."""
+    """Return what a label and its confidence say: the rest is spread evenly, and nothing gets more than the label.
+
+    Confidences below one in fourteen (scores of a spotter) keep their order just above it.
+    """
     columns.require(["label"])
     labels = columns.choices("label", STROKES, "a stroke", is_required=True)
     named = np.array([INDEX[label] for label in labels], dtype=np.int64)
     sure_N = columns.numbers("confidence")
     for row in np.flatnonzero((sure_N < 0) | (sure_N > 1)).tolist():
         raise columns.error(row, "confidence", f"{sure_N[row]:g} is not between 0 and 1")
-    sure_N = np.maximum(np.where(np.isnan(sure_N), 1.0, sure_N), 1 / NUM_STROKES)
+    sure_N = np.where(np.isnan(sure_N), 1.0, sure_N)
+    sure_N = np.maximum(sure_N, (1 + _ORDER * sure_N) / NUM_STROKES)
     rest_N1 = (1 - sure_N)[:, None] / (NUM_STROKES - 1)
     return np.where(np.eye(NUM_STROKES, dtype=bool)[named], sure_N[:, None], rest_N1), named, 0.0
 

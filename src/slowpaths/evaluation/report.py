@@ -229,6 +229,10 @@ def _judge_predictions(
     if chosen.split_of is not None:
         everything = with_split_of(everything, read_predictions(chosen.split_of))
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
+    known = {item.video for item in truth.deliveries}
+    if mined is None and not known & set(rows.video):
+        names = f"the first of them are '{rows.video[0]}' and '{truth.deliveries[0].video}'"
+        raise UsageError(f"predictions and truth have no video in common: name them alike in both ({names})")
     pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)
     sample = Sample(
         pairing,

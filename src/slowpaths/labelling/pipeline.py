@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from slowpaths.core.errors import TableError, UsageError
 from slowpaths.core.features import FEATURE_NAMES
-from slowpaths.core.ids import fingerprint
+from slowpaths.core.ids import code_digest, fingerprint
 from slowpaths.core.strokes import INDEX, STROKES
 from slowpaths.core.tempering import temper
 from slowpaths.labelling.arrow import floats, positions
@@ -205,6 +205,7 @@ class _Asked:
         decisive: dict[str, Any] = {
             "calibration": self.calibration.to_dict(),
             "model": {"name": model.name, "temperature_": model.temperature_, **model.get_params()},
+            "code": [code_digest(name) for name in ("slowpaths.labelling", type(model).__module__)],
             "gold": [[str(ids[int(row)]), int(self.gold_N[row])] for row in np.flatnonzero(self.gold_N >= 0)],
         }
         for name, voice in (("teacher", self.teacher), ("student", self.student)):

@@ -73,11 +73,15 @@ def sureness(summary: Summary) -> str:
         return ""
     others = " and ".join(voice.name for voice in summary.voices if voice.name != VOTES and voice.speaks_on)
     pooled = f"; the labels pool them with {others}, of which this says nothing" if others else ""
+    known = [
+        (TOO_SURE_OF_POOR, "where they are in five"),
+        (TOO_SURE_ON_REAL, "on real skeletons"),
+    ]
+    worse = "".join(f", by {points} {where}" for points, where in known if points < 100 * summary.own_confidence)
     return (
         f"before flattening the label model is {summary.own_confidence:.0%} sure of what the votes alone name, which "
         f"is too much: by {TOO_SURE[0]} to {TOO_SURE[1]} points in simulated worlds whose rules are right in six votes "
-        f"of ten or more, by {TOO_SURE_OF_POOR} where they are in five, and by {TOO_SURE_ON_REAL} on real skeletons"
-        f"{pooled}."
+        f"of ten or more{worse}{pooled}."
     )
 
 

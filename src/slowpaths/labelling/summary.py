@@ -186,7 +186,7 @@ def find_warnings(
         warnings.append(f"{found}; footage of one stroke teaches no label model what tells strokes apart.")
     if num_fitted < _FEW:
         found = "one delivery teaches" if num_fitted == 1 else f"{num_fitted} deliveries teach"
-        cure = "name other mined folders in company="
+        cure = "name more mined folders in company="
         warnings.append(f"{found} a label model little of its rules ({_FEW} do): {cure}.")
     if sureness is not None and sureness < _DOUBTFUL:
         found = "families of rules bear out little of what is named without them"

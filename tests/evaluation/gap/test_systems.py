@@ -38,8 +38,10 @@ def test_an_index_says_what_sets_systems_apart(world: tuple[Path, Path, np.ndarr
     assert find_systems([tmp_path]) == [
         Source(path=tmp_path / "a.parquet", system="great", seed="7", groups={"supervision": "supervised"})
     ]
-    (tmp_path / "systems.csv").write_text("file\nb\n")
-    with pytest.raises(TableError, match=r"there is no b\.parquet"):
+    (tmp_path / "systems.csv").write_text("file\na.parquet\n")
+    assert [source.path.name for source in find_systems([tmp_path])] == ["a.parquet"]
+    (tmp_path / "systems.csv").write_text("file\nb.csv\n")
+    with pytest.raises(TableError, match=r"there is no table 'b\.csv' beside it \(it is one of a\)"):
         find_systems([tmp_path])
 
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 
 from slowpaths.evaluation.measures import review
-from slowpaths.evaluation.measures.review import clips_to_recall, effort_area, effort_curve, work_saved
+from slowpaths.evaluation.measures.review import (
+    clips_to_recall,
+    effort_area,
+    effort_curve,
+    random_work_saved,
+    work_saved,
+)
 from slowpaths.evaluation.ranking import rank
 from slowpaths.evaluation.sample import Sample
 
@@ -14,6 +20,20 @@ from slowpaths.evaluation.sample import Sample
 def test_work_saved_is_true_negatives_and_allowed_misses() -> None:
     # TN 700, FN 5 of 1000: 705 are not screened
     assert float(work_saved(np.array(1000 - 705), np.array(1000), recall=0.95)) == pytest.approx(0.655)
+
+
+def test_random_orders_save_what_chance_says() -> None:
+    """The last of three hits comes early in some orders: chance is above zero, and it is their mean."""
+    random, is_hit = np.random.default_rng(0), np.arange(40) < 3
+    saved = [
+        work_saved(clips_to_recall(rank(random.permutation(np.arange(40.0)), is_hit)), np.array([40.0]))[0]
+        for _ in range(4000)
+    ]
+    expected = random_work_saved(rank(np.arange(40.0), is_hit))
+    assert expected == pytest.approx(1 - 3 * 41 / 4 / 40 - 0.05)
+    assert np.mean(saved) == pytest.approx(expected, abs=0.01)
+    unreachable = rank(np.r_[np.arange(39.0), -np.inf], np.arange(40) > 36)
+    assert random_work_saved(unreachable) == 0.0
 
 
 def test_screening_stops_when_enough_is_found() -> None:
@@ -35,7 +55,7 @@ def test_what_was_never_found_cannot_be_screened() -> None:
 
 
 def test_minutes_come_from_the_footage(perfect, read) -> None:
-    assert "how long the videos are" in read(perfect)[0]["review_minutes"].reason
+    assert "how long it is" in read(perfect)[0]["review_minutes"].reason
     found, tables = read(Sample(perfect, footage_s=600.0))
     assert found["review_minutes"].chance == 10.0
     assert {row["footage_minutes"] for row in tables["review"]} == {10.0}

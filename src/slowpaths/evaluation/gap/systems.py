@@ -151,9 +151,11 @@ def _tables(path: Path) -> Iterator[Source]:
     columns = read_columns(index)
     columns.require(["file"])
     texts = {name: columns.texts(name) for name in columns.values}
-    for row, stem in enumerate(texts["file"]):
+    for row, name in enumerate(texts["file"]):
+        stem = name if name in files else Path(name).stem if Path(name).suffix in _SUFFIXES else name
         if stem not in files:
-            raise columns.error(row, "file", f"there is no {stem}.parquet beside it{did_you_mean(stem, files)}")
+            hint = did_you_mean(stem, files, otherwise=f"it is one of {', '.join(files)}")
+            raise columns.error(row, "file", f"there is no table '{name}' beside it ({hint})")
         said = {name: values[row] for name, values in texts.items() if values[row] and name != "file"}
         own = replace(_named(files[stem]), groups={k: v for k, v in said.items() if k not in ("system", "seed")})
         yield replace(own, system=said.get("system", own.system), seed=said.get("seed", own.seed))

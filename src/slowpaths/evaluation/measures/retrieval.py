@@ -5,9 +5,11 @@ in random order (Bestgen 2015, doi 10.1007/978-3-319-24027-5_32). Precision at t
 page. Discounted gain is that of the first twenty clips: gain 1 for a hit, discount log2(rank + 1) (Jarvelin and
 Kekalainen 2002). Saving is 1 - rank / random rank of the third hit.
 
-Edge cases: clips of equal score share their hits, or enter together; hits that were never found count in the best order
-and keep average precision below 1; a list shorter than ten is filled up with misses; a third hit that is never shown
-costs all clips, with fewer than three hits there is no saving, and it is negative where chance does better.
+Edge cases: clips of equal score share their hits, but enter average precision together, as in scikit-learn: scores that
+rank nothing read the share of hits there, which is below the chance of a random order. Hits that were never found count
+in the best order and keep average precision below 1; a list shorter than ten is filled up with misses; a third hit that
+is never shown costs all clips, with fewer than three hits there is no saving, and it is negative where chance does
+better.
 
 Legend: B replicates, H groups of equal score with a hit.
 """

@@ -18,7 +18,7 @@ import numpy as np
 
 from slowpaths.evaluation.intervals import divide
 from slowpaths.evaluation.measure import NotMeasured, Reading, Table, measure, report_table
-from slowpaths.evaluation.ranking import Ranking
+from slowpaths.evaluation.ranking import Ranking, random_rank
 from slowpaths.evaluation.sample import Query, Sample, mean_known
 
 RECALL = 0.95
@@ -45,6 +45,20 @@ def work_saved(num_screened_B: np.ndarray, num_clips_B: np.ndarray, recall: floa
     screened_B = np.where(np.isinf(num_screened_B), 0.0, num_screened_B)
     saved_B = divide(num_clips_B - screened_B, num_clips_B) - (1 - recall)
     return np.where(np.isinf(num_screened_B), 0.0, saved_B)
+
+
+def random_work_saved(ranking: Ranking, recall: float = RECALL) -> float:
+    """Return the work saved that is expected of a random order of the same clips: of a few hits the last comes early.
+
+    Example:
+        >>> from slowpaths.evaluation.ranking import rank
+        >>> round(random_work_saved(rank(np.arange(4.0), np.array([True, False, False, False]))), 3)
+        0.325
+    """
+    found, num_clips = float(ranking.hits_BH[0].sum()), float(ranking.num_clips_B[0])
+    wanted = float(np.ceil(recall * ranking.total_B[0] - 1e-9))
+    screened = np.inf if wanted > found else random_rank(wanted, num_relevant=found, num_clips=num_clips)
+    return float(work_saved(np.array([screened]), np.array([num_clips]), recall)[0])
 
 
 def clip_minutes(num_screened: np.ndarray | float) -> np.ndarray:
@@ -91,7 +105,8 @@ def _wss95(sample: Sample) -> Reading:
     """Screening saved while still finding 95 % of a stroke, mean over strokes (unreachable: nothing saved)."""
     if all(np.isinf(clips_to_recall(ranking)[0]) for ranking in sample.searched):
         raise NotMeasured("more than 5 % of every stroke were not found: no screening reaches 95 %")
-    return sample.mean_over(sample.searched, lambda r: work_saved(clips_to_recall(r), r.num_clips_B), chance=0.0)
+    chance = float(np.mean([random_work_saved(ranking) for ranking in sample.searched]))
+    return sample.mean_over(sample.searched, lambda r: work_saved(clips_to_recall(r), r.num_clips_B), chance=chance)
 
 
 @measure(51, "usefulness", baseline="watching everything", unit="min", bounds=(0.0, np.inf), best="lowest")
@@ -99,7 +114,9 @@ def _review_minutes(sample: Sample) -> Reading:
     """Minutes to find 95 % of a stroke, 5 s a clip; where clips miss too many, the footage too (lower is better)."""
     footage_s = sample.footage_s
     if footage_s is None:
-        raise NotMeasured("it is not known how long the videos are (give mined=, shots_truth= or video_duration_s)")
+        raise NotMeasured(
+            "it is not known of every video how long it is (give mined=, shots_truth= or video_duration_s)"
+        )
     return sample.mean_over(sample.searched, lambda ranking: review_minutes(ranking, footage_s), chance=footage_s / 60)
 
 
