@@ -361,9 +361,7 @@ def _table(source: Any) -> str | Path | pa.Table:
 
 def _said(by_person: str | Path | Mapping[str, str] | None) -> str | dict[str, str] | None:
     """Return what a person says as a plain value."""
-    if by_person is None or isinstance(by_person, Mapping):
-        return None if by_person is None else dict(by_person)
-    return str(by_person)
+    return dict(by_person) if isinstance(by_person, Mapping) else by_person and str(by_person)
 
 
 def _labelling(
