@@ -329,11 +329,7 @@ def evaluate(
 
 
 def _settings(given: Mapping[str, Any], known: Sequence[str], *, of: str) -> dict[str, Any]:
-    """Return settings whose names are all known.
-
-    Raises:
-        UsageError: Naming the one that is not, and the nearest.
-    """
+    """Return settings whose names are all known; one that is not is refused, with the nearest."""
     for name in given:
         if name not in known:
             raise UsageError(f"{of} has no setting '{name}': {did_you_mean(name, known, otherwise=', '.join(known))}")
@@ -361,7 +357,9 @@ def _table(source: Any) -> str | Path | pa.Table:
 
 def _said(by_person: str | Path | Mapping[str, str] | None) -> str | dict[str, str] | None:
     """Return what a person says as a plain value."""
-    return dict(by_person) if isinstance(by_person, Mapping) else by_person and str(by_person)
+    if by_person is None or isinstance(by_person, Mapping):
+        return None if by_person is None else dict(by_person)
+    return str(by_person)
 
 
 def _labelling(
