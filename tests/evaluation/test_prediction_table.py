@@ -261,7 +261,7 @@ def test_labels_without_a_confidence_and_scores_below_any_stroke_are_counted() -
         for number, sure in enumerate((None, 0.01, 0.05, 0.5))
     ]
     found = read_predictions(pa.Table.from_pylist(rows))
-    assert (found.num_without, found.num_raised) == (1, 2)
+    assert (found.is_alone.tolist(), found.is_raised.tolist()) == ([True, *[False] * 3], [False, True, True, False])
     sure_N = found.probs_NC[:, INDEX["cut"]]
     assert (sure_N == found.probs_NC.max(axis=1)).all() and sure_N[1] < sure_N[2] < sure_N[3] == 0.5 < sure_N[0]
     assert sure_N[1:3] == pytest.approx(1 / NUM_STROKES, rel=1e-3)

@@ -126,6 +126,9 @@ def test_predictions_of_no_true_video_are_refused(tmp_path: Path) -> None:
     (tmp_path / "p.csv").write_text("video,impact_s,label\nelsewhere.mp4,1.5,cut\n")
     with pytest.raises(UsageError, match=r"no video in common: .* are 'elsewhere.mp4' and 'a.mp4'"):
         evaluate(truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10")
+    (tmp_path / "p.csv").write_text("video,impact_s,label\nday1/a.mkv,1.5,bf_punch\n")  # the same video by its stem
+    found = evaluate(truth=truth, predictions=tmp_path / "p.csv", truth_taxonomy="cricshot10")
+    assert found.counts["graded"] == 1
 
 
 def test_predictions_that_meet_no_truth_are_no_zero(tmp_path: Path) -> None:

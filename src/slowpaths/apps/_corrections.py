@@ -305,7 +305,7 @@ def in_words(folder: MinedFolder, check: GoldCheck | None) -> list[str]:
             f"without these corrections the label is right on {label.right} of the {label.num} strokes "
             f"({label.low:.2f} to {label.high:.2f}), which were chosen, not drawn"
         )
-    if check and check.scores[0].right == check.scores[0].num:
+    if check and check.scores[0].num and check.scores[0].right == check.scores[0].num:
         notes.append(
             "all of them are what the labels say by themselves: so is a file that was exported and not looked at"
         )

@@ -49,12 +49,12 @@ def notes_on(counts: dict[str, int], rows: Predictions, sample: Sample) -> list[
          "delivery, the rest are false."),
         (not rows.has_probabilities,
          "The predictions give no probabilities: the rest of each confidence is spread evenly."),
-        (rows.num_without > 0,
-         f"{rows.num_without} predictions give no confidence and count as sure (1): measures of how sure they are, and "
-         "of what is shown first, say nothing of them."),
-        (rows.num_raised > 0,
-         f"{rows.num_raised} confidences are below 1/14, less than any other stroke would have then: they were raised "
-         "to just above it, in their order. Scores of a detector are no probabilities of a stroke."),
+        (bool(rows.is_alone.any()),
+         f"{rows.is_alone.sum()} predictions give no confidence and count as sure (1): measures of how sure they are, "
+         "and of what is shown first, say nothing of them."),
+        (bool(rows.is_raised.any()),
+         f"{rows.is_raised.sum()} confidences are below 1/14, less than any other stroke would have then: they were "
+         "raised to just above it, in their order. Scores of a detector are no probabilities of a stroke."),
         (rows.largest_gap > _ROUNDED,
          f"Probabilities sum to 1 only within {rows.largest_gap:.3f}, as rounded ones do: each row was rescaled."),
         (sample.prior_C is None,

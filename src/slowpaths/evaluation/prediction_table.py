@@ -38,11 +38,11 @@ class Predictions:
     probs_NC: np.ndarray  # probabilities over the strokes (N, 14), rows sum to 1
     named: np.ndarray  # the named stroke (N,), an index: the label, else the most probable
     split: np.ndarray  # "train", "val", "test" or "" (N,)
+    is_alone: np.ndarray  # whether it is a label alone, whose confidence is taken to be 1 (N,), bool
+    is_raised: np.ndarray  # whether its confidence would put any other stroke before the label (N,), bool
     is_kept: np.ndarray  # whether selection keeps it for training (N,), bool; all where the table does not say
     is_replay: np.ndarray  # whether it shows again what was shown before (N,), None where unknown
     has_probabilities: bool = True  # whether the table gave probabilities, not only a label
-    num_without: int = 0  # rows with a label alone, whose confidence is taken to be 1
-    num_raised: int = 0  # rows whose confidence would put any other stroke before the label
     has_split: bool = True  # whether the table says what was held out of training (labels do not)
     # by how much the probabilities of a row summed to more or less than 1 before they were rescaled
     largest_gap: float = 0.0
@@ -99,7 +99,7 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
             raise TableError(f"{columns.name}: the column '{name}' is of no stroke; {known}")
     has_probabilities = any(name in columns for name in _PROBS)
     probs_NC, named, largest_gap = _probabilities(columns) if has_probabilities else _spread(columns)
-    times = _times(columns)
+    times, sure_N = _times(columns), columns.numbers("confidence")
     event_p = columns.numbers("event_p")
     for row in np.flatnonzero((event_p < 0) | (event_p > 1)).tolist():
         raise columns.error(row, "event_p", f"{event_p[row]:g} is not between 0 and 1")
@@ -115,8 +115,8 @@ def read_predictions(source: Source, *, model_id: str | None = None) -> Predicti
         largest_gap=largest_gap,
         stated_prior=_stated_prior(columns),
         has_probabilities=has_probabilities,
-        num_without=0 if has_probabilities else int(np.isnan(columns.numbers("confidence")).sum()),
-        num_raised=0 if has_probabilities else int((columns.numbers("confidence") < 1 / NUM_STROKES).sum()),
+        is_alone=np.isnan(sure_N) & (not has_probabilities),
+        is_raised=(sure_N < 1 / NUM_STROKES) & (not has_probabilities),
         has_split="split" in columns,
         split=np.array(splits, dtype=object),
         **{name: np.array(columns.texts(name), dtype=object) for name in ("delivery_id", "match_id")},

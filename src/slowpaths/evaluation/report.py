@@ -19,7 +19,7 @@ from slowpaths.core.ids import file_digest
 from slowpaths.core.text import command_line
 from slowpaths.evaluation.classes import OUTSIDE, class_space
 from slowpaths.evaluation.losses import check_losses
-from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance
+from slowpaths.evaluation.matching import TOLERANCE_S, check_tolerance, match_videos
 from slowpaths.evaluation.measure import Measure, Table
 from slowpaths.evaluation.measures import SPECS, TABLES
 from slowpaths.evaluation.mining_check import MinedSet, check_mining, read_mined, with_replays
@@ -229,8 +229,7 @@ def _judge_predictions(
     if chosen.split_of is not None:
         everything = with_split_of(everything, read_predictions(chosen.split_of))
     rows, split_note = choose_split(with_replays(everything, mined), chosen.split)
-    known = {item.video for item in truth.deliveries}
-    if mined is None and not known & set(rows.video):
+    if mined is None and not match_videos(rows.video.tolist(), (item.video for item in truth.deliveries)):
         names = f"the first of them are '{rows.video[0]}' and '{truth.deliveries[0].video}'"
         raise UsageError(f"predictions and truth have no video in common: name them alike in both ({names})")
     pairing = pair(rows, truth, tolerance_s=chosen.tolerance_s, searched=searched)

@@ -30,7 +30,7 @@ FEATURES_READ = (
     "finish_height", "finish_wrap", "wrist_roll", "hands_withdraw", "bat_across", "bat_off", "bat_off_after",
     "bat_up_after",
 )  # fmt: skip
-BAT = frozenset({"bat_across", "bat_off", "bat_off_after", "bat_up_after"})
+BAT = frozenset(name for name in FEATURES_READ if name.startswith("bat_"))
 FARTHEST = 4.0  # times the interquartile range from the median; what lies further off is as far as that
 FEWEST_KNOWN = 4
 """With fewer features than this a delivery gets no opinion (a design choice: hands seen at impact give four)."""

@@ -127,7 +127,8 @@ def collect(
         videos = _name_duplicates(mined.footage())
         write_footage(mined.file(FOOTAGE), videos)
         num_deliveries = mined.read(DELIVERIES).num_rows
-    left = set() if part else held - {video.digest for video in videos}
+    digests, names = ({getattr(video, key) for video in videos} for key in ("digest", "path"))
+    left = [video for video in held if part is None and video.digest not in digests and video.path not in names]
     return Collected(videos=videos, num_deliveries=num_deliveries, num_resumed=num_resumed, num_left=len(left))
 
 
@@ -139,12 +140,12 @@ def merge(folders: Sequence[TableFolder], mined: MinedFolder) -> None:
         join_tables(mined.file(spec), (folder.file(spec) for folder in whole), spec)
 
 
-def _held_before(mined: MinedFolder) -> set[str]:
-    """Return the digests of the videos that the tables of a folder hold; none where no table can be read."""
+def _held_before(mined: MinedFolder) -> list[VideoRef]:
+    """Return the videos that the tables of a folder hold; none where no table can be read."""
     try:
-        return {video.digest for video in mined.footage() if video.digest}
+        return mined.footage()
     except SlowpathsError:
-        return set()
+        return []
 
 
 def _held(value: Any) -> Any:
